@@ -1,0 +1,152 @@
+"""The database: one engine, short transactions, migrations, and the clock that leases go by."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from forecast_service.errors import BackendUnavailable
+from forecast_service.tables import metadata
+
+__all__ = ["Database", "database_now"]
+
+BUSY_TIMEOUT_SECONDS = 30.0
+MIGRATION_LOCK = 0x666F7265  # any number that nothing else on the server uses as a lock
+
+
+class database_now(FunctionElement[float]):
+    """The database's clock as epoch seconds, so that every host times leases alike."""
+
+    type = sa.Float()
+    inherit_cache = True
+
+
+@compiles(database_now, "sqlite")
+def _sqlite_now(element: Any, compiler: Any, **kw: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(database_now, "postgresql")
+def _postgresql_now(element: Any, compiler: Any, **kw: Any) -> str:
+    return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)"
+
+
+class Database:
+    """SQLite (WAL) by default, PostgreSQL by URL; the same statements on both.
+
+    A connection never crosses a fork: a child process opens a ``Database`` of its own.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = sa.make_url(url).get_backend_name() == "sqlite"
+        self.engine = self._sqlite_engine(url) if self.is_sqlite else self._postgresql_engine(url)
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection for reading, with one consistent view of the data."""
+        with self._connect() as connection, connection.begin():
+            yield connection
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that commits on success; on SQLite the write lock is taken at once."""
+        with self._connect() as connection:
+            connection = connection.execution_options(forecast_write=True)
+            with connection.begin():
+                yield connection
+
+    @contextlib.contextmanager
+    def _connect(self) -> Iterator[sa.Connection]:
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except sa.exc.OperationalError as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            raise BackendUnavailable(
+                f"The database did not answer: {reason}. Try again in a moment."
+            ) from error
+
+    def migrate(self) -> None:
+        """Bring the schema to this version; one process at a time, the others wait."""
+        with self._migration_lock(), self.engine.connect() as connection, connection.begin():
+            command.upgrade(self._alembic(connection), "head")
+
+    def is_migrated(self) -> bool:
+        """Whether the schema is the one that this version of the service needs."""
+        head = ScriptDirectory.from_config(self._alembic(None)).get_current_head()
+        with self.read() as connection:
+            return MigrationContext.configure(connection).get_current_revision() == head
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    def _alembic(self, connection: sa.Connection | None) -> Config:
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.attributes["connection"] = connection
+        config.attributes["metadata"] = metadata
+        return config
+
+    @contextlib.contextmanager
+    def _migration_lock(self) -> Iterator[None]:
+        if self.is_sqlite:
+            path = Path(str(self.engine.url.database) + ".lock")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+            return
+        with self.engine.connect() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_lock(MIGRATION_LOCK)))
+            connection.commit()
+            try:
+                yield
+            finally:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATION_LOCK)))
+                connection.commit()
+
+    @staticmethod
+    def _postgresql_engine(url: str) -> sa.Engine:
+        parsed = sa.make_url(url)
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        return sa.create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=10)
+
+    @staticmethod
+    def _sqlite_engine(url: str) -> sa.Engine:
+        path = sa.make_url(url).database
+        if path:
+            os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+
+        @sa.event.listens_for(engine, "connect")
+        def configure(connection: Any, _record: Any) -> None:
+            # The driver's own transaction handling starts them too late; "begin" below does it.
+            connection.isolation_level = None
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_SECONDS * 1000)}")
+            cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute("PRAGMA synchronous = FULL")
+            cursor.execute("PRAGMA foreign_keys = ON")
+            cursor.close()
+
+        @sa.event.listens_for(engine, "begin")
+        def begin(connection: sa.Connection) -> None:
+            write = connection.get_execution_options().get("forecast_write", False)
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+        return engine

@@ -1,0 +1,91 @@
+"""The seam between the engine and everything that uses it: Algorithm, Fitted, FitConfig."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
+
+__all__ = ["Algorithm", "FitConfig", "Fitted", "Progress", "silent"]
+
+Progress = Callable[[float, str], None]
+"""Called with the finished share (0 to 1) and a few words about what is being done."""
+
+
+def silent(share: float, note: str) -> None:
+    """The Progress of somebody who does not look."""
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """How to fit. The same panel, configuration and seed give the same forecast."""
+
+    horizon: int
+    quantiles: tuple[float, ...] = (0.1, 0.5, 0.9)
+    season_length: int = 7
+    country: str | None = None
+    seed: int = 42
+    processes: int = 1
+    backtest_windows: int = 1
+    backtest_offset: int | None = None
+    """Periods between the last cutoff and the end of the data; default: the horizon."""
+    options: Mapping[str, str] | None = None
+    """Hyperparameters of one algorithm, as text, under Amazon's names."""
+
+
+class Fitted(Protocol):
+    """A trained model of many series."""
+
+    @property
+    def keys(self) -> tuple[tuple[str, ...], ...]:
+        """Names of the series, in the order of every array below."""
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        """Which algorithm stands behind each series."""
+
+    @property
+    def notes(self) -> tuple[str | None, ...]:
+        """Why a series got a simpler algorithm than asked for; None when it did not."""
+
+    def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
+        """Quantiles of shape (n, horizon, n_quantiles): monotone, never negative, 0 when closed.
+
+        ``quantiles`` are in (0, 1), ascending. The first period follows the last one seen.
+        """
+
+    def mean(self, known_future: KnownFuture) -> FloatArray:
+        """Expected value, shape (n, horizon), never negative, 0 when closed."""
+
+    def condition(self, panel: Panel) -> Fitted:
+        """The same model on newer data: levels refreshed, effects kept, nothing trained.
+
+        ``panel`` may reach further than the one that was fitted, and may hold other series:
+        those that the model does not know get the simplest algorithm and a note.
+        """
+
+    def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
+        """Parts (trend, weekly, covariates …), each (n, horizon); they add up to the centre.
+
+        ``KeyError`` never; an algorithm without parts gives ``{"level": …}`` alone.
+        """
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Everything needed to rebuild it, as arrays without Python objects."""
+
+
+class Algorithm(Protocol):
+    """Something that can be fitted. One file each under ``engine/algorithms``."""
+
+    name: str
+
+    def fit(self, panel: Panel, config: FitConfig, progress: Progress = silent) -> Fitted:
+        """Train on every series of the panel; one that cannot be modelled never breaks others."""
+
+    def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Fitted:
+        """The inverse of ``Fitted.to_arrays``."""

@@ -1,0 +1,127 @@
+"""Every error that the service raises on purpose.
+
+    ForecastServiceError
+    ├── ConfigurationError          a FORECAST_* variable is wrong
+    ├── InvalidRequest              what was sent cannot be understood or allowed
+    │   ├── UnknownField            a name that does not exist
+    │   └── OutsideHorizon          a date range in which there is no forecast
+    ├── NotFound                    the thing asked for does not exist
+    │   ├── UnknownStore
+    │   ├── UnknownItem
+    │   └── NoForecast              nothing has been trained yet
+    ├── InvalidData                 a file or a series that cannot be used; nothing was kept of it
+    ├── Conflict                    the state of the thing forbids it now
+    │   └── LeaseLost               somebody else holds this work; nothing may be written
+    └── BackendUnavailable          Amazon Forecast or the database is away; ``retryable``
+
+Each message is one sentence or two: subject in quotes, what was found, what is allowed, what to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "BackendUnavailable",
+    "ConfigurationError",
+    "Conflict",
+    "FieldError",
+    "ForecastServiceError",
+    "InvalidData",
+    "InvalidRequest",
+    "LeaseLost",
+    "NoForecast",
+    "NotFound",
+    "OutsideHorizon",
+    "UnknownField",
+    "UnknownItem",
+    "UnknownStore",
+]
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One finding inside a request body or a file."""
+
+    pointer: str
+    """JSON pointer into the body (``/store_number``), or ``line 17`` of a file."""
+    detail: str
+
+
+class ForecastServiceError(Exception):
+    """Base of everything that the service raises on purpose."""
+
+    status = 500
+    """HTTP status of the problem document."""
+    retryable = False
+    """Whether the same call may succeed later without a change."""
+
+    def __init__(self, detail: str, *, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = errors
+
+    @property
+    def type(self) -> str:
+        """Stable kebab-case name of the kind of error: ``unknown-store``."""
+        name = type(self).__name__
+        return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).lstrip("-")
+
+
+class ConfigurationError(ForecastServiceError):
+    """A FORECAST_* variable is missing, malformed or contradicts another."""
+
+
+class InvalidRequest(ForecastServiceError):
+    """What was sent cannot be understood or is not allowed."""
+
+    status = 422
+
+
+class UnknownField(InvalidRequest):
+    """A field or option that does not exist was sent."""
+
+
+class OutsideHorizon(InvalidRequest):
+    """The date range asked for has no day in common with the forecast."""
+
+
+class NotFound(ForecastServiceError):
+    """The thing asked for does not exist."""
+
+    status = 404
+
+
+class UnknownStore(NotFound):
+    """No sales of this store were ever imported."""
+
+
+class UnknownItem(NotFound):
+    """This store never sold this item."""
+
+
+class NoForecast(NotFound):
+    """No forecast is being served yet."""
+
+
+class InvalidData(ForecastServiceError):
+    """A file or a series cannot be used; nothing of it was kept."""
+
+    status = 422
+
+
+class Conflict(ForecastServiceError):
+    """The state of the thing forbids this now."""
+
+    status = 409
+
+
+class LeaseLost(Conflict):
+    """The lease on this work passed to somebody else; nothing was written."""
+
+
+class BackendUnavailable(ForecastServiceError):
+    """Amazon Forecast or the database cannot be reached now."""
+
+    status = 503
+    retryable = True

@@ -1,0 +1,118 @@
+"""The catalog: every resource of the local Amazon Forecast as a row, read and written by ARN."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecast_service.database import database_now
+from forecast_service.tables import resources, tags
+
+__all__ = ["Resource", "children", "delete", "find", "get", "insert", "of_group", "update"]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource. ``request`` is what Create was called with, defaults filled in."""
+
+    sequence: int
+    arn: str
+    type: str  # dataset, dataset-group, dataset-import-job, predictor, forecast, …
+    name: str
+    parent_arn: str | None
+    dataset_group_arn: str | None
+    status: str
+    message: str | None
+    request: dict[str, Any]
+    details: dict[str, Any]
+    progress: float | None
+    progress_note: str | None
+    created_at: float
+    modified_at: float
+
+
+def insert(
+    connection: sa.Connection,
+    *,
+    arn: str,
+    type: str,
+    name: str,
+    status: str,
+    request: Mapping[str, Any],
+    parent_arn: str | None = None,
+    dataset_group_arn: str | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Add a resource. IntegrityError when the ARN exists."""
+    connection.execute(
+        sa.insert(resources).values(
+            arn=arn,
+            type=type,
+            name=name,
+            parent_arn=parent_arn,
+            dataset_group_arn=dataset_group_arn,
+            status=status,
+            request=dict(request),
+            details=dict(details or {}),
+            created_at=database_now(),
+            modified_at=database_now(),
+        )
+    )
+
+
+def get(connection: sa.Connection, arn: str) -> Resource | None:
+    """The resource with this ARN, or None."""
+    return _one(connection, sa.select(resources).where(resources.c.arn == arn))
+
+
+def find(connection: sa.Connection, type: str, name: str) -> Resource | None:
+    """The newest resource of a type with this name, or None."""
+    statement = (
+        sa.select(resources)
+        .where(resources.c.type == type, resources.c.name == name)
+        .order_by(resources.c.sequence.desc())
+        .limit(1)
+    )
+    return _one(connection, statement)
+
+
+def children(connection: sa.Connection, arn: str) -> list[Resource]:
+    """The resources directly below this one, oldest first."""
+    statement = (
+        sa.select(resources).where(resources.c.parent_arn == arn).order_by(resources.c.sequence)
+    )
+    return [Resource(**row) for row in connection.execute(statement).mappings()]
+
+
+def of_group(
+    connection: sa.Connection, dataset_group_arn: str, type: str | None = None
+) -> list[Resource]:
+    """The resources of a dataset group, oldest first."""
+    statement = sa.select(resources).where(resources.c.dataset_group_arn == dataset_group_arn)
+    if type is not None:
+        statement = statement.where(resources.c.type == type)
+    statement = statement.order_by(resources.c.sequence)
+    return [Resource(**row) for row in connection.execute(statement).mappings()]
+
+
+def update(connection: sa.Connection, arn: str, **columns: Any) -> None:
+    """Change columns of a resource; ``modified_at`` follows the database's clock."""
+    connection.execute(
+        sa.update(resources)
+        .where(resources.c.arn == arn)
+        .values(modified_at=database_now(), **columns)
+    )
+
+
+def delete(connection: sa.Connection, arn: str) -> None:
+    """Remove a resource and its tags."""
+    connection.execute(sa.delete(tags).where(tags.c.arn == arn))
+    connection.execute(sa.delete(resources).where(resources.c.arn == arn))
+
+
+def _one(connection: sa.Connection, statement: sa.Select[Any]) -> Resource | None:
+    row = connection.execute(statement).mappings().one_or_none()
+    return None if row is None else Resource(**row)

@@ -1,0 +1,160 @@
+"""Settings: every FORECAST_* variable, read once and then passed on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from forecast_service.errors import ConfigurationError
+
+__all__ = ["Settings", "read_settings"]
+
+PREFIX = "FORECAST_"
+
+CommaList = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured; immutable. ``docs/configuration.md`` is the reference."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    home: Path = Field(Path("var"), description="Folder of database, snapshots, models and logs.")
+    database_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL; default: SQLite in FORECAST_HOME."
+    )
+    backend: Literal["local", "amazon"] = Field(
+        "local", description="Who trains: our own engine, or Amazon Forecast through boto3."
+    )
+    region: str = Field("eu-west-1", description="AWS region, also of local ARNs.")
+    account_id: str = Field(
+        "000000000000", pattern=r"^\d{12}$", description="Account number in local ARNs."
+    )
+    bucket: str = Field(
+        "forecast-service", description="S3 bucket through which data reach Amazon Forecast."
+    )
+    role_arn: str = Field(
+        "arn:aws:iam::000000000000:role/forecast-service",
+        description="IAM role with which Amazon Forecast reads the bucket.",
+    )
+    dataset_name: str = Field("store_demand", description="Name of the target time series dataset.")
+    dataset_group: str = Field("store_demand_group", description="Name of the dataset group.")
+    algorithm: Literal["auto", "prophet", "seasonal_naive"] = Field(
+        "auto", description="Algorithm of new predictors; auto takes the better one per series."
+    )
+    forecast_types: CommaList = Field(
+        ("0.1", "0.5", "0.9"), description="Quantiles of new predictors, at most five."
+    )
+    horizon: int | None = Field(
+        None, ge=1, le=500, description="Days ahead; default: length of the known future, else 28."
+    )
+    tolerance_days: float = Field(
+        2.0, ge=0, description="Age in days under which the latest predictor is good enough."
+    )
+    retrain_rules: CommaList = Field(
+        ("age",), description="What makes a training worthwhile: age, new_sales."
+    )
+    country: str | None = Field(
+        None, pattern=r"^[A-Z]{2}$", description="Country code whose public holidays count."
+    )
+    region_column: str | None = Field(
+        None, description="Column of the store table that names a store's region."
+    )
+    keep_days: int = Field(400, ge=1, description="Days for which old forecasts are kept.")
+    processes: int | None = Field(
+        None, ge=1, description="Processes that fit series at once; default: one per core."
+    )
+    seed: int = Field(42, ge=0, description="Seed of everything random in a training.")
+    lease_seconds: float = Field(
+        30.0, ge=1, description="Time after which the work of a silent worker is taken over."
+    )
+    poll_seconds: float = Field(
+        30.0, gt=0, description="Time between two looks at a job that runs on AWS."
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(5000, ge=0, le=65535, description="Port to listen on.")
+    web_processes: int = Field(1, ge=1, description="Web processes of `serve`.")
+    max_body_bytes: int = Field(
+        64 * 1024 * 1024, ge=1024, description="Largest request body that is read."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Lowest level that is logged."
+    )
+
+    @field_validator("forecast_types", "retrain_rules", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("retrain_rules")
+    @classmethod
+    def _known_rules(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(value) - {"age", "new_sales"})
+        if unknown or not value:
+            raise ValueError("allowed are 'age' and 'new_sales', separated by a comma")
+        return value
+
+    @property
+    def resolved_database_url(self) -> str:
+        """SQLAlchemy URL, the SQLite default included. It may hold a password: never log it."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.home / 'forecast.db').absolute()}"
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """Settings from FORECAST_* variables, with ``overrides`` on top.
+
+    ``FORECAST_DATABASE_URL_FILE`` names a file that holds the URL, for secrets mounted as files.
+
+    Raises
+    ------
+    ConfigurationError
+        A variable is malformed, or there is no such variable; the message names all of them.
+    """
+    _refuse_unknown(os.environ)
+    secret_file = os.environ.get(f"{PREFIX}DATABASE_URL_FILE")
+    if secret_file and "database_url" not in overrides:
+        overrides["database_url"] = _read_secret(secret_file)
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = [
+            f"{PREFIX}{'.'.join(str(part) for part in e['loc']).upper()}"
+            f" is {e['input']!r}: {e['msg']}"
+            for e in error.errors(include_url=False)
+        ]
+        raise ConfigurationError(
+            "; ".join(lines) + ". See docs/configuration.md for what is allowed."
+        ) from error
+
+
+def _refuse_unknown(environ: os._Environ[str] | dict[str, str]) -> None:
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known.add(f"{PREFIX}DATABASE_URL_FILE")
+    unknown = sorted(
+        name
+        for name in environ
+        if name.startswith(PREFIX) and name not in known and not name.startswith(f"{PREFIX}TEST_")
+    )
+    if unknown:
+        raise ConfigurationError(
+            f"'{unknown[0]}' is no setting of this service. "
+            "See docs/configuration.md for the ones that exist, or unset it."
+        )
+
+
+def _read_secret(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigurationError(
+            f"'{PREFIX}DATABASE_URL_FILE' names '{path}', which cannot be read: "
+            f"{error.strerror}. Name a readable file or set {PREFIX}DATABASE_URL."
+        ) from error

@@ -1,0 +1,75 @@
+"""The cast of the tests: a clean environment, settings in an empty folder, a real database."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from forecast_service.database import Database
+from forecast_service.queue import Queue
+from forecast_service.settings import Settings
+
+ROSSMANN = os.environ.get("FORECAST_TEST_ROSSMANN", str(Path(__file__).parents[2] / "shared/data/rossmann"))
+SERVER_URL = os.environ.get("FORECAST_TEST_DATABASE_URL")  # a PostgreSQL server; else SQLite
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No FORECAST_* or AWS_* variable of the developer reaches a test."""
+    for name in list(os.environ):
+        if name.startswith(("FORECAST_", "AWS_")) and not name.startswith("FORECAST_TEST_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> Iterator[str]:
+    """URL of an empty database: a new SQLite file, or a new database on the PostgreSQL server."""
+    if SERVER_URL is None:
+        yield f"sqlite:///{tmp_path / 'home' / 'forecast.db'}"
+        return
+    name = f"test_{uuid.uuid4().hex}"
+    server = sa.create_engine(
+        sa.make_url(SERVER_URL).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
+    with server.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    yield sa.make_url(SERVER_URL).set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """Settings of an empty installation that uses one process."""
+    return Settings(home=tmp_path / "home", database_url=database_url, processes=1)
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """A migrated, empty database."""
+    database = Database(settings.resolved_database_url)
+    database.migrate()
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def queue(database: Database) -> Queue:
+    """A queue whose leases last long enough for any test."""
+    return Queue(database, lease_seconds=30)
+
+
+@pytest.fixture(scope="session")
+def rossmann() -> Path:
+    """Folder of the real data; the test is skipped where it is absent."""
+    folder = Path(ROSSMANN)
+    if not (folder / "train.csv.gz").exists():
+        pytest.skip("the Rossmann files are absent; name their folder in FORECAST_TEST_ROSSMANN")
+    return folder
