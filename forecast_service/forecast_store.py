@@ -1,0 +1,188 @@
+"""Stored forecasts: one compact array per forecast and series, and Amazon's shape of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from forecast_service.errors import InvalidRequest
+from forecast_service.keys import prediction_key
+from forecast_service.tables import forecast_values, forecasts, resources
+
+__all__ = ["StoredForecast", "keys", "period_starts", "predictions", "prune", "read", "write"]
+
+BATCH_ROWS = 2000  # bounds the memory of one executemany
+LITTLE_ENDIAN = "<f8"
+UNIT_MONTHS = {"M": 1, "Y": 12}
+UNIT_SECONDS = {"W": 7 * 86400, "D": 86400, "H": 3600, "min": 60}
+
+
+@dataclass(frozen=True)
+class StoredForecast:
+    """The forecast of one series; ``values`` is float64 of shape (n_types, horizon)."""
+
+    forecast_arn: str
+    series_key: str
+    start: str
+    """First period, ``yyyy-MM-ddTHH:mm:ss`` without a zone."""
+    frequency: str
+    forecast_types: tuple[str, ...]
+    values: npt.NDArray[np.float64]
+    algorithm: str | None
+    note: str | None
+
+
+def write(connection: sa.Connection, rows: Iterable[StoredForecast]) -> None:
+    """Store forecasts; a row of the same forecast and series is replaced, others stay."""
+    statement = _upsert(connection)
+    for batch in _batches(rows):
+        connection.execute(statement, batch)
+
+
+def read(connection: sa.Connection, forecast_arn: str, key: str) -> StoredForecast | None:
+    """The forecast of one series (``keys.series_key``), or None."""
+    row = connection.execute(
+        sa.select(forecast_values).where(
+            forecast_values.c.forecast_arn == forecast_arn, forecast_values.c.series_key == key
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    types = tuple(row.forecast_types.split(","))
+    values = np.frombuffer(row._mapping["values"], dtype=LITTLE_ENDIAN).astype(np.float64)
+    return StoredForecast(
+        forecast_arn=row.forecast_arn,
+        series_key=row.series_key,
+        start=row.start,
+        frequency=row.frequency,
+        forecast_types=types,
+        values=values.reshape(len(types), -1),
+        algorithm=row.algorithm,
+        note=row.note,
+    )
+
+
+def keys(connection: sa.Connection, forecast_arn: str) -> set[str]:
+    """Keys of every series that a forecast holds."""
+    statement = sa.select(forecast_values.c.series_key).where(
+        forecast_values.c.forecast_arn == forecast_arn
+    )
+    return set(connection.execute(statement).scalars())
+
+
+def period_starts(stored: StoredForecast) -> list[str]:
+    """Starts of the forecast's periods, ``yyyy-MM-ddTHH:mm:ss``, one per column of ``values``."""
+    starts = _starts(stored.start, stored.frequency, stored.values.shape[1])
+    return [str(text) for text in np.datetime_as_string(starts, unit="s")]
+
+
+def predictions(
+    stored: StoredForecast, start: str | None = None, end: str | None = None
+) -> dict[str, list[dict[str, Any]]]:
+    """Amazon's ``Predictions``: per type the points between ``start`` and ``end``, both inclusive.
+
+    A key (``p10``, ``mean``) per forecast type; its list is empty when no period is left.
+
+    Raises
+    ------
+    InvalidRequest
+        ``start`` or ``end`` is no ISO 8601 time.
+    """
+    starts = period_starts(stored)
+    first = "" if start is None else _plain_time(start)
+    last = "~" if end is None else _plain_time(end)
+    kept = [index for index, text in enumerate(starts) if first <= text <= last]
+    return {
+        prediction_key(forecast_type): [
+            {"Timestamp": starts[index], "Value": float(row[index])} for index in kept
+        ]
+        for forecast_type, row in zip(stored.forecast_types, stored.values, strict=True)
+    }
+
+
+def prune(connection: sa.Connection, older_than: float, keep_arns: Collection[str]) -> list[str]:
+    """Remove forecasts made before ``older_than`` (epoch seconds), and give their ARNs.
+
+    Values whose forecast is in no table any more go as well; ``keep_arns`` stay in any case.
+    """
+    made = sa.func.coalesce(forecasts.c.created_at, resources.c.created_at)
+    arns = sa.select(forecast_values.c.forecast_arn).distinct().subquery()
+    old = connection.execute(
+        sa.select(arns.c.forecast_arn)
+        .outerjoin(forecasts, forecasts.c.forecast_arn == arns.c.forecast_arn)
+        .outerjoin(resources, resources.c.arn == arns.c.forecast_arn)
+        .where(sa.or_(made.is_(None), made < older_than))
+    ).scalars()
+    removed = sorted(set(old) - set(keep_arns))
+    for arn in removed:
+        connection.execute(sa.delete(forecast_values).where(forecast_values.c.forecast_arn == arn))
+        connection.execute(sa.delete(forecasts).where(forecasts.c.forecast_arn == arn))
+    return removed
+
+
+def _upsert(connection: sa.Connection) -> Any:
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(forecast_values)
+    identity = [column.name for column in forecast_values.primary_key]
+    return statement.on_conflict_do_update(
+        index_elements=identity,
+        set_={
+            column.name: statement.excluded[column.name]
+            for column in forecast_values.c
+            if column.name not in identity
+        },
+    )
+
+
+def _batches(rows: Iterable[StoredForecast]) -> Iterator[list[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    for row in rows:
+        batch.append(_columns(row))
+        if len(batch) == BATCH_ROWS:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _columns(row: StoredForecast) -> dict[str, Any]:
+    return {
+        "forecast_arn": row.forecast_arn,
+        "series_key": row.series_key,
+        "start": row.start,
+        "frequency": row.frequency,
+        "forecast_types": ",".join(row.forecast_types),
+        "values": np.ascontiguousarray(row.values, dtype=LITTLE_ENDIAN).tobytes(),
+        "algorithm": row.algorithm,
+        "note": row.note,
+    }
+
+
+def _starts(start: str, frequency: str, count: int) -> npt.NDArray[np.datetime64]:
+    """Every period's start; months and years keep the day and the hour of the first one."""
+    digits, unit = re.fullmatch(r"(\d*)([A-Za-z]+)", frequency).groups()  # type: ignore[union-attr]
+    steps = np.arange(count) * int(digits or 1)
+    first = np.datetime64(start, "s")
+    if unit in UNIT_MONTHS:
+        month = first.astype("datetime64[M]")
+        within: np.timedelta64 = first - month.astype("datetime64[s]")
+        return np.asarray((month + steps * UNIT_MONTHS[unit]).astype("datetime64[s]") + within)
+    return np.asarray(first + (steps * UNIT_SECONDS[unit]).astype("timedelta64[s]"))
+
+
+def _plain_time(text: str) -> str:
+    """The time as stored ones are written; a zone is dropped, as none is ever assumed."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None).isoformat(timespec="seconds")
+    except ValueError as error:
+        raise InvalidRequest(
+            f"'{text}' is no time. Write it as '2015-08-01T00:00:00' (yyyy-MM-ddTHH:mm:ss)."
+        ) from error

@@ -1,0 +1,160 @@
+"""Stored forecasts: what was written is read again, in Amazon's shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from forecast_service import forecast_store
+from forecast_service.database import Database
+from forecast_service.errors import InvalidRequest
+from forecast_service.forecast_store import StoredForecast, period_starts, predictions
+from forecast_service.local import catalog
+from forecast_service.tables import forecasts
+
+ARN = "arn:aws:forecast:eu-west-1:000000000000:forecast/monday"
+
+
+def make_forecast(**overrides: Any) -> StoredForecast:
+    values: dict[str, Any] = {
+        "forecast_arn": ARN,
+        "series_key": '["1"]',
+        "start": "2015-08-01T00:00:00",
+        "frequency": "D",
+        "forecast_types": ("0.1", "0.5", "mean"),
+        "values": np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [4.5, 5.5, 6.5]]),
+        "algorithm": "prophet",
+        "note": None,
+    }
+    return StoredForecast(**{**values, **overrides})
+
+
+def test_a_forecast_is_read_as_it_was_written(database: Database) -> None:
+    written = make_forecast(note="too short for Prophet")
+
+    with database.write() as connection:
+        forecast_store.write(connection, [written])
+    with database.read() as connection:
+        read = forecast_store.read(connection, ARN, '["1"]')
+
+    assert read is not None
+    assert read.values.tolist() == written.values.tolist()
+    assert (read.forecast_types, read.note) == (("0.1", "0.5", "mean"), "too short for Prophet")
+
+
+def test_writing_again_replaces_the_series_and_keeps_the_others(database: Database) -> None:
+    with database.write() as connection:
+        forecast_store.write(connection, [make_forecast(), make_forecast(series_key='["2"]')])
+    with database.write() as connection:
+        forecast_store.write(connection, [make_forecast(values=np.zeros((3, 3)))])
+
+    with database.read() as connection:
+        one = forecast_store.read(connection, ARN, '["1"]')
+        two = forecast_store.read(connection, ARN, '["2"]')
+        assert forecast_store.keys(connection, ARN) == {'["1"]', '["2"]'}
+    assert one is not None
+    assert two is not None
+    assert (one.values.sum(), two.values.sum()) == (0.0, make_forecast().values.sum())
+
+
+def test_more_rows_than_one_batch_are_all_written(database: Database) -> None:
+    count = 2 * forecast_store.BATCH_ROWS + 1
+
+    with database.write() as connection:
+        forecast_store.write(
+            connection, (make_forecast(series_key=f'["{n}"]') for n in range(count))
+        )
+
+    with database.read() as connection:
+        assert len(forecast_store.keys(connection, ARN)) == count
+
+
+def test_a_series_without_forecast_is_none(database: Database) -> None:
+    with database.read() as connection:
+        assert forecast_store.read(connection, ARN, '["9"]') is None
+
+
+@pytest.mark.parametrize(
+    ("frequency", "start", "expected"),
+    [
+        ("D", "2015-12-31T00:00:00", ["2015-12-31T00:00:00", "2016-01-01T00:00:00"]),
+        ("2W", "2015-01-05T00:00:00", ["2015-01-05T00:00:00", "2015-01-19T00:00:00"]),
+        ("15min", "2015-01-01T23:45:00", ["2015-01-01T23:45:00", "2015-01-02T00:00:00"]),
+        ("M", "2015-12-15T00:00:00", ["2015-12-15T00:00:00", "2016-01-15T00:00:00"]),
+        ("Y", "2015-01-01T00:00:00", ["2015-01-01T00:00:00", "2016-01-01T00:00:00"]),
+    ],
+)
+def test_period_starts_follow_the_frequency(
+    frequency: str, start: str, expected: list[str]
+) -> None:
+    stored = make_forecast(frequency=frequency, start=start, values=np.zeros((3, 2)))
+
+    assert period_starts(stored) == expected
+
+
+def test_predictions_have_amazons_shape() -> None:
+    found = predictions(make_forecast())
+
+    assert list(found) == ["p10", "p50", "mean"]
+    assert found["p10"][0] == {"Timestamp": "2015-08-01T00:00:00", "Value": 1.0}
+    assert [len(points) for points in found.values()] == [3, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ("2015-08-02T00:00:00", None, [2.0, 3.0]),
+        (None, "2015-08-02T00:00:00", [1.0, 2.0]),
+        ("2015-07-01T00:00", "2015-08-01T00:00:00", [1.0]),
+        ("2015-08-02T00:00:00Z", "2015-08-02T23:59:59+02:00", [2.0]),
+        ("2015-08-04T00:00:00", None, []),
+        ("2015-08-03T00:00:00", "2015-08-01T00:00:00", []),
+    ],
+)
+def test_predictions_take_both_ends_of_the_range(
+    start: str | None, end: str | None, expected: list[float]
+) -> None:
+    points = predictions(make_forecast(), start, end)["p10"]
+
+    assert [point["Value"] for point in points] == expected
+
+
+def test_predictions_refuse_a_date_that_is_none() -> None:
+    with pytest.raises(InvalidRequest, match=r"^'tomorrow' is no time. Write it as '2015-08-01T"):
+        predictions(make_forecast(), "tomorrow")
+
+
+def test_prune_removes_old_and_orphaned_forecasts_except_the_kept_ones(database: Database) -> None:
+    with database.write() as connection:
+        for arn in ("old", "kept", "new", "orphan", "over-the-wire"):
+            forecast_store.write(connection, [make_forecast(forecast_arn=arn)])
+        for arn, created_at in (("old", 10.0), ("kept", 10.0), ("new", 1000.0)):
+            connection.execute(sa.insert(forecasts).values(_served(arn, created_at)))
+        catalog.insert(
+            connection, arn="over-the-wire", type="forecast", name="x", status="ACTIVE", request={}
+        )
+
+        removed = forecast_store.prune(connection, older_than=500.0, keep_arns={"kept"})
+
+        assert removed == ["old", "orphan"]
+        assert forecast_store.keys(connection, "old") == set()
+        assert forecast_store.keys(connection, "kept") == {'["1"]'}
+        assert connection.execute(sa.select(sa.func.count()).select_from(forecasts)).scalar() == 2
+
+
+def _served(arn: str, created_at: float) -> dict[str, Any]:
+    return {
+        "forecast_arn": arn,
+        "dataset_group": "store_demand_group",
+        "predictor_arn": "p",
+        "source": "local",
+        "algorithm": "prophet",
+        "trained_at": created_at,
+        "created_at": created_at,
+        "data_until": "2015-07-31",
+        "data_version": 1,
+        "assumptions": [],
+    }
