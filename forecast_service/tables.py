@@ -110,6 +110,7 @@ series_files = Table(
     Column("kind", String(8), nullable=False),  # base, delta
     Column("path", Text, nullable=False),  # relative to FORECAST_HOME
     Column("rows", BigInteger, nullable=False),
+    Column("key", JSON, nullable=False),  # names of the columns that tell one row from another
     Column("sha256", String(64), nullable=False),
     Column("created_at", Float, nullable=False),
 )

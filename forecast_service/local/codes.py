@@ -1,0 +1,47 @@
+"""Columns as integer codes, so that keys of millions of rows are compared as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+__all__ = ["Codes", "combined", "dictionary_codes", "factorize"]
+
+Codes = npt.NDArray[np.int64]
+
+LARGEST = 2**62  # above it a product of sizes no longer fits an int64
+
+
+def dictionary_codes(column: pa.ChunkedArray) -> tuple[Codes, list[str]]:
+    """Codes of a text column and the texts they stand for; missing is -1."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.cast(pa.string()).dictionary_encode()
+    array = column.unify_dictionaries().combine_chunks()
+    if isinstance(array, pa.ChunkedArray):  # an empty column has no chunk
+        return np.empty(0, dtype=np.int64), []
+    codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return codes, array.dictionary.to_pylist()
+
+
+def factorize(column: pa.ChunkedArray) -> tuple[Codes, int]:
+    """Codes of any key column, from 0, and one more than the largest of them."""
+    if pa.types.is_temporal(column.type):
+        ticks = column.cast(pa.timestamp("s")).cast(pa.int64()).fill_null(-(2**40)).to_numpy()
+        codes = ticks - ticks.min() if len(ticks) else ticks
+        return codes, int(codes.max()) + 1 if len(codes) else 1
+    text_codes, texts = dictionary_codes(column)
+    return text_codes + 1, len(texts) + 1
+
+
+def combined(columns: Sequence[tuple[Codes, int]]) -> tuple[Codes, int]:
+    """One code per row for several columns of codes; equal rows get equal codes."""
+    result, size = columns[0]
+    for codes, count in columns[1:]:
+        if size > LARGEST // count:
+            values, result = np.unique(result, return_inverse=True)
+            size = len(values)
+        result, size = result * count + codes, size * count
+    return result, size

@@ -1,0 +1,322 @@
+"""Snapshots: what a dataset holds at a version, as immutable Parquet files and a manifest in SQL.
+
+A version is its newest base and the deltas after it; of rows with the same key the newest file's
+win. Files are complete on disk before their manifest row exists.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import sqlalchemy as sa
+
+from forecast_service.database import Database, database_now
+from forecast_service.errors import InvalidData
+from forecast_service.local.codes import combined, factorize
+from forecast_service.queue import new_id
+from forecast_service.tables import resources, series_files
+
+__all__ = ["SnapshotStore", "StagedFile"]
+
+FOLDER = "snapshots"
+GRACE_SECONDS = 3600.0  # a file without a row may belong to a job that is about to commit
+COMPACT_AFTER = 8  # deltas on one base; each costs every reader a pass over the keys
+ROW_GROUP_ROWS = 1_000_000
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """A file that is complete and durable in the snapshot folder, but in no manifest yet."""
+
+    path: str
+    """Relative to FORECAST_HOME."""
+    rows: int
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class _File:
+    version: int
+    kind: str
+    path: str
+    key: tuple[str, ...]
+    sha256: str
+
+
+class SnapshotStore:
+    """Versions of every dataset; a version, once written, always reads the same."""
+
+    def __init__(self, database: Database, home: Path) -> None:
+        self.database = database
+        self.home = home
+
+    def stage(self, content: pa.Table | Path) -> StagedFile:
+        """Put a table, or a Parquet file (hard-linked where possible), into the folder.
+
+        A file that is given as a path must never be changed afterwards.
+        """
+        folder = self.home / FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{new_id()}.parquet"
+        temporary = path.with_suffix(".part")
+        if isinstance(content, Path):
+            _link_or_copy(content, temporary)
+        else:
+            pq.write_table(content, temporary, compression="zstd", row_group_size=ROW_GROUP_ROWS)
+        _sync(temporary)
+        temporary.rename(path)
+        _sync(folder)
+        return StagedFile(
+            path=f"{FOLDER}/{path.name}",
+            rows=pq.read_metadata(path).num_rows,
+            sha256=_sha256(path),
+            size_bytes=path.stat().st_size,
+        )
+
+    @staticmethod
+    def add(
+        connection: sa.Connection,
+        dataset: str,
+        kind: str,
+        staged: StagedFile,
+        *,
+        key: Sequence[str],
+    ) -> int:
+        """Make a staged file the next version inside the caller's transaction; give its number.
+
+        ``kind`` is ``base`` (replaces all) or ``delta``; ``key`` names the columns that tell one
+        row from another.
+        """
+        version = _newest(connection, dataset) + 1
+        connection.execute(
+            sa.insert(series_files).values(
+                dataset=dataset,
+                version=version,
+                kind=kind,
+                path=staged.path,
+                rows=staged.rows,
+                key=list(key),
+                sha256=staged.sha256,
+                created_at=database_now(),
+            )
+        )
+        return version
+
+    def version(self, dataset: str) -> int:
+        """Newest version of a dataset; 0 when nothing was ever added."""
+        with self.database.read() as connection:
+            return _newest(connection, dataset)
+
+    def read(self, dataset: str, version: int | None = None) -> pa.Table:
+        """The rows of a version (default: the newest), base first, then the deltas in order.
+
+        Text columns are dictionary-encoded. Several rows with one key stay only when they came
+        with the same file.
+
+        Raises
+        ------
+        InvalidData
+            There is no such version.
+        """
+        for attempt in (1, 2):
+            files = self._files(dataset, version)
+            try:
+                return _merged([(self._open(file.path), file.key) for file in files])
+            except FileNotFoundError:  # compaction replaced a file between the two steps
+                if attempt == 2:
+                    raise
+        raise AssertionError("unreachable")
+
+    def compact(self, dataset: str) -> bool:
+        """Replace the newest version's deltas by one base; False when there are few.
+
+        That version reads the same; older ones keep reading from the older files.
+        """
+        files = self._files(dataset, None)
+        if len(files) <= COMPACT_AFTER:
+            return False
+        for file in files:
+            self._verify(file)
+        staged = self.stage(self.read(dataset, files[-1].version))
+        with self.database.write() as connection:
+            result = connection.execute(
+                sa.update(series_files)
+                .where(
+                    series_files.c.dataset == dataset,
+                    series_files.c.version == files[-1].version,
+                    series_files.c.path == files[-1].path,
+                )
+                .values(
+                    kind="base",
+                    path=staged.path,
+                    rows=staged.rows,
+                    sha256=staged.sha256,
+                    created_at=database_now(),
+                )
+            )
+        return bool(result.rowcount)
+
+    def datasets(self) -> list[str]:
+        """Every dataset that has a version."""
+        with self.database.read() as connection:
+            statement = sa.select(series_files.c.dataset).distinct()
+            return sorted(connection.execute(statement).scalars())
+
+    @staticmethod
+    def forget(connection: sa.Connection, dataset: str) -> None:
+        """Remove a dataset's manifest; its files go with the next sweep."""
+        connection.execute(sa.delete(series_files).where(series_files.c.dataset == dataset))
+
+    def sweep(self, grace_seconds: float = GRACE_SECONDS) -> list[Path]:
+        """Delete files that nothing needs any more, and give their paths.
+
+        Needed are the newest version of every dataset and the versions that a predictor or a
+        forecast remembers; what changed less than ``grace_seconds`` ago is left alone.
+        """
+        with self.database.write() as connection:
+            self._forget_old_versions(connection, grace_seconds)
+            known = set(connection.execute(sa.select(series_files.c.path)).scalars())
+        removed = []
+        for path in sorted((self.home / FOLDER).glob("*.p*")):
+            # A hard link keeps the time of its content, but linking renews the change time.
+            old = time.time() - path.stat().st_ctime >= grace_seconds
+            if old and f"{FOLDER}/{path.name}" not in known:
+                path.unlink(missing_ok=True)
+                removed.append(path)
+        return removed
+
+    @staticmethod
+    def _forget_old_versions(connection: sa.Connection, grace_seconds: float) -> None:
+        """Drop manifest rows that no needed version reads, once they are superseded for long."""
+        remembered = _remembered(connection)
+        now = connection.execute(sa.select(database_now())).scalar_one()
+        statement = sa.select(series_files).order_by(
+            series_files.c.dataset, series_files.c.version.desc()
+        )
+        needed: set[tuple[str, int]] = set()
+        dataset, open_until_base, superseded_at = None, False, now
+        for row in connection.execute(statement).all():
+            if row.dataset != dataset:
+                dataset, open_until_base, superseded_at = row.dataset, True, now
+                needed.add((row.dataset, row.version))
+            open_until_base |= (row.dataset, row.version) in remembered
+            if not open_until_base and superseded_at <= now - grace_seconds:
+                connection.execute(
+                    sa.delete(series_files).where(
+                        series_files.c.dataset == row.dataset,
+                        series_files.c.version == row.version,
+                    )
+                )
+            if row.kind == "base":
+                open_until_base, superseded_at = False, row.created_at
+
+    def _files(self, dataset: str, version: int | None) -> list[_File]:
+        with self.database.read() as connection:
+            newest = _newest(connection, dataset) if version is None else version
+            statement = (
+                sa.select(series_files)
+                .where(series_files.c.dataset == dataset, series_files.c.version <= newest)
+                .order_by(series_files.c.version)
+            )
+            rows = connection.execute(statement).all()
+        bases = [index for index, row in enumerate(rows) if row.kind == "base"]
+        if not bases or rows[-1].version != newest:
+            raise InvalidData(
+                f"Dataset '{dataset}' has no version {newest} with data. "
+                "Import data into it first, with ImportMode FULL."
+            )
+        return [
+            _File(row.version, row.kind, row.path, tuple(row.key), row.sha256)
+            for row in rows[bases[-1] :]
+        ]
+
+    def _open(self, path: str) -> pa.Table:
+        full = self.home / path
+        schema = pq.read_schema(full)
+        texts = [field.name for field in schema if _is_text(field.type)]
+        return pq.read_table(full, read_dictionary=texts, partitioning=None).cast(
+            pa.schema([(field.name, _read_as(field.type)) for field in schema])
+        )
+
+    def _verify(self, file: _File) -> None:
+        if _sha256(self.home / file.path) != file.sha256:
+            raise InvalidData(
+                f"File '{file.path}' was changed after it was imported. Restore it from a backup, "
+                "or import the data again with ImportMode FULL."
+            )
+
+
+def _merged(tables: list[tuple[pa.Table, tuple[str, ...]]]) -> pa.Table:
+    """All rows, without those of an older file whose key a newer file has."""
+    if len(tables) == 1:
+        return tables[0][0]
+    whole = pa.concat_tables([table for table, _ in tables], promote_options="permissive")
+    codes, _ = combined([factorize(whole[name]) for name in tables[-1][1]])
+    ends = np.cumsum([table.num_rows for table, _ in tables])
+    kept = np.ones(len(codes), dtype=bool)
+    newer = np.empty(0, dtype=np.int64)
+    for start, end in reversed(list(zip([0, *ends[:-1]], ends, strict=True))):
+        kept[start:end] = ~np.isin(codes[start:end], newer)
+        newer = np.union1d(newer, codes[start:end]) if start else newer
+    return whole.filter(pa.array(kept)).unify_dictionaries().combine_chunks()
+
+
+def _newest(connection: sa.Connection, dataset: str) -> int:
+    statement = sa.select(sa.func.max(series_files.c.version)).where(
+        series_files.c.dataset == dataset
+    )
+    return connection.execute(statement).scalar() or 0
+
+
+def _remembered(connection: sa.Connection) -> set[tuple[str, int]]:
+    """Dataset and version of every snapshot that a predictor or a forecast was made from."""
+    statement = sa.select(resources.c.details).where(
+        resources.c.type.in_(["predictor", "forecast"])
+    )
+    snapshots: Iterable[dict[str, int]] = (
+        details.get("snapshot", {}) for details in connection.execute(statement).scalars()
+    )
+    return {item for snapshot in snapshots for item in snapshot.items()}
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def _read_as(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind) or _is_text(kind):
+        return pa.dictionary(pa.int32(), pa.string())
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return pa.timestamp("ms")
+    return kind
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    with contextlib.suppress(OSError):
+        os.link(source, target)
+        return
+    shutil.copyfile(source, target)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
