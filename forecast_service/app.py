@@ -1,0 +1,48 @@
+"""The application: ``create_app`` puts the parts together, and holds nothing of its own."""
+
+from __future__ import annotations
+
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+
+from forecast_service.logs import configure_logging
+from forecast_service.resources import around, problems, routes
+from forecast_service.resources.metrics import RequestMetrics
+from forecast_service.resources.service import open_service
+from forecast_service.settings import Settings, read_settings
+
+__all__ = ["create_app"]
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The service as a WSGI application; the database is opened and migrated here."""
+    settings = settings or read_settings()
+    configure_logging(settings.log_level)
+    service = open_service(settings)
+    metrics = RequestMetrics()
+    metrics.watch(service.database)
+    app = Flask(__name__, static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes, PROPAGATE_EXCEPTIONS=False)
+    app.extensions["forecast_service"] = service
+    around.init_app(app, metrics)
+    problems.init_app(app)
+    routes.init_app(app, service, metrics)
+    return app
+
+
+def main() -> None:
+    """Serve at the address of the settings: ``python -m forecast_service.app``."""
+    settings = read_settings()
+    Granian(
+        "forecast_service.app:create_app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.web_processes,
+        factory=True,
+    ).serve()
+
+
+if __name__ == "__main__":
+    main()

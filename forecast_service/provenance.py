@@ -1,0 +1,91 @@
+"""Provenance: where the numbers of one store's forecast come from, in times and never in ages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecast_service import forecast_store
+from forecast_service.instants import utc_text
+from forecast_service.tables import dataset_groups, forecasts, training_runs
+
+__all__ = ["forecast_row", "group_row", "provenance", "staleness"]
+
+DAY_SECONDS = 86400.0
+DATE_LENGTH = len("2015-08-01")
+
+Row = sa.RowMapping
+
+
+def group_row(connection: sa.Connection, name: str) -> Row | None:
+    """The row of a dataset group, or None before its first import."""
+    statement = sa.select(dataset_groups).where(dataset_groups.c.name == name)
+    return connection.execute(statement).mappings().one_or_none()
+
+
+def forecast_row(connection: sa.Connection, forecast_arn: str) -> Row | None:
+    """What the service knows of a forecast it serves, or None."""
+    statement = sa.select(forecasts).where(forecasts.c.forecast_arn == forecast_arn)
+    return connection.execute(statement).mappings().one_or_none()
+
+
+def staleness(connection: sa.Connection, group: Row, made: Row) -> str | None:
+    """Why the current forecast is behind what was imported, or None when it is not."""
+    if made["data_version"] >= group["data_version"]:
+        return None
+    reason = (
+        f"data were imported after this forecast was made: it knows sales until "
+        f"{made['data_until']}, the newest are of {group['last_sale_on']}"
+    )
+    failure = _last_failure(connection, group["name"])
+    return reason if failure is None else f"{reason}; {failure}"
+
+
+def provenance(
+    stored: forecast_store.StoredForecast,
+    made: Row,
+    store: Row,
+    *,
+    stale: str | None,
+    tolerance_days: float,
+) -> dict[str, Any]:
+    """The ``provenance`` member of an answer; every time is absolute."""
+    starts = forecast_store.period_starts(stored)
+    first, last = starts[0][:DATE_LENGTH], starts[-1][:DATE_LENGTH]
+    return {
+        "source": made["source"],
+        "algorithm": stored.algorithm or made["algorithm"],
+        "fallback": stored.note,
+        "predictor": made["predictor_arn"],
+        "trained_at": utc_text(made["trained_at"]),
+        "fresh_until": utc_text(made["trained_at"] + tolerance_days * DAY_SECONDS),
+        "data_until": made["data_until"],
+        "forecast": made["forecast_arn"],
+        "created_at": utc_text(made["created_at"]),
+        "horizon": {"first": first, "last": last, "periods": len(starts)},
+        "stale": stale,
+        "assumptions": [*made["assumptions"], *_filled(store, last)],
+    }
+
+
+def _filled(store: Row, last: str) -> list[str]:
+    since = store["assumed_from"]
+    if since is None or since > last:
+        return []
+    return [
+        f"from {since} on no known future was sent for store '{store['store']}': promotions are "
+        "taken as 0, and open as on the store's own weekdays"
+    ]
+
+
+def _last_failure(connection: sa.Connection, group: str) -> str | None:
+    row = connection.execute(
+        sa.select(training_runs.c.id, training_runs.c.state, training_runs.c.message)
+        .where(training_runs.c.dataset_group == group, training_runs.c.finished_at.is_not(None))
+        .order_by(training_runs.c.finished_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None or row.state != "failed":
+        return None
+    return f"training run '{row.id}' failed: {row.message}"

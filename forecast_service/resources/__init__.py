@@ -1,0 +1,1 @@
+"""HTTP and nothing else: resources, their schemas, problem+json, the hooks around a request."""

@@ -1,0 +1,71 @@
+"""Around each request: its id, its time, security headers, one access line and the counters."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+
+from flask import Flask, Response, g, request
+
+from forecast_service.logs import request_id
+from forecast_service.resources.metrics import RequestMetrics
+
+__all__ = ["init_app"]
+
+logger = logging.getLogger("forecast_service.access")
+
+REQUEST_ID_HEADER = "X-Request-ID"
+ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+HTML_POLICY = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; "
+    "connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+def init_app(app: Flask, metrics: RequestMetrics) -> None:
+    """Hook into the beginning and the end of every request of the app."""
+    app.before_request(_begin)
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        return _finish(response, metrics)
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+    sent = request.environ.get("HTTP_X_REQUEST_ID", "")
+    # Anything else could forge lines of a log that is read as text.
+    request_id.set(sent if ACCEPTABLE_ID.fullmatch(sent) else secrets.token_hex(8))
+
+
+def _finish(response: Response, metrics: RequestMetrics) -> Response:
+    identifier = request_id.get() or ""
+    headers = response.headers
+    headers[REQUEST_ID_HEADER] = identifier
+    headers["X-Content-Type-Options"] = "nosniff"
+    if headers.get("Content-Type", "").startswith("text/html"):
+        headers["Content-Security-Policy"] = HTML_POLICY
+        headers["Referrer-Policy"] = "same-origin"
+    seconds = time.perf_counter() - g.began
+    route = request.url_rule.rule if request.url_rule else "none"
+    metrics.observe(request.method, route, response.status_code, seconds)
+    _log(route, response, seconds)
+    return response
+
+
+def _log(route: str, response: Response, seconds: float) -> None:
+    logger.info(
+        "%s %s %s",
+        request.method,
+        request.path,
+        response.status_code,
+        extra={
+            "event": "request",
+            "route": route,
+            "status": response.status_code,
+            "milliseconds": round(seconds * 1000, 3),
+        },
+    )

@@ -1,0 +1,104 @@
+"""``/forecast``: what a store will sell in the coming days."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from datetime import datetime
+from typing import Any
+
+from flask import Request, Response, request
+
+from forecast_service.reading import Answer, Question
+from forecast_service.resources.api import ServiceResource
+from forecast_service.resources.documented import documented
+from forecast_service.resources.parsing import json_body, query_values, read_model
+from forecast_service.resources.representations import ENCODERS, negotiated
+from forecast_service.resources.schemas import ForecastBody, ForecastQuery
+
+__all__ = ["ForecastResource"]
+
+INTEGER_DIGITS = 18
+
+
+class ForecastResource(ServiceResource):
+    """The current forecast of one store or of many."""
+
+    @documented(
+        "The current forecast of a store, or of many",
+        query=ForecastQuery,
+        answers={200: "Forecast", 304: None},
+        errors=(404, 406, 422),
+    )
+    def get(self) -> Response:
+        """From a query string, with an ETag; known questions are not even parsed again."""
+        return self._answer(request.query_string, lambda: _question(_from_query(request)))
+
+    @documented(
+        "The current forecast of a store, or of many",
+        body=ForecastBody,
+        answers={200: "Forecast", 304: None},
+        errors=(400, 404, 406, 413, 415, 422),
+    )
+    def post(self) -> Response:
+        """The same from a JSON body."""
+        negotiated(request.environ.get("HTTP_ACCEPT"))
+        question = _question(json_body(request, ForecastBody))
+        return self._answer(question, lambda: question)
+
+    def _answer(self, key: Hashable, question: Any) -> Response:
+        media_type = negotiated(request.environ.get("HTTP_ACCEPT"))
+        answer = self.service.current.answer(key, media_type, ENCODERS[media_type], question)
+        return _response(answer, media_type, request.environ.get("HTTP_IF_NONE_MATCH"))
+
+
+def _response(answer: Answer, media_type: str, if_none_match: str | None) -> Response:
+    headers = {"ETag": answer.etag, "Cache-Control": "no-cache", "Vary": "Accept"}
+    if if_none_match is not None and _matches(if_none_match, answer.etag):
+        return Response(status=304, headers=headers)
+    if media_type == "text/csv":
+        media_type = "text/csv; charset=utf-8"
+    return Response(answer.body, headers=headers, content_type=media_type)
+
+
+def _matches(if_none_match: str, etag: str) -> bool:
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return etag in tags or tags == ["*"]
+
+
+def _from_query(sent: Request) -> ForecastBody:
+    values = query_values(sent, ForecastQuery, repeated=("store_numbers",))
+    if "store_number" in values:
+        values["store_number"] = _number(values["store_number"])
+    if "store_numbers" in values:
+        texts = values["store_numbers"]
+        names = texts[0].split(",") if len(texts) == 1 else texts
+        values["store_numbers"] = [_number(name) for name in names]
+    return read_model(ForecastQuery, values, "?")
+
+
+def _number(text: str) -> int | str:
+    """A whole number as it would be written in JSON is one; ``007`` and ``S1`` stay text."""
+    if text.isascii() and text.isdigit() and len(text) <= INTEGER_DIGITS and str(int(text)) == text:
+        return int(text)
+    return text
+
+
+def _question(body: ForecastBody) -> Question:
+    many = body.store_numbers is not None
+    stores = body.store_numbers if body.store_numbers is not None else [body.store_number]
+    return Question(
+        stores=tuple(store for store in stores if store is not None),
+        many=many,
+        item=body.item,
+        start=_first_of_day(body.forecast_start_date),
+        end=_last_of_day(body.forecast_end_date),
+    )
+
+
+def _first_of_day(value: str | None) -> str | None:
+    # A day is the smallest period: 09:00 asks for the day that it falls on.
+    return None if value is None else f"{datetime.fromisoformat(value).date()}T00:00:00"
+
+
+def _last_of_day(value: str | None) -> str | None:
+    return None if value is None else f"{datetime.fromisoformat(value).date()}T23:59:59"

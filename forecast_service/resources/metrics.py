@@ -1,0 +1,106 @@
+"""Prometheus metrics: requests of this process, and the state of runs and forecast."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from forecast_service.database import Database
+from forecast_service.tables import dataset_groups, forecasts, training_runs
+
+__all__ = ["RequestMetrics"]
+
+KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class RequestMetrics:
+    """Counts and times requests by route template, never by the path that was sent.
+
+    Every series carries the process: behind several web processes a scrape meets one of them,
+    and a counter without that label would seem to jump back.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        names = ("process", "method", "route")
+        self._requests = Counter(
+            "forecast_service_requests",
+            "Requests answered.",
+            (*names, "status"),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "forecast_service_request_seconds",
+            "Time from the request's arrival to its answer.",
+            names,
+            registry=self.registry,
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+        )
+        # Finding a labelled child costs more than counting it.
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one request."""
+        key = (method if method in KNOWN_METHODS else "other", route, status)
+        children = self._children.get(key)
+        if children is None:
+            children = self._children[key] = self._labelled(*key)
+        children[0].inc()
+        children[1].observe(seconds)
+
+    def text(self) -> bytes:
+        """Everything in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    def watch(self, database: Database) -> None:
+        """Also report, at each scrape, what the database says of runs and forecasts."""
+        self.registry.register(StateCollector(database))
+
+    def _labelled(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        labels = (str(os.getpid()), method, route)
+        return self._requests.labels(*labels, str(status)), self._seconds.labels(*labels)
+
+
+class StateCollector(Collector):
+    """Gauges read from the database: the same whichever process answers the scrape."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def describe(self) -> list[Metric]:
+        """Nothing beforehand: registering must not need the database."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Runs by state, and when the current forecasts and their predictors were made."""
+        runs = GaugeMetricFamily(
+            "forecast_service_training_runs", "Training runs by state.", labels=("state",)
+        )
+        created = GaugeMetricFamily(
+            "forecast_service_forecast_created_timestamp_seconds",
+            "When the current forecast was made.",
+            labels=("dataset_group",),
+        )
+        trained = GaugeMetricFamily(
+            "forecast_service_predictor_trained_timestamp_seconds",
+            "When the predictor behind the current forecast was trained.",
+            labels=("dataset_group",),
+        )
+        with self.database.read() as connection:
+            for state, count in connection.execute(RUNS_BY_STATE):
+                runs.add_metric((state,), count)
+            for group, created_at, trained_at in connection.execute(CURRENT_FORECASTS):
+                created.add_metric((group,), created_at)
+                trained.add_metric((group,), trained_at)
+        yield from (runs, created, trained)
+
+
+RUNS_BY_STATE = sa.select(training_runs.c.state, sa.func.count()).group_by(training_runs.c.state)
+CURRENT_FORECASTS = sa.select(
+    dataset_groups.c.name, forecasts.c.created_at, forecasts.c.trained_at
+).join(forecasts, forecasts.c.forecast_arn == dataset_groups.c.current_forecast_arn)

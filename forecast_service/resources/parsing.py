@@ -1,0 +1,131 @@
+"""From a request to a checked value: JSON bodies and query strings, with pointers to what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, TypeVar
+
+import orjson
+from flask import Request
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from forecast_service.errors import FieldError, InvalidRequest, UnknownField
+
+__all__ = ["json_body", "query_values", "read_model", "read_query"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+SHOWN_ERRORS = 20
+BODY_BYTES = 8 * 1024 * 1024
+TRUE_WORDS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def json_body(request: Request, model: type[Model]) -> Model:
+    """The body as this model.
+
+    Raises
+    ------
+    UnsupportedMediaType, BadRequest, RequestEntityTooLarge
+        It is no JSON, or too long.
+    InvalidRequest
+        It is JSON, but not what the model allows.
+    """
+    if request.mimetype != "application/json":
+        sent = f"'{request.mimetype}'" if request.mimetype else "nothing"
+        raise UnsupportedMediaType(
+            f"The body's Content-Type is {sent[:100]}; send 'application/json'."
+        )
+    limit = request.max_content_length
+    request.max_content_length = BODY_BYTES if limit is None else min(limit, BODY_BYTES)
+    try:
+        body = orjson.loads(request.get_data(cache=False))
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"The body is no JSON: {error}. Send one JSON object.") from error
+    return read_model(model, body)
+
+
+def read_query(request: Request, model: type[Model]) -> Model:
+    """The query string as this model; its text is read as what the field is.
+
+    Raises
+    ------
+    InvalidRequest
+        A name is unknown, given twice, or its value is not allowed.
+    """
+    return read_model(model, query_values(request, model), "?")
+
+
+def query_values(
+    request: Request, model: type[BaseModel], *, repeated: Collection[str] = ()
+) -> dict[str, Any]:
+    """The parameters of a query string by name, as JSON would write them; lists for ``repeated``.
+
+    Raises
+    ------
+    InvalidRequest
+        Another name is given twice.
+    """
+    values: dict[str, Any] = {}
+    for name, texts in request.args.lists():
+        if name in repeated:
+            values[name] = texts
+            continue
+        if len(texts) > 1:
+            raise InvalidRequest(f"'{name[:100]}' is given {len(texts)} times; give it once.")
+        field = model.model_fields.get(name)
+        values[name] = _typed(texts[0], None if field is None else field.annotation)
+    return values
+
+
+def _typed(text: str, annotation: Any) -> Any:
+    if annotation is bool:
+        return TRUE_WORDS.get(text.lower(), text)
+    if annotation is int and text.isascii() and text.isdigit() and len(text) <= len(str(2**63)):
+        return int(text)
+    return text
+
+
+def read_model(model: type[Model], value: Any, prefix: str = "") -> Model:
+    """``value`` as this model; ``prefix`` is ``?`` when it came in a query string.
+
+    Raises
+    ------
+    InvalidRequest
+        With one finding per wrong field.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise _refusal(error, prefix) from error
+
+
+def _refusal(error: ValidationError, prefix: str) -> InvalidRequest:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    errors = tuple(
+        FieldError(_pointer(finding["loc"], prefix), finding["msg"]) for finding in found
+    )[:SHOWN_ERRORS]
+    where = "query" if prefix else "body"
+    first = f"'{errors[0].pointer}': {errors[0].detail}"
+    more = f" (and {len(found) - 1} more findings)" if len(found) > 1 else ""
+    unknown = all(finding["type"] == "extra_forbidden" for finding in found)
+    kind = UnknownField if unknown else InvalidRequest
+    return kind(f"The {where} is not allowed here: {first}{more}.", errors=errors)
+
+
+def _pointer(location: tuple[int | str, ...], prefix: str) -> str:
+    # A union adds the name of the alternative it tried, which is no part of what was sent.
+    parts = [part for part in location if not _is_alternative(part)]
+    if prefix:
+        return prefix + ".".join(str(part)[:100] for part in parts)
+    return "".join(f"/{_escaped(part)}" for part in parts) or "/"
+
+
+def _is_alternative(part: int | str) -> bool:
+    return isinstance(part, str) and (
+        part in {"int", "str", "float"} or part.startswith(("constrained-", "function-after["))
+    )
+
+
+def _escaped(part: int | str) -> str:
+    return str(part)[:100].replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,83 @@
+"""Problem documents (RFC 9457): the one shape in which every error leaves the service."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from forecast_service.errors import ForecastServiceError
+from forecast_service.logs import request_id
+
+__all__ = ["PROBLEM_TYPE", "init_app", "problem_response"]
+
+logger = logging.getLogger(__name__)
+
+PROBLEM_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 5
+SERVER_ERROR = 500
+
+SENTENCES = {
+    404: "No such page. /openapi.json names every route, and /docs shows them.",
+    405: "This route does not know the method; the header Allow names those it does.",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error of the app, Flask's own and unknown ones too, with a problem document."""
+    app.register_error_handler(Exception, problem_response)
+
+
+def problem_response(error: Exception) -> Response:
+    """The problem document of any error; an unknown one is logged and tells only the request id."""
+    if isinstance(error, HTTPException) and error.response is not None:
+        return error.response  # type: ignore[return-value]
+    if isinstance(error, ForecastServiceError):
+        response = _from_service(error)
+    elif isinstance(error, HTTPException):
+        response = _from_http(error)
+    else:
+        response = _unknown(error)
+    return response
+
+
+def _from_service(error: ForecastServiceError) -> Response:
+    members: dict[str, Any] = {"type": f"urn:forecast-service:{error.type}", "detail": error.detail}
+    if error.errors:
+        members["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in error.errors]
+    if error.status >= SERVER_ERROR and not error.retryable:
+        logger.error("%s", error.detail, exc_info=error, extra={"event": "request_failed"})
+    response = _document(error.status, members)
+    if error.retryable:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def _from_http(error: HTTPException) -> Response:
+    status = error.code or SERVER_ERROR
+    detail = SENTENCES.get(status) or error.description
+    response = _document(status, {"type": "about:blank", "detail": detail})
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
+
+
+def _unknown(error: Exception) -> Response:
+    logger.error("Unexpected error", exc_info=error, extra={"event": "request_failed"})
+    detail = "Something went wrong here. The log has the reason under this request id."
+    return _document(SERVER_ERROR, {"type": "about:blank", "detail": detail})
+
+
+def _document(status: int, members: dict[str, Any]) -> Response:
+    document = {
+        "type": members.pop("type"),
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        **members,
+        "request_id": request_id.get(),
+    }
+    return Response(orjson.dumps(document), status=status, content_type=PROBLEM_TYPE)

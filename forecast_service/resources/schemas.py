@@ -1,0 +1,160 @@
+"""What may be sent: strict pydantic models of bodies and queries; a name not listed is refused."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+__all__ = [
+    "ForecastBody",
+    "ForecastQuery",
+    "HistoryQuery",
+    "ImportQuery",
+    "ListQuery",
+    "ReadyQuery",
+    "SaleRow",
+    "SalesBody",
+    "StoresQuery",
+    "StrictModel",
+    "TrainingBody",
+]
+
+NAME_LENGTH = 256
+MAX_STORES = 5000
+MAX_SALES = 100_000
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class StrictModel(BaseModel):
+    """Nothing unknown, nothing converted: ``"1"`` is no number and ``true`` is no 1."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+def _printable(value: str) -> str:
+    if any(ord(character) < ord(" ") for character in value):
+        raise ValueError("control characters are not allowed")
+    return value
+
+
+def _time(value: str) -> str:
+    # fromisoformat also reads week dates and '20150801', which nobody means in a request.
+    try:
+        moment = datetime.fromisoformat(value) if DAY.match(value) else None
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise ValueError("write a time as '2015-08-01' or '2015-08-01T00:00:00' (ISO 8601)")
+    return value
+
+
+def _number(value: int | str) -> int | str:
+    return value
+
+
+Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH), AfterValidator(_printable)]
+Time = Annotated[str, Field(max_length=40), AfterValidator(_time)]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_time)]
+StoreNumber = (
+    Annotated[int, Field(ge=-(2**63), lt=2**64, description="A whole number, echoed as sent.")]
+    | Annotated[Name, Field(description="Or its identifier as text, echoed as sent.")]
+)
+Limit = Annotated[int, Field(ge=1, le=1000)]
+
+
+class ForecastBody(StrictModel):
+    """Which forecast is wanted: one store or many, an item, a range of days."""
+
+    store_number: StoreNumber | None = None
+    store_numbers: (
+        Annotated[list[StoreNumber], Field(min_length=1, max_length=MAX_STORES)] | None
+    ) = None
+    item: Name | None = None
+    forecast_start_date: Time | None = None
+    forecast_end_date: Time | None = None
+
+    @model_validator(mode="after")
+    def _one_or_many(self) -> ForecastBody:
+        if (self.store_number is None) == (self.store_numbers is None):
+            raise ValueError("send either 'store_number' or 'store_numbers'")
+        if _instant(self.forecast_start_date) > _instant(self.forecast_end_date, datetime.max):
+            raise ValueError("'forecast_start_date' lies after 'forecast_end_date'")
+        return self
+
+
+def _instant(value: str | None, missing: datetime = datetime.min) -> datetime:
+    return missing if value is None else datetime.fromisoformat(value).replace(tzinfo=None)
+
+
+class ForecastQuery(ForecastBody):
+    """The same in a query string; ``store_numbers`` are separated by commas or repeated."""
+
+
+class TrainingBody(StrictModel):
+    """A retrain request for the data that this store belongs to."""
+
+    store_number: StoreNumber
+    train_request_date: Time | None = None
+    force: bool = False
+
+
+class SaleRow(StrictModel):
+    """What one store sold on one day, of one item where the data have items."""
+
+    store_number: StoreNumber
+    date: Day
+    sales: Annotated[float, Field(allow_inf_nan=False)] | None
+    item: Name | None = None
+    covariates: Annotated[dict[Name, float | str | None], Field(max_length=64)] = {}
+
+
+class SalesBody(StrictModel):
+    """New or corrected sales, the small form of an import."""
+
+    sales: Annotated[list[SaleRow], Field(min_length=1, max_length=MAX_SALES)]
+    allow_returns: bool = False
+
+
+class ListQuery(StrictModel):
+    """A page of a list, newest first."""
+
+    limit: Limit = 100
+
+
+class StoresQuery(StrictModel):
+    """A page of the stores; ``after`` is the last identifier of the page before."""
+
+    limit: Limit = 100
+    after: Name | None = None
+    region: Name | None = None
+
+
+class HistoryQuery(StrictModel):
+    """A range of the days that a store sold on."""
+
+    item: Name | None = None
+    start: Day | None = None
+    end: Day | None = None
+    limit: Annotated[int, Field(ge=1, le=5000)] = 1000
+
+
+class ImportQuery(StrictModel):
+    """How files are imported."""
+
+    mode: Literal["FULL", "INCREMENTAL"] = "FULL"
+    dry_run: bool = False
+    allow_returns: bool = False
+
+
+class ReadyQuery(StrictModel):
+    """Whether a forecast is a condition of being ready."""
+
+    forecast: bool = False
+
+
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """JSON schema whose references point into an OpenAPI document."""
+    return model.model_json_schema(ref_template="#/components/schemas/{model}")

@@ -1,0 +1,44 @@
+"""What resources work with: one value, opened once per process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from forecast_service.database import Database
+from forecast_service.reading import CurrentForecast
+from forecast_service.settings import Settings
+
+__all__ = ["Service", "open_service"]
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts of the service that requests use."""
+
+    settings: Settings
+    database: Database
+    session: Any
+    current: CurrentForecast
+    runs: Any
+    imports: Any
+
+    def close(self) -> None:
+        """Close every connection to the database."""
+        self.current.close()
+        self.database.dispose()
+
+
+def open_service(settings: Settings) -> Service:
+    """Open the database, bring it to this version, and build everything on it."""
+    database = Database(settings.resolved_database_url)
+    database.migrate()
+    session = runs = imports = None
+    return Service(
+        settings=settings,
+        database=database,
+        session=session,
+        current=CurrentForecast(database, settings),
+        runs=runs,
+        imports=imports,
+    )

@@ -1,0 +1,102 @@
+"""What exists: stores and items by name, and the sentences that say so to who asked for others."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecast_service.errors import InvalidRequest, UnknownItem, UnknownStore
+from forecast_service.tables import series, stores
+
+__all__ = ["existing_stores", "natural_order", "refuse_missing_item"]
+
+NAMED = 10  # names that a sentence lists before it says how many more there are
+BATCH = 500  # names in one statement; databases limit the number of parameters
+
+
+def existing_stores(
+    connection: sa.Connection, group: str, asked: Sequence[int | str]
+) -> dict[str, sa.RowMapping]:
+    """Rows of the stores asked for, by identifier.
+
+    Raises
+    ------
+    UnknownStore
+        One or more do not exist; the sentence names all of them, and what does exist.
+    """
+    names = list(dict.fromkeys(str(sent) for sent in asked))
+    found: dict[str, sa.RowMapping] = {}
+    for start in range(0, len(names), BATCH):
+        statement = sa.select(stores).where(
+            stores.c.dataset_group == group, stores.c.store.in_(names[start : start + BATCH])
+        )
+        found.update({row["store"]: row for row in connection.execute(statement).mappings()})
+    missing = [name for name in names if name not in found]
+    if missing:
+        known = connection.execute(
+            sa.select(stores.c.store).where(stores.c.dataset_group == group)
+        ).scalars()
+        raise UnknownStore(_unknown_stores(missing, list(known)))
+    return found
+
+
+def refuse_missing_item(
+    connection: sa.Connection, group: Any, store: str, item: str | None
+) -> None:
+    """Refuse an item that this store never sold, or its absence where one is needed.
+
+    Raises
+    ------
+    UnknownItem, InvalidRequest
+        The sentence names the items of the store.
+    """
+    if not group["has_items"]:
+        if item is not None:
+            raise UnknownItem(
+                f"Item '{item}' is unknown: these sales are per store, without items. "
+                "Leave 'item' out."
+            )
+        return
+    of_store = sa.select(series.c.item).where(
+        series.c.dataset_group == group["name"], series.c.store == store
+    )
+    if item is not None and connection.execute(of_store.where(series.c.item == item)).first():
+        return
+    names = _names(list(connection.execute(of_store).scalars()))
+    if item is None:
+        raise InvalidRequest(f"'item' is missing: store '{store}' sells {names}. Name one of them.")
+    raise UnknownItem(f"Item '{item}' is unknown: store '{store}' sells {names}.")
+
+
+def natural_order(name: str) -> tuple[int, int, str]:
+    """Sort key that puts ``2`` before ``10``, and numbers before other names."""
+    if name.isascii() and name.isdigit():
+        return (0, int(name[:18]), name)
+    return (1, 0, name)
+
+
+def _unknown_stores(missing: list[str], known: list[str]) -> str:
+    if len(missing) == 1:
+        subject = f"Store '{missing[0]}' is unknown"
+    else:
+        subject = f"Stores {_quoted(missing)} are unknown"
+    count = f"there is {len(known)} store" if len(known) == 1 else f"there are {len(known)} stores"
+    return f"{subject}: {count}, {_range(known)}. GET /stores lists them."
+
+
+def _range(known: Collection[str]) -> str:
+    ordered = sorted(known, key=natural_order)
+    if len(ordered) <= NAMED:
+        return ", ".join(ordered) if ordered else "none"
+    return f"{ordered[0]} … {ordered[-1]}"
+
+
+def _names(names: list[str]) -> str:
+    return _quoted(sorted(names, key=natural_order)) if names else "nothing"
+
+
+def _quoted(names: list[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:NAMED])
+    return shown if len(names) <= NAMED else f"{shown} and {len(names) - NAMED} more"
