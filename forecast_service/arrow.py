@@ -1,0 +1,66 @@
+"""Between numpy and Arrow without a detour over pandas.
+
+``pa.array`` and ``Array.to_numpy`` import pandas on their first call, which costs most of a second
+of CPU: as much as reading a million rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["dictionary_text", "floats_with_nulls", "from_numpy", "from_texts", "to_numpy"]
+
+TYPES = {"int32": pa.int32(), "int64": pa.int64(), "float64": pa.float64()}
+
+
+def to_numpy(array: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.generic]:
+    """Values of a numeric or boolean array. Nulls: NaN in floats; elsewhere they must not occur."""
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks != 1 else array.chunk(0)
+    if pa.types.is_boolean(array.type):
+        return np.asarray(np.from_dlpack(array.cast(pa.uint8()))).astype(bool)
+    if not array.null_count:
+        return np.asarray(np.from_dlpack(array))
+    if not pa.types.is_floating(array.type):
+        raise ValueError(f"An array of {array.type} with nulls has no numpy form.")
+    valid = to_numpy(pc.is_valid(array))
+    bare = pa.Array.from_buffers(
+        array.type, len(array), [None, array.buffers()[1]], offset=array.offset
+    )
+    return np.where(valid, to_numpy(bare), np.nan)
+
+
+def from_numpy(values: npt.NDArray[np.generic]) -> pa.Array:
+    """An Arrow array over the same memory: int32, int64 or float64 (NaN stays NaN)."""
+    contiguous = np.ascontiguousarray(values)
+    kind = TYPES[contiguous.dtype.name]
+    return pa.Array.from_buffers(kind, len(contiguous), [None, pa.py_buffer(contiguous)])
+
+
+def floats_with_nulls(values: npt.NDArray[np.float64]) -> pa.Array:
+    """An Arrow array with null in the place of NaN."""
+    contiguous = np.ascontiguousarray(values, dtype=np.float64)
+    valid = np.packbits(~np.isnan(contiguous), bitorder="little")
+    buffers = [pa.py_buffer(valid), pa.py_buffer(contiguous)]
+    return pa.Array.from_buffers(pa.float64(), len(contiguous), buffers)
+
+
+def from_texts(texts: Sequence[str]) -> pa.Array:
+    """An Arrow array of text."""
+    encoded = [text.encode("utf-8") for text in texts]
+    offsets = np.zeros(len(encoded) + 1, dtype=np.int32)
+    np.cumsum([len(text) for text in encoded], out=offsets[1:])
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
+    return pa.Array.from_buffers(pa.string(), len(encoded), buffers)
+
+
+def dictionary_text(codes: npt.NDArray[np.generic], texts: Sequence[str]) -> pa.DictionaryArray:
+    """Text as codes into a list of distinct texts."""
+    return pa.DictionaryArray.from_arrays(
+        from_numpy(codes.astype(np.int32)), from_texts(texts), safe=False
+    )
