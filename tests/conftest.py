@@ -18,6 +18,15 @@ ROSSMANN = os.environ.get("FORECAST_TEST_ROSSMANN", str(Path(__file__).parents[2
 SERVER_URL = os.environ.get("FORECAST_TEST_DATABASE_URL")  # a PostgreSQL server; else SQLite
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With a PostgreSQL server named, run only what needs a database: the rest ran on SQLite."""
+    if SERVER_URL is None or config.args != config.getini("testpaths"):
+        return
+    needless = [item for item in items if "database_url" not in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=needless)
+    items[:] = [item for item in items if item not in set(needless)]
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No FORECAST_* or AWS_* variable of the developer reaches a test."""
