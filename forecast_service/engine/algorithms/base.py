@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 
-__all__ = ["Algorithm", "FitConfig", "Fitted", "Progress", "silent"]
+__all__ = ["Algorithm", "FitConfig", "Fitted", "Progress", "part", "silent"]
 
 Progress = Callable[[float, str], None]
 """Called with the finished share (0 to 1) and a few words about what is being done."""
@@ -19,6 +19,11 @@ Progress = Callable[[float, str], None]
 
 def silent(share: float, note: str) -> None:
     """The Progress of somebody who does not look."""
+
+
+def part(progress: Progress, start: float, stop: float) -> Progress:
+    """The Progress of a step that is only the stretch from ``start`` to ``stop`` of the whole."""
+    return lambda share, note: progress(start + share * (stop - start), note)
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,10 @@ class Fitted(Protocol):
     @property
     def notes(self) -> tuple[str | None, ...]:
         """Why a series got a simpler algorithm than asked for; None when it did not."""
+
+    @property
+    def until(self) -> np.datetime64:
+        """Last period that the model has seen; forecasts begin after it."""
 
     def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
         """Quantiles of shape (n, horizon, n_quantiles): monotone, never negative, 0 when closed.

@@ -1,0 +1,197 @@
+"""Prophet's model as arrays: trend, seasons, holidays and covariates of many series at once.
+
+Nothing here needs the ``prophet`` package, so that forecasting starts fast and files stay small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.engine.calendar import Times
+from forecast_service.engine.panel import FloatArray
+from forecast_service.errors import InvalidData
+
+__all__ = ["CHANGEPOINTS", "WEEKLY", "YEARLY", "AdditiveModels", "Part", "fourier"]
+
+YEARLY = (365.25, 10)  # period in days, Fourier order: Prophet's own
+WEEKLY = (7.0, 3)
+CHANGEPOINTS = 25
+RESERVED = ("trend", "weekly", "yearly", "holidays", "level", "floor")
+
+Part = dict[str, FloatArray]
+
+
+@dataclass(frozen=True)
+class AdditiveModels:
+    """Parameters of ``m`` fitted series; one row each, in Prophet's scaled units.
+
+    ``y = y_scale * (k t + offset + sum_c delta_c (t - c)+ + X beta) + level`` with
+    ``t = (time - start) / t_scale``. Unused changepoints are infinite with delta 0; unused
+    features have beta 0.
+    """
+
+    holiday_names: npt.NDArray[np.str_]
+    holiday_days: npt.NDArray[np.int64]
+    """Every holiday of every year covered, as (name index, day since the epoch), shape (d, 2)."""
+    covariate_names: npt.NDArray[np.str_]
+    rows: npt.NDArray[np.int64]
+    """(m,) position of each among the series of the panel."""
+    start: FloatArray
+    """(m,) seconds since the epoch."""
+    t_scale: FloatArray
+    """(m,) seconds."""
+    y_scale: FloatArray
+    k: FloatArray
+    offset: FloatArray
+    sigma: FloatArray
+    """(m,) standard deviation of the noise."""
+    n_changepoints: FloatArray
+    changepoints: FloatArray
+    """(m, 25)."""
+    delta: FloatArray
+    yearly: FloatArray
+    """(m, 20)."""
+    weekly: FloatArray
+    """(m, 6)."""
+    holidays: FloatArray
+    """(m, holiday names)."""
+    covariates: FloatArray
+    """(m, covariate names), and what standardises them:"""
+    covariate_mean: FloatArray
+    covariate_scale: FloatArray
+    level: FloatArray
+    """(m,) shift learnt from newer data, in units of the target."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, index: npt.NDArray[np.intp], rows: npt.NDArray[np.int64]) -> AdditiveModels:
+        """Some of the models, which become those of other panel rows."""
+        shared = ("holiday_names", "holiday_days", "covariate_names", "rows")
+        picked = {
+            each.name: getattr(self, each.name)[index]
+            for each in fields(self)
+            if each.name not in shared
+        }
+        return replace(self, **picked, rows=rows)
+
+    def parts(self, times: Times, covariates: Mapping[str, FloatArray]) -> Part:
+        """What makes up the centre, each part (m, periods), in units of the target.
+
+        ``covariates`` has (n, periods) for all series of the panel; NaN counts as the mean.
+        """
+        scale = self.y_scale[:, None]
+        parts = {
+            "trend": self._trend(times) * scale + self.level[:, None],
+            "weekly": self.weekly @ fourier(times, *WEEKLY).T * scale,
+            "yearly": self.yearly @ fourier(times, *YEARLY).T * scale,
+            "holidays": self.holidays @ self._holiday_features(times) * scale,
+        }
+        for column, name in enumerate(self.covariate_names.tolist()):
+            values = _pick(covariates, name)[self.rows]
+            mean, spread = self.covariate_mean[:, column, None], self.covariate_scale[:, column]
+            standard = np.where(np.isfinite(values), values - mean, 0.0) / spread[:, None]
+            shown = f"{name} (covariate)" if name in RESERVED else name
+            parts[shown] = self.covariates[:, column, None] * standard * scale
+        return parts
+
+    def centre(self, times: Times, covariates: Mapping[str, FloatArray]) -> FloatArray:
+        """Prophet's ``yhat`` plus the level, shape (m, periods); may be negative."""
+        total = np.zeros((len(self), len(times)))
+        for values in self.parts(times, covariates).values():
+            total = total + values
+        return total
+
+    def simulate(
+        self, row: int, steps: int, step_seconds: float, draws: int, rng: np.random.Generator
+    ) -> FloatArray:
+        """Deviations from the centre of one series: (draws, steps), in units of the target.
+
+        Noise of the fitted size, and trend changes as often and as large as in the history.
+        Source: Taylor & Letham 2018, 3.1.4; same law as ``Prophet.predictive_samples``.
+        """
+        step = step_seconds / self.t_scale[row]
+        size = np.abs(self.delta[row]).sum() / self.n_changepoints[row] + 1e-8
+        happens = rng.random((draws, steps)) < self.n_changepoints[row] * step
+        changes = np.zeros((draws, steps))
+        changes[happens] = rng.laplace(0.0, size, int(happens.sum()))
+        slopes = np.cumsum(changes, axis=1)
+        halved = np.cumsum(slopes, axis=1) - slopes / 2  # a change falls in the middle of a period
+        noise = rng.normal(0.0, self.sigma[row], (draws, steps))
+        return np.asarray((halved * step + noise) * self.y_scale[row])
+
+    def _trend(self, times: Times) -> FloatArray:
+        seconds = times.astype("datetime64[s]").astype(np.int64).astype(np.float64)
+        t = (seconds[None, :] - self.start[:, None]) / self.t_scale[:, None]
+        trend = self.k[:, None] * t + self.offset[:, None]
+        for c in range(self.changepoints.shape[1]):
+            reached = np.maximum(t - self.changepoints[:, c, None], 0.0)
+            trend = trend + self.delta[:, c, None] * reached
+        return trend
+
+    def _holiday_features(self, times: Times) -> FloatArray:
+        """(holiday names, periods), 1 on the day itself."""
+        days = times.astype("datetime64[D]").astype(np.int64)
+        features = np.zeros((len(self.holiday_names), len(days)))
+        for name, day in self.holiday_days:
+            features[name, days == day] = 1.0
+        return features
+
+
+def fourier(times: Times, period: float, order: int) -> FloatArray:
+    """Prophet's seasonal features, shape (periods, 2 order): sine and cosine alternate."""
+    days = times.astype("datetime64[s]").astype(np.int64) / 86_400
+    angles = 2 * np.pi * days[:, None] * np.arange(1, order + 1) / period
+    return np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(len(days), 2 * order)
+
+
+def empty_models(
+    holiday_names: Sequence[str],
+    holiday_days: npt.NDArray[np.int64],
+    covariate_names: Sequence[str],
+) -> AdditiveModels:
+    """No model yet, over these holidays and covariates."""
+    widths = {
+        "changepoints": CHANGEPOINTS,
+        "delta": CHANGEPOINTS,
+        "yearly": 2 * YEARLY[1],
+        "weekly": 2 * WEEKLY[1],
+        "holidays": len(holiday_names),
+        "covariates": len(covariate_names),
+        "covariate_mean": len(covariate_names),
+        "covariate_scale": len(covariate_names),
+    }
+    single = ("start", "t_scale", "y_scale", "k", "offset", "sigma", "n_changepoints", "level")
+    return AdditiveModels(
+        holiday_names=np.array(list(holiday_names), dtype=np.str_),
+        holiday_days=holiday_days,
+        covariate_names=np.array(list(covariate_names), dtype=np.str_),
+        rows=np.zeros(0, dtype=np.int64),
+        **{name: np.zeros(0) for name in single},
+        **{name: np.zeros((0, width)) for name, width in widths.items()},
+    )
+
+
+def stack_models(
+    empty: AdditiveModels, fits: Mapping[int, Mapping[str, FloatArray]]
+) -> AdditiveModels:
+    """The models of many series from one mapping of parameters per panel row."""
+    rows = sorted(fits)
+    if not rows:
+        return empty
+    names = fits[rows[0]].keys()
+    stacked = {name: np.array([fits[row][name] for row in rows]) for name in names}
+    return replace(empty, rows=np.array(rows, dtype=np.int64), level=np.zeros(len(rows)), **stacked)
+
+
+def _pick(covariates: Mapping[str, FloatArray], name: str) -> FloatArray:
+    if name not in covariates:
+        raise InvalidData(
+            f"Covariate '{name}' is missing from the known future. "
+            "The model was trained with it: give a value for each coming day."
+        )
+    return covariates[name]

@@ -1,0 +1,171 @@
+"""A trained mixture: Prophet where it could be used, seasonal naive for every other series."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.engine.algorithms.additive import AdditiveModels
+from forecast_service.engine.algorithms.seasonal_naive import (
+    NAME as SEASONAL_NAIVE,
+)
+from forecast_service.engine.algorithms.seasonal_naive import (
+    FittedSeasonalNaive,
+    SeasonalNaive,
+    fit_seasonal_naive,
+)
+from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
+from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
+
+__all__ = ["NAME", "FittedProphet"]
+
+NAME = "prophet"
+DRAWS = 1000  # Prophet's own number of simulated futures
+RECENT = 28  # newest known open days that may move the level
+PRIOR_DAYS = 14.0  # weight, in days, of the belief that the level did not move
+NEW = "New since the training: seasonal naive until the next one."
+_DAY_SECONDS = 86_400.0
+
+_Arrays = Mapping[str, npt.NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class FittedProphet:
+    """``models`` overrule ``naive`` for the series they stand for (``models.rows``)."""
+
+    naive: FittedSeasonalNaive
+    models: AdditiveModels
+    notes: tuple[str | None, ...]
+    trained_until: np.datetime64
+    seed: int
+
+    @property
+    def keys(self) -> tuple[tuple[str, ...], ...]:
+        return self.naive.keys
+
+    @property
+    def until(self) -> np.datetime64:
+        return self.naive.until
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        modelled = set(self.models.rows.tolist())
+        return tuple(NAME if i in modelled else SEASONAL_NAIVE for i in range(len(self.keys)))
+
+    def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
+        """Quantiles (n, horizon, levels) of simulated futures, seeded by series.
+
+        A series' numbers depend on its own key and data, never on its neighbours.
+        """
+        levels = require_levels(quantiles)
+        values = self.naive.forecast(known_future, levels)
+        centre = self.models.centre(known_future.timestamps, known_future.covariates)
+        for model, row in enumerate(self.models.rows):
+            rng = np.random.default_rng([self.seed, _stable_hash(self.keys[row])])
+            deviations = self.models.simulate(model, known_future.horizon, _DAY_SECONDS, DRAWS, rng)
+            values[row] = centre[model][:, None] + np.quantile(deviations, levels, axis=0).T
+        return settle_quantiles(values, self._closed(known_future))
+
+    def mean(self, known_future: KnownFuture) -> FloatArray:
+        values = self.naive.mean(known_future)
+        values[self.models.rows] = self.models.centre(
+            known_future.timestamps, known_future.covariates
+        )
+        return settle(values, self._closed(known_future))
+
+    def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
+        """Parts that add up to ``mean``; all are 0 on closed days.
+
+        ``level`` is the whole forecast of a series without a Prophet model; ``floor`` lifts
+        negative sums to 0.
+        """
+        closed = self._closed(known_future)
+        level = self.naive.mean(known_future)
+        level[self.models.rows] = 0.0
+        parts = {"level": level}
+        for name, values in self.models.parts(
+            known_future.timestamps, known_future.covariates
+        ).items():
+            parts[name] = np.zeros_like(level)
+            parts[name][self.models.rows] = np.where(closed[self.models.rows], 0.0, values)
+        total = np.sum(list(parts.values()), axis=0)
+        return {**parts, "floor": np.maximum(-total, 0.0)}
+
+    def condition(self, panel: Panel) -> FittedProphet:
+        """The same models on newer data.
+
+        The level of a series moves by the mean residual of its open days after the training (the
+        newest 28), shrunken as if 14 more days had had residual 0:
+        ``sum(residuals) / (days + 14)``, the posterior mean of a normal shift whose prior
+        variance is a fourteenth of the noise. Data that end at the training change nothing.
+        """
+        naive = fit_seasonal_naive(panel, self.naive.season_length, self.naive.closing)
+        before = {key: row for row, key in enumerate(self.keys)}
+        position = {int(row): index for index, row in enumerate(self.models.rows)}
+        kept = [
+            (new, position[before[key]])
+            for new, key in enumerate(panel.keys)
+            if before.get(key) in position
+        ]
+        models = self.models.take(
+            np.array([index for _, index in kept], dtype=np.intp),
+            np.array([new for new, _ in kept], dtype=np.int64),
+        )
+        notes = tuple(
+            self.notes[before[key]] if key in before else (naive.notes[new] or NEW)
+            for new, key in enumerate(panel.keys)
+        )
+        return replace(self, naive=naive, models=self._refreshed(models, panel), notes=notes)
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        models = self.models
+        return {
+            **{f"naive.{name}": array for name, array in self.naive.to_arrays().items()},
+            **{f"model.{each.name}": getattr(models, each.name) for each in fields(models)},
+            "notes": np.array([json.dumps(note) for note in self.notes], dtype=np.str_),
+            "trained_until": np.array([self.trained_until], dtype="datetime64[s]"),
+            "seed": np.array([self.seed], dtype=np.int64),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: _Arrays) -> FittedProphet:
+        """The inverse of ``to_arrays``."""
+        naive = {
+            name.removeprefix("naive."): array
+            for name, array in arrays.items()
+            if name.startswith("naive.")
+        }
+        models = {each.name: arrays[f"model.{each.name}"] for each in fields(AdditiveModels)}
+        return cls(
+            naive=SeasonalNaive().from_arrays(naive),
+            models=AdditiveModels(**models),  # type: ignore[arg-type]  # dtypes are as written
+            notes=tuple(json.loads(str(text)) for text in arrays["notes"]),
+            trained_until=arrays["trained_until"].astype("datetime64[s]")[0],
+            seed=int(arrays["seed"].astype(np.int64)[0]),
+        )
+
+    def _closed(self, known_future: KnownFuture) -> npt.NDArray[np.bool_]:
+        shape = (len(self.keys), known_future.horizon)
+        return self.naive.closing.closed(known_future.covariates, shape)
+
+    def _refreshed(self, models: AdditiveModels, panel: Panel) -> AdditiveModels:
+        first_new = int(np.searchsorted(panel.timestamps, self.trained_until, side="right"))
+        new = panel.known_between(first_new, panel.n_periods)
+        sold = self.naive.closing.open_target(panel)[models.rows, first_new:]
+        unmoved = replace(models, level=np.zeros(len(models)))
+        residuals = sold - unmoved.centre(new.timestamps, new.covariates)
+        known = ~np.isnan(residuals)
+        newest = np.cumsum(known[:, ::-1], axis=1)[:, ::-1] <= RECENT
+        counted = known & newest
+        total = np.where(counted, residuals, 0.0).sum(axis=1)
+        return replace(models, level=total / (counted.sum(axis=1) + PRIOR_DAYS))
+
+
+def _stable_hash(key: tuple[str, ...]) -> int:
+    """The same number in every process and on every machine, unlike ``hash``."""
+    return int.from_bytes(hashlib.sha256(json.dumps(key).encode()).digest()[:8], "big")

@@ -1,0 +1,94 @@
+"""Model files: named arrays and a few facts in one npz with a checksum, never pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.errors import InvalidData
+
+__all__ = ["load", "save"]
+
+_META = "__meta__"
+_DIGEST = "__sha256__"
+
+Arrays = Mapping[str, npt.NDArray[np.generic]]
+
+
+def save(path: Path, arrays: Arrays, meta: Mapping[str, Any]) -> None:
+    """Write arrays and facts (anything JSON can say) to ``path``, all or nothing.
+
+    The file is flushed to disk and then renamed into place. ValueError for an array of objects.
+    """
+    members = {**arrays, _META: _bytes(json.dumps(dict(meta), sort_keys=True))}
+    objects = sorted(name for name, array in members.items() if array.dtype.hasobject)
+    if objects:
+        raise ValueError(f"'{objects[0]}' holds Python objects; only plain arrays can be kept.")
+    members[_DIGEST] = np.frombuffer(_digest(members), dtype=np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **members)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _flush_folder(path.parent)
+
+
+def load(path: Path) -> tuple[dict[str, npt.NDArray[np.generic]], dict[str, Any]]:
+    """Arrays and facts of a file that ``save`` wrote.
+
+    Raises
+    ------
+    InvalidData
+        The file is absent, no archive, or not what was written.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            members = {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise InvalidData(
+            f"Model file '{path.name}' cannot be read: {error}. Train again to replace it."
+        ) from error
+    digest = members.pop(_DIGEST, None)
+    if digest is None or _META not in members or digest.tobytes() != _digest(members):
+        raise InvalidData(
+            f"Model file '{path.name}' is damaged: its checksum does not fit its content. "
+            "Train again to replace it."
+        )
+    return members, json.loads(members.pop(_META).tobytes())
+
+
+def _digest(members: Arrays) -> bytes:
+    digest = hashlib.sha256()
+    for name in sorted(members):
+        array = np.ascontiguousarray(members[name])
+        digest.update(f"{name}\0{array.dtype.str}\0{array.shape}\0".encode())
+        digest.update(array.tobytes())
+    return digest.digest()
+
+
+def _bytes(text: str) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(text.encode(), dtype=np.uint8)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the new name itself survive a power cut (POSIX; elsewhere there is no such call)."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,200 @@
+"""Rolling backtest: forecast from cutoffs in the past, and compare with what came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.engine import metrics
+from forecast_service.engine.algorithms.base import Algorithm, FitConfig, Progress, part, silent
+from forecast_service.engine.calendar import next_periods
+from forecast_service.engine.panel import FloatArray, Panel
+
+__all__ = [
+    "Backtest",
+    "Metrics",
+    "TestedWindow",
+    "average_metrics",
+    "backtest",
+    "choose_rows",
+    "cutoffs",
+]
+
+MINIMUM_SEASONS = 2  # history before a cutoff below which a test would say nothing
+
+
+class Metrics(TypedDict):
+    """Accuracy over all series of a window. The point metrics are on the mean forecast.
+
+    None where a metric is undefined (see ``engine.metrics``).
+    """
+
+    wQL: dict[float, float]
+    average_wQL: float
+    WAPE: float
+    RMSE: float | None
+    MAPE: float | None
+    MASE: float | None
+
+
+@dataclass(frozen=True)
+class TestedWindow:
+    """Forecasts made at one cutoff, beside what came. Arrays are in the panel's row order."""
+
+    cutoff: int
+    """Index of the first tested period; the model saw only the periods before it."""
+    start: np.datetime64
+    end: np.datetime64
+    """First period after the window."""
+    actual: FloatArray
+    """(n, horizon); NaN where unknown."""
+    quantiles: FloatArray
+    """(n, horizon, levels)."""
+    mean: FloatArray
+    """(n, horizon)."""
+    history: FloatArray
+    """(n, cutoff): what was known, for scaled errors."""
+    season_length: int
+
+    @property
+    def item_count(self) -> int:
+        """Series with at least one known actual."""
+        return int((~np.isnan(self.actual)).any(axis=1).sum())
+
+    def metrics(self, levels: Sequence[float]) -> Metrics:
+        """Accuracy over all series; ``levels`` are those of ``quantiles``."""
+        by_level = {level: self.quantiles[:, :, i] for i, level in enumerate(levels)}
+        return Metrics(
+            wQL={level: metrics.wql(self.actual, q, level) for level, q in by_level.items()},
+            average_wQL=metrics.average_wql(self.actual, by_level),
+            WAPE=metrics.wape(self.actual, self.mean),
+            RMSE=_or_none(metrics.rmse(self.actual, self.mean)),
+            MAPE=_or_none(metrics.mape(self.actual, self.mean)),
+            MASE=_or_none(
+                metrics.mase(self.actual, self.mean, self.history, season_length=self.season_length)
+            ),
+        )
+
+    def losses(self, levels: Sequence[float]) -> FloatArray:
+        """Sum of the quantile losses of each series, shape (n,); NaN without a known actual."""
+        total = np.zeros_like(self.actual)
+        for i, level in enumerate(levels):
+            total = total + metrics.quantile_loss(self.actual, self.quantiles[:, :, i], level)
+        known = ~np.isnan(total)
+        return np.where(known.any(axis=1), np.where(known, total, 0.0).sum(axis=1), np.nan)
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Every window of one algorithm on one panel, most recent first."""
+
+    keys: tuple[tuple[str, ...], ...]
+    levels: tuple[float, ...]
+    windows: tuple[TestedWindow, ...]
+    notes: tuple[str, ...]
+
+    def losses(self) -> FloatArray:
+        """Quantile losses of each series summed over the windows where something is known.
+
+        For one series they order algorithms as its average wQL does: the weight, the sum of its
+        actuals, is the same for all. NaN without a usable window.
+        """
+        rows = [window.losses(self.levels) for window in self.windows]
+        if not rows:
+            return np.full(len(self.keys), np.nan)
+        stacked = np.vstack(rows)
+        known = ~np.isnan(stacked)
+        return np.where(known.any(axis=0), np.where(known, stacked, 0.0).sum(axis=0), np.nan)
+
+
+def cutoffs(n_periods: int, config: FitConfig) -> tuple[list[int], tuple[str, ...]]:
+    """Cutoff indices, most recent first, and a sentence when fewer fit than were asked for.
+
+    Window k begins ``k`` offsets before the end. One that would leave less than two seasons of
+    history, or that reaches beyond the end of the data, is skipped.
+    """
+    offset = config.backtest_offset or config.horizon
+    minimum = MINIMUM_SEASONS * config.season_length
+    wanted = [n_periods - k * offset for k in range(1, config.backtest_windows + 1)]
+    fitting = [c for c in wanted if c >= minimum and c + config.horizon <= n_periods]
+    if len(fitting) == len(wanted):
+        return fitting, ()
+    return fitting, (
+        f"Accuracy rests on {len(fitting)} of {len(wanted)} backtest windows: "
+        f"{config.backtest_windows} x {offset} periods plus {minimum} of history are needed, "
+        f"{n_periods} are there.",
+    )
+
+
+def backtest(
+    algorithm: Algorithm, panel: Panel, config: FitConfig, progress: Progress = silent
+) -> Backtest:
+    """Fit on the periods before each cutoff and forecast the ``horizon`` after it.
+
+    Nothing after a cutoff reaches the model except covariates, which are known in advance.
+    """
+    chosen, notes = cutoffs(panel.n_periods, config)
+    windows = []
+    for count, cutoff in enumerate(chosen):
+        step = part(progress, count / len(chosen), (count + 1) / len(chosen))
+        windows.append(_test(algorithm, panel, config, cutoff, step))
+    return Backtest(panel.keys, config.quantiles, tuple(windows), notes)
+
+
+def _test(
+    algorithm: Algorithm, panel: Panel, config: FitConfig, cutoff: int, progress: Progress
+) -> TestedWindow:
+    past = panel.before(cutoff)
+    future = panel.known_between(cutoff, cutoff + config.horizon)
+    fitted = algorithm.fit(past, config, progress)
+    return TestedWindow(
+        cutoff=cutoff,
+        start=future.timestamps[0],
+        end=next_periods(future.timestamps[-1], panel.frequency, 1)[0],
+        actual=panel.target[:, cutoff : cutoff + config.horizon],
+        quantiles=fitted.forecast(future, config.quantiles),
+        mean=fitted.mean(future),
+        history=past.target,
+        season_length=config.season_length,
+    )
+
+
+def choose_rows(first: Backtest, second: Backtest, takes_second: npt.NDArray[np.bool_]) -> Backtest:
+    """The backtest of a mixture: each series from the first or the second, window by window."""
+    windows = tuple(
+        replace(
+            a,
+            quantiles=np.where(takes_second[:, None, None], b.quantiles, a.quantiles),
+            mean=np.where(takes_second[:, None], b.mean, a.mean),
+        )
+        for a, b in zip(first.windows, second.windows, strict=True)
+    )
+    return replace(first, windows=windows)
+
+
+def average_metrics(windows: Sequence[Metrics]) -> Metrics | None:
+    """Each metric averaged over windows (those where it is defined); None without a window."""
+    if not windows:
+        return None
+    levels = windows[0]["wQL"]
+    return Metrics(
+        wQL={level: float(np.mean([w["wQL"][level] for w in windows])) for level in levels},
+        average_wQL=float(np.mean([w["average_wQL"] for w in windows])),
+        WAPE=float(np.mean([w["WAPE"] for w in windows])),
+        RMSE=_average([w["RMSE"] for w in windows]),
+        MAPE=_average([w["MAPE"] for w in windows]),
+        MASE=_average([w["MASE"] for w in windows]),
+    )
+
+
+def _average(values: Sequence[float | None]) -> float | None:
+    defined = [value for value in values if value is not None]
+    return float(np.mean(defined)) if defined else None
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else value

@@ -1,0 +1,187 @@
+"""Time: frequency codes, period starts, seasons, public holidays. No time zones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.errors import InvalidData
+
+__all__ = [
+    "Frequency",
+    "Times",
+    "floor",
+    "holiday_dates",
+    "next_periods",
+    "parse_frequency",
+    "period_starts",
+    "periods_between",
+    "require_trainable",
+    "season_length",
+]
+
+Times = npt.NDArray[np.datetime64]
+"""Period starts, datetime64[s]."""
+
+_LIMITS = {"Y": 1, "M": 11, "W": 4, "D": 6, "H": 23, "min": 59}
+_SECONDS = {"W": 604_800, "D": 86_400, "H": 3_600, "min": 60}
+_SEASON = {"Y": 1, "M": 12, "W": 52, "D": 7, "H": 24, "min": 1_440}
+_FIRST_MONDAY = 4 * 86_400  # 1970-01-05, in seconds since the epoch
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """Length of a period: ``multiple`` times ``unit``, as in ``2W`` or ``15min``."""
+
+    unit: str
+    multiple: int = 1
+
+    def __str__(self) -> str:
+        return self.unit if self.multiple == 1 else f"{self.multiple}{self.unit}"
+
+
+def parse_frequency(code: str) -> Frequency:
+    """The frequency that a code of Amazon Forecast names.
+
+    ``[n](Y|M|W|D|H|min)``; n: min 1-59, H 1-23, D 1-6, W 1-4, M 1-11, Y 1.
+
+    Raises
+    ------
+    InvalidData
+        The code is none of these.
+
+    Example
+    -------
+    >>> parse_frequency("15min")
+    Frequency(unit='min', multiple=15)
+    >>> str(parse_frequency("1D"))
+    'D'
+    """
+    match = re.fullmatch(r"([1-9]\d?)?(Y|M|W|D|H|min)", code)
+    multiple = int(match[1] or 1) if match else 0
+    if not match or multiple > _LIMITS[match[2]]:
+        allowed = ", ".join(f"{unit} 1-{most}" for unit, most in _LIMITS.items())
+        raise InvalidData(
+            f"'{code}' is no frequency. Allowed are a number and a unit ({allowed}), "
+            "for instance 'D', '2W' or '15min'."
+        )
+    return Frequency(match[2], multiple)
+
+
+def require_trainable(code: str) -> None:
+    """Refuse a frequency on which no algorithm is trained yet: InvalidData."""
+    if str(parse_frequency(code)) != "D":
+        raise InvalidData(
+            f"Frequency '{code}' is understood, but models are trained on daily data only. "
+            "Use frequency 'D'."
+        )
+
+
+def season_length(code: str) -> int:
+    """Periods after which the main pattern repeats: 7 for days, 24 for hours, 12 for months.
+
+    A multiple that does not divide the season has none (1).
+
+    Example
+    -------
+    >>> season_length("D"), season_length("15min"), season_length("3M"), season_length("5D")
+    (7, 96, 4, 1)
+    """
+    frequency = parse_frequency(code)
+    seasons, rest = divmod(_SEASON[frequency.unit], frequency.multiple)
+    return seasons if rest == 0 else 1
+
+
+def _ordinals(times: Times, frequency: Frequency) -> npt.NDArray[np.int64]:
+    """Number of the period that holds each time; consecutive periods differ by one."""
+    if frequency.unit in ("Y", "M"):
+        months = times.astype("datetime64[M]").astype(np.int64)
+        size = frequency.multiple * (12 if frequency.unit == "Y" else 1)
+        return np.asarray(months // size, dtype=np.int64)
+    seconds = times.astype("datetime64[s]").astype(np.int64)
+    origin = _FIRST_MONDAY if frequency.unit == "W" else 0
+    return np.asarray(
+        (seconds - origin) // (_SECONDS[frequency.unit] * frequency.multiple), dtype=np.int64
+    )
+
+
+def _starts(ordinals: npt.NDArray[np.int64], frequency: Frequency) -> Times:
+    if frequency.unit in ("Y", "M"):
+        size = frequency.multiple * (12 if frequency.unit == "Y" else 1)
+        return (ordinals * size).astype("datetime64[M]").astype("datetime64[s]")
+    origin = _FIRST_MONDAY if frequency.unit == "W" else 0
+    step = _SECONDS[frequency.unit] * frequency.multiple
+    return (ordinals * step + origin).astype("datetime64[s]")
+
+
+def floor(times: Times, code: str) -> Times:
+    """Start of the period that holds each time.
+
+    Days begin at midnight, weeks on Monday, months on day 1. Periods of several units are counted
+    from 1970-01-01 (weeks: Monday 1970-01-05), so that ``3M`` gives the quarters of a year.
+
+    Example
+    -------
+    >>> floor(np.array(["2015-06-17T10:20:00"], dtype="datetime64[s]"), "W")
+    array(['2015-06-15T00:00:00'], dtype='datetime64[s]')
+    """
+    frequency = parse_frequency(code)
+    return _starts(_ordinals(np.asarray(times), frequency), frequency)
+
+
+def period_starts(first: np.datetime64, last: np.datetime64, code: str) -> Times:
+    """Every period start from the one that holds ``first`` to the one that holds ``last``."""
+    frequency = parse_frequency(code)
+    begin, end = _ordinals(np.array([first, last]), frequency)
+    return _starts(np.arange(begin, end + 1), frequency)
+
+
+def next_periods(last: np.datetime64, code: str, count: int) -> Times:
+    """The ``count`` period starts that follow the period of ``last``.
+
+    Example
+    -------
+    >>> next_periods(np.datetime64("2015-01-31"), "D", 2).astype(str).tolist()
+    ['2015-02-01T00:00:00', '2015-02-02T00:00:00']
+    """
+    frequency = parse_frequency(code)
+    now = _ordinals(np.array([last]), frequency)[0]
+    return _starts(now + 1 + np.arange(count), frequency)
+
+
+def periods_between(first: np.datetime64, times: Times, code: str) -> npt.NDArray[np.int64]:
+    """How many periods each time lies after ``first`` (negative: before)."""
+    frequency = parse_frequency(code)
+    origin = _ordinals(np.array([first]), frequency)[0]
+    return np.asarray(_ordinals(np.asarray(times), frequency) - origin, dtype=np.int64)
+
+
+def holiday_dates(country: str, years: Iterable[int]) -> dict[str, Times]:
+    """Public holidays of a country by name, each with its days (datetime64[s]) in these years.
+
+    ``country`` is an ISO code; Amazon's ``UK`` is understood as ``GB``.
+
+    Raises
+    ------
+    InvalidData
+        The holidays of this country are not known.
+    """
+    import holidays  # half a second, and only needed when a country is set
+
+    code = "GB" if country == "UK" else country
+    try:
+        known = holidays.country_holidays(code, years=list(years), expand=False, language="en_US")
+    except NotImplementedError as error:
+        raise InvalidData(
+            f"'{country}' is no country whose public holidays are known. "
+            "Use a two-letter ISO code such as 'DE', or leave the country out."
+        ) from error
+    by_name: dict[str, list[np.datetime64]] = {}
+    for day in sorted(known):
+        for name in known.get_list(day):
+            by_name.setdefault(name, []).append(np.datetime64(day, "s"))
+    return {name: np.array(days) for name, days in sorted(by_name.items())}

@@ -1,0 +1,130 @@
+"""The one seam for work on many cores: an Executor, and a map over it that keeps order."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from contextvars import ContextVar
+from multiprocessing import forkserver
+from multiprocessing.connection import wait
+from typing import Any, TypeVar
+
+__all__ = ["InProcessExecutor", "map_in_order", "pool"]
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_open: ContextVar[Executor | None] = ContextVar("open_pool", default=None)
+
+
+class InProcessExecutor(Executor):
+    """Runs each task at once in the calling thread, for work too small for a process."""
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(function(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@contextmanager
+def pool(processes: int) -> Iterator[Executor]:
+    """An executor over ``processes`` processes; one means the calling process itself.
+
+    A pool opened inside another one is the outer one, so that starting costs are paid once.
+    The processes use one BLAS thread each, keep their temporary files in a folder that is
+    removed with the pool, and end when the process that opened the pool dies, however it dies.
+    """
+    outer = _open.get()
+    if processes <= 1:
+        yield InProcessExecutor()
+    elif outer is not None:
+        yield outer
+    else:
+        with _process_pool(processes) as executor:
+            token = _open.set(executor)
+            try:
+                yield executor
+            finally:
+                _open.reset(token)
+
+
+def map_in_order(
+    executor: Executor,
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    finished: Callable[[int], None] = lambda count: None,
+) -> list[Result]:
+    """``[function(task) for task in tasks]`` on the executor; the first error is raised.
+
+    ``finished`` is called with the number of tasks done after each one.
+    """
+    futures = []
+    in_process = isinstance(executor, InProcessExecutor)
+    for count, task in enumerate(tasks, start=1):
+        futures.append(executor.submit(function, task))
+        if in_process:
+            futures[-1].result()
+            finished(count)
+    if not in_process:
+        for count, future in enumerate(as_completed(futures), start=1):
+            future.result()
+            finished(count)
+    return [future.result() for future in futures]
+
+
+@contextmanager
+def _process_pool(processes: int) -> Iterator[Executor]:
+    _start_server()
+    folder = tempfile.mkdtemp(prefix="forecast-pool-")
+    executor = ProcessPoolExecutor(
+        processes,
+        mp_context=multiprocessing.get_context("forkserver"),
+        initializer=_begin,
+        initargs=(folder,),
+    )
+    try:
+        yield executor
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start_server() -> None:
+    """Start the fork server with one BLAS thread: its children inherit the environment."""
+    before = {name: os.environ.get(name) for name in _THREAD_LIMITS}
+    os.environ.update(dict.fromkeys(_THREAD_LIMITS, "1"))
+    try:
+        forkserver.ensure_running()
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _begin(folder: str) -> None:
+    """First act of a process of the pool."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then stops us
+    os.environ["TMPDIR"] = folder
+    tempfile.tempdir = folder
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+
+
+def _end_with_parent(folder: str) -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(1)  # nobody is left who could want a result
