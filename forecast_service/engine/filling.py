@@ -1,7 +1,7 @@
 """Missing values: what stands in for them, by Amazon Forecast's filling rules.
 
-``zero``, ``value`` (a given number), or ``mean``, ``median``, ``min``, ``max`` of the 64 newest known
-entries before the gap; ``nan`` or None leaves the gap. Only entries that were really known count.
+``zero``, ``value`` (a given number), or ``mean``, ``median``, ``min``, ``max`` of the 64 newest
+entries before the gap; ``nan`` or None leaves the gap. Filled entries never count as known.
 """
 
 from __future__ import annotations

@@ -57,8 +57,8 @@ def average_wql(actual: FloatArray, forecasts: Mapping[float, FloatArray]) -> fl
     Example
     -------
     >>> y = np.array([[10.0]])
-    >>> average_wql(y, {0.1: y - 1, 0.9: y + 1})
-    0.020000000000000004
+    >>> average_wql(y, {0.25: y - 2, 0.5: y + 1})
+    0.1
     """
     return float(np.mean([wql(actual, values, level) for level, values in forecasts.items()]))
 

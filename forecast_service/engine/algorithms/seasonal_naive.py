@@ -201,7 +201,7 @@ def _spread(seasons: FloatArray, values: FloatArray, count: npt.NDArray[np.int64
     around = np.where(np.isnan(values), 0.0, values - level[:, None])
     within = np.sqrt((around**2).sum(axis=1) / np.maximum(count - 1, 1))
     simpler = np.where(count >= 2, within, np.abs(level) / 2)
-    return np.where(pairs >= 2, between_seasons, simpler)
+    return np.asarray(np.where(pairs >= 2, between_seasons, simpler))
 
 
 def _texts(values: Sequence[str]) -> npt.NDArray[np.str_]:
