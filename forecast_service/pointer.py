@@ -28,7 +28,7 @@ class PointerReader:
     """Reads the pointer of one dataset group over connections that stay open.
 
     A pool's checkout, its BEGIN and its COMMIT cost several times the lookup itself; here one
-    statement runs on a raw connection in autocommit, and the connection goes back to a stack.
+    statement runs on a raw cursor in autocommit, and the cursor goes back to a stack.
     """
 
     def __init__(self, database: Database, dataset_group: str) -> None:
@@ -49,11 +49,11 @@ class PointerReader:
             The database did not answer, on a fresh connection either.
         """
         try:
-            connection = self._idle.pop()
+            cursor = self._idle.pop()
         except IndexError:
             return self._read_afresh()
         try:
-            return self._read_from(connection)
+            return self._read_from(cursor)
         except self._driver_error:
             self.close()  # the server went away: the others are dead too
             return self._read_afresh()
@@ -61,7 +61,7 @@ class PointerReader:
     def close(self) -> None:
         """Close the connections that are not in use."""
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop().connection.close()
 
     def _read_afresh(self) -> Pointer | None:
         try:
@@ -72,19 +72,19 @@ class PointerReader:
                 f"The database did not answer: {reason}. Try again in a moment."
             ) from error
 
-    def _read_from(self, connection: Any) -> Pointer | None:
+    def _read_from(self, cursor: Any) -> Pointer | None:
         try:
-            rows = connection.execute(self.statement, self.parameters).fetchall()
+            rows = cursor.execute(self.statement, self.parameters).fetchall()
         except BaseException:
-            connection.close()
+            cursor.connection.close()
             raise
-        self._idle.append(connection)
+        self._idle.append(cursor)
         return Pointer(*rows[0]) if rows else None
 
     def _open(self) -> Any:
         fairy = self.database.engine.raw_connection()
-        connection = fairy.dbapi_connection
+        connection: Any = fairy.dbapi_connection
         fairy.detach()
         if not self.database.is_sqlite:
             connection.autocommit = True
-        return connection
+        return connection.cursor()

@@ -44,8 +44,8 @@ def _begin() -> None:
 def _finish(response: Response, metrics: RequestMetrics) -> Response:
     identifier = request_id.get() or ""
     headers = response.headers
-    headers[REQUEST_ID_HEADER] = identifier
-    headers["X-Content-Type-Options"] = "nosniff"
+    headers.add(REQUEST_ID_HEADER, identifier)
+    headers.add("X-Content-Type-Options", "nosniff")
     if headers.get("Content-Type", "").startswith("text/html"):
         headers["Content-Security-Policy"] = HTML_POLICY
         headers["Referrer-Policy"] = "same-origin"

@@ -1,4 +1,4 @@
-"""From a request to a checked value: JSON bodies and query strings, with pointers to what is wrong."""
+"""From a request to a checked value; a refusal points to each field that is wrong."""
 
 from __future__ import annotations
 

@@ -51,10 +51,6 @@ def _time(value: str) -> str:
     return value
 
 
-def _number(value: int | str) -> int | str:
-    return value
-
-
 Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH), AfterValidator(_printable)]
 Time = Annotated[str, Field(max_length=40), AfterValidator(_time)]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_time)]
@@ -62,6 +58,7 @@ StoreNumber = (
     Annotated[int, Field(ge=-(2**63), lt=2**64, description="A whole number, echoed as sent.")]
     | Annotated[Name, Field(description="Or its identifier as text, echoed as sent.")]
 )
+StoreNumbers = Annotated[list[StoreNumber], Field(min_length=1, max_length=MAX_STORES)]
 Limit = Annotated[int, Field(ge=1, le=1000)]
 
 
@@ -69,9 +66,7 @@ class ForecastBody(StrictModel):
     """Which forecast is wanted: one store or many, an item, a range of days."""
 
     store_number: StoreNumber | None = None
-    store_numbers: (
-        Annotated[list[StoreNumber], Field(min_length=1, max_length=MAX_STORES)] | None
-    ) = None
+    store_numbers: StoreNumbers | None = None
     item: Name | None = None
     forecast_start_date: Time | None = None
     forecast_end_date: Time | None = None

@@ -1,0 +1,25 @@
+"""``scripts/benchmark VERB``: finds the module of the verb, and lets it do its work."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+VERBS = {"serving": "CPU, requests/s and latency of GET /forecast beside a bare resource"}
+
+
+def main() -> int:
+    """Run the benchmark named on the command line, and give the exit status."""
+    parser = argparse.ArgumentParser(prog="scripts/benchmark", description="Measure the service.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    modules = {name: importlib.import_module(f"benchmarks.{name}") for name in VERBS}
+    for name, summary in VERBS.items():
+        modules[name].add_arguments(verbs.add_parser(name, help=summary, description=summary))
+    arguments = parser.parse_args()
+    status: int = modules[arguments.verb].run(arguments)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

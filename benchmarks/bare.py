@@ -1,0 +1,37 @@
+"""The app to compare with: same framework, server and hooks, one resource, ready bytes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from flask import Flask, Response
+from flask_restful import Api, Resource
+
+from forecast_service.logs import configure_logging
+from forecast_service.resources import around, problems
+from forecast_service.resources.metrics import RequestMetrics
+
+BODY_FILE = "BENCHMARK_BODY_FILE"
+
+
+class BareResource(Resource):  # type: ignore[misc]
+    """Answers every request with the same bytes."""
+
+    body = b""
+
+    def get(self) -> Response:
+        """The bytes, and nothing else."""
+        return Response(self.body, content_type="application/json")
+
+
+def create_app() -> Flask:
+    """An app of one route; the bytes come from the file that BENCHMARK_BODY_FILE names."""
+    configure_logging("INFO")
+    BareResource.body = Path(os.environ[BODY_FILE]).read_bytes()
+    app = Flask(__name__, static_folder=None)
+    app.config.update(PROPAGATE_EXCEPTIONS=False)
+    around.init_app(app, RequestMetrics())
+    problems.init_app(app)
+    Api(app).add_resource(BareResource, "/forecast")
+    return app

@@ -1,0 +1,91 @@
+"""A home with forecasts in it, written straight into the tables: nothing is trained."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import sqlalchemy as sa
+
+from forecast_service import forecast_store, tables
+from forecast_service.database import Database
+from forecast_service.forecast_store import StoredForecast
+from forecast_service.keys import series_key
+from forecast_service.settings import Settings
+
+ARN = "arn:aws:forecast:eu-west-1:000000000000"
+DAYS = 48
+
+
+def fill(home: Path, *, stores: int) -> None:
+    """Forecasts of ``stores`` stores over 48 days, three quantiles each."""
+    settings = Settings(home=home)
+    database = Database(settings.resolved_database_url)
+    database.migrate()
+    forecast = f"{ARN}:forecast/benchmark"
+    with database.write() as connection:
+        _insert_group(connection, settings.dataset_group, forecast)
+        names = [str(number + 1) for number in range(stores)]
+        connection.execute(sa.insert(tables.stores), [_store(settings, name) for name in names])
+        forecast_store.write(connection, [_forecast(forecast, name) for name in names])
+    database.dispose()
+
+
+def _insert_group(connection: sa.Connection, name: str, forecast: str) -> None:
+    shared = {"created_at": time.time(), "data_version": 1}
+    connection.execute(
+        sa.insert(tables.dataset_groups).values(
+            name=name,
+            arn=f"{ARN}:dataset-group/{name}",
+            horizon=DAYS,
+            frequency="D",
+            has_items=False,
+            covariates=[],
+            last_sale_on="2015-06-13",
+            current_forecast_arn=forecast,
+            version=1,
+            **shared,
+        )
+    )
+    connection.execute(
+        sa.insert(tables.forecasts).values(
+            forecast_arn=forecast,
+            dataset_group=name,
+            predictor_arn=f"{ARN}:predictor/benchmark",
+            source="local",
+            algorithm="auto",
+            trained_at=time.time(),
+            data_until="2015-06-13",
+            assumptions=[],
+            **shared,
+        )
+    )
+
+
+def _store(settings: Settings, name: str) -> dict[str, object]:
+    return {
+        "dataset_group": settings.dataset_group,
+        "store": name,
+        "region": "all",
+        "attributes": {},
+        "first_sale_on": "2013-01-01",
+        "last_sale_on": "2015-06-13",
+        "days": 894,
+        "imported_at": time.time(),
+    }
+
+
+def _forecast(forecast: str, store: str) -> StoredForecast:
+    random = np.random.default_rng(int(store))
+    values = np.sort(random.uniform(2000, 9000, (3, DAYS)), axis=0)
+    return StoredForecast(
+        forecast_arn=forecast,
+        series_key=series_key([store]),
+        start="2015-06-14T00:00:00",
+        frequency="D",
+        forecast_types=("0.1", "0.5", "0.9"),
+        values=values,
+        algorithm="prophet",
+        note=None,
+    )

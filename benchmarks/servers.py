@@ -1,0 +1,92 @@
+"""A granian server of its own for a benchmark, and the CPU time that it used."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+START_SECONDS = 60
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+STAT_PARENT, STAT_USER, STAT_SYSTEM = 1, 11, 12  # after the command's closing bracket
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: where it answers, and its first process."""
+
+    url: str
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """User and system time of its processes so far."""
+        stats = _stats()
+        family = {self.pid}
+        while (
+            more := {pid for pid, stat in stats.items() if int(stat[STAT_PARENT]) in family}
+            - family
+        ):
+            family |= more
+        ticks = sum(
+            int(stats[pid][STAT_USER]) + int(stats[pid][STAT_SYSTEM])
+            for pid in family
+            if pid in stats
+        )
+        return ticks / TICKS_PER_SECOND
+
+
+@contextlib.contextmanager
+def serving(target: str, environment: Mapping[str, str], log: Path) -> Iterator[Server]:
+    """One granian process with one worker for the app factory ``target``; logs go to a file."""
+    port = _free_port()
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory"]
+    command += ["--workers", "1", "--no-ws", "--port", str(port), target]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, env={**os.environ, **environment}, stdout=output, stderr=output
+        )
+    try:
+        server = Server(f"http://127.0.0.1:{port}", process.pid)
+        _wait_for(server, process, log)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(timeout=START_SECONDS)
+
+
+def _wait_for(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"{server.url}/healthz", timeout=5).close()
+        except urllib.error.HTTPError:
+            return  # it answers; the bare app knows one route only
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError(f"The server did not start:\n{log.read_text()[-2000:]}")
+
+
+def _stats() -> dict[int, list[str]]:
+    stats = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                stats[int(folder.name)] = (folder / "stat").read_text().rpartition(")")[2].split()
+    return stats
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port

@@ -1,0 +1,142 @@
+"""``serving``: what a GET /forecast costs beside a bare resource that returns the same bytes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks import bare
+from benchmarks.sample import fill
+from benchmarks.servers import Server, serving
+
+TARGET_RATIO = 1 / 0.7
+MICROSECONDS = {"us": 1.0, "ms": 1e3, "s": 1e6}
+STORES = 50
+
+# Asks for one store after the other, as many planners would.
+WRK_SCRIPT = f"""
+local store = 0
+request = function()
+  store = store % {STORES} + 1
+  return wrk.format("GET", "/forecast?store_number=" .. store)
+end
+"""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One run of wrk against one server."""
+
+    requests: int
+    requests_per_second: float
+    p50_microseconds: float
+    p99_microseconds: float
+    cpu_microseconds: float
+    """Server CPU time per request."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Length and number of the runs, and how the result is printed."""
+    parser.add_argument("--rounds", type=int, default=5, help="pairs of runs (default 5)")
+    parser.add_argument("--seconds", type=int, default=3, help="length of a run (default 3)")
+    parser.add_argument("--connections", type=int, default=4, help="open at once (default 4)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, print, and give 1 when GET /forecast costs more than it may."""
+    if shutil.which("wrk") is None:
+        print("Error: 'wrk' was not found. Install it: apt-get install wrk", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory() as folder:
+        service, plain = measure(Path(folder), arguments)
+    ratio = service.cpu_microseconds / plain.cpu_microseconds
+    if arguments.json:
+        result = {"service": asdict(service), "bare": asdict(plain), "cpu_ratio": ratio}
+        print(json.dumps({**result, "target": TARGET_RATIO}))
+    else:
+        print(table(service, plain, ratio))
+    return 0 if ratio <= TARGET_RATIO else 1
+
+
+def measure(folder: Path, arguments: argparse.Namespace) -> tuple[Measurement, Measurement]:
+    """Medians over alternating runs: of the service, and of the bare resource."""
+    home = folder / "home"
+    fill(home, stores=STORES)
+    script = folder / "stores.lua"
+    script.write_text(WRK_SCRIPT)
+    app = serving(
+        "forecast_service.app:create_app", {"FORECAST_HOME": str(home)}, folder / "service.log"
+    )
+    with app as service:
+        body = folder / "body.json"
+        body.write_bytes(urllib.request.urlopen(f"{service.url}/forecast?store_number=1").read())
+        files = {bare.BODY_FILE: str(body)}
+        with serving("benchmarks.bare:create_app", files, folder / "bare.log") as plain:
+            rounds = [
+                (load(service, script, arguments), load(plain, script, arguments))
+                for _ in range(arguments.rounds + 1)
+            ][1:]  # the first pair warms up
+    return median([pair[0] for pair in rounds]), median([pair[1] for pair in rounds])
+
+
+def load(server: Server, script: Path, arguments: argparse.Namespace) -> Measurement:
+    """One run of wrk."""
+    before = server.cpu_seconds()
+    command = ["wrk", "-t1", f"-c{arguments.connections}", f"-d{arguments.seconds}s", "--latency"]
+    output = subprocess.run(
+        [*command, "-s", str(script), server.url], check=True, capture_output=True, text=True
+    ).stdout
+    cpu_seconds = server.cpu_seconds() - before
+    if "Non-2xx" in output:
+        raise RuntimeError(f"The server refused requests:\n{output}")
+    requests = int(_found(r"(\d+) requests in", output)[0])
+    return Measurement(
+        requests=requests,
+        requests_per_second=float(_found(r"Requests/sec:\s+([\d.]+)", output)[0]),
+        p50_microseconds=_microseconds(_found(r"50%\s+([\d.]+)(us|ms|s)", output)),
+        p99_microseconds=_microseconds(_found(r"99%\s+([\d.]+)(us|ms|s)", output)),
+        cpu_microseconds=cpu_seconds / requests * 1e6,
+    )
+
+
+def median(runs: Sequence[Measurement]) -> Measurement:
+    """The median of each number by itself."""
+    columns = {
+        name: statistics.median(getattr(run, name) for run in runs) for name in asdict(runs[0])
+    }
+    return Measurement(**{**columns, "requests": int(columns["requests"])})
+
+
+def table(service: Measurement, plain: Measurement, ratio: float) -> str:
+    """The result for people."""
+    lines = [f"{'':16}{'requests/s':>12}{'p50 us':>10}{'p99 us':>10}{'CPU us/request':>17}"]
+    for name, found in (("GET /forecast", service), ("bare resource", plain)):
+        lines.append(
+            f"{name:16}{found.requests_per_second:12.0f}{found.p50_microseconds:10.0f}"
+            f"{found.p99_microseconds:10.0f}{found.cpu_microseconds:17.1f}"
+        )
+    verdict = "within" if ratio <= TARGET_RATIO else "ABOVE"
+    lines.append(f"CPU per request: {ratio:.2f} times the bare one's, {verdict} {TARGET_RATIO:.2f}")
+    return "\n".join(lines)
+
+
+def _found(pattern: str, output: str) -> tuple[str, ...]:
+    match = re.search(pattern, output)
+    if match is None:
+        raise RuntimeError(f"wrk printed something else than expected:\n{output}")
+    return match.groups()
+
+
+def _microseconds(found: tuple[str, ...]) -> float:
+    return float(found[0]) * MICROSECONDS[found[1]]
