@@ -1,0 +1,84 @@
+"""LocalForecast: the control plane of Amazon Forecast on our own engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from forecast_service.local import tagging, views
+from forecast_service.local.auto_predictors import create_auto_predictor
+from forecast_service.local.calls import Call, Handler, Params, require
+from forecast_service.local.client import LocalClient, with_operations
+from forecast_service.local.datasets import create_dataset, create_import_job
+from forecast_service.local.endings import delete, delete_tree, require_any, stop
+from forecast_service.local.forecasts import create_forecast
+from forecast_service.local.groups import create_group, update_group
+from forecast_service.local.kinds import DATASET, DATASET_GROUP, FORECAST, IMPORT_JOB, KINDS, Kind
+from forecast_service.local.legacy_predictors import create_predictor
+from forecast_service.local.listing import list_resources
+from forecast_service.local.predictors import (
+    accuracy,
+    describe_auto_predictor,
+    describe_predictor,
+)
+from forecast_service.local.shapes import CONTROL, output_shape
+
+__all__ = ["LocalForecast"]
+
+
+def _describe(kind: Kind, call: Call, params: Params) -> dict[str, Any]:
+    resource = require(call, kind, params[kind.arn_member])
+    shape = output_shape(CONTROL, call.operation)
+    answer: dict[str, Any] = views.shaped(views.view(call.connection, resource), shape)
+    return answer
+
+
+def _tag(call: Call, params: Params) -> dict[str, Any]:
+    resource = require_any(call, params["ResourceArn"])
+    tagging.add(call.connection, resource.arn, params["Tags"])
+    return {}
+
+
+def _untag(call: Call, params: Params) -> dict[str, Any]:
+    resource = require_any(call, params["ResourceArn"])
+    tagging.remove(call.connection, resource.arn, params["TagKeys"])
+    return {}
+
+
+def _list_tags(call: Call, params: Params) -> dict[str, Any]:
+    resource = require_any(call, params["ResourceArn"])
+    return {"Tags": tagging.of(call.connection, resource.arn)}
+
+
+HANDLERS: Mapping[str, Handler] = {
+    **{f"List{kind.plural}": partial(list_resources, kind) for kind in KINDS},
+    **{f"Delete{kind.stem}": partial(delete, kind) for kind in KINDS},
+    **{
+        f"Describe{kind.stem}": partial(_describe, kind)
+        for kind in (DATASET_GROUP, DATASET, IMPORT_JOB, FORECAST)
+    },
+    "DescribePredictor": describe_predictor,
+    "DescribeAutoPredictor": describe_auto_predictor,
+    "CreateDatasetGroup": create_group,
+    "CreateDataset": create_dataset,
+    "CreateDatasetImportJob": create_import_job,
+    "CreatePredictor": create_predictor,
+    "CreateAutoPredictor": create_auto_predictor,
+    "CreateForecast": create_forecast,
+    "UpdateDatasetGroup": update_group,
+    "GetAccuracyMetrics": accuracy,
+    "TagResource": _tag,
+    "UntagResource": _untag,
+    "ListTagsForResource": _list_tags,
+    "StopResource": stop,
+    "DeleteResourceTree": delete_tree,
+}
+
+
+@with_operations
+class LocalForecast(LocalClient):
+    """The local stand-in for ``boto3.client("forecast")``."""
+
+    service = CONTROL
+    handlers = HANDLERS

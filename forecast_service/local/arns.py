@@ -1,0 +1,31 @@
+"""Amazon Resource Names of the local Amazon Forecast."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from forecast_service.settings import Settings
+
+__all__ = ["ALGORITHMS", "algorithm_arn", "arn_of", "ulid"]
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+ALGORITHMS = ("Prophet", "Seasonal_Naive")
+"""Algorithms that work here. Seasonal_Naive is ours, not Amazon's."""
+
+
+def arn_of(settings: Settings, word: str, *path: str) -> str:
+    """The ARN of a resource: ``arn_of(settings, "dataset", "sales")``."""
+    resource = "/".join((word, *path))
+    return f"arn:aws:forecast:{settings.region}:{settings.account_id}:{resource}"
+
+
+def algorithm_arn(name: str) -> str:
+    """The ARN of an algorithm: it has neither a region nor an account."""
+    return f"arn:aws:forecast:::algorithm/{name}"
+
+
+def ulid() -> str:
+    """26 characters that sort by time and that nobody else draws, as auto predictors carry."""
+    number = (int(time.time() * 1000) << 80) | secrets.randbits(80)
+    return "".join(CROCKFORD[(number >> shift) & 31] for shift in range(125, -5, -5))

@@ -1,0 +1,86 @@
+"""CreateAutoPredictor: per series the better algorithm; also retrains and upgrades."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from forecast_service.local.arns import arn_of, ulid
+from forecast_service.local.calls import Call, Params, require_active
+from forecast_service.local.errors import InvalidInput
+from forecast_service.local.kinds import PREDICTOR
+from forecast_service.local.legacy_predictors import as_auto_request
+from forecast_service.local.predictors import DEFAULT_TYPES, insert_predictor
+from forecast_service.local.training_rules import Asked, check_asked
+
+__all__ = ["create_auto_predictor"]
+
+NEW_NEEDS = ("ForecastHorizon", "ForecastFrequency", "DataConfig")
+RETRAIN_TAKES = ("PredictorName", "ReferencePredictorArn", "Tags")
+INHERITED_NOT = ("PredictorName", "ReferencePredictorArn", "ExplainPredictor")
+NOT_YET = "is not available in this local Amazon Forecast yet. Leave it out."
+
+
+def create_auto_predictor(call: Call, params: Params) -> dict[str, Any]:
+    """CreateAutoPredictor: a new configuration, or that of another predictor on today's data."""
+    _check_available(params)
+    request = _inherited(call, params) if "ReferencePredictorArn" in params else _new(params)
+    basis = check_asked(call, _asked(request))
+    arn = arn_of(call.settings, PREDICTOR.word, f"{params['PredictorName']}_{ulid()}")
+    return insert_predictor(call, request, basis, arn=arn, is_auto=True)
+
+
+def _check_available(params: Params) -> None:
+    if params.get("ExplainPredictor"):
+        raise InvalidInput(f"'ExplainPredictor': true {NOT_YET}")
+    if "MonitorConfig" in params:
+        raise InvalidInput(f"'MonitorConfig' {NOT_YET}")
+    boundary = params.get("TimeAlignmentBoundary", {})
+    if set(boundary) - {"Hour"} or boundary.get("Hour", 0) != 0:
+        raise InvalidInput(
+            "'TimeAlignmentBoundary' can only be {'Hour': 0} in this local Amazon Forecast yet: "
+            "days start at hour 0. Leave it out."
+        )
+
+
+def _new(params: Params) -> dict[str, Any]:
+    missing = [member for member in NEW_NEEDS if member not in params]
+    if missing:
+        raise InvalidInput(
+            f"'{missing[0]}' is missing. A new predictor needs {', '.join(NEW_NEEDS)}; to retrain "
+            "one, give its ARN as ReferencePredictorArn and nothing else."
+        )
+    return {"ForecastTypes": list(DEFAULT_TYPES), **params}
+
+
+def _inherited(call: Call, params: Params) -> dict[str, Any]:
+    extra = sorted(set(params) - set(RETRAIN_TAKES))
+    if extra:
+        raise InvalidInput(
+            f"'{extra[0]}' does not go with ReferencePredictorArn: a retrained predictor inherits "
+            "its configuration. Leave it out, or leave ReferencePredictorArn out."
+        )
+    reference = require_active(call, PREDICTOR, params["ReferencePredictorArn"])
+    is_auto = reference.details.get("is_auto")
+    config = reference.request if is_auto else as_auto_request(reference.request)
+    kept = {member: value for member, value in config.items() if member not in INHERITED_NOT}
+    return {**kept, **params}
+
+
+def _asked(request: Mapping[str, Any]) -> Asked:
+    data = request["DataConfig"]
+    return Asked(
+        dataset_group_arn=data["DatasetGroupArn"],
+        horizon=request["ForecastHorizon"],
+        frequency=request["ForecastFrequency"],
+        forecast_types=request["ForecastTypes"],
+        dimensions=request.get("ForecastDimensions", ()),
+        fillings=[
+            (entry["AttributeName"], entry["Transformations"])
+            for entry in data.get("AttributeConfigs", ())
+        ],
+        additional=[
+            (entry["Name"], entry.get("Configuration", {}).get("CountryCode", ()))
+            for entry in data.get("AdditionalDatasets", ())
+        ],
+    )

@@ -1,0 +1,117 @@
+"""One call of an operation, and what every operation does with the catalog: find and create."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecast_service.local import catalog, tagging
+from forecast_service.local.catalog import Resource
+from forecast_service.local.errors import AlreadyExists, DoesNotExist, InUse
+from forecast_service.local.kinds import Kind
+from forecast_service.queue import Queue
+from forecast_service.settings import Settings
+
+__all__ = ["ACTIVE", "Call", "Handler", "Params", "create", "require", "require_active"]
+
+ACTIVE = "ACTIVE"
+CREATE_PENDING = "CREATE_PENDING"
+JOB_KIND = "resource"  # kind of the work that makes a resource
+
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """The surroundings of one operation: a transaction and the settings."""
+
+    operation: str
+    connection: sa.Connection
+    settings: Settings
+
+
+Handler = Callable[[Call, Params], dict[str, Any] | None]
+
+
+def require(call: Call, kind: Kind, arn: str) -> Resource:
+    """The resource of this kind.
+
+    Raises
+    ------
+    DoesNotExist
+        No resource has the ARN, or one of another kind has it.
+    """
+    resource = catalog.get(call.connection, arn)
+    if resource is None or resource.type != kind.word:
+        raise DoesNotExist(
+            f"No {kind.noun} exists with the arn: {arn}. List{kind.plural} names those that exist."
+        )
+    return resource
+
+
+def require_active(call: Call, kind: Kind, arn: str) -> Resource:
+    """The resource of this kind, which is ACTIVE.
+
+    Raises
+    ------
+    DoesNotExist
+        As ``require``.
+    InUse
+        It has another status.
+    """
+    resource = require(call, kind, arn)
+    if resource.status != ACTIVE:
+        raise InUse(
+            f"The {kind.noun} '{arn}' is {resource.status}, and {call.operation} needs it "
+            f"{ACTIVE}. Wait until it is, or use another one."
+        )
+    return resource
+
+
+def create(
+    call: Call,
+    kind: Kind,
+    params: Params,
+    *,
+    arn: str,
+    parent: Resource | None = None,
+    dataset_group_arn: str | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> dict[str, str]:
+    """Add a resource with its tags, and the work that makes it; answer its ARN.
+
+    Raises
+    ------
+    AlreadyExists
+        The name is taken: inside the parent for import jobs, else among all of its kind.
+    """
+    name = params[kind.name_member]
+    # An import job is named inside its dataset, so its ARN tells; an auto predictor's ARN is new.
+    taken = catalog.get(call.connection, arn) or (
+        None if kind.named_in_parent else catalog.find(call.connection, kind.word, name)
+    )
+    if taken is not None:
+        raise AlreadyExists(f"A {kind.noun} already exists with the arn: {taken.arn}")
+    catalog.insert(
+        call.connection,
+        arn=arn,
+        type=kind.word,
+        name=name,
+        status=CREATE_PENDING if kind.is_job else ACTIVE,
+        request={key: value for key, value in params.items() if key != "Tags"},
+        parent_arn=None if parent is None else parent.arn,
+        dataset_group_arn=dataset_group_arn,
+        details=details,
+    )
+    tagging.add(call.connection, arn, _tags(params))
+    if kind.is_job:
+        Queue.put(call.connection, JOB_KIND, arn)
+    return {kind.arn_member: arn}
+
+
+def _tags(params: Params) -> Sequence[Mapping[str, str]]:
+    tags: Sequence[Mapping[str, str]] = params.get("Tags", ())
+    return tags

@@ -1,0 +1,124 @@
+"""What both local clients share: boto3's methods, generated from the service model."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from forecast_service.database import Database
+from forecast_service.local import shapes
+from forecast_service.local.calls import Call, Handler
+from forecast_service.local.errors import InvalidInput, Refusal
+from forecast_service.local.validation import check_limits
+from forecast_service.settings import Settings
+
+__all__ = ["LocalClient", "with_operations"]
+
+WRITES_ONE_AT_A_TIME = 0x666F7263  # lock number; not the one of the migrations
+READING = ("Describe", "List", "Get", "Query")
+
+
+class LocalClient:
+    """A boto3 client without AWS: same methods, parameters, answers and errors.
+
+    ``exceptions`` holds the error classes; ``get_paginator`` and ``can_paginate`` are boto3's.
+    Safe to share between threads.
+    """
+
+    service: str
+    handlers: Mapping[str, Handler]
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database = database
+        self.settings = settings
+        self.exceptions = shapes.exceptions(self.service)
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]: ...
+
+    def invoke(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Perform an operation by its name in the service model.
+
+        Raises
+        ------
+        ParamValidationError
+            A parameter is missing, unknown, of a wrong type or too short.
+        ClientError
+            The operation was refused: the class is one of ``exceptions`` where the code has one.
+        """
+        shape = shapes.input_shape(self.service, operation)
+        shapes.check_types(params, shape)
+        request_id = str(uuid.uuid4())
+        try:
+            check_limits(params, shape)
+            answer = self._perform(operation, params) or {}
+        except Refusal as refusal:
+            raise shapes.client_error(
+                self.service,
+                operation,
+                code=refusal.code,
+                message=refusal.message,
+                request_id=request_id,
+            ) from refusal
+        return {**answer, "ResponseMetadata": {"HTTPStatusCode": 200, "RequestId": request_id}}
+
+    def can_paginate(self, operation_name: str) -> bool:
+        """Whether ``get_paginator`` knows the method."""
+        return shapes.is_pageable(self.service, operation_name)
+
+    def get_paginator(self, operation_name: str) -> Any:
+        """boto3's paginator of a method: ``get_paginator("list_predictors").paginate()``."""
+        method = getattr(self, operation_name, None)
+        return shapes.paginator(self.service, operation_name, method)
+
+    def close(self) -> None:
+        """As boto3's; the database is the caller's."""
+
+    def _perform(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any] | None:
+        handler = self.handlers.get(operation)
+        if handler is None:
+            raise InvalidInput(_unavailable(operation))
+        if operation.startswith(READING):
+            with self.database.read() as connection:
+                return handler(Call(operation, connection, self.settings), params)
+        with self.database.write() as connection:
+            self._one_at_a_time(connection)
+            return handler(Call(operation, connection, self.settings), params)
+
+    def _one_at_a_time(self, connection: sa.Connection) -> None:
+        """So that what a rule has checked still holds when its row is written."""
+        if not self.database.is_sqlite:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITES_ONE_AT_A_TIME)))
+
+
+def with_operations(client: type[LocalClient]) -> type[LocalClient]:
+    """Give a client class a method for every operation of its service."""
+    for operation in shapes.operations(client.service):
+        setattr(client, shapes.method_name(operation), _method(operation))
+    return client
+
+
+def _method(operation: str) -> Callable[..., dict[str, Any]]:
+    name = shapes.method_name(operation)
+
+    def call(self: LocalClient, /, *args: Any, **params: Any) -> dict[str, Any]:
+        if args:
+            raise TypeError(f"{name}() only accepts keyword arguments.")
+        return self.invoke(operation, params)
+
+    call.__name__ = name
+    call.__qualname__ = f"LocalClient.{name}"
+    call.__doc__ = f"{operation} of Amazon Forecast, with boto3's parameters and answer."
+    return call
+
+
+def _unavailable(operation: str) -> str:
+    return (
+        f"'{operation}' is not available in this local Amazon Forecast yet. What works: datasets, "
+        "dataset groups, dataset import jobs, predictors, forecasts, GetAccuracyMetrics, tags, "
+        "StopResource, DeleteResourceTree and QueryForecast. Use Amazon Forecast for the rest."
+    )

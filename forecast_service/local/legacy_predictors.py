@@ -1,0 +1,161 @@
+"""CreatePredictor: one algorithm for every series of a dataset group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from forecast_service.local.arns import ALGORITHMS, algorithm_arn, arn_of
+from forecast_service.local.calls import Call, Params
+from forecast_service.local.errors import InvalidInput
+from forecast_service.local.filling import TARGET_DEFAULTS
+from forecast_service.local.kinds import PREDICTOR
+from forecast_service.local.predictors import DEFAULT_TYPES, insert_predictor
+from forecast_service.local.training_rules import Asked, check_asked
+
+__all__ = ["as_auto_request", "create_predictor", "fillings"]
+
+MAX_WINDOWS = 5
+
+Fillings = list[tuple[str, Mapping[str, str]]]
+
+
+def create_predictor(call: Call, params: Params) -> dict[str, Any]:
+    """CreatePredictor: one algorithm for all series."""
+    _check_algorithm(params)
+    request = _with_defaults(params)
+    basis = check_asked(call, _asked(request))
+    _check_evaluation(request)
+    request["FeaturizationConfig"] = _filled_in(request["FeaturizationConfig"], basis.target)
+    arn = arn_of(call.settings, PREDICTOR.word, params["PredictorName"])
+    return insert_predictor(call, request, basis, arn=arn, is_auto=False)
+
+
+def fillings(config: Mapping[str, Any]) -> Fillings:
+    """Attribute and filling parameters of each entry of a FeaturizationConfig."""
+    return [
+        (entry["AttributeName"], method.get("FeaturizationMethodParameters", {}))
+        for entry in config.get("Featurizations", ())
+        for method in entry.get("FeaturizationPipeline", [{}])
+    ]
+
+
+def as_auto_request(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration of a legacy predictor as CreateAutoPredictor takes it, for an upgrade."""
+    config, data = request["FeaturizationConfig"], request["InputDataConfig"]
+    data_config = {
+        "DatasetGroupArn": data["DatasetGroupArn"],
+        "AttributeConfigs": [
+            {"AttributeName": name, "Transformations": dict(methods)}
+            for name, methods in fillings(config)
+        ],
+        "AdditionalDatasets": [
+            {"Name": name, "Configuration": {"CountryCode": list(countries)}}
+            for name, countries in _additional(data)
+        ],
+    }
+    auto = {
+        "ForecastHorizon": request["ForecastHorizon"],
+        "ForecastTypes": request["ForecastTypes"],
+        "ForecastFrequency": config["ForecastFrequency"],
+        "ForecastDimensions": config.get("ForecastDimensions"),
+        "OptimizationMetric": request.get("OptimizationMetric"),
+        "EncryptionConfig": request.get("EncryptionConfig"),
+        "DataConfig": {member: value for member, value in data_config.items() if value},
+    }
+    return {member: value for member, value in auto.items() if value is not None}
+
+
+def _check_algorithm(params: Params) -> None:
+    if params.get("PerformAutoML"):
+        _check_auto_ml(params)
+    arn = params.get("AlgorithmArn")
+    if arn is None:
+        raise InvalidInput("'AlgorithmArn' is missing. Name one, or use CreateAutoPredictor.")
+    options = [algorithm_arn(name) for name in ALGORITHMS]
+    if arn not in options:
+        raise InvalidInput(f"Invalid Algorithm ARN specified: {arn}. Options: {', '.join(options)}")
+    if "HPOConfig" in params and not params.get("PerformHPO"):
+        raise InvalidInput("'HPOConfig' goes with 'PerformHPO': true only. Leave it out.")
+    if params.get("PerformHPO"):
+        raise InvalidInput(
+            f"'PerformHPO' is true, and {arn.rsplit('/', 1)[1]} has no hyperparameters to tune. "
+            "Leave it out."
+        )
+    if params.get("TrainingParameters"):
+        name = min(params["TrainingParameters"])
+        raise InvalidInput(
+            f"'{name}' is no training parameter of {arn.rsplit('/', 1)[1]}, which has none. "
+            "Leave 'TrainingParameters' out."
+        )
+
+
+def _check_auto_ml(params: Params) -> None:
+    for member in ("AlgorithmArn", "HPOConfig", "PerformHPO", "TrainingParameters"):
+        if params.get(member):
+            raise InvalidInput(f"'{member}' does not go with 'PerformAutoML': true. Leave one out.")
+    raise InvalidInput(
+        "'PerformAutoML': true is not available in this local Amazon Forecast yet. Use "
+        "CreateAutoPredictor, which chooses per series, or name an AlgorithmArn."
+    )
+
+
+def _with_defaults(params: Params) -> dict[str, Any]:
+    evaluation = {
+        "NumberOfBacktestWindows": 1,
+        "BackTestWindowOffset": params["ForecastHorizon"],
+        **params.get("EvaluationParameters", {}),
+    }
+    return {
+        "ForecastTypes": list(DEFAULT_TYPES),
+        "PerformAutoML": False,
+        "PerformHPO": False,
+        "TrainingParameters": {},
+        **params,
+        "EvaluationParameters": evaluation,
+    }
+
+
+def _asked(request: Mapping[str, Any]) -> Asked:
+    config, data = request["FeaturizationConfig"], request["InputDataConfig"]
+    return Asked(
+        dataset_group_arn=data["DatasetGroupArn"],
+        horizon=request["ForecastHorizon"],
+        frequency=config["ForecastFrequency"],
+        forecast_types=request["ForecastTypes"],
+        dimensions=config.get("ForecastDimensions", ()),
+        fillings=fillings(config),
+        additional=_additional(data),
+    )
+
+
+def _additional(data: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    return [(entry["Name"], [entry["Value"]]) for entry in data.get("SupplementaryFeatures", ())]
+
+
+def _check_evaluation(request: Mapping[str, Any]) -> None:
+    evaluation, horizon = request["EvaluationParameters"], request["ForecastHorizon"]
+    windows, offset = evaluation["NumberOfBacktestWindows"], evaluation["BackTestWindowOffset"]
+    if not 1 <= windows <= MAX_WINDOWS:
+        raise InvalidInput(
+            f"NumberOfBacktestWindows is {windows}; it must be between 1 and {MAX_WINDOWS}."
+        )
+    if offset < horizon:
+        raise InvalidInput(
+            f"BackTestWindowOffset is {offset}; it must be at least the ForecastHorizon, {horizon}."
+        )
+
+
+def _filled_in(config: Mapping[str, Any], target: str) -> dict[str, Any]:
+    """The configuration with the target's filling complete, as Describe echoes it."""
+    methods = dict(fillings(config))
+    methods[target] = {**TARGET_DEFAULTS, **methods.get(target, {})}
+    return {**config, "Featurizations": [_featurization(*entry) for entry in methods.items()]}
+
+
+def _featurization(attribute: str, methods: Mapping[str, str]) -> dict[str, Any]:
+    step = {
+        "FeaturizationMethodName": "filling",
+        "FeaturizationMethodParameters": dict(methods),
+    }
+    return {"AttributeName": attribute, "FeaturizationPipeline": [step]}

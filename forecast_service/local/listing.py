@@ -1,0 +1,111 @@
+"""List operations: newest first, filters, and tokens that name where the next page starts."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecast_service.local import views
+from forecast_service.local.calls import Call, Params
+from forecast_service.local.catalog import Resource
+from forecast_service.local.errors import InvalidInput, InvalidToken
+from forecast_service.local.kinds import Kind
+from forecast_service.local.shapes import CONTROL, output_shape
+from forecast_service.tables import resources
+
+__all__ = ["list_resources", "next_token"]
+
+PAGE = 100  # entries of a page when MaxResults is not given; also the largest
+TOKEN_LIFE_SECONDS = 24 * 3600
+
+Filters = Sequence[Mapping[str, str]]
+
+
+def list_resources(kind: Kind, call: Call, params: Params) -> dict[str, Any]:
+    """A page of the resources of a kind.
+
+    Raises
+    ------
+    InvalidInput
+        A filter key that the operation does not know.
+    InvalidToken
+        The token is not one of this operation and these filters, or older than a day.
+    """
+    filters = params.get("Filters", ())
+    statement = sa.select(resources).where(resources.c.type == kind.word)
+    statement = statement.where(*(_condition(kind, entry) for entry in filters))
+    if "NextToken" in params:
+        below = _sequence(params["NextToken"], call.operation, filters)
+        statement = statement.where(resources.c.sequence < below)
+    size = params.get("MaxResults", PAGE)
+    statement = statement.order_by(resources.c.sequence.desc()).limit(size + 1)
+    found = [Resource(**row) for row in call.connection.execute(statement).mappings()]
+    page: dict[str, Any] = {kind.plural: _summaries(kind, call, found[:size])}
+    if len(found) > size:
+        page["NextToken"] = next_token(call.operation, filters, found[size - 1].sequence)
+    return page
+
+
+def next_token(
+    operation: str, filters: Filters, sequence: int, issued_at: float | None = None
+) -> str:
+    """A token for the page below ``sequence``; ``issued_at`` are epoch seconds, now by default."""
+    content = {
+        "operation": operation,
+        "filters": _digest(filters),
+        "sequence": sequence,
+        "issued_at": time.time() if issued_at is None else issued_at,
+    }
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
+
+
+def _summaries(kind: Kind, call: Call, found: Sequence[Resource]) -> list[dict[str, Any]]:
+    shape = output_shape(CONTROL, call.operation).members[kind.plural].member
+    return [views.shaped(views.view(call.connection, resource), shape) for resource in found]
+
+
+def _condition(kind: Kind, entry: Mapping[str, str]) -> sa.ColumnElement[bool]:
+    columns = dict(kind.filters)
+    if entry["Key"] not in columns:
+        raise InvalidInput(
+            f"'{entry['Key']}' is no filter key of List{kind.plural}. "
+            f"Allowed are: {', '.join(columns)}."
+        )
+    column = resources.c[columns[entry["Key"]]]
+    return column == entry["Value"] if entry["Condition"] == "IS" else column != entry["Value"]
+
+
+def _sequence(token: str, operation: str, filters: Filters) -> int:
+    content = _decoded(token)
+    fits = content.get("operation") == operation and content.get("filters") == _digest(filters)
+    sequence, issued_at = content.get("sequence"), content.get("issued_at")
+    if not fits or type(sequence) is not int or type(issued_at) is not float:
+        raise InvalidToken(
+            f"The NextToken was not issued by {operation} with these filters. "
+            "Leave it out to start with the first page."
+        )
+    if not -60 < time.time() - issued_at < TOKEN_LIFE_SECONDS:
+        raise InvalidToken(
+            "The NextToken is older than 24 hours. Leave it out to start with the first page."
+        )
+    return min(sequence, 2**62)
+
+
+def _decoded(token: str) -> dict[str, Any]:
+    try:
+        content = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _digest(filters: Filters) -> str:
+    text = json.dumps([dict(entry) for entry in filters], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,94 @@
+"""LocalForecastQuery: the query plane of Amazon Forecast over our stored forecasts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from forecast_service import forecast_store
+from forecast_service.keys import series_key
+from forecast_service.local import catalog
+from forecast_service.local.calls import Call, Handler, Params, require_active
+from forecast_service.local.catalog import Resource
+from forecast_service.local.client import LocalClient, with_operations
+from forecast_service.local.errors import DoesNotExist, InvalidInput, InvalidToken
+from forecast_service.local.kinds import FORECAST
+from forecast_service.local.shapes import QUERY
+
+__all__ = ["LocalForecastQuery"]
+
+TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2})?")
+
+
+def query_forecast(call: Call, params: Params) -> dict[str, Any]:
+    """QueryForecast: the points of one series, both ends of the range included."""
+    forecast = require_active(call, FORECAST, params["ForecastArn"])
+    if "NextToken" in params:
+        raise InvalidToken("QueryForecast answers in one page. Leave NextToken out.")
+    start, end = _time(params, "StartDate"), _time(params, "EndDate")
+    if start is not None and end is not None and start > end:
+        raise InvalidInput(f"StartDate '{start}' is after EndDate '{end}'. Exchange them.")
+    names = _key_names(call, forecast)
+    filters = params["Filters"]
+    _check_filters(filters, names)
+    key = series_key([filters[name] for name in names])
+    stored = forecast_store.read(call.connection, forecast.arn, key)
+    if stored is None:
+        named = ", ".join(f"{name} '{filters[name]}'" for name in names)
+        raise DoesNotExist(f"The forecast '{forecast.arn}' has no series with {named}.")
+    points = forecast_store.predictions(stored, start, end)
+    if not any(points.values()):
+        starts = forecast_store.period_starts(stored)
+        raise InvalidInput(
+            f"The forecast covers {starts[0]} to {starts[-1]}, and nothing of what StartDate and "
+            "EndDate ask for. Ask for a time in between."
+        )
+    return {"Forecast": {"Predictions": points}}
+
+
+def _key_names(call: Call, forecast: Resource) -> tuple[str, ...]:
+    """Fields that identify a series: the item, then the forecast dimensions in schema order."""
+    predictor = catalog.get(call.connection, str(forecast.parent_arn))
+    if predictor is None:
+        raise DoesNotExist(f"The predictor of the forecast '{forecast.arn}' no longer exists.")
+    return tuple(predictor.details["keys"])
+
+
+def _check_filters(filters: Mapping[str, str], names: tuple[str, ...]) -> None:
+    unknown = sorted(set(filters) - set(names))
+    missing = [name for name in names if name not in filters]
+    if unknown or missing:
+        problem = f"'{unknown[0]}' is no filter key" if unknown else f"'{missing[0]}' is missing"
+        raise InvalidInput(
+            f"{problem} of Filters: this forecast is identified by {', '.join(names)}. "
+            "Give each of them, and nothing else."
+        )
+
+
+def _time(params: Params, member: str) -> str | None:
+    """The time as ``yyyy-MM-ddTHH:mm:ss``; a zone is dropped, as data have none."""
+    text = params.get(member)
+    if text is None:
+        return None
+    match = TIME.match(text)
+    try:
+        if match is None:
+            raise ValueError(text)
+        return datetime.fromisoformat(match[0].upper()).isoformat(timespec="seconds")
+    except ValueError as error:
+        raise InvalidInput(
+            f"{member} '{text}' is no time. Write it as yyyy-MM-ddTHH:mm:ss."
+        ) from error
+
+
+HANDLERS: Mapping[str, Handler] = {"QueryForecast": query_forecast}
+
+
+@with_operations
+class LocalForecastQuery(LocalClient):
+    """The local stand-in for ``boto3.client("forecastquery")``."""
+
+    service = QUERY
+    handlers = HANDLERS

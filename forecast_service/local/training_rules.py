@@ -1,0 +1,204 @@
+"""What a predictor may be asked for: checked when it is created, as far as no data are needed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from forecast_service.engine.calendar import Frequency, require_trainable
+from forecast_service.errors import InvalidData
+from forecast_service.local import catalog
+from forecast_service.local.calls import ACTIVE, Call, require_active
+from forecast_service.local.catalog import Resource
+from forecast_service.local.datasets import frequency_of
+from forecast_service.local.domains import RELATED, TARGET, Fields, fields
+from forecast_service.local.errors import InUse, InvalidInput
+from forecast_service.local.filling import check_filling
+from forecast_service.local.groups import datasets_of
+from forecast_service.local.kinds import DATASET_GROUP
+
+__all__ = ["Asked", "Basis", "check_asked", "check_forecast_types"]
+
+MAX_HORIZON = 500
+MAX_FORECAST_TYPES = 5
+COUNTRIES = (
+    "AE AL AR AT AU BA BE BG BO BR BY CA CH CL CO CR CZ DE DK EC EE ES ET FI FR GR HR HU IE IN IS "
+    "IT JP KR KZ LI LT LU LV MD ME MK MT MX NG NI NL NO NZ PA PE PL PT PY RO RS RU SE SI SK UA UK "
+    "US UY VE ZA"
+)
+HOLIDAY_COUNTRIES = COUNTRIES.split()
+MINUTES = {"min": 1, "H": 60, "D": 1_440, "W": 10_080, "M": 43_200, "Y": 525_600}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What both kinds of predictor are asked for, in one form."""
+
+    dataset_group_arn: str
+    horizon: int
+    frequency: str
+    forecast_types: Sequence[str]
+    dimensions: Sequence[str]
+    fillings: Sequence[tuple[str, Mapping[str, str]]]
+    """Attribute and its filling parameters."""
+    additional: Sequence[tuple[str, Sequence[str]]]
+    """``holiday`` or ``weather``, and the country codes."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a predictor is trained on."""
+
+    group: Resource
+    target: str
+    """Name of the target field."""
+    keys: tuple[str, ...]
+    """Fields that identify a series: the item, then the forecast dimensions in schema order."""
+
+
+def check_asked(call: Call, asked: Asked) -> Basis:
+    """What to train on.
+
+    Raises
+    ------
+    DoesNotExist, InUse, InvalidInput
+        The group or its data are not there or not ready, or something is asked that cannot be.
+    """
+    group = require_active(call, DATASET_GROUP, asked.dataset_group_arn)
+    datasets = datasets_of(call, group)
+    _check_data(call, group, datasets)
+    target = fields(datasets[TARGET].request)
+    related = fields(datasets[RELATED].request) if RELATED in datasets else None
+    if not 1 <= asked.horizon <= MAX_HORIZON:
+        raise InvalidInput(
+            f"ForecastHorizon is {asked.horizon}; it must be between 1 and {MAX_HORIZON} periods."
+        )
+    check_forecast_types(asked.forecast_types)
+    _check_dimensions(asked.dimensions, target, related)
+    _check_frequency(asked.frequency, datasets)
+    _check_fillings(asked.fillings, target, related)
+    _check_additional(asked.additional)
+    used = (name for name in target.dimensions if name in asked.dimensions)
+    return Basis(group, str(target.target), (target.item, *used))
+
+
+def check_forecast_types(types: Sequence[str]) -> None:
+    """Refuse more than five types, a quantile outside 0.01 to 0.99, and the same one twice.
+
+    Raises
+    ------
+    InvalidInput
+        Names the type.
+    """
+    if len(types) > MAX_FORECAST_TYPES:
+        raise InvalidInput(
+            f"ForecastTypes has {len(types)} entries; at most {MAX_FORECAST_TYPES} are allowed."
+        )
+    numbers = [text if text == "mean" else float(text) for text in types]
+    for text, number in zip(types, numbers, strict=True):
+        if number == 0:
+            raise InvalidInput(f"Forecast type '{text}' must be between 0.01 and 0.99, or 'mean'.")
+        if numbers.count(number) > 1:
+            raise InvalidInput(f"Forecast type '{text}' is given twice. Give each one once.")
+
+
+def _check_data(call: Call, group: Resource, datasets: Mapping[str, Resource]) -> None:
+    if TARGET not in datasets:
+        raise InvalidInput(
+            f"The dataset group '{group.arn}' has no {TARGET} dataset. Add one with "
+            "UpdateDatasetGroup."
+        )
+    for dataset in datasets.values():
+        statuses = [job.status for job in catalog.children(call.connection, dataset.arn)]
+        if ACTIVE in statuses:
+            continue
+        if {"CREATE_PENDING", "CREATE_IN_PROGRESS"} & set(statuses):
+            raise InUse(
+                f"The dataset '{dataset.arn}' is being imported for the first time. "
+                "Wait until its import job is ACTIVE."
+            )
+        raise InvalidInput(
+            f"The dataset '{dataset.arn}' has no data. Import some with CreateDatasetImportJob, or "
+            "take it out of the dataset group."
+        )
+
+
+def _check_dimensions(dimensions: Sequence[str], target: Fields, related: Fields | None) -> None:
+    twice = [name for name, count in Counter(dimensions).items() if count > 1]
+    if twice:
+        raise InvalidInput(f"Forecast dimension '{twice[0]}' is given twice. Give each one once.")
+    unknown = [name for name in dimensions if name not in target.dimensions]
+    if unknown:
+        allowed = ", ".join(target.dimensions) or "none, as the schema has only the required fields"
+        raise InvalidInput(
+            f"Forecast dimension '{unknown[0]}' is no dimension of the {TARGET} dataset. "
+            f"Allowed are: {allowed}."
+        )
+    textual = [name for name in related.dimensions if name not in dimensions] if related else []
+    if textual:
+        raise InvalidInput(
+            f"The attribute(s) [{', '.join(textual)}] present in the {RELATED} schema should be of "
+            "numeric type such as `integer` or `float`, or be added as a forecast dimension"
+        )
+
+
+def _check_frequency(code: str, datasets: Mapping[str, Resource]) -> None:
+    forecast = frequency_of(code, "ForecastFrequency")
+    data = datasets[TARGET].request.get("DataFrequency")
+    if data is not None and _minutes(forecast) < _minutes(frequency_of(data, "DataFrequency")):
+        raise InvalidInput(
+            f"ForecastFrequency '{code}' is finer than '{data}', the frequency of the {TARGET} "
+            f"dataset. Use '{data}' or a coarser one."
+        )
+    if RELATED in datasets:
+        related = datasets[RELATED].request["DataFrequency"]
+        if frequency_of(related, "DataFrequency") != forecast:
+            raise InvalidInput(
+                f"ForecastFrequency '{code}' differs from '{related}', the frequency of the "
+                f"{RELATED} dataset, which is never aggregated. Use '{related}', or take that "
+                "dataset out of the dataset group."
+            )
+    try:
+        require_trainable(code)
+    except InvalidData as error:
+        raise InvalidInput(f"'ForecastFrequency': {error.detail}") from error
+
+
+def _minutes(frequency: Frequency) -> int:
+    return MINUTES[frequency.unit] * frequency.multiple
+
+
+def _check_fillings(
+    fillings: Sequence[tuple[str, Mapping[str, str]]], target: Fields, related: Fields | None
+) -> None:
+    features = related.features if related else ()
+    known = (str(target.target), *features)
+    counts = Counter(attribute for attribute, _ in fillings)
+    for attribute, methods in fillings:
+        if attribute not in known:
+            raise InvalidInput(
+                f"'{attribute}' cannot be filled: it is neither the target nor a numeric field of "
+                f"the {RELATED} dataset. Allowed are: {', '.join(known)}."
+            )
+        if counts[attribute] > 1:
+            raise InvalidInput(f"'{attribute}' is configured twice. Configure each field once.")
+        check_filling(attribute, methods, is_target=attribute == target.target)
+
+
+def _check_additional(additional: Sequence[tuple[str, Sequence[str]]]) -> None:
+    for name, countries in additional:
+        if name == "weather":
+            raise InvalidInput(
+                "'weather' is not available in this local Amazon Forecast, which has no weather "
+                "data. Leave it out, or import weather as related time series."
+            )
+        if name != "holiday":
+            raise InvalidInput(f"'{name}' is no additional dataset. Allowed are: holiday, weather.")
+        if len(countries) != 1 or countries[0] not in HOLIDAY_COUNTRIES:
+            raise InvalidInput(
+                f"'holiday' has country {', '.join(countries) or 'none'}; give exactly one of: "
+                f"{', '.join(HOLIDAY_COUNTRIES)}."
+            )
+    if len(additional) > 1:
+        raise InvalidInput("'holiday' is given twice. Give it once, with one country.")

@@ -1,0 +1,143 @@
+"""Resources as Describe and List show them: what the service model's shapes name, nothing else."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecast_service.local import catalog
+from forecast_service.local.catalog import Resource
+from forecast_service.local.kinds import DATASET, FORECAST, IMPORT_JOB, PREDICTOR, kind_of
+from forecast_service.local.shapes import Shape
+
+__all__ = ["dataset_state", "shaped", "view"]
+
+CHANGING = frozenset({"CREATE_IN_PROGRESS", "CREATE_STOPPING"})
+DATASET_STATUS = {
+    "CREATE_PENDING": "UPDATE_PENDING",
+    "CREATE_IN_PROGRESS": "UPDATE_IN_PROGRESS",
+    "CREATE_STOPPING": "UPDATE_IN_PROGRESS",
+}
+
+
+def view(connection: sa.Connection, resource: Resource) -> dict[str, Any]:
+    """Everything that can be shown of a resource, by member name; times as epoch seconds."""
+    kind = kind_of(resource.type)
+    shown = {
+        **resource.request,
+        kind.name_member: resource.name,
+        kind.arn_member: resource.arn,
+        "Status": resource.status,
+        "Message": resource.message,
+        "CreationTime": resource.created_at,
+        "LastModificationTime": _modified(resource),
+        "EstimatedTimeRemainingInMinutes": _minutes_left(resource),
+    }
+    extra = EXTRAS.get(resource.type)
+    return shown if extra is None else shown | extra(connection, resource)
+
+
+def shaped(value: Any, shape: Shape) -> Any:
+    """The part of a JSON value that a shape names, with times as aware datetimes in UTC."""
+    if shape.type_name == "structure":
+        return {
+            name: shaped(value[name], member)
+            for name, member in shape.members.items()
+            if value.get(name) is not None
+        }
+    if shape.type_name == "list":
+        return [shaped(entry, shape.member) for entry in value]
+    if shape.type_name == "map":
+        return {key: shaped(entry, shape.value) for key, entry in value.items()}
+    return _time(value) if shape.type_name == "timestamp" else value
+
+
+def dataset_state(connection: sa.Connection, dataset: Resource) -> tuple[str, float]:
+    """Status and last modification (epoch seconds) of a dataset, which its import jobs tell."""
+    jobs = catalog.children(connection, dataset.arn)
+    running = [DATASET_STATUS[job.status] for job in jobs if job.status in DATASET_STATUS]
+    status = running[0] if running else dataset.status
+    if status == "UPDATE_IN_PROGRESS":
+        return status, time.time()
+    ended = [job.modified_at for job in jobs if job.status not in DATASET_STATUS]
+    return status, max([dataset.created_at, *ended])
+
+
+def _modified(resource: Resource) -> float:
+    if resource.status == "CREATE_PENDING":
+        return resource.created_at
+    return time.time() if resource.status in CHANGING else resource.modified_at
+
+
+def _minutes_left(resource: Resource) -> int | None:
+    """Whole minutes, at least one, from the share that is done; None while that says nothing."""
+    share = resource.progress or 0.0
+    if resource.status != "CREATE_IN_PROGRESS" or not 0 < share < 1:
+        return None
+    began_at = float(resource.details.get("started_at", resource.created_at))
+    elapsed_seconds = max(0.0, time.time() - began_at)
+    return max(1, math.ceil(elapsed_seconds * (1 - share) / share / 60))
+
+
+def _dataset(connection: sa.Connection, dataset: Resource) -> dict[str, Any]:
+    status, modified_at = dataset_state(connection, dataset)
+    return {
+        "Status": status,
+        "LastModificationTime": modified_at,
+        "EncryptionConfig": dataset.request.get("EncryptionConfig", {}),
+    }
+
+
+def _import_job(connection: sa.Connection, job: Resource) -> dict[str, Any]:
+    return {
+        "DataSize": job.details.get("data_size_gb"),
+        "FieldStatistics": job.details.get("field_statistics"),
+    }
+
+
+def _predictor(connection: sa.Connection, predictor: Resource) -> dict[str, Any]:
+    details = predictor.details
+    algorithm = predictor.request.get("AlgorithmArn")
+    return {
+        "DatasetGroupArn": predictor.dataset_group_arn,
+        "IsAutoPredictor": bool(details.get("is_auto")),
+        "AutoMLAlgorithmArns": None if algorithm is None else [algorithm],
+        "DatasetImportJobArns": details.get("dataset_import_job_arns"),
+        "PredictorExecutionDetails": details.get("executions"),
+        "ReferencePredictorSummary": _reference(connection, predictor),
+    }
+
+
+def _reference(connection: sa.Connection, predictor: Resource) -> dict[str, str] | None:
+    arn = predictor.request.get("ReferencePredictorArn")
+    if arn is None:
+        return None
+    exists = catalog.get(connection, arn) is not None
+    return {"Arn": arn, "State": "Active" if exists else "Deleted"}
+
+
+def _forecast(connection: sa.Connection, forecast: Resource) -> dict[str, Any]:
+    predictor = catalog.get(connection, str(forecast.parent_arn))
+    is_auto = predictor is not None and bool(predictor.details.get("is_auto"))
+    return {"DatasetGroupArn": forecast.dataset_group_arn, "CreatedUsingAutoPredictor": is_auto}
+
+
+EXTRAS: Mapping[str, Callable[[sa.Connection, Resource], dict[str, Any]]] = {
+    DATASET.word: _dataset,
+    IMPORT_JOB.word: _import_job,
+    PREDICTOR.word: _predictor,
+    FORECAST.word: _forecast,
+}
+
+
+def _time(value: float | str) -> datetime:
+    """From epoch seconds, or an ISO 8601 text that is in UTC if it names no zone; to the ms."""
+    if isinstance(value, str):
+        parsed = datetime.fromisoformat(value)
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    return datetime.fromtimestamp(round(value, 3), UTC)
