@@ -1,0 +1,32 @@
+# The service in one image: web processes and a worker, state in the volume /data.
+#   docker build -t forecast-service . && docker run -p 5000:5000 -v forecast:/data forecast-service
+ARG BASE_IMAGE=python:3.11-slim-bookworm
+
+FROM ${BASE_IMAGE} AS build
+WORKDIR /build
+RUN python3 -m venv /opt/venv
+COPY requirements.txt ./
+RUN /opt/venv/bin/pip install --no-cache-dir --require-hashes --requirement requirements.txt
+COPY pyproject.toml README.md requirements.in ./
+COPY forecast_service forecast_service
+RUN /opt/venv/bin/pip install --no-cache-dir --no-deps . \
+    && /opt/venv/bin/python -m compileall -q /opt/venv
+
+FROM ${BASE_IMAGE}
+COPY --from=build /opt/venv /opt/venv
+RUN install -d -o 10001 -g 10001 /data
+# HOME and MPLCONFIGDIR: libraries write caches, and the root file system may be read-only.
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    HOME=/tmp \
+    MPLCONFIGDIR=/tmp/matplotlib \
+    FORECAST_HOME=/data \
+    FORECAST_HOST=0.0.0.0 \
+    FORECAST_PORT=5000
+WORKDIR /data
+USER 10001:10001
+VOLUME /data
+EXPOSE 5000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ['FORECAST_PORT']}/healthz\", timeout=4)"]
+CMD ["forecast-service", "serve"]

@@ -1,0 +1,6 @@
+"""`python -m forecast_service` is `forecast-service`."""
+
+from forecast_service.cli import main
+
+if __name__ == "__main__":
+    main(prog_name="forecast-service")

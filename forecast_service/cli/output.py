@@ -1,0 +1,63 @@
+"""What commands say and give: data on stdout, talk on stderr, one sentence per error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from forecast_service.errors import ForecastServiceError
+
+__all__ = ["ServiceGroup", "give_json", "give_table", "json_option", "say"]
+
+SHOWN_FINDINGS = 20
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+
+
+def say(sentence: str) -> None:
+    """Talk to the person at the terminal."""
+    click.echo(sentence, err=True)
+
+
+def give_json(value: Any) -> None:
+    """Print a value as JSON on stdout."""
+    click.echo(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+
+
+def give_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print rows as an aligned table on a terminal, as tab-separated lines otherwise."""
+    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+    if not sys.stdout.isatty():
+        for line in [list(columns), *cells]:
+            click.echo("\t".join(line))
+        return
+    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    for line in [list(columns), *cells]:
+        click.echo("  ".join(map(str.ljust, line, widths)).rstrip())
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+
+class ServiceGroup(click.Group):
+    """Ends a command that was refused with one sentence and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ForecastServiceError as error:
+            raise click.ClickException(_with_findings(error)) from error
+
+
+def _with_findings(error: ForecastServiceError) -> str:
+    lines = [f"  {e.pointer}: {e.detail}" for e in error.errors[:SHOWN_FINDINGS]]
+    if len(error.errors) > SHOWN_FINDINGS:
+        lines.append(f"  and {len(error.errors) - SHOWN_FINDINGS} more")
+    return "\n".join([error.detail, *lines])

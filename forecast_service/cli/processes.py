@@ -1,0 +1,72 @@
+"""What `serve` starts: the web server and the worker, each a process that ends with its parent."""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import wait
+from typing import Any
+
+from forecast_service.settings import Settings
+
+__all__ = ["end_with_parent", "run_web", "run_worker"]
+
+APPLICATION = "forecast_service.app:create_app"
+WEB_THREADS = 4  # requests at once per web process: each takes about a millisecond
+WORKER_KILL_SECONDS = 10  # time that open requests get when the server stops
+
+
+def end_with_parent() -> None:
+    """End this process as soon as its parent is gone, however that happened."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
+
+
+def run_web(settings: Settings) -> None:
+    """Serve HTTP until TERM or INT; the web processes read FORECAST_* variables themselves."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    end_with_parent()
+    server = Granian(
+        APPLICATION,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.web_processes,
+        blocking_threads=WEB_THREADS,
+        factory=True,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=WORKER_KILL_SECONDS,
+    )
+    server.serve(target_loader=_load_application)
+
+
+def _load_application(target: str) -> Callable[..., Any]:
+    """Called in each web process: the application, in a process that ends with the server."""
+    end_with_parent()
+    module, factory = target.split(":")
+    application: Callable[..., Any] = getattr(importlib.import_module(module), factory)()
+    return application
+
+
+def run_worker(settings: Settings) -> None:
+    """Do the work that is waiting until TERM or INT."""
+    from forecast_service.logs import configure_logging
+    from forecast_service.worker import Worker
+
+    end_with_parent()
+    configure_logging(settings.log_level)
+    Worker(settings).run()

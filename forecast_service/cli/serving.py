@@ -1,0 +1,47 @@
+"""Commands that keep running: serve, worker."""
+
+from __future__ import annotations
+
+import click
+
+from forecast_service.cli.output import say
+
+__all__ = ["serve", "worker"]
+
+
+@click.command(epilog="Example: forecast-service serve --port 8080")
+@click.option("--host", help="Address to listen on [default: FORECAST_HOST, 127.0.0.1].")
+@click.option("--port", type=int, help="Port to listen on [default: FORECAST_PORT, 5000].")
+@click.option("--no-worker", is_flag=True, help="Only serve; workers run elsewhere.")
+def serve(host: str | None, port: int | None, no_worker: bool) -> None:
+    """Serve forecasts over HTTP, with a worker that imports and trains.
+
+    TERM and Ctrl-C end the web processes and the worker, and then this command.
+    """
+    serve_until_stopped(host, port, with_worker=not no_worker)
+
+
+def serve_until_stopped(host: str | None, port: int | None, *, with_worker: bool) -> None:
+    """Run web and worker processes until TERM or INT."""
+    from forecast_service.cli.supervisor import Supervisor, choose_port, stop_signals
+    from forecast_service.settings import read_settings
+
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = read_settings(**given)
+    port = choose_port(settings.host, settings.port)
+    settings = settings.model_copy(update={"port": port})
+    with stop_signals() as stop:
+        Supervisor(settings, with_worker=with_worker, say=say).run(stop)
+    say("Stopped.")
+
+
+@click.command(epilog="Example: FORECAST_DATABASE_URL=postgresql://… forecast-service worker")
+def worker() -> None:
+    """Import and train what was asked for, until TERM or Ctrl-C.
+
+    Any number of workers on any number of hosts may share one PostgreSQL database.
+    """
+    from forecast_service.cli.processes import run_worker
+    from forecast_service.settings import read_settings
+
+    run_worker(read_settings())

@@ -1,0 +1,135 @@
+"""The supervisor of `serve`: starts the web server and the worker, and keeps them running."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from multiprocessing.context import SpawnProcess
+from types import FrameType
+
+from forecast_service.cli.processes import run_web, run_worker
+from forecast_service.errors import BackendUnavailable, ConfigurationError
+from forecast_service.settings import Settings
+
+__all__ = ["Supervisor", "choose_port", "stop_signals"]
+
+STOP_SECONDS = 20.0  # time that a child gets to end by itself
+START_SECONDS = 60.0  # time until the web server must answer
+RESTART_SECONDS = 1.0  # pause before a child that died is started again
+
+
+@contextlib.contextmanager
+def stop_signals() -> Iterator[threading.Event]:
+    """An event that TERM and INT set, in place of ending the process."""
+    stop = threading.Event()
+
+    def set_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, set_stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def choose_port(host: str, port: int) -> int:
+    """The port to listen on; for 0 one that is free.
+
+    Raises
+    ------
+    ConfigurationError
+        Something listens there already, or the address is not one of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise ConfigurationError(
+                f"'{host}:{port}' cannot be listened on: {reason}. "
+                "Choose another with --port or --host."
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+class Supervisor:
+    """The children of one `serve`; they end when it does, even when it is killed."""
+
+    def __init__(
+        self, settings: Settings, *, with_worker: bool, say: Callable[[str], None]
+    ) -> None:
+        self.settings = settings
+        self.say = say
+        self.roles = {"web": run_web} | ({"worker": run_worker} if with_worker else {})
+        self.children: dict[str, SpawnProcess] = {}
+        # Never fork: the children open databases and start threads of their own.
+        self.context = multiprocessing.get_context("spawn")
+
+    def run(self, stop: threading.Event) -> None:
+        """Keep every child running until ``stop`` is set, then end them all."""
+        try:
+            for role in self.roles:
+                self._start(role)
+            self._await_web(stop)
+            while not stop.wait(RESTART_SECONDS):
+                self._restart_the_dead()
+        finally:
+            self._end()
+
+    @property
+    def address(self) -> str:
+        """Where the service answers, as a URL for this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.settings.host, self.settings.host)  # noqa: S104
+        return f"http://{host}:{self.settings.port}"
+
+    def _start(self, role: str) -> None:
+        child = self.context.Process(target=self.roles[role], args=(self.settings,), name=role)
+        child.start()
+        self.children[role] = child
+
+    def _restart_the_dead(self) -> None:
+        for role, child in list(self.children.items()):
+            if not child.is_alive():
+                self.say(f"The {role} process ended with {child.exitcode}; starting it again.")
+                self._start(role)
+
+    def _await_web(self, stop: threading.Event) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not stop.wait(0.05):
+            if self._answers():
+                self.say(f"Serving at {self.address} (Ctrl-C stops).")
+                return
+            if not self.children["web"].is_alive() or time.monotonic() > deadline:
+                raise BackendUnavailable(
+                    f"The web server did not start at {self.address}; the lines above say why."
+                )
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.address}/healthz", timeout=2):  # noqa: S310
+                return True
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+
+    def _end(self) -> None:
+        for child in self.children.values():
+            child.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in self.children.values():
+            child.join(max(0.0, deadline - time.monotonic()))
+            if child.is_alive():
+                child.kill()
+                child.join()
