@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from forecast_service.errors import InvalidRequest
 
-__all__ = ["parse_forecast_type", "prediction_key", "series_key", "split_key"]
+__all__ = ["MEAN", "parse_forecast_type", "prediction_key", "series_key", "split_key"]
 
 MEAN = "mean"
 

@@ -98,7 +98,7 @@ class SnapshotStore:
         ``kind`` is ``base`` (replaces all) or ``delta``; ``key`` names the columns that tell one
         row from another.
         """
-        version = _newest(connection, dataset) + 1
+        version = SnapshotStore.newest(connection, dataset) + 1
         connection.execute(
             sa.insert(series_files).values(
                 dataset=dataset,
@@ -116,7 +116,15 @@ class SnapshotStore:
     def version(self, dataset: str) -> int:
         """Newest version of a dataset; 0 when nothing was ever added."""
         with self.database.read() as connection:
-            return _newest(connection, dataset)
+            return self.newest(connection, dataset)
+
+    @staticmethod
+    def newest(connection: sa.Connection, dataset: str) -> int:
+        """The same inside the caller's transaction."""
+        statement = sa.select(sa.func.max(series_files.c.version)).where(
+            series_files.c.dataset == dataset
+        )
+        return connection.execute(statement).scalar() or 0
 
     def read(self, dataset: str, version: int | None = None) -> pa.Table:
         """The rows of a version (default: the newest), base first, then the deltas in order.
@@ -223,7 +231,7 @@ class SnapshotStore:
 
     def _files(self, dataset: str, version: int | None) -> list[_File]:
         with self.database.read() as connection:
-            newest = _newest(connection, dataset) if version is None else version
+            newest = self.newest(connection, dataset) if version is None else version
             statement = (
                 sa.select(series_files)
                 .where(series_files.c.dataset == dataset, series_files.c.version <= newest)
@@ -272,13 +280,6 @@ def _merged(tables: list[tuple[pa.Table, tuple[str, ...]]]) -> pa.Table:
     return whole.filter(pa.array(kept)).unify_dictionaries().combine_chunks()
 
 
-def _newest(connection: sa.Connection, dataset: str) -> int:
-    statement = sa.select(sa.func.max(series_files.c.version)).where(
-        series_files.c.dataset == dataset
-    )
-    return connection.execute(statement).scalar() or 0
-
-
 def _remembered(connection: sa.Connection) -> set[tuple[str, int]]:
     """Dataset and version of every snapshot that a predictor or a forecast was made from."""
     statement = sa.select(resources.c.details).where(
@@ -291,7 +292,7 @@ def _remembered(connection: sa.Connection) -> set[tuple[str, int]]:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _read_as(kind: pa.DataType) -> pa.DataType:

@@ -1,0 +1,69 @@
+"""Accuracy of a training in the shape of GetAccuracyMetrics and DescribePredictor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from forecast_service.engine.backtest import Metrics
+from forecast_service.engine.train import Trained, Window
+
+__all__ = ["evaluation_results", "executions"]
+
+
+def evaluation_results(trained: Trained, algorithm_arn: str | None) -> dict[str, Any]:
+    """``PredictorEvaluationResults``: the summary first, then each window, newest first."""
+    summary = trained.summary
+    windows = [_computed(window) for window in trained.windows]
+    if summary is not None:
+        windows.insert(0, {"EvaluationType": "SUMMARY", "Metrics": _metrics(summary)})
+    return {"PredictorEvaluationResults": [_with_arn({"TestWindows": windows}, algorithm_arn)]}
+
+
+def executions(trained: Trained, algorithm_arn: str | None) -> dict[str, Any]:
+    """``PredictorExecutionDetails``: the windows that were tested."""
+    windows = [{**_range(window), "Status": "ACTIVE"} for window in trained.windows]
+    return {"PredictorExecutions": [_with_arn({"TestWindows": windows}, algorithm_arn)]}
+
+
+def _computed(window: Window) -> dict[str, Any]:
+    return {
+        "EvaluationType": "COMPUTED",
+        **_range(window),
+        "ItemCount": window.item_count,
+        "Metrics": _metrics(window.metrics),
+    }
+
+
+def _range(window: Window) -> dict[str, str]:
+    """Start and exclusive end, as texts without a zone."""
+    return {"TestWindowStart": str(window.start), "TestWindowEnd": str(window.end)}
+
+
+def _metrics(metrics: Metrics) -> dict[str, Any]:
+    """Amazon's Metrics; quantiles descending, undefined values left out."""
+    errors = {name: metrics[name] for name in ("WAPE", "RMSE", "MAPE", "MASE")}
+    return _defined(
+        {
+            "RMSE": metrics["RMSE"],
+            "WeightedQuantileLosses": [
+                {"Quantile": quantile, "LossValue": loss}
+                for quantile, loss in sorted(metrics["wQL"].items(), reverse=True)
+            ],
+            "ErrorMetrics": [{"ForecastType": "mean", **_defined(errors)}],
+            "AverageWeightedQuantileLoss": metrics["average_wQL"],
+        }
+    )
+
+
+def _defined(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in values.items()
+        if value is not None and not (isinstance(value, float) and not math.isfinite(value))
+    }
+
+
+def _with_arn(entry: dict[str, Any], algorithm_arn: str | None) -> dict[str, Any]:
+    return entry if algorithm_arn is None else {"AlgorithmArn": algorithm_arn, **entry}

@@ -1,0 +1,123 @@
+"""What a predictor was asked to do, in one form for legacy and auto predictors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from forecast_service.engine.algorithms.base import FitConfig
+from forecast_service.engine.calendar import season_length
+from forecast_service.keys import MEAN, parse_forecast_type
+from forecast_service.local.catalog import Resource
+from forecast_service.settings import Settings
+
+__all__ = ["PredictorConfig", "configuration_of", "fill_values"]
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class PredictorConfig:
+    """The request of a predictor. ``fillings``: attribute → Amazon's filling parameters."""
+
+    dataset_group_arn: str
+    algorithm: str
+    """Name in the engine: ``auto``, ``prophet``, ``seasonal_naive``."""
+    algorithm_arn: str | None
+    """None for auto predictors, which have none in Amazon's answers."""
+    horizon: int
+    frequency: str
+    dimensions: tuple[str, ...]
+    forecast_types: tuple[str, ...]
+    fillings: Mapping[str, Mapping[str, str]]
+    country: str | None
+    windows: int = 1
+    offset: int | None = None
+
+    @property
+    def is_auto(self) -> bool:
+        return self.algorithm_arn is None
+
+    def fit_config(self, settings: Settings) -> FitConfig:
+        """The same for the engine; a predictor of the mean alone is measured on p10, p50, p90."""
+        quantiles = sorted(
+            parse_forecast_type(each) for each in self.forecast_types if each != MEAN
+        )
+        return FitConfig(
+            horizon=self.horizon,
+            quantiles=tuple(quantiles) or FitConfig.quantiles,
+            season_length=season_length(self.frequency),
+            country=self.country,
+            seed=settings.seed,
+            processes=settings.processes or os.cpu_count() or 1,
+            backtest_windows=self.windows,
+            backtest_offset=self.offset,
+        )
+
+
+def fill_values(methods: Mapping[str, str]) -> dict[str, float]:
+    """Numbers that go with the method ``value``, under ``middle``, ``back`` and ``future``."""
+    return {
+        kind: float(methods[f"{kind}fill_value"])
+        for kind in ("middle", "back", "future")
+        if f"{kind}fill_value" in methods
+    }
+
+
+def configuration_of(predictor: Resource) -> PredictorConfig:
+    """The configuration in a predictor's request."""
+    request = predictor.request
+    return _auto(request) if predictor.details.get("is_auto") else _legacy(request)
+
+
+def _auto(request: Mapping[str, Any]) -> PredictorConfig:
+    data = request["DataConfig"]
+    return PredictorConfig(
+        dataset_group_arn=data["DatasetGroupArn"],
+        algorithm=AUTO,
+        algorithm_arn=None,
+        horizon=request["ForecastHorizon"],
+        frequency=request["ForecastFrequency"],
+        dimensions=tuple(request.get("ForecastDimensions", ())),
+        forecast_types=tuple(request["ForecastTypes"]),
+        fillings={
+            each["AttributeName"]: each["Transformations"]
+            for each in data.get("AttributeConfigs", ())
+        },
+        country=_country(
+            {
+                each["Name"]: each.get("Configuration", {}).get("CountryCode", [])
+                for each in data.get("AdditionalDatasets", ())
+            }
+        ),
+    )
+
+
+def _legacy(request: Mapping[str, Any]) -> PredictorConfig:
+    featurization, data = request["FeaturizationConfig"], request["InputDataConfig"]
+    evaluation = request.get("EvaluationParameters", {})
+    return PredictorConfig(
+        dataset_group_arn=data["DatasetGroupArn"],
+        algorithm=request["AlgorithmArn"].rsplit("/", 1)[1].lower(),
+        algorithm_arn=request["AlgorithmArn"],
+        horizon=request["ForecastHorizon"],
+        frequency=featurization["ForecastFrequency"],
+        dimensions=tuple(featurization.get("ForecastDimensions", ())),
+        forecast_types=tuple(request["ForecastTypes"]),
+        fillings={
+            each["AttributeName"]: method.get("FeaturizationMethodParameters", {})
+            for each in featurization.get("Featurizations", ())
+            for method in each.get("FeaturizationPipeline", ())
+        },
+        country=_country(
+            {each["Name"]: [each["Value"]] for each in data.get("SupplementaryFeatures", ())}
+        ),
+        windows=evaluation.get("NumberOfBacktestWindows", 1),
+        offset=evaluation.get("BackTestWindowOffset"),
+    )
+
+
+def _country(additional: Mapping[str, list[str]]) -> str | None:
+    return next(iter(additional.get("holiday", [])), None)

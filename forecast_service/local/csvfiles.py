@@ -1,0 +1,145 @@
+"""CSV files by the schema of a dataset: columns by position, the first fault by line."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from forecast_service.errors import InvalidData
+from forecast_service.local.schema import DatasetSchema
+from forecast_service.local.times import parse_times
+
+__all__ = ["first_fault", "read_csv"]
+
+TEXT = pa.dictionary(pa.int32(), pa.string())
+
+
+def read_csv(path: Path, schema: DatasetSchema, pattern: str) -> pa.Table:
+    """The rows of a file, its columns named and typed by the schema; times are still texts.
+
+    A first line that holds names instead of values is skipped.
+
+    Raises
+    ------
+    InvalidData
+        Line and column of the first fault.
+    """
+    skipped = 1 if _has_header(path, schema, pattern) else 0
+    try:
+        return arrow_csv.read_csv(
+            path,
+            read_options=arrow_csv.ReadOptions(
+                column_names=list(schema.names), skip_rows=skipped, block_size=1 << 22
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types={
+                    name: pa.float64() if name in schema.numbers else TEXT for name in schema.names
+                },
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
+        )
+    except (pa.ArrowInvalid, OSError, EOFError) as error:
+        fault = first_fault(path, schema, pattern)
+        raise InvalidData(
+            fault or f"File '{path.name}' cannot be read as CSV: {error}. Write it again."
+        ) from error
+
+
+def first_fault(path: Path, schema: DatasetSchema, pattern: str) -> str | None:
+    """A sentence about the first line that does not fit the schema; None when all do.
+
+    Slow, for files that are already known to be wrong.
+    """
+    try:
+        skip_first = _has_header(path, schema, pattern)
+        rows = csv.reader(_lines(path))
+        for count, row in enumerate(rows):
+            fault = None if (skip_first and count == 0) else _fault_of(row, schema, pattern)
+            if fault:
+                return f"File '{path.name}', line {rows.line_num}: {fault}"
+        if rows.line_num == 0:
+            return f"File '{path.name}' is empty. Write one line per item and time."
+    except csv.Error as error:
+        return f"File '{path.name}' is no CSV: {error}. Write it with commas between the fields."
+    return None
+
+
+def _has_header(path: Path, schema: DatasetSchema, pattern: str) -> bool:
+    """Whether the first line holds names: no number and no time of it can be read as one."""
+    first = next(csv.reader(_lines(path)), [])
+    if [text.strip().lower() for text in first] == [name.lower() for name in schema.names]:
+        return True
+    typed = [
+        (text, kind)
+        for text, (_, kind) in zip(first, schema.fields, strict=False)
+        if kind not in ("string", "geolocation") and text
+    ]
+    return bool(typed) and all(_wrong(text, kind, pattern) for text, kind in typed)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        with pa.input_stream(str(path), compression="detect") as stream:
+            for number, line in enumerate(_raw_lines(stream), start=1):
+                try:
+                    yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+                except UnicodeDecodeError as error:
+                    raise InvalidData(
+                        f"File '{path.name}', line {number}: byte {line[error.start]:#04x} is no "
+                        "UTF-8. Save the file with the encoding UTF-8."
+                    ) from error
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InvalidData(
+            f"File '{path.name}' cannot be read to its end: {error}. Copy it again."
+        ) from error
+
+
+def _raw_lines(stream: pa.NativeFile) -> Iterator[bytes]:
+    rest = b""
+    while block := stream.read(1 << 20):
+        *lines, rest = (rest + block).split(b"\n")
+        yield from (line + b"\n" for line in lines)
+    if rest:
+        yield rest
+
+
+def _fault_of(row: list[str], schema: DatasetSchema, pattern: str) -> str | None:
+    if not row:
+        return None
+    if len(row) != len(schema.fields):
+        return (
+            f"{len(row)} fields were found, the schema has {len(schema.fields)} "
+            f"({', '.join(schema.names)}). Write one field per column of the schema, in its order."
+        )
+    for text, (name, kind) in zip(row, schema.fields, strict=True):
+        if name in schema.key and not text:
+            return f"'{name}' is empty. Every row needs {_listed(schema.key)}."
+        problem = _wrong(text, kind, pattern)
+        if problem:
+            return f"'{name}' is '{text[:40]}', which is {problem}"
+    return None
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def _wrong(text: str, kind: str, pattern: str) -> str | None:
+    if kind == "timestamp":
+        valid = parse_times(pa.array([text]), pattern)[0].is_valid
+        return None if valid else f"no time written as '{pattern}'. Correct it or TimestampFormat."
+    if kind in ("string", "geolocation") or not text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        return f"no {kind}. Write a number, 'NaN', or nothing for a missing value."
+    if math.isinf(number) or (kind == "integer" and number % 1 > 0):
+        return f"no {kind}. Write a whole number." if kind == "integer" else "not finite."
+    return None

@@ -1,0 +1,222 @@
+"""Data files of an import job: found in the bucket, read by the dataset's schema, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from forecast_service.bucket import LocalBucket
+from forecast_service.errors import InvalidData
+from forecast_service.local.csvfiles import TEXT, first_fault, read_csv
+from forecast_service.local.schema import DatasetSchema
+from forecast_service.local.times import parse_times, strptime_pattern
+
+__all__ = ["DataFiles", "find_files", "read_files"]
+
+MAX_FILES = 10_000
+TIME = pa.timestamp("ms")
+
+
+@dataclass(frozen=True)
+class DataFiles:
+    """What was read. ``table``: texts dictionary-encoded, times timestamp[ms], numbers float64."""
+
+    table: pa.Table
+    size_bytes: int
+    canonical: Path | None
+    """The file, when it is a single Parquet file that holds exactly the table."""
+
+
+def find_files(bucket: LocalBucket, uri: str) -> list[Path]:
+    """The files at an address: the file itself, or every file in the folder, by name.
+
+    Raises
+    ------
+    InvalidData
+        There is none, or there are more than 10,000.
+    """
+    path = bucket.path_of(uri)
+    if path.is_file():
+        return [path]
+    found = sorted(
+        each for each in path.rglob("*") if each.is_file() and not each.name.startswith((".", "_"))
+    )
+    if not found:
+        raise InvalidData(
+            f"'{uri}' holds no file. Put the data there first; in the local bucket this is "
+            f"'{path.relative_to(bucket.root.parent)}' in FORECAST_HOME."
+        )
+    if len(found) > MAX_FILES:
+        raise InvalidData(
+            f"'{uri}' holds {len(found)} files; {MAX_FILES} are allowed. Merge some of them."
+        )
+    return found
+
+
+def read_files(
+    files: Sequence[Path], schema: DatasetSchema, file_format: str, timestamp_format: str
+) -> DataFiles:
+    """Read and check every file; one fault in one of them and nothing is given.
+
+    Raises
+    ------
+    InvalidData
+        File, line (row in Parquet) and column of a fault, and what is allowed.
+    """
+    pattern = strptime_pattern(timestamp_format)
+    read = _read_parquet if file_format == "PARQUET" else _read_csv
+    tables = [read(path, schema, pattern) for path in files]
+    table = pa.concat_tables(tables).unify_dictionaries()
+    if table.num_rows == 0:
+        raise InvalidData(
+            f"'{files[0].name}' holds no row. Write at least one line per item and time."
+        )
+    single = files[0] if len(files) == 1 and file_format == "PARQUET" else None
+    return DataFiles(
+        table=table,
+        size_bytes=sum(path.stat().st_size for path in files),
+        canonical=single if single is not None and _is_canonical(single, schema) else None,
+    )
+
+
+def _read_csv(path: Path, schema: DatasetSchema, pattern: str) -> pa.Table:
+    table = read_csv(path, schema, pattern)
+    fault = _typed(table, schema, pattern)
+    if isinstance(fault, pa.Table):
+        return fault
+    raise InvalidData(
+        first_fault(path, schema, pattern) or f"File '{path.name}', row {fault[0] + 1}: {fault[1]}"
+    )
+
+
+def _read_parquet(path: Path, schema: DatasetSchema, pattern: str) -> pa.Table:
+    try:
+        with pq.ParquetFile(path) as file:
+            names = _columns_of(path, file.schema_arrow, schema)
+        texts = [name for name in names if name is not None]
+        table = pq.read_table(path, columns=names, read_dictionary=texts, partitioning=None)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InvalidData(
+            f"File '{path.name}' is no readable Parquet file: {error}. Write it again."
+        ) from error
+    found = _typed(table.rename_columns(list(schema.names)), schema, pattern)
+    if isinstance(found, pa.Table):
+        return found
+    raise InvalidData(f"File '{path.name}', row {found[0] + 1}: {found[1]}")
+
+
+def _columns_of(path: Path, found: pa.Schema, schema: DatasetSchema) -> list[str]:
+    """Names in the file of the schema's columns, in its order; upper and lower case are one."""
+    by_name = {name.lower(): name for name in found.names if not name.startswith("__index_")}
+    wanted = [name.lower() for name in schema.names]
+    if sorted(by_name) != sorted(wanted):
+        raise InvalidData(
+            f"File '{path.name}' has the columns {', '.join(found.names)}; the schema has "
+            f"{', '.join(schema.names)}. Write exactly the columns of the schema."
+        )
+    return [by_name[name] for name in wanted]
+
+
+def _typed(table: pa.Table, schema: DatasetSchema, pattern: str) -> pa.Table | tuple[int, str]:
+    """The table with its final types, or the row (from 0) of a fault and a sentence about it."""
+    columns = []
+    for name, kind in schema.fields:
+        column = _convert(table[name], name, kind, pattern)
+        if isinstance(column, tuple):
+            return column
+        if name in schema.key and column.null_count:
+            row = _first(pc.is_null(column))
+            return row, f"'{name}' is empty. Every row needs a value there."
+        columns.append(column)
+    return pa.table(columns, names=list(schema.names))
+
+
+def _convert(
+    column: pa.ChunkedArray, name: str, kind: str, pattern: str
+) -> pa.ChunkedArray | tuple[int, str]:
+    if kind == "timestamp":
+        return _times(column, name, pattern)
+    if kind in ("integer", "float"):
+        return _numbers(column, name, kind)
+    if pa.types.is_dictionary(column.type):
+        return column.cast(TEXT)
+    if pa.types.is_integer(column.type):
+        return column.cast(pa.string()).dictionary_encode()
+    return column.cast(pa.string()).dictionary_encode()
+
+
+def _times(column: pa.ChunkedArray, name: str, pattern: str) -> pa.ChunkedArray | tuple[int, str]:
+    if pa.types.is_temporal(column.type):
+        return column.cast(TIME)
+    if not pa.types.is_dictionary(column.type):
+        column = column.cast(pa.string()).dictionary_encode()
+    chunks = []
+    for chunk in column.unify_dictionaries().chunks:
+        chunks.append(parse_times(chunk.dictionary, pattern).take(chunk.indices))
+    times = pa.chunked_array(chunks, type=TIME)
+    wrong = pc.and_(pc.is_null(times), pc.is_valid(column))
+    if pc.any(wrong).as_py():
+        row = _first(wrong)
+        return row, f"'{name}' is '{column[row]}', which is no time written as '{pattern}'."
+    return times
+
+
+def _numbers(column: pa.ChunkedArray, name: str, kind: str) -> pa.ChunkedArray | tuple[int, str]:
+    if pa.types.is_dictionary(column.type) or not _is_number(column.type):
+        return _numbers_of_texts(column, name, kind)
+    numbers = column.cast(pa.float64(), safe=False)
+    values = numbers.to_numpy()
+    wrong = np.isinf(values)
+    if kind == "integer":
+        wrong |= np.isfinite(values) & (values != np.floor(values))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        return row, f"'{name}' is '{values[row]}', which is no finite {kind}."
+    return numbers
+
+
+def _numbers_of_texts(
+    column: pa.ChunkedArray, name: str, kind: str
+) -> pa.ChunkedArray | tuple[int, str]:
+    """Numbers that a Parquet file holds as texts are refused: its writer meant something else."""
+    row = _first(pc.is_valid(column.cast(pa.string())))
+    return row, f"'{name}' holds text ('{column[row]}'); the schema says {kind}. Write numbers."
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_floating(kind)
+        or pa.types.is_integer(kind)
+        or pa.types.is_decimal(kind)
+        or pa.types.is_boolean(kind)
+        or pa.types.is_null(kind)
+    )
+
+
+def _first(mask: pa.ChunkedArray) -> int:
+    return int(np.argmax(mask.to_numpy()))
+
+
+def _is_canonical(path: Path, schema: DatasetSchema) -> bool:
+    """Whether the file's own columns and types are already those of a snapshot."""
+    found = pq.read_schema(path)
+    if tuple(found.names) != schema.names:
+        return False
+    return all(
+        _fits(field.type, kind) for field, (_, kind) in zip(found, schema.fields, strict=True)
+    )
+
+
+def _fits(found: pa.DataType, kind: str) -> bool:
+    if kind == "timestamp":
+        return bool(pa.types.is_timestamp(found) and found.tz is None)
+    if kind in ("integer", "float"):
+        return bool(pa.types.is_float64(found))
+    value = found.value_type if pa.types.is_dictionary(found) else found
+    return bool(pa.types.is_string(value) or pa.types.is_large_string(value))

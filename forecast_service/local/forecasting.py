@@ -1,0 +1,91 @@
+"""Forecast jobs: a trained model meets the newest data, and every series gets its future."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from forecast_service import forecast_store
+from forecast_service.engine.algorithms.base import Fitted
+from forecast_service.engine.panel import FloatArray, KnownFuture
+from forecast_service.forecast_store import StoredForecast
+from forecast_service.keys import MEAN, parse_forecast_type, series_key
+from forecast_service.local.configuration import configuration_of
+from forecast_service.local.job import Finish, Job
+from forecast_service.local.models import load_model
+from forecast_service.local.panels import build
+from forecast_service.local.sources import read_sources
+from forecast_service.local.training import counted_notes
+
+__all__ = ["run_forecast"]
+
+
+def run_forecast(job: Job) -> Finish:
+    """Forecast every series of the newest data; what is given stores all of it at once.
+
+    The model is not trained again: when the data are newer than it, it takes up their level.
+
+    Raises
+    ------
+    InvalidData
+        The data do not cover the horizon, or the model cannot be read.
+    """
+    predictor = job.get(job.resource.request["PredictorArn"])
+    config = configuration_of(predictor)
+    job.progress(0.0, "reading the data")
+    sources = read_sources(job, config.dataset_group_arn)
+    built = build(sources, config)
+    job.progress(0.3, "meeting the newest data")
+    fitted = load_model(job.settings.home, predictor)
+    if sources.snapshot != predictor.details["snapshot"] or fitted.keys != built.panel.keys:
+        fitted = fitted.condition(built.panel)
+    types = tuple(job.resource.request.get("ForecastTypes") or config.forecast_types)
+    job.progress(0.6, f"forecasting {len(fitted.keys)} series")
+    values = _values(fitted, built.known_future, types)
+    start = str(built.known_future.timestamps[0])
+    details: dict[str, Any] = {
+        "snapshot": dict(sources.snapshot),
+        "data_until": str(built.panel.timestamps[-1])[:10],
+        "series": len(fitted.keys),
+        "notes": [*built.notes, *counted_notes(fitted.notes)],
+    }
+
+    def rows() -> Iterator[StoredForecast]:
+        named = zip(fitted.keys, fitted.algorithms, fitted.notes, values, strict=True)
+        for key, algorithm, note, of_series in named:
+            yield StoredForecast(
+                forecast_arn=job.resource.arn,
+                series_key=series_key(key),
+                start=start,
+                frequency=config.frequency,
+                forecast_types=types,
+                values=of_series,
+                algorithm=algorithm,
+                note=note,
+            )
+
+    def finish(connection: sa.Connection) -> dict[str, Any]:
+        forecast_store.write(connection, rows())
+        return details
+
+    return finish
+
+
+def _values(fitted: Fitted, known_future: KnownFuture, types: Sequence[str]) -> FloatArray:
+    """Forecasts of shape (n, n_types, horizon), in the order of ``types``."""
+    quantiles = sorted({parse_forecast_type(each) for each in types if each != MEAN})
+    shape = (len(fitted.keys), len(types), known_future.horizon)
+    values = np.empty(shape)
+    if quantiles:
+        at_quantiles = fitted.forecast(known_future, quantiles)
+    for index, forecast_type in enumerate(types):
+        if forecast_type == MEAN:
+            values[:, index] = fitted.mean(known_future)
+        else:
+            values[:, index] = at_quantiles[
+                :, :, quantiles.index(parse_forecast_type(forecast_type))
+            ]
+    return values

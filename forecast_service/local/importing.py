@@ -1,0 +1,54 @@
+"""Dataset import jobs: files in the bucket become the next version of a dataset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecast_service.errors import InvalidData
+from forecast_service.local import catalog
+from forecast_service.local.datafiles import find_files, read_files
+from forecast_service.local.job import Finish, Job
+from forecast_service.local.schema import schema_of
+from forecast_service.local.statistics import field_statistics
+
+__all__ = ["run_import"]
+
+BYTES_PER_GB = 1024**3
+
+
+def run_import(job: Job) -> Finish:
+    """Read, check and stage the data; what is given adds them to the dataset.
+
+    Raises
+    ------
+    InvalidData
+        There is no file, or one does not fit the schema; nothing was imported.
+    """
+    request = job.resource.request
+    dataset = job.get(request["DatasetArn"])
+    schema = schema_of(dataset)
+    job.progress(0.0, "reading the files")
+    files = find_files(job.bucket, request["DataSource"]["S3Config"]["Path"])
+    read = read_files(files, schema, request["Format"], request["TimestampFormat"])
+    job.progress(0.6, "describing the columns")
+    details = {
+        "data_size_gb": read.size_bytes / BYTES_PER_GB,
+        "field_statistics": field_statistics(read.table, schema),
+    }
+    job.progress(0.8, "storing the rows")
+    staged = job.snapshots.stage(read.canonical or read.table)
+    kind = "base" if request["ImportMode"] == "FULL" else "delta"
+
+    def finish(connection: sa.Connection) -> dict[str, Any]:
+        if kind == "delta" and not job.snapshots.newest(connection, dataset.arn):
+            raise InvalidData(
+                f"Dataset '{dataset.name}' has no data to which rows could be added. "
+                "Import with ImportMode FULL first."
+            )
+        version = job.snapshots.add(connection, dataset.arn, kind, staged, key=schema.key)
+        catalog.update(connection, dataset.arn)  # its LastModificationTime is the import's end
+        return {**details, "version": version}
+
+    return finish

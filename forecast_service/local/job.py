@@ -1,0 +1,74 @@
+"""One job in the hands of a worker: what it may use, and how it says how far it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecast_service.bucket import LocalBucket
+from forecast_service.database import Database
+from forecast_service.errors import InvalidData
+from forecast_service.local import catalog
+from forecast_service.local.catalog import Resource
+from forecast_service.local.snapshots import SnapshotStore
+from forecast_service.queue import Claim, Queue
+from forecast_service.settings import Settings
+
+__all__ = ["Finish", "Job"]
+
+PROGRESS_SECONDS = 0.5  # each note is a transaction on disk
+
+Finish = Callable[[sa.Connection], dict[str, Any]]
+"""Writes the result inside the job's last transaction, and gives the resource's details."""
+
+
+@dataclass
+class Job:
+    """A claimed job-like resource (import job, predictor or forecast) and its surroundings."""
+
+    database: Database
+    settings: Settings
+    queue: Queue
+    claim: Claim
+    resource: Resource
+    noted_at: float = 0.0
+
+    @property
+    def bucket(self) -> LocalBucket:
+        return LocalBucket(self.settings.home)
+
+    @property
+    def snapshots(self) -> SnapshotStore:
+        return SnapshotStore(self.database, self.settings.home)
+
+    def progress(self, share: float, note: str) -> None:
+        """Note the finished share (0 to 1) and what is being done; at most twice a second.
+
+        Raises
+        ------
+        LeaseLost
+            Somebody else does this job now.
+        """
+        if time.monotonic() - self.noted_at < PROGRESS_SECONDS:
+            return
+        self.noted_at = time.monotonic()
+        with self.queue.fenced(self.claim) as connection:
+            catalog.update(connection, self.resource.arn, progress=share, progress_note=note)
+
+    def get(self, arn: str) -> Resource:
+        """Another resource of the catalog, which this job rests on.
+
+        Raises
+        ------
+        InvalidData
+            It was deleted in the meantime.
+        """
+        with self.database.read() as connection:
+            found = catalog.get(connection, arn)
+        if found is None:
+            raise InvalidData(f"'{arn}' was deleted before this job began. Create it again.")
+        return found

@@ -1,0 +1,107 @@
+"""Job-like resources from CREATE_PENDING to ACTIVE or CREATE_FAILED, under the queue's fence.
+
+    CREATE_PENDING ─► CREATE_IN_PROGRESS ─► ACTIVE
+                              │           └► CREATE_FAILED    the data cannot be used; Message
+                              └► CREATE_STOPPING ─► CREATE_STOPPED    StopResource
+
+A job may be killed anywhere and started again: it writes new files, and everything that others
+can see appears in one last transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from forecast_service.database import Database, database_now
+from forecast_service.errors import ForecastServiceError, LeaseLost
+from forecast_service.local import catalog
+from forecast_service.local.catalog import Resource
+from forecast_service.local.forecasting import run_forecast
+from forecast_service.local.importing import run_import
+from forecast_service.local.job import Finish, Job
+from forecast_service.local.training import run_training
+from forecast_service.queue import Claim, Queue
+from forecast_service.settings import Settings
+
+__all__ = ["KIND", "fail", "perform", "stopped"]
+
+KIND = "resource"
+UNFINISHED = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+
+WORK: Mapping[str, Callable[[Job], Finish]] = {
+    "dataset-import-job": run_import,
+    "predictor": run_training,
+    "forecast": run_forecast,
+}
+
+logger = logging.getLogger(__name__)
+
+
+def perform(database: Database, settings: Settings, queue: Queue, claim: Claim) -> None:
+    """Do the claimed job to its end: ACTIVE, or CREATE_FAILED when the data cannot be used.
+
+    Raises
+    ------
+    LeaseLost
+        Somebody else does it now; nothing was written.
+    """
+    resource = _begin(queue, claim)
+    if resource is None:
+        return
+    began = time.monotonic()
+    try:
+        finish = WORK[resource.type](Job(database, settings, queue, claim, resource))
+        with queue.fenced(claim) as connection:
+            details = {**resource.details, **finish(connection)}
+            _end(connection, resource.arn, "ACTIVE", None, details=details, progress=1.0)
+            queue.finish(connection, claim)
+    except ForecastServiceError as error:
+        if isinstance(error, LeaseLost) or error.retryable:
+            raise
+        with queue.fenced(claim) as connection:
+            fail(connection, resource.arn, error.detail)
+            queue.finish(connection, claim)
+        logger.warning("%s failed: %s", resource.arn, error.detail, extra={"event": "job_failed"})
+        return
+    logger.info(
+        "%s is active after %.1f s",
+        resource.arn,
+        time.monotonic() - began,
+        extra={"event": "job_succeeded"},
+    )
+
+
+def fail(connection: sa.Connection, arn: str, message: str) -> None:
+    """Mark a job as failed for good; the caller ends its work in the same transaction."""
+    _end(connection, arn, "CREATE_FAILED", message)
+
+
+def stopped(connection: sa.Connection, arn: str) -> None:
+    """Mark a job as stopped by StopResource; the caller ends its work in the same transaction."""
+    _end(connection, arn, "CREATE_STOPPED", None)
+
+
+def _begin(queue: Queue, claim: Claim) -> Resource | None:
+    """The resource, now CREATE_IN_PROGRESS; None when there is nothing left to do."""
+    with queue.fenced(claim) as connection:
+        resource = catalog.get(connection, claim.subject)
+        if resource is None or resource.status not in UNFINISHED:
+            queue.finish(connection, claim)
+            return None
+        now = connection.execute(sa.select(database_now())).scalar_one()
+        details = {**resource.details, "started_at": now}
+        catalog.update(
+            connection, resource.arn, status="CREATE_IN_PROGRESS", message=None, details=details
+        )
+    return replace(resource, details=details)
+
+
+def _end(
+    connection: sa.Connection, arn: str, status: str, message: str | None, **columns: object
+) -> None:
+    catalog.update(connection, arn, status=status, message=message, progress_note=None, **columns)

@@ -1,0 +1,154 @@
+"""Related time series aligned with the target: what is known in advance about every period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.engine.calendar import next_periods, periods_between
+from forecast_service.engine.filling import fill_covariate
+from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.errors import InvalidData
+from forecast_service.keys import series_key
+from forecast_service.local.aggregation import SeriesRows, series_rows, spread
+from forecast_service.local.configuration import PredictorConfig, fill_values
+from forecast_service.local.sources import Source
+
+__all__ = ["Related", "related_values"]
+
+STARTS_LATER = (  # Amazon's own words
+    "There are item/dimension combinations where the related time series start date is later than "
+    "target time series."
+)
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Related:
+    """Covariates of the series that have any; each (n_kept, periods + horizon) without the rest."""
+
+    kept: Rows
+    """Rows of the panel that are in the related series."""
+    values: Mapping[str, FloatArray]
+    notes: tuple[str, ...]
+
+
+def related_values(
+    source: Source, panel: Panel, names: Sequence[str], config: PredictorConfig
+) -> Related:
+    """The features that are known for the horizon too, filled as configured and then complete.
+
+    ``names`` are those of the parts of the panel's keys: the item, then the dimensions.
+    Complete means: in every period of the horizon, and wherever the target is known. A feature
+    without any value in the horizon is left out and named in a note.
+
+    Raises
+    ------
+    InvalidData
+        No series is common to both, a related series begins after its target, or a needed value
+        is missing.
+    """
+    found = series_rows(source.table, (source.schema.item, *source.schema.dimensions))
+    kept, partner = _common(found, panel, source, names)
+    times = source.table[source.schema.timestamp].to_numpy()
+    periods = periods_between(panel.timestamps[0], times, config.frequency)
+    _require_early_start(panel, kept, partner, found, periods)
+    width = panel.n_periods + config.horizon
+    inside = (periods >= 0) & (periods < width)
+    values, notes = {}, _missing_note(panel, kept)
+    for name in source.schema.numbers:
+        column = source.table[name].to_numpy()[inside]
+        matrix = spread(found.rows[inside], periods[inside], column, (len(found.keys), width))
+        if np.isnan(matrix[:, panel.n_periods :]).all():
+            notes.append(
+                f"'{name}' is left out: it has no value after {panel.timestamps[-1]}, so it is "
+                "not known in advance."
+            )
+            continue
+        values[name] = _filled(matrix, name, panel.n_periods, config)[partner]
+        _require_complete(values[name], name, panel.take(kept), config)
+    return Related(kept, values, tuple(notes))
+
+
+def _common(
+    found: SeriesRows, panel: Panel, source: Source, names: Sequence[str]
+) -> tuple[Rows, Rows]:
+    """Rows of the panel that have related values, and the related series of each."""
+    own = [name for name in source.schema.dimensions if name not in names]
+    if own:
+        raise InvalidData(
+            f"The attribute(s) [{', '.join(own)}] present in the RELATED_TIME_SERIES schema should "
+            "be added as a forecast dimension."
+        )
+    known = {key: row for row, key in enumerate(found.keys)}
+    places = [names.index(name) for name in (source.schema.item, *source.schema.dimensions)]
+    partners = [known.get(tuple(key[place] for place in places), -1) for key in panel.keys]
+    partner = np.array(partners, dtype=np.int64)
+    kept = np.flatnonzero(partner >= 0)
+    if not len(kept):
+        raise InvalidData(
+            f"None of the {panel.n_series} target series, such as {series_key(panel.keys[0])}, is "
+            "in the related time series. Use the same item identifiers in both."
+        )
+    return kept, partner[kept]
+
+
+def _missing_note(panel: Panel, kept: Rows) -> list[str]:
+    missing = panel.n_series - len(kept)
+    if not missing:
+        return []
+    example = next(iter(set(range(panel.n_series)) - set(kept.tolist())))
+    return [
+        f"{missing} of {panel.n_series} series are left out, such as "
+        f"{series_key(panel.keys[example])}: they are not in the related time series."
+    ]
+
+
+def _require_early_start(
+    panel: Panel, kept: Rows, partner: Rows, found: SeriesRows, periods: Rows
+) -> None:
+    first = np.full(len(found.keys), np.iinfo(np.int64).max)
+    np.minimum.at(first, found.rows, periods)
+    known = ~np.isnan(panel.target[kept])
+    begins = np.where(known.any(axis=1), known.argmax(axis=1), np.iinfo(np.int64).max)
+    late = np.flatnonzero(first[partner] > begins)
+    if len(late):
+        key = series_key(panel.keys[kept[late[0]]])
+        raise InvalidData(
+            f"{STARTS_LATER} {len(late)} of {len(kept)} series, such as {key}: its target begins "
+            f"{panel.timestamps[begins[late[0]]]}."
+        )
+
+
+def _filled(matrix: FloatArray, name: str, n_periods: int, config: PredictorConfig) -> FloatArray:
+    methods = config.fillings.get(name, {})
+    return fill_covariate(
+        matrix,
+        n_periods,
+        middle=methods.get("middlefill"),
+        back=methods.get("backfill"),
+        future=methods.get("futurefill"),
+        values=fill_values(methods),
+    )
+
+
+def _require_complete(values: FloatArray, name: str, panel: Panel, config: PredictorConfig) -> None:
+    needed = np.ones(values.shape, dtype=bool)
+    needed[:, : panel.n_periods] = ~np.isnan(panel.target)
+    missing = needed & np.isnan(values)
+    if not missing.any():
+        return
+    row, column = (int(index[0]) for index in np.nonzero(missing))
+    times = [
+        *panel.timestamps,
+        *next_periods(panel.timestamps[-1], config.frequency, config.horizon),
+    ]
+    kind = "futurefill" if column >= panel.n_periods else "middlefill"
+    raise InvalidData(
+        f"'{name}' of series {series_key(panel.keys[row])} has no value at {times[column]}; "
+        f"{int(missing.sum())} values of {int(missing.any(axis=1).sum())} series are missing. "
+        f"Import them up to {times[-1]}, or set '{kind}' for '{name}'."
+    )

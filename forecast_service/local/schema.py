@@ -1,0 +1,60 @@
+"""What the columns of a dataset mean: item, dimensions, timestamp, target, features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forecast_service.local.catalog import Resource
+from forecast_service.local.domains import DOMAINS, METADATA, NUMERIC, TEXTUAL
+
+__all__ = ["DatasetSchema", "schema_of"]
+
+
+@dataclass(frozen=True)
+class DatasetSchema:
+    """Columns of a dataset in file order, with Amazon's types (string, integer, float, …)."""
+
+    dataset_type: str
+    item: str
+    fields: tuple[tuple[str, str], ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.fields)
+
+    @property
+    def timestamp(self) -> str | None:
+        """The column of times; item metadata have none."""
+        return next((name for name, kind in self.fields if kind == "timestamp"), None)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return tuple(name for name, kind in self.fields if kind in TEXTUAL)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The target of a target series, the features of a related one."""
+        return tuple(name for name, kind in self.fields if kind in NUMERIC)
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Text columns of a time series beside the item; metadata have none."""
+        if self.dataset_type == METADATA:
+            return ()
+        return tuple(name for name in self.texts if name != self.item)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Columns that tell one row from another."""
+        times = () if self.timestamp is None else (self.timestamp,)
+        return (self.item, *self.dimensions, *times)
+
+
+def schema_of(dataset: Resource) -> DatasetSchema:
+    """The schema with which a dataset was created."""
+    attributes = dataset.request["Schema"]["Attributes"]
+    return DatasetSchema(
+        dataset_type=dataset.request["DatasetType"],
+        item=DOMAINS[dataset.request["Domain"]].item,
+        fields=tuple((each["AttributeName"], each["AttributeType"]) for each in attributes),
+    )

@@ -1,0 +1,71 @@
+"""Field statistics of an import, as DescribeDatasetImportJob returns them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forecast_service.local.schema import DatasetSchema
+
+__all__ = ["field_statistics"]
+
+LARGEST_COUNT = 2_147_483_647  # Amazon's Count is 32 bits; -1 points to the Long field
+
+
+def field_statistics(table: pa.Table, schema: DatasetSchema) -> dict[str, dict[str, Any]]:
+    """Counts of every column, minimum and maximum of times and numbers, moments of numbers."""
+    return {name: _statistics(table[name], kind) for name, kind in schema.fields}
+
+
+def _statistics(column: pa.ChunkedArray, kind: str) -> dict[str, Any]:
+    counts = {
+        "Count": len(column) - column.null_count,
+        "CountDistinct": _distinct(column),
+        "CountNull": column.null_count,
+    }
+    if kind == "timestamp":
+        return {**_with_long(counts), **_time_range(column)}
+    if kind in ("integer", "float"):
+        values = column.drop_null().to_numpy()
+        known = values[~np.isnan(values)]
+        counts["CountNan"] = len(values) - len(known)
+        counts["CountDistinct"] = pc.count_distinct(pa.array(known)).as_py()
+        return {**_with_long(counts), **_moments(known, kind)}
+    return _with_long(counts)
+
+
+def _distinct(column: pa.ChunkedArray) -> int:
+    if pa.types.is_dictionary(column.type):
+        column = pa.chunked_array(
+            [chunk.indices for chunk in column.unify_dictionaries().chunks], type=pa.int32()
+        )
+    return int(pc.count_distinct(column, mode="only_valid").as_py())
+
+
+def _with_long(counts: dict[str, int]) -> dict[str, int]:
+    short = {name: count if count <= LARGEST_COUNT else -1 for name, count in counts.items()}
+    return {**short, **{f"{name}Long": count for name, count in counts.items()}}
+
+
+def _time_range(column: pa.ChunkedArray) -> dict[str, str]:
+    ends = pc.min_max(column).as_py()
+    return {
+        name: f"{ends[end].isoformat(timespec='seconds')}Z"
+        for name, end in (("Min", "min"), ("Max", "max"))
+        if ends[end] is not None
+    }
+
+
+def _moments(known: np.ndarray[Any, np.dtype[np.float64]], kind: str) -> dict[str, Any]:
+    if not len(known):
+        return {}
+    number = int if kind == "integer" else float
+    return {
+        "Min": str(number(known.min())),
+        "Max": str(number(known.max())),
+        "Avg": float(known.mean()),
+        "Stddev": float(known.std(ddof=1)) if len(known) > 1 else 0.0,
+    }

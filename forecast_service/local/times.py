@@ -1,0 +1,65 @@
+"""Times in imported files: Amazon's TimestampFormat, read strictly."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forecast_service.errors import InvalidData
+
+__all__ = ["parse_times", "strptime_pattern"]
+
+JODA = {
+    "yyyy": "%Y",
+    "yy": "%y",
+    "MM": "%m",
+    "dd": "%d",
+    "HH": "%H",
+    "hh": "%H",  # Amazon reads 24-hour times with it
+    "mm": "%M",
+    "ss": "%S",
+}
+
+
+def strptime_pattern(timestamp_format: str) -> str:
+    """The strptime pattern of a TimestampFormat such as ``yyyy-MM-dd HH:mm:ss``.
+
+    Raises
+    ------
+    InvalidData
+        It holds a letter that stands for nothing known.
+    """
+    pattern = ""
+    for letters, quoted, other in re.findall(r"([A-Za-z]+)|'([^']*)'|(.)", timestamp_format):
+        for run in re.findall(r"((?:(.)\2*))", letters):
+            if run[0] not in JODA:
+                raise InvalidData(
+                    f"Timestamp format '{timestamp_format}' holds '{run[0]}', which is not "
+                    "understood. Use 'yyyy-MM-dd' or 'yyyy-MM-dd HH:mm:ss'."
+                )
+            pattern += JODA[run[0]]
+        pattern += quoted + other
+    return pattern
+
+
+def parse_times(texts: pa.Array, pattern: str) -> pa.Array:
+    """Times (timestamp[ms]) of texts; null where a text is no time in this pattern."""
+    parsed = pc.strptime(texts, format=pattern, unit="s", error_is_null=True)
+    # strptime takes February 30 for March 2; only what reads back the same is trusted.
+    same = pc.fill_null(pc.equal(pc.strftime(parsed, format=pattern), texts), False)
+    doubtful = np.flatnonzero(~same.to_numpy(zero_copy_only=False))
+    times = parsed.to_numpy(zero_copy_only=False).astype("datetime64[ms]")
+    for index in doubtful:
+        times[index] = _strict(texts[index].as_py(), pattern)
+    return pa.array(times, type=pa.timestamp("ms"))
+
+
+def _strict(text: str | None, pattern: str) -> np.datetime64:
+    try:
+        return np.datetime64(datetime.strptime(text or "", pattern), "ms")
+    except ValueError:
+        return np.datetime64("NaT")

@@ -1,0 +1,93 @@
+"""Predictor jobs: the newest data of a dataset group become a trained, measured model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecast_service.engine.algorithms.base import part
+from forecast_service.engine.train import train
+from forecast_service.errors import InvalidData
+from forecast_service.local.accuracy import evaluation_results, executions
+from forecast_service.local.catalog import Resource
+from forecast_service.local.configuration import PredictorConfig, configuration_of
+from forecast_service.local.job import Finish, Job
+from forecast_service.local.models import save_model
+from forecast_service.local.panels import build
+from forecast_service.local.sources import read_sources
+
+__all__ = ["counted_notes", "run_training"]
+
+MAX_HORIZON = 500
+MAX_NOTES = 10
+AUTO_PARTS, RETRAINED_PARTS = 4, 3  # an auto predictor's horizon is at most this part of the data
+
+
+def run_training(job: Job) -> Finish:
+    """Read the newest data, train, measure, save; what is given describes the predictor.
+
+    Raises
+    ------
+    InvalidData
+        The data cannot be trained on as asked, or are too short for the horizon.
+    """
+    config = configuration_of(job.resource)
+    job.progress(0.0, "reading the data")
+    sources = read_sources(job, config.dataset_group_arn)
+    built = build(sources, config)
+    _require_length(built.panel.n_periods, config, job.resource)
+    trained = train(
+        config.algorithm,
+        built.panel,
+        config.fit_config(job.settings),
+        part(job.progress, 0.02, 0.98),
+    )
+    models = save_model(job.settings.home, config.algorithm, trained.fitted)
+    details: dict[str, Any] = {
+        "is_auto": config.is_auto,
+        "accuracy": evaluation_results(trained, config.algorithm_arn),
+        "executions": executions(trained, config.algorithm_arn),
+        "dataset_import_job_arns": list(sources.import_jobs),
+        "snapshot": dict(sources.snapshot),
+        "data_until": str(built.panel.timestamps[-1])[:10],
+        "models": models,
+        "algorithms": dict(Counter(trained.fitted.algorithms)),
+        "notes": [*built.notes, *trained.notes, *counted_notes(trained.fitted.notes)],
+    }
+
+    def finish(connection: sa.Connection) -> dict[str, Any]:
+        return details
+
+    return finish
+
+
+def counted_notes(notes: Iterable[str | None]) -> list[str]:
+    """What was said about single series, each sentence once with its number of series."""
+    counts = Counter(note for note in notes if note)
+    lines = [f"{count} series: {note}" for note, count in counts.most_common(MAX_NOTES)]
+    more = len(counts) - MAX_NOTES
+    return [*lines, f"and {more} more kinds of note"] if more > 0 else lines
+
+
+def _require_length(n_periods: int, config: PredictorConfig, predictor: Resource) -> None:
+    """Amazon's limits: the horizon against the length of the target time series."""
+    if config.is_auto:
+        parts = RETRAINED_PARTS if "ReferencePredictorArn" in predictor.request else AUTO_PARTS
+        most, rule = n_periods // parts, f"{n_periods} periods / {parts}"
+    else:
+        most, rule = n_periods - 1, f"{n_periods} periods - 1"
+    if config.horizon > min(MAX_HORIZON, most):
+        raise InvalidData(
+            f"ForecastHorizon is {config.horizon}, but the target time series allows at most "
+            f"{min(MAX_HORIZON, most)} ({rule}, never more than {MAX_HORIZON}). "
+            "Import a longer history or ask for a shorter horizon."
+        )
+    offset = config.offset or config.horizon
+    if not config.is_auto and config.windows and 2 * offset >= n_periods:
+        raise InvalidData(
+            f"BackTestWindowOffset is {offset}; it must be less than half of the {n_periods} "
+            "periods of the target time series. Import a longer history or choose a smaller one."
+        )

@@ -1,0 +1,215 @@
+"""A small cast of resources for the tests of jobs, made directly in the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from forecast_service.bucket import LocalBucket
+from forecast_service.database import Database
+from forecast_service.local import catalog, jobs
+from forecast_service.local.catalog import Resource
+from forecast_service.queue import Claim, Queue, new_id
+from forecast_service.settings import Settings
+
+ARN = "arn:aws:forecast:eu-west-1:000000000000"
+SEASONAL_NAIVE = "arn:aws:forecast:::algorithm/Seasonal_Naive"
+PROPHET = "arn:aws:forecast:::algorithm/Prophet"
+TARGET, RELATED, METADATA = "TARGET_TIME_SERIES", "RELATED_TIME_SERIES", "ITEM_METADATA"
+GROUP_ARN = f"{ARN}:dataset-group/store_demand_group"
+TARGET_FIELDS = {"item_id": "string", "timestamp": "timestamp", "demand": "float"}
+
+
+@dataclass
+class World:
+    """A dataset group in a real database, and the means to run jobs on it as a worker does."""
+
+    database: Database
+    settings: Settings
+    queue: Queue
+    datasets: list[str] = field(default_factory=list)
+    count: int = 0
+
+    @property
+    def bucket(self) -> LocalBucket:
+        return LocalBucket(self.settings.home)
+
+    def dataset(
+        self, name: str, kind: str, fields: Mapping[str, str], domain: str = "RETAIL"
+    ) -> str:
+        """Create a dataset and put it into the group; give its ARN."""
+        arn = f"{ARN}:dataset/{name}"
+        attributes = [{"AttributeName": n, "AttributeType": t} for n, t in fields.items()]
+        request = {
+            "DatasetName": name,
+            "Domain": domain,
+            "DatasetType": kind,
+            "DataFrequency": "D",
+            "Schema": {"Attributes": attributes},
+        }
+        self.datasets.append(arn)
+        with self.database.write() as connection:
+            catalog.insert(
+                connection, arn=arn, type="dataset", name=name, status="ACTIVE", request=request
+            )
+            group = {"DatasetArns": self.datasets, "Domain": domain}
+            if catalog.get(connection, GROUP_ARN) is None:
+                catalog.insert(
+                    connection,
+                    arn=GROUP_ARN,
+                    type="dataset-group",
+                    name="store_demand_group",
+                    status="ACTIVE",
+                    request=group,
+                )
+            catalog.update(connection, GROUP_ARN, request=group)
+        return arn
+
+    def put(self, text: str, name: str = "part-0.csv", folder: str | None = None) -> str:
+        """Put a file into a folder of the bucket; give the folder's address."""
+        self.count += 1
+        folder = folder or f"upload-{self.count}"
+        path = self.settings.home / "files" / folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        self.bucket.put(path, f"s3://sales/{folder}/{name}")
+        return f"s3://sales/{folder}"
+
+    def put_file(self, path: Path) -> str:
+        """Put an existing file into the bucket; give its address."""
+        self.count += 1
+        uri = f"s3://sales/upload-{self.count}/{path.name}"
+        self.bucket.put(path, uri)
+        return uri
+
+    def import_job(self, dataset_arn: str, uri: str, **overrides: Any) -> str:
+        """Create an import job with its work; give its ARN."""
+        request = {
+            "DatasetArn": dataset_arn,
+            "DataSource": {"S3Config": {"Path": uri, "RoleArn": "arn:aws:iam::0:role/x"}},
+            "TimestampFormat": "yyyy-MM-dd",
+            "Format": "CSV",
+            "ImportMode": "FULL",
+            **overrides,
+        }
+        name = dataset_arn.rsplit("/", 1)[1]
+        return self._create("dataset-import-job", f"{name}/{{}}", request, parent=dataset_arn)
+
+    def predictor(self, *, horizon: int = 7, algorithm: str = SEASONAL_NAIVE, **over: Any) -> str:
+        """Create a legacy predictor with its work; give its ARN.
+
+        ``over``: ``fillings`` (attribute → parameters), ``dimensions``, ``windows``, ``types``.
+        """
+        request = {
+            "PredictorName": "p",
+            "AlgorithmArn": algorithm,
+            "ForecastHorizon": horizon,
+            "ForecastTypes": over.get("types", ["0.1", "0.5", "0.9"]),
+            "EvaluationParameters": {
+                "NumberOfBacktestWindows": over.get("windows", 1),
+                "BackTestWindowOffset": over.get("offset", horizon),
+            },
+            "InputDataConfig": {
+                "DatasetGroupArn": GROUP_ARN,
+                "SupplementaryFeatures": over.get("features", []),
+            },
+            "FeaturizationConfig": {
+                "ForecastFrequency": "D",
+                "ForecastDimensions": over.get("dimensions", []),
+                "Featurizations": _featurizations(over.get("fillings", {})),
+            },
+        }
+        return self._create(
+            "predictor", "{}", request, parent=GROUP_ARN, details={"is_auto": False}
+        )
+
+    def auto_predictor(self, *, horizon: int = 7, **over: Any) -> str:
+        """Create an auto predictor with its work; give its ARN."""
+        fillings: Mapping[str, Mapping[str, str]] = over.get("fillings", {})
+        request = {
+            "PredictorName": "p",
+            "ForecastHorizon": horizon,
+            "ForecastFrequency": "D",
+            "ForecastTypes": over.get("types", ["0.1", "0.5", "0.9"]),
+            "DataConfig": {
+                "DatasetGroupArn": GROUP_ARN,
+                "AttributeConfigs": [
+                    {"AttributeName": name, "Transformations": dict(methods)}
+                    for name, methods in fillings.items()
+                ],
+            },
+        }
+        return self._create("predictor", "{}", request, parent=GROUP_ARN, details={"is_auto": True})
+
+    def forecast(self, predictor_arn: str, types: Sequence[str] = ()) -> str:
+        """Create a forecast with its work; give its ARN."""
+        request = {"PredictorArn": predictor_arn, "ForecastTypes": list(types)}
+        return self._create("forecast", "{}", request, parent=predictor_arn)
+
+    def claim(self) -> Claim:
+        """Claim the work that is due."""
+        claim = self.queue.claim(new_id(), [jobs.KIND])
+        assert claim is not None
+        return claim
+
+    def perform(self, arn: str) -> Resource:
+        """Do the work that is due, which must be that of ``arn``; give the resource after it."""
+        claim = self.claim()
+        assert claim.subject == arn
+        jobs.perform(self.database, self.settings, self.queue, claim)
+        return self.get(arn)
+
+    def imported(self, dataset_arn: str, uri: str, **overrides: Any) -> Resource:
+        """Import to the end, which must be ACTIVE."""
+        job = self.perform(self.import_job(dataset_arn, uri, **overrides))
+        assert job.status == "ACTIVE", job.message
+        return job
+
+    def get(self, arn: str) -> Resource:
+        with self.database.read() as connection:
+            resource = catalog.get(connection, arn)
+        assert resource is not None
+        return resource
+
+    def _create(
+        self,
+        kind: str,
+        name: str,
+        request: Mapping[str, Any],
+        *,
+        parent: str,
+        details: Mapping[str, Any] | None = None,
+    ) -> str:
+        self.count += 1
+        arn = f"{ARN}:{kind}/{name.format(f'n{self.count}')}"
+        with self.database.write() as connection:
+            catalog.insert(
+                connection,
+                arn=arn,
+                type=kind,
+                name=f"n{self.count}",
+                status="CREATE_PENDING",
+                request=request,
+                parent_arn=parent,
+                dataset_group_arn=None if kind == "dataset-import-job" else GROUP_ARN,
+                details=details,
+            )
+            Queue.put(connection, jobs.KIND, arn)
+        return arn
+
+
+def _featurizations(fillings: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "AttributeName": name,
+            "FeaturizationPipeline": [
+                {
+                    "FeaturizationMethodName": "filling",
+                    "FeaturizationMethodParameters": dict(methods),
+                }
+            ],
+        }
+        for name, methods in fillings.items()
+    ]
