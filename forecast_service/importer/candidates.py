@@ -1,0 +1,95 @@
+"""Candidates: columns without a role, over all files, and why some cannot be covariates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forecast_service.arrow import to_numpy
+from forecast_service.importer.columns import CALENDAR, ROW_NUMBERS, snake
+from forecast_service.importer.findings import Findings
+from forecast_service.importer.sheets import Sheet
+
+__all__ = ["PAST_ONLY", "Candidate", "candidates", "reason_to_leave_out", "refuse_rows"]
+
+PAST_ONLY = "it is known for the past only"
+# Columns that a retailer plans: kept even when no file says anything about the future.
+PLANNED = re.compile(r"open|promo|holiday|price|discount|campaign|event|markdown")
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One column over all sheets, one after the other."""
+
+    title: str
+    slug: str
+    content: pa.ChunkedArray
+    """Null where a cell is empty or the sheet has no such column."""
+    present: Flags
+    """Whether the row's sheet has the column."""
+    decimal_comma: bool
+
+
+def candidates(sheets: Sequence[Sheet]) -> list[Candidate]:
+    """The columns of the sheets that play no role, in the order of the files."""
+    titles: dict[str, str] = {}
+    for sheet in sheets:
+        for title in sheet.roles.others:
+            titles.setdefault(snake(title), title)
+    return [_candidate(slug, title, sheets) for slug, title in titles.items()]
+
+
+def reason_to_leave_out(column: Candidate, future: Flags) -> str | None:
+    """Why a column is not used, or None. ``future`` flags rows after their series' last sale."""
+    if column.slug in CALENDAR:
+        return "it follows from the date"
+    if column.slug in ROW_NUMBERS:
+        return "it numbers the rows"
+    valid = to_numpy(pc.is_valid(column.content)).astype(bool)
+    if not future.any():
+        planned = PLANNED.search(column.slug)
+        return None if planned else f"{PAST_ONLY} (no file says what it will be)"
+    if not valid[future].any():
+        return f"{PAST_ONLY} (absent or empty in the future days)"
+    if not future.all() and not valid[~future].any():
+        return "it is absent or empty in the history"
+    return None
+
+
+def refuse_rows(
+    sheets: Sequence[Sheet], rows: npt.NDArray[np.intp], describe: Callable[[int], str]
+) -> None:
+    """Raise InvalidData for bad rows, numbered over all sheets one after the other."""
+    start = 0
+    for sheet in sheets:
+        mine = rows[(rows >= start) & (rows < start + sheet.rows)] - start
+        findings = Findings(sheet.name, sheet.raw.places)
+        findings.add(mine, lambda row, start=start: describe(row + start))  # type: ignore[misc]
+        findings.refuse()
+        start += sheet.rows
+
+
+def _candidate(slug: str, title: str, sheets: Sequence[Sheet]) -> Candidate:
+    own = [{snake(t): t for t in sheet.roles.others}.get(slug) for sheet in sheets]
+    pairs = list(zip(sheets, own, strict=True))
+    found = [sheet.raw.table[name] for sheet, name in pairs if name is not None]
+    kind = found[0].type if len({part.type for part in found}) == 1 else pa.string()
+    chunks: list[pa.Array] = []
+    for sheet, name in pairs:
+        part = pa.nulls(sheet.rows, kind) if name is None else sheet.raw.table[name].cast(kind)
+        chunks += part.chunks if isinstance(part, pa.ChunkedArray) else [part]
+    return Candidate(
+        title=title,
+        slug=slug,
+        content=pa.chunked_array(chunks, type=kind),
+        present=np.repeat([n is not None for n in own], [sheet.rows for sheet in sheets]),
+        decimal_comma=any(sheet.raw.delimiter == ";" for sheet in sheets),
+    )

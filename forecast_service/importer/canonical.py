@@ -1,0 +1,214 @@
+"""The canonical form of an import: sales, covariates up to the horizon, and the stores' state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.errors import InvalidData
+from forecast_service.importer.covariates import Covariates
+from forecast_service.importer.filling import FillRules
+from forecast_service.importer.known import KnownGroup, KnownStore, no_rows
+from forecast_service.importer.longrows import Floats, Ints, LongRows, lookup
+from forecast_service.importer.merging import Merged
+from forecast_service.importer.options import ImportOptions
+from forecast_service.importer.parsing import day_of, iso
+from forecast_service.importer.stores import ALL, StoreTable
+
+__all__ = ["Sold", "build_related", "build_sales", "kept_series", "natural", "store_states"]
+
+
+@dataclass(frozen=True)
+class Sold:
+    """Sales in canonical form, and what they say about every series of the dataset group."""
+
+    rows: LongRows
+    """``target``: NaN where a day inside the history is not known."""
+    first: Ints
+    last: Ints
+    """Days of the first and last sale per series; -1 when it never sold."""
+    days: Ints
+    """Days with a known sale per series."""
+
+
+def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Sort key by which store 2 comes before store 10."""
+    return tuple(
+        (0, int(part), "") if part.isdecimal() else (1, 0, part)
+        for part in re.split(r"(\d+)", name)
+        if part
+    )
+
+
+def kept_series(merged: Merged, options: ImportOptions) -> npt.NDArray[np.bool_]:
+    """Which series are imported: of the stores asked for, and with at least one sale.
+
+    Raises
+    ------
+    InvalidData
+        A store that was asked for is not in the files, or nothing is left.
+    """
+    stores = sorted({merged.keys[i][0] for i in np.unique(merged.series)}, key=natural)
+    unknown = [name for name in options.only if name not in stores]
+    if unknown:
+        raise InvalidData(
+            f"Store '{unknown[0]}' is not in '{merged.sheets[0].name}', which has {_few(stores)}. "
+            "Ask for stores that are there with --only (only)."
+        )
+    wanted = [s for s in stores if not options.only or s in options.only][: options.stores_limit]
+    chosen = set(wanted)
+    kept = np.array([store in chosen for store, _ in merged.keys]) & (merged.last_sale >= 0)
+    if not kept.any():
+        raise InvalidData(
+            f"'{merged.sheets[0].name}' has no day with sales. Fill the column of sales in."
+        )
+    return kept
+
+
+def build_sales(merged: Merged, kept: npt.NDArray[np.bool_], known: KnownGroup | None) -> Sold:
+    """The sales of the kept series, and the state of all series once they are merged in."""
+    rows = _sorted(merged, {"target": merged.target})
+    first, last = _own_range(rows, len(merged.keys))
+    # Empty cells after a series' last sale are the future, and before its first one nothing.
+    inside = (rows.day >= first[rows.series]) & (rows.day <= last[rows.series])
+    asked = merged.asked[merged.order]
+    rows = rows.take(inside & asked & kept[rows.series])
+    earlier = no_rows("target") if known is None else known.sales
+    whole = earlier.rekeyed(merged.keys).overlaid(rows)
+    whole = whole.take(~np.isnan(whole.values["target"]))
+    all_first, all_last = _own_range(whole, len(merged.keys))
+    days = np.bincount(whole.series, minlength=len(merged.keys))
+    return Sold(rows, all_first, all_last, days)
+
+
+@dataclass(frozen=True)
+class Related:
+    """Covariates in canonical form: the rows to import, without NaN."""
+
+    rows: LongRows
+    filled_cells: int
+    known_until: Ints
+    """Last day per series that a file (now or earlier) says something about; -1 for none."""
+    until: int
+    """Last day that every series covers."""
+
+
+def build_related(
+    merged: Merged,
+    chosen: Covariates,
+    kept: npt.NDArray[np.bool_],
+    sold: Sold,
+    horizon: int,
+    known: KnownGroup | None,
+) -> Related:
+    """The covariates of the kept rows, and by rule the days that are missing to the horizon."""
+    names = tuple(chosen.values) if known is None else known.covariates
+    until = int(sold.last.max()) + horizon
+    empty = np.full(len(merged.day), np.nan)
+    stated = _sorted(merged, {name: chosen.values.get(name, empty) for name in names})
+    stated = stated.take(kept[stated.series])
+    earlier = no_rows(*names) if known is None or not len(known.related) else known.related
+    earlier = earlier.rekeyed(merged.keys)
+    stated = _with_earlier(stated, earlier)
+    whole = earlier.overlaid(stated)
+    rules = FillRules(whole, sold.last)
+    filled, count = rules.fill_cells(stated)
+    covered = whole.last_days()
+    extra = rules.extend(np.where(sold.last >= 0, covered, -1), until, filled)
+    known_until = _known_until(merged, covered, stated if chosen.values else None, known)
+    return Related(filled.overlaid(extra), count, known_until, until)
+
+
+def store_states(
+    merged: Merged,
+    sold: Sold,
+    related: Related | None,
+    table: StoreTable | None,
+    known: KnownGroup | None,
+) -> dict[str, KnownStore]:
+    """The state of every store of the dataset group after this import."""
+    earlier = {} if known is None else known.stores
+    states: dict[str, KnownStore] = {}
+    of_store: dict[str, list[int]] = {}
+    for index, (store, _) in enumerate(merged.keys):
+        if sold.last[index] >= 0:
+            of_store.setdefault(store, []).append(index)
+    for store, index in of_store.items():
+        region, attributes = _described(store, table, earlier.get(store))
+        states[store] = KnownStore(
+            region=region,
+            attributes=attributes,
+            first_sale_on=iso(int(sold.first[index].min())),
+            last_sale_on=iso(int(sold.last[index].max())),
+            days=int(sold.days[index].max()),
+            assumed_from=_assumed_from(related, index),
+        )
+    return states
+
+
+def _described(
+    store: str, table: StoreTable | None, earlier: KnownStore | None
+) -> tuple[str, Mapping[str, str]]:
+    if table is not None and store in table.attributes:
+        old = ALL if earlier is None else earlier.region
+        return table.regions.get(store, old), table.attributes[store]
+    if earlier is not None:
+        return earlier.region, earlier.attributes
+    return ALL, {}
+
+
+def _assumed_from(related: Related | None, index: Sequence[int]) -> str | None:
+    if related is None:
+        return None
+    known_until = int(related.known_until[index].min())
+    return iso(known_until + 1) if known_until < related.until else None
+
+
+def _sorted(merged: Merged, columns: Mapping[str, Floats]) -> LongRows:
+    values = {name: column[merged.order] for name, column in columns.items()}
+    return LongRows(merged.keys, merged.series[merged.order], merged.day[merged.order], values)
+
+
+def _own_range(rows: LongRows, n_series: int) -> tuple[Ints, Ints]:
+    """First and last day with a known target per series; -1 for none."""
+    sold = ~np.isnan(rows.values["target"])
+    series, day = rows.series[sold], rows.day[sold]
+    first, last = np.full(n_series, -1), np.full(n_series, -1)
+    last[series] = day  # ascending days: of several assignments the last one stays
+    first[series[::-1]] = day[::-1]
+    return first, last
+
+
+def _with_earlier(stated: LongRows, earlier: LongRows) -> LongRows:
+    """Cells that are empty now keep what an earlier import said."""
+    if not len(earlier):
+        return stated
+    at = lookup(earlier, stated.code)
+    values = {
+        name: np.where(np.isnan(column) & (at >= 0), earlier.values[name][at], column)
+        for name, column in stated.values.items()
+    }
+    return LongRows(stated.keys, stated.series, stated.day, values)
+
+
+def _known_until(
+    merged: Merged, covered: Ints, stated: LongRows | None, known: KnownGroup | None
+) -> Ints:
+    stores = {} if known is None else known.stores
+    until = np.full(len(merged.keys), -1)
+    for index, (store, _) in enumerate(merged.keys):
+        if store in stores:
+            assumed = stores[store].assumed_from
+            until[index] = covered[index] if assumed is None else day_of(assumed) - 1
+    if stated is not None:
+        np.maximum.at(until, stated.series, stated.day)
+    return until
+
+
+def _few(names: Sequence[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:10])
+    return f"{shown} and {len(names) - 10:,} more" if len(names) > 10 else shown

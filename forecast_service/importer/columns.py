@@ -1,0 +1,126 @@
+"""Column names: which one is the store, the date, the sales; and valid names for the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from forecast_service.local.reserved import RESERVED_WORDS
+
+__all__ = [
+    "ALIASES",
+    "CALENDAR",
+    "OPEN",
+    "ROW_NUMBERS",
+    "Roles",
+    "attribute_name",
+    "recognise",
+    "recognised_names",
+    "snake",
+    "unique_names",
+]
+
+MAX_NAME = 63  # characters of a schema attribute in the Amazon Forecast API
+
+# The first name of a role that is present takes it; the others are columns like any other.
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "store": (
+        "store", "store_number", "store_id", "store_nbr", "store_no", "store_code", "storeid",
+        "shop", "shop_id", "branch", "branch_id", "outlet", "outlet_id", "location", "location_id",
+        "site", "site_id", "unique_id",
+    ),
+    "date": (
+        "date", "ds", "timestamp", "sales_date", "sale_date", "business_date", "transaction_date",
+        "datetime", "datum", "day",
+    ),
+    "target": (
+        "sales", "demand", "y", "target", "target_value", "unit_sales", "units_sold", "units",
+        "quantity", "quantity_sold", "qty", "sold", "sales_quantity", "revenue", "turnover",
+        "value", "amount",
+    ),
+    "item": (
+        "item", "item_id", "sku", "sku_id", "product", "product_id", "product_code", "item_nbr",
+        "item_number", "article", "article_id", "family",
+    ),
+}  # fmt: skip
+
+# They follow from the date, which the models see anyway.
+CALENDAR = frozenset(
+    "day day_of_week dayofweek weekday week_day dow day_name day_of_month month month_name quarter "
+    "week week_of_year year yearmonth year_month is_weekend weekend".split()
+)
+ROW_NUMBERS = frozenset(("", "id", "index", "row", "row_id", "row_number", "unnamed_0"))
+
+# The engine knows closed days by this name, so it stays although it is on the list of words.
+OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which columns of a file play which part; the rest are covariates, or are left out."""
+
+    store: str
+    date: str
+    target: str | None
+    item: str | None
+    others: tuple[str, ...]
+
+
+def snake(name: str) -> str:
+    """A name in lower case with underscores: ``StateHoliday`` is ``state_holiday``."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name.strip())
+    return re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
+
+
+def attribute_name(name: str) -> str:
+    """A name that the Amazon Forecast API takes for a schema attribute: ``Type`` is ``type_field``."""
+    text = snake(name) or "field"
+    if not text[0].isalpha():
+        text = f"field_{text}"
+    if text.upper() in RESERVED_WORDS and text != OPEN:
+        text = f"{text}_field"
+    return text[:MAX_NAME].rstrip("_")
+
+
+def unique_names(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
+    """The names with ``_2``, ``_3`` … added to those that occur already, ``taken`` included."""
+    seen = set(taken)
+    result: list[str] = []
+    for name in names:
+        candidate, number = name, 1
+        while candidate in seen:
+            number += 1
+            candidate = f"{name[: MAX_NAME - 4]}_{number}"
+        seen.add(candidate)
+        result.append(candidate)
+    return result
+
+
+def recognise(
+    header: Sequence[str], *, ignore: Iterable[str] = ()
+) -> tuple[Roles | None, list[str]]:
+    """The roles of a file's columns, and the roles that no column plays.
+
+    Without a store column, ``item_id`` names the series, as in Amazon's own store-only files.
+    ``target`` may be absent (a file of known future days); ``store`` and ``date`` may not.
+    """
+    ignored = {snake(name) for name in ignore}
+    by_alias = {snake(name): name for name in reversed(header) if snake(name) not in ignored}
+    found = {role: _first(aliases, by_alias) for role, aliases in ALIASES.items()}
+    if found["store"] is None and found["item"] == by_alias.get("item_id"):
+        found["store"], found["item"] = found["item"], None
+    if found["store"] is None or found["date"] is None:
+        return None, [role for role in ("store", "date") if found[role] is None]
+    taken = {name for name in found.values() if name is not None}
+    others = tuple(n for n in header if n not in taken and snake(n) not in ignored)
+    return Roles(found["store"], found["date"], found["target"], found["item"], others), []
+
+
+def recognised_names(role: str) -> str:
+    """The names by which a role is recognised, as a list for people."""
+    return ", ".join(f"'{name}'" for name in ALIASES[role])
+
+
+def _first(aliases: Sequence[str], by_alias: Mapping[str, str]) -> str | None:
+    return next((by_alias[alias] for alias in aliases if alias in by_alias), None)

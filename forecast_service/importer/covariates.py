@@ -1,0 +1,190 @@
+"""Covariates: the columns that are known for the future too, and as which numbers they count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.errors import InvalidData
+from forecast_service.importer.candidates import (
+    PAST_ONLY,
+    Candidate,
+    Flags,
+    candidates,
+    reason_to_leave_out,
+    refuse_rows,
+)
+from forecast_service.importer.columns import attribute_name, snake, unique_names
+from forecast_service.importer.parsing import Codes, parse_names, parse_numbers
+from forecast_service.importer.sheets import Sheet
+
+__all__ = ["MAX_COVARIATES", "Covariates", "choose_covariates"]
+
+MAX_COVARIATES = 13  # features of a related time series in the Amazon Forecast API
+MAX_LEVELS = 12  # distinct texts that become indicators; more is free text
+MOSTLY_NUMBERS = 0.95  # share of numbers from which the other texts count as mistakes
+TRUE, FALSE = frozenset(("true", "yes", "y", "t")), frozenset(("false", "no", "n", "f"))
+ORDINARY = frozenset(("0", "none", "no", "-", "no_holiday", "regular", "normal", "false"))
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass
+class Covariates:
+    """The covariates, and what became of the other columns."""
+
+    values: dict[str, Floats] = field(default_factory=dict)
+    """One entry per row of the sheets (one after the other); NaN where nothing is said."""
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Column of a file -> the covariates it became."""
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Column of a file -> why it is not used."""
+    past_only: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def choose_covariates(
+    sheets: Sequence[Sheet], future: Flags, known: Sequence[str] | None, *, replaces: bool
+) -> Covariates:
+    """Choose and encode the covariates.
+
+    Parameters
+    ----------
+    future: one flag per row of the sheets: it lies after the last sale of its series.
+    known: covariates of the dataset group; None when it has none yet, which leaves all open.
+    replaces: whether this import replaces all data, so that it must bring the known covariates.
+
+    Raises
+    ------
+    InvalidData
+        A column of numbers holds text in some rows, there are too many covariates, or they are
+        not those of the dataset group.
+    """
+    chosen = Covariates()
+    columns = []
+    for column in candidates(sheets):
+        reason = None if _is_known(column, known) else reason_to_leave_out(column, future)
+        if reason is None:
+            columns.append(column)
+            continue
+        chosen.left_out[column.title] = reason
+        if reason.startswith(PAST_ONLY):
+            chosen.past_only.append(column.title)
+    owners = _owners(columns, known or ())
+    for column in columns:
+        _encode(column, sheets, chosen, owners.get(column.slug, ()))
+    if known is not None:
+        _match(chosen, known, replaces=replaces)
+    _refuse_too_many(chosen)
+    return chosen
+
+
+def _is_known(column: Candidate, known: Sequence[str] | None) -> bool:
+    return known is not None and attribute_name(column.title) in known
+
+
+def _owners(columns: Sequence[Candidate], known: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Slug of a text column -> the indicators in ``known`` that come from it."""
+    numeric = {attribute_name(column.title) for column in columns}
+    owners: dict[str, tuple[str, ...]] = {}
+    for name in known:
+        if name in numeric:
+            continue
+        slugs = [column.slug for column in columns if name.startswith(f"{column.slug}_")]
+        if slugs:
+            owner = max(slugs, key=len)
+            owners[owner] = (*owners.get(owner, ()), name)
+    return owners
+
+
+def _encode(
+    column: Candidate, sheets: Sequence[Sheet], chosen: Covariates, indicators: tuple[str, ...]
+) -> None:
+    numbers = parse_numbers(column.content, column.title, decimal_comma=column.decimal_comma)
+    if not len(numbers.bad) and not indicators:
+        _add(chosen, column, numbers.values)
+        return
+    codes = parse_names(column.content, column.title)
+    levels = {name.lower() for name in codes.names}
+    if levels <= TRUE | FALSE and not indicators:
+        truth = np.array([float(name.lower() in TRUE) for name in codes.names] + [np.nan])
+        _add(chosen, column, truth[codes.values])
+    elif len(levels) <= MAX_LEVELS:
+        _add_indicators(chosen, column, codes, indicators)
+    elif len(numbers.bad) < (1 - MOSTLY_NUMBERS) * len(codes.values):
+        refuse_rows(sheets, numbers.bad, numbers.describe)
+    else:
+        chosen.left_out[column.title] = (
+            f"it holds {len(levels)} different texts; at most {MAX_LEVELS} can be used"
+        )
+
+
+def _add(chosen: Covariates, column: Candidate, values: Floats) -> None:
+    (name,) = unique_names([attribute_name(column.title)], taken=chosen.values)
+    chosen.columns[column.title] = (name,)
+    chosen.values[name] = values
+
+
+def _add_indicators(
+    chosen: Covariates, column: Candidate, codes: Codes, known: tuple[str, ...]
+) -> None:
+    """One covariate of 0 and 1 per text; none for the ordinary one, which is all zeros."""
+    ordinary = _ordinary(codes)
+    texts = [name for name in codes.names if name not in ordinary]
+    names = [attribute_name(f"{column.slug}_{snake(text) or 'other'}") for text in texts]
+    if known:
+        odd = [text for text, name in zip(texts, names, strict=True) if name not in known]
+        if odd:
+            chosen.notes.append(
+                f"Column '{column.title}' has the text '{odd[0]}', which the dataset group does "
+                "not know: such days count as ordinary ones."
+            )
+        of_name = {name: texts[names.index(name)] if name in names else None for name in known}
+    else:
+        names = unique_names(names, taken=chosen.values)
+        of_name = dict(zip(names, texts, strict=True))
+    for name, text in of_name.items():
+        index = -2 if text is None else codes.names.index(text)
+        flags = (codes.values == index).astype(np.float64)
+        chosen.values[name] = np.where(column.present, flags, np.nan)
+    chosen.columns[column.title] = tuple(of_name)
+
+
+def _ordinary(codes: Codes) -> set[str]:
+    """The texts that mean "nothing special"; without such texts, the most frequent one."""
+    found = {name for name in codes.names if name.lower() in ORDINARY}
+    counts = np.bincount(codes.values[codes.values >= 0], minlength=len(codes.names))
+    return found or {codes.names[int(np.argmax(counts))]}
+
+
+def _match(chosen: Covariates, known: Sequence[str], *, replaces: bool) -> None:
+    """Bring the covariates into the dataset group's order; others are refused or left out."""
+    extra = [name for name in chosen.values if name not in known]
+    missing = [name for name in known if name not in chosen.values]
+    if replaces and (extra or missing):
+        verb = f"adds '{extra[0]}'" if extra else f"lacks '{missing[0]}'"
+        raise InvalidData(
+            f"The covariates of the dataset group are {_listed(known)}, fixed by its first import; "
+            f"this import {verb}. Import the same columns, or set FORECAST_DATASET_NAME and "
+            "FORECAST_DATASET_GROUP to new names to start afresh."
+        )
+    for title, names in list(chosen.columns.items()):
+        if any(name in extra for name in names):
+            del chosen.columns[title]
+            chosen.left_out[title] = "it is no covariate of the dataset group"
+    chosen.values = {name: chosen.values[name] for name in known if name in chosen.values}
+
+
+def _refuse_too_many(chosen: Covariates) -> None:
+    if len(chosen.values) > MAX_COVARIATES:
+        raise InvalidData(
+            f"The files have {len(chosen.values)} covariates: {_listed(list(chosen.values))}. "
+            f"At most {MAX_COVARIATES} are allowed: leave columns out with --ignore (ignore)."
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names) or "none"

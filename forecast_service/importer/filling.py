@@ -1,0 +1,104 @@
+"""Rules for covariates that nobody stated: empty cells, and days beyond the known future."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.importer.columns import OPEN
+from forecast_service.importer.longrows import Floats, Ints, LongRows
+
+__all__ = ["RULE", "FillRules"]
+
+OPEN_DAYS = 56  # the eight weeks that show on which weekdays a store opens
+MONDAY_OFFSET = 3  # 1970-01-01 was a Thursday
+RULE = (
+    "'open' by the store's own weekdays of its last 8 weeks, columns of 0 and 1 as 0, "
+    "other numbers as last known"
+)
+
+
+class FillRules:
+    """The values that the rules give, learned from rows of covariates (NaN is not known)."""
+
+    def __init__(self, rows: LongRows, last_sale: Ints) -> None:
+        """``last_sale`` is the day of the last sale of every series; -1 when it never sold."""
+        self._n = len(rows.keys)
+        self._open = self._weekdays(rows, last_sale) if OPEN in rows.values else None
+        self._last = {
+            name: self._last_known(rows, column)
+            for name, column in rows.values.items()
+            if name != OPEN and not _is_binary(column)
+        }
+
+    def stated_by_rule(self, name: str, series: Ints, day: Ints) -> Floats:
+        """Values of a covariate for these series and days."""
+        if name == OPEN and self._open is not None:
+            return self._open[series, (day + MONDAY_OFFSET) % 7]
+        if name in self._last:
+            return self._last[name][series]
+        return np.zeros(len(series))
+
+    def fill_cells(self, rows: LongRows) -> tuple[LongRows, int]:
+        """The rows without NaN, and the number of cells that were filled.
+
+        A number that is neither 0 nor 1 everywhere is carried forward inside its series.
+        """
+        count = 0
+        values = dict(rows.values)
+        for name, column in rows.values.items():
+            empty = np.isnan(column)
+            if not empty.any():
+                continue
+            count += int(empty.sum())
+            filled = _carried(rows.series, column) if name in self._last else column.copy()
+            rest = np.isnan(filled)
+            filled[rest] = self.stated_by_rule(name, rows.series[rest], rows.day[rest])
+            values[name] = filled
+        return LongRows(rows.keys, rows.series, rows.day, values), count
+
+    def extend(self, covered_until: Ints, until: int, rows: LongRows) -> LongRows:
+        """New rows after ``covered_until`` (a day per series; -1 leaves it out) to ``until``."""
+        lengths = np.where(covered_until < 0, 0, np.maximum(until - covered_until, 0))
+        series = np.repeat(np.arange(self._n), lengths)
+        starts = np.repeat(np.cumsum(lengths) - lengths, lengths)
+        day = covered_until[series] + 1 + np.arange(len(series)) - starts
+        values = {name: self.stated_by_rule(name, series, day) for name in rows.values}
+        return LongRows(rows.keys, series, day, values)
+
+    def _weekdays(self, rows: LongRows, last_sale: Ints) -> Floats:
+        """1 or 0 per series and weekday; shape (n, 7), Monday first."""
+        column = rows.values[OPEN]
+        last = last_sale[rows.series]
+        recent = (rows.day > last - OPEN_DAYS) & (rows.day <= last) & ~np.isnan(column)
+        slot = rows.series[recent] * 7 + (rows.day[recent] + MONDAY_OFFSET) % 7
+        shape = (self._n, 7)
+        count = np.bincount(slot, minlength=self._n * 7).reshape(shape)
+        opened = np.bincount(slot, weights=column[recent], minlength=self._n * 7).reshape(shape)
+        return np.where(count == 0, 1.0, (opened * 2 >= count).astype(np.float64))
+
+    def _last_known(self, rows: LongRows, column: Floats) -> Floats:
+        """The last known value per series; the average of all where a series has none."""
+        known = np.flatnonzero(~np.isnan(column))
+        average = float(column[known].mean()) if len(known) else 0.0
+        last = np.full(self._n, average)
+        last[rows.series[known]] = column[known]  # of several assignments the last one stays
+        return last
+
+
+def _is_binary(column: Floats) -> bool:
+    return bool(np.all((column == 0) | (column == 1) | np.isnan(column)))
+
+
+def _carried(series: Ints, column: Floats) -> Floats:
+    """Every NaN replaced by the value before it, or else after it, in the same series."""
+    forward = column[_carry_index(series, ~np.isnan(column))]
+    still = np.isnan(forward)
+    back = column[::-1][_carry_index(series[::-1], ~np.isnan(column[::-1]))][::-1]
+    return np.where(still, back, forward)
+
+
+def _carry_index(series: Ints, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    own = np.arange(len(series))
+    at = np.maximum.accumulate(np.where(known, own, 0))
+    return np.where(series[at] == series, at, own)

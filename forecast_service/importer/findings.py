@@ -1,0 +1,49 @@
+"""What is wrong with a file: collected with line numbers, then refused in one error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.errors import FieldError, InvalidData
+
+__all__ = ["MAX_SHOWN", "Findings", "refuse"]
+
+MAX_SHOWN = 10
+
+
+class Findings:
+    """Bad rows of one file, gathered over several checks."""
+
+    def __init__(self, name: str, places: Callable[[Sequence[int]], list[str]]) -> None:
+        self._name = name
+        self._places = places
+        self._first: list[tuple[int, str]] = []
+        self._total = 0
+
+    def add(self, rows: npt.NDArray[np.intp], describe: Callable[[int], str]) -> None:
+        """Record that these rows are bad (0 is the first below the header), and how."""
+        self._total += len(rows)
+        self._first += [(int(row), describe(int(row))) for row in rows[:MAX_SHOWN]]
+
+    def refuse(self) -> None:
+        """Raise InvalidData when anything was found."""
+        if self._total:
+            first = sorted(self._first)[:MAX_SHOWN]
+            places = self._places([row for row, _ in first])
+            details = [detail for _, detail in first]
+            refuse(self._name, zip(places, details, strict=True), self._total)
+
+
+def refuse(name: str, found: Iterable[tuple[str, str]], total: int) -> None:
+    """Raise InvalidData that tells the findings (place, detail) and counts the rest."""
+    errors = tuple(FieldError(place, detail) for place, detail in found)[:MAX_SHOWN]
+    told = "; ".join(f"{error.pointer}: {error.detail}" for error in errors)
+    more = f"; and {total - len(errors):,} more" if total > len(errors) else ""
+    raise InvalidData(
+        f"'{name}' was not imported, nothing of it was kept. {told}{more}. "
+        "Correct the file and import it again.",
+        errors=errors,
+    )

@@ -1,0 +1,143 @@
+"""The report: what an import understood, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+__all__ = ["GAP_DAYS", "ColumnReport", "FileReport", "GapReport", "ImportReport", "RuleReport"]
+
+GAP_DAYS = 14  # a longer silence of a store is worth telling
+SHOWN = 6
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """One file that was read."""
+
+    role: str
+    name: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class ColumnReport:
+    """One column: its role (store, date, item, sales, covariate, attribute, left out)."""
+
+    file: str
+    name: str
+    role: str
+    becomes: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class GapReport:
+    """Silences of more than ``threshold_days`` inside the history of a series."""
+
+    threshold_days: int
+    series: int
+    longest_days: int
+    series_with_longest: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RuleReport:
+    """Days whose covariates nobody stated, so that a rule did."""
+
+    stores: int
+    first_on: str
+    last_on: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import understood; the dates are ISO dates, both ends included."""
+
+    mode: str
+    files: tuple[FileReport, ...]
+    columns: tuple[ColumnReport, ...]
+    sales_rows: int
+    stores: int
+    new_stores: int
+    items: int
+    first_sale_on: str | None
+    last_sale_on: str | None
+    missing_days: int
+    """Rows inside the history whose sales are empty: not known, which is not zero."""
+    gaps: GapReport
+    covariates: tuple[str, ...]
+    past_only: tuple[str, ...]
+    known_future_days: int
+    known_future_first_on: str | None
+    known_future_last_on: str | None
+    by_rule: RuleReport | None
+    horizon: int
+    horizon_reason: str
+    regions: dict[str, int]
+    notes: tuple[str, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON values."""
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """The report as lines of text for people."""
+        return [*self._files(), *self._data(), *self._columns(), *self._future(), *self.notes]
+
+    def _files(self) -> Iterator[str]:
+        for file in self.files:
+            yield f"Read {file.name}: {file.rows:,} rows ({file.role})."
+
+    def _data(self) -> Iterator[str]:
+        if self.first_sale_on is not None:
+            new = f", {self.new_stores:,} of them new" if self.new_stores != self.stores else ""
+            items = f" and {self.items:,} items" if self.items else ""
+            yield (
+                f"Sales: {self.sales_rows:,} days of {self.stores:,} stores{new}{items}, "
+                f"{self.first_sale_on} to {self.last_sale_on}."
+            )
+        if self.missing_days:
+            yield f"Not known: {self.missing_days:,} days have no sales figure (not taken as zero)."
+        if self.gaps.series:
+            yield (
+                f"Gaps: {self.gaps.series:,} stores have a gap of more than "
+                f"{self.gaps.threshold_days} days; the longest is {self.gaps.longest_days} days "
+                f"({self.gaps.series_with_longest:,} stores, such as "
+                f"{', '.join(self.gaps.examples)}). Gaps are not taken as zero sales."
+            )
+        regions = ", ".join(f"{name} {count:,}" for name, count in self.regions.items())
+        yield f"Regions: {regions}."
+
+    def _columns(self) -> Iterator[str]:
+        roles = [f"{c.name} is the {c.role}" for c in self.columns if c.role in _KEYS]
+        yield f"Columns: {', '.join(dict.fromkeys(roles))}."
+        covariates = [c for c in self.columns if c.role == "covariate"]
+        if covariates:
+            told = dict.fromkeys(f"{c.name} ({', '.join(c.becomes)})" for c in covariates)
+            yield f"Covariates: {', '.join(told)}."
+        attributes = [c.name for c in self.columns if c.role == "attribute"]
+        if attributes:
+            yield f"Store attributes: {', '.join(attributes)}."
+        left_out = {c.name: c.reason for c in self.columns if c.role == "left out"}
+        for name, reason in left_out.items():
+            yield f"Left out: {name}, because {reason}."
+
+    def _future(self) -> Iterator[str]:
+        if self.known_future_days:
+            yield (
+                f"Known future: {self.known_future_days} days, "
+                f"{self.known_future_first_on} to {self.known_future_last_on}."
+            )
+        if self.by_rule is not None:
+            yield (
+                f"Filled by rule: {self.by_rule.stores:,} stores, {self.by_rule.first_on} to "
+                f"{self.by_rule.last_on}: {self.by_rule.rule}."
+            )
+        yield f"Horizon: {self.horizon} days, because {self.horizon_reason}."
+
+
+_KEYS: Sequence[str] = ("store", "date", "item", "sales")

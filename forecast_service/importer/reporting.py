@@ -1,0 +1,167 @@
+"""Reporting: the facts of an import turned into its report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.importer.canonical import Related, Sold, natural
+from forecast_service.importer.covariates import Covariates
+from forecast_service.importer.filling import RULE
+from forecast_service.importer.known import KnownGroup, KnownStore
+from forecast_service.importer.merging import Merged
+from forecast_service.importer.parsing import iso
+from forecast_service.importer.report import (
+    GAP_DAYS,
+    ColumnReport,
+    FileReport,
+    GapReport,
+    ImportReport,
+    RuleReport,
+)
+from forecast_service.importer.sheets import Sheet
+from forecast_service.importer.stores import MAX_ATTRIBUTES, StoreTable
+
+__all__ = ["Facts", "build_report", "known_future"]
+
+EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What reading an import has shown."""
+
+    mode: str
+    merged: Merged
+    chosen: Covariates
+    kept: npt.NDArray[np.bool_]
+    sold: Sold
+    related: Related | None
+    future: tuple[int, int] | None
+    table: StoreTable | None
+    stores: Mapping[str, KnownStore]
+    known: KnownGroup | None
+
+
+def known_future(merged: Merged, kept: npt.NDArray[np.bool_], sold: Sold) -> tuple[int, int] | None:
+    """First and last day after the last sale of all about which the files say something."""
+    end = int(sold.last.max())
+    days = merged.day[kept[merged.series] & (merged.day > end)]
+    return (int(days.min()), int(days.max())) if len(days) else None
+
+
+def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
+    """The report of an import."""
+    rows = facts.sold.rows
+    target = rows.values["target"]
+    sold_days = rows.day[~np.isnan(target)]
+    keys = [facts.merged.keys[i] for i in np.unique(facts.merged.series[_kept_rows(facts)])]
+    imported = sorted({store for store, _ in keys}, key=natural)
+    earlier = {} if facts.known is None else facts.known.stores
+    regions = Counter(facts.stores[store].region for store in imported)
+    return ImportReport(
+        mode=facts.mode,
+        files=tuple(_files(facts)),
+        columns=tuple(_columns(facts)),
+        sales_rows=len(sold_days),
+        stores=len(imported),
+        new_stores=sum(store not in earlier for store in imported),
+        items=len({item for _, item in keys if item}),
+        first_sale_on=iso(sold_days.min()) if len(sold_days) else None,
+        last_sale_on=iso(sold_days.max()) if len(sold_days) else None,
+        missing_days=int(np.isnan(target).sum()),
+        gaps=_gaps(facts),
+        covariates=tuple(facts.related.rows.values) if facts.related is not None else (),
+        past_only=tuple(facts.chosen.past_only),
+        known_future_days=0
+        if facts.future is None
+        else facts.future[1] - int(facts.sold.last.max()),
+        known_future_first_on=None if facts.future is None else iso(facts.future[0]),
+        known_future_last_on=None if facts.future is None else iso(facts.future[1]),
+        by_rule=_by_rule(facts),
+        horizon=horizon,
+        horizon_reason=reason,
+        regions=dict(sorted(regions.items(), key=lambda pair: natural(pair[0]))),
+        notes=tuple(_notes(facts)),
+    )
+
+
+def _kept_rows(facts: Facts) -> npt.NDArray[np.bool_]:
+    return facts.kept[facts.merged.series]
+
+
+def _files(facts: Facts) -> Iterator[FileReport]:
+    for sheet in facts.merged.sheets:
+        role = "future days" if sheet.target is None else "sales"
+        yield FileReport(role, sheet.name, sheet.rows)
+    if facts.table is not None:
+        yield FileReport("stores", facts.table.name, facts.table.rows)
+
+
+def _columns(facts: Facts) -> Iterator[ColumnReport]:
+    for sheet in facts.merged.sheets:
+        yield from _columns_of(sheet, facts.chosen)
+    if facts.table is not None:
+        for number, (column, name) in enumerate(facts.table.columns.items()):
+            used = number < MAX_ATTRIBUTES
+            reason = None if used else f"at most {MAX_ATTRIBUTES} attributes reach the models"
+            yield ColumnReport(facts.table.name, column, "attribute", (name,), reason)
+
+
+def _columns_of(sheet: Sheet, chosen: Covariates) -> Iterator[ColumnReport]:
+    roles = sheet.roles
+    by_name = {roles.store: "store", roles.date: "date", roles.target: "sales", roles.item: "item"}
+    for name in sheet.raw.header:
+        if name in by_name:
+            yield ColumnReport(sheet.name, name, by_name[name])
+        elif name in chosen.columns:
+            yield ColumnReport(sheet.name, name, "covariate", chosen.columns[name])
+        else:
+            reason = chosen.left_out.get(name, "it was to be ignored")
+            yield ColumnReport(sheet.name, name, "left out", (), reason)
+
+
+def _gaps(facts: Facts) -> GapReport:
+    """Silences between known sales of this import."""
+    rows = facts.sold.rows
+    known = rows.take(~np.isnan(rows.values["target"]))
+    silent = np.diff(known.day) - 1
+    long = (silent > GAP_DAYS) & (np.diff(known.series) == 0)
+    longest = int(silent[long].max()) if long.any() else 0
+    series = np.unique(known.series[:-1][long])
+    with_longest = np.unique(known.series[:-1][long & (silent == longest)])
+    names = sorted((_title(facts.merged.keys[i]) for i in with_longest), key=natural)
+    return GapReport(GAP_DAYS, len(series), longest, len(with_longest), tuple(names[:EXAMPLES]))
+
+
+def _title(key: tuple[str, str]) -> str:
+    store, item = key
+    return f"{store}/{item}" if item else store
+
+
+def _by_rule(facts: Facts) -> RuleReport | None:
+    assumed = [s.assumed_from for s in facts.stores.values() if s.assumed_from is not None]
+    if not assumed or facts.related is None:
+        return None
+    return RuleReport(len(assumed), min(assumed), iso(facts.related.until), RULE)
+
+
+def _notes(facts: Facts) -> Iterator[str]:
+    yield from facts.chosen.notes
+    unsold = int((facts.merged.last_sale < 0).sum())
+    if unsold:
+        example = facts.merged.keys[int(np.argmin(facts.merged.last_sale))]
+        yield (
+            f"Left out: {unsold:,} stores without any sale, such as {_title(example)}; "
+            "they come in with their first day of sales."
+        )
+    if facts.related is not None and facts.related.filled_cells:
+        yield f"Filled by rule: {facts.related.filled_cells:,} empty cells of covariates ({RULE})."
+    if facts.table is not None:
+        absent = sum(store not in facts.table.attributes for store in facts.stores)
+        if absent:
+            yield f"'{facts.table.name}' does not describe {absent:,} of the stores with sales."

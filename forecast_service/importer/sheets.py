@@ -1,0 +1,163 @@
+"""A sheet: one file of rows per store and day, with its keys and sales parsed and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.errors import InvalidData
+from forecast_service.importer.columns import Roles, recognise, recognised_names
+from forecast_service.importer.findings import Findings
+from forecast_service.importer.options import ImportOptions
+from forecast_service.importer.parsing import (
+    Codes,
+    Numbers,
+    iso,
+    parse_days,
+    parse_names,
+    parse_numbers,
+)
+from forecast_service.importer.reading import RawTable, read_file
+
+__all__ = ["Sheet", "read_sheet", "refuse_duplicates", "refuse_isolated_days"]
+
+MAX_SILENCE = 366  # days without a row in any store; beyond it a date was mistyped
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A checked file. The arrays have one entry per row, in the file's order."""
+
+    raw: RawTable
+    roles: Roles
+    stores: Codes
+    items: Codes | None
+    days: npt.NDArray[np.int64]
+    target: npt.NDArray[np.float64] | None
+    """Sales; NaN where the cell is empty; None when the file has no such column."""
+
+    @property
+    def name(self) -> str:
+        return self.raw.name
+
+    @property
+    def rows(self) -> int:
+        return len(self.days)
+
+
+def read_sheet(path: Path, options: ImportOptions, *, needs_target: bool) -> Sheet:
+    """Read a file of sales or of known future days, and refuse it whole if a row is bad.
+
+    Raises
+    ------
+    InvalidData
+        A column is missing, or rows are bad; their line numbers are in ``errors``.
+    """
+    raw = read_file(path)
+    roles, missing = recognise(raw.header, ignore=options.ignore)
+    if needs_target and roles is not None and roles.target is None:
+        roles, missing = None, ["target"]
+    if roles is None:
+        raise _missing_column(raw, missing[0])
+    findings = Findings(raw.name, raw.places)
+    stores = _names(raw, roles.store, findings)
+    items = None if roles.item is None else _names(raw, roles.item, findings)
+    days = parse_days(raw.table[roles.date], roles.date)
+    findings.add(days.bad, days.describe)
+    target = None if roles.target is None else _sales(raw, roles.target, options, findings)
+    findings.refuse()
+    return Sheet(raw, roles, stores, items, days.values, target)
+
+
+def refuse_duplicates(
+    sheets: Sequence[Sheet], order: npt.NDArray[np.intp], same: npt.NDArray[np.bool_]
+) -> None:
+    """Raise when a store-day occurs twice.
+
+    ``order`` sorts the sheets' rows (one after the other) by series and day, stably;
+    ``same[i]`` says that row ``order[i + 1]`` has the key of row ``order[i]``.
+    """
+    starts = np.cumsum([0, *(sheet.rows for sheet in sheets)])
+    at = np.flatnonzero(same)
+    where = np.searchsorted(starts, order[at + 1], side="right") - 1
+    for number, sheet in enumerate(sheets):
+        mine = at[where == number]
+        second = order[mine + 1] - starts[number]
+        first = dict(zip(second.tolist(), order[mine].tolist(), strict=True))
+        findings = Findings(sheet.name, sheet.raw.places)
+
+        def describe(row: int, sheet: Sheet = sheet, first: dict[int, int] = first) -> str:
+            return f"{_key(sheet, row)} is there already, in {_place(sheets, starts, first[row])}"
+
+        findings.add(np.sort(second), describe)
+        findings.refuse()
+
+
+def refuse_isolated_days(sheets: Sequence[Sheet]) -> None:
+    """Raise when a few dates lie more than a year away from all others: a mistyped year."""
+    days = np.unique(np.concatenate([sheet.days for sheet in sheets]))
+    breaks = np.flatnonzero(np.diff(days) > MAX_SILENCE)
+    if not len(breaks):
+        return
+    before, after = int(days[breaks[0]]), int(days[breaks[0] + 1])
+    count_before = sum(int((sheet.days <= before).sum()) for sheet in sheets)
+    odd_before = count_before * 2 < sum(sheet.rows for sheet in sheets)
+    for sheet in sheets:
+        findings = Findings(sheet.name, sheet.raw.places)
+        rows = np.flatnonzero(sheet.days <= before if odd_before else sheet.days >= after)
+        odd, other = (before, after) if odd_before else (after, before)
+        detail = (
+            f"is {abs(odd - other):,} days away from {iso(other)}, with no row between them; "
+            f"at most {MAX_SILENCE} are allowed. Is the year mistyped?"
+        )
+        findings.add(rows, lambda row, sheet=sheet: f"{iso(sheet.days[row])} {detail}")  # type: ignore[misc]
+        findings.refuse()
+
+
+def _names(raw: RawTable, column: str, findings: Findings) -> Codes:
+    codes = parse_names(raw.table[column], column)
+    findings.add(codes.bad, codes.describe)
+    return codes
+
+
+def _sales(
+    raw: RawTable, column: str, options: ImportOptions, findings: Findings
+) -> npt.NDArray[np.float64]:
+    numbers: Numbers = parse_numbers(raw.table[column], column, decimal_comma=raw.delimiter == ";")
+    findings.add(numbers.bad, numbers.describe)
+    if not options.allow_returns:
+        negative = np.flatnonzero(numbers.values < 0)
+        findings.add(
+            negative[np.isfinite(numbers.values[negative])],
+            lambda row: (
+                f"'{column}' is {numbers.values[row]:g}; sales below 0 are allowed only with "
+                "--allow-returns (allow_returns)"
+            ),
+        )
+    return numbers.values
+
+
+def _missing_column(raw: RawTable, role: str) -> InvalidData:
+    what = {"store": "a store", "date": "a date", "target": "sales"}[role]
+    header = ", ".join(f"'{name}'" for name in raw.header[:20])
+    more = f" and {len(raw.header) - 20} more" if len(raw.header) > 20 else ""
+    return InvalidData(
+        f"'{raw.name}' has no column for {what}. It has {header}{more}; recognised are "
+        f"{recognised_names(role)}, in any spelling of capitals. Rename the column."
+    )
+
+
+def _key(sheet: Sheet, row: int) -> str:
+    store = sheet.stores.names[sheet.stores.values[row]]
+    item = f", item '{sheet.items.names[sheet.items.values[row]]}'" if sheet.items else ""
+    return f"store '{store}'{item}, {iso(sheet.days[row])}"
+
+
+def _place(sheets: Sequence[Sheet], starts: npt.NDArray[np.int64], row: int) -> str:
+    number = int(np.searchsorted(starts, row, side="right")) - 1
+    sheet = sheets[number]
+    return f"{sheet.raw.places([row - int(starts[number])])[0]} of '{sheet.name}'"

@@ -1,0 +1,120 @@
+"""The store table: one row per store, whose other columns describe it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from forecast_service.errors import InvalidData
+from forecast_service.importer.columns import (
+    ALIASES,
+    attribute_name,
+    recognised_names,
+    snake,
+    unique_names,
+)
+from forecast_service.importer.findings import Findings
+from forecast_service.importer.parsing import Codes, parse_names
+from forecast_service.importer.reading import RawTable, read_file
+
+__all__ = ["ALL", "MAX_ATTRIBUTES", "StoreTable", "read_stores"]
+
+ALL = "all"  # region of a store that names none
+MAX_ATTRIBUTES = 9  # item metadata may have ten columns, the identifier included
+MAX_TEXT = 256  # characters
+
+
+@dataclass(frozen=True)
+class StoreTable:
+    """Attributes of stores as text, '' where unknown, and the region of each."""
+
+    name: str
+    rows: int
+    attributes: Mapping[str, Mapping[str, str]]
+    """Store -> attribute -> text."""
+    columns: Mapping[str, str]
+    """Column of the file -> attribute."""
+    regions: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_stores(path: Path, region_column: str | None, ignore: Sequence[str] = ()) -> StoreTable:
+    """Read a store table.
+
+    Raises
+    ------
+    InvalidData
+        It names no store, names one twice, or has no column ``region_column``.
+    """
+    raw = read_file(path)
+    ignored = {snake(name) for name in ignore}
+    header = [name for name in raw.header if snake(name) not in ignored]
+    by_alias = {snake(name): name for name in header}
+    key = next((by_alias[a] for a in (*ALIASES["store"], "item_id") if a in by_alias), None)
+    if key is None:
+        raise InvalidData(
+            f"'{raw.name}' has no column for a store. It has {_listed(header)}; recognised are "
+            f"{recognised_names('store')}. Rename the column."
+        )
+    codes = parse_names(raw.table[key], key)
+    _refuse_bad_keys(raw, codes)
+    others = [name for name in header if name != key]
+    region = _region_column(raw, others, region_column)
+    names = unique_names(attribute_name(name) for name in others)
+    texts = {name: _texts(raw, column) for name, column in zip(names, others, strict=True)}
+    stores = [codes.names[code] for code in codes.values]
+    return StoreTable(
+        name=raw.name,
+        rows=len(stores),
+        attributes={
+            store: {name: column[row] for name, column in texts.items()}
+            for row, store in enumerate(stores)
+        },
+        columns=dict(zip(others, names, strict=True)),
+        regions=_regions(raw, stores, region),
+    )
+
+
+def _regions(raw: RawTable, stores: Sequence[str], column: str | None) -> dict[str, str]:
+    if column is None:
+        return {}
+    return {s: text or ALL for s, text in zip(stores, _texts(raw, column), strict=True)}
+
+
+def _region_column(raw: RawTable, header: Sequence[str], wanted: str | None) -> str | None:
+    if wanted is None:
+        return None
+    found = next((name for name in header if snake(name) == snake(wanted)), None)
+    if found is None:
+        raise InvalidData(
+            f"'{raw.name}' has no column '{wanted}' (FORECAST_REGION_COLUMN). It has "
+            f"{_listed(header)}: name one of them, or unset the variable."
+        )
+    return found
+
+
+def _refuse_bad_keys(raw: RawTable, codes: Codes) -> None:
+    findings = Findings(raw.name, raw.places)
+    findings.add(codes.bad, codes.describe)
+    _, first = np.unique(codes.values, return_index=True)
+    again = np.setdiff1d(np.arange(len(codes.values)), first)
+    again = again[codes.values[again] >= 0]
+    first_of = dict(zip(codes.values[first].tolist(), first.tolist(), strict=True))
+
+    def describe(row: int) -> str:
+        code = int(codes.values[row])
+        place = raw.places([first_of[code]])[0]
+        return f"store '{codes.names[code]}' is there already, in {place}; one row per store"
+
+    findings.add(again, describe)
+    findings.refuse()
+
+
+def _texts(raw: RawTable, column: str) -> list[str]:
+    return [("" if v is None else str(v)).strip()[:MAX_TEXT] for v in raw.table[column].to_pylist()]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names) or "no other column"

@@ -1,0 +1,130 @@
+"""Understanding: files in, canonical rows and a report out; nothing is stored here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from forecast_service.errors import InvalidData
+from forecast_service.importer.canonical import (
+    Related,
+    Sold,
+    build_related,
+    build_sales,
+    kept_series,
+    store_states,
+)
+from forecast_service.importer.covariates import choose_covariates
+from forecast_service.importer.horizon import choose_horizon
+from forecast_service.importer.known import KnownGroup, KnownStore
+from forecast_service.importer.merging import Merged, merge_sheets, read_sheets
+from forecast_service.importer.options import ImportOptions
+from forecast_service.importer.report import ImportReport
+from forecast_service.importer.reporting import Facts, build_report, known_future
+from forecast_service.importer.stores import MAX_ATTRIBUTES, StoreTable, read_stores
+from forecast_service.settings import Settings
+
+__all__ = ["Understood", "understand"]
+
+
+@dataclass(frozen=True)
+class Understood:
+    """Everything that an import will write."""
+
+    report: ImportReport
+    has_items: bool
+    horizon: int
+    covariates: tuple[str, ...]
+    sold: Sold
+    related: Related | None
+    """None when there are no covariates."""
+    stores: Mapping[str, KnownStore]
+    attributes: tuple[str, ...]
+    """Attributes of the metadata dataset, in its order; empty when there is none to import."""
+
+
+def understand(
+    files: Mapping[str, Path],
+    mode: str,
+    options: ImportOptions,
+    settings: Settings,
+    known: KnownGroup | None,
+) -> Understood:
+    """Read and check the files of an import.
+
+    ``known`` is what earlier imports left; with mode FULL its rows must be empty.
+
+    Raises
+    ------
+    InvalidData
+        A file cannot be used; line numbers are in ``errors``.
+    """
+    sheets = read_sheets(files, options)
+    merged = merge_sheets(sheets, known)
+    _refuse_other_kind(merged, known)
+    replaces = mode == "FULL"
+    # A group without covariates gets some with the first full import that has any.
+    names = None if known is None or (replaces and not known.covariates) else known.covariates
+    chosen = choose_covariates(sheets, merged.future, names, replaces=replaces)
+    kept = kept_series(merged, options)
+    base = None if replaces else known
+    sold = build_sales(merged, kept, base)
+    future = known_future(merged, kept, sold)
+    horizon, reason = choose_horizon(
+        None if known is None else known.horizon,
+        settings.horizon,
+        0 if future is None else future[1] - int(sold.last.max()),
+        int(sold.last.max()) - int(sold.first[sold.first >= 0].min()) + 1,
+    )
+    covariates = tuple(chosen.values) if base is None else base.covariates
+    related = build_related(merged, chosen, kept, sold, horizon, base) if covariates else None
+    table = _store_table(files, settings, options)
+    states = store_states(merged, sold, related, table, known)
+    facts = Facts(mode, merged, chosen, kept, sold, related, future, table, states, known)
+    return Understood(
+        report=build_report(facts, horizon, reason),
+        has_items=merged.has_items,
+        horizon=horizon,
+        covariates=covariates,
+        sold=sold,
+        related=related,
+        stores=states,
+        attributes=_attributes(merged, table, known, states),
+    )
+
+
+def _store_table(
+    files: Mapping[str, Path], settings: Settings, options: ImportOptions
+) -> StoreTable | None:
+    if "stores" not in files:
+        return None
+    return read_stores(files["stores"], settings.region_column, options.ignore)
+
+
+def _refuse_other_kind(merged: Merged, known: KnownGroup | None) -> None:
+    """Store-only data and data per item cannot be in one dataset group."""
+    if known is None or known.has_items == merged.has_items:
+        return
+    sheet = merged.sheets[0]
+    has, had = ("one", "none") if merged.has_items else ("none", "one")
+    raise InvalidData(
+        f"'{sheet.name}' has {has} column for the item, the dataset group has {had}. Import the "
+        "same kind of data, or set FORECAST_DATASET_NAME and FORECAST_DATASET_GROUP to new names."
+    )
+
+
+def _attributes(
+    merged: Merged,
+    table: StoreTable | None,
+    known: KnownGroup | None,
+    states: Mapping[str, KnownStore],
+) -> tuple[str, ...]:
+    """Attributes that the metadata of the items (here: the stores) must be imported with anew."""
+    if merged.has_items:
+        return ()
+    if table is not None:
+        return tuple(table.columns.values())[:MAX_ATTRIBUTES]
+    earlier = {} if known is None else known.stores
+    described = next((tuple(s.attributes) for s in earlier.values() if s.attributes), ())
+    return described[:MAX_ATTRIBUTES] if set(states) != set(earlier) else ()
