@@ -13,9 +13,19 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["dictionary_text", "floats_with_nulls", "from_numpy", "from_texts", "to_numpy"]
+__all__ = [
+    "dictionary_text",
+    "floats_with_nulls",
+    "from_booleans",
+    "from_numpy",
+    "from_texts",
+    "from_times",
+    "to_numpy",
+    "to_times",
+]
 
 TYPES = {"int32": pa.int32(), "int64": pa.int64(), "float64": pa.float64()}
+MILLISECONDS = pa.timestamp("ms")
 
 
 def to_numpy(array: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.generic]:
@@ -40,6 +50,27 @@ def from_numpy(values: npt.NDArray[np.generic]) -> pa.Array:
     contiguous = np.ascontiguousarray(values)
     kind = TYPES[contiguous.dtype.name]
     return pa.Array.from_buffers(kind, len(contiguous), [None, pa.py_buffer(contiguous)])
+
+
+def from_booleans(values: npt.NDArray[np.bool_]) -> pa.Array:
+    """An Arrow array of booleans."""
+    bits = pa.py_buffer(np.packbits(values, bitorder="little"))
+    return pa.Array.from_buffers(pa.bool_(), len(values), [None, bits])
+
+
+def from_times(times: npt.NDArray[np.datetime64]) -> pa.Array:
+    """An Arrow array of times (timestamp[ms]) with null in the place of NaT."""
+    contiguous = np.ascontiguousarray(times, dtype="datetime64[ms]")
+    valid = np.packbits(~np.isnat(contiguous), bitorder="little")
+    buffers = [pa.py_buffer(valid), pa.py_buffer(contiguous.view(np.int64))]
+    return pa.Array.from_buffers(MILLISECONDS, len(contiguous), buffers)
+
+
+def to_times(array: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.datetime64]:
+    """Times of any unit as datetime64[ms]; nulls are NaT."""
+    nothing = int(np.datetime64("NaT").view(np.int64))
+    ticks = array.cast(MILLISECONDS).cast(pa.int64())
+    return np.asarray(to_numpy(pc.fill_null(ticks, nothing)), dtype=np.int64).view("datetime64[ms]")
 
 
 def floats_with_nulls(values: npt.NDArray[np.float64]) -> pa.Array:

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from forecast_service.arrow import to_numpy, to_times
+
 __all__ = ["Codes", "combined", "dictionary_codes", "factorize"]
 
 Codes = npt.NDArray[np.int64]
@@ -22,14 +24,14 @@ def dictionary_codes(column: pa.ChunkedArray) -> tuple[Codes, list[str]]:
     array = column.unify_dictionaries().combine_chunks()
     if isinstance(array, pa.ChunkedArray):  # an empty column has no chunk
         return np.empty(0, dtype=np.int64), []
-    codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    codes = np.asarray(to_numpy(array.indices.fill_null(-1)), dtype=np.int64)
     return codes, array.dictionary.to_pylist()
 
 
 def factorize(column: pa.ChunkedArray) -> tuple[Codes, int]:
     """Codes of any key column, from 0, and one more than the largest of them."""
     if pa.types.is_temporal(column.type):
-        ticks = column.cast(pa.timestamp("s")).cast(pa.int64()).fill_null(-(2**40)).to_numpy()
+        ticks = to_times(column).astype("datetime64[s]").view(np.int64)
         codes = ticks - ticks.min() if len(ticks) else ticks
         return codes, int(codes.max()) + 1 if len(codes) else 1
     text_codes, texts = dictionary_codes(column)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from forecast_service.arrow import from_texts
 from forecast_service.errors import InvalidData
 from forecast_service.local.schema import DatasetSchema
 from forecast_service.local.times import parse_times
@@ -132,7 +133,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 def _wrong(text: str, kind: str, pattern: str) -> str | None:
     if kind == "timestamp":
-        valid = parse_times(pa.array([text]), pattern)[0].is_valid
+        valid = parse_times(from_texts([text]), pattern)[0].is_valid
         return None if valid else f"no time written as '{pattern}'. Correct it or TimestampFormat."
     if kind in ("string", "geolocation") or not text:
         return None

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from forecast_service.arrow import to_numpy
 from forecast_service.bucket import LocalBucket
 from forecast_service.errors import InvalidData
 from forecast_service.local.csvfiles import TEXT, first_fault, read_csv
@@ -99,8 +100,8 @@ def _read_parquet(path: Path, schema: DatasetSchema, pattern: str) -> pa.Table:
     try:
         with pq.ParquetFile(path) as file:
             names = _columns_of(path, file.schema_arrow, schema)
-        texts = [name for name in names if name is not None]
-        table = pq.read_table(path, columns=names, read_dictionary=texts, partitioning=None)
+        with pq.ParquetFile(path, read_dictionary=names) as file:
+            table = file.read(columns=names).select(names)
     except (pa.ArrowInvalid, OSError) as error:
         raise InvalidData(
             f"File '{path.name}' is no readable Parquet file: {error}. Write it again."
@@ -171,7 +172,7 @@ def _numbers(column: pa.ChunkedArray, name: str, kind: str) -> pa.ChunkedArray |
     if pa.types.is_dictionary(column.type) or not _is_number(column.type):
         return _numbers_of_texts(column, name, kind)
     numbers = column.cast(pa.float64(), safe=False)
-    values = numbers.to_numpy()
+    values = np.asarray(to_numpy(numbers))
     wrong = np.isinf(values)
     if kind == "integer":
         wrong |= np.isfinite(values) & (values != np.floor(values))
@@ -200,7 +201,7 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def _first(mask: pa.ChunkedArray) -> int:
-    return int(np.argmax(mask.to_numpy()))
+    return int(np.argmax(to_numpy(mask)))
 
 
 def _is_canonical(path: Path, schema: DatasetSchema) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from forecast_service.arrow import to_numpy, to_times
 from forecast_service.engine.calendar import next_periods, period_starts, periods_between
 from forecast_service.engine.filling import fill_target
 from forecast_service.engine.panel import KnownFuture, Panel
@@ -59,7 +62,7 @@ def _target_panel(source: Source, names: Sequence[str], config: PredictorConfig)
     """Target alone; dimensions that the predictor does not name are aggregated away."""
     schema = source.schema
     found = series_rows(source.table, names)
-    times = source.table[schema.timestamp].to_numpy()
+    times = to_times(source.table[schema.timestamp])
     timestamps = period_starts(times.min(), times.max(), config.frequency)
     periods = periods_between(timestamps[0], times, config.frequency)
     target = schema.numbers[0]
@@ -67,7 +70,7 @@ def _target_panel(source: Source, names: Sequence[str], config: PredictorConfig)
     matrix = aggregate(
         found.rows,
         periods,
-        source.table[target].to_numpy(),
+        np.asarray(to_numpy(source.table[target]), dtype=np.float64),
         (len(found.keys), len(timestamps)),
         methods["aggregation"],
     )

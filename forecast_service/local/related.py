@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.arrow import to_numpy, to_times
 from forecast_service.engine.calendar import next_periods, periods_between
 from forecast_service.engine.filling import fill_covariate
 from forecast_service.engine.panel import FloatArray, Panel
@@ -53,22 +54,23 @@ def related_values(
     """
     found = series_rows(source.table, (source.schema.item, *source.schema.dimensions))
     kept, partner = _common(found, panel, source, names)
-    times = source.table[source.schema.timestamp].to_numpy()
+    times = to_times(source.table[source.schema.timestamp])
     periods = periods_between(panel.timestamps[0], times, config.frequency)
     _require_early_start(panel, kept, partner, found, periods)
     width = panel.n_periods + config.horizon
     inside = (periods >= 0) & (periods < width)
     values, notes = {}, _missing_note(panel, kept)
     for name in source.schema.numbers:
-        column = source.table[name].to_numpy()[inside]
+        column = np.asarray(to_numpy(source.table[name]), dtype=np.float64)[inside]
         matrix = spread(found.rows[inside], periods[inside], column, (len(found.keys), width))
+        matrix = _filled(matrix, name, panel.n_periods, config)
         if np.isnan(matrix[:, panel.n_periods :]).all():
             notes.append(
                 f"'{name}' is left out: it has no value after {panel.timestamps[-1]}, so it is "
                 "not known in advance."
             )
             continue
-        values[name] = _filled(matrix, name, panel.n_periods, config)[partner]
+        values[name] = matrix[partner]
         _require_complete(values[name], name, panel.take(kept), config)
     return Related(kept, values, tuple(notes))
 
@@ -124,7 +126,9 @@ def _require_early_start(
 
 
 def _filled(matrix: FloatArray, name: str, n_periods: int, config: PredictorConfig) -> FloatArray:
-    methods = config.fillings.get(name, {})
+    methods = config.fillings.get(name)
+    if not methods:
+        return matrix
     return fill_covariate(
         matrix,
         n_periods,

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
+from forecast_service.arrow import from_booleans
 from forecast_service.database import Database, database_now
 from forecast_service.errors import InvalidData
 from forecast_service.local.codes import combined, factorize
@@ -253,9 +254,11 @@ class SnapshotStore:
         full = self.home / path
         schema = pq.read_schema(full)
         texts = [field.name for field in schema if _is_text(field.type)]
-        return pq.read_table(full, read_dictionary=texts, partitioning=None).cast(
-            pa.schema([(field.name, _read_as(field.type)) for field in schema])
-        )
+        # Not pq.read_table: it imports pandas, which costs more than reading a million rows.
+        with pq.ParquetFile(full, read_dictionary=texts) as file:
+            return file.read().cast(
+                pa.schema([(field.name, _read_as(field.type)) for field in schema])
+            )
 
     def _verify(self, file: _File) -> None:
         if _sha256(self.home / file.path) != file.sha256:
@@ -277,7 +280,7 @@ def _merged(tables: list[tuple[pa.Table, tuple[str, ...]]]) -> pa.Table:
     for start, end in reversed(list(zip([0, *ends[:-1]], ends, strict=True))):
         kept[start:end] = ~np.isin(codes[start:end], newer)
         newer = np.union1d(newer, codes[start:end]) if start else newer
-    return whole.filter(pa.array(kept)).unify_dictionaries().combine_chunks()
+    return whole.filter(from_booleans(kept)).unify_dictionaries().combine_chunks()
 
 
 def _remembered(connection: sa.Connection) -> set[tuple[str, int]]:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forecast_service.arrow import from_numpy, to_numpy
 from forecast_service.local.schema import DatasetSchema
 
 __all__ = ["field_statistics"]
@@ -29,10 +30,10 @@ def _statistics(column: pa.ChunkedArray, kind: str) -> dict[str, Any]:
     if kind == "timestamp":
         return {**_with_long(counts), **_time_range(column)}
     if kind in ("integer", "float"):
-        values = column.drop_null().to_numpy()
+        values = np.asarray(to_numpy(column.drop_null()))
         known = values[~np.isnan(values)]
         counts["CountNan"] = len(values) - len(known)
-        counts["CountDistinct"] = pc.count_distinct(pa.array(known)).as_py()
+        counts["CountDistinct"] = pc.count_distinct(from_numpy(known)).as_py()
         return {**_with_long(counts), **_moments(known, kind)}
     return _with_long(counts)
 

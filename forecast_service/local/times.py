@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forecast_service.arrow import from_times, to_numpy, to_times
 from forecast_service.errors import InvalidData
 
 __all__ = ["parse_times", "strptime_pattern"]
@@ -51,11 +52,11 @@ def parse_times(texts: pa.Array, pattern: str) -> pa.Array:
     parsed = pc.strptime(texts, format=pattern, unit="s", error_is_null=True)
     # strptime takes February 30 for March 2; only what reads back the same is trusted.
     same = pc.fill_null(pc.equal(pc.strftime(parsed, format=pattern), texts), False)
-    doubtful = np.flatnonzero(~same.to_numpy(zero_copy_only=False))
-    times = parsed.to_numpy(zero_copy_only=False).astype("datetime64[ms]")
+    doubtful = np.flatnonzero(~to_numpy(same).astype(bool))
+    times = to_times(parsed)
     for index in doubtful:
         times[index] = _strict(texts[index].as_py(), pattern)
-    return pa.array(times, type=pa.timestamp("ms"))
+    return from_times(times)
 
 
 def _strict(text: str | None, pattern: str) -> np.datetime64:
