@@ -6,6 +6,7 @@ from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 
+from forecast_service.local import wire
 from forecast_service.logs import configure_logging
 from forecast_service.resources import around, problems, routes
 from forecast_service.resources.metrics import RequestMetrics
@@ -28,6 +29,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     around.init_app(app, metrics)
     problems.init_app(app)
     routes.init_app(app, service, metrics)
+    if service.session.source == "local":
+        session = service.session
+        app.register_blueprint(wire.blueprint(session.forecast, session.forecastquery))
     return app
 
 

@@ -20,10 +20,13 @@ class Operation:
     summary: str
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
-    body_types: tuple[str, ...] = ("application/json",)
+    """Model of a JSON body."""
+    body_types: tuple[str, ...] = ()
+    """Media types of a body that is a file."""
     answers: Mapping[int, str | None] = field(default_factory=dict)
-    """Status to the name of the answer's schema; None for an answer without a body."""
-    answer_type: str = "application/json"
+    """Status to the name of the JSON answer's model; None for another answer or none."""
+    other_types: tuple[str, ...] = ()
+    """Media types of answers beside JSON."""
     errors: tuple[int, ...] = ()
 
 

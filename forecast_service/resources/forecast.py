@@ -11,14 +11,13 @@ from flask import Request, Response, request
 from forecast_service.reading import Answer, Question
 from forecast_service.resources.api import ServiceResource
 from forecast_service.resources.documented import documented
-from forecast_service.resources.parsing import json_body, query_values, read_model
+from forecast_service.resources.parsing import as_number, json_body, query_values, read_model
 from forecast_service.resources.representations import ENCODERS, negotiated
 from forecast_service.resources.schemas import ForecastBody, ForecastQuery
 
 __all__ = ["ForecastResource"]
 
 CONTENT_TYPES = {"application/json": "application/json", "text/csv": "text/csv; charset=utf-8"}
-INTEGER_DIGITS = 18
 
 
 class ForecastResource(ServiceResource):
@@ -28,6 +27,7 @@ class ForecastResource(ServiceResource):
         "The current forecast of a store, or of many",
         query=ForecastQuery,
         answers={200: "Forecast", 304: None},
+        other_types=("text/csv",),
         errors=(404, 406, 422),
     )
     def get(self) -> Response:
@@ -39,6 +39,7 @@ class ForecastResource(ServiceResource):
         "The current forecast of a store, or of many",
         body=ForecastBody,
         answers={200: "Forecast", 304: None},
+        other_types=("text/csv",),
         errors=(400, 404, 406, 413, 415, 422),
     )
     def post(self) -> Response:
@@ -75,19 +76,12 @@ def _matches(if_none_match: str, etag: str) -> bool:
 def _from_query(sent: Request) -> ForecastBody:
     values = query_values(sent, ForecastQuery, repeated=("store_numbers",))
     if "store_number" in values:
-        values["store_number"] = _number(values["store_number"])
+        values["store_number"] = as_number(values["store_number"])
     if "store_numbers" in values:
         texts = values["store_numbers"]
         names = texts[0].split(",") if len(texts) == 1 else texts
-        values["store_numbers"] = [_number(name) for name in names]
+        values["store_numbers"] = [as_number(name) for name in names]
     return read_model(ForecastQuery, values, "?")
-
-
-def _number(text: str) -> int | str:
-    """A whole number as it would be written in JSON is one; ``007`` and ``S1`` stay text."""
-    if text.isascii() and text.isdigit() and len(text) <= INTEGER_DIGITS and str(int(text)) == text:
-        return int(text)
-    return text
 
 
 def _question(body: ForecastBody) -> Question:

@@ -64,7 +64,9 @@ class MetricsResource(ServiceResource):
         super().__init__(service)
         self.metrics = metrics
 
-    @documented("Metrics in Prometheus' text format", answers={200: None}, answer_type="text/plain")
+    @documented(
+        "Metrics in Prometheus' text format", answers={200: None}, other_types=("text/plain",)
+    )
     def get(self) -> Response:
         """Requests of this process; runs and forecasts of the database."""
         return Response(self.metrics.text(), content_type=METRICS_TYPE)

@@ -11,12 +11,14 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from forecast_service.errors import FieldError, InvalidRequest, UnknownField
+from forecast_service.resources.schemas import NAME_LENGTH
 
-__all__ = ["json_body", "query_values", "read_model", "read_query"]
+__all__ = ["as_number", "checked_name", "json_body", "query_values", "read_model", "read_query"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
 SHOWN_ERRORS = 20
+INTEGER_DIGITS = 18
 BODY_BYTES = 8 * 1024 * 1024
 TRUE_WORDS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -76,6 +78,29 @@ def query_values(
         field = model.model_fields.get(name)
         values[name] = _typed(texts[0], None if field is None else field.annotation)
     return values
+
+
+def as_number(text: str) -> int | str:
+    """A whole number as JSON would write it is one; ``007`` and ``S1`` stay text."""
+    if text.isascii() and text.isdigit() and len(text) <= INTEGER_DIGITS and str(int(text)) == text:
+        return int(text)
+    return text
+
+
+def checked_name(text: str, field: str) -> str:
+    """A name that came in the path of an address.
+
+    Raises
+    ------
+    InvalidRequest
+        It is longer than a name can be, or has control characters.
+    """
+    if len(text) > NAME_LENGTH or any(character < " " for character in text):
+        raise InvalidRequest(
+            f"'{field}' in the address is no name; a name has at most {NAME_LENGTH} characters, "
+            "and no control characters."
+        )
+    return text
 
 
 def _typed(text: str, annotation: Any) -> Any:

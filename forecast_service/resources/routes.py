@@ -6,11 +6,17 @@ from typing import Any
 
 from flask import Flask
 
+from forecast_service import __version__
+from forecast_service.resources import pages
 from forecast_service.resources.api import ServiceApi, ServiceResource
 from forecast_service.resources.forecast import ForecastResource
 from forecast_service.resources.health import HealthResource, MetricsResource, ReadyResource
+from forecast_service.resources.imports import ImportResource, ImportsResource, SalesResource
 from forecast_service.resources.metrics import RequestMetrics
+from forecast_service.resources.openapi import OpenApiResource, description
 from forecast_service.resources.service import Service
+from forecast_service.resources.stores import HistoryResource, StoreResource, StoresResource
+from forecast_service.resources.training import TrainingResource, TrainingRunResource
 
 __all__ = ["ROUTES", "init_app"]
 
@@ -18,16 +24,29 @@ VERSION_PREFIX = "/v1"
 
 ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/forecast", ForecastResource),
+    ("/training", TrainingResource),
+    ("/training/<run_id>", TrainingRunResource),
+    ("/stores", StoresResource),
+    ("/stores/<store_number>", StoreResource),
+    ("/stores/<store_number>/history", HistoryResource),
+    ("/imports", ImportsResource),
+    ("/imports/<import_id>", ImportResource),
+    ("/sales", SalesResource),
     ("/healthz", HealthResource),
     ("/readyz", ReadyResource),
     ("/metrics", MetricsResource),
+    ("/openapi.json", OpenApiResource),
 )
 
 
 def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
-    """Add every resource, with what its constructor takes."""
+    """Add every resource, with what its constructor takes, and the pages."""
     api = ServiceApi(app)
-    more: dict[type[ServiceResource], dict[str, Any]] = {MetricsResource: {"metrics": metrics}}
+    document = description(ROUTES, __version__)
+    more: dict[type[ServiceResource], dict[str, Any]] = {
+        MetricsResource: {"metrics": metrics},
+        OpenApiResource: {"document": document},
+    }
     for path, resource in ROUTES:
         api.add_resource(
             resource,
@@ -35,3 +54,4 @@ def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
             f"{VERSION_PREFIX}{path}",
             resource_class_kwargs={"service": service, **more.get(resource, {})},
         )
+    pages.init_app(app, document)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 __all__ = [
+    "NAME_LENGTH",
     "ForecastBody",
     "ForecastQuery",
     "HistoryQuery",
@@ -20,6 +21,7 @@ __all__ = [
     "StoresQuery",
     "StrictModel",
     "TrainingBody",
+    "schema_of",
 ]
 
 NAME_LENGTH = 256
@@ -55,7 +57,7 @@ Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH), AfterValidato
 Time = Annotated[str, Field(max_length=40), AfterValidator(_time)]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_time)]
 StoreNumber = (
-    Annotated[int, Field(ge=-(2**63), lt=2**64, description="A whole number, echoed as sent.")]
+    Annotated[int, Field(ge=-(2**63), lt=2**63, description="A whole number, echoed as sent.")]
     | Annotated[Name, Field(description="Or its identifier as text, echoed as sent.")]
 )
 StoreNumbers = Annotated[list[StoreNumber], Field(min_length=1, max_length=MAX_STORES)]

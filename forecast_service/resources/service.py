@@ -7,6 +7,8 @@ from typing import Any
 
 from forecast_service.database import Database
 from forecast_service.reading import CurrentForecast
+from forecast_service.runs import TrainingRuns
+from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
 
 __all__ = ["Service", "open_service"]
@@ -18,9 +20,9 @@ class Service:
 
     settings: Settings
     database: Database
-    session: Any
+    session: ForecastSession
     current: CurrentForecast
-    runs: Any
+    runs: TrainingRuns
     imports: Any
 
     def close(self) -> None:
@@ -33,12 +35,18 @@ def open_service(settings: Settings) -> Service:
     """Open the database, bring it to this version, and build everything on it."""
     database = Database(settings.resolved_database_url)
     database.migrate()
-    session = runs = imports = None
+    session = open_session(settings, database)
+    try:
+        from forecast_service.importer import Imports
+
+        imports = Imports(database, settings, session)
+    except ImportError:
+        imports = None
     return Service(
         settings=settings,
         database=database,
         session=session,
         current=CurrentForecast(database, settings),
-        runs=runs,
+        runs=TrainingRuns(database, settings, session),
         imports=imports,
     )

@@ -1,0 +1,228 @@
+"""What is answered, as pydantic models: the source of ``/openapi.json`` and of a test's check."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, RootModel
+
+__all__ = ["ANSWERS", "Problem"]
+
+
+class AnswerModel(BaseModel):
+    """Nothing may be answered that is not written down here."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Point(AnswerModel):
+    """One period of a forecast; Amazon's own names."""
+
+    Timestamp: str
+    Value: float
+
+
+class Predictions(AnswerModel):
+    """Points by forecast type: ``p10``, ``p50``, ``p90``, ``mean``."""
+
+    Predictions: dict[str, list[Point]]
+
+
+class QueryForecastResult(AnswerModel):
+    """Amazon's answer to QueryForecast."""
+
+    Forecast: Predictions
+
+
+class Horizon(AnswerModel):
+    """First and last day of the forecast."""
+
+    first: str
+    last: str
+    periods: int
+
+
+class Provenance(AnswerModel):
+    """Where the numbers come from; all times are absolute, in UTC."""
+
+    source: str
+    algorithm: str
+    fallback: str | None
+    predictor: str
+    trained_at: str
+    fresh_until: str
+    data_until: str
+    forecast: str
+    created_at: str
+    horizon: Horizon
+    stale: str | None
+    assumptions: list[str]
+
+
+class StoreForecast(AnswerModel):
+    """The forecast of one store, or of one item in it."""
+
+    store_number: int | str
+    item: str | None = None
+    result: QueryForecastResult
+    provenance: Provenance
+
+
+class StoreForecasts(AnswerModel):
+    """The forecasts of many stores, in the order asked."""
+
+    forecasts: list[StoreForecast]
+
+
+class Forecast(RootModel[StoreForecast | StoreForecasts]):
+    """Of one store, or of many when ``store_numbers`` was sent."""
+
+
+class TrainingRun(AnswerModel):
+    """The record of one retrain request: waiting, training, forecasting, serving, failed,
+    cancelled."""
+
+    id: str
+    dataset_group: str
+    store: str | None
+    state: str
+    stages: list[str]
+    trains: bool
+    reason: str
+    detail: str
+    forced: bool
+    joined: int
+    predictor_arn: str | None
+    forecast_arn: str | None
+    data_version: int | None
+    data_until: str | None
+    collected_until: str | None
+    progress: float | None
+    expected_at: str | None
+    message: str | None
+    error: str | None
+    requested_at: str | None
+    started_at: str | None
+    finished_at: str | None
+
+
+class TrainingRuns(AnswerModel):
+    """Training runs, newest first."""
+
+    runs: list[TrainingRun]
+
+
+class TrainingDecision(AnswerModel):
+    """What a retrain request led to, with the numbers that it rests on."""
+
+    store_number: int | str
+    message: str
+    started: bool
+    joined: bool
+    rule: str
+    age_days: float | None
+    tolerance_days: float
+    trained_at: str | None
+    newer_days_of_sales: int | None
+    predictor: dict[str, Any] | None
+    run: TrainingRun | None
+
+
+class StoreSummary(AnswerModel):
+    """A store, and how much is known of it."""
+
+    store_number: int | str
+    region: str
+    attributes: dict[str, Any]
+    first_sale_on: str
+    last_sale_on: str
+    days: int
+    assumed_from: str | None
+    imported_at: str
+
+
+class Store(StoreSummary):
+    """A store and its items; none where sales are per store."""
+
+    items: list[str]
+
+
+class Stores(AnswerModel):
+    """A page of the stores; ``next`` is the address of the page that follows."""
+
+    stores: list[StoreSummary]
+    count: int
+    next: str | None
+
+
+class History(AnswerModel):
+    """Sales by day."""
+
+    store_number: int | str
+    item: str | None
+    days: list[dict[str, Any]]
+
+
+class ImportReport(RootModel[dict[str, Any]]):
+    """What was understood of the files: columns, stores, dates, gaps, covariates."""
+
+
+class Import(RootModel[dict[str, Any]]):
+    """State, report and error of an import."""
+
+
+class Imports(AnswerModel):
+    """Imports, newest first."""
+
+    imports: list[Import]
+
+
+class Health(AnswerModel):
+    """The process lives."""
+
+    status: str
+
+
+class Readiness(AnswerModel):
+    """Requests can be answered."""
+
+    status: str
+    database: str
+    forecast: str
+
+
+class ProblemFinding(AnswerModel):
+    """One thing that is wrong, and where."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(AnswerModel):
+    """An error (RFC 9457); every route answers with this shape."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[ProblemFinding] | None = None
+    request_id: str
+
+
+ANSWERS: dict[str, type[BaseModel]] = {
+    model.__name__: model
+    for model in (
+        Forecast,
+        Health,
+        History,
+        Import,
+        ImportReport,
+        Imports,
+        Readiness,
+        Store,
+        Stores,
+        TrainingDecision,
+        TrainingRun,
+        TrainingRuns,
+    )
+}

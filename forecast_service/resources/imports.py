@@ -1,0 +1,176 @@
+"""``/imports`` and ``/sales``: how sales get in; the worker does the work."""
+
+from __future__ import annotations
+
+import csv
+import re
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from flask import Request, Response, request
+from werkzeug.exceptions import UnsupportedMediaType
+
+from forecast_service.errors import FieldError, InvalidRequest, UnknownField
+from forecast_service.resources.api import ServiceResource, json_response
+from forecast_service.resources.documented import documented
+from forecast_service.resources.parsing import checked_name, json_body, read_query
+from forecast_service.resources.schemas import ImportQuery, ListQuery, SaleRow, SalesBody
+
+__all__ = ["ImportResource", "ImportsResource", "SalesResource"]
+
+ROLES = ("sales", "future", "stores")
+MULTIPART = "multipart/form-data"
+RAW_TYPES = {
+    "text/csv": "sales.csv",
+    "application/gzip": "sales.csv.gz",
+    "application/x-gzip": "sales.csv.gz",
+    "application/vnd.apache.parquet": "sales.parquet",
+    "application/octet-stream": "sales",
+}
+UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+CHUNK_BYTES = 1024 * 1024
+RETRY_AFTER = {"Retry-After": "2"}
+
+
+class ImportsResource(ServiceResource):
+    """Files of sales."""
+
+    @documented(
+        "Import files of sales, known future days and stores",
+        query=ImportQuery,
+        body_types=(MULTIPART, *RAW_TYPES),
+        answers={200: "ImportReport", 202: "Import"},
+        errors=(400, 413, 415, 422, 503),
+    )
+    def post(self) -> Response:
+        """202 with the import to follow; ``dry_run`` reads and reports, and keeps nothing."""
+        query = read_query(request, ImportQuery)
+        options = {"allow_returns": query.allow_returns}
+        imports = self.service.imports
+        with received(request, self.service.settings.home) as files:
+            if query.dry_run:
+                return json_response(imports.dry_run(files, query.mode, options).to_dict())
+            identifier = imports.request(files, query.mode, options)
+        return accepted(identifier, imports.get(identifier))
+
+    @documented("The latest imports", query=ListQuery, answers={200: "Imports"}, errors=(422,))
+    def get(self) -> Response:
+        """Newest first."""
+        limit = read_query(request, ListQuery).limit
+        return json_response({"imports": self.service.imports.list(limit)})
+
+
+class ImportResource(ServiceResource):
+    """One import."""
+
+    @documented("State and report of an import", answers={200: "Import"}, errors=(404, 422))
+    def get(self, import_id: str) -> Response:
+        """The report says what was understood; the error names lines."""
+        return json_response(self.service.imports.get(checked_name(import_id, "import_id")))
+
+
+class SalesResource(ServiceResource):
+    """Sales as JSON rows."""
+
+    @documented(
+        "Add or correct a few sales",
+        body=SalesBody,
+        answers={202: "Import"},
+        errors=(400, 413, 415, 422, 503),
+    )
+    def post(self) -> Response:
+        """The same as an INCREMENTAL import of a file with these rows."""
+        body = json_body(request, SalesBody)
+        imports = self.service.imports
+        with scratch(self.service.settings.home) as folder:
+            path = folder / "sales.csv"
+            write_rows(path, body.sales)
+            options = {"allow_returns": body.allow_returns}
+            identifier = imports.request({"sales": path}, "INCREMENTAL", options)
+        return accepted(identifier, imports.get(identifier))
+
+
+def accepted(identifier: str, document: Mapping[str, Any]) -> Response:
+    """202 with the address of the import."""
+    return json_response(document, 202, {"Location": f"/imports/{identifier}", **RETRY_AFTER})
+
+
+@contextmanager
+def received(sent: Request, home: Path) -> Iterator[dict[str, Path]]:
+    """The files of a request by role, in a folder that is removed afterwards.
+
+    Raises
+    ------
+    UnsupportedMediaType, InvalidRequest
+        The body is no file that could be imported, or its role is unknown.
+    """
+    with scratch(home) as folder:
+        if sent.mimetype == MULTIPART:
+            yield _parts(sent, folder)
+        elif sent.mimetype in RAW_TYPES:
+            path = folder / RAW_TYPES[sent.mimetype]
+            _save(sent.stream, path)
+            yield {"sales": path}
+        else:
+            raise UnsupportedMediaType(
+                f"The body's Content-Type is '{sent.mimetype[:100]}'; send '{MULTIPART}' with "
+                f"files named {', '.join(ROLES)}, or one of {', '.join(RAW_TYPES)}."
+            )
+
+
+@contextmanager
+def scratch(home: Path) -> Iterator[Path]:
+    """A new folder inside ``home`` that is removed afterwards."""
+    folder = home / "uploads" / secrets.token_hex(10)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_rows(path: Path, rows: list[SaleRow]) -> None:
+    """The rows as a file that the importer reads; one column per covariate named in any row."""
+    names = list(dict.fromkeys(name for row in rows for name in row.covariates))
+    has_items = any(row.item is not None for row in rows)
+    header = ["store", "date", "sales", *(["item"] if has_items else []), *names]
+    if len(set(map(str.lower, header))) < len(header):
+        raise InvalidRequest(
+            "'covariates' has a name that is a field of its own, or differs from another in case "
+            f"only; allowed are names beside {', '.join(header[:4])}."
+        )
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        for row in rows:
+            item = [row.item] if has_items else []
+            covariates = [row.covariates.get(name) for name in names]
+            writer.writerow([row.store_number, row.date, row.sales, *item, *covariates])
+
+
+def _parts(sent: Request, folder: Path) -> dict[str, Path]:
+    unknown = sorted((set(sent.files) | set(sent.form)) - set(ROLES))
+    if unknown:
+        raise UnknownField(
+            f"'{unknown[0][:100]}' is no file of an import; send {', '.join(ROLES)}.",
+            errors=(FieldError(f"/{unknown[0][:100]}", "unknown file"),),
+        )
+    if sent.form:
+        name = next(iter(sent.form))
+        raise InvalidRequest(f"'{name}' is sent as text; send it as a file (curl -F {name}=@FILE).")
+    paths = {}
+    for role, file in sent.files.items():
+        name = UNSAFE.sub("_", Path(file.filename or role).name).lstrip(".") or role
+        paths[role] = folder / role / name[-100:]
+        paths[role].parent.mkdir()
+        _save(file.stream, paths[role])
+    return paths
+
+
+def _save(stream: IO[bytes], path: Path) -> None:
+    with path.open("wb") as file:
+        shutil.copyfileobj(stream, file, CHUNK_BYTES)

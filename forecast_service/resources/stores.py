@@ -1,0 +1,125 @@
+"""``/stores``: who sells, since when, and what was sold."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import sqlalchemy as sa
+from flask import Response, request
+
+from forecast_service.errors import InvalidRequest
+from forecast_service.instants import utc_text
+from forecast_service.resources.api import ServiceResource, json_response
+from forecast_service.resources.documented import documented
+from forecast_service.resources.parsing import as_number, checked_name, read_query
+from forecast_service.resources.schemas import HistoryQuery, StoresQuery
+from forecast_service.tables import series, stores
+from forecast_service.what_exists import existing_stores, natural_order
+
+__all__ = ["HistoryResource", "StoreResource", "StoresResource"]
+
+SHOWN_ITEMS = 1000
+
+
+class StoresResource(ServiceResource):
+    """The stores whose sales were imported."""
+
+    @documented(
+        "The stores, in the order of their numbers",
+        query=StoresQuery,
+        answers={200: "Stores"},
+        errors=(422,),
+    )
+    def get(self) -> Response:
+        """A page; ``next`` is the address of the one that follows, or null."""
+        query = read_query(request, StoresQuery)
+        found = sorted(self._names(query.region), key=natural_order)
+        rest = _after(found, query.after)
+        page = rest[: query.limit]
+        following = None
+        if len(rest) > len(page):
+            asked = query.model_dump(exclude_none=True)
+            following = f"/stores?{urlencode({**asked, 'after': page[-1]})}"
+        documents = [store_document(row) for row in self._rows(page)]
+        return json_response({"stores": documents, "count": len(found), "next": following})
+
+    def _names(self, region: str | None) -> list[str]:
+        group = self.service.settings.dataset_group
+        statement = sa.select(stores.c.store).where(stores.c.dataset_group == group)
+        if region is not None:
+            statement = statement.where(stores.c.region == region)
+        with self.service.database.read() as connection:
+            return list(connection.execute(statement).scalars())
+
+    def _rows(self, names: list[str]) -> list[sa.RowMapping]:
+        with self.service.database.read() as connection:
+            found = existing_stores(connection, self.service.settings.dataset_group, names)
+        return [found[name] for name in names]
+
+
+class StoreResource(ServiceResource):
+    """One store."""
+
+    @documented("A store, and the items it sells", answers={200: "Store"}, errors=(404, 422))
+    def get(self, store_number: str) -> Response:
+        """404 names the stores that exist."""
+        name = checked_name(store_number, "store_number")
+        group = self.service.settings.dataset_group
+        with self.service.database.read() as connection:
+            row = existing_stores(connection, group, [name])[name]
+            items = connection.execute(
+                sa.select(series.c.item)
+                .where(series.c.dataset_group == group, series.c.store == name)
+                .where(series.c.item != "")
+                .order_by(series.c.item)
+                .limit(SHOWN_ITEMS)
+            ).scalars()
+            return json_response({**store_document(row), "items": list(items)})
+
+
+class HistoryResource(ServiceResource):
+    """What a store sold."""
+
+    @documented(
+        "Sales of a store by day, oldest first",
+        query=HistoryQuery,
+        answers={200: "History"},
+        errors=(404, 422),
+    )
+    def get(self, store_number: str) -> Response:
+        """The last ``limit`` days of the range."""
+        name = checked_name(store_number, "store_number")
+        query = read_query(request, HistoryQuery)
+        if query.start is not None and query.end is not None and query.start > query.end:
+            raise InvalidRequest(f"'start' ({query.start}) lies after 'end' ({query.end}).")
+        days = self.service.imports.history(
+            name, item=query.item, start=query.start, end=query.end, limit=query.limit
+        )
+        return json_response({"store_number": as_number(name), "item": query.item, "days": days})
+
+
+def store_document(row: sa.RowMapping) -> dict[str, Any]:
+    """A store as it is answered."""
+    document = {name: row[name] for name in SHOWN_COLUMNS}
+    return {
+        "store_number": as_number(row["store"]),
+        **document,
+        "imported_at": utc_text(row["imported_at"]),
+    }
+
+
+SHOWN_COLUMNS = (
+    "region",
+    "attributes",
+    "first_sale_on",
+    "last_sale_on",
+    "days",
+    "assumed_from",
+)
+
+
+def _after(names: list[str], last: str | None) -> list[str]:
+    if last is None:
+        return names
+    return [name for name in names if natural_order(name) > natural_order(last)]

@@ -1,0 +1,103 @@
+"""``/training``: ask for a fresh predictor, follow the run, cancel it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from flask import Response, request
+
+from forecast_service.decisions import Decision
+from forecast_service.instants import utc_text
+from forecast_service.resources.api import ServiceResource, json_response
+from forecast_service.resources.documented import documented
+from forecast_service.resources.parsing import checked_name, json_body, read_query
+from forecast_service.resources.schemas import ListQuery, TrainingBody
+from forecast_service.training_run import TrainingRun
+
+__all__ = ["TrainingResource", "TrainingRunResource", "run_document"]
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER = {"Retry-After": "5"}  # seconds; a local training takes some, one on AWS hours
+TIMES = ("requested_at", "started_at", "finished_at", "expected_at")
+
+
+class TrainingResource(ServiceResource):
+    """Retrain requests."""
+
+    @documented(
+        "Train a new predictor, but only when it is worthwhile",
+        body=TrainingBody,
+        answers={200: "TrainingDecision", 202: "TrainingDecision"},
+        errors=(400, 404, 409, 413, 415, 422, 503),
+    )
+    def post(self) -> Response:
+        """200 when nothing has to be done; 202 with the run when one was started or joined."""
+        body = json_body(request, TrainingBody)
+        sent = body.train_request_date
+        at = None if sent is None else datetime.fromisoformat(sent)
+        decision = self.service.runs.request(str(body.store_number), at, force=body.force)
+        if body.force:
+            logger.warning("Training forced", extra={"event": "training_forced"})
+        document = _decision_document(decision, body.store_number)
+        if decision.run is None:
+            return json_response(document)
+        return json_response(document, 202, {"Location": _location(decision.run), **RETRY_AFTER})
+
+    @documented(
+        "The latest training runs", query=ListQuery, answers={200: "TrainingRuns"}, errors=(422,)
+    )
+    def get(self) -> Response:
+        """Newest first."""
+        limit = read_query(request, ListQuery).limit
+        return json_response({"runs": [run_document(run) for run in self.service.runs.list(limit)]})
+
+
+class TrainingRunResource(ServiceResource):
+    """One training run."""
+
+    @documented(
+        "State and progress of a training run", answers={200: "TrainingRun"}, errors=(404, 422)
+    )
+    def get(self, run_id: str) -> Response:
+        """With ``Retry-After`` while it goes on."""
+        run = self.service.runs.get(checked_name(run_id, "run_id"))
+        return json_response(run_document(run), headers=RETRY_AFTER if run.is_open else None)
+
+    @documented("Cancel a training run", answers={200: "TrainingRun"}, errors=(404, 409, 422))
+    def delete(self, run_id: str) -> Response:
+        """The computation stops soon; the run then says ``cancelled``."""
+        return json_response(run_document(self.service.runs.cancel(checked_name(run_id, "run_id"))))
+
+
+def run_document(run: TrainingRun) -> dict[str, Any]:
+    """A run as it is answered; times in UTC."""
+    document = asdict(run)
+    document["stages"] = ["training", "forecasting"] if run.trains else ["forecasting"]
+    document["error"] = run.message if run.state == "failed" else None
+    for name in TIMES:
+        document[name] = utc_text(document[name])
+    return document
+
+
+def _decision_document(decision: Decision, store_number: int | str) -> dict[str, Any]:
+    return {
+        "store_number": store_number,
+        "message": decision.detail,
+        "started": decision.started,
+        "joined": decision.joined,
+        "rule": decision.rule,
+        "age_days": decision.age_days,
+        "tolerance_days": decision.tolerance_days,
+        "trained_at": decision.trained_at,
+        "newer_days_of_sales": decision.newer_days_of_sales,
+        "predictor": decision.predictor,
+        "run": None if decision.run is None else run_document(decision.run),
+    }
+
+
+def _location(run: TrainingRun) -> str:
+    return f"/training/{run.id}"

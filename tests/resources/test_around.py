@@ -1,0 +1,62 @@
+"""Around each request: ids, access lines, headers, counters."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from flask.testing import FlaskClient
+
+
+def test_a_request_id_is_echoed(client: FlaskClient) -> None:
+    response = client.get("/healthz", headers={"X-Request-ID": "abc-1.2_3"})
+
+    assert response.headers["X-Request-ID"] == "abc-1.2_3"
+
+
+@pytest.mark.parametrize("sent", ["", "a b", "x" * 65, 'a"b', "é"])
+def test_an_id_that_could_forge_a_log_line_is_replaced(client: FlaskClient, sent: str) -> None:
+    response = client.get("/healthz", headers={"X-Request-ID": sent})
+
+    assert response.headers["X-Request-ID"] != sent
+    assert len(response.headers["X-Request-ID"]) == 16
+
+
+def test_each_request_is_one_json_line(
+    client: FlaskClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client.get("/stores/12345", headers={"X-Request-ID": "one"})
+
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    access = [line for line in lines if line.get("event") == "request"]
+    assert len(access) == 1
+    assert access[0]["request_id"] == "one"
+    assert access[0]["route"] == "/stores/<store_number>"
+    assert access[0]["status"] == 404
+
+
+def test_every_answer_forbids_guessing_its_type(client: FlaskClient) -> None:
+    for path in ("/healthz", "/nope", "/docs"):
+        assert client.get(path).headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_pages_run_no_foreign_script(client: FlaskClient, path: str) -> None:
+    response = client.get(path)
+
+    assert response.status_code == 200
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    assert "http" not in response.text.replace("https://", "http")
+    assert "<script" not in response.text
+
+
+def test_metrics_count_by_template_and_not_by_path(client: FlaskClient) -> None:
+    client.get("/stores/1")
+    client.get("/stores/2")
+    client.open("/stores/2", method="BREW")
+
+    text = client.get("/metrics").text
+
+    assert 'route="/stores/<store_number>",status="404"} 2.0' in text
+    assert "/stores/2" not in text
+    assert "BREW" not in text

@@ -1,0 +1,376 @@
+"""GET and POST /forecast: shapes, ranges, many stores, refusals."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from forecast_service import tables
+from forecast_service.database import Database
+from forecast_service.resources.answers import Forecast
+
+from .rows import DAYS, FORECAST, GROUP, PREDICTOR, insert_group, insert_store, serve_forecast
+
+Refusal = Callable[..., dict[str, Any]]
+
+
+@pytest.mark.usefixtures("three_stores")
+class TestOneStore:
+    def test_answers_amazons_shape_and_where_it_comes_from(self, client: FlaskClient) -> None:
+        answer = client.post("/forecast", json={"store_number": 1}).get_json()
+
+        predictions = answer["result"]["Forecast"]["Predictions"]
+        assert answer["store_number"] == 1
+        assert [len(predictions[name]) for name in ("p10", "p50", "p90")] == [DAYS] * 3
+        assert predictions["p50"][0] == {"Timestamp": "2015-06-14T00:00:00", "Value": 100.0}
+        assert answer["provenance"] == {
+            "source": "local",
+            "algorithm": "prophet",
+            "fallback": None,
+            "predictor": PREDICTOR,
+            "trained_at": "2015-06-14T16:40:00Z",
+            "fresh_until": "2015-06-16T16:40:00Z",
+            "data_until": "2015-06-13",
+            "forecast": FORECAST,
+            "created_at": "2015-06-14T16:41:00Z",
+            "horizon": {"first": "2015-06-14", "last": "2015-07-31", "periods": DAYS},
+            "stale": None,
+            "assumptions": [],
+        }
+
+    def test_get_and_post_give_the_same_bytes(self, client: FlaskClient) -> None:
+        by_body = client.post("/forecast", json={"store_number": 1})
+        by_query = client.get("/forecast?store_number=1")
+
+        assert by_body.data == by_query.data
+
+    @pytest.mark.parametrize("sent", [1, "1"])
+    def test_echoes_the_store_as_it_was_sent(self, client: FlaskClient, sent: int | str) -> None:
+        answer = client.post("/forecast", json={"store_number": sent}).get_json()
+
+        assert answer["store_number"] == sent
+        assert type(answer["store_number"]) is type(sent)
+
+    def test_is_there_under_v1_too(self, client: FlaskClient) -> None:
+        assert (
+            client.get("/v1/forecast?store_number=1").data
+            == client.get("/forecast?store_number=1").data
+        )
+
+    @pytest.mark.parametrize(
+        ("start", "end", "first", "last", "count"),
+        [
+            ("2015-07-01", None, "2015-07-01", "2015-07-31", 31),
+            ("2015-07-01T09:30:00", "2015-07-02T00:00:00", "2015-07-01", "2015-07-02", 2),
+            ("2015-07-01T00:00:00Z", "2015-07-01", "2015-07-01", "2015-07-01", 1),
+            (None, "2015-06-15", "2015-06-14", "2015-06-15", 2),
+            ("2001-01-01", "2015-06-14", "2015-06-14", "2015-06-14", 1),
+            ("2015-07-31", "2099-01-01", "2015-07-31", "2015-07-31", 1),
+        ],
+    )
+    def test_a_range_gives_what_it_shares_with_the_horizon(
+        self, client: FlaskClient, start: str, end: str, first: str, last: str, count: int
+    ) -> None:
+        body = {"store_number": 1, "forecast_start_date": start, "forecast_end_date": end}
+
+        points = client.post("/forecast", json=body).get_json()["result"]["Forecast"]["Predictions"]
+
+        assert points["p90"][0]["Timestamp"] == f"{first}T00:00:00"
+        assert points["p90"][-1]["Timestamp"] == f"{last}T00:00:00"
+        assert len(points["p90"]) == count
+
+    @pytest.mark.parametrize(
+        "range_sent",
+        [{"forecast_start_date": "2015-08-01"}, {"forecast_end_date": "2015-06-13T23:00:00"}],
+    )
+    def test_a_range_outside_the_horizon_names_its_days(
+        self, refusal: Refusal, range_sent: dict[str, str]
+    ) -> None:
+        problem = refusal("POST", "/forecast", 422, json={"store_number": 1, **range_sent})
+
+        assert problem["type"] == "urn:forecast-service:outside-horizon"
+        assert "from 2015-06-14 to 2015-07-31" in problem["detail"]
+
+    def test_an_unknown_store_learns_which_exist(self, refusal: Refusal) -> None:
+        problem = refusal("GET", "/forecast?store_number=999", 404)
+
+        assert problem["type"] == "urn:forecast-service:unknown-store"
+        assert problem["detail"] == (
+            "Store '999' is unknown: there are 3 stores, 1, 2, 10. GET /stores lists them."
+        )
+
+    def test_an_item_where_there_are_none_is_unknown(self, refusal: Refusal) -> None:
+        problem = refusal("GET", "/forecast?store_number=1&item=milk", 404)
+
+        assert problem["type"] == "urn:forecast-service:unknown-item"
+
+    def test_a_start_after_the_end_is_refused(self, refusal: Refusal) -> None:
+        query = "store_number=1&forecast_start_date=2015-07-02&forecast_end_date=2015-07-01"
+
+        assert "lies after" in refusal("GET", f"/forecast?{query}", 422)["detail"]
+
+
+@pytest.mark.usefixtures("three_stores")
+class TestManyStores:
+    def test_are_answered_in_the_order_asked(self, client: FlaskClient) -> None:
+        answer = client.post("/forecast", json={"store_numbers": [10, "2", 1]}).get_json()
+
+        assert [part["store_number"] for part in answer["forecasts"]] == [10, "2", 1]
+        Forecast.model_validate(answer)
+
+    @pytest.mark.parametrize("query", ["store_numbers=10,2", "store_numbers=10&store_numbers=2"])
+    def test_are_named_in_a_query_by_commas_or_again(self, client: FlaskClient, query: str) -> None:
+        answer = client.get(f"/forecast?{query}").get_json()
+
+        assert [part["store_number"] for part in answer["forecasts"]] == [10, 2]
+
+    def test_one_unknown_refuses_all_and_every_unknown_is_named(self, refusal: Refusal) -> None:
+        problem = refusal("POST", "/forecast", 404, json={"store_numbers": [1, 7, 2, 8]})
+
+        assert problem["detail"].startswith("Stores '7', '8' are unknown: there are 3 stores")
+
+    def test_one_of_them_is_still_a_list(self, client: FlaskClient) -> None:
+        answer = client.post("/forecast", json={"store_numbers": [1]}).get_json()
+
+        assert len(answer["forecasts"]) == 1
+
+
+@pytest.mark.usefixtures("with_items")
+class TestItems:
+    def test_are_read_by_store_and_item(self, client: FlaskClient) -> None:
+        answer = client.get("/forecast?store_number=1&item=milk").get_json()
+
+        assert (answer["store_number"], answer["item"]) == (1, "milk")
+        Forecast.model_validate(answer)
+
+    def test_must_be_named(self, refusal: Refusal) -> None:
+        problem = refusal("GET", "/forecast?store_number=1", 422)
+
+        assert problem["detail"] == (
+            "'item' is missing: store '1' sells 'bread', 'milk'. Name one of them."
+        )
+
+    def test_that_the_store_never_sold_are_unknown(self, refusal: Refusal) -> None:
+        problem = refusal("GET", "/forecast?store_number=2&item=bread", 404)
+
+        assert problem["detail"] == "Item 'bread' is unknown: store '2' sells 'milk'."
+
+
+class TestNothingToServe:
+    def test_before_the_first_import(self, refusal: Refusal) -> None:
+        problem = refusal("GET", "/forecast?store_number=1", 404)
+
+        assert problem["type"] == "urn:forecast-service:no-forecast"
+        assert "POST /imports" in problem["detail"]
+
+    def test_before_the_first_training(self, refusal: Refusal, own_database: Database) -> None:
+        with own_database.write() as connection:
+            insert_group(connection)
+            insert_store(connection, "1")
+
+        problem = refusal("GET", "/forecast?store_number=1", 404)
+
+        assert problem["detail"] == "There is no forecast yet. Ask for one with POST /training."
+
+    def test_a_store_newer_than_the_forecast(
+        self, refusal: Refusal, three_stores: Database
+    ) -> None:
+        with three_stores.write() as connection:
+            insert_store(connection, "11")
+            insert_run(connection, state="forecasting")
+
+        problem = refusal("GET", "/forecast?store_number=11", 404)
+
+        assert "Store '11' is not in the current forecast" in problem["detail"]
+        assert "/training/run1" in problem["detail"]
+
+
+class TestProvenance:
+    def test_names_newer_data_and_the_run_that_failed(
+        self, client: FlaskClient, three_stores: Database
+    ) -> None:
+        client.get("/forecast?store_number=1")
+        with three_stores.write() as connection:
+            insert_run(connection, state="failed", message="no space", finished_at=2.0)
+            connection.execute(
+                sa.update(tables.dataset_groups).values(data_version=2, last_sale_on="2015-06-20")
+            )
+
+        stale = client.get("/forecast?store_number=1").get_json()["provenance"]["stale"]
+
+        assert "2015-06-13, the newest are of 2015-06-20" in stale
+        assert stale.endswith("training run 'run1' failed: no space")
+
+    def test_names_the_days_whose_covariates_are_assumed(
+        self, client: FlaskClient, own_database: Database
+    ) -> None:
+        with own_database.write() as connection:
+            insert_group(connection)
+            insert_store(connection, "1", assumed_from="2015-07-20")
+            serve_forecast(connection, [["1"]], assumptions=["holidays of DE"])
+
+        answer = client.get("/forecast?store_number=1").get_json()
+
+        assert answer["provenance"]["assumptions"][0] == "holidays of DE"
+        assert answer["provenance"]["assumptions"][1].startswith("from 2015-07-20 on")
+
+    def test_follows_a_rollback_of_the_pointer(
+        self, client: FlaskClient, three_stores: Database
+    ) -> None:
+        with three_stores.write() as connection:
+            serve_forecast(connection, [["1"]], arn=f"{FORECAST}-2", level=500.0)
+        second = client.get("/forecast?store_number=1").get_json()["provenance"]["forecast"]
+        with three_stores.write() as connection:
+            groups = tables.dataset_groups
+            connection.execute(
+                sa.update(groups).values(
+                    current_forecast_arn=FORECAST, version=groups.c.version + 1
+                )
+            )
+
+        first = client.get("/forecast?store_number=1").get_json()["provenance"]["forecast"]
+
+        assert (second, first) == (f"{FORECAST}-2", FORECAST)
+
+
+@pytest.mark.usefixtures("three_stores")
+class TestRepresentations:
+    def test_an_etag_that_is_sent_back_gives_304_without_a_body(self, client: FlaskClient) -> None:
+        etag = client.get("/forecast?store_number=1").headers["ETag"]
+
+        again = client.get("/forecast?store_number=1", headers={"If-None-Match": f'"x", W/{etag}'})
+
+        assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", etag)
+
+    def test_the_etag_changes_with_the_pointer(
+        self, client: FlaskClient, three_stores: Database
+    ) -> None:
+        before = client.get("/forecast?store_number=1").headers["ETag"]
+        with three_stores.write() as connection:
+            groups = tables.dataset_groups
+            connection.execute(sa.update(groups).values(version=groups.c.version + 1))
+
+        after = client.get("/forecast?store_number=1", headers={"If-None-Match": before})
+
+        assert after.status_code == 200
+        assert after.headers["ETag"] != before
+
+    def test_the_etag_differs_between_stores_and_representations(self, client: FlaskClient) -> None:
+        etags = {
+            client.get(f"/forecast?store_number={store}", headers={"Accept": kind}).headers["ETag"]
+            for store in (1, 2)
+            for kind in ("application/json", "text/csv")
+        }
+
+        assert len(etags) == 4
+
+    def test_csv_has_a_line_per_day(self, client: FlaskClient) -> None:
+        response = client.get("/forecast?store_numbers=1,2", headers={"Accept": "text/csv"})
+
+        rows = list(csv.DictReader(io.StringIO(response.text)))
+        assert response.content_type == "text/csv; charset=utf-8"
+        assert len(rows) == 2 * DAYS
+        assert rows[0]["timestamp"] == "2015-06-14T00:00:00"
+        assert [float(rows[0][name]) for name in ("p10", "p50", "p90")] == [90.0, 100.0, 110.0]
+        assert rows[0]["algorithm"] == "prophet"
+
+    @pytest.mark.parametrize("store", ["=1+1", "@SUM(A1)", "-cmd", "+1"])
+    def test_csv_never_starts_a_formula(
+        self, client: FlaskClient, three_stores: Database, store: str
+    ) -> None:
+        with three_stores.write() as connection:
+            insert_store(connection, store)
+            serve_forecast(connection, [[store]], arn=f"{FORECAST}-2")
+
+        response = client.post(
+            "/forecast", json={"store_number": store}, headers={"Accept": "text/csv"}
+        )
+
+        assert next(csv.DictReader(io.StringIO(response.text)))["store_number"] == f"'{store}"
+
+    @pytest.mark.parametrize("accept", ["*/*", "application/*", "text/html, */*;q=0.1", ""])
+    def test_json_is_answered_unless_csv_is_preferred(
+        self, client: FlaskClient, accept: str
+    ) -> None:
+        response = client.get("/forecast?store_number=1", headers={"Accept": accept})
+
+        assert response.content_type == "application/json"
+
+    def test_anything_else_is_406(self, refusal: Refusal) -> None:
+        problem = refusal("GET", "/forecast?store_number=1", 406, headers={"Accept": "image/png"})
+
+        assert "accept 'application/json' or 'text/csv'" in problem["detail"]
+
+
+@pytest.mark.usefixtures("three_stores")
+class TestRefusedBodies:
+    @pytest.mark.parametrize(
+        ("body", "pointer"),
+        [
+            ({}, "/"),
+            ({"store_number": 1, "store_numbers": [1]}, "/"),
+            ({"store_number": None}, "/"),
+            ({"store_number": True}, "/store_number"),
+            ({"store_number": 1.5}, "/store_number"),
+            ({"store_number": ""}, "/store_number"),
+            ({"store_number": "a\u0000b"}, "/store_number"),
+            ({"store_number": "x" * 257}, "/store_number"),
+            ({"store_numbers": []}, "/store_numbers"),
+            ({"store_numbers": [1, {}]}, "/store_numbers/1"),
+            ({"store_number": 1, "forecast_start_date": "soon"}, "/forecast_start_date"),
+            ({"store_number": 1, "forecast_start_date": "2015-02-30"}, "/forecast_start_date"),
+            ({"store_number": 1, "forecast_end_date": 20150801}, "/forecast_end_date"),
+            ({"store_number": 1, "a/b": 1}, "/a~1b"),
+            ([1], "/"),
+            ("1", "/"),
+        ],
+    )
+    def test_point_to_what_is_wrong(self, refusal: Refusal, body: Any, pointer: str) -> None:
+        problem = refusal("POST", "/forecast", 422, json=body)
+
+        assert problem["errors"][0]["pointer"] == pointer
+
+    def test_an_unknown_field_is_named(self, refusal: Refusal) -> None:
+        problem = refusal("POST", "/forecast", 422, json={"store_number": 1, "stoer": 2})
+
+        assert problem["type"] == "urn:forecast-service:unknown-field"
+        assert problem["errors"][0]["pointer"] == "/stoer"
+
+    @pytest.mark.parametrize(
+        "data", [b"", b"{", b"[" * 100_000, b"\xff\xfe", b'{"store_number": NaN}']
+    )
+    def test_that_are_no_json_are_400(self, refusal: Refusal, data: bytes) -> None:
+        problem = refusal("POST", "/forecast", 400, data=data, content_type="application/json")
+
+        assert "no JSON" in problem["detail"]
+
+    def test_of_another_type_are_415(self, refusal: Refusal) -> None:
+        refusal("POST", "/forecast", 415, data="store_number=1", content_type="text/plain")
+
+    def test_that_are_too_long_are_413(self, refusal: Refusal) -> None:
+        data = b" " * (8 * 1024 * 1024 + 1)
+
+        refusal("POST", "/forecast", 413, data=data, content_type="application/json")
+
+    def test_a_parameter_given_twice_is_refused(self, refusal: Refusal) -> None:
+        problem = refusal("GET", "/forecast?store_number=1&store_number=2", 422)
+
+        assert problem["detail"] == "'store_number' is given 2 times; give it once."
+
+
+def insert_run(connection: sa.Connection, **columns: Any) -> None:
+    values = {
+        "id": "run1",
+        "dataset_group": GROUP,
+        "trains": False,
+        "reason": "new_sales",
+        "detail": "newer sales",
+        "requested_at": 1.0,
+    }
+    connection.execute(sa.insert(tables.training_runs).values({**values, **columns}))

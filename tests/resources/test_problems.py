@@ -1,0 +1,63 @@
+"""Errors: one envelope from every route, as in production."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from forecast_service.resources.routes import ROUTES
+
+Refusal = Callable[..., dict[str, Any]]
+
+ALL_PATHS = [path.replace("<", "").replace(">", "") for path, _ in ROUTES]
+
+
+@pytest.mark.parametrize("path", ["/nope", "/v1/nope", "/forecast/1", "/stores/1/2/3"])
+def test_an_unknown_page_is_a_problem_document(refusal: Refusal, path: str) -> None:
+    assert refusal("GET", path, 404)["title"] == "Not Found"
+
+
+@pytest.mark.parametrize("path", [*ALL_PATHS, "/", "/docs"])
+def test_an_unknown_method_names_those_that_exist(client: FlaskClient, path: str) -> None:
+    response = client.open(path, method="PATCH")
+
+    assert response.status_code == 405
+    assert response.content_type == "application/problem+json"
+    assert "GET" in response.headers["Allow"] or "POST" in response.headers["Allow"]
+
+
+def test_an_unknown_error_tells_the_request_id_alone(
+    app: Flask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = app.extensions["forecast_service"]
+    service.current._pointer.read = lambda: 1 / 0
+
+    response = app.test_client().get("/forecast?store_number=1")
+
+    problem = response.get_json(force=True)
+    assert response.status_code == 500
+    assert set(problem) == {"type", "title", "status", "detail", "request_id"}
+    assert "ZeroDivision" not in response.text
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    failures = [line for line in lines if "traceback" in line]
+    assert len(failures) == 1
+    assert failures[0]["request_id"] == problem["request_id"]
+    assert "ZeroDivisionError" in failures[0]["traceback"]
+
+
+def test_a_database_that_is_away_is_503_and_worth_another_try(
+    app: Flask, client: FlaskClient
+) -> None:
+    service = app.extensions["forecast_service"]
+    service.current._pointer.statement = "SELECT nothing FROM nowhere"
+
+    response = client.get("/forecast?store_number=1")
+
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"
+    assert response.get_json(force=True)["type"] == "urn:forecast-service:backend-unavailable"
