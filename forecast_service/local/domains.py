@@ -21,7 +21,11 @@ TIMESTAMP = "timestamp"
 NUMERIC = ("integer", "float")
 TEXTUAL = ("string", "geolocation")
 EXTRA_TYPES = {TARGET: TEXTUAL, RELATED: (*NUMERIC, *TEXTUAL), METADATA: TEXTUAL}
-EXTRA_MEANING = {TARGET: "dimension", RELATED: "feature or dimension", METADATA: "attribute"}
+EXTRA_MEANING = {
+    TARGET: "a dimension",
+    RELATED: "a feature or dimension",
+    METADATA: "an attribute",
+}
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ def _check_names(
 ) -> None:
     if len(types) > MAX_FIELDS[dataset_type]:
         raise InvalidInput(
-            f"The schema has {len(types)} attributes; a {dataset_type} dataset may have at most "
+            f"The schema has {len(types)} attributes; {dataset_type} may have at most "
             f"{MAX_FIELDS[dataset_type]}. Leave out the least useful ones."
         )
     reserved = [name for name in types if name in RESERVED_WORDS and name not in required]
@@ -137,8 +141,8 @@ def _check_names(
         )
     if dataset_type == RELATED and domain.target in types:
         raise InvalidInput(
-            f"Attribute '{domain.target}' is the target; a {RELATED} dataset must not hold it. "
-            f"Move it to the {TARGET} dataset."
+            f"Attribute '{domain.target}' is the target; {RELATED} must not hold it. "
+            f"Move it to {TARGET}."
         )
 
 
@@ -148,12 +152,12 @@ def _check_required(
     for name, allowed in required.items():
         if name not in types:
             raise InvalidInput(
-                f"Attribute '{name}' is missing; a {where} needs it with type {_either(allowed)}. "
+                f"Attribute '{name}' is missing; {where} needs it with type {_either(allowed)}. "
                 "Add it to the schema."
             )
         if types[name] not in allowed:
             raise InvalidInput(
-                f"Attribute '{name}' has type '{types[name]}'; a {where} needs {_either(allowed)}."
+                f"Attribute '{name}' has type '{types[name]}'; {where} needs {_either(allowed)}."
             )
 
 
@@ -162,8 +166,8 @@ def _check_extra(types: Mapping[str, str], dataset_type: str) -> None:
     for name, type_ in types.items():
         if type_ not in allowed:
             raise InvalidInput(
-                f"Attribute '{name}' has type '{type_}'; a {EXTRA_MEANING[dataset_type]} of a "
-                f"{dataset_type} dataset must be {_either(allowed)}."
+                f"Attribute '{name}' has type '{type_}'; {EXTRA_MEANING[dataset_type]} of "
+                f"{dataset_type} must be {_either(allowed)}."
             )
 
 

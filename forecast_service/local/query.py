@@ -60,9 +60,9 @@ def _check_filters(filters: Mapping[str, str], names: tuple[str, ...]) -> None:
     unknown = sorted(set(filters) - set(names))
     missing = [name for name in names if name not in filters]
     if unknown or missing:
-        problem = f"'{unknown[0]}' is no filter key" if unknown else f"'{missing[0]}' is missing"
+        problem = f"{unknown[0]}' is no key of" if unknown else f"{missing[0]}' is missing in"
         raise InvalidInput(
-            f"{problem} of Filters: this forecast is identified by {', '.join(names)}. "
+            f"'{problem} Filters: this forecast is identified by {', '.join(names)}. "
             "Give each of them, and nothing else."
         )
 

@@ -54,7 +54,8 @@ def shaped(value: Any, shape: Shape) -> Any:
         return [shaped(entry, shape.member) for entry in value]
     if shape.type_name == "map":
         return {key: shaped(entry, shape.value) for key, entry in value.items()}
-    return _time(value) if shape.type_name == "timestamp" else value
+    convert = CONVERSIONS.get(shape.type_name)
+    return value if convert is None else convert(value)
 
 
 def dataset_state(connection: sa.Connection, dataset: Resource) -> tuple[str, float]:
@@ -141,3 +142,9 @@ def _time(value: float | str) -> datetime:
         parsed = datetime.fromisoformat(value)
         return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
     return datetime.fromtimestamp(round(value, 3), UTC)
+
+
+CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
+    "timestamp": _time,
+    "double": float,
+}

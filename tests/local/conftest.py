@@ -1,0 +1,121 @@
+"""Fixtures of the local Amazon Forecast: the same cast in process and over a socket."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from forecast_service.database import Database
+from forecast_service.local import jobs
+from forecast_service.local.api import LocalForecast
+from forecast_service.local.query import LocalForecastQuery
+from forecast_service.local.wire import blueprint
+from forecast_service.queue import Queue, new_id
+from forecast_service.settings import Settings
+
+from .amazon import Amazon, Checked
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Requests are not worth a line in a test."""
+
+
+class Endpoint:
+    """One server for all tests; each test puts its own application behind it."""
+
+    def __init__(self) -> None:
+        self.application: Any = None
+        self.server = make_server(
+            "127.0.0.1", 0, self._answer, threaded=True, request_handler=_Quiet
+        )
+        self.url = f"http://127.0.0.1:{self.server.server_port}/aws"
+
+    def _answer(self, environ: Any, start_response: Any) -> Any:
+        return self.application(environ, start_response)
+
+    def client(self, service: str) -> Any:
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            region_name="eu-west-1",
+            endpoint_url=self.url,
+            aws_access_key_id="nobody",
+            aws_secret_access_key="nothing",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[Endpoint]:
+    """A real server on a free port of the loopback interface."""
+    endpoint = Endpoint()
+    thread = threading.Thread(target=endpoint.server.serve_forever, daemon=True)
+    thread.start()
+    yield endpoint
+    endpoint.server.shutdown()
+    thread.join()
+    endpoint.server.server_close()
+
+
+@pytest.fixture(scope="session")
+def boto3_clients(endpoint: Endpoint) -> Iterator[tuple[Any, Any]]:
+    """Real boto3 clients of both planes that call the endpoint."""
+    clients = endpoint.client("forecast"), endpoint.client("forecastquery")
+    yield clients
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def local_clients(
+    database: Database, settings: Settings
+) -> tuple[LocalForecast, LocalForecastQuery]:
+    """Both planes in process."""
+    return LocalForecast(database, settings), LocalForecastQuery(database, settings)
+
+
+@pytest.fixture
+def served(
+    endpoint: Endpoint, local_clients: tuple[LocalForecast, LocalForecastQuery]
+) -> Iterator[Endpoint]:
+    """The endpoint with this test's Amazon Forecast behind it, with production settings."""
+    application = Flask("amazon")
+    application.register_blueprint(blueprint(*local_clients))
+    endpoint.application = application
+    yield endpoint
+    endpoint.application = None
+
+
+@pytest.fixture(params=["in_process", "wire"])
+def amazon(
+    request: pytest.FixtureRequest,
+    local_clients: tuple[LocalForecast, LocalForecastQuery],
+    database: Database,
+    settings: Settings,
+) -> Amazon:
+    """An empty Amazon Forecast; every test that uses it runs in process and through boto3."""
+    planes: tuple[Any, Any] = local_clients
+    if request.param == "wire":
+        request.getfixturevalue("served")
+        planes = request.getfixturevalue("boto3_clients")
+    return Amazon(
+        Checked(planes[0], "forecast"), Checked(planes[1], "forecastquery"), database, settings
+    )
+
+
+@pytest.fixture
+def finish_jobs(database: Database, settings: Settings, queue: Queue) -> Callable[[], None]:
+    """Does all the work that waits, as a worker would."""
+
+    def finish() -> None:
+        while claim := queue.claim(new_id(), ["resource"]):
+            jobs.perform(database, settings, queue, claim)
+
+    return finish
