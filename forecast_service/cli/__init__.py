@@ -5,13 +5,22 @@ from __future__ import annotations
 import click
 
 from forecast_service import __version__
+from forecast_service.cli.data import import_sales, sample, stores
+from forecast_service.cli.forecasts import forecast
 from forecast_service.cli.output import ServiceGroup
 from forecast_service.cli.serving import serve, worker
+from forecast_service.cli.start import run
+from forecast_service.cli.training import runs, train
+from forecast_service.cli.upkeep import backup, check, prune, restore
 
 __all__ = ["main"]
 
 
-@click.group(cls=ServiceGroup, epilog="Example: forecast-service forecast --store 1")
+@click.group(
+    cls=ServiceGroup,
+    context_settings={"max_content_width": 110},
+    epilog="Example: forecast-service forecast --store 1",
+)
 @click.version_option(__version__, prog_name="forecast-service")
 def main() -> None:
     """Retail demand forecasts per store: import sales, train, serve.
@@ -20,5 +29,8 @@ def main() -> None:
     """
 
 
-for command in (serve, worker):
+for command in (
+    *(import_sales, train, forecast, stores, runs, serve, worker, run),
+    *(check, sample, backup, restore, prune),
+):
     main.add_command(command)

@@ -1,0 +1,87 @@
+"""The checks of `forecast-service check`, each of one thing that a forecast needs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from forecast_service.errors import ConfigurationError, ForecastServiceError
+from forecast_service.settings import Settings, read_settings
+
+__all__ = ["Finding", "all_checks"]
+
+MIN_FREE_BYTES = 1024**3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def all_checks() -> list[Finding]:
+    """Every finding; with wrong settings there is only that one."""
+    try:
+        settings = read_settings()
+    except ConfigurationError as error:
+        return [Finding("settings", False, error.detail)]
+    findings = [Finding("settings", True, f"home {settings.home}, backend {settings.backend}")]
+    checks = {"database": database, "disk": disk, "model": model}
+    return findings + [_found(name, check, settings) for name, check in checks.items()]
+
+
+def _found(name: str, check: Callable[[Settings], str], settings: Settings) -> Finding:
+    try:
+        return Finding(name, True, check(settings))
+    except ForecastServiceError as error:
+        return Finding(name, False, error.detail)
+    except Exception as error:  # the libraries underneath fail in ways of their own
+        return Finding(name, False, f"{type(error).__name__}: {error}")
+
+
+def database(settings: Settings) -> str:
+    """The database answers and has the schema of this version."""
+    from forecast_service.database import Database
+
+    database = Database(settings.resolved_database_url)
+    try:
+        database.migrate()
+        return f"{database.engine.dialect.name} answers, its schema is up to date"
+    finally:
+        database.dispose()
+
+
+def disk(settings: Settings) -> str:
+    """FORECAST_HOME can be written to and has room."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    probe = settings.home / ".check"
+    probe.write_bytes(b"")
+    probe.unlink()
+    free = shutil.disk_usage(settings.home).free
+    if free < MIN_FREE_BYTES:
+        raise ConfigurationError(
+            f"'{settings.home}' has {free / MIN_FREE_BYTES:.1f} GiB left; at least 1 is needed. "
+            "Free some space or set FORECAST_HOME to another disk."
+        )
+    return f"{free / MIN_FREE_BYTES:.0f} GiB free in {settings.home.absolute()}"
+
+
+def model(_settings: Settings) -> str:
+    """A Prophet model can really be fitted here: Stan and its libraries are there."""
+    import numpy as np
+
+    from forecast_service.engine.algorithms import algorithm
+    from forecast_service.engine.algorithms.base import FitConfig
+    from forecast_service.engine.panel import Panel
+
+    days = np.arange("2024-01-01", "2025-02-01", dtype="datetime64[D]").astype("datetime64[s]")
+    weekly = 100 + 20 * np.sin(np.arange(len(days)) * 2 * np.pi / 7)
+    panel = Panel(keys=(("check",),), timestamps=days, frequency="D", target=weekly[None, :])
+    fitted = algorithm("prophet").fit(panel, FitConfig(horizon=7))
+    if fitted.algorithms != ("prophet",):
+        raise ConfigurationError(f"Prophet could not be fitted: {fitted.notes[0]}")
+    return "a small Prophet model was fitted"

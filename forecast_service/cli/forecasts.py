@@ -1,0 +1,65 @@
+"""The command that shows forecasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from forecast_service.cli.output import give_json, give_table, json_option, say
+
+__all__ = ["forecast"]
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command(epilog="Example: forecast-service forecast --store 1 --from 2026-08-01")
+@click.option("--store", "names", multiple=True, required=True, help="Store; may be repeated.")
+@click.option("--item", help="Item, where sales are per item.")
+@click.option("--from", "first", type=DAY, help="First day [default: all].")
+@click.option("--to", "last", type=DAY, help="Last day [default: all].")
+@json_option
+def forecast(
+    names: tuple[str, ...], item: str | None, first: Any, last: Any, as_json: bool
+) -> None:
+    """Show what a store will sell in the coming days, and where the numbers come from."""
+    from forecast_service.cli.opening import opened
+    from forecast_service.reading import Question
+
+    question = Question(
+        stores=names,
+        many=len(names) > 1,
+        item=item,
+        start=first and f"{first:%Y-%m-%d}T00:00:00",
+        end=last and f"{last:%Y-%m-%d}T23:59:59",
+    )
+    with opened() as installation:
+        documents = installation.current.documents(question)
+        installation.current.close()
+    if as_json:
+        give_json(documents if question.many else documents[0])
+        return
+    rows = [row for document in documents for row in _rows(document)]
+    give_table(list(rows[0]), rows)
+    for document in documents:
+        say(_provenance(document))
+
+
+def _rows(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    predictions = document["result"]["Forecast"]["Predictions"]
+    for values in zip(*predictions.values(), strict=True):
+        quantiles = {name: value["Value"] for name, value in zip(predictions, values, strict=True)}
+        yield {"store": document["store_number"], "date": values[0]["Timestamp"][:10], **quantiles}
+
+
+def _provenance(document: dict[str, Any]) -> str:
+    origin = document["provenance"]
+    parts = [
+        f"Store {document['store_number']}: {origin['algorithm']} ({origin['source']})",
+        f"trained at {origin['trained_at']}",
+        f"sales until {origin['data_until']}",
+        *(origin[name] for name in ("fallback", "stale") if origin[name]),
+        *origin["assumptions"],
+    ]
+    return "; ".join(parts) + "."

@@ -1,0 +1,69 @@
+"""Opening an installation for one command: settings, database, and what is built on them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from forecast_service.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from forecast_service.database import Database
+    from forecast_service.importer.imports import Imports
+    from forecast_service.reading import CurrentForecast
+    from forecast_service.runs import TrainingRuns
+    from forecast_service.session import ForecastSession
+
+__all__ = ["Installation", "opened"]
+
+
+@dataclass
+class Installation:
+    """The parts that commands use; each is made, and its libraries imported, at first use."""
+
+    settings: Settings
+    database: Database
+
+    @cached_property
+    def session(self) -> ForecastSession:
+        from forecast_service.session import open_session
+
+        return open_session(self.settings, self.database)
+
+    @cached_property
+    def runs(self) -> TrainingRuns:
+        from forecast_service.runs import TrainingRuns
+
+        return TrainingRuns(self.database, self.settings, self.session)
+
+    @cached_property
+    def imports(self) -> Imports:
+        from forecast_service.importer.imports import Imports
+
+        return Imports(self.database, self.settings, self.session)
+
+    @cached_property
+    def current(self) -> CurrentForecast:
+        from forecast_service.reading import CurrentForecast
+
+        return CurrentForecast(self.database, self.settings)
+
+
+@contextlib.contextmanager
+def opened(**overrides: Any) -> Iterator[Installation]:
+    """The installation that FORECAST_* variables describe, its database migrated."""
+    from forecast_service.database import Database
+
+    # A person reads this terminal: commands speak in sentences, logs only of what is wrong.
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    settings = read_settings(**overrides)
+    database = Database(settings.resolved_database_url)
+    try:
+        database.migrate()
+        yield Installation(settings, database)
+    finally:
+        database.dispose()

@@ -1,0 +1,155 @@
+"""The command `run`: from nothing to a service that answers, and back to it at a second start."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import time
+from collections.abc import Iterator
+from hashlib import file_digest, sha256
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from forecast_service.cli.data import FILE, names, store_options
+from forecast_service.cli.output import say
+from forecast_service.cli.progress import timed
+from forecast_service.cli.serving import serve_until_stopped
+
+if TYPE_CHECKING:
+    from forecast_service.cli.opening import Installation
+
+__all__ = ["run"]
+
+MEMORY = "last_import.json"  # which files were imported last, by their contents
+
+
+@click.command(epilog="Example: scripts/run train.csv.gz future.csv.gz --stores store.csv")
+@click.argument("sales", type=FILE, required=False)
+@click.argument("future", type=FILE, required=False)
+@click.option("--stores", "store_table", type=FILE, help="Table with one row per store.")
+@click.option("--allow-returns", is_flag=True, help="Allow days with negative sales.")
+@store_options
+@click.option("--host", help="Address to listen on [default: FORECAST_HOST, 127.0.0.1].")
+@click.option("--port", type=int, help="Port to listen on [default: FORECAST_PORT, 5000].")
+def run(
+    sales: Path | None,
+    future: Path | None,
+    store_table: Path | None,
+    host: str | None,
+    port: int | None,
+    **options: Any,
+) -> None:
+    """Import sales, train when needed, and serve: everything in one command.
+
+    Without files, invented sample data are used. What was done before is not done again.
+    """
+    from forecast_service.cli.supervisor import choose_port
+    from forecast_service.settings import read_settings
+
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = read_settings(**given)
+    choose_port(settings.host, settings.port)  # refused now rather than after minutes of training
+    files = {"sales": sales, "future": future, "stores": store_table}
+    sent = {role: path for role, path in files.items() if path is not None}
+    try:
+        with stop_as_interrupt():
+            prepare(sent, options)
+    except KeyboardInterrupt:
+        say("Stopped.")
+        return
+    serve_until_stopped(host, port, with_worker=True)
+
+
+def prepare(files: dict[str, Path], options: dict[str, Any]) -> None:
+    """Import and train as far as it is needed."""
+    from forecast_service.cli.opening import opened
+
+    start = time.monotonic()
+    with opened() as installation:
+        imported = load(installation, files, options)
+        train(installation, must_wait=imported)
+    say(f"Ready after {time.monotonic() - start:.1f} s.")
+
+
+def load(installation: Installation, files: dict[str, Path], options: dict[str, Any]) -> bool:
+    """Import the files, or sample data when there is nothing else; False if it was done before."""
+    from forecast_service.groups import read_group
+    from forecast_service.importer.options import ImportOptions
+
+    settings = installation.settings
+    with installation.database.read() as connection:
+        group = read_group(connection, settings.dataset_group)
+    if not files:
+        if group is not None:
+            say("Using the sales that were imported before.")
+            return False
+        files = write_sample_files(settings.home / "sample")
+    wanted = ImportOptions(
+        only=tuple(names(options["only"])),
+        stores_limit=options["stores_limit"],
+        allow_returns=options["allow_returns"],
+    )
+    memory = settings.home / MEMORY
+    fingerprint = {
+        "group": settings.dataset_group,
+        "files": {role: digest(path) for role, path in files.items()},
+        "options": json.loads(json.dumps(wanted.to_dict())),
+    }
+    if group is not None and memory.exists() and json.loads(memory.read_text()) == fingerprint:
+        say("These files were imported before; using what is there.")
+        return False
+    with timed("Import"):
+        report = installation.imports.import_now(files, mode="FULL", options=wanted)
+    for line in report.lines():
+        say(f"  {line}")
+    memory.write_text(json.dumps(fingerprint))
+    return True
+
+
+def train(installation: Installation, *, must_wait: bool) -> None:
+    """Train or forecast if it is worthwhile; wait for it when there is nothing to serve yet."""
+    from forecast_service.cli.following import follow
+    from forecast_service.cli.training import sentence
+
+    decision = installation.runs.request(None)
+    say(sentence(decision))
+    if decision.run is None:
+        return
+    if installation.current.is_ready() and not must_wait:
+        say("The worker does it while the present forecast is served.")
+        return
+    with timed("Training and forecasting" if decision.run.trains else "Forecasting"):
+        follow(installation, decision.run.id)
+
+
+def write_sample_files(folder: Path) -> dict[str, Path]:
+    """Invented sales of 30 stores, as files by role."""
+    from forecast_service.importer.sample import write_sample
+
+    say(f"No files were named: making sample data in {folder}.")
+    with timed("Making sample data"):
+        return write_sample(folder)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of the contents of a file."""
+    with path.open("rb") as file:
+        return file_digest(file, sha256).hexdigest()
+
+
+@contextlib.contextmanager
+def stop_as_interrupt() -> Iterator[None]:
+    """Make TERM interrupt the block as Ctrl-C does."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,67 @@
+"""Commands for operators: check, backup, restore, prune."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from forecast_service.cli.output import give_json, json_option, say
+
+__all__ = ["backup", "check", "prune", "restore"]
+
+TARGET = click.Path(path_type=Path)
+
+
+@click.command(epilog="Example: forecast-service check --json")
+@click.pass_context
+@json_option
+def check(context: click.Context, as_json: bool) -> None:
+    """Verify settings, database, disk and the model compiler; exit with 1 if one is not in order.
+
+    Fits a tiny Prophet model, which takes some seconds.
+    """
+    from forecast_service.cli.checks import all_checks
+
+    findings = all_checks()
+    if as_json:
+        give_json([finding.__dict__ for finding in findings])
+    else:
+        for finding in findings:
+            click.echo(f"{'ok    ' if finding.ok else 'FAILED'}  {finding.name}: {finding.detail}")
+    if not all(finding.ok for finding in findings):
+        context.exit(1)
+
+
+@click.command(epilog="Example: forecast-service backup /backups/2026-11-21.tar")
+@click.argument("path", type=TARGET)
+def backup(path: Path) -> None:
+    """Write everything an installation knows into the file PATH, while it runs."""
+    from forecast_service import maintenance
+    from forecast_service.cli.opening import opened
+
+    with opened() as installation:
+        maintenance.backup(installation.settings, installation.database, path)
+    say(f"Wrote {path}.")
+
+
+@click.command(epilog="Example: forecast-service restore /backups/2026-11-21.tar")
+@click.argument("path", type=TARGET)
+def restore(path: Path) -> None:
+    """Restore the installation that was backed up in PATH into an empty FORECAST_HOME."""
+    from forecast_service import maintenance
+    from forecast_service.settings import read_settings
+
+    maintenance.restore(read_settings(), path)
+    say(f"Restored {path}.")
+
+
+@click.command(epilog="Example: FORECAST_KEEP_DAYS=90 forecast-service prune")
+def prune() -> None:
+    """Delete forecasts older than FORECAST_KEEP_DAYS and files that nothing refers to."""
+    from forecast_service import maintenance
+    from forecast_service.cli.opening import opened
+
+    with opened() as installation:
+        report = maintenance.prune(installation.settings, installation.database)
+    say(str(report))
