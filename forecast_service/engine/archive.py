@@ -55,9 +55,9 @@ def load(path: Path) -> tuple[dict[str, npt.NDArray[np.generic]], dict[str, Any]
         The file is absent, no archive, or not what was written.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             members = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise InvalidData(
             f"Model file '{path.name}' cannot be read: {error}. Train again to replace it."
         ) from error

@@ -16,7 +16,7 @@ from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from typing import Any, TypeVar
 
-__all__ = ["InProcessExecutor", "map_in_order", "pool"]
+__all__ = ["InProcessExecutor", "map_in_order", "pool", "start_server"]
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -85,7 +85,7 @@ def map_in_order(
 
 @contextmanager
 def _process_pool(processes: int) -> Iterator[Executor]:
-    _start_server()
+    start_server()
     folder = tempfile.mkdtemp(prefix="forecast-pool-")
     executor = ProcessPoolExecutor(
         processes,
@@ -100,7 +100,7 @@ def _process_pool(processes: int) -> Iterator[Executor]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start_server() -> None:
+def start_server() -> None:
     """Start the fork server with one BLAS thread: its children inherit the environment."""
     before = {name: os.environ.get(name) for name in _THREAD_LIMITS}
     os.environ.update(dict.fromkeys(_THREAD_LIMITS, "1"))

@@ -19,9 +19,11 @@ NEEDED_SHARE = 0.99  # of the days marked as closed must have sold nothing
 
 @dataclass(frozen=True)
 class Closing:
-    """Which covariate, if any, tells that a store is closed (by being 0)."""
+    """Which covariate, if any, tells that a store is closed (by being 0), and for which series."""
 
     covariate: str | None
+    applies: npt.NDArray[np.bool_]
+    """(n,)"""
 
     def closed(
         self, covariates: Mapping[str, FloatArray], shape: tuple[int, int]
@@ -34,27 +36,35 @@ class Closing:
             return np.zeros(shape, dtype=bool)
         if self.covariate not in covariates:
             raise InvalidData(
-                f"Covariate '{self.covariate}' is missing from the known future. "
-                "The model was trained with it: say for each coming day whether it is 1 or 0."
+                f"Covariate '{self.covariate}' is missing. The model was trained with it: "
+                "say for each day of each series whether it is 1 or 0."
             )
-        return np.asarray(covariates[self.covariate] == 0)
+        return np.asarray((covariates[self.covariate] == 0) & self.applies[:, None])
 
     def open_target(self, panel: Panel) -> FloatArray:
         """The target (n, T) with NaN on closed days and for anything that is not finite."""
         closed = self.closed(panel.covariates, panel.target.shape)
         return np.where(closed | ~np.isfinite(panel.target), np.nan, panel.target)
 
+    def carried_to(self, panel: Panel, rows: Mapping[tuple[str, ...], int]) -> Closing:
+        """The rule for another panel: as it was for the known series (``rows``), found for new."""
+        found = find_closing(panel).applies
+        applies = [
+            self.applies[rows[key]] if key in rows else found[new]
+            for new, key in enumerate(panel.keys)
+        ]
+        return Closing(self.covariate, np.array(applies, dtype=bool))
+
 
 def find_closing(panel: Panel) -> Closing:
     """The closing rule that the history supports.
 
-    A covariate named ``open`` counts if the target was 0 on at least 99 % of the known days on
-    which it is 0, over all series. With no such day known, its name is taken at its word.
+    A covariate named ``open`` counts for a series if its target was 0 on at least 99 % of the
+    known days on which it is 0. With no such day known, its name is taken at its word.
     """
     name = next((name for name in panel.covariates if name.lower() == COVARIATE), None)
     if name is None:
-        return Closing(None)
-    sold = panel.target[(panel.covariates[name] == 0) & np.isfinite(panel.target)]
-    if sold.size and (sold == 0).mean() < NEEDED_SHARE:
-        return Closing(None)
-    return Closing(name)
+        return Closing(None, np.zeros(panel.n_series, dtype=bool))
+    marked = (panel.covariates[name] == 0) & np.isfinite(panel.target)
+    sold_nothing = (marked & (panel.target == 0)).sum(axis=1)
+    return Closing(name, sold_nothing >= NEEDED_SHARE * marked.sum(axis=1))

@@ -104,8 +104,9 @@ class FittedProphet:
         ``sum(residuals) / (days + 14)``, the posterior mean of a normal shift whose prior
         variance is a fourteenth of the noise. Data that end at the training change nothing.
         """
-        naive = fit_seasonal_naive(panel, self.naive.season_length, self.naive.closing)
         before = {key: row for row, key in enumerate(self.keys)}
+        closing = self.naive.closing.carried_to(panel, before)
+        naive = fit_seasonal_naive(panel, self.naive.season_length, closing)
         position = {int(row): index for index, row in enumerate(self.models.rows)}
         kept = [
             (new, position[before[key]])
@@ -120,7 +121,8 @@ class FittedProphet:
             self.notes[before[key]] if key in before else (naive.notes[new] or NEW)
             for new, key in enumerate(panel.keys)
         )
-        return replace(self, naive=naive, models=self._refreshed(models, panel), notes=notes)
+        sold = closing.open_target(panel)
+        return replace(self, naive=naive, models=self._refreshed(models, panel, sold), notes=notes)
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         models = self.models
@@ -153,12 +155,12 @@ class FittedProphet:
         shape = (len(self.keys), known_future.horizon)
         return self.naive.closing.closed(known_future.covariates, shape)
 
-    def _refreshed(self, models: AdditiveModels, panel: Panel) -> AdditiveModels:
+    def _refreshed(self, models: AdditiveModels, panel: Panel, sold: FloatArray) -> AdditiveModels:
+        """The models at the level of ``sold`` (n, T), the target of the open days."""
         first_new = int(np.searchsorted(panel.timestamps, self.trained_until, side="right"))
         new = panel.known_between(first_new, panel.n_periods)
-        sold = self.naive.closing.open_target(panel)[models.rows, first_new:]
         unmoved = replace(models, level=np.zeros(len(models)))
-        residuals = sold - unmoved.centre(new.timestamps, new.covariates)
+        residuals = sold[models.rows, first_new:] - unmoved.centre(new.timestamps, new.covariates)
         known = ~np.isnan(residuals)
         newest = np.cumsum(known[:, ::-1], axis=1)[:, ::-1] <= RECENT
         counted = known & newest

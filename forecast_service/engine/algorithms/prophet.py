@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from forecast_service.engine.algorithms.additive import (
     CHANGEPOINTS,
@@ -148,6 +147,8 @@ def _try_series(task: _Task, row: int) -> Parameters | str:
 
 
 def _fit_series(task: _Task, row: int) -> Parameters:
+    import pandas as pd  # as late as Prophet itself
+
     model = _new_model(task)
     known = ~np.isnan(task.target[row])
     frame = pd.DataFrame({"ds": task.times[known], "y": task.target[row, known]})
@@ -167,6 +168,8 @@ def _fit_series(task: _Task, row: int) -> Parameters:
 
 
 def _new_model(task: _Task) -> Any:
+    import pandas as pd
+
     prophet = _import_prophet()
     days = [(day, name) for name, dates in task.holidays.items() for day in dates]
     return prophet(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
@@ -75,24 +75,13 @@ class FittedSeasonalNaive:
     def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
         return {"level": self.mean(known_future)}
 
-    def take(self, rows: Sequence[int] | npt.NDArray[np.intp]) -> FittedSeasonalNaive:
-        """The model of some of the series, in the given order."""
-        index = np.asarray(rows, dtype=np.intp)
-        return replace(
-            self,
-            keys=tuple(self.keys[i] for i in index),
-            last=self.last[index],
-            age=self.age[index],
-            spread=self.spread[index],
-            notes=tuple(self.notes[i] for i in index),
-        )
-
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         return {
             "keys": _texts([json.dumps(key) for key in self.keys]),
             "until": np.array([self.until], dtype="datetime64[s]"),
             "frequency": _texts([self.frequency]),
             "closing": _texts([self.closing.covariate or ""]),
+            "closing_applies": self.closing.applies,
             "last": self.last,
             "age": self.age,
             "spread": self.spread,
@@ -136,7 +125,9 @@ class SeasonalNaive:
             keys=tuple(tuple(json.loads(str(text))) for text in arrays["keys"]),
             until=arrays["until"].astype("datetime64[s]")[0],
             frequency=str(arrays["frequency"][0]),
-            closing=Closing(str(arrays["closing"][0]) or None),
+            closing=Closing(
+                str(arrays["closing"][0]) or None, arrays["closing_applies"].astype(bool)
+            ),
             last=arrays["last"].astype(np.float64),
             age=arrays["age"].astype(np.float64),
             spread=arrays["spread"].astype(np.float64),

@@ -1,0 +1,60 @@
+"""Small panels with the traits of retail: weekdays, promotions, Sunday closing, noise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from forecast_service.engine.calendar import next_periods
+from forecast_service.engine.panel import KnownFuture, Panel
+
+FIRST_DAY = np.datetime64("2015-01-01T00:00:00", "s")
+
+
+def make_panel(
+    n_series: int = 3, n_days: int = 70, *, closes: bool = True, seed: int = 7, first=FIRST_DAY
+) -> Panel:
+    """Stores '0', '1', … that sell about 100, 200, … a day; closed on Sundays if ``closes``."""
+    days = next_periods(first - np.timedelta64(1, "D"), "D", n_days)
+    covariates = known_about(days, n_series, closes=closes)
+    noise = np.random.default_rng(seed).normal(1.0, 0.05, (n_series, n_days))
+    week = 1 + 0.1 * weekdays(days)
+    level = 100.0 * (1 + np.arange(n_series))[:, None]
+    target = level * (week + 0.4 * covariates["promo"]) * noise
+    target = np.where(covariates["open"] == 0, 0.0, target)
+    keys = tuple((str(i),) for i in range(n_series))
+    return Panel(keys, days, "D", target, covariates)
+
+
+def future_of(panel: Panel, horizon: int = 14, *, closes: bool = True) -> KnownFuture:
+    """What is known about the ``horizon`` days after the panel."""
+    days = next_periods(panel.timestamps[-1], "D", horizon)
+    return KnownFuture(days, known_about(days, panel.n_series, closes=closes))
+
+
+def known_about(days: np.ndarray, n_series: int, *, closes: bool) -> dict[str, np.ndarray]:
+    """Covariates that depend on the date alone: open, and promo in every other week."""
+    weeks = (days.astype("datetime64[D]").astype(int) + 3) // 7
+    rows = {
+        "open": np.where(closes & (weekdays(days) == 6), 0.0, 1.0),
+        "promo": np.where((weeks % 2 == 0) & (weekdays(days) < 5), 1.0, 0.0),
+    }
+    return {name: np.tile(row, (n_series, 1)) for name, row in rows.items()}
+
+
+def weekdays(days: np.ndarray) -> np.ndarray:
+    """Monday is 0."""
+    return (days.astype("datetime64[D]").astype(int) + 3) % 7
+
+
+def with_target(panel: Panel, target: np.ndarray) -> Panel:
+    """The same panel with another target."""
+    return replace(panel, target=target)
+
+
+def with_row(panel: Panel, row: int, values: object) -> Panel:
+    """The same panel with one series replaced."""
+    target = panel.target.copy()
+    target[row] = values
+    return with_target(panel, target)

@@ -1,0 +1,150 @@
+"""The rolling backtest: its windows, what reaches a model, and how accuracy is summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from forecast_service.engine import metrics
+from forecast_service.engine.algorithms import algorithm
+from forecast_service.engine.algorithms.base import FitConfig, Fitted, Progress, silent
+from forecast_service.engine.backtest import average_metrics, backtest, choose_rows, cutoffs
+from forecast_service.engine.panel import Panel
+
+from .panels import make_panel, with_row, with_target
+
+NAIVE = algorithm("seasonal_naive")
+LEVELS = (0.1, 0.5, 0.9)
+
+
+class Recorder:
+    """Seasonal naive that remembers which panels it was given."""
+
+    name = "recorder"
+
+    def __init__(self) -> None:
+        self.seen: list[Panel] = []
+
+    def fit(self, panel: Panel, config: FitConfig, progress: Progress = silent) -> Fitted:
+        self.seen.append(panel)
+        return NAIVE.fit(panel, config, progress)
+
+    def from_arrays(self, arrays: Mapping[str, np.ndarray]) -> Fitted:
+        return NAIVE.from_arrays(arrays)
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (FitConfig(horizon=10), [90]),
+        (FitConfig(horizon=10, backtest_windows=3), [90, 80, 70]),
+        (FitConfig(horizon=10, backtest_windows=2, backtest_offset=15), [85, 70]),
+        (FitConfig(horizon=40, backtest_windows=3), [60, 20]),  # -20 is no cutoff
+        (FitConfig(horizon=90), []),  # 10 days of history are less than two weeks
+        (FitConfig(horizon=10, backtest_offset=5), []),  # would reach beyond the end
+    ],
+)
+def test_windows_are_cut_off_from_the_end(config: FitConfig, expected: list[int]) -> None:
+    assert cutoffs(100, config)[0] == expected
+
+
+def test_windows_that_do_not_fit_are_said_with_their_arithmetic() -> None:
+    config = FitConfig(horizon=40, backtest_windows=3)
+
+    assert cutoffs(100, config)[1] == (
+        "Accuracy rests on 2 of 3 backtest windows: 3 x 40 periods plus 14 of history are needed, "
+        "100 are there.",
+    )
+    assert cutoffs(134, config)[1] == ()
+
+
+def test_a_model_sees_nothing_after_the_cutoff() -> None:
+    recorder = Recorder()
+
+    backtest(recorder, make_panel(), FitConfig(horizon=14, backtest_windows=2))
+
+    assert [panel.n_periods for panel in recorder.seen] == [56, 42]
+
+
+def test_changing_what_came_later_changes_no_forecast_but_the_accuracy() -> None:
+    panel = make_panel()
+    later = panel.target.copy()
+    later[:, 56:] += 500.0
+    config = FitConfig(horizon=14)
+
+    first = backtest(NAIVE, panel, config).windows[0]
+    second = backtest(NAIVE, with_target(panel, later), config).windows[0]
+
+    assert np.array_equal(first.quantiles, second.quantiles)
+    assert np.array_equal(first.mean, second.mean)
+    assert second.metrics(LEVELS)["WAPE"] > first.metrics(LEVELS)["WAPE"]
+
+
+def test_window_is_dated_with_an_exclusive_end() -> None:
+    window = backtest(NAIVE, make_panel(), FitConfig(horizon=14)).windows[0]
+
+    assert str(window.start) == "2015-02-26T00:00:00"
+    assert str(window.end) == "2015-03-12T00:00:00"
+
+
+def test_items_without_a_known_value_in_the_window_are_not_counted() -> None:
+    panel = make_panel()
+    gap = np.where(np.arange(70) < 56, panel.target[1], np.nan)
+
+    window = backtest(NAIVE, with_row(panel, 1, gap), FitConfig(horizon=14)).windows[0]
+
+    assert window.item_count == 2
+    assert np.isnan(window.losses(LEVELS)).tolist() == [False, True, False]
+
+
+def test_metrics_of_a_window_are_those_of_its_arrays() -> None:
+    window = backtest(NAIVE, make_panel(), FitConfig(horizon=14)).windows[0]
+
+    found = window.metrics(LEVELS)
+
+    assert found["WAPE"] == metrics.wape(window.actual, window.mean)
+    assert found["wQL"][0.9] == metrics.wql(window.actual, window.quantiles[:, :, 2], 0.9)
+    assert found["average_wQL"] == pytest.approx(np.mean(list(found["wQL"].values())))
+    assert found["MASE"] == metrics.mase(
+        window.actual, window.mean, window.history, season_length=7
+    )
+
+
+def test_undefined_metrics_are_none() -> None:
+    panel = with_target(make_panel(), np.zeros((3, 70)))
+
+    found = backtest(NAIVE, panel, FitConfig(horizon=14)).windows[0].metrics(LEVELS)
+
+    assert (found["MAPE"], found["MASE"], found["RMSE"]) == (None, None, 0.0)
+
+
+def test_losses_are_summed_over_windows_and_order_series_as_wql_does() -> None:
+    tested = backtest(NAIVE, make_panel(), FitConfig(horizon=14, backtest_windows=2))
+
+    by_window = [window.losses(LEVELS) for window in tested.windows]
+
+    assert np.allclose(tested.losses(), by_window[0] + by_window[1])
+
+
+def test_average_skips_what_is_undefined() -> None:
+    window = backtest(NAIVE, make_panel(), FitConfig(horizon=14)).windows[0].metrics(LEVELS)
+
+    summary = average_metrics([window, {**window, "MAPE": None, "WAPE": 3 * window["WAPE"]}])
+
+    assert summary is not None
+    assert summary["MAPE"] == window["MAPE"]
+    assert summary["WAPE"] == pytest.approx(2 * window["WAPE"])
+    assert average_metrics([]) is None
+
+
+def test_a_mixture_takes_each_series_from_the_one_it_chose() -> None:
+    config = FitConfig(horizon=14)
+    first = backtest(NAIVE, make_panel(), config)
+    second = backtest(NAIVE, make_panel(seed=8), config)
+
+    mixed = choose_rows(first, second, np.array([False, True, False])).windows[0]
+
+    assert np.array_equal(mixed.mean[1], second.windows[0].mean[1])
+    assert np.array_equal(mixed.quantiles[[0, 2]], first.windows[0].quantiles[[0, 2]])

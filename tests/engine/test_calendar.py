@@ -1,0 +1,116 @@
+"""Frequency codes, period starts, seasons, holidays."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from forecast_service.engine.calendar import (
+    floor,
+    holiday_dates,
+    next_periods,
+    parse_frequency,
+    period_starts,
+    periods_between,
+    require_trainable,
+    season_length,
+)
+from forecast_service.errors import InvalidData
+
+CODES = ["Y", "M", "3M", "W", "2W", "D", "3D", "H", "8H", "min", "15min"]
+
+
+def times(*texts: str) -> np.ndarray:
+    return np.array(texts, dtype="datetime64[s]")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_frequency_code_survives_parsing(code: str) -> None:
+    assert str(parse_frequency(code)) == code
+
+
+@pytest.mark.parametrize(
+    "code", ["", "d", "0D", "7D", "5W", "12M", "2Y", "60min", "24H", "D2", "S"]
+)
+def test_a_code_outside_the_limits_is_refused(code: str) -> None:
+    with pytest.raises(InvalidData, match=re.escape(f"'{code}' is no frequency.")):
+        parse_frequency(code)
+
+
+def test_refusal_names_what_is_allowed() -> None:
+    with pytest.raises(InvalidData) as caught:
+        parse_frequency("60min")
+
+    assert str(caught.value) == (
+        "'60min' is no frequency. Allowed are a number and a unit (Y 1-1, M 1-11, W 1-4, D 1-6, "
+        "H 1-23, min 1-59), for instance 'D', '2W' or '15min'."
+    )
+
+
+def test_only_daily_data_can_be_trained_on() -> None:
+    require_trainable("D")
+    with pytest.raises(InvalidData, match="Use frequency 'D'"):
+        require_trainable("W")
+
+
+@pytest.mark.parametrize(
+    ("code", "moment", "start"),
+    [
+        ("Y", "2015-06-17T10:20:30", "2015-01-01"),
+        ("M", "2015-06-17T10:20:30", "2015-06-01"),
+        ("3M", "2015-06-17T10:20:30", "2015-04-01"),
+        ("W", "2015-06-17T10:20:30", "2015-06-15"),  # a Monday
+        ("W", "2015-06-15T00:00:00", "2015-06-15"),
+        ("D", "2015-06-17T10:20:30", "2015-06-17"),
+        ("H", "2015-06-17T10:20:30", "2015-06-17T10:00:00"),
+        ("15min", "2015-06-17T10:20:30", "2015-06-17T10:15:00"),
+        ("D", "1969-12-31T23:00:00", "1969-12-31"),
+    ],
+)
+def test_floor_gives_the_start_of_the_period(code: str, moment: str, start: str) -> None:
+    assert floor(times(moment), code) == times(start)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_next_periods_follow_without_a_gap(code: str) -> None:
+    first = floor(times("2015-06-17T10:20:30"), code)[0]
+
+    following = next_periods(first, code, 5)
+
+    assert periods_between(first, following, code).tolist() == [1, 2, 3, 4, 5]
+    assert np.array_equal(floor(following, code), following)
+    assert np.array_equal(period_starts(following[0], following[-1], code), following)
+
+
+def test_next_days_pass_a_leap_day() -> None:
+    days = next_periods(np.datetime64("2016-02-27"), "D", 3)
+
+    assert days.astype("datetime64[D]").astype(str).tolist() == [
+        "2016-02-28",
+        "2016-02-29",
+        "2016-03-01",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "length"), [("D", 7), ("W", 52), ("M", 12), ("H", 24), ("15min", 96), ("2D", 1)]
+)
+def test_season_is_the_main_pattern_of_the_frequency(code: str, length: int) -> None:
+    assert season_length(code) == length
+
+
+def test_holidays_are_named_and_dated() -> None:
+    holidays = holiday_dates("DE", [2014, 2015])
+
+    assert holidays["German Unity Day"].tolist() == times("2014-10-03", "2015-10-03").tolist()
+
+
+def test_uk_is_understood_as_great_britain() -> None:
+    assert holiday_dates("UK", [2015]).keys() == holiday_dates("GB", [2015]).keys()
+
+
+def test_holidays_of_an_unknown_country_are_refused() -> None:
+    with pytest.raises(InvalidData, match="'XX' is no country whose public holidays are known"):
+        holiday_dates("XX", [2015])

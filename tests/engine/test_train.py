@@ -1,0 +1,80 @@
+"""Training: the model and its accuracy in one call."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from forecast_service.engine.algorithms import NAMES, algorithm
+from forecast_service.engine.algorithms.base import FitConfig
+from forecast_service.engine.backtest import backtest
+from forecast_service.engine.train import train
+from forecast_service.errors import InvalidData
+
+from .panels import future_of, make_panel
+
+CONFIG = FitConfig(horizon=14)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_training_gives_a_model_of_all_the_history_and_its_accuracy(name: str) -> None:
+    panel = make_panel()
+    shares: list[float] = []
+
+    trained = train(name, panel, CONFIG, lambda share, note: shares.append(share))
+
+    assert trained.fitted.until == panel.timestamps[-1]
+    assert [window.item_count for window in trained.windows] == [3]
+    assert trained.summary == trained.windows[0].metrics
+    assert 0 < trained.windows[0].metrics["average_wQL"] < 0.3
+    assert trained.notes == ()
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0)
+
+
+def test_the_accuracy_is_that_of_the_algorithms_own_backtest() -> None:
+    panel = make_panel()
+
+    trained = train("seasonal_naive", panel, CONFIG)
+
+    tested = backtest(algorithm("seasonal_naive"), panel, CONFIG)
+    assert trained.windows[0].metrics == tested.windows[0].metrics(CONFIG.quantiles)
+
+
+def test_a_history_too_short_for_a_test_still_gives_a_model() -> None:
+    panel = make_panel(n_days=20)
+
+    trained = train("auto", panel, CONFIG)
+
+    assert (trained.windows, trained.summary) == ((), None)
+    assert trained.notes == (
+        "Accuracy rests on 0 of 1 backtest windows: 1 x 14 periods plus 14 of history are needed, "
+        "20 are there.",
+    )
+    assert trained.fitted.forecast(future_of(panel), (0.5,)).shape == (3, 14, 1)
+
+
+def test_an_unknown_algorithm_is_refused() -> None:
+    message = "'arima' is no algorithm of this service. Use one of 'auto', 'prophet'"
+    with pytest.raises(InvalidData, match=re.escape(message)):
+        train("arima", make_panel(), CONFIG)
+
+
+def test_a_frequency_without_models_is_refused() -> None:
+    with pytest.raises(InvalidData, match="trained on daily data only"):
+        train("auto", replace(make_panel(), frequency="H"), CONFIG)
+
+
+def test_the_number_of_processes_changes_no_number() -> None:
+    panel = make_panel(n_series=18, n_days=60)  # more than one task of 16 series
+    future = future_of(panel)
+
+    one = train("auto", panel, replace(CONFIG, processes=1))
+    two = train("auto", panel, replace(CONFIG, processes=2))
+
+    levels = CONFIG.quantiles
+    assert np.array_equal(one.fitted.forecast(future, levels), two.fitted.forecast(future, levels))
+    assert one.windows == two.windows
