@@ -28,21 +28,26 @@ TYPES = {"int32": pa.int32(), "int64": pa.int64(), "float64": pa.float64()}
 MILLISECONDS = pa.timestamp("ms")
 
 
-def to_numpy(array: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.generic]:
-    """Values of a numeric or boolean array. Nulls: NaN in floats; elsewhere they must not occur."""
+def to_numpy(
+    array: pa.Array | pa.ChunkedArray, missing: int | None = None
+) -> npt.NDArray[np.generic]:
+    """Values of a numeric or boolean array. Nulls: NaN in floats, in integers ``missing``.
+
+    ValueError for nulls in anything else.
+    """
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks) if array.num_chunks != 1 else array.chunk(0)
     if pa.types.is_boolean(array.type):
-        return np.asarray(np.from_dlpack(array.cast(pa.uint8()))).astype(bool)
+        return to_numpy(array.cast(pa.uint8()), missing).astype(bool)
     if not array.null_count:
         return np.asarray(np.from_dlpack(array))
-    if not pa.types.is_floating(array.type):
+    if not pa.types.is_floating(array.type) and missing is None:
         raise ValueError(f"An array of {array.type} with nulls has no numpy form.")
     valid = to_numpy(pc.is_valid(array))
     bare = pa.Array.from_buffers(
         array.type, len(array), [None, array.buffers()[1]], offset=array.offset
     )
-    return np.where(valid, to_numpy(bare), np.nan)
+    return np.where(valid, to_numpy(bare), np.nan if missing is None else missing)
 
 
 def from_numpy(values: npt.NDArray[np.generic]) -> pa.Array:
@@ -69,8 +74,8 @@ def from_times(times: npt.NDArray[np.datetime64]) -> pa.Array:
 def to_times(array: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.datetime64]:
     """Times of any unit as datetime64[ms]; nulls are NaT."""
     nothing = int(np.datetime64("NaT").view(np.int64))
-    ticks = array.cast(MILLISECONDS).cast(pa.int64())
-    return np.asarray(to_numpy(pc.fill_null(ticks, nothing)), dtype=np.int64).view("datetime64[ms]")
+    ticks = to_numpy(array.cast(MILLISECONDS).cast(pa.int64()), missing=nothing)
+    return np.asarray(ticks, dtype=np.int64).view("datetime64[ms]")
 
 
 def floats_with_nulls(values: npt.NDArray[np.float64]) -> pa.Array:

@@ -24,7 +24,7 @@ def dictionary_codes(column: pa.ChunkedArray) -> tuple[Codes, list[str]]:
     array = column.unify_dictionaries().combine_chunks()
     if isinstance(array, pa.ChunkedArray):  # an empty column has no chunk
         return np.empty(0, dtype=np.int64), []
-    codes = np.asarray(to_numpy(array.indices.fill_null(-1)), dtype=np.int64)
+    codes = np.asarray(to_numpy(array.indices, missing=-1), dtype=np.int64)
     return codes, array.dictionary.to_pylist()
 
 

@@ -98,30 +98,45 @@ def _read_csv(path: Path, schema: DatasetSchema, pattern: str) -> pa.Table:
 
 def _read_parquet(path: Path, schema: DatasetSchema, pattern: str) -> pa.Table:
     try:
-        with pq.ParquetFile(path) as file:
-            names = _columns_of(path, file.schema_arrow, schema)
-        with pq.ParquetFile(path, read_dictionary=names) as file:
+        found = pq.read_schema(path)
+        names = _columns_of(path, found, schema)
+        texts = [name for name in names if _is_text(found.field(name).type)]
+        with pq.ParquetFile(path, read_dictionary=texts) as file:
             table = file.read(columns=names).select(names)
     except (pa.ArrowInvalid, OSError) as error:
         raise InvalidData(
             f"File '{path.name}' is no readable Parquet file: {error}. Write it again."
         ) from error
-    found = _typed(table.rename_columns(list(schema.names)), schema, pattern)
-    if isinstance(found, pa.Table):
-        return found
-    raise InvalidData(f"File '{path.name}', row {found[0] + 1}: {found[1]}")
+    typed = _typed(table.rename_columns(list(schema.names)), schema, pattern)
+    if isinstance(typed, pa.Table):
+        return typed
+    raise InvalidData(f"File '{path.name}', row {typed[0] + 1}: {typed[1]}")
 
 
 def _columns_of(path: Path, found: pa.Schema, schema: DatasetSchema) -> list[str]:
     """Names in the file of the schema's columns, in its order; upper and lower case are one."""
     by_name = {name.lower(): name for name in found.names if not name.startswith("__index_")}
-    wanted = [name.lower() for name in schema.names]
-    if sorted(by_name) != sorted(wanted):
+    if sorted(by_name) != sorted(name.lower() for name in schema.names):
         raise InvalidData(
             f"File '{path.name}' has the columns {', '.join(found.names)}; the schema has "
             f"{', '.join(schema.names)}. Write exactly the columns of the schema."
         )
-    return [by_name[name] for name in wanted]
+    for name, kind in schema.fields:
+        found_type = found.field(by_name[name.lower()]).type
+        if not _can_be(found_type, kind):
+            raise InvalidData(
+                f"File '{path.name}': column '{name}' is of the type {found_type}; the schema "
+                f"says {kind}. Write it with that type."
+            )
+    return [by_name[name.lower()] for name in schema.names]
+
+
+def _can_be(found: pa.DataType, kind: str) -> bool:
+    """Whether values of a Parquet type can be taken as those of a schema's type."""
+    if kind in ("integer", "float"):
+        return _is_number(found)
+    other = pa.types.is_temporal if kind == "timestamp" else pa.types.is_integer
+    return _is_text(found) or bool(other(found) or pa.types.is_null(found))
 
 
 def _typed(table: pa.Table, schema: DatasetSchema, pattern: str) -> pa.Table | tuple[int, str]:
@@ -147,8 +162,6 @@ def _convert(
         return _numbers(column, name, kind)
     if pa.types.is_dictionary(column.type):
         return column.cast(TEXT)
-    if pa.types.is_integer(column.type):
-        return column.cast(pa.string()).dictionary_encode()
     return column.cast(pa.string()).dictionary_encode()
 
 
@@ -169,8 +182,6 @@ def _times(column: pa.ChunkedArray, name: str, pattern: str) -> pa.ChunkedArray 
 
 
 def _numbers(column: pa.ChunkedArray, name: str, kind: str) -> pa.ChunkedArray | tuple[int, str]:
-    if pa.types.is_dictionary(column.type) or not _is_number(column.type):
-        return _numbers_of_texts(column, name, kind)
     numbers = column.cast(pa.float64(), safe=False)
     values = np.asarray(to_numpy(numbers))
     wrong = np.isinf(values)
@@ -182,12 +193,9 @@ def _numbers(column: pa.ChunkedArray, name: str, kind: str) -> pa.ChunkedArray |
     return numbers
 
 
-def _numbers_of_texts(
-    column: pa.ChunkedArray, name: str, kind: str
-) -> pa.ChunkedArray | tuple[int, str]:
-    """Numbers that a Parquet file holds as texts are refused: its writer meant something else."""
-    row = _first(pc.is_valid(column.cast(pa.string())))
-    return row, f"'{name}' holds text ('{column[row]}'); the schema says {kind}. Write numbers."
+def _is_text(kind: pa.DataType) -> bool:
+    value = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(value) or pa.types.is_large_string(value))
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -219,5 +227,4 @@ def _fits(found: pa.DataType, kind: str) -> bool:
         return bool(pa.types.is_timestamp(found) and found.tz is None)
     if kind in ("integer", "float"):
         return bool(pa.types.is_float64(found))
-    value = found.value_type if pa.types.is_dictionary(found) else found
-    return bool(pa.types.is_string(value) or pa.types.is_large_string(value))
+    return _is_text(found)

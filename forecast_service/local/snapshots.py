@@ -6,25 +6,17 @@ win. Files are complete on disk before their manifest row exists.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import os
-import shutil
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from forecast_service.arrow import from_booleans
 from forecast_service.database import Database, database_now
 from forecast_service.errors import InvalidData
-from forecast_service.local.codes import combined, factorize
-from forecast_service.queue import new_id
+from forecast_service.local.parquet import StagedFile, merge, read_parquet, sha256_of, stage
 from forecast_service.tables import resources, series_files
 
 __all__ = ["SnapshotStore", "StagedFile"]
@@ -32,18 +24,6 @@ __all__ = ["SnapshotStore", "StagedFile"]
 FOLDER = "snapshots"
 GRACE_SECONDS = 3600.0  # a file without a row may belong to a job that is about to commit
 COMPACT_AFTER = 8  # deltas on one base; each costs every reader a pass over the keys
-ROW_GROUP_ROWS = 1_000_000
-
-
-@dataclass(frozen=True)
-class StagedFile:
-    """A file that is complete and durable in the snapshot folder, but in no manifest yet."""
-
-    path: str
-    """Relative to FORECAST_HOME."""
-    rows: int
-    sha256: str
-    size_bytes: int
 
 
 @dataclass(frozen=True)
@@ -67,23 +47,7 @@ class SnapshotStore:
 
         A file that is given as a path must never be changed afterwards.
         """
-        folder = self.home / FOLDER
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{new_id()}.parquet"
-        temporary = path.with_suffix(".part")
-        if isinstance(content, Path):
-            _link_or_copy(content, temporary)
-        else:
-            pq.write_table(content, temporary, compression="zstd", row_group_size=ROW_GROUP_ROWS)
-        _sync(temporary)
-        temporary.rename(path)
-        _sync(folder)
-        return StagedFile(
-            path=f"{FOLDER}/{path.name}",
-            rows=pq.read_metadata(path).num_rows,
-            sha256=_sha256(path),
-            size_bytes=path.stat().st_size,
-        )
+        return stage(self.home, FOLDER, content)
 
     @staticmethod
     def add(
@@ -138,14 +102,10 @@ class SnapshotStore:
         InvalidData
             There is no such version.
         """
-        for attempt in (1, 2):
-            files = self._files(dataset, version)
-            try:
-                return _merged([(self._open(file.path), file.key) for file in files])
-            except FileNotFoundError:  # compaction replaced a file between the two steps
-                if attempt == 2:
-                    raise
-        raise AssertionError("unreachable")
+        try:
+            return self._read(dataset, version)
+        except FileNotFoundError:  # a sweep came between the manifest and the files
+            return self._read(dataset, version)
 
     def compact(self, dataset: str) -> bool:
         """Replace the newest version's deltas by one base; False when there are few.
@@ -230,6 +190,10 @@ class SnapshotStore:
             if row.kind == "base":
                 open_until_base, superseded_at = False, row.created_at
 
+    def _read(self, dataset: str, version: int | None) -> pa.Table:
+        files = self._files(dataset, version)
+        return merge([read_parquet(self.home / each.path) for each in files], files[-1].key)
+
     def _files(self, dataset: str, version: int | None) -> list[_File]:
         with self.database.read() as connection:
             newest = self.newest(connection, dataset) if version is None else version
@@ -250,37 +214,12 @@ class SnapshotStore:
             for row in rows[bases[-1] :]
         ]
 
-    def _open(self, path: str) -> pa.Table:
-        full = self.home / path
-        schema = pq.read_schema(full)
-        texts = [field.name for field in schema if _is_text(field.type)]
-        # Not pq.read_table: it imports pandas, which costs more than reading a million rows.
-        with pq.ParquetFile(full, read_dictionary=texts) as file:
-            return file.read().cast(
-                pa.schema([(field.name, _read_as(field.type)) for field in schema])
-            )
-
     def _verify(self, file: _File) -> None:
-        if _sha256(self.home / file.path) != file.sha256:
+        if sha256_of(self.home / file.path) != file.sha256:
             raise InvalidData(
                 f"File '{file.path}' was changed after it was imported. Restore it from a backup, "
                 "or import the data again with ImportMode FULL."
             )
-
-
-def _merged(tables: list[tuple[pa.Table, tuple[str, ...]]]) -> pa.Table:
-    """All rows, without those of an older file whose key a newer file has."""
-    if len(tables) == 1:
-        return tables[0][0]
-    whole = pa.concat_tables([table for table, _ in tables], promote_options="permissive")
-    codes, _ = combined([factorize(whole[name]) for name in tables[-1][1]])
-    ends = np.cumsum([table.num_rows for table, _ in tables])
-    kept = np.ones(len(codes), dtype=bool)
-    newer = np.empty(0, dtype=np.int64)
-    for start, end in reversed(list(zip([0, *ends[:-1]], ends, strict=True))):
-        kept[start:end] = ~np.isin(codes[start:end], newer)
-        newer = np.union1d(newer, codes[start:end]) if start else newer
-    return whole.filter(from_booleans(kept)).unify_dictionaries().combine_chunks()
 
 
 def _remembered(connection: sa.Connection) -> set[tuple[str, int]]:
@@ -292,35 +231,3 @@ def _remembered(connection: sa.Connection) -> set[tuple[str, int]]:
         details.get("snapshot", {}) for details in connection.execute(statement).scalars()
     )
     return {item for snapshot in snapshots for item in snapshot.items()}
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def _read_as(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_dictionary(kind) or _is_text(kind):
-        return pa.dictionary(pa.int32(), pa.string())
-    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return pa.timestamp("ms")
-    return kind
-
-
-def _link_or_copy(source: Path, target: Path) -> None:
-    with contextlib.suppress(OSError):
-        os.link(source, target)
-        return
-    shutil.copyfile(source, target)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

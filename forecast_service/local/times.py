@@ -51,9 +51,9 @@ def parse_times(texts: pa.Array, pattern: str) -> pa.Array:
     """Times (timestamp[ms]) of texts; null where a text is no time in this pattern."""
     parsed = pc.strptime(texts, format=pattern, unit="s", error_is_null=True)
     # strptime takes February 30 for March 2; only what reads back the same is trusted.
-    same = pc.fill_null(pc.equal(pc.strftime(parsed, format=pattern), texts), False)
-    doubtful = np.flatnonzero(~to_numpy(same).astype(bool))
-    times = to_times(parsed)
+    same = pc.equal(pc.strftime(parsed, format=pattern), texts)
+    doubtful = np.flatnonzero(~to_numpy(same, missing=0).astype(bool))
+    times = to_times(parsed).copy()
     for index in doubtful:
         times[index] = _strict(texts[index].as_py(), pattern)
     return from_times(times)

@@ -1,0 +1,110 @@
+"""Immutable Parquet files: put into a folder whole and durably, read again, merged by key."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from forecast_service.arrow import from_booleans
+from forecast_service.local.codes import combined, factorize
+from forecast_service.queue import new_id
+
+__all__ = ["StagedFile", "merge", "read_parquet", "sha256_of", "stage"]
+
+ROW_GROUP_ROWS = 1_000_000
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """A file that is complete and durable in the snapshot folder, but in no manifest yet."""
+
+    path: str
+    """Relative to FORECAST_HOME."""
+    rows: int
+    sha256: str
+    size_bytes: int
+
+
+def stage(home: Path, folder: str, content: pa.Table | Path) -> StagedFile:
+    """Put a table, or a Parquet file (hard-linked where possible), into a folder of ``home``."""
+    (home / folder).mkdir(parents=True, exist_ok=True)
+    path = home / folder / f"{new_id()}.parquet"
+    temporary = path.with_suffix(".part")
+    if isinstance(content, Path):
+        _link_or_copy(content, temporary)
+    else:
+        pq.write_table(content, temporary, compression="zstd", row_group_size=ROW_GROUP_ROWS)
+    _sync(temporary)
+    temporary.rename(path)
+    _sync(path.parent)
+    return StagedFile(
+        path=f"{folder}/{path.name}",
+        rows=pq.read_metadata(path).num_rows,
+        sha256=sha256_of(path),
+        size_bytes=path.stat().st_size,
+    )
+
+
+def read_parquet(path: Path) -> pa.Table:
+    """The rows of a file: texts dictionary-encoded, times as timestamp[ms]."""
+    schema = pq.read_schema(path)
+    texts = [field.name for field in schema if _is_text(field.type)]
+    # Not pq.read_table: it imports pandas, which costs more than reading a million rows.
+    with pq.ParquetFile(path, read_dictionary=texts) as file:
+        return file.read().cast(pa.schema([(field.name, _read_as(field.type)) for field in schema]))
+
+
+def merge(tables: Sequence[pa.Table], key: Sequence[str]) -> pa.Table:
+    """All rows of tables, oldest first, without those of an older one whose key a newer one has."""
+    if len(tables) == 1:
+        return tables[0]
+    whole = pa.concat_tables(tables, promote_options="permissive")
+    codes, _ = combined([factorize(whole[name]) for name in key])
+    ends = np.cumsum([table.num_rows for table in tables])
+    kept = np.ones(len(codes), dtype=bool)
+    newer = np.empty(0, dtype=np.int64)
+    for start, end in reversed(list(zip([0, *ends[:-1]], ends, strict=True))):
+        kept[start:end] = ~np.isin(codes[start:end], newer)
+        newer = np.union1d(newer, codes[start:end]) if start else newer
+    return whole.filter(from_booleans(kept)).unify_dictionaries().combine_chunks()
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _read_as(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind) or _is_text(kind):
+        return pa.dictionary(pa.int32(), pa.string())
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return pa.timestamp("ms")
+    return kind
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    with contextlib.suppress(OSError):
+        os.link(source, target)
+        return
+    shutil.copyfile(source, target)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
