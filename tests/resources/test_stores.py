@@ -1,0 +1,80 @@
+"""/stores and /stores/<n>: pages, one store, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from forecast_service.database import Database
+from forecast_service.resources.answers import Store, Stores
+
+from .rows import insert_group, insert_store
+
+Refusal = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def many_stores(own_database: Database) -> Database:
+    """Stores 1 to 25, and two whose names are no numbers; the even ones are in the north."""
+    with own_database.write() as connection:
+        insert_group(connection)
+        for number in range(1, 26):
+            insert_store(connection, str(number), region="south" if number % 2 else "north")
+        for name in ("CA_1", "Ü & Söhne"):
+            insert_store(connection, name)
+    return own_database
+
+
+def test_there_are_none_before_the_first_import(client: FlaskClient) -> None:
+    assert client.get("/stores").get_json() == {"stores": [], "count": 0, "next": None}
+
+
+@pytest.mark.usefixtures("many_stores")
+def test_pages_follow_each_other_in_the_order_of_numbers(client: FlaskClient) -> None:
+    address, found = "/stores?limit=10", []
+    while address:
+        page = client.get(address).get_json()
+        Stores.model_validate(page)
+        found += [store["store_number"] for store in page["stores"]]
+        address = page["next"]
+
+    assert found == [*range(1, 26), "CA_1", "Ü & Söhne"]
+
+
+@pytest.mark.usefixtures("many_stores")
+def test_a_region_can_be_asked_for(client: FlaskClient) -> None:
+    page = client.get("/stores?region=north&limit=3").get_json()
+
+    assert [store["store_number"] for store in page["stores"]] == [2, 4, 6]
+    assert page["count"] == 12
+    assert "region=north" in page["next"]
+
+
+@pytest.mark.usefixtures("many_stores")
+def test_a_store_is_found_by_its_name(client: FlaskClient) -> None:
+    store = client.get("/stores/Ü & Söhne").get_json()
+
+    assert store["store_number"] == "Ü & Söhne"
+    Store.model_validate(store)
+
+
+@pytest.mark.usefixtures("with_items")
+def test_a_store_lists_its_items(client: FlaskClient) -> None:
+    assert client.get("/stores/1").get_json()["items"] == ["bread", "milk"]
+
+
+@pytest.mark.usefixtures("many_stores")
+def test_an_unknown_store_learns_the_range(refusal: Refusal) -> None:
+    detail = refusal("GET", "/stores/26", 404)["detail"]
+
+    assert detail == (
+        "Store '26' is unknown: there are 27 stores, 1 … Ü & Söhne. GET /stores lists them."
+    )
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "limit=1&limit=2", "x=1"])
+def test_a_wrong_query_is_refused(refusal: Refusal, query: str) -> None:
+    refusal("GET", f"/stores?{query}", 422)

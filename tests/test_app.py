@@ -1,0 +1,87 @@
+"""create_app: a whole service from settings, and nothing left open or shared."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from forecast_service.app import create_app
+from forecast_service.errors import ConfigurationError
+from forecast_service.settings import Settings
+
+START_SECONDS = 30
+
+
+def test_two_apps_in_one_process_do_not_share_counters(tmp_path: Path) -> None:
+    first, second = (create_app(Settings(home=tmp_path / name)) for name in ("a", "b"))
+
+    first.test_client().get("/healthz")
+
+    assert 'route="/healthz"' not in second.test_client().get("/metrics").text
+    for app in (first, second):
+        app.extensions["forecast_service"].close()
+
+
+def test_settings_come_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORECAST_HOME", str(tmp_path / "home"))
+
+    app = create_app()
+
+    assert (tmp_path / "home" / "forecast.db").exists()
+    app.extensions["forecast_service"].close()
+
+
+def test_a_wrong_variable_refuses_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORECAST_PROT", "5000")
+
+    with pytest.raises(ConfigurationError, match="'FORECAST_PROT' is no setting"):
+        create_app()
+
+
+def test_errors_are_answered_and_not_raised(tmp_path: Path) -> None:
+    app = create_app(Settings(home=tmp_path))
+
+    assert app.testing is False
+    assert app.config["PROPAGATE_EXCEPTIONS"] is False
+    app.extensions["forecast_service"].close()
+
+
+def test_the_module_serves_by_itself(tmp_path: Path) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    environment = {**os.environ, "FORECAST_HOME": str(tmp_path), "FORECAST_PORT": str(port)}
+    command = [sys.executable, "-m", "forecast_service.app"]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        answer = wait_for(f"http://127.0.0.1:{port}/healthz")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=START_SECONDS)
+
+    assert answer == b'{"status":"ok"}'
+
+
+def wait_for(url: str) -> bytes:
+    """The body of ``url`` as soon as something answers."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as response:
+                body: bytes = response.read()
+                return body
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)

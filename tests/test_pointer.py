@@ -1,0 +1,69 @@
+"""The pointer: read as committed, over connections that survive a restarted database."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from forecast_service import tables
+from forecast_service.database import Database
+from forecast_service.pointer import Pointer, PointerReader
+
+GROUP = {
+    "name": "g",
+    "arn": "arn",
+    "horizon": 7,
+    "frequency": "D",
+    "has_items": False,
+    "covariates": [],
+    "data_version": 3,
+    "created_at": 0.0,
+}
+
+
+def insert_group(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(sa.insert(tables.dataset_groups).values(GROUP))
+
+
+def test_there_is_none_before_the_first_import(database: Database) -> None:
+    reader = PointerReader(database, "g")
+
+    assert reader.read() is None
+    reader.close()
+
+
+def test_every_read_sees_what_was_committed_before(database: Database) -> None:
+    insert_group(database)
+    reader = PointerReader(database, "g")
+    first = reader.read()
+    with database.write() as connection:
+        connection.execute(
+            sa.update(tables.dataset_groups).values(version=1, current_forecast_arn="f")
+        )
+
+    assert first == Pointer(0, 0, 3, None)
+    assert reader.read() == Pointer(1, 0, 3, "f")
+    reader.close()
+
+
+def test_connections_that_died_are_replaced(database: Database) -> None:
+    insert_group(database)
+    reader = PointerReader(database, "g")
+    reader.read()
+    for cursor in reader._idle:
+        cursor.connection.close()
+
+    assert reader.read() == Pointer(0, 0, 3, None)
+    reader.close()
+
+
+def test_a_reader_holds_no_lock_between_reads(database: Database) -> None:
+    insert_group(database)
+    reader = PointerReader(database, "g")
+    reader.read()
+
+    with database.write() as connection:
+        connection.execute(sa.delete(tables.dataset_groups))
+
+    assert reader.read() is None
+    reader.close()
