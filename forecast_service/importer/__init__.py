@@ -1,1 +1,10 @@
 """The importer: retail files in, canonical datasets and a report of what was understood out."""
+
+from __future__ import annotations
+
+from forecast_service.importer.imports import Imports
+from forecast_service.importer.options import ImportOptions
+from forecast_service.importer.report import ImportReport
+from forecast_service.importer.steps import KIND, fail
+
+__all__ = ["KIND", "ImportOptions", "ImportReport", "Imports", "fail"]

@@ -47,8 +47,26 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 
 # They follow from the date, which the models see anyway.
 CALENDAR = frozenset(
-    "day day_of_week dayofweek weekday week_day dow day_name day_of_month month month_name quarter "
-    "week week_of_year year yearmonth year_month is_weekend weekend".split()
+    (
+        "day",
+        "day_of_week",
+        "dayofweek",
+        "weekday",
+        "week_day",
+        "dow",
+        "day_name",
+        "day_of_month",
+        "month",
+        "month_name",
+        "quarter",
+        "week",
+        "week_of_year",
+        "year",
+        "yearmonth",
+        "year_month",
+        "is_weekend",
+        "weekend",
+    )
 )
 ROW_NUMBERS = frozenset(("", "id", "index", "row", "row_id", "row_number", "unnamed_0"))
 
@@ -74,7 +92,7 @@ def snake(name: str) -> str:
 
 
 def attribute_name(name: str) -> str:
-    """A name that the Amazon Forecast API takes for a schema attribute: ``Type`` is ``type_field``."""
+    """A name that the API takes for a schema attribute: ``Type`` is ``type_field``."""
     text = snake(name) or "field"
     if not text[0].isalpha():
         text = f"field_{text}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Floats", "Ints", "LongRows", "lookup"]
+__all__ = ["Floats", "Ints", "LongRows", "SeriesKey", "lookup", "sorted_rows"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -55,8 +55,7 @@ class LongRows:
         position = {key: index for index, key in enumerate(keys)}
         table = np.array([position[key] for key in self.keys], dtype=np.int64)
         series = table[self.series] if len(self) else self.series
-        order = np.argsort(series * DAYS + self.day, kind="stable")
-        return LongRows(tuple(keys), series, self.day, self.values).take(order)
+        return sorted_rows(tuple(keys), series, self.day, self.values)
 
     def overlaid(self, newer: LongRows) -> LongRows:
         """These rows and the newer ones, which win; both must have the same keys and columns."""
@@ -67,11 +66,18 @@ class LongRows:
         kept = self.take(~np.isin(self.code, newer.code))
         series = np.concatenate([kept.series, newer.series])
         day = np.concatenate([kept.day, newer.day])
-        order = np.argsort(series * DAYS + day, kind="stable")
         values = {
             name: np.concatenate([kept.values[name], newer.values[name]]) for name in newer.values
         }
-        return LongRows(self.keys, series, day, values).take(order)
+        return sorted_rows(self.keys, series, day, values)
+
+
+def sorted_rows(
+    keys: tuple[SeriesKey, ...], series: Ints, day: Ints, values: Mapping[str, Floats]
+) -> LongRows:
+    """Long rows from rows in any order."""
+    order = np.argsort(series * DAYS + day, kind="stable")
+    return LongRows(keys, series, day, values).take(order)
 
 
 def lookup(rows: LongRows, code: Ints) -> npt.NDArray[np.intp]:

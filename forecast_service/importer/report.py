@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 __all__ = ["GAP_DAYS", "ColumnReport", "FileReport", "GapReport", "ImportReport", "RuleReport"]
 
 GAP_DAYS = 14  # a longer silence of a store is worth telling
-SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -83,6 +82,25 @@ class ImportReport:
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON values."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ImportReport:
+        """The report that ``to_dict`` gave, also after a trip through JSON."""
+        by_rule = values["by_rule"]
+        gaps = values["gaps"]
+        columns = [{**c, "becomes": tuple(c["becomes"])} for c in values["columns"]]
+        return cls(
+            **{
+                **values,
+                "files": tuple(FileReport(**file) for file in values["files"]),
+                "columns": tuple(ColumnReport(**column) for column in columns),
+                "gaps": GapReport(**{**gaps, "examples": tuple(gaps["examples"])}),
+                "covariates": tuple(values["covariates"]),
+                "past_only": tuple(values["past_only"]),
+                "by_rule": None if by_rule is None else RuleReport(**by_rule),
+                "notes": tuple(values["notes"]),
+            }
+        )
 
     def lines(self) -> list[str]:
         """The report as lines of text for people."""

@@ -106,15 +106,19 @@ def refuse_isolated_days(sheets: Sequence[Sheet]) -> None:
     before, after = int(days[breaks[0]]), int(days[breaks[0] + 1])
     count_before = sum(int((sheet.days <= before).sum()) for sheet in sheets)
     odd_before = count_before * 2 < sum(sheet.rows for sheet in sheets)
+    other = iso(after if odd_before else before)
+
     for sheet in sheets:
+
+        def describe(row: int, sheet: Sheet = sheet) -> str:
+            return (
+                f"{iso(sheet.days[row])} is {after - before:,} days or more away from {other}, "
+                f"with no row between; at most {MAX_SILENCE} are allowed. Is the year mistyped?"
+            )
+
         findings = Findings(sheet.name, sheet.raw.places)
-        rows = np.flatnonzero(sheet.days <= before if odd_before else sheet.days >= after)
-        odd, other = (before, after) if odd_before else (after, before)
-        detail = (
-            f"is {abs(odd - other):,} days away from {iso(other)}, with no row between them; "
-            f"at most {MAX_SILENCE} are allowed. Is the year mistyped?"
-        )
-        findings.add(rows, lambda row, sheet=sheet: f"{iso(sheet.days[row])} {detail}")  # type: ignore[misc]
+        odd = sheet.days <= before if odd_before else sheet.days >= after
+        findings.add(np.flatnonzero(odd), describe)
         findings.refuse()
 
 

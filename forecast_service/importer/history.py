@@ -1,0 +1,128 @@
+"""History: our own record of sales and covariates, whichever backend trains."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import sqlalchemy as sa
+
+from forecast_service.arrow import to_numpy
+from forecast_service.database import Database
+from forecast_service.importer.longrows import LongRows, sorted_rows
+from forecast_service.importer.writing import MS_PER_DAY
+from forecast_service.local.snapshots import SnapshotStore
+from forecast_service.tables import series_files
+
+__all__ = ["covariates_key", "history", "key_columns", "read_rows", "sales_key"]
+
+
+def sales_key(group: str) -> str:
+    """Name under which the sales of a dataset group are kept in the snapshots."""
+    return f"sales:{group}"
+
+
+def covariates_key(group: str) -> str:
+    """Name under which the covariates of a dataset group are kept in the snapshots."""
+    return f"covariates:{group}"
+
+
+def key_columns(has_items: bool) -> tuple[str, ...]:
+    """Columns that tell one row from another."""
+    return ("item_id", "timestamp", "location") if has_items else ("item_id", "timestamp")
+
+
+def read_rows(store: SnapshotStore, dataset: str, names: dict[str, str]) -> LongRows | None:
+    """All rows of a dataset; ``names`` are its columns and what they are called in the result."""
+    if not store.version(dataset):
+        return None
+    table = store.read(dataset)
+    items, item_names = _codes(table["item_id"])
+    day = to_numpy(table["timestamp"].cast(pa.int64())).astype(np.int64) // MS_PER_DAY
+    if "location" in table.column_names:
+        stores, store_names = _codes(table["location"])
+        pair = stores * len(item_names) + items
+        distinct, series = np.unique(pair, return_inverse=True)
+        width = len(item_names)
+        keys = tuple((store_names[p // width], item_names[p % width]) for p in distinct)
+    else:
+        series, keys = items, tuple((name, "") for name in item_names)
+    values = {new: to_numpy(table[old]).astype(np.float64) for old, new in names.items()}
+    return sorted_rows(keys, series, day, values).rekeyed(sorted(keys))
+
+
+def history(
+    database: Database,
+    home: Path,
+    group: str,
+    store: str,
+    *,
+    item: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """What a store sold, by day (and item), oldest first; the dates are ISO dates, inclusive.
+
+    Every entry has ``date``, ``sales`` (None where not known), ``covariates``, and ``item`` where
+    the data have items. ``limit`` keeps the last entries.
+    """
+    sales = _of_store(database, home, sales_key(group), store, item)
+    covariates = _of_store(database, home, covariates_key(group), store, item)
+    rows = []
+    for key in sorted(sales):
+        date, name = key
+        if (start is None or date >= start) and (end is None or date <= end):
+            entry: dict[str, Any] = {"date": date, "sales": sales[key]["demand"]}
+            if name:
+                entry["item"] = name
+            rows.append({**entry, "covariates": covariates.get(key, {})})
+    return rows if limit is None else rows[-limit:]
+
+
+def _codes(column: pa.ChunkedArray) -> tuple[np.ndarray[Any, np.dtype[np.int64]], list[str]]:
+    """Codes and distinct texts of a dictionary-encoded column."""
+    whole = pa.concat_arrays(column.unify_dictionaries().chunks)
+    return to_numpy(whole.indices).astype(np.int64), whole.dictionary.to_pylist()
+
+
+def _of_store(
+    database: Database, home: Path, dataset: str, store: str, item: str | None
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """(date, item) -> values of one store; of several files the newest wins."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for path in _files(database, dataset):
+        for row in _rows_of_store(home / path, store, item):
+            day: dt.datetime = row.pop("timestamp")
+            name = row.pop("item_id") if "location" in row else ""
+            row.pop("location", None)
+            row.pop("item_id", None)
+            found[day.date().isoformat(), name] = row
+    return found
+
+
+def _rows_of_store(path: Path, store: str, item: str | None) -> Iterable[dict[str, Any]]:
+    has_items = "location" in pq.read_schema(path).names
+    filters: list[tuple[str, str, str]] = [("location" if has_items else "item_id", "==", store)]
+    if has_items and item is not None:
+        filters.append(("item_id", "==", item))
+    rows: list[dict[str, Any]] = pq.read_table(path, filters=filters, partitioning=None).to_pylist()
+    return rows
+
+
+def _files(database: Database, dataset: str) -> Sequence[str]:
+    """Files of the newest version: its base, then the deltas in order."""
+    statement = (
+        sa.select(series_files.c.kind, series_files.c.path)
+        .where(series_files.c.dataset == dataset)
+        .order_by(series_files.c.version)
+    )
+    with database.read() as connection:
+        rows = connection.execute(statement).all()
+    bases = [index for index, row in enumerate(rows) if row.kind == "base"]
+    return [row.path for row in rows[bases[-1] :]] if bases else []

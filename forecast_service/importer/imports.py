@@ -1,0 +1,214 @@
+"""Imports: the durable record of every import, from "asked" to "done"."""
+
+from __future__ import annotations
+
+import builtins
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecast_service.database import Database, database_now
+from forecast_service.errors import FieldError, InvalidData, NotFound
+from forecast_service.importer.history import history
+from forecast_service.importer.options import ImportOptions, check_request
+from forecast_service.importer.report import ImportReport
+from forecast_service.importer.steps import KIND, AfterImport, ImportStep, look
+from forecast_service.importer.workspace import Workspace
+from forecast_service.instants import utc_text
+from forecast_service.queue import Claim, Queue, new_id
+from forecast_service.session import ForecastSession
+from forecast_service.settings import Settings
+from forecast_service.tables import imports
+
+__all__ = ["Imports"]
+
+WAIT_SECONDS = 0.05  # between two looks at an import that another process works on
+
+Files = Mapping[str, Path]
+Options = ImportOptions | Mapping[str, Any] | None
+
+
+class Imports:
+    """Ask for imports, do them, and look at them.
+
+    ``after_import`` is called inside the transaction that completes an import.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        session: ForecastSession,
+        after_import: AfterImport | None = None,
+    ) -> None:
+        self.database = database
+        self.settings = settings
+        self.session = session
+        self.after_import = after_import
+
+    def request(self, files: Files, mode: str = "FULL", options: Options = None) -> str:
+        """Keep a copy of the files, queue their import, and give its id.
+
+        Parameters
+        ----------
+        files: role (``sales``, ``future``, ``stores``) -> file.
+        mode: FULL replaces all sales; INCREMENTAL adds days and corrects those that exist.
+
+        Raises
+        ------
+        InvalidRequest
+            Mode, roles or options do not exist or do not fit together.
+        InvalidData
+            A file cannot be read.
+        """
+        chosen = _options(options)
+        check_request(files, mode)
+        import_id = new_id()
+        kept = Workspace(self.settings.home, import_id).take(files)
+        with self.database.write() as connection:
+            connection.execute(
+                sa.insert(imports).values(
+                    id=import_id,
+                    dataset_group=self.settings.dataset_group,
+                    state="waiting",
+                    mode=mode,
+                    files=kept,
+                    options=chosen.to_dict(),
+                    requested_at=database_now(),
+                )
+            )
+            Queue.put(connection, KIND, import_id)
+        return import_id
+
+    def perform(self, queue: Queue, claim: Claim) -> None:
+        """Do one step of a claimed import, and give it back unless it has ended.
+
+        Raises
+        ------
+        LeaseLost
+            Somebody else does it now; nothing was written.
+        """
+        step = ImportStep(self.database, self.settings, self.session, queue, claim)
+        step.perform(self.after_import)
+
+    def get(self, import_id: str) -> dict[str, Any]:
+        """State, report and error of an import, as JSON values.
+
+        Raises
+        ------
+        NotFound
+            There is none with this id.
+        """
+        with self.database.read() as connection:
+            statement = sa.select(imports).where(imports.c.id == import_id)
+            row = connection.execute(statement).mappings().one_or_none()
+        if row is None:
+            raise NotFound(f"Import '{import_id}' does not exist. GET /imports lists them.")
+        return _document(row)
+
+    def list(self, limit: int = 50) -> builtins.list[dict[str, Any]]:
+        """The newest imports, newest first."""
+        statement = (
+            sa.select(imports)
+            .where(imports.c.dataset_group == self.settings.dataset_group)
+            .order_by(imports.c.requested_at.desc(), imports.c.id)
+            .limit(limit)
+        )
+        with self.database.read() as connection:
+            rows = connection.execute(statement).mappings().all()
+        return [_document(row) for row in rows]
+
+    def dry_run(self, files: Files, mode: str = "FULL", options: Options = None) -> ImportReport:
+        """The report that an import of these files would give; nothing is kept.
+
+        Raises
+        ------
+        InvalidRequest, InvalidData
+            As the import would.
+        """
+        check_request(files, mode)
+        return look(self.database, self.settings, files, mode, _options(options)).report
+
+    def import_now(
+        self,
+        files: Files,
+        mode: str = "FULL",
+        options: Options = None,
+        *,
+        drive: Callable[[], object],
+        progress: Callable[[str], object] | None = None,
+    ) -> ImportReport:
+        """Import files and wait for the end.
+
+        Parameters
+        ----------
+        drive: does work of the queue in this process; called until the import has ended.
+        progress: is told every new state.
+
+        Raises
+        ------
+        InvalidRequest, InvalidData
+            The files were refused, and nothing of them was kept.
+        """
+        import_id = self.request(files, mode, options)
+        told = None
+        while True:
+            drive()
+            found = self.get(import_id)
+            if progress is not None and found["state"] != told:
+                told = found["state"]
+                progress(told)
+            if found["state"] == "done":
+                return ImportReport.from_dict(found["report"])
+            if found["state"] == "failed":
+                raise _as_error(found["error"])
+            time.sleep(WAIT_SECONDS)
+
+    def history(
+        self,
+        store: str,
+        *,
+        item: str | None = None,
+        start: str | None = None,
+        end: str | None = None,
+        limit: int | None = None,
+    ) -> builtins.list[dict[str, Any]]:
+        """What a store sold by day, oldest first; see ``importer.history``."""
+        return history(
+            self.database,
+            self.settings.home,
+            self.settings.dataset_group,
+            store,
+            item=item,
+            start=start,
+            end=end,
+            limit=limit,
+        )
+
+
+def _options(options: Options) -> ImportOptions:
+    if isinstance(options, ImportOptions):
+        return options
+    return ImportOptions.from_dict(options or {})
+
+
+def _document(row: sa.RowMapping) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "state": row["state"],
+        "mode": row["mode"],
+        "files": {role: Path(path).name for role, path in row["files"].items()},
+        "options": row["options"],
+        "report": row["report"],
+        "error": row["error"],
+        "requested_at": utc_text(row["requested_at"]),
+        "finished_at": utc_text(row["finished_at"]),
+    }
+
+
+def _as_error(error: Mapping[str, Any]) -> InvalidData:
+    errors = tuple(FieldError(**finding) for finding in error["errors"])
+    return InvalidData(error["detail"], errors=errors)

@@ -1,0 +1,186 @@
+"""Loading: datasets and import jobs through the Amazon Forecast API, one step at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from forecast_service.errors import InvalidData
+from forecast_service.importer.plan import METADATA, RELATED, TARGET, Part, Plan
+from forecast_service.session import ALREADY_EXISTS, ForecastSession, calling, error_code
+from forecast_service.settings import Settings
+
+__all__ = ["Loader", "uri_of"]
+
+DOMAIN = "RETAIL"
+FREQUENCY = "D"
+TYPES = {
+    TARGET: "TARGET_TIME_SERIES",
+    RELATED: "RELATED_TIME_SERIES",
+    METADATA: "ITEM_METADATA",
+}
+SUFFIXES = {TARGET: "", RELATED: "_related", METADATA: "_metadata"}
+# The sales come last: until they are in, no forecast sees any of it.
+WAVES = ((RELATED, METADATA), (TARGET,))
+UNFINISHED = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+
+
+def uri_of(settings: Settings, import_id: str, kind: str = "") -> str:
+    """Where the files of an import (or of one of its datasets) stand in the bucket."""
+    folder = f"s3://{settings.bucket}/imports/{import_id}/"
+    return f"{folder}{kind}/" if kind else folder
+
+
+class Loader:
+    """Loads one import; every method may be called again after a crash."""
+
+    def __init__(self, session: ForecastSession, settings: Settings, import_id: str) -> None:
+        self.session = session
+        self.settings = settings
+        self.import_id = import_id
+        self.extension = "parquet" if session.source == "local" else "csv"
+
+    def advance(self, plan: Plan, folder: Path) -> tuple[Plan, bool]:
+        """Start what can be started now, and say whether everything is loaded.
+
+        ``folder`` holds a file per part, named by its kind. An import job that runs is only
+        looked at: call again after a while.
+
+        Raises
+        ------
+        InvalidData
+            A dataset has another schema, or an import job failed.
+        """
+        for wave in WAVES:
+            parts = [part for part in plan.parts if part.kind in wave]
+            waiting = [part for part in parts if part.kind not in plan.jobs]
+            if waiting:
+                return plan.with_jobs(self._start(plan, waiting, folder)), False
+            if not all(self._is_active(plan.jobs[part.kind]) for part in parts):
+                return plan, False
+        return plan, True
+
+    def group_arn(self) -> str:
+        """ARN of the dataset group; it is created when it does not exist."""
+        name = self.settings.dataset_group
+        try:
+            answer = self.session.forecast.create_dataset_group(
+                DatasetGroupName=name, Domain=DOMAIN
+            )
+            return str(answer["DatasetGroupArn"])
+        except ClientError as error:
+            _unless_exists(error)
+        return self._arns("list_dataset_groups", "DatasetGroups", "DatasetGroup")[name]
+
+    def _start(self, plan: Plan, parts: Sequence[Part], folder: Path) -> dict[str, str]:
+        with calling():
+            arns = self._ensure_datasets(plan)
+            return {
+                part.kind: self._start_job(part, arns[part.kind], folder / self._file(part))
+                for part in parts
+            }
+
+    def _ensure_datasets(self, plan: Plan) -> dict[str, str]:
+        """ARN of every dataset of the plan; refuses before anything is created."""
+        existing = self._arns("list_datasets", "Datasets", "Dataset")
+        names = {part.kind: self.settings.dataset_name + SUFFIXES[part.kind] for part in plan.parts}
+        for part in plan.parts:
+            if names[part.kind] in existing:
+                self._refuse_other_schema(part, names[part.kind], existing[names[part.kind]])
+        arns = {}
+        for part in plan.parts:
+            name = names[part.kind]
+            arns[part.kind] = existing.get(name) or self._create_dataset(part, name)
+        self._update_group(arns)
+        return arns
+
+    def _refuse_other_schema(self, part: Part, name: str, arn: str) -> None:
+        found = self.session.forecast.describe_dataset(DatasetArn=arn)
+        columns = [a["AttributeName"] for a in found["Schema"]["Attributes"]]
+        wanted = [column for column, _ in part.schema]
+        if columns != wanted or found["Domain"] != DOMAIN:
+            raise InvalidData(
+                f"Dataset '{name}' exists with the columns {', '.join(columns)} "
+                f"(domain {found['Domain']}); this import has {', '.join(wanted)} ({DOMAIN}). "
+                "Import the same columns, or set FORECAST_DATASET_NAME and "
+                "FORECAST_DATASET_GROUP to new names to start afresh."
+            )
+
+    def _create_dataset(self, part: Part, name: str) -> str:
+        frequency = {} if part.kind == METADATA else {"DataFrequency": FREQUENCY}
+        attributes = [{"AttributeName": n, "AttributeType": kind} for n, kind in part.schema]
+        answer = self.session.forecast.create_dataset(
+            DatasetName=name,
+            Domain=DOMAIN,
+            DatasetType=TYPES[part.kind],
+            Schema={"Attributes": attributes},
+            **frequency,
+        )
+        return str(answer["DatasetArn"])
+
+    def _update_group(self, arns: Mapping[str, str]) -> None:
+        group = self.group_arn()
+        found = self.session.forecast.describe_dataset_group(DatasetGroupArn=group)
+        present = list(found.get("DatasetArns", []))
+        missing = [arn for arn in arns.values() if arn not in present]
+        if missing:
+            self.session.forecast.update_dataset_group(
+                DatasetGroupArn=group, DatasetArns=[*present, *missing]
+            )
+
+    def _start_job(self, part: Part, dataset_arn: str, file: Path) -> str:
+        folder = uri_of(self.settings, self.import_id, part.kind)
+        self.session.bucket.put(file, f"{folder}part-0.{self.extension}")
+        name = f"import_{self.import_id}"
+        try:
+            answer = self.session.forecast.create_dataset_import_job(
+                DatasetImportJobName=name,
+                DatasetArn=dataset_arn,
+                DataSource={"S3Config": {"Path": folder, "RoleArn": self.settings.role_arn}},
+                TimestampFormat="yyyy-MM-dd",
+                Format=self.extension.upper(),
+                ImportMode=part.mode,
+            )
+            return str(answer["DatasetImportJobArn"])
+        except ClientError as error:
+            _unless_exists(error)
+        of_dataset = {"Key": "DatasetArn", "Condition": "IS", "Value": dataset_arn}
+        jobs = self._arns(
+            "list_dataset_import_jobs", "DatasetImportJobs", "DatasetImportJob", [of_dataset]
+        )
+        return jobs[name]
+
+    def _is_active(self, job_arn: str) -> bool:
+        with calling():
+            job = self.session.forecast.describe_dataset_import_job(DatasetImportJobArn=job_arn)
+        if job["Status"] in UNFINISHED:
+            return False
+        if job["Status"] != "ACTIVE":
+            reason = job.get("Message") or f"its status is {job['Status']}"
+            raise InvalidData(
+                f"Import job '{job['DatasetImportJobName']}' of Amazon Forecast failed: {reason} "
+                "Nothing of this import is used; correct the cause and import again."
+            )
+        return True
+
+    def _arns(
+        self, operation: str, member: str, stem: str, filters: Sequence[Any] = ()
+    ) -> dict[str, str]:
+        """Name -> ARN of everything that a List operation gives."""
+        pages = self.session.forecast.get_paginator(operation).paginate(
+            **({"Filters": list(filters)} if filters else {})
+        )
+        return {
+            entry[f"{stem}Name"]: entry[f"{stem}Arn"] for page in pages for entry in page[member]
+        }
+
+    def _file(self, part: Part) -> str:
+        return f"{part.kind}.{self.extension}"
+
+
+def _unless_exists(error: ClientError) -> None:
+    if error_code(error) != ALREADY_EXISTS:
+        raise error

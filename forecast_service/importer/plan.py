@@ -1,0 +1,117 @@
+"""The plan of an import: what it will load and then record, as one file that outlives a crash."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from forecast_service.importer.canonical import natural
+from forecast_service.importer.known import KnownStore
+from forecast_service.importer.parsing import iso
+from forecast_service.importer.understanding import Understood
+
+__all__ = [
+    "METADATA",
+    "PLAN",
+    "RELATED",
+    "TARGET",
+    "Part",
+    "Plan",
+    "make_plan",
+    "read_plan",
+    "write_plan",
+]
+
+TARGET, RELATED, METADATA = "target", "related", "metadata"
+PLAN = "plan.json"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One dataset to load: its schema (name and type of the columns, in order) and how."""
+
+    kind: str
+    schema: tuple[tuple[str, str], ...]
+    mode: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What loading and recording need; the dates are ISO dates."""
+
+    mode: str
+    has_items: bool
+    horizon: int
+    covariates: tuple[str, ...]
+    last_sale_on: str
+    parts: tuple[Part, ...]
+    stores: Mapping[str, KnownStore]
+    series: tuple[tuple[str, str, str], ...]
+    """Store, item and day of the last sale."""
+    jobs: Mapping[str, str] = field(default_factory=dict)
+    """Kind of a part -> ARN of its import job, once it was started."""
+
+    def with_jobs(self, jobs: Mapping[str, str]) -> Plan:
+        return replace(self, jobs={**self.jobs, **jobs})
+
+
+def make_plan(understood: Understood, mode: str) -> Plan:
+    """The plan of an import that was understood."""
+    sold = understood.sold
+    keys = sold.rows.keys
+    dimensions = (("location", "string"),) if understood.has_items else ()
+    start = (("item_id", "string"), ("timestamp", "timestamp"), *dimensions)
+    parts = []
+    if understood.related is not None:
+        columns = tuple((name, "float") for name in understood.covariates)
+        parts.append(Part(RELATED, (*start, *columns), mode))
+    if understood.attributes:
+        # Metadata has no time to tell rows apart, so it is always replaced as a whole.
+        columns = tuple((name, "string") for name in understood.attributes)
+        parts.append(Part(METADATA, (("item_id", "string"), *columns), "FULL"))
+    if len(sold.rows):
+        parts.append(Part(TARGET, (*start, ("demand", "float")), mode))
+    return Plan(
+        mode=mode,
+        has_items=understood.has_items,
+        horizon=understood.horizon,
+        covariates=understood.covariates,
+        last_sale_on=iso(int(sold.last.max())),
+        parts=tuple(parts),
+        stores={n: understood.stores[n] for n in sorted(understood.stores, key=natural)},
+        series=tuple(
+            (*keys[index], iso(int(day))) for index, day in enumerate(sold.last) if day >= 0
+        ),
+    )
+
+
+def write_plan(folder: Path, plan: Plan) -> None:
+    """Store a plan; a reader sees the old one or the new one."""
+    temporary = folder / f"{PLAN}.part"
+    temporary.write_text(json.dumps(asdict(plan), ensure_ascii=False), encoding="utf-8")
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(folder / PLAN)
+
+
+def read_plan(folder: Path) -> Plan:
+    """The plan as it was stored last."""
+    values: dict[str, Any] = json.loads((folder / PLAN).read_text(encoding="utf-8"))
+    return Plan(
+        **{
+            **values,
+            "covariates": tuple(values["covariates"]),
+            "parts": tuple(_part(part) for part in values["parts"]),
+            "stores": {name: KnownStore(**store) for name, store in values["stores"].items()},
+            "series": tuple(tuple(entry) for entry in values["series"]),
+        }
+    )
+
+
+def _part(values: Mapping[str, Any]) -> Part:
+    schema = tuple((name, kind) for name, kind in values["schema"])
+    return Part(values["kind"], schema, values["mode"])

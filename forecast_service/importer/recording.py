@@ -1,0 +1,131 @@
+"""Recording: what a finished import changes in our own tables, in one transaction."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from forecast_service.database import database_now
+from forecast_service.importer.history import covariates_key, key_columns, sales_key
+from forecast_service.importer.known import KnownStore
+from forecast_service.importer.plan import RELATED, TARGET, Plan
+from forecast_service.local.snapshots import SnapshotStore, StagedFile
+from forecast_service.tables import dataset_groups, series, stores
+
+__all__ = ["record"]
+
+FREQUENCY = "D"
+
+
+def record(
+    connection: sa.Connection, group: str, arn: str, plan: Plan, staged: dict[str, StagedFile]
+) -> None:
+    """Make an import visible: history, dataset group, stores and series."""
+    _record_history(connection, group, plan, staged)
+    _record_group(connection, group, arn, plan)
+    _record_stores(connection, group, plan)
+    _record_series(connection, group, plan)
+
+
+def _record_history(
+    connection: sa.Connection, group: str, plan: Plan, staged: dict[str, StagedFile]
+) -> None:
+    kind = "base" if plan.mode == "FULL" else "delta"
+    key = key_columns(plan.has_items)
+    for part, dataset in ((TARGET, sales_key(group)), (RELATED, covariates_key(group))):
+        if part in staged:
+            SnapshotStore.add(connection, dataset, kind, staged[part], key=key)
+
+
+def _record_group(connection: sa.Connection, group: str, arn: str, plan: Plan) -> None:
+    changes = {
+        "arn": arn,
+        "covariates": list(plan.covariates),
+        "last_sale_on": plan.last_sale_on,
+    }
+    update = (
+        sa.update(dataset_groups)
+        .where(dataset_groups.c.name == group)
+        .values(**changes, data_version=dataset_groups.c.data_version + 1)
+    )
+    if connection.execute(update).rowcount:
+        return
+    connection.execute(
+        sa.insert(dataset_groups).values(
+            name=group,
+            **changes,
+            horizon=plan.horizon,
+            frequency=FREQUENCY,
+            has_items=plan.has_items,
+            data_version=1,
+            created_at=database_now(),
+        )
+    )
+
+
+def _record_stores(connection: sa.Connection, group: str, plan: Plan) -> None:
+    statement = sa.select(stores).where(stores.c.dataset_group == group)
+    old = {row.store: row for row in connection.execute(statement)}
+    changed = [n for n, store in plan.stores.items() if n not in old or _differs(old[n], store)]
+    gone = [name for name in old if name not in plan.stores]
+    now = connection.execute(sa.select(database_now())).scalar_one()
+    _delete(connection, stores, group, stores.c.store, [*gone, *(n for n in changed if n in old)])
+    if changed:
+        connection.execute(
+            sa.insert(stores),
+            [
+                {
+                    "dataset_group": group,
+                    "store": name,
+                    "imported_at": old[name].imported_at if name in old else now,
+                    **_columns(plan.stores[name]),
+                }
+                for name in changed
+            ],
+        )
+
+
+def _record_series(connection: sa.Connection, group: str, plan: Plan) -> None:
+    statement = sa.select(series).where(series.c.dataset_group == group)
+    old = {(row.store, row.item): row.last_sale_on for row in connection.execute(statement)}
+    new = {(store, item): day for store, item, day in plan.series}
+    for store, item in [key for key in old if new.get(key) != old[key]]:
+        connection.execute(
+            sa.delete(series).where(
+                series.c.dataset_group == group, series.c.store == store, series.c.item == item
+            )
+        )
+    rows = [
+        {"dataset_group": group, "store": store, "item": item, "last_sale_on": day}
+        for (store, item), day in new.items()
+        if old.get((store, item)) != day
+    ]
+    if rows:
+        connection.execute(sa.insert(series), rows)
+
+
+def _differs(row: sa.Row[tuple[object, ...]], store: KnownStore) -> bool:
+    return any(getattr(row, name) != value for name, value in _columns(store).items())
+
+
+def _columns(store: KnownStore) -> dict[str, object]:
+    return {
+        "region": store.region,
+        "attributes": dict(store.attributes),
+        "first_sale_on": store.first_sale_on,
+        "last_sale_on": store.last_sale_on,
+        "days": store.days,
+        "assumed_from": store.assumed_from,
+    }
+
+
+def _delete(
+    connection: sa.Connection,
+    table: sa.Table,
+    group: str,
+    column: sa.Column[str],
+    names: list[str],
+) -> None:
+    if names:
+        name = sa.bindparam("name")
+        statement = sa.delete(table).where(table.c.dataset_group == group, column == name)
+        connection.execute(statement, [{"name": each} for each in names])

@@ -1,0 +1,239 @@
+"""The steps of an import, each under the queue's fence.
+
+waiting ─► reading ─► loading ─► done
+              └──────────┴─────► failed    the files cannot be used; nothing of them is kept
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecast_service.bucket import LocalBucket
+from forecast_service.database import Database, database_now
+from forecast_service.errors import Conflict, ForecastServiceError, LeaseLost
+from forecast_service.importer.history import covariates_key, read_rows, sales_key
+from forecast_service.importer.known import known_group, no_rows
+from forecast_service.importer.loading import Loader, uri_of
+from forecast_service.importer.options import ImportOptions
+from forecast_service.importer.plan import RELATED, TARGET, make_plan, read_plan, write_plan
+from forecast_service.importer.recording import record
+from forecast_service.importer.understanding import Understood, understand
+from forecast_service.importer.workspace import Workspace
+from forecast_service.importer.writing import canonical_tables, write_csv, write_parquet
+from forecast_service.local.snapshots import SnapshotStore
+from forecast_service.queue import Claim, Queue
+from forecast_service.session import ForecastSession, calling
+from forecast_service.settings import Settings
+from forecast_service.tables import imports
+
+__all__ = ["KIND", "AfterImport", "ImportStep", "fail", "look"]
+
+KIND = "import"
+OPEN_STATES = ("waiting", "reading", "loading")
+LOCAL_POLL_SECONDS = 0.2
+FIRST_IS_FULL = "Mode INCREMENTAL became FULL: there was no earlier import to add to."
+
+logger = logging.getLogger(__name__)
+
+AfterImport = Callable[[sa.Connection], object]
+
+
+def look(
+    database: Database,
+    settings: Settings,
+    files: Mapping[str, Path],
+    mode: str,
+    options: ImportOptions,
+) -> Understood:
+    """Read and check files beside what earlier imports left; nothing is written.
+
+    Raises
+    ------
+    InvalidData
+        The files cannot be used.
+    """
+    group = settings.dataset_group
+    with database.read() as connection:
+        known = known_group(connection, group)
+    if known is None:
+        understood = understand(files, "FULL", options, settings, None)
+        if mode != "FULL":
+            notes = (FIRST_IS_FULL, *understood.report.notes)
+            understood = replace(understood, report=replace(understood.report, notes=notes))
+        return understood
+    if mode == "INCREMENTAL":
+        store = SnapshotStore(database, settings.home)
+        columns = {name: name for name in known.covariates}
+        sales = read_rows(store, sales_key(group), {"demand": "target"})
+        related = read_rows(store, covariates_key(group), columns) if columns else None
+        known = replace(
+            known, sales=sales or known.sales, related=related or no_rows(*known.covariates)
+        )
+    return understand(files, mode, options, settings, known)
+
+
+def fail(connection: sa.Connection, import_id: str, error: ForecastServiceError | str) -> None:
+    """Mark an import as failed for good; the caller ends its work in the same transaction."""
+    detail = error if isinstance(error, str) else error.detail
+    errors = () if isinstance(error, str) else error.errors
+    found = [{"pointer": each.pointer, "detail": each.detail} for each in errors]
+    _update(
+        connection,
+        import_id,
+        state="failed",
+        error={"detail": detail, "errors": found},
+        finished_at=database_now(),
+    )
+
+
+class ImportStep:
+    """One step of a claimed import."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        session: ForecastSession,
+        queue: Queue,
+        claim: Claim,
+    ) -> None:
+        self.database = database
+        self.settings = settings
+        self.session = session
+        self.queue = queue
+        self.claim = claim
+        self.workspace = Workspace(settings.home, claim.subject)
+        self.loader = Loader(session, settings, claim.subject)
+
+    def perform(self, after_import: AfterImport | None) -> None:
+        """Do the step that is due, and give the work back or end it."""
+        row = self._begin()
+        if row is None:
+            return
+        try:
+            if row["state"] == "loading":
+                self._load(after_import)
+            else:
+                self._read(row)
+        except Conflict as error:
+            if isinstance(error, LeaseLost):
+                raise
+            self._give_back(self._poll_seconds)  # another import into the dataset goes on
+        except ForecastServiceError as error:
+            if error.retryable:
+                raise
+            self._end_as_failed(error)
+
+    @property
+    def _poll_seconds(self) -> float:
+        return LOCAL_POLL_SECONDS if self.session.source == "local" else self.settings.poll_seconds
+
+    def _begin(self) -> sa.RowMapping | None:
+        """The import's row; None when nothing is to be done now."""
+        with self.queue.fenced(self.claim) as connection:
+            statement = sa.select(imports).where(imports.c.id == self.claim.subject)
+            row = connection.execute(statement).mappings().one_or_none()
+            if row is None or row["state"] not in OPEN_STATES:
+                self.queue.finish(connection, self.claim)
+                return None
+            if row["state"] == "waiting" and _has_earlier(connection, row):
+                self.queue.give_back(connection, self.claim, delay_seconds=self._poll_seconds)
+                return None
+            if row["state"] == "waiting":
+                _update(connection, row["id"], state="reading")
+        return row
+
+    def _read(self, row: sa.RowMapping) -> None:
+        files = {role: self.settings.home / path for role, path in row["files"].items()}
+        options = ImportOptions.from_dict(row["options"])
+        understood = look(self.database, self.settings, files, row["mode"], options)
+        mode = understood.report.mode
+        for kind, table in canonical_tables(understood).items():
+            write_parquet(table, self.workspace.path / f"{kind}.parquet")
+            if self.session.source == "amazon":
+                write_csv(table, self.workspace.path / f"{kind}.csv")
+        write_plan(self.workspace.path, make_plan(understood, mode))
+        with self.queue.fenced(self.claim) as connection:
+            report = understood.report.to_dict()
+            _update(connection, row["id"], state="loading", report=report)
+            self.queue.give_back(connection, self.claim, delay_seconds=0)
+
+    def _load(self, after_import: AfterImport | None) -> None:
+        folder = self.workspace.path
+        plan = read_plan(folder)
+        moved, is_loaded = self.loader.advance(plan, folder)
+        if not is_loaded:
+            if moved is not plan:
+                write_plan(folder, moved)
+            self._give_back(self._poll_seconds)
+            return
+        with calling():
+            arn = self.loader.group_arn()
+        snapshots = SnapshotStore(self.database, self.settings.home)
+        staged = {
+            part.kind: snapshots.stage(folder / f"{part.kind}.parquet")
+            for part in plan.parts
+            if part.kind in (TARGET, RELATED)
+        }
+        with self.queue.fenced(self.claim) as connection:
+            record(connection, self.settings.dataset_group, arn, plan, staged)
+            _update(connection, self.claim.subject, state="done", finished_at=database_now())
+            if after_import is not None:
+                after_import(connection)
+            self.queue.finish(connection, self.claim)
+        self._clean_up()
+        logger.info(
+            "import %s is done: %s, %d stores",
+            self.claim.subject,
+            plan.mode,
+            len(plan.stores),
+            extra={"event": "import_done", "import_id": self.claim.subject},
+        )
+
+    def _give_back(self, delay_seconds: float) -> None:
+        with self.queue.fenced(self.claim) as connection:
+            self.queue.give_back(connection, self.claim, delay_seconds=delay_seconds)
+
+    def _end_as_failed(self, error: ForecastServiceError) -> None:
+        with self.queue.fenced(self.claim) as connection:
+            fail(connection, self.claim.subject, error)
+            self.queue.finish(connection, self.claim)
+        self._clean_up()
+        logger.warning(
+            "import %s failed: %s",
+            self.claim.subject,
+            error.detail,
+            extra={"event": "import_failed", "import_id": self.claim.subject},
+        )
+
+    def _clean_up(self) -> None:
+        self.workspace.remove()
+        if isinstance(self.session.bucket, LocalBucket):
+            folder = self.session.bucket.path_of(uri_of(self.settings, self.claim.subject))
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _has_earlier(connection: sa.Connection, row: sa.RowMapping) -> bool:
+    """Whether an older import of the dataset group has not ended: they are done in order."""
+    older = sa.or_(
+        imports.c.requested_at < row["requested_at"],
+        sa.and_(imports.c.requested_at == row["requested_at"], imports.c.id < row["id"]),
+    )
+    statement = (
+        sa.select(imports.c.id)
+        .where(imports.c.dataset_group == row["dataset_group"])
+        .where(imports.c.state.in_(OPEN_STATES), older)
+        .limit(1)
+    )
+    return connection.execute(statement).first() is not None
+
+
+def _update(connection: sa.Connection, import_id: str, **values: Any) -> None:
+    connection.execute(sa.update(imports).where(imports.c.id == import_id).values(**values))

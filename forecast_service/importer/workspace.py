@@ -1,0 +1,57 @@
+"""The folder of one import: the files as they were sent, and what was made of them so far."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from forecast_service.errors import InvalidData
+
+__all__ = ["Workspace"]
+
+FOLDER = "imports"
+
+
+class Workspace:
+    """``imports/<id>`` in FORECAST_HOME; it is gone once the import is done or failed."""
+
+    def __init__(self, home: Path, import_id: str) -> None:
+        self.home = home
+        self.path = home / FOLDER / import_id
+
+    def take(self, files: Mapping[str, Path]) -> dict[str, str]:
+        """Keep a copy of the files, whose originals may change or go; role -> path below ``home``.
+
+        Raises
+        ------
+        InvalidData
+            A file cannot be read; nothing was kept.
+        """
+        kept = {}
+        try:
+            for role, source in files.items():
+                target = self.path / role / source.name
+                target.parent.mkdir(parents=True)
+                self._copy(source, target)
+                kept[role] = target.relative_to(self.home).as_posix()
+        except OSError as error:
+            self.remove()
+            raise InvalidData(
+                f"'{source}' cannot be read: {error.strerror}. Name a file that is readable."
+            ) from error
+        return kept
+
+    def remove(self) -> None:
+        """Delete the folder with everything in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def _copy(self, source: Path, target: Path) -> None:
+        # What stands in our own home was written for us and is not changed any more.
+        if self.home.resolve() in source.resolve().parents:
+            with suppress(OSError):
+                os.link(source, target)
+                return
+        shutil.copyfile(source, target)

@@ -1,0 +1,81 @@
+"""Canonical rows into files: Parquet for ourselves, CSV for Amazon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from forecast_service.arrow import dictionary_text, floats_with_nulls, from_numpy, from_texts
+from forecast_service.importer.longrows import LongRows
+from forecast_service.importer.plan import METADATA, RELATED, TARGET
+from forecast_service.importer.understanding import Understood
+
+__all__ = ["MS_PER_DAY", "canonical_tables", "write_csv", "write_parquet"]
+
+MS_PER_DAY = 86_400_000
+ROW_GROUP_ROWS = 32_768  # some thirty stores: the history of one is read by itself
+
+
+def canonical_tables(understood: Understood) -> dict[str, pa.Table]:
+    """One table per dataset to load, sorted by store, item and day."""
+    has_items = understood.has_items
+    tables = {}
+    if len(understood.sold.rows):
+        tables[TARGET] = _table(understood.sold.rows, {"target": "demand"}, has_items)
+    if understood.related is not None:
+        names = {name: name for name in understood.covariates}
+        tables[RELATED] = _table(understood.related.rows, names, has_items)
+    if understood.attributes:
+        stores = list(understood.stores)
+        columns = {"item_id": from_texts(stores)}
+        for name in understood.attributes:
+            texts = [understood.stores[s].attributes.get(name, "") for s in stores]
+            columns[name] = from_texts(texts)
+        tables[METADATA] = pa.table(columns)
+    return tables
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Write a table as Parquet."""
+    texts = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
+    pq.write_table(
+        table, path, row_group_size=ROW_GROUP_ROWS, compression="zstd", use_dictionary=texts
+    )
+
+
+def write_csv(table: pa.Table, path: Path) -> None:
+    """Write a table as Amazon Forecast reads CSV: no header, dates as yyyy-MM-dd."""
+    columns = [_for_csv(column) for column in table.columns]
+    options = pa_csv.WriteOptions(include_header=False, quoting_style="needed")
+    pa_csv.write_csv(pa.table(columns, names=table.column_names), path, write_options=options)
+
+
+def _table(rows: LongRows, names: dict[str, str], has_items: bool) -> pa.Table:
+    stores = _texts(rows, 0)
+    days = from_numpy(rows.day * MS_PER_DAY).cast(pa.timestamp("ms"))
+    start = {"item_id": _texts(rows, 1) if has_items else stores, "timestamp": days}
+    if has_items:
+        start["location"] = stores
+    values = {new: floats_with_nulls(rows.values[old]) for old, new in names.items()}
+    return pa.table({**start, **values})
+
+
+def _texts(rows: LongRows, part: int) -> pa.Array:
+    """Store (0) or item (1) of every row."""
+    names = [key[part] for key in rows.keys]
+    distinct = sorted(set(names))
+    at = {name: index for index, name in enumerate(distinct)}
+    codes = np.array([at[name] for name in names], dtype=np.int32)
+    return dictionary_text(codes[rows.series], distinct)
+
+
+def _for_csv(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_timestamp(column.type):
+        return column.cast(pa.date32()).cast(pa.string())
+    if pa.types.is_dictionary(column.type):
+        return column.cast(pa.string())
+    return column
