@@ -11,6 +11,7 @@ import contextlib
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -75,21 +76,17 @@ class Queue:
 
         ``owner`` must be new for every claim (``new_id``): it is the fence.
         """
-        due = (
-            sa.select(work.c.id)
-            .where(work.c.state == "waiting", work.c.not_before <= database_now())
-            .where(work.c.kind.in_(kinds))
-            .order_by(work.c.not_before)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-            .scalar_subquery()
-        )
+        due = self._due(kinds).with_for_update(skip_locked=True).scalar_subquery()
         statement = (
             sa.update(work)
             .where(work.c.id == due, work.c.state == "waiting")
             .values(state="held", owner=owner, lease_until=database_now() + self.lease_seconds)
             .returning(work)
         )
+        # Looking first costs an idle worker a read and keeps it from taking the write lock.
+        with self.database.read() as connection:
+            if connection.execute(self._due(kinds)).first() is None:
+                return None
         with self.database.write() as connection:
             row = connection.execute(statement).mappings().one_or_none()
         if row is None:
@@ -178,16 +175,38 @@ class Queue:
         self.give_back(connection, claim, delay_seconds=delay_seconds)
         return False
 
+    def watch(self, claims: Sequence[Claim]) -> dict[str, str]:
+        """What became of these claims, by work id: ``held``, ``cancelled`` or ``lost``."""
+        if not claims:
+            return {}
+        statement = sa.select(work.c.id, work.c.state, work.c.owner, work.c.cancel_requested)
+        with self.database.read() as connection:
+            rows = connection.execute(
+                statement.where(work.c.id.in_([claim.id for claim in claims]))
+            ).all()
+        found = {row.id: row for row in rows}
+        return {claim.id: _fate(claim, found.get(claim.id)) for claim in claims}
+
+    def has_open(self, kinds: Sequence[str]) -> bool:
+        """Whether work of these kinds is left, due or not, held or not."""
+        statement = sa.select(work.c.id).where(work.c.state != "done", work.c.kind.in_(kinds))
+        with self.database.read() as connection:
+            return connection.execute(statement.limit(1)).first() is not None
+
     def sweep(self) -> int:
         """Make work whose holder fell silent claimable again, and give the number of rows.
 
         Work that lost its holder ``MAX_LOSSES`` times stays claimable: the next holder sees
         ``losses`` in its claim and ends it as failed.
         """
+        silent = sa.and_(work.c.state == "held", work.c.lease_until < database_now())
+        with self.database.read() as connection:
+            if connection.execute(sa.select(work.c.id).where(silent).limit(1)).first() is None:
+                return 0
         with self.database.write() as connection:
             result = connection.execute(
                 sa.update(work)
-                .where(work.c.state == "held", work.c.lease_until < database_now())
+                .where(silent)
                 # The owner stays: until somebody else claims, it may take its work up again.
                 .values(state="waiting", lease_until=None, losses=work.c.losses + 1)
             )
@@ -215,7 +234,23 @@ class Queue:
         return state
 
     @staticmethod
+    def _due(kinds: Sequence[str]) -> sa.Select[tuple[str]]:
+        return (
+            sa.select(work.c.id)
+            .where(work.c.state == "waiting", work.c.not_before <= database_now())
+            .where(work.c.kind.in_(kinds))
+            .order_by(work.c.not_before)
+            .limit(1)
+        )
+
+    @staticmethod
     def _held(statement: sa.Update, claim: Claim) -> sa.Update:
         return statement.where(
             work.c.id == claim.id, work.c.owner == claim.owner, work.c.state != "done"
         )
+
+
+def _fate(claim: Claim, row: sa.Row[Any, Any, Any, Any] | None) -> str:
+    if row is None or row.state == "done" or row.owner != claim.owner:
+        return "lost"
+    return "cancelled" if row.cancel_requested else "held"

@@ -205,8 +205,9 @@ training_runs = Table(
     Column("predictor_arn", String(300)),
     Column("forecast_arn", String(300)),
     Column("data_version", Integer),  # fixed when the run is claimed
-    Column("attempt", Integer, nullable=False, server_default="0"),
-    Column("progress", Float),
+    Column("data_until", String(10)),  # the last day of sales then
+    Column("collected_until", String(1024)),  # series key up to which rows have been fetched
+    Column("expected_at", Float),  # when its present stage should end, if the backend says so
     Column("message", Text),
     Column("requested_at", Float, nullable=False),
     Column("started_at", Float),

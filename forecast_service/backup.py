@@ -1,0 +1,117 @@
+"""Backup: one archive of an installation while it runs, and an installation out of one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import tarfile
+import tempfile
+import time
+from pathlib import Path
+
+from forecast_service.database import Database
+from forecast_service.errors import Conflict, InvalidData
+from forecast_service.settings import Settings
+
+__all__ = ["backup", "restore"]
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+DATABASE = "forecast.db"
+COMPRESSION = 1  # Parquet and npz are compressed already
+LEFT_OUT = ("logs",)
+
+
+def backup(settings: Settings, database: Database, target: Path) -> list[str]:
+    """Write database and files of FORECAST_HOME to ``target`` (.tar.gz), and give what is in it.
+
+    A database on PostgreSQL is not part of it: ``pg_dump`` makes that backup, before this one.
+    The database is copied first: files are never changed, so those that it names are all there.
+
+    Raises
+    ------
+    Conflict
+        ``target`` exists.
+    """
+    if target.exists():
+        raise Conflict(f"'{target}' exists already. Name another file, or remove this one.")
+    part = target.with_name(f".{target.name}.part")
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
+        copy = _copied(database, Path(folder)) if database.is_sqlite else None
+        try:
+            with tarfile.open(part, "w:gz", compresslevel=COMPRESSION) as archive:
+                names = _pack(archive, settings.home, Path(folder), copy)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+    return names
+
+
+def restore(settings: Settings, source: Path) -> list[str]:
+    """Unpack a backup into FORECAST_HOME, and give what is there now.
+
+    A database on PostgreSQL is restored with ``pg_restore``, before or after.
+
+    Raises
+    ------
+    Conflict
+        FORECAST_HOME holds something already.
+    InvalidData
+        ``source`` is no backup of this service.
+    """
+    home = settings.home
+    if home.exists() and any(home.iterdir()):
+        raise Conflict(
+            f"'{home}' is not empty, and a backup is restored into an empty folder only. "
+            "Name another one in FORECAST_HOME, or move this one away."
+        )
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        with tarfile.open(source, "r:gz") as archive:
+            _check(archive, source)
+            archive.extractall(home, filter="data")
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise InvalidData(
+            f"'{source}' could not be restored: {error}. Use a file that "
+            "'forecast-service backup' wrote."
+        ) from error
+    (home / MANIFEST).unlink()
+    return sorted(path.name for path in home.iterdir())
+
+
+def _copied(database: Database, folder: Path) -> Path:
+    """A consistent copy of the SQLite file, made while others write."""
+    copy = folder / DATABASE
+    path = str(database.engine.url.database)
+    with (
+        contextlib.closing(sqlite3.connect(path)) as source,
+        contextlib.closing(sqlite3.connect(copy)) as target,
+    ):
+        source.backup(target)
+    return copy
+
+
+def _pack(archive: tarfile.TarFile, home: Path, folder: Path, copy: Path | None) -> list[str]:
+    manifest = folder / MANIFEST
+    manifest.write_text(json.dumps({"format": FORMAT, "made_at": time.time()}), encoding="utf-8")
+    archive.add(manifest, MANIFEST)
+    names = []
+    if copy is not None:
+        archive.add(copy, DATABASE)
+        names.append(DATABASE)
+    for path in sorted(home.iterdir()):
+        if path.is_dir() and path.name not in LEFT_OUT:
+            archive.add(path, path.name)
+            names.append(path.name)
+    return names
+
+
+def _check(archive: tarfile.TarFile, source: Path) -> None:
+    first = archive.next()
+    content = None if first is None or first.name != MANIFEST else archive.extractfile(first)
+    if content is None or json.loads(content.read()).get("format") != FORMAT:
+        raise InvalidData(
+            f"'{source}' is no backup of this version of the service. Use a file that "
+            "'forecast-service backup' wrote."
+        )

@@ -1,0 +1,119 @@
+"""Child: one piece of work in a process of its own, so that it can be stopped at any moment."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection, wait
+
+from forecast_service.engine.pool import start_server
+from forecast_service.errors import ForecastServiceError, LeaseLost
+from forecast_service.kinds import KINDS, open_surroundings
+from forecast_service.logs import configure_logging
+from forecast_service.queue import Claim
+from forecast_service.settings import Settings
+
+__all__ = ["Child", "prepare"]
+
+logger = logging.getLogger(__name__)
+
+RAISED = 1
+TRY_AGAIN = 75  # EX_TEMPFAIL: what failed is away now and may be back later
+MAX_REASON_BYTES = 4000
+END_SECONDS = 10.0
+
+
+def prepare() -> None:
+    """Start the process that children are forked from, with everything heavy already imported."""
+    forkserver.set_forkserver_preload(["forecast_service.children"])
+    start_server()
+
+
+class Child:
+    """A process that performs one claim."""
+
+    def __init__(self, settings: Settings, claim: Claim) -> None:
+        self.claim = claim
+        self.fate = "held"
+        context = multiprocessing.get_context("forkserver")
+        self._reason, theirs = context.Pipe(duplex=False)
+        self._process = context.Process(
+            target=_main, args=(settings, claim, theirs), name=f"{claim.kind}-{claim.id}"
+        )
+        self._process.start()
+        theirs.close()
+
+    @property
+    def sentinel(self) -> int:
+        """Becomes readable when the process ends."""
+        return self._process.sentinel
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.is_alive()
+
+    @property
+    def wants_another_try(self) -> bool:
+        """Whether it ended because something it needs is away."""
+        return self._process.exitcode == TRY_AGAIN
+
+    def end(self, fate: str) -> None:
+        """Kill it and all it started: ``fate`` (cancelled, lost, stopped) says why."""
+        self.fate = fate
+        # Nothing has to be tidied up: it writes in transactions, and new files that no row names.
+        self._process.kill()
+
+    def failure(self) -> str | None:
+        """Why it ended, or None when it did its work; waits for its end."""
+        self._process.join(END_SECONDS)
+        try:
+            code = self._process.exitcode
+            if code == 0:
+                return None
+            if self._reason.poll():
+                return self._reason.recv_bytes().decode()
+            if code is not None and code < 0:
+                name = signal.Signals(-code).name
+                return f"The computation was killed by {name}; the machine may lack memory."
+            return f"The computation ended with exit code {code}."
+        except EOFError:
+            return f"The computation ended with exit code {self._process.exitcode}."
+        finally:
+            self._reason.close()
+
+
+def _main(settings: Settings, claim: Claim, reason: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends us
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    configure_logging(settings.log_level)
+    around = open_surroundings(settings)
+    try:
+        KINDS[claim.kind].perform(around, claim)
+    except LeaseLost as error:
+        logger.info("work passed on: %s", error, extra={"event": "lease_lost"})
+    except Exception as error:
+        logger.exception("work failed", extra={"event": "work_failed", "work_id": claim.id})
+        reason.send_bytes(_sentence(error).encode()[:MAX_REASON_BYTES])
+        again = isinstance(error, ForecastServiceError) and error.retryable
+        sys.exit(TRY_AGAIN if again else RAISED)
+    finally:
+        around.database.dispose()
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, ForecastServiceError):
+        return error.detail
+    return f"{type(error).__name__}: {error}"
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)  # whoever takes the work over starts anew

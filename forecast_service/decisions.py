@@ -1,0 +1,131 @@
+"""Decisions: whether a request starts a training, and the numbers that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from forecast_service.errors import InvalidRequest
+from forecast_service.training_run import TrainingRun
+
+__all__ = ["TRAINING_RULES", "Decision", "Facts", "checked_date", "detail_of", "rule_of"]
+
+MAX_AHEAD = timedelta(days=1)
+TRAINING_RULES = ("forced", "no_predictor", "unknown_store", "age", "new_sales")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a decision rests on, as it was at one moment."""
+
+    store: str | None
+    forced: bool
+    predictor: str | None
+    """Name of the latest ACTIVE predictor."""
+    age_days: float | None
+    """Its age at the request date; None without a predictor."""
+    tolerance_days: float
+    knows_store: bool
+    newer_days_of_sales: int | None
+    """Days of sales after those it was trained on; None when nobody recorded that."""
+    is_forecast: bool
+    """Whether the current forecast, and one of this predictor, cover the newest sales."""
+    last_sale_on: str | None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The answer to one request for a training."""
+
+    started: bool
+    joined: bool
+    """Whether the run had been asked for before."""
+    run: TrainingRun | None
+    """The run to follow; None when nothing has to be done."""
+    predictor: dict[str, Any] | None
+    """Amazon's summary of the latest ACTIVE predictor."""
+    age_days: float | None
+    tolerance_days: float
+    trained_at: datetime | None
+    newer_days_of_sales: int | None
+    rule: str
+    """forced, no_predictor, unknown_store, age, new_sales (these train), forecast_outdated
+    (only a forecast is made), or within_tolerance (nothing is done)."""
+    detail: str
+
+
+def checked_date(at: datetime | None, now: datetime) -> datetime:
+    """The request date as an aware time, ``now`` when none was given; without a zone it is UTC.
+
+    Raises
+    ------
+    InvalidRequest
+        It lies more than a day ahead of ``now``.
+    """
+    if at is None:
+        return now
+    aware = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    if aware - now > MAX_AHEAD:
+        raise InvalidRequest(
+            f"The request date '{at.isoformat()}' is in the future: it is now "
+            f"{now.isoformat(timespec='seconds')}, and at most one day ahead is allowed. "
+            "Leave it out to ask as of now."
+        )
+    return aware
+
+
+def rule_of(facts: Facts, rules: Collection[str]) -> str:
+    """Name of the first rule that applies, ``within_tolerance`` when none does."""
+    for rule, applies in _conditions(facts).items():
+        if applies and (rule in rules or rule not in ("age", "new_sales")):
+            return rule
+    return "within_tolerance"
+
+
+def _conditions(facts: Facts) -> Mapping[str, bool]:
+    return {
+        "forced": facts.forced,
+        "no_predictor": facts.age_days is None,
+        "unknown_store": not facts.knows_store,
+        "age": facts.age_days is not None and facts.age_days >= facts.tolerance_days,
+        "new_sales": (facts.newer_days_of_sales or 0) > 0,
+        "forecast_outdated": not facts.is_forecast,
+    }
+
+
+def detail_of(facts: Facts, rule: str) -> str:
+    """The decision as a sentence with its numbers."""
+    age = "" if facts.age_days is None else _days(facts.age_days)
+    tolerance = _days(facts.tolerance_days)
+    return {
+        "forced": "a training was asked for with 'force', whatever the age of the predictor",
+        "no_predictor": "there is no predictor yet",
+        "unknown_store": (
+            f"predictor '{facts.predictor}' was trained before store '{facts.store}' was imported"
+        ),
+        "age": (
+            f"predictor '{facts.predictor}' is {age} old, which is outside the tolerance "
+            f"of {tolerance}"
+        ),
+        "new_sales": (
+            f"{facts.newer_days_of_sales} newer days of sales were imported since predictor "
+            f"'{facts.predictor}' was trained"
+        ),
+        "forecast_outdated": (
+            f"training of a new predictor not started: predictor '{facts.predictor}' is {age} "
+            f"old (tolerance: {tolerance}); a forecast over the sales until "
+            f"{facts.last_sale_on} is made"
+        ),
+        "within_tolerance": (
+            f"training of a new predictor not started: predictor '{facts.predictor}' is {age} old "
+            f"(tolerance: {tolerance}), and the current forecast covers the newest sales "
+            f"({facts.last_sale_on})"
+        ),
+    }[rule]
+
+
+def _days(number: float) -> str:
+    text = f"{number:.2f}".rstrip("0").rstrip(".")
+    return f"{text} day" if text == "1" else f"{text} days"

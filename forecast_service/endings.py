@@ -1,0 +1,80 @@
+"""Endings: what is written about work that was not done, always under its fence."""
+
+from __future__ import annotations
+
+import logging
+
+from forecast_service.errors import ForecastServiceError
+from forecast_service.kinds import KINDS, Surroundings
+from forecast_service.queue import MAX_LOSSES, Claim
+
+__all__ = ["ended_before", "give_back", "note_failure", "reason_of", "stop"]
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5.0
+
+
+def ended_before(around: Surroundings, claim: Claim) -> bool:
+    """End what is not to be begun at all: cancelled, or the ruin of too many workers."""
+    if claim.cancel_requested:
+        stop(around, claim)
+        return True
+    if claim.losses < MAX_LOSSES:
+        return False
+    _fail(
+        around,
+        claim,
+        f"The worker died {claim.losses} times while doing this, and it is not tried again. "
+        "The machine may lack memory: look at its log, then ask anew.",
+    )
+    return True
+
+
+def note_failure(around: Surroundings, claim: Claim, reason: str, *, is_away: bool) -> None:
+    """Count a failed attempt; after the last one allowed the work ends as failed.
+
+    ``is_away`` says that something which it needs cannot be reached: that does not count.
+    """
+    if is_away:
+        give_back(around, claim, delay_seconds=RETRY_SECONDS)
+        return
+    with around.queue.fenced(claim) as connection:
+        delay = RETRY_SECONDS * claim.errors
+        if around.queue.record_error(connection, claim, reason, delay_seconds=delay):
+            KINDS[claim.kind].fail(connection, claim.subject, reason)
+            around.queue.finish(connection, claim)
+    logger.warning(
+        "attempt %d failed: %s",
+        claim.errors + 1,
+        reason,
+        extra={"event": "attempt_failed", "work_id": claim.id, "kind": claim.kind},
+    )
+
+
+def stop(around: Surroundings, claim: Claim) -> None:
+    """End work whose cancellation was asked for, once nothing computes it any more."""
+    with around.queue.fenced(claim) as connection:
+        KINDS[claim.kind].stop(connection, claim.subject)
+        around.queue.finish(connection, claim)
+    logger.info("work stopped", extra={"event": "work_stopped", "work_id": claim.id})
+
+
+def give_back(around: Surroundings, claim: Claim, *, delay_seconds: float = 0.0) -> None:
+    """Leave the work to whoever claims it next; that counts neither as error nor as loss."""
+    with around.queue.fenced(claim) as connection:
+        around.queue.give_back(connection, claim, delay_seconds=delay_seconds)
+
+
+def reason_of(error: Exception) -> str:
+    """An exception as the sentence that is kept of it."""
+    if isinstance(error, ForecastServiceError):
+        return error.detail
+    return f"{type(error).__name__}: {error}"
+
+
+def _fail(around: Surroundings, claim: Claim, reason: str) -> None:
+    with around.queue.fenced(claim) as connection:
+        KINDS[claim.kind].fail(connection, claim.subject, reason)
+        around.queue.finish(connection, claim)
+    logger.error("work given up: %s", reason, extra={"event": "work_failed", "work_id": claim.id})

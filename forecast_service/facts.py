@@ -1,0 +1,149 @@
+"""Facts that a decision about training rests on, read from the database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecast_service.database import database_now
+from forecast_service.decisions import Facts
+from forecast_service.settings import Settings
+from forecast_service.tables import dataset_groups, forecasts, stores, training_runs
+from forecast_service.trainer import age_days
+
+__all__ = ["clock", "facts_of", "has_predictor", "is_current", "lock_group"]
+
+Predictor = dict[str, Any]
+
+
+def clock(connection: sa.Connection) -> datetime:
+    """The database's time, aware: the one clock of all hosts."""
+    seconds = connection.execute(sa.select(database_now())).scalar_one()
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def lock_group(connection: sa.Connection, name: str) -> sa.RowMapping | None:
+    """The row of a dataset group, locked until the transaction ends; None when there is none."""
+    statement = sa.select(dataset_groups).where(dataset_groups.c.name == name).with_for_update()
+    return connection.execute(statement).mappings().one_or_none()
+
+
+def facts_of(
+    connection: sa.Connection,
+    settings: Settings,
+    group: sa.RowMapping,
+    predictor: Predictor | None,
+    *,
+    store: str | None,
+    at: datetime,
+    forced: bool,
+) -> Facts:
+    """The facts for a request about ``store`` at ``at``; a store of None is the whole group."""
+    last_sale_on = group["last_sale_on"]
+    found = Facts(
+        store=store,
+        forced=forced,
+        predictor=None,
+        age_days=None,
+        tolerance_days=settings.tolerance_days,
+        knows_store=True,
+        newer_days_of_sales=None,
+        is_forecast=False,
+        last_sale_on=last_sale_on,
+    )
+    if predictor is None:
+        return found
+    return replace(
+        found,
+        predictor=predictor["PredictorName"],
+        age_days=age_days(predictor, at),
+        knows_store=store is None or _knows_store(connection, group["name"], predictor, store),
+        newer_days_of_sales=_newer_days(connection, predictor, last_sale_on),
+        is_forecast=_is_forecast(connection, group, predictor),
+    )
+
+
+def is_current(connection: sa.Connection, group: sa.RowMapping) -> bool:
+    """Whether the forecast that is served covers the newest sales."""
+    data_version = connection.execute(
+        sa.select(forecasts.c.data_version).where(
+            forecasts.c.forecast_arn == group["current_forecast_arn"]
+        )
+    ).scalar_one_or_none()
+    return data_version is not None and data_version >= group["data_version"]
+
+
+def has_predictor(connection: sa.Connection, group: sa.RowMapping) -> bool:
+    """Whether a predictor of the group was ready once, as far as our own records say."""
+    if group["current_forecast_arn"] is not None:
+        return True
+    forecasting = sa.select(training_runs.c.id).where(
+        training_runs.c.dataset_group == group["name"], training_runs.c.forecast_arn.is_not(None)
+    )
+    return connection.execute(forecasting.limit(1)).first() is not None
+
+
+def _run_of(connection: sa.Connection, predictor: Predictor) -> sa.RowMapping | None:
+    """The run that trained the predictor."""
+    return (
+        connection.execute(
+            sa.select(training_runs.c.started_at, training_runs.c.data_until)
+            .where(
+                training_runs.c.predictor_arn == predictor["PredictorArn"],
+                training_runs.c.trains.is_(True),
+            )
+            .limit(1)
+        )
+        .mappings()
+        .one_or_none()
+    )
+
+
+def _first_data_until(connection: sa.Connection, predictor: Predictor) -> str | None:
+    first: str | None = connection.execute(
+        sa.select(sa.func.min(forecasts.c.data_until)).where(
+            forecasts.c.predictor_arn == predictor["PredictorArn"]
+        )
+    ).scalar_one()
+    return first
+
+
+def _knows_store(connection: sa.Connection, group: str, predictor: Predictor, store: str) -> bool:
+    """Whether the store's sales were there when the predictor's run fixed its data.
+
+    Without such a run (somebody trained it over the wire) its creation time decides.
+    """
+    run = _run_of(connection, predictor)
+    seen_until = predictor["CreationTime"].timestamp() if run is None else run["started_at"]
+    imported_at = connection.execute(
+        sa.select(stores.c.imported_at).where(
+            stores.c.dataset_group == group, stores.c.store == store
+        )
+    ).scalar_one_or_none()
+    return imported_at is not None and imported_at <= seen_until
+
+
+def _newer_days(
+    connection: sa.Connection, predictor: Predictor, last_sale_on: str | None
+) -> int | None:
+    """Days of sales after those that the predictor was trained on; None when nobody knows."""
+    run = _run_of(connection, predictor)
+    data_until = run["data_until"] if run is not None else _first_data_until(connection, predictor)
+    if data_until is None or last_sale_on is None:
+        return None
+    return max((date.fromisoformat(last_sale_on) - date.fromisoformat(data_until)).days, 0)
+
+
+def _is_forecast(connection: sa.Connection, group: sa.RowMapping, predictor: Predictor) -> bool:
+    """Whether the newest sales are covered by the current forecast, and by this predictor's."""
+    covering = sa.select(forecasts.c.forecast_arn).where(
+        forecasts.c.dataset_group == group["name"],
+        forecasts.c.data_version >= group["data_version"],
+    )
+    made = connection.execute(
+        covering.where(forecasts.c.predictor_arn == predictor["PredictorArn"]).limit(1)
+    ).first()
+    return made is not None and is_current(connection, group)

@@ -1,0 +1,93 @@
+"""Forecaster: finds the forecasts of one dataset group and asks them, through the Amazon API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from forecast_service.errors import InvalidRequest, NoForecast
+from forecast_service.groups import GroupConfig
+from forecast_service.session import ForecastSession, calling
+from forecast_service.settings import Settings
+from forecast_service.trainer import listed, metadata_frame, newest_active
+
+__all__ = ["Forecaster"]
+
+FORECAST_COLUMNS = (
+    "ForecastArn",
+    "ForecastName",
+    "PredictorArn",
+    "CreatedUsingAutoPredictor",
+    "DatasetGroupArn",
+    "Status",
+    "Message",
+    "CreationTime",
+    "LastModificationTime",
+)
+
+
+class Forecaster:
+    """Forecasts of one dataset group; every call asks the API anew."""
+
+    def __init__(self, session: ForecastSession, settings: Settings, group: GroupConfig) -> None:
+        self.session = session
+        self.settings = settings
+        self.group = group
+
+    def get_df_forecast_metadata(self) -> pd.DataFrame:
+        """Every forecast of the group, one row each, in the order of the API.
+
+        Columns are those of Amazon's ForecastSummary, times aware in UTC; they are there even
+        when there is no forecast.
+        """
+        return metadata_frame(self._forecasts(), FORECAST_COLUMNS)
+
+    def get_latest_forecast(self) -> dict[str, Any] | None:
+        """Summary of the newest ACTIVE forecast of the group by creation time, or None."""
+        return newest_active(self._forecasts())
+
+    def get_forecast(
+        self, store_id: int | str, item: str | None = None, forecast_arn: str | None = None
+    ) -> dict[str, Any]:
+        """Amazon's answer to QueryForecast for one series; default: of the latest forecast.
+
+        Raises
+        ------
+        InvalidRequest
+            ``item`` is missing where series are items in stores, or given where they are not.
+        NoForecast
+            No forecast is ACTIVE.
+        """
+        filters = self._filters(str(store_id), item)
+        arn = forecast_arn or self._latest_arn()
+        with calling():
+            answer: dict[str, Any] = self.session.forecastquery.query_forecast(
+                ForecastArn=arn, Filters=filters
+            )
+        return answer
+
+    def _forecasts(self) -> list[dict[str, Any]]:
+        return listed(self.session.forecast, "list_forecasts", "Forecasts", self.group.arn)
+
+    def _filters(self, store: str, item: str | None) -> dict[str, str]:
+        if self.group.has_items and item is None:
+            raise InvalidRequest(
+                f"'item' is missing: dataset group '{self.group.name}' forecasts items in stores. "
+                f"Name an item of store '{store}'."
+            )
+        if not self.group.has_items and item is not None:
+            raise InvalidRequest(
+                f"Item '{item}' cannot be asked for: dataset group '{self.group.name}' forecasts "
+                "whole stores. Leave 'item' out."
+            )
+        return {"item_id": store} if item is None else {"item_id": item, "location": store}
+
+    def _latest_arn(self) -> str:
+        forecast = self.get_latest_forecast()
+        if forecast is None:
+            raise NoForecast(
+                f"Dataset group '{self.group.name}' has no forecast that is ACTIVE. "
+                "Make one with POST /training or 'forecast-service train'."
+            )
+        return str(forecast["ForecastArn"])

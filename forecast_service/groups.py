@@ -1,0 +1,48 @@
+"""GroupConfig: how the series of one dataset group are trained, as fixed at their first import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from forecast_service.tables import dataset_groups
+
+__all__ = ["GroupConfig", "read_group"]
+
+
+@dataclass(frozen=True)
+class GroupConfig:
+    """What a Trainer and a Forecaster must know of a dataset group."""
+
+    name: str
+    arn: str
+    horizon: int
+    """Periods."""
+    frequency: str
+    """Amazon's code, such as ``D``."""
+    covariates: tuple[str, ...]
+    """Columns of the related time series."""
+    has_items: bool
+    """Whether a series is an item in a store; else it is a store."""
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """What tells series apart besides ``item_id``."""
+        return ("location",) if self.has_items else ()
+
+
+def read_group(connection: sa.Connection, name: str) -> GroupConfig | None:
+    """The configuration of a dataset group; None before its first import."""
+    statement = sa.select(dataset_groups).where(dataset_groups.c.name == name)
+    row = connection.execute(statement).mappings().one_or_none()
+    if row is None:
+        return None
+    return GroupConfig(
+        name=row["name"],
+        arn=row["arn"],
+        horizon=row["horizon"],
+        frequency=row["frequency"],
+        covariates=tuple(row["covariates"]),
+        has_items=row["has_items"],
+    )

@@ -1,0 +1,88 @@
+"""Kinds of work: what a worker does for each, and how each one ends when it cannot be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from forecast_service import maintenance, run_rows, steps
+from forecast_service.database import Database
+from forecast_service.importer import steps as importer
+from forecast_service.importer.imports import Imports
+from forecast_service.local import jobs
+from forecast_service.queue import Claim, Queue
+from forecast_service.runs import TrainingRuns
+from forecast_service.session import ForecastSession, open_session
+from forecast_service.settings import Settings
+
+__all__ = ["KINDS", "Kind", "Surroundings", "open_surroundings"]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What work needs; one per process."""
+
+    settings: Settings
+    database: Database
+    session: ForecastSession
+    queue: Queue
+
+
+def open_surroundings(settings: Settings) -> Surroundings:
+    """Open the database and the session of this process."""
+    database = Database(settings.resolved_database_url)
+    return Surroundings(
+        settings=settings,
+        database=database,
+        session=open_session(settings, database),
+        queue=Queue(database, settings.lease_seconds),
+    )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of work; ``fail`` and ``stop`` run in the transaction that finishes it."""
+
+    perform: Callable[[Surroundings, Claim], None]
+    fail: Callable[[sa.Connection, str, str], None]
+    """Ends the subject as failed, with the reason."""
+    stop: Callable[[sa.Connection, str], None]
+    """Ends the subject as stopped on request."""
+    is_short: bool = False
+    """Whether it takes so little time that it needs no process of its own."""
+
+
+def _step(around: Surroundings, claim: Claim) -> None:
+    steps.RunStep(around.session, around.settings, around.queue, claim).go()
+
+
+def _run_job(around: Surroundings, claim: Claim) -> None:
+    jobs.perform(around.database, around.settings, around.queue, claim)
+
+
+def _import(around: Surroundings, claim: Claim) -> None:
+    runs = TrainingRuns(around.database, around.settings, around.session)
+    importing = Imports(around.database, around.settings, around.session, runs.refresh)
+    importing.perform(around.queue, claim)
+
+
+def _stop_import(connection: sa.Connection, import_id: str) -> None:
+    importer.fail(connection, import_id, "The import was stopped before it had read everything.")
+
+
+def _tidy(around: Surroundings, claim: Claim) -> None:
+    maintenance.perform(around.settings, around.database, around.session, around.queue, claim)
+
+
+def _leave(connection: sa.Connection, *_: str) -> None:
+    """Nothing has to be said about the subject."""
+
+
+KINDS: Mapping[str, Kind] = {
+    run_rows.KIND: Kind(_step, steps.fail, _leave, is_short=True),
+    jobs.KIND: Kind(_run_job, jobs.fail, jobs.stopped),
+    importer.KIND: Kind(_import, importer.fail, _stop_import),
+    maintenance.KIND: Kind(_tidy, _leave, _leave),
+}

@@ -1,0 +1,80 @@
+"""What our predictors ask for: the parameters of CreateAutoPredictor and CreatePredictor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forecast_service.groups import GroupConfig
+from forecast_service.settings import Settings
+
+__all__ = ["auto_predictor", "legacy_predictor"]
+
+TARGET = "demand"
+ALGORITHM_ARNS = {
+    "prophet": "arn:aws:forecast:::algorithm/Prophet",
+    "seasonal_naive": "arn:aws:forecast:::algorithm/Seasonal_Naive",
+}
+# A day without a row is unknown: a refurbished store is not a store that sold nothing.
+TARGET_FILLING = {"middlefill": "nan", "backfill": "nan"}
+COVARIATE_FILLING = {"middlefill": "zero", "backfill": "zero", "futurefill": "zero"}
+AMAZON_COUNTRIES = {"GB": "UK"}  # its own code; every other one is ISO 3166
+
+
+def auto_predictor(name: str, group: GroupConfig, settings: Settings) -> dict[str, Any]:
+    """Parameters of CreateAutoPredictor."""
+    request: dict[str, Any] = {
+        "PredictorName": name,
+        "ForecastHorizon": group.horizon,
+        "ForecastFrequency": group.frequency,
+        "ForecastTypes": list(settings.forecast_types),
+        "DataConfig": {
+            "DatasetGroupArn": group.arn,
+            "AttributeConfigs": [
+                {"AttributeName": attribute, "Transformations": dict(filling)}
+                for attribute, filling in _fillings(group)
+            ],
+        },
+    }
+    if group.dimensions:
+        request["ForecastDimensions"] = list(group.dimensions)
+    if settings.country is not None:
+        holidays = {"Name": "holiday", "Configuration": {"CountryCode": [_country(settings)]}}
+        request["DataConfig"]["AdditionalDatasets"] = [holidays]
+    return request
+
+
+def legacy_predictor(name: str, group: GroupConfig, settings: Settings) -> dict[str, Any]:
+    """Parameters of CreatePredictor with the one algorithm of the settings."""
+    featurization: dict[str, Any] = {
+        "ForecastFrequency": group.frequency,
+        "Featurizations": [
+            {"AttributeName": attribute, "FeaturizationPipeline": [_filling_step(filling)]}
+            for attribute, filling in _fillings(group)
+        ],
+    }
+    if group.dimensions:
+        featurization["ForecastDimensions"] = list(group.dimensions)
+    data: dict[str, Any] = {"DatasetGroupArn": group.arn}
+    if settings.country is not None:
+        data["SupplementaryFeatures"] = [{"Name": "holiday", "Value": _country(settings)}]
+    return {
+        "PredictorName": name,
+        "AlgorithmArn": ALGORITHM_ARNS[settings.algorithm],
+        "ForecastHorizon": group.horizon,
+        "ForecastTypes": list(settings.forecast_types),
+        "InputDataConfig": data,
+        "FeaturizationConfig": featurization,
+    }
+
+
+def _fillings(group: GroupConfig) -> list[tuple[str, dict[str, str]]]:
+    return [(TARGET, TARGET_FILLING), *((name, COVARIATE_FILLING) for name in group.covariates)]
+
+
+def _filling_step(filling: dict[str, str]) -> dict[str, Any]:
+    return {"FeaturizationMethodName": "filling", "FeaturizationMethodParameters": dict(filling)}
+
+
+def _country(settings: Settings) -> str:
+    country = str(settings.country)
+    return AMAZON_COUNTRIES.get(country, country)

@@ -1,0 +1,281 @@
+"""TrainingRuns: asks for trainings, follows and cancels them, and does their steps."""
+
+from __future__ import annotations
+
+import builtins
+import logging
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecast_service import facts, run_rows, steps
+from forecast_service.database import Database, database_now
+from forecast_service.decisions import (
+    TRAINING_RULES,
+    Decision,
+    Facts,
+    checked_date,
+    detail_of,
+    rule_of,
+)
+from forecast_service.errors import Conflict, NoForecast, NotFound
+from forecast_service.groups import read_group
+from forecast_service.queue import Claim, Queue
+from forecast_service.run_rows import KIND, Wanted
+from forecast_service.session import ForecastSession
+from forecast_service.settings import Settings
+from forecast_service.tables import dataset_groups, forecasts, training_runs, work
+from forecast_service.trainer import Trainer
+from forecast_service.training_run import (
+    RUNNING_STATES,
+    TrainingRun,
+    read_run,
+    whole_progress,
+)
+from forecast_service.what_exists import existing_stores
+
+__all__ = ["KIND", "Decision", "TrainingRun", "TrainingRuns"]
+
+logger = logging.getLogger(__name__)
+
+MAX_LOOKS = 20  # a decision is made again when a run ended while Amazon was being asked
+MIN_SHARE = 0.05  # below it, progress says nothing about the time that is left
+NO_SALES = (
+    "No sales were imported yet, so there is nothing to train on. "
+    "Send them with POST /imports or 'forecast-service import'."
+)
+
+
+class TrainingRuns:
+    """The training runs of the dataset group that the settings name."""
+
+    def __init__(self, database: Database, settings: Settings, session: ForecastSession) -> None:
+        self.database = database
+        self.settings = settings
+        self.session = session
+
+    def request(
+        self, store: int | str | None, at: datetime | None = None, force: bool = False
+    ) -> Decision:
+        """Start a training if one is worthwhile, or join the one that already is under way.
+
+        ``store`` None asks for the whole dataset group. However many ask at once, they get one
+        run.
+
+        Raises
+        ------
+        UnknownStore, NoForecast
+            The store, or any data, was never imported.
+        InvalidRequest
+            ``at`` lies more than a day ahead.
+        BackendUnavailable
+            Amazon Forecast or the database cannot be asked now.
+        """
+        for _ in range(MAX_LOOKS):
+            runs_version, at_checked = self._look(store, at)
+            predictor = self._trainer().get_latest_predictor()
+            try:
+                with self.database.write() as connection:
+                    group = facts.lock_group(connection, self.settings.dataset_group)
+                    if group is None or group["runs_version"] != runs_version:
+                        continue
+                    name = None if store is None else str(store)
+                    found = facts.facts_of(
+                        connection,
+                        self.settings,
+                        group,
+                        predictor,
+                        store=name,
+                        at=at_checked,
+                        forced=force,
+                    )
+                    return self._decide(connection, group, predictor, found)
+            except sa.exc.IntegrityError:
+                continue  # another process put its run in first: join that one
+        raise Conflict(
+            f"Training runs of '{self.settings.dataset_group}' end faster than they can be looked "
+            "at. Ask again in a moment."
+        )
+
+    def refresh(self, connection: sa.Connection | None = None) -> TrainingRun | None:
+        """Have a forecast made over newly imported sales, without a training.
+
+        Nothing happens (None) when there is no predictor, or the forecast is up to date. Call it
+        in the transaction that raises ``data_version``: then it cannot be forgotten.
+        """
+        if connection is None:
+            with self.database.write() as own:
+                return self.refresh(own)
+        group = facts.lock_group(connection, self.settings.dataset_group)
+        if group is None or facts.is_current(connection, group):
+            return None
+        running = run_rows.one_in(connection, group["name"], RUNNING_STATES)
+        if running is None and not facts.has_predictor(connection, group):
+            return None
+        detail = f"sales until {group['last_sale_on']} were imported; a forecast over them is made"
+        wanted = Wanted(None, False, "forecast_outdated", detail)
+        return run_rows.place(connection, group, wanted, counts=False)[0]
+
+    def get(self, run_id: str) -> TrainingRun:
+        """The run with its progress.
+
+        Raises
+        ------
+        NotFound
+            There is none with this id.
+        """
+        with self.database.read() as connection:
+            run = read_run(connection, run_id)
+            now = facts.clock(connection).timestamp()
+        if run is None:
+            raise NotFound(f"Training run '{run_id}' does not exist. GET /training lists them.")
+        return self._with_progress(run, now)
+
+    def list(self, limit: int = 50) -> builtins.list[TrainingRun]:
+        """The newest runs, newest first."""
+        statement = (
+            sa.select(training_runs)
+            .where(training_runs.c.dataset_group == self.settings.dataset_group)
+            .order_by(training_runs.c.requested_at.desc(), training_runs.c.id)
+            .limit(limit)
+        )
+        with self.database.read() as connection:
+            rows = connection.execute(statement).mappings().all()
+            now = facts.clock(connection).timestamp()
+        return [self._with_progress(TrainingRun(**row), now) for row in rows]
+
+    def cancel(self, run_id: str) -> TrainingRun:
+        """End a run now; what it had started is stopped by the worker's next step.
+
+        Raises
+        ------
+        NotFound
+            There is none with this id.
+        Conflict
+            It has ended already.
+        """
+        with self.database.write() as connection:
+            # Always work, then group, then run: the order of every step, so that none deadlocks.
+            self._take_from_holder(connection, run_id)
+            run = read_run(connection, run_id)
+            if run is None:
+                raise NotFound(f"Training run '{run_id}' does not exist. GET /training lists them.")
+            facts.lock_group(connection, run.dataset_group)
+            run = read_run(connection, run_id, lock=True) or run
+            if not run.is_open:
+                raise Conflict(
+                    f"Training run '{run_id}' cannot be cancelled: it is '{run.state}' already."
+                )
+            if run.state == "waiting":
+                Queue.request_cancel(connection, KIND, run_id)
+            run_rows.end(connection, run, "cancelled")
+        logger.info("run cancelled", extra={"event": "run_cancelled", "run_id": run_id})
+        return self.get(run_id)
+
+    def rollback(self, forecast_arn: str) -> None:
+        """Serve an earlier forecast again.
+
+        Raises
+        ------
+        NotFound
+            It was never served, or is no longer kept.
+        """
+        with self.database.write() as connection:
+            group = facts.lock_group(connection, self.settings.dataset_group)
+            known = connection.execute(
+                sa.select(forecasts.c.forecast_arn).where(
+                    forecasts.c.forecast_arn == forecast_arn,
+                    forecasts.c.dataset_group == self.settings.dataset_group,
+                )
+            ).first()
+            if group is None or known is None:
+                raise NotFound(
+                    f"Forecast '{forecast_arn}' is not among those that were served. "
+                    "GET /forecasts lists them."
+                )
+            connection.execute(
+                sa.update(dataset_groups)
+                .where(dataset_groups.c.name == group["name"])
+                .values(
+                    current_forecast_arn=forecast_arn,
+                    version=dataset_groups.c.version + 1,
+                    runs_version=dataset_groups.c.runs_version + 1,
+                )
+            )
+        logger.info("rolled back", extra={"event": "rollback", "forecast_arn": forecast_arn})
+
+    def step(self, queue: Queue, claim: Claim) -> None:
+        """Do the next thing of a claimed run, and give it back or finish it."""
+        steps.RunStep(self.session, self.settings, queue, claim).go()
+
+    def _trainer(self) -> Trainer:
+        with self.database.read() as connection:
+            group = read_group(connection, self.settings.dataset_group)
+        if group is None:
+            raise NoForecast(NO_SALES)
+        return Trainer(self.session, self.settings, group)
+
+    def _look(self, store: int | str | None, at: datetime | None) -> tuple[int, datetime]:
+        with self.database.read() as connection:
+            version = connection.execute(
+                sa.select(dataset_groups.c.runs_version).where(
+                    dataset_groups.c.name == self.settings.dataset_group
+                )
+            ).scalar_one_or_none()
+            if version is None:
+                raise NoForecast(NO_SALES)
+            if store is not None:
+                existing_stores(connection, self.settings.dataset_group, [store])
+            return version, checked_date(at, facts.clock(connection))
+
+    def _decide(
+        self,
+        connection: sa.Connection,
+        group: sa.RowMapping,
+        predictor: dict[str, Any] | None,
+        found: Facts,
+    ) -> Decision:
+        rule = rule_of(found, self.settings.retrain_rules)
+        detail = detail_of(found, rule)
+        run, joined = None, False
+        if rule != "within_tolerance":
+            wanted = Wanted(found.store, rule in TRAINING_RULES, rule, detail, found.forced)
+            run, joined = run_rows.place(connection, group, wanted, counts=True)
+        logger.info("training asked for", extra={"event": "training_asked", "rule": rule})
+        return Decision(
+            started=run is not None and not joined,
+            joined=joined,
+            run=run,
+            predictor=predictor,
+            age_days=found.age_days,
+            tolerance_days=found.tolerance_days,
+            trained_at=None if predictor is None else predictor["CreationTime"],
+            newer_days_of_sales=found.newer_days_of_sales,
+            rule=rule,
+            detail=detail,
+        )
+
+    def _with_progress(self, run: TrainingRun, now: float) -> TrainingRun:
+        arn = run.resource_arn
+        if run.state not in RUNNING_STATES or arn is None:
+            return run
+        known = self.session.details.progress(arn)
+        if known is None:
+            return run
+        share = whole_progress(run, known[0])
+        expected_at = run.expected_at
+        if share > MIN_SHARE and run.started_at is not None:
+            expected_at = now + (now - run.started_at) * (1 - share) / share
+        message = run.message or known[1]
+        return replace(run, progress=share, message=message, expected_at=expected_at)
+
+    @staticmethod
+    def _take_from_holder(connection: sa.Connection, run_id: str) -> None:
+        """Let the next worker that looks do the rest; who holds the run now can write no more."""
+        connection.execute(
+            sa.update(work)
+            .where(work.c.kind == KIND, work.c.subject == run_id, work.c.state != "done")
+            .values(state="waiting", owner=None, lease_until=None, not_before=database_now())
+        )

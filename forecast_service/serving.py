@@ -1,0 +1,108 @@
+"""Serving: makes a finished forecast the current one, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecast_service import facts, run_rows
+from forecast_service.errors import InvalidData
+from forecast_service.queue import Claim, Queue
+from forecast_service.session import ForecastSession
+from forecast_service.tables import dataset_groups, forecast_values, forecasts, series
+from forecast_service.training_run import TrainingRun
+
+__all__ = ["serve"]
+
+AUTO = "auto"
+
+
+def serve(
+    session: ForecastSession,
+    queue: Queue,
+    claim: Claim,
+    run: TrainingRun,
+    predictor: Mapping[str, Any],
+    forecast: Mapping[str, Any],
+) -> None:
+    """Move the pointer of the group to the run's forecast, and end the run as serving.
+
+    ``predictor`` and ``forecast`` are Amazon's descriptions of the two.
+
+    Raises
+    ------
+    InvalidData
+        The forecast holds no series; the pointer stays where it was.
+    """
+    notes = session.details.notes(forecast["ForecastArn"])
+    with queue.fenced(claim) as connection:
+        facts.lock_group(connection, run.dataset_group)
+        _record(connection, session.source, run, predictor, forecast, notes)
+        connection.execute(
+            sa.update(dataset_groups)
+            .where(dataset_groups.c.name == run.dataset_group)
+            .values(
+                current_forecast_arn=forecast["ForecastArn"], version=dataset_groups.c.version + 1
+            )
+        )
+        run_rows.end(connection, run, "serving", progress=1.0, message=None)
+        queue.finish(connection, claim)
+
+
+def _record(
+    connection: sa.Connection,
+    source: str,
+    run: TrainingRun,
+    predictor: Mapping[str, Any],
+    forecast: Mapping[str, Any],
+    notes: list[str],
+) -> None:
+    arn = forecast["ForecastArn"]
+    count, start = connection.execute(
+        sa.select(sa.func.count(), sa.func.min(forecast_values.c.start)).where(
+            forecast_values.c.forecast_arn == arn
+        )
+    ).one()
+    if count == 0:
+        raise InvalidData(
+            f"Forecast '{arn}' holds no series of dataset group '{run.dataset_group}', so it "
+            "cannot be served. Look at what was imported: GET /stores."
+        )
+    connection.execute(sa.delete(forecasts).where(forecasts.c.forecast_arn == arn))
+    connection.execute(
+        sa.insert(forecasts).values(
+            forecast_arn=arn,
+            dataset_group=run.dataset_group,
+            predictor_arn=predictor["PredictorArn"],
+            source=source,
+            algorithm=_algorithm(predictor),
+            trained_at=predictor["CreationTime"].timestamp(),
+            created_at=forecast["CreationTime"].timestamp(),
+            data_until=_data_until(start),
+            data_version=run.data_version,
+            run_id=run.id,
+            assumptions=[*notes, *_without_forecast(connection, run.dataset_group, count)],
+        )
+    )
+
+
+def _data_until(start: str) -> str:
+    """The date of the last moment before the first period: until there the data reach."""
+    return (datetime.fromisoformat(start) - timedelta(seconds=1)).date().isoformat()
+
+
+def _algorithm(predictor: Mapping[str, Any]) -> str:
+    """Our name of the predictor's algorithm: the end of its ARN in lower case, or auto."""
+    return str(predictor.get("AlgorithmArn", AUTO)).rpartition("/")[2].lower()
+
+
+def _without_forecast(connection: sa.Connection, group: str, count: int) -> list[str]:
+    known = connection.execute(
+        sa.select(sa.func.count()).select_from(series).where(series.c.dataset_group == group)
+    ).scalar_one()
+    if known <= count:
+        return []
+    return [f"{known - count} of {known} series are not part of this forecast"]

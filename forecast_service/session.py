@@ -1,0 +1,207 @@
+"""ForecastSession: the Amazon Forecast API, spoken by AWS or by our own engine."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import sqlalchemy as sa
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+from forecast_service.bucket import Bucket, LocalBucket
+from forecast_service.database import Database
+from forecast_service.errors import (
+    BackendUnavailable,
+    ConfigurationError,
+    Conflict,
+    ForecastServiceError,
+    InvalidRequest,
+    NotFound,
+)
+from forecast_service.local.api import LocalForecast
+from forecast_service.local.query import LocalForecastQuery
+from forecast_service.settings import Settings
+from forecast_service.tables import resources
+
+__all__ = ["Details", "ForecastSession", "NoDetails", "calling", "error_code", "open_session"]
+
+CONNECT_TIMEOUT_SECONDS = 5
+READ_TIMEOUT_SECONDS = 20
+MAX_ATTEMPTS = 3
+
+ALREADY_EXISTS = "ResourceAlreadyExistsException"
+ERRORS: dict[str, type[ForecastServiceError]] = {
+    "ResourceNotFoundException": NotFound,
+    "ResourceInUseException": Conflict,
+    ALREADY_EXISTS: Conflict,
+    "InvalidInputException": InvalidRequest,
+    "ValidationException": InvalidRequest,
+    "InvalidNextTokenException": InvalidRequest,
+    "AccessDeniedException": ConfigurationError,
+    "UnrecognizedClientException": ConfigurationError,
+    "InvalidSignatureException": ConfigurationError,
+    "IncompleteSignature": ConfigurationError,
+    "InvalidClientTokenId": ConfigurationError,
+}
+"""Codes that will not go away by themselves; any other one is worth another try."""
+
+CREDENTIAL_ERRORS = ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound")
+
+
+class Details(Protocol):
+    """What Amazon's API cannot say."""
+
+    def progress(self, arn: str) -> tuple[float, str] | None:
+        """Finished share (0 to 1) and a few words, or None when nobody knows."""
+
+    def notes(self, arn: str) -> list[str]:
+        """Sentences about what had to be assumed for a forecast."""
+
+
+class NoDetails:
+    """The details of a backend that has none: AWS."""
+
+    def progress(self, arn: str) -> tuple[float, str] | None:
+        return None
+
+    def notes(self, arn: str) -> list[str]:
+        return []
+
+
+class LocalDetails:
+    """The details of our own engine, from the catalog."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def progress(self, arn: str) -> tuple[float, str] | None:
+        statement = sa.select(resources.c.progress, resources.c.progress_note)
+        with self.database.read() as connection:
+            row = connection.execute(statement.where(resources.c.arn == arn)).one_or_none()
+        if row is None or row.progress is None:
+            return None
+        return row.progress, row.progress_note or ""
+
+    def notes(self, arn: str) -> list[str]:
+        statement = sa.select(resources.c.details).where(resources.c.arn == arn)
+        with self.database.read() as connection:
+            details = connection.execute(statement).scalar_one_or_none()
+        return list((details or {}).get("notes", []))
+
+
+class S3Bucket:
+    """Amazon S3."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def put(self, source: Path, uri: str) -> None:
+        """Upload a file to ``s3://bucket/key``."""
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        with calling():
+            self.client.upload_file(str(source), bucket, key)
+
+
+@dataclass(frozen=True)
+class ForecastSession:
+    """Objects with boto3's methods, and the two small ports beside them."""
+
+    forecast: Any
+    """Methods of boto3's ``forecast`` client."""
+    forecastquery: Any
+    """Methods of boto3's ``forecastquery`` client."""
+    details: Details
+    bucket: Bucket
+    source: Literal["local", "amazon"]
+
+
+def open_session(settings: Settings, database: Database) -> ForecastSession:
+    """The session that FORECAST_BACKEND asks for.
+
+    Raises
+    ------
+    ConfigurationError
+        The algorithm does not exist on AWS, or no credentials or region can be found.
+    """
+    if settings.backend == "local":
+        return ForecastSession(
+            forecast=LocalForecast(database, settings),
+            forecastquery=LocalForecastQuery(database, settings),
+            details=LocalDetails(database),
+            bucket=LocalBucket(settings.home),
+            source="local",
+        )
+    if settings.algorithm == "seasonal_naive":
+        raise ConfigurationError(
+            "FORECAST_ALGORITHM is 'seasonal_naive', which Amazon Forecast does not have. "
+            "With FORECAST_BACKEND=amazon use 'auto' or 'prophet'."
+        )
+    return ForecastSession(
+        forecast=_client("forecast", settings),
+        forecastquery=_client("forecastquery", settings),
+        details=NoDetails(),
+        bucket=S3Bucket(_client("s3", settings)),
+        source="amazon",
+    )
+
+
+def _client(service: str, settings: Settings) -> Any:
+    import boto3  # costs 50 ms and is not needed without AWS
+
+    # Standard mode: it alone retries LimitExceededException, Amazon Forecast's word for "slower".
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        read_timeout=READ_TIMEOUT_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+    )
+    make: Any = boto3.client  # its type is one overload per service of AWS
+    with calling():
+        return make(service, region_name=settings.region, config=config)
+
+
+def error_code(error: ClientError) -> str:
+    """Amazon's name of what went wrong: ``ResourceNotFoundException``."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@contextlib.contextmanager
+def calling() -> Iterator[None]:
+    """Turns errors of an Amazon Forecast client into those of the service.
+
+    Raises
+    ------
+    BackendUnavailable
+        Throttled, at a limit, out of reach, or failed inside: worth another try.
+    NotFound, Conflict, InvalidRequest, ConfigurationError
+        The request cannot succeed as it is.
+    """
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise _translated(error) from error
+    except Exception as error:
+        # upload_file wraps what happened in an error of its own that is neither of the two.
+        if type(error).__module__.startswith("boto3."):
+            raise BackendUnavailable(f"Amazon S3 took no file: {error}. Try again.") from error
+        raise
+
+
+def _translated(error: ClientError | BotoCoreError) -> ForecastServiceError:
+    if isinstance(error, ClientError):
+        code, message = error_code(error), error.response.get("Error", {}).get("Message", "")
+        kind = ERRORS.get(code, BackendUnavailable)
+        again = " Try again in a moment." if kind is BackendUnavailable else ""
+        operation = error.operation_name
+        return kind(f"Amazon Forecast answered '{operation}' with {code}: {message}{again}")
+    if isinstance(error, ParamValidationError):
+        return InvalidRequest(f"A parameter is not what Amazon Forecast takes: {error}")
+    if type(error).__name__ in CREDENTIAL_ERRORS:
+        return ConfigurationError(
+            f"No AWS credentials were found ({error}). "
+            "Set AWS_PROFILE or AWS_ACCESS_KEY_ID, or use FORECAST_BACKEND=local."
+        )
+    return BackendUnavailable(f"Amazon Forecast cannot be reached: {error}. Try again in a moment.")

@@ -1,0 +1,266 @@
+"""Steps of a training run: each starts one thing or looks at one thing, and never waits."""
+
+from __future__ import annotations
+
+import logging
+import random
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecast_service import facts, run_rows
+from forecast_service.collecting import collect
+from forecast_service.errors import Conflict, ForecastServiceError, LeaseLost, NotFound
+from forecast_service.groups import read_group
+from forecast_service.queue import Claim, Queue
+from forecast_service.serving import serve
+from forecast_service.session import ForecastSession
+from forecast_service.settings import Settings
+from forecast_service.trainer import Trainer
+from forecast_service.training_run import TrainingRun, read_run, resource_name
+
+__all__ = ["RunStep", "fail"]
+
+logger = logging.getLogger(__name__)
+
+FIRST_POLL_SECONDS = 0.2
+LAST_POLL_SECONDS = 1.0
+POLL_SHARE = 0.1  # of the time since the run began: a long run needs no quick looks
+BUSY_SECONDS = 0.5
+RETRY_SECONDS = 5.0
+DEADLINE_SECONDS = 24 * 3600.0
+UNDER_WAY = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+STOPPING = "CREATE_STOPPING"
+SECONDS_PER_MINUTE = 60.0
+NO_PREDICTOR = (
+    "No predictor is ACTIVE any more, so no forecast can be made. "
+    "POST /training or 'forecast-service train' trains one."
+)
+
+
+def fail(connection: sa.Connection, run_id: str, message: str) -> None:
+    """End a run as failed, inside the transaction that finishes its work."""
+    run = read_run(connection, run_id)
+    if run is None or not run.is_open:
+        return
+    facts.lock_group(connection, run.dataset_group)
+    run_rows.end(connection, run, "failed", message=message)
+    logger.error("run failed: %s", message, extra={"event": "run_failed", "run_id": run_id})
+
+
+class RunStep:
+    """One step of one claimed run."""
+
+    def __init__(
+        self, session: ForecastSession, settings: Settings, queue: Queue, claim: Claim
+    ) -> None:
+        self.session = session
+        self.settings = settings
+        self.queue = queue
+        self.claim = claim
+
+    def go(self) -> None:
+        """Do the next thing of the run, and give it back or finish it.
+
+        What may work later (Amazon is away or at a limit) is tried again until the deadline;
+        what cannot work ends the run as failed.
+
+        Raises
+        ------
+        LeaseLost
+            Somebody else holds the run, or it was cancelled; nothing was written.
+        """
+        try:
+            self._go()
+        except LeaseLost:
+            raise
+        except ForecastServiceError as error:
+            if error.retryable or isinstance(error, Conflict):
+                self._postpone(error.detail)
+            else:
+                self._fail(error.detail)
+
+    def _go(self) -> None:
+        with self.queue.database.read() as connection:
+            run = read_run(connection, self.claim.subject)
+            group = None if run is None else read_group(connection, run.dataset_group)
+        if run is None or group is None:
+            self._finish()
+            return
+        self.run, self.group = run, group
+        self.trainer = Trainer(self.session, self.settings, group)
+        acts = {
+            "waiting": self._begin,
+            "training": self._train,
+            "forecasting": self._forecast,
+            "cancelled": self._stop,
+        }
+        acts.get(run.state, self._finish)()
+
+    def _begin(self) -> None:
+        """Fix the data and the kind of the run, unless another one of the group is running."""
+        predictor = self.trainer.get_latest_predictor()
+        with self.queue.fenced(self.claim) as connection:
+            row = facts.lock_group(connection, self.group.name)
+            if row is None or run_rows.is_busy(connection, self.group.name):
+                self.queue.give_back(connection, self.claim, delay_seconds=BUSY_SECONDS)
+                return
+            run = read_run(connection, self.run.id, lock=True) or self.run
+            trains = run.trains and not _is_settled(run, predictor)
+            if not trains and predictor is None:
+                fail(connection, run.id, NO_PREDICTOR)
+                self.queue.finish(connection, self.claim)
+                return
+            run_rows.change(
+                connection,
+                run.id,
+                state="training" if trains else "forecasting",
+                trains=trains,
+                predictor_arn=None if trains or predictor is None else predictor["PredictorArn"],
+                data_version=row["data_version"],
+                data_until=row["last_sale_on"],
+                started_at=facts.clock(connection).timestamp(),
+                message=None,
+            )
+        self._log("run started", "run_started")
+        self._go()
+
+    def _train(self) -> None:
+        if self.run.predictor_arn is None:
+            arn = self.trainer.train_new_predictor(resource_name(self.run))
+            self._recorded(arn, predictor_arn=arn)
+            return
+        description = self.trainer.describe_predictor(self.run.predictor_arn)
+        if description["Status"] != "ACTIVE":
+            self._wait_for("predictor", description)
+            return
+        with self.queue.fenced(self.claim) as connection:
+            run_rows.change(connection, self.run.id, state="forecasting", expected_at=None)
+        self._log("predictor is ready", "run_trained")
+        self._go()
+
+    def _forecast(self) -> None:
+        if self.run.forecast_arn is None:
+            arn = self.trainer.create_latest_forecast(
+                self.run.predictor_arn, resource_name(self.run)
+            )
+            self._recorded(arn, forecast_arn=arn)
+            return
+        description = self.trainer.describe_forecast(self.run.forecast_arn)
+        if description["Status"] != "ACTIVE":
+            self._wait_for("forecast", description)
+            return
+        if collect(self.session, self.settings, self.queue, self.claim, self.run, description):
+            return
+        predictor = self.trainer.describe_predictor(str(self.run.predictor_arn))
+        serve(self.session, self.queue, self.claim, self.run, predictor, description)
+        self._log("run is serving", "run_serving")
+
+    def _stop(self) -> None:
+        """Stop what a cancelled run started, and wait until it has stopped."""
+        for arn in self._started():
+            status = self._status(arn)
+            if status in UNDER_WAY:
+                self.trainer.stop(arn)
+            if status in UNDER_WAY or status == STOPPING:
+                self._give_back()
+                return
+        self._finish()
+
+    def _started(self) -> list[str]:
+        """What the run may have started, also what it had no time left to write down."""
+        if self.run.started_at is None:
+            return []
+        name = resource_name(self.run)
+        predictor = self.run.predictor_arn or self.trainer.find_predictor(name)
+        forecast = self.run.forecast_arn or self.trainer.find_forecast(name)
+        started = [forecast, predictor if self.run.trains else None]
+        return [arn for arn in started if arn is not None]
+
+    def _status(self, arn: str) -> str:
+        try:
+            if arn == self.run.forecast_arn or ":forecast/" in arn:
+                return str(self.trainer.describe_forecast(arn)["Status"])
+            return str(self.trainer.describe_predictor(arn)["Status"])
+        except NotFound:
+            return "DELETED"
+
+    def _recorded(self, arn: str, **columns: Any) -> None:
+        """Write down what was started; if the run was cancelled meanwhile, stop it instead."""
+        try:
+            with self.queue.fenced(self.claim) as connection:
+                run_rows.change(connection, self.run.id, **columns)
+                self.queue.give_back(connection, self.claim, delay_seconds=FIRST_POLL_SECONDS)
+        except LeaseLost:
+            with self.queue.database.read() as connection:
+                run = read_run(connection, self.run.id)
+            if run is not None and run.state == "cancelled":
+                self.trainer.stop(arn)
+            raise
+
+    def _wait_for(self, noun: str, description: dict[str, Any]) -> None:
+        status = description["Status"]
+        if status not in UNDER_WAY and status != STOPPING:
+            reason = description.get("Message") or f"its status is {status}"
+            self._fail(f"The {noun} of this run could not be made: {reason}")
+            return
+        minutes = description.get("EstimatedTimeRemainingInMinutes")
+        with self.queue.fenced(self.claim) as connection:
+            now = facts.clock(connection).timestamp()
+            if _is_late(self.run, now):
+                fail(connection, self.run.id, f"The {noun} was not ready within a day.")
+                self.queue.finish(connection, self.claim)
+                return
+            expected_at = None if minutes is None else now + minutes * SECONDS_PER_MINUTE
+            run_rows.change(connection, self.run.id, expected_at=expected_at, message=None)
+            delay = self._poll_seconds(now)
+            self.queue.give_back(connection, self.claim, delay_seconds=delay)
+
+    def _postpone(self, reason: str) -> None:
+        with self.queue.fenced(self.claim) as connection:
+            run = read_run(connection, self.claim.subject)
+            if run is not None and run.is_open:
+                if _is_late(run, facts.clock(connection).timestamp()):
+                    fail(connection, run.id, reason)
+                    self.queue.finish(connection, self.claim)
+                    return
+                run_rows.change(connection, run.id, message=reason)
+            delay = RETRY_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
+            self.queue.give_back(connection, self.claim, delay_seconds=delay)
+        self._log("run postponed", "run_postponed")
+
+    def _fail(self, reason: str) -> None:
+        with self.queue.fenced(self.claim) as connection:
+            fail(connection, self.claim.subject, reason)
+            self.queue.finish(connection, self.claim)
+
+    def _give_back(self) -> None:
+        with self.queue.fenced(self.claim) as connection:
+            delay = self._poll_seconds(facts.clock(connection).timestamp())
+            self.queue.give_back(connection, self.claim, delay_seconds=delay)
+
+    def _finish(self) -> None:
+        with self.queue.fenced(self.claim) as connection:
+            self.queue.finish(connection, self.claim)
+
+    def _poll_seconds(self, now: float) -> float:
+        if self.session.source == "amazon":
+            return self.settings.poll_seconds * random.uniform(0.8, 1.2)  # noqa: S311
+        elapsed = now - (self.run.started_at or now)
+        return min(max(POLL_SHARE * elapsed, FIRST_POLL_SECONDS), LAST_POLL_SECONDS)
+
+    def _log(self, message: str, event: str) -> None:
+        logger.info(message, extra={"event": event, "run_id": self.claim.subject})
+
+
+def _is_late(run: TrainingRun, now: float) -> bool:
+    return run.started_at is not None and now - run.started_at > DEADLINE_SECONDS
+
+
+def _is_settled(run: TrainingRun, predictor: dict[str, Any] | None) -> bool:
+    """Whether a predictor that was made while the run waited is what the run was asked for."""
+    if predictor is None or run.forced or run.reason not in ("age", "no_predictor"):
+        return False
+    created: datetime = predictor["CreationTime"]
+    return created.timestamp() >= run.requested_at

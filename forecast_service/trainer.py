@@ -1,0 +1,217 @@
+"""Trainer: makes predictors and forecasts of one dataset group through the Amazon Forecast API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn
+
+import pandas as pd
+from botocore.exceptions import ClientError
+
+from forecast_service.errors import BackendUnavailable, NoForecast
+from forecast_service.groups import GroupConfig
+from forecast_service.predictor_config import auto_predictor, legacy_predictor
+from forecast_service.session import ALREADY_EXISTS, ForecastSession, calling, error_code
+from forecast_service.settings import Settings
+
+__all__ = ["Trainer", "age_days", "listed", "metadata_frame", "newest_active"]
+
+SECONDS_PER_DAY = 86400.0
+PREDICTOR_COLUMNS = (
+    "PredictorArn",
+    "PredictorName",
+    "DatasetGroupArn",
+    "IsAutoPredictor",
+    "Status",
+    "Message",
+    "CreationTime",
+    "LastModificationTime",
+)
+WRONG_KIND = {"InvalidInputException", "ResourceNotFoundException"}
+
+
+class Trainer:
+    """Predictors of one dataset group; every call asks the API anew."""
+
+    def __init__(self, session: ForecastSession, settings: Settings, group: GroupConfig) -> None:
+        self.session = session
+        self.settings = settings
+        self.group = group
+
+    def get_df_pred_metadata(self) -> pd.DataFrame:
+        """Every predictor of the group, one row each, in the order of the API.
+
+        Columns are those of Amazon's PredictorSummary, times aware in UTC; they are there even
+        when there is no predictor.
+        """
+        return metadata_frame(self.predictors(), PREDICTOR_COLUMNS)
+
+    def predictors(self) -> list[dict[str, Any]]:
+        """Amazon's PredictorSummary of every predictor of the group."""
+        return listed(self.session.forecast, "list_predictors", "Predictors", self.group.arn)
+
+    def get_latest_predictor(self) -> dict[str, Any] | None:
+        """Summary of the newest ACTIVE predictor of the group by creation time, or None."""
+        return newest_active(self.predictors())
+
+    def latest_predictor_in_tolerance(
+        self, tolerance_days: float = 2, at: datetime | None = None
+    ) -> bool:
+        """Whether the newest ACTIVE predictor is younger than ``tolerance_days`` at ``at``.
+
+        ``at`` defaults to now; one without a zone is UTC; one before the predictor is age 0.
+        """
+        predictor = self.get_latest_predictor()
+        if predictor is None:
+            return False
+        return age_days(predictor, at or datetime.now(UTC)) < tolerance_days
+
+    def train_new_predictor(self, name: str | None = None) -> str:
+        """Start the training of a predictor, and give its ARN; it is ready some time later.
+
+        The same name again gives the predictor that has it, so that a repeated step is harmless.
+        """
+        name = name or _dated_name(self.group.name)
+        if self.settings.algorithm == "auto":
+            create = self.session.forecast.create_auto_predictor
+            request = auto_predictor(name, self.group, self.settings)
+        else:
+            create = self.session.forecast.create_predictor
+            request = legacy_predictor(name, self.group, self.settings)
+        arn = self._created("PredictorArn", create, request) or self.find_predictor(name)
+        return arn or self._taken(name)
+
+    def create_latest_forecast(
+        self, predictor_arn: str | None = None, name: str | None = None
+    ) -> str:
+        """Start a forecast of every series on the newest data, and give its ARN.
+
+        ``predictor_arn`` defaults to the latest predictor.
+
+        Raises
+        ------
+        NoForecast
+            No predictor is ACTIVE.
+        """
+        taken = name or _dated_name(self.group.name)
+        request = {
+            "ForecastName": taken,
+            "PredictorArn": predictor_arn or self._latest_arn(),
+            "ForecastTypes": list(self.settings.forecast_types),
+        }
+        create = self.session.forecast.create_forecast
+        arn = self._created("ForecastArn", create, request) or self.find_forecast(taken)
+        return arn or self._taken(taken)
+
+    def describe_predictor(self, arn: str) -> dict[str, Any]:
+        """Amazon's description of a predictor, whichever of the two kinds it is."""
+        client = self.session.forecast
+        kinds = [client.describe_auto_predictor, client.describe_predictor]
+        if self.settings.algorithm != "auto":
+            kinds.reverse()
+        with calling():
+            try:
+                description: dict[str, Any] = kinds[0](PredictorArn=arn)
+            except ClientError as error:
+                if error_code(error) not in WRONG_KIND:
+                    raise
+                description = kinds[1](PredictorArn=arn)
+        return description
+
+    def describe_forecast(self, arn: str) -> dict[str, Any]:
+        """Amazon's description of a forecast."""
+        with calling():
+            description: dict[str, Any] = self.session.forecast.describe_forecast(ForecastArn=arn)
+        return description
+
+    def find_predictor(self, name: str) -> str | None:
+        """ARN of the group's predictor with this name, or None."""
+        found = [p["PredictorArn"] for p in self.predictors() if p["PredictorName"] == name]
+        return found[-1] if found else None
+
+    def find_forecast(self, name: str) -> str | None:
+        """ARN of the group's forecast with this name, or None."""
+        forecasts = listed(self.session.forecast, "list_forecasts", "Forecasts", self.group.arn)
+        found = [f["ForecastArn"] for f in forecasts if f["ForecastName"] == name]
+        return found[-1] if found else None
+
+    def stop(self, arn: str) -> None:
+        """Stop the computation of a predictor or forecast; nothing happens when it has ended."""
+        with calling():
+            try:
+                self.session.forecast.stop_resource(ResourceArn=arn)
+            except ClientError as error:
+                if error_code(error) not in WRONG_KIND:
+                    raise
+
+    def _latest_arn(self) -> str:
+        predictor = self.get_latest_predictor()
+        if predictor is None:
+            raise NoForecast(
+                f"Dataset group '{self.group.name}' has no predictor that is ACTIVE. "
+                "Train one with POST /training or 'forecast-service train'."
+            )
+        return str(predictor["PredictorArn"])
+
+    def _taken(self, name: str) -> NoReturn:
+        # Deletion and creation are asynchronous there: the name may show up, or be freed.
+        raise BackendUnavailable(
+            f"The name '{name}' is taken, but dataset group '{self.group.name}' lists nothing "
+            "of that name. Try again in a moment, or choose another name."
+        )
+
+    @staticmethod
+    def _created(
+        member: str, create: Callable[..., Mapping[str, Any]], request: Mapping[str, Any]
+    ) -> str | None:
+        """The new ARN; None when the name is taken."""
+        with calling():
+            try:
+                return str(create(**request)[member])
+            except ClientError as error:
+                if error_code(error) != ALREADY_EXISTS:
+                    raise
+                return None
+
+
+def listed(client: Any, operation: str, member: str, group_arn: str) -> list[dict[str, Any]]:
+    """Every summary of a List operation that belongs to a dataset group, all pages of it."""
+    filters = [{"Key": "DatasetGroupArn", "Value": group_arn, "Condition": "IS"}]
+    with calling():
+        try:
+            pages = client.get_paginator(operation).paginate(Filters=filters)
+            return [summary for page in pages for summary in page.get(member, [])]
+        except ClientError as error:
+            if error_code(error) == "ResourceNotFoundException":
+                return []
+            raise
+
+
+def newest_active(summaries: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The summary with the latest CreationTime among those with Status ACTIVE, or None."""
+    active = [summary for summary in summaries if summary.get("Status") == "ACTIVE"]
+    return max(active, key=lambda summary: _utc(summary["CreationTime"]), default=None)
+
+
+def metadata_frame(summaries: list[dict[str, Any]], columns: tuple[str, ...]) -> pd.DataFrame:
+    """Summaries as rows; ``columns`` are present even without rows, times are aware UTC."""
+    frame = pd.DataFrame(summaries, columns=list(columns))
+    for name in ("CreationTime", "LastModificationTime"):
+        frame[name] = pd.to_datetime(frame[name], utc=True)
+    return frame
+
+
+def age_days(predictor: Mapping[str, Any], at: datetime) -> float:
+    """Days from the predictor's creation until ``at``; 0 when ``at`` is before it."""
+    age: timedelta = _utc(at) - _utc(predictor["CreationTime"])
+    return max(age.total_seconds() / SECONDS_PER_DAY, 0.0)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _dated_name(group: str) -> str:
+    suffix = datetime.now(UTC).strftime("_%Y%m%d_%H%M%S_%f")
+    return group[: 63 - len(suffix)] + suffix

@@ -1,0 +1,99 @@
+"""TrainingRun: the record of one retrain request, and the states it goes through.
+
+waiting ──► training ──► forecasting ──► serving
+   │                          ▲
+   └──────────────────────────┘            a run that only makes a forecast
+any of the first three ──► failed | cancelled
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecast_service.tables import training_runs
+
+__all__ = [
+    "OPEN_STATES",
+    "RUNNING_STATES",
+    "TrainingRun",
+    "read_run",
+    "resource_name",
+    "whole_progress",
+]
+
+RUNNING_STATES = ("training", "forecasting")
+OPEN_STATES = ("waiting", *RUNNING_STATES)
+TRAINING_SHARE = 0.8  # of the progress of a run that trains; the forecast is the rest
+NAME_LENGTH = 63  # of an Amazon Forecast resource
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """One row of ``training_runs``; times are epoch seconds in UTC."""
+
+    id: str
+    dataset_group: str
+    store: str | None
+    state: str
+    trains: bool
+    """False when only a forecast is made, by the latest predictor."""
+    reason: str
+    """The rule that fired."""
+    detail: str
+    forced: bool
+    joined: int
+    """Requests that were answered with this run besides the one that started it."""
+    predictor_arn: str | None
+    forecast_arn: str | None
+    data_version: int | None
+    data_until: str | None
+    collected_until: str | None
+    expected_at: float | None
+    """When the present stage should end, if anybody knows."""
+    progress: float | None
+    """Finished share of the whole run, 0 to 1."""
+    message: str | None
+    """Why it failed; while it runs, what is being done."""
+    requested_at: float
+    started_at: float | None
+    finished_at: float | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is waiting or running."""
+        return self.state in OPEN_STATES
+
+    @property
+    def resource_arn(self) -> str | None:
+        """What is being computed now."""
+        return self.forecast_arn if self.state == "forecasting" else self.predictor_arn
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as plain values."""
+        return asdict(self)
+
+
+def read_run(connection: sa.Connection, run_id: str, *, lock: bool = False) -> TrainingRun | None:
+    """The run with this id, or None; ``lock`` keeps others from changing it meanwhile."""
+    statement = sa.select(training_runs).where(training_runs.c.id == run_id)
+    row = connection.execute(statement.with_for_update() if lock else statement).mappings()
+    found = row.one_or_none()
+    return None if found is None else TrainingRun(**found)
+
+
+def resource_name(run: TrainingRun) -> str:
+    """Name of what a run creates: always the same, so that a repeated step finds it again."""
+    suffix = f"_{run.id}"
+    return run.dataset_group[: NAME_LENGTH - len(suffix)] + suffix
+
+
+def whole_progress(run: TrainingRun, stage: float) -> float:
+    """Finished share of the run whose present stage is finished to ``stage``."""
+    if not run.trains:
+        return stage
+    if run.state == "training":
+        return TRAINING_SHARE * stage
+    return TRAINING_SHARE + (1 - TRAINING_SHARE) * stage

@@ -1,0 +1,212 @@
+"""Worker: claims work, has it done, keeps its lease, and gives it back when it has to go."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import wait
+
+from forecast_service import endings, maintenance
+from forecast_service.children import Child, prepare
+from forecast_service.errors import BackendUnavailable, ForecastServiceError, LeaseLost
+from forecast_service.heartbeat import HeartBeat
+from forecast_service.kinds import KINDS, open_surroundings
+from forecast_service.queue import Claim, new_id
+from forecast_service.settings import Settings
+
+__all__ = ["MAX_CHILDREN", "Worker"]
+
+logger = logging.getLogger(__name__)
+
+MAX_CHILDREN = 2
+FIRST_IDLE_SECONDS = 0.25
+LAST_IDLE_SECONDS = 1.0
+IDLE_GROWTH = 1.3
+SWEEPS_PER_LEASE = 3
+SCHEDULE_SECONDS = 600.0
+AWAY_SECONDS = 2.0
+INLINE_IDLE_SECONDS = 0.05
+
+SHORT = [name for name, kind in KINDS.items() if kind.is_short]
+AWAITED = [name for name in KINDS if name != maintenance.KIND]
+
+
+class Worker:
+    """One worker process. More of them, also on other hosts, need only the same database."""
+
+    def __init__(self, settings: Settings, *, ends_with_parent: bool = False) -> None:
+        """``ends_with_parent``: stop when the process that started this one is gone."""
+        self.settings = settings
+        self._parent = os.getppid() if ends_with_parent else None
+        self._stopping = threading.Event()
+        self._wake_reader, self._wake_writer = os.pipe()
+        self._children: dict[str, Child] = {}
+        self._chores_due: dict[str, float] = {}
+
+    def run(self) -> None:
+        """Work until ``stop``, TERM, INT or the end of the parent; then give everything back."""
+        prepare()
+        self._around = open_surroundings(self.settings)
+        logger.info("worker started", extra={"event": "worker_started", "pid": os.getpid()})
+        try:
+            with self._signals(), HeartBeat(self._around.queue) as self._heart:
+                self._work()
+                self._leave()
+        finally:
+            self._around.database.dispose()
+        logger.info("worker stopped", extra={"event": "worker_stopped", "pid": os.getpid()})
+
+    def stop(self) -> None:
+        """Let ``run`` end soon; may be called from a signal handler or another thread."""
+        self._stopping.set()
+        os.write(self._wake_writer, b".")
+
+    def run_until_idle(
+        self, timeout_seconds: float, progress: Callable[[], None] | None = None
+    ) -> bool:
+        """Do all work in this process until none is left; False when the time ran out first.
+
+        What another worker holds is waited for. ``progress`` is called twice a second, from
+        another thread, for whoever wants to show how far things are.
+        """
+        self._around = open_surroundings(self.settings)
+        deadline = time.monotonic() + timeout_seconds
+        try:
+            with HeartBeat(self._around.queue, progress) as self._heart:
+                while self._around.queue.has_open(AWAITED):
+                    if time.monotonic() > deadline:
+                        return False
+                    self._do_chore("sweep", self._sweep_seconds, self._around.queue.sweep)
+                    claim = self._around.queue.claim(new_id(), AWAITED)
+                    if claim is None:
+                        time.sleep(INLINE_IDLE_SECONDS)
+                    else:
+                        self._perform(claim)
+                return True
+        finally:
+            self._around.database.dispose()
+
+    def _work(self) -> None:
+        idle_seconds = FIRST_IDLE_SECONDS
+        while not self._stopping.is_set() and not self._is_orphan():
+            try:
+                was_busy = self._round()
+            except BackendUnavailable as error:
+                logger.warning("no work: %s", error, extra={"event": "database_away"})
+                self._sleep(AWAY_SECONDS)
+                continue
+            if was_busy:
+                idle_seconds = FIRST_IDLE_SECONDS
+            else:
+                self._sleep(idle_seconds)
+                idle_seconds = min(idle_seconds * IDLE_GROWTH, LAST_IDLE_SECONDS)
+
+    def _round(self) -> bool:
+        """Look after everything once, and say whether there was something to do."""
+        self._do_chore("sweep", self._sweep_seconds, self._around.queue.sweep)
+        self._do_chore("schedule", SCHEDULE_SECONDS, self._schedule)
+        ended = [child for child in self._children.values() if not child.is_alive]
+        for child in ended:
+            self._bury(child)
+        has_room = len(self._children) < MAX_CHILDREN
+        claim = self._around.queue.claim(new_id(), list(KINDS) if has_room else SHORT)
+        if claim is not None:
+            self._begin(claim)
+        return bool(ended) or claim is not None
+
+    def _begin(self, claim: Claim) -> None:
+        if KINDS[claim.kind].is_short:
+            self._perform(claim)
+            return
+        with contextlib.suppress(LeaseLost):
+            if endings.ended_before(self._around, claim):
+                return
+            child = Child(self.settings, claim)
+            self._children[claim.id] = child
+            self._heart.add(claim, child.end)
+
+    def _bury(self, child: Child) -> None:
+        """Write down how a child ended, if it is still ours to say."""
+        del self._children[child.claim.id]
+        self._heart.remove(child.claim)
+        reason = child.failure()
+        with contextlib.suppress(LeaseLost):
+            if child.fate == "cancelled":
+                endings.stop(self._around, child.claim)
+            elif reason is not None and child.fate == "held":
+                is_away = child.wants_another_try
+                endings.note_failure(self._around, child.claim, reason, is_away=is_away)
+
+    def _perform(self, claim: Claim) -> None:
+        """Do work in this process."""
+        self._heart.add(claim, lambda fate: None)
+        try:
+            if not endings.ended_before(self._around, claim):
+                KINDS[claim.kind].perform(self._around, claim)
+        except LeaseLost:
+            logger.info("work passed on", extra={"event": "lease_lost", "work_id": claim.id})
+        except Exception as error:
+            self._note(claim, error)
+        except BaseException:  # Ctrl-C: somebody else may go on at once
+            with contextlib.suppress(ForecastServiceError):
+                endings.give_back(self._around, claim)
+            raise
+        finally:
+            self._heart.remove(claim)
+
+    def _note(self, claim: Claim, error: Exception) -> None:
+        is_away = isinstance(error, ForecastServiceError) and error.retryable
+        if not is_away:
+            logger.exception("work failed", extra={"event": "work_failed", "work_id": claim.id})
+        with contextlib.suppress(LeaseLost):
+            endings.note_failure(self._around, claim, endings.reason_of(error), is_away=is_away)
+
+    def _leave(self) -> None:
+        """Give back what is under way: another worker begins it anew, at once."""
+        for child in self._children.values():
+            self._heart.remove(child.claim)
+            child.end("stopped")
+        for child in self._children.values():
+            child.failure()
+            with contextlib.suppress(ForecastServiceError):
+                endings.give_back(self._around, child.claim)
+        self._children.clear()
+
+    def _schedule(self) -> None:
+        maintenance.schedule(self._around.database)
+
+    def _do_chore(self, name: str, every_seconds: float, chore: Callable[[], object]) -> None:
+        if time.monotonic() >= self._chores_due.get(name, 0.0):
+            self._chores_due[name] = time.monotonic() + every_seconds
+            chore()
+
+    @property
+    def _sweep_seconds(self) -> float:
+        return self.settings.lease_seconds / SWEEPS_PER_LEASE
+
+    def _sleep(self, seconds: float) -> None:
+        """Sleep until a child ends, ``stop`` is called, or the time is over."""
+        sentinels = [child.sentinel for child in self._children.values()]
+        wait([self._wake_reader, *sentinels], timeout=seconds)
+
+    def _is_orphan(self) -> bool:
+        return self._parent is not None and os.getppid() != self._parent
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        """TERM and INT call ``stop`` meanwhile; only a main thread may ask for them."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        before = [signal.signal(number, lambda *_: self.stop()) for number in numbers]
+        try:
+            yield
+        finally:
+            for number, handler in zip(numbers, before, strict=True):
+                signal.signal(number, handler)
