@@ -155,20 +155,39 @@ class Stores(AnswerModel):
     next: str | None
 
 
+class SoldDay(AnswerModel):
+    """One day, and what was known of it; ``sales`` is null where nothing is."""
+
+    date: str
+    item: str | None = None
+    sales: float | None
+    covariates: dict[str, float | None]
+
+
 class History(AnswerModel):
     """Sales by day."""
 
     store_number: int | str
     item: str | None
-    days: list[dict[str, Any]]
+    days: list[SoldDay]
 
 
 class ImportReport(RootModel[dict[str, Any]]):
     """What was understood of the files: columns, stores, dates, gaps, covariates."""
 
 
-class Import(RootModel[dict[str, Any]]):
-    """State, report and error of an import."""
+class Import(AnswerModel):
+    """One import: waiting, reading, loading, done, failed."""
+
+    id: str
+    state: str
+    mode: str
+    files: dict[str, str]
+    options: dict[str, Any]
+    report: ImportReport | None
+    error: dict[str, Any] | None
+    requested_at: str | None
+    finished_at: str | None
 
 
 class Imports(AnswerModel):

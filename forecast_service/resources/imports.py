@@ -49,7 +49,7 @@ class ImportsResource(ServiceResource):
     def post(self) -> Response:
         """202 with the import to follow; ``dry_run`` reads and reports, and keeps nothing."""
         query = read_query(request, ImportQuery)
-        options = {"allow_returns": query.allow_returns}
+        options = query.options()
         imports = self.service.imports
         with received(request, self.service.settings.home) as files:
             if query.dry_run:

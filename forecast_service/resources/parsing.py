@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import orjson
 from flask import Request
@@ -104,11 +104,19 @@ def checked_name(text: str, field: str) -> str:
 
 
 def _typed(text: str, annotation: Any) -> Any:
-    if annotation is bool:
+    kinds = _kinds(annotation)
+    if bool in kinds:
         return TRUE_WORDS.get(text.lower(), text)
-    if annotation is int and text.isascii() and text.isdigit() and len(text) <= len(str(2**63)):
-        return int(text)
+    if int in kinds and str not in kinds:
+        return as_number(text)
     return text
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    """The plain types in an annotation: ``Annotated[int, ...] | None`` is int and NoneType."""
+    if isinstance(annotation, type):
+        return {annotation}
+    return set().union(*(_kinds(part) for part in get_args(annotation)))
 
 
 def read_model(model: type[Model], value: Any, prefix: str = "") -> Model:

@@ -144,6 +144,20 @@ class ImportQuery(StrictModel):
     mode: Literal["FULL", "INCREMENTAL"] = "FULL"
     dry_run: bool = False
     allow_returns: bool = False
+    only: Annotated[str, Field(description="Stores to keep, separated by commas.")] | None = None
+    ignore: Annotated[str, Field(description="Columns left out, by commas.")] | None = None
+    stores_limit: Annotated[int, Field(ge=1)] | None = None
+
+    def options(self) -> dict[str, Any]:
+        """What the importer calls its options."""
+        options: dict[str, Any] = {"allow_returns": self.allow_returns}
+        if self.stores_limit is not None:
+            options["stores_limit"] = self.stores_limit
+        for name in ("only", "ignore"):
+            names = getattr(self, name)
+            if names is not None:
+                options[name] = [part.strip() for part in names.split(",") if part.strip()]
+        return options
 
 
 class ReadyQuery(StrictModel):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from forecast_service.database import Database
+from forecast_service.importer import Imports
 from forecast_service.reading import CurrentForecast
 from forecast_service.runs import TrainingRuns
 from forecast_service.session import ForecastSession, open_session
@@ -23,7 +23,7 @@ class Service:
     session: ForecastSession
     current: CurrentForecast
     runs: TrainingRuns
-    imports: Any
+    imports: Imports
 
     def close(self) -> None:
         """Close every connection to the database."""
@@ -36,17 +36,11 @@ def open_service(settings: Settings) -> Service:
     database = Database(settings.resolved_database_url)
     database.migrate()
     session = open_session(settings, database)
-    try:
-        from forecast_service.importer import Imports
-
-        imports = Imports(database, settings, session)
-    except ImportError:
-        imports = None
     return Service(
         settings=settings,
         database=database,
         session=session,
         current=CurrentForecast(database, settings),
         runs=TrainingRuns(database, settings, session),
-        imports=imports,
+        imports=Imports(database, settings, session),
     )

@@ -10,12 +10,13 @@ from flask import Response, request
 
 from forecast_service.errors import InvalidRequest
 from forecast_service.instants import utc_text
+from forecast_service.provenance import group_row
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.documented import documented
 from forecast_service.resources.parsing import as_number, checked_name, read_query
 from forecast_service.resources.schemas import HistoryQuery, StoresQuery
 from forecast_service.tables import series, stores
-from forecast_service.what_exists import existing_stores, natural_order
+from forecast_service.what_exists import existing_stores, natural_order, refuse_missing_item
 
 __all__ = ["HistoryResource", "StoreResource", "StoresResource"]
 
@@ -93,10 +94,17 @@ class HistoryResource(ServiceResource):
         query = read_query(request, HistoryQuery)
         if query.start is not None and query.end is not None and query.start > query.end:
             raise InvalidRequest(f"'start' ({query.start}) lies after 'end' ({query.end}).")
-        days = self.service.imports.history(
-            name, item=query.item, start=query.start, end=query.end, limit=query.limit
-        )
+        self._refuse_unknown(name, query.item)
+        days = self.service.imports.history(name, **query.model_dump())
         return json_response({"store_number": as_number(name), "item": query.item, "days": days})
+
+    def _refuse_unknown(self, store: str, item: str | None) -> None:
+        name = self.service.settings.dataset_group
+        with self.service.database.read() as connection:
+            existing_stores(connection, name, [store])
+            group = group_row(connection, name)
+            if item is not None:
+                refuse_missing_item(connection, group, store, item)
 
 
 def store_document(row: sa.RowMapping) -> dict[str, Any]:
