@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from forecast_service.cli.output import give_json, give_table, json_option, say
+
+if TYPE_CHECKING:
+    from forecast_service.cli.opening import Installation
 
 __all__ = ["import_sales", "sample", "stores"]
 
@@ -41,6 +44,7 @@ def names(text: str | None) -> list[str]:
 @click.option("--allow-returns", is_flag=True, help="Allow days with negative sales.")
 @click.option("--ignore", help="Columns to leave out, such as Customers,Notes.")
 @click.option("--dry-run", is_flag=True, help="Only report what the files say.")
+@click.option("--no-wait", is_flag=True, help="Leave the new forecast to a running worker.")
 @store_options
 @json_option
 def import_sales(
@@ -51,6 +55,7 @@ def import_sales(
     Files are CSV or Parquet, compressed or not. A file with a bad row is refused with the line
     numbers, and nothing of it is kept.
     """
+    from forecast_service.cli.following import import_files
     from forecast_service.cli.opening import opened
     from forecast_service.importer.options import ImportOptions
 
@@ -66,13 +71,25 @@ def import_sales(
     )
     mode = "INCREMENTAL" if options["append"] else "FULL"
     with opened() as installation:
-        imports = installation.imports
-        act = imports.dry_run if options["dry_run"] else imports.import_now
-        report = act(sent, mode=mode, options=wanted)
+        if options["dry_run"]:
+            report = installation.imports.dry_run(sent, mode, wanted)
+        else:
+            report = import_files(installation, sent, mode, wanted)
+            bring_up_to_date(installation, wait=not options["no_wait"])
     for line in report.lines():
         say(line)
     if options["as_json"]:
         give_json(report.to_dict())
+
+
+def bring_up_to_date(installation: Installation, *, wait: bool) -> None:
+    """Wait for the forecast over the newly imported sales, which the import itself asked for."""
+    from forecast_service.cli.following import follow, open_run
+
+    run = open_run(installation)
+    if run is not None and wait:
+        say(f"{run.detail[0].upper()}{run.detail[1:]}.")
+        follow(installation, run.id)
 
 
 @click.command(epilog="Example: forecast-service sample shop && forecast-service import shop/*.csv")

@@ -1,8 +1,9 @@
-"""Following a training run to its end, and doing its work here unless a worker does it already."""
+"""Following an import or a training run to its end; its work is done here unless it is already."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast_service.cli.progress import Stage, shown
@@ -10,12 +11,37 @@ from forecast_service.errors import Conflict
 
 if TYPE_CHECKING:
     from forecast_service.cli.opening import Installation
+    from forecast_service.importer.options import ImportOptions
+    from forecast_service.importer.report import ImportReport
     from forecast_service.training_run import TrainingRun
 
-__all__ = ["follow"]
+__all__ = ["follow", "import_files", "open_run"]
 
-DRIVE_SECONDS = 3600.0
-PAUSE_SECONDS = 0.5
+DRIVE_SECONDS = 1.0  # other work of the queue may take longer: look in between
+
+
+def import_files(
+    installation: Installation, files: Mapping[str, Path], mode: str, options: ImportOptions
+) -> ImportReport:
+    """Import files by role, showing what the import is at.
+
+    Raises
+    ------
+    InvalidRequest, InvalidData
+        The files were refused, and nothing of them was kept.
+    """
+    from forecast_service.worker import Worker
+
+    worker = Worker(installation.settings)
+    states = ["waiting"]
+    with shown(lambda: Stage(f"import: {states[-1]}", None)):
+        return installation.imports.import_now(
+            dict(files),
+            mode,
+            options,
+            drive=lambda: worker.run_until_idle(DRIVE_SECONDS),
+            progress=states.append,
+        )
 
 
 def follow(installation: Installation, run_id: str) -> TrainingRun:
@@ -30,15 +56,19 @@ def follow(installation: Installation, run_id: str) -> TrainingRun:
 
     runs = installation.runs
 
-    def look() -> Stage | None:
+    def look() -> Stage:
         run = runs.get(run_id)
         return Stage(run.state, run.progress, run.message or "")
 
     worker = Worker(installation.settings)
     with shown(look):
         while (run := runs.get(run_id)).is_open:
-            worker.run_until_idle(timeout_seconds=DRIVE_SECONDS)
-            time.sleep(PAUSE_SECONDS)
+            worker.run_until_idle(DRIVE_SECONDS)
     if run.state != "serving":
         raise Conflict(f"Training run '{run_id}' ended as {run.state}: {run.message or run.detail}")
     return run
+
+
+def open_run(installation: Installation) -> TrainingRun | None:
+    """The run that is waiting or under way, if there is one."""
+    return next((run for run in installation.runs.list(2) if run.is_open), None)

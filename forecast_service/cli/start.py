@@ -77,6 +77,7 @@ def prepare(files: dict[str, Path], options: dict[str, Any]) -> None:
 
 def load(installation: Installation, files: dict[str, Path], options: dict[str, Any]) -> bool:
     """Import the files, or sample data when there is nothing else; False if it was done before."""
+    from forecast_service.cli.following import import_files
     from forecast_service.groups import read_group
     from forecast_service.importer.options import ImportOptions
 
@@ -103,7 +104,7 @@ def load(installation: Installation, files: dict[str, Path], options: dict[str, 
         say("These files were imported before; using what is there.")
         return False
     with timed("Import"):
-        report = installation.imports.import_now(files, mode="FULL", options=wanted)
+        report = import_files(installation, files, "FULL", wanted)
     for line in report.lines():
         say(f"  {line}")
     memory.write_text(json.dumps(fingerprint))
