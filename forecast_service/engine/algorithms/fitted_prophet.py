@@ -15,6 +15,8 @@ from forecast_service.engine.algorithms.seasonal_naive import (
     NAME as SEASONAL_NAIVE,
 )
 from forecast_service.engine.algorithms.seasonal_naive import (
+    NOTHING_KNOWN,
+    ONE_KNOWN,
     FittedSeasonalNaive,
     SeasonalNaive,
     fit_seasonal_naive,
@@ -117,12 +119,8 @@ class FittedProphet:
             np.array([index for _, index in kept], dtype=np.intp),
             np.array([new for new, _ in kept], dtype=np.int64),
         )
-        notes = tuple(
-            self.notes[before[key]] if key in before else (naive.notes[new] or NEW)
-            for new, key in enumerate(panel.keys)
-        )
-        sold = closing.open_target(panel)
-        return replace(self, naive=naive, models=self._refreshed(models, panel, sold), notes=notes)
+        models = self._refreshed(models, panel, closing.open_target(panel))
+        return replace(self, naive=naive, models=models, notes=self._renewed_notes(naive, models))
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         models = self.models
@@ -154,6 +152,19 @@ class FittedProphet:
     def _closed(self, known_future: KnownFuture) -> npt.NDArray[np.bool_]:
         shape = (len(self.keys), known_future.horizon)
         return self.naive.closing.closed(known_future.covariates, shape)
+
+    def _renewed_notes(
+        self, naive: FittedSeasonalNaive, models: AdditiveModels
+    ) -> tuple[str | None, ...]:
+        """Notes for the series of ``naive``: a reason that newer data removed is not repeated."""
+        before = dict(zip(self.keys, self.notes, strict=True))
+        modelled = set(models.rows.tolist())
+        notes: list[str | None] = []
+        for row, key in enumerate(naive.keys):
+            note = before.get(key, NEW)
+            outdated = NEW if note in (NOTHING_KNOWN, ONE_KNOWN) else note
+            notes.append(note if row in modelled else naive.notes[row] or outdated)
+        return tuple(notes)
 
     def _refreshed(self, models: AdditiveModels, panel: Panel, sold: FloatArray) -> AdditiveModels:
         """The models at the level of ``sold`` (n, T), the target of the open days."""

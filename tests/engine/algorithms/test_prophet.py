@@ -201,14 +201,26 @@ def test_a_gap_in_the_middle_is_no_obstacle() -> None:
     assert 70 < fitted.mean(future_of(panel)).max() < 300
 
 
-def test_a_series_that_begins_in_a_new_world_is_conditioned_with_a_note() -> None:
+def test_series_without_a_model_say_why_after_conditioning() -> None:
+    panel = make_panel(3)
+    fitted = PROPHET.fit(with_row(panel, 1, np.nan), FitConfig(horizon=14))
+
+    later = fitted.condition(replace(panel, keys=(("0",), ("1",), ("fresh",))))
+
+    new = "New since the training: seasonal naive until the next one."
+    assert fitted.notes[1] == "No sales are known of this series: the forecast is 0."
+    assert later.notes == (None, new, new)
+    assert later.algorithms == ("prophet", "seasonal_naive", "seasonal_naive")
+
+
+def test_a_series_of_which_the_newest_data_say_nothing_keeps_its_model() -> None:
     panel = make_panel(2)
     fitted = PROPHET.fit(panel, FitConfig(horizon=14))
 
-    later = fitted.condition(replace(panel, keys=(("0",), ("fresh",))))
+    later = fitted.condition(with_row(panel, 0, np.nan))
 
-    assert later.notes == (None, "New since the training: seasonal naive until the next one.")
-    assert later.algorithms == ("prophet", "seasonal_naive")
+    assert later.notes == (None, None)
+    assert np.array_equal(later.mean(future_of(panel)), fitted.mean(future_of(panel)))
 
 
 def test_the_level_moves_by_the_shrunken_mean_of_the_new_residuals() -> None:
