@@ -208,6 +208,7 @@ training_runs = Table(
     Column("data_until", String(10)),  # the last day of sales then
     Column("collected_until", String(1024)),  # series key up to which rows have been fetched
     Column("expected_at", Float),  # when its present stage should end, if the backend says so
+    Column("progress", Float),
     Column("message", Text),
     Column("requested_at", Float, nullable=False),
     Column("started_at", Float),

@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import wait
 
 from forecast_service import endings, maintenance
@@ -67,7 +67,11 @@ class Worker:
         os.write(self._wake_writer, b".")
 
     def run_until_idle(
-        self, timeout_seconds: float, progress: Callable[[], None] | None = None
+        self,
+        timeout_seconds: float,
+        progress: Callable[[], None] | None = None,
+        *,
+        kinds: Sequence[str] = AWAITED,
     ) -> bool:
         """Do all work in this process until none is left; False when the time ran out first.
 
@@ -78,11 +82,11 @@ class Worker:
         deadline = time.monotonic() + timeout_seconds
         try:
             with HeartBeat(self._around.queue, progress) as self._heart:
-                while self._around.queue.has_open(AWAITED):
+                while self._around.queue.has_open(kinds):
                     if time.monotonic() > deadline:
                         return False
                     self._do_chore("sweep", self._sweep_seconds, self._around.queue.sweep)
-                    claim = self._around.queue.claim(new_id(), AWAITED)
+                    claim = self._around.queue.claim(new_id(), kinds)
                     if claim is None:
                         time.sleep(INLINE_IDLE_SECONDS)
                     else:

@@ -1,0 +1,104 @@
+"""What tests of several parts need: a small chain of stores whose sales are imported for real."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from forecast_service.database import Database
+from forecast_service.importer.imports import Imports
+from forecast_service.kinds import Surroundings
+from forecast_service.queue import Queue
+from forecast_service.runs import TrainingRuns
+from forecast_service.session import ForecastSession, open_session
+from forecast_service.settings import Settings
+from forecast_service.worker import Worker
+
+FIRST_DAY = date(2024, 1, 1)  # a Monday
+HORIZON = 14
+
+
+def naive(settings: Settings, **changes: Any) -> Settings:
+    """The settings with the quickest algorithm and whatever else is to be different."""
+    return settings.model_copy(update={"algorithm": "seasonal_naive", **changes})
+
+
+def surroundings(settings: Settings, database: Database) -> Surroundings:
+    """What a worker has, over a database that is open already."""
+    session = open_session(settings, database)
+    queue = Queue(database, settings.lease_seconds)
+    return Surroundings(settings, database, session, queue)
+
+
+def runs_of(settings: Settings, database: Database) -> TrainingRuns:
+    """Training runs in this process."""
+    return TrainingRuns(database, settings, open_session(settings, database))
+
+
+def work(settings: Settings, seconds: float = 60.0) -> None:
+    """Do all that is queued, in this process."""
+    assert Worker(settings).run_until_idle(seconds), "work is left"
+
+
+def sold(store: int, day: int) -> int:
+    """Sales of a store: a weekly shape, closed on Sundays."""
+    weekday = (FIRST_DAY + timedelta(days=day)).weekday()
+    return 0 if weekday == 6 else 100 * store + 10 * weekday
+
+
+def write_sales(path: Path, stores: range, days: range) -> Path:
+    """A CSV file of the sales of these stores on these days, counted from ``FIRST_DAY``."""
+    lines = ["Store,Date,Sales,Open"]
+    for store in stores:
+        for day in days:
+            on = FIRST_DAY + timedelta(days=day)
+            lines.append(f"{store},{on},{sold(store, day)},{int(on.weekday() != 6)}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def import_sales(
+    session: ForecastSession,
+    settings: Settings,
+    database: Database,
+    *,
+    stores: range,
+    days: range,
+    mode: str = "INCREMENTAL",
+) -> None:
+    """Import sales and wait until they are there; a refresh may be queued afterwards."""
+    imports = Imports(
+        database, settings, session, TrainingRuns(database, settings, session).refresh
+    )
+    path = settings.home / f"sales-{stores.start}-{days.start}-{days.stop}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_sales(path, stores, days)
+    try:
+        imports.import_now({"sales": path}, mode, drive=lambda: drive(settings, database))
+    finally:
+        path.unlink()
+
+
+def import_small_chain(
+    session: ForecastSession,
+    settings: Settings,
+    database: Database,
+    stores: int = 3,
+    days: int = 120,
+) -> None:
+    """Import ``stores`` stores named 1, 2, … with ``days`` days of sales each."""
+    import_sales(
+        session,
+        settings,
+        database,
+        stores=range(1, stores + 1),
+        days=range(days),
+        mode="FULL",
+    )
+
+
+def drive(settings: Settings, database: Database) -> None:
+    """Do what imports and resources need, and leave training runs waiting."""
+    worker = Worker(settings)
+    worker.run_until_idle(60.0, kinds=("import", "resource"))
