@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -33,7 +33,7 @@ __all__ = ["KIND", "fail", "perform", "stopped"]
 KIND = "resource"
 UNFINISHED = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 
-WORK: Mapping[str, Callable[[Job], Finish]] = {
+WORK: dict[str, Callable[[Job], Finish]] = {
     "dataset-import-job": run_import,
     "predictor": run_training,
     "forecast": run_forecast,

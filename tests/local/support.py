@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -213,3 +214,12 @@ def _featurizations(fillings: Mapping[str, Mapping[str, str]]) -> list[dict[str,
         }
         for name, methods in fillings.items()
     ]
+
+
+def sales(items: str = "12", days: int = 70, first: dt.date = dt.date(2015, 1, 1)) -> str:
+    """Rows that repeat weekly: item 1 sells 10 to 16, item 2 20 to 26, and so on."""
+    return "".join(
+        f"{item},{first + dt.timedelta(days=day)},{10 * int(item) + day % 7}\n"
+        for item in items
+        for day in range(days)
+    )

@@ -1,24 +1,23 @@
-"""Jobs end to end, as a worker performs them: import, train, forecast."""
+"""Jobs end to end, as a worker performs them: import, train, forecast; interrupted anywhere."""
 
 from __future__ import annotations
 
-import datetime as dt
+import dataclasses
 
-import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from forecast_service import forecast_store
 from forecast_service.database import Database
-from forecast_service.errors import LeaseLost
+from forecast_service.errors import BackendUnavailable, InvalidData, LeaseLost
 from forecast_service.local import catalog, jobs
-from forecast_service.queue import Queue
+from forecast_service.local.job import Finish, Job
+from forecast_service.local.snapshots import SnapshotStore
+from forecast_service.queue import Claim, Queue, new_id
 from forecast_service.settings import Settings
 from forecast_service.tables import work
 
-from .support import RELATED, TARGET, TARGET_FIELDS, World
-
-DAYS = 70
-FIRST = dt.date(2015, 1, 1)
+from .support import TARGET, TARGET_FIELDS, World, sales
 
 
 @pytest.fixture
@@ -26,27 +25,214 @@ def world(database: Database, settings: Settings, queue: Queue) -> World:
     return World(database, settings, queue)
 
 
-def sales(items: str = "12", days: int = DAYS, first: dt.date = FIRST) -> str:
-    """Rows that repeat weekly: item 1 sells 10 to 16, item 2 twenty more, and so on."""
-    return "".join(
-        f"{item},{first + dt.timedelta(days=day)},{10 * int(item) + day % 7}\n"
-        for item in items
-        for day in range(days)
-    )
+@pytest.fixture
+def target(world: World) -> str:
+    return world.dataset("demand", TARGET, TARGET_FIELDS)
 
 
-def test_import_train_and_forecast_give_every_series_its_coming_days(world: World) -> None:
-    target = world.dataset("demand", TARGET, TARGET_FIELDS)
+def take_over(world: World) -> Claim:
+    """Another worker's claim of the work that somebody holds: its lease has run out."""
+    with world.database.write() as connection:
+        connection.execute(sa.update(work).where(work.c.state == "held").values(lease_until=0.0))
+    assert world.queue.sweep() == 1
+    return world.claim()
+
+
+def perform(world: World, claim: Claim) -> None:
+    jobs.perform(world.database, world.settings, world.queue, claim)
+
+
+def open_work(world: World) -> int:
+    with world.database.read() as connection:
+        statement = sa.select(sa.func.count()).select_from(work).where(work.c.state != "done")
+        return connection.execute(statement).scalar_one()
+
+
+def test_import_train_and_forecast_give_every_series_its_coming_days(
+    world: World, target: str
+) -> None:
     world.imported(target, world.put(sales()))
     predictor = world.perform(world.predictor())
-    assert predictor.status == "ACTIVE", predictor.message
     forecast = world.perform(world.forecast(predictor.arn))
 
-    assert forecast.status == "ACTIVE", forecast.message
-    assert forecast.details["series"] == 2
+    assert (predictor.status, forecast.status) == ("ACTIVE", "ACTIVE")
     with world.database.read() as connection:
         stored = forecast_store.read(connection, forecast.arn, '["2"]')
     assert stored is not None
     points = forecast_store.predictions(stored)["p50"]
     assert points[0] == {"Timestamp": "2015-03-12T00:00:00", "Value": 20.0}
     assert len(points) == 7
+    assert open_work(world) == 0
+
+
+def test_a_job_whose_lease_was_lost_before_it_began_does_nothing(world: World, target: str) -> None:
+    arn = world.import_job(target, world.put(sales()))
+    first = world.claim()
+    second = take_over(world)
+
+    with pytest.raises(LeaseLost):
+        perform(world, first)
+
+    assert world.get(arn).status == "CREATE_PENDING"
+    perform(world, second)
+    assert world.get(arn).status == "ACTIVE"
+
+
+@pytest.mark.parametrize("kind", ["dataset-import-job", "predictor", "forecast"])
+def test_a_job_whose_lease_is_lost_at_its_end_writes_nothing_and_the_other_one_does_it_all(
+    world: World, target: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arn = _job_of_kind(world, target, kind)
+    others: list[Claim] = []
+    real = jobs.WORK[kind]
+
+    def slow(job: Job) -> Finish:
+        finish = real(job)
+        if not others:
+            others.append(take_over(world))
+        return finish
+
+    monkeypatch.setitem(jobs.WORK, kind, slow)
+    before = _visible(world, arn)
+    with pytest.raises(LeaseLost):
+        perform(world, world.claim())
+
+    assert _visible(world, arn) == before
+    perform(world, others[0])
+    assert world.get(arn).status == "ACTIVE"
+    assert _visible(world, arn) != before
+    assert open_work(world) == 0
+
+
+def _job_of_kind(world: World, target: str, kind: str) -> str:
+    if kind == "dataset-import-job":
+        return world.import_job(target, world.put(sales()))
+    world.imported(target, world.put(sales()))
+    predictor = world.predictor()
+    if kind == "predictor":
+        return predictor
+    world.perform(predictor)
+    return world.forecast(predictor)
+
+
+def _visible(world: World, arn: str) -> tuple[object, ...]:
+    """What others can see of a job's result."""
+    with world.database.read() as connection:
+        stored = forecast_store.keys(connection, arn)
+    return (
+        SnapshotStore(world.database, world.settings.home).datasets(),
+        world.get(arn).details.get("models"),
+        stored,
+    )
+
+
+def test_leftovers_of_an_interrupted_import_are_swept(
+    world: World, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = jobs.WORK["dataset-import-job"]
+
+    def killed(job: Job) -> Finish:
+        real(job)
+        raise KeyboardInterrupt
+
+    arn = world.import_job(target, world.put(sales()))
+    monkeypatch.setitem(jobs.WORK, "dataset-import-job", killed)
+    with pytest.raises(KeyboardInterrupt):
+        perform(world, world.claim())
+    monkeypatch.undo()
+    perform(world, take_over(world))
+
+    snapshots = SnapshotStore(world.database, world.settings.home)
+    assert world.get(arn).status == "ACTIVE"
+    assert len(snapshots.sweep(grace_seconds=0)) == 1
+    assert snapshots.read(target).num_rows == 140
+
+
+def test_a_second_worker_finds_a_finished_job_finished(world: World, target: str) -> None:
+    arn = world.import_job(target, world.put(sales()))
+    perform(world, world.claim())
+    with world.database.write() as connection:
+        Queue.put(connection, jobs.KIND, arn)
+
+    perform(world, world.claim())
+
+    assert SnapshotStore(world.database, world.settings.home).version(target) == 1
+    assert open_work(world) == 0
+
+
+def test_a_job_that_was_deleted_in_the_meantime_ends_quietly(world: World, target: str) -> None:
+    arn = world.import_job(target, world.put(sales()))
+    with world.database.write() as connection:
+        catalog.delete(connection, arn)
+
+    perform(world, world.claim())
+
+    assert open_work(world) == 0
+
+
+def test_unusable_data_end_the_job_as_failed_with_a_sentence(world: World, target: str) -> None:
+    arn = world.import_job(target, "s3://sales/nothing")
+
+    job = world.perform(arn)
+
+    assert job.status == "CREATE_FAILED"
+    assert job.message is not None
+    assert job.message.startswith("'s3://sales/nothing' holds no file.")
+    assert open_work(world) == 0
+
+
+@pytest.mark.parametrize("error", [BackendUnavailable("away"), ZeroDivisionError("bug")])
+def test_what_is_not_about_the_data_is_left_to_the_worker(
+    world: World, target: str, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(job: Job) -> Finish:
+        raise error
+
+    arn = world.import_job(target, world.put(sales()))
+    monkeypatch.setitem(jobs.WORK, "dataset-import-job", broken)
+
+    with pytest.raises(type(error)):
+        perform(world, world.claim())
+
+    assert world.get(arn).status == "CREATE_IN_PROGRESS"
+    assert open_work(world) == 1
+
+
+def test_progress_is_noted_while_the_job_is_held_and_refused_afterwards(
+    world: World, target: str
+) -> None:
+    arn = world.import_job(target, world.put(sales()))
+    claim = world.claim()
+    job = Job(world.database, world.settings, world.queue, claim, world.get(arn))
+
+    job.progress(0.4, "reading the files")
+    job.progress(0.5, "too soon to be written")
+
+    assert (world.get(arn).progress, world.get(arn).progress_note) == (0.4, "reading the files")
+    take_over(world)
+    with pytest.raises(LeaseLost):
+        dataclasses.replace(job, noted_at=0.0).progress(0.6, "late")
+
+
+def test_fail_and_stopped_end_a_job_for_the_worker(world: World, target: str) -> None:
+    first = world.import_job(target, world.put(sales()))
+    second = world.import_job(target, world.put(sales()))
+
+    with world.database.write() as connection:
+        jobs.fail(connection, first, "It raised three times: ZeroDivisionError.")
+        jobs.stopped(connection, second)
+
+    assert (world.get(first).status, world.get(first).message) == (
+        "CREATE_FAILED",
+        "It raised three times: ZeroDivisionError.",
+    )
+    assert world.get(second).status == "CREATE_STOPPED"
+
+
+def test_a_job_asks_for_a_resource_that_is_gone(world: World, target: str) -> None:
+    arn = world.import_job(target, world.put(sales()))
+    claim = Claim(new_id(), jobs.KIND, arn, new_id(), 0, 0, False)
+    job = Job(world.database, world.settings, world.queue, claim, world.get(arn))
+
+    with pytest.raises(InvalidData, match=r"^'gone' was deleted before this job began"):
+        job.get("gone")
