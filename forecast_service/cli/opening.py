@@ -44,7 +44,12 @@ class Installation:
     def imports(self) -> Imports:
         from forecast_service.importer.imports import Imports
 
-        return Imports(self.database, self.settings, self.session)
+        return Imports(
+            self.database,
+            self.settings,
+            self.session,
+            after_import=lambda connection: self.runs.refresh(connection),
+        )
 
     @cached_property
     def current(self) -> CurrentForecast:

@@ -137,15 +137,15 @@ def store_states(
     for index, (store, _) in enumerate(merged.keys):
         if sold.last[index] >= 0:
             of_store.setdefault(store, []).append(index)
-    for store, index in of_store.items():
+    for store, series in of_store.items():
         region, attributes = _described(store, table, earlier.get(store))
         states[store] = KnownStore(
             region=region,
             attributes=attributes,
-            first_sale_on=iso(int(sold.first[index].min())),
-            last_sale_on=iso(int(sold.last[index].max())),
-            days=int(sold.days[index].max()),
-            assumed_from=_assumed_from(related, index),
+            first_sale_on=iso(int(sold.first[series].min())),
+            last_sale_on=iso(int(sold.last[series].max())),
+            days=int(sold.days[series].max()),
+            assumed_from=_assumed_from(related, series),
         )
     return states
 
@@ -161,10 +161,10 @@ def _described(
     return ALL, {}
 
 
-def _assumed_from(related: Related | None, index: Sequence[int]) -> str | None:
+def _assumed_from(related: Related | None, series: Sequence[int]) -> str | None:
     if related is None:
         return None
-    known_until = int(related.known_until[index].min())
+    known_until = int(related.known_until[series].min())
     return iso(known_until + 1) if known_until < related.until else None
 
 

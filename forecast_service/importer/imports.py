@@ -154,9 +154,8 @@ class Imports:
             The files were refused, and nothing of them was kept.
         """
         import_id = self.request(files, mode, options)
-        told = None
+        told = ""
         while True:
-            drive()
             found = self.get(import_id)
             if progress is not None and found["state"] != told:
                 told = found["state"]
@@ -165,6 +164,7 @@ class Imports:
                 return ImportReport.from_dict(found["report"])
             if found["state"] == "failed":
                 raise _as_error(found["error"])
+            drive()
             time.sleep(WAIT_SECONDS)
 
     def history(
@@ -210,5 +210,5 @@ def _document(row: sa.RowMapping) -> dict[str, Any]:
 
 
 def _as_error(error: Mapping[str, Any]) -> InvalidData:
-    errors = tuple(FieldError(**finding) for finding in error["errors"])
+    errors = tuple(FieldError(**finding) for finding in error.get("errors", ()))
     return InvalidData(error["detail"], errors=errors)

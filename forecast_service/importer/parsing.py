@@ -26,7 +26,6 @@ DOTTED = re.compile(rf"(\d\d?)\.(\d\d?)\.(\d{{4}}){MIDNIGHT}")
 SLASHED = re.compile(rf"(\d\d?)/(\d\d?)/(\d{{4}}){MIDNIGHT}")
 WITH_TIME = re.compile(r".*\d[T ]\d\d:\d\d")
 
-Column = pa.ChunkedArray
 Describe = Callable[[int], str]
 
 
@@ -59,7 +58,7 @@ def day_of(text: str) -> int:
     return dt.date.fromisoformat(text).toordinal() - EPOCH
 
 
-def parse_names(column: Column, title: str) -> Codes:
+def parse_names(column: pa.ChunkedArray, title: str) -> Codes:
     """Identifiers: trimmed, and ``1.0`` read as ``1`` where all are such numbers."""
     codes, texts = _encoded(column)
     stripped = [text.strip() for text in texts]
@@ -79,7 +78,7 @@ def parse_names(column: Column, title: str) -> Codes:
     return Codes(values, tuple(names), np.flatnonzero(values < 0), describe)
 
 
-def parse_days(column: Column, title: str) -> Codes:
+def parse_days(column: pa.ChunkedArray, title: str) -> Codes:
     """Dates as days since 1970-01-01 in ``values`` (``names`` is empty)."""
     codes, texts = _encoded(column)
     stripped = [text.strip() for text in texts]
@@ -95,7 +94,7 @@ def parse_days(column: Column, title: str) -> Codes:
     return Codes(values, (), np.flatnonzero(values < 0), describe)
 
 
-def parse_numbers(column: Column, title: str, *, decimal_comma: bool = False) -> Numbers:
+def parse_numbers(column: pa.ChunkedArray, title: str, *, decimal_comma: bool = False) -> Numbers:
     """Numbers; with ``decimal_comma`` also ``12,5``."""
     known = to_numpy(pc.is_valid(column))
     if pa.types.is_floating(column.type):
@@ -112,7 +111,7 @@ def parse_numbers(column: Column, title: str, *, decimal_comma: bool = False) ->
     return Numbers(values, bad, describe)
 
 
-def _encoded(column: Column) -> tuple[npt.NDArray[np.int64], list[str]]:
+def _encoded(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], list[str]]:
     """Codes (-1 for an empty cell) and the distinct texts they stand for."""
     text = pa.concat_arrays(column.cast(pa.string()).chunks)
     encoded = text.dictionary_encode(null_encoding="encode")
@@ -129,7 +128,7 @@ def _is_name(text: str) -> bool:
     return 0 < len(text) <= MAX_NAME and text.isprintable()
 
 
-def _floats(column: Column, decimal_comma: bool) -> npt.NDArray[np.float64]:
+def _floats(column: pa.ChunkedArray, decimal_comma: bool) -> npt.NDArray[np.float64]:
     """Values of a text column; NaN where it is empty or no number."""
     try:
         return _as_float64(pc.cast(column, pa.float64()))
@@ -142,7 +141,7 @@ def _floats(column: Column, decimal_comma: bool) -> npt.NDArray[np.float64]:
         return _as_float64(pc.cast(cleaned, pa.float64()))
 
 
-def _as_float64(column: Column) -> npt.NDArray[np.float64]:
+def _as_float64(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
     return to_numpy(column).astype(np.float64)
 
 

@@ -126,6 +126,6 @@ def _delete(
     names: list[str],
 ) -> None:
     if names:
-        name = sa.bindparam("name")
+        name: sa.BindParameter[str] = sa.bindparam("name")
         statement = sa.delete(table).where(table.c.dataset_group == group, column == name)
         connection.execute(statement, [{"name": each} for each in names])

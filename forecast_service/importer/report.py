@@ -112,19 +112,19 @@ class ImportReport:
 
     def _data(self) -> Iterator[str]:
         if self.first_sale_on is not None:
-            new = f", {self.new_stores:,} of them new" if self.new_stores != self.stores else ""
-            items = f" and {self.items:,} items" if self.items else ""
+            new = f" ({self.new_stores:,} new)" if 0 < self.new_stores < self.stores else ""
+            items = f" and {_counted(self.items, 'item')}" if self.items else ""
             yield (
-                f"Sales: {self.sales_rows:,} days of {self.stores:,} stores{new}{items}, "
-                f"{self.first_sale_on} to {self.last_sale_on}."
+                f"Sales: {_counted(self.sales_rows, 'day')} of {_counted(self.stores, 'store')}"
+                f"{new}{items}, {self.first_sale_on} to {self.last_sale_on}."
             )
         if self.missing_days:
             yield f"Not known: {self.missing_days:,} days have no sales figure (not taken as zero)."
         if self.gaps.series:
             yield (
-                f"Gaps: {self.gaps.series:,} stores have a gap of more than "
+                f"Gaps: {self.gaps.series:,} of them have a gap of more than "
                 f"{self.gaps.threshold_days} days; the longest is {self.gaps.longest_days} days "
-                f"({self.gaps.series_with_longest:,} stores, such as "
+                f"({self.gaps.series_with_longest:,} of them, such as "
                 f"{', '.join(self.gaps.examples)}). Gaps are not taken as zero sales."
             )
         regions = ", ".join(f"{name} {count:,}" for name, count in self.regions.items())
@@ -152,10 +152,15 @@ class ImportReport:
             )
         if self.by_rule is not None:
             yield (
-                f"Filled by rule: {self.by_rule.stores:,} stores, {self.by_rule.first_on} to "
+                f"Filled by rule: {_counted(self.by_rule.stores, 'store')}, "
+                f"{self.by_rule.first_on} to "
                 f"{self.by_rule.last_on}: {self.by_rule.rule}."
             )
         yield f"Horizon: {self.horizon} days, because {self.horizon_reason}."
 
 
 _KEYS: Sequence[str] = ("store", "date", "item", "sales")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -113,15 +113,14 @@ class ImportStep:
         self.loader = Loader(session, settings, claim.subject)
 
     def perform(self, after_import: AfterImport | None) -> None:
-        """Do the step that is due, and give the work back or end it."""
+        """Go on until the work has ended or waits for an import job; then it is given back."""
         row = self._begin()
         if row is None:
             return
         try:
-            if row["state"] == "loading":
-                self._load(after_import)
-            else:
+            if row["state"] != "loading":
                 self._read(row)
+            self._load(after_import)
         except Conflict as error:
             if isinstance(error, LeaseLost):
                 raise
@@ -163,7 +162,6 @@ class ImportStep:
         with self.queue.fenced(self.claim) as connection:
             report = understood.report.to_dict()
             _update(connection, row["id"], state="loading", report=report)
-            self.queue.give_back(connection, self.claim, delay_seconds=0)
 
     def _load(self, after_import: AfterImport | None) -> None:
         folder = self.workspace.path
