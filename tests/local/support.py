@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from forecast_service import forecast_store
 from forecast_service.bucket import LocalBucket
 from forecast_service.database import Database
+from forecast_service.keys import series_key
 from forecast_service.local import catalog, jobs
 from forecast_service.local.catalog import Resource
 from forecast_service.queue import Claim, Queue, new_id
@@ -173,6 +175,20 @@ class World:
             resource = catalog.get(connection, arn)
         assert resource is not None
         return resource
+
+    def forecast_of(self, forecast_arn: str, *key: str) -> dict[str, dict[str, float]]:
+        """Stored values of a series: per prediction key, by time."""
+        with self.database.read() as connection:
+            stored = forecast_store.read(connection, forecast_arn, series_key(key))
+        assert stored is not None
+        return {
+            name: {point["Timestamp"]: point["Value"] for point in points}
+            for name, points in forecast_store.predictions(stored).items()
+        }
+
+    def delete_group(self) -> None:
+        with self.database.write() as connection:
+            catalog.delete(connection, GROUP_ARN)
 
     def _create(
         self,
