@@ -60,6 +60,11 @@ def pool(processes: int) -> Iterator[Executor]:
                 _open.reset(token)
 
 
+def current_pool() -> Executor:
+    """The pool that the caller opened, or else the calling process itself."""
+    return _open.get() or InProcessExecutor()
+
+
 def map_in_order(
     executor: Executor,
     function: Callable[[Task], Result],

@@ -22,6 +22,7 @@ from forecast_service.engine.algorithms.seasonal_naive import (
     fit_seasonal_naive,
 )
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
+from forecast_service.engine.pool import InProcessExecutor, current_pool, map_in_order
 from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
 
 __all__ = ["NAME", "FittedProphet"]
@@ -31,9 +32,20 @@ DRAWS = 1000  # Prophet's own number of simulated futures
 RECENT = 28  # newest known open days that may move the level
 PRIOR_DAYS = 14.0  # weight, in days, of the belief that the level did not move
 NEW = "New since the training: seasonal naive until the next one."
+CHUNK = 64  # models per task: a fifth of a second of work
 _DAY_SECONDS = 86_400.0
 
 _Arrays = Mapping[str, npt.NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class _Draws:
+    """Futures to simulate, as they travel to another process; one seed per model."""
+
+    models: AdditiveModels
+    seeds: list[list[int]]
+    horizon: int
+    levels: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -62,15 +74,22 @@ class FittedProphet:
     def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
         """Quantiles (n, horizon, levels) of simulated futures, seeded by series.
 
-        A series' numbers depend on its own key and data, never on its neighbours.
+        A series' numbers depend on its own key and data, never on its neighbours. The work is
+        shared out over the processes of an open ``pool``.
         """
         levels = require_levels(quantiles)
         values = self.naive.forecast(known_future, levels)
         centre = self.models.centre(known_future.timestamps, known_future.covariates)
-        for model, row in enumerate(self.models.rows):
-            rng = np.random.default_rng([self.seed, _stable_hash(self.keys[row])])
-            deviations = self.models.simulate(model, known_future.horizon, _DAY_SECONDS, DRAWS, rng)
-            values[row] = centre[model][:, None] + np.quantile(deviations, levels, axis=0).T
+        tasks = [
+            self._draws(index, known_future.horizon, levels)
+            for index in _chunks(np.arange(len(self.models), dtype=np.intp))
+        ]
+        executor = current_pool() if len(tasks) > 1 else InProcessExecutor()
+        for task, deviations in zip(
+            tasks, map_in_order(executor, _deviation_quantiles, tasks), strict=True
+        ):
+            values[task.models.rows] = deviations
+        values[self.models.rows] += centre[:, :, None]
         return settle_quantiles(values, self._closed(known_future))
 
     def mean(self, known_future: KnownFuture) -> FloatArray:
@@ -149,6 +168,13 @@ class FittedProphet:
             seed=int(arrays["seed"].astype(np.int64)[0]),
         )
 
+    def _draws(
+        self, index: npt.NDArray[np.intp], horizon: int, levels: tuple[float, ...]
+    ) -> _Draws:
+        rows = self.models.rows[index]
+        seeds = [[self.seed, _stable_hash(self.keys[row])] for row in rows]
+        return _Draws(self.models.take(index, rows), seeds, horizon, levels)
+
     def _closed(self, known_future: KnownFuture) -> npt.NDArray[np.bool_]:
         shape = (len(self.keys), known_future.horizon)
         return self.naive.closing.closed(known_future.covariates, shape)
@@ -177,6 +203,20 @@ class FittedProphet:
         counted = known & newest
         total = np.where(counted, residuals, 0.0).sum(axis=1)
         return replace(models, level=total / (counted.sum(axis=1) + PRIOR_DAYS))
+
+
+def _chunks(index: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
+    return [index[i : i + CHUNK] for i in range(0, len(index), CHUNK)]
+
+
+def _deviation_quantiles(task: _Draws) -> FloatArray:
+    """Quantiles of the deviations from the centre, shape (m, horizon, levels)."""
+    found = np.empty((len(task.models), task.horizon, len(task.levels)))
+    for model, seed in enumerate(task.seeds):
+        rng = np.random.default_rng(seed)
+        draws = task.models.simulate(model, task.horizon, _DAY_SECONDS, DRAWS, rng)
+        found[model] = np.quantile(draws, task.levels, axis=0).T
+    return found
 
 
 def _stable_hash(key: tuple[str, ...]) -> int:
