@@ -11,8 +11,9 @@ from forecast_service.local.calls import ACTIVE, JOB_KIND, Call, Params, require
 from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import DoesNotExist, InUse, InvalidInput
 from forecast_service.local.kinds import DATASET, FORECAST, Kind, kind_of
+from forecast_service.local.snapshots import SnapshotStore
 from forecast_service.queue import Queue
-from forecast_service.tables import dataset_groups, forecast_values, forecasts, series_files
+from forecast_service.tables import dataset_groups, forecast_values, forecasts
 
 __all__ = ["delete", "delete_tree", "require_any", "stop"]
 
@@ -43,9 +44,11 @@ def delete(kind: Kind, call: Call, params: Params) -> None:
         )
     children = catalog.children(call.connection, resource.arn)
     if children:
+        below = f"{len(children)} resources" if len(children) > 1 else "1 resource"
         raise InUse(
-            f"The {kind.noun} '{resource.arn}' has {len(children)} resources below it, such as "
-            f"'{children[-1].arn}'. Delete these first, or all at once with DeleteResourceTree."
+            f"The {kind.noun} '{resource.arn}' has {below} below it, such as "
+            f"'{children[-1].arn}'. Delete what is below it first, or all at once with "
+            "DeleteResourceTree."
         )
     _refuse_served(call, [resource])
     _remove(call, resource)
@@ -117,7 +120,5 @@ def _remove(call: Call, resource: Resource) -> None:
         for table in (forecast_values, forecasts):
             call.connection.execute(sa.delete(table).where(table.c.forecast_arn == resource.arn))
     if resource.type == DATASET.word:
-        call.connection.execute(
-            sa.delete(series_files).where(series_files.c.dataset == resource.arn)
-        )
+        SnapshotStore.forget(call.connection, resource.arn)
     catalog.delete(call.connection, resource.arn)

@@ -18,6 +18,8 @@ FREE_MEMBERS = {("S3Config", "RoleArn"), ("EncryptionConfig", "RoleArn"), ("Filt
 FREE_SHAPES = {"Frequency"}  # the pattern lists five of the many codes; calendar.py knows them all
 JAVA_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": " \u00a0\u2000-\u200a\u3000"}
 
+NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+
 SHOWN = reprlib.Repr()
 SHOWN.maxstring = SHOWN.maxother = 200
 
@@ -60,6 +62,9 @@ def _structure(value: Mapping[str, Any], shape: Shape, path: str) -> Iterator[st
 
 
 def _broken(value: Any, shape: Shape, free: bool) -> Iterator[str]:
+    if _is_unfit(value, shape):
+        yield f"Member must be {'text' if isinstance(value, str) else 'a number'}"
+        return
     limits = shape.metadata
     if "max" in limits and _size(value) > limits["max"]:
         what = "value" if isinstance(value, int) else "length"
@@ -69,6 +74,13 @@ def _broken(value: Any, shape: Shape, free: bool) -> Iterator[str]:
     checked = "pattern" in limits and not free and shape.name not in FREE_SHAPES
     if checked and not _pattern(limits["pattern"]).fullmatch(value):
         yield f"Member must satisfy regular expression pattern: {limits['pattern']}"
+
+
+def _is_unfit(value: Any, shape: Shape) -> bool:
+    """Characters that no database keeps; and True for 1, which botocore lets pass."""
+    if isinstance(value, str):
+        return NO_TEXT.search(value) is not None
+    return isinstance(value, bool) and shape.type_name != "boolean"
 
 
 def _size(value: Any) -> int:

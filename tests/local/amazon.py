@@ -11,6 +11,7 @@ import pytest
 
 from forecast_service.database import Database
 from forecast_service.local import catalog, shapes
+from forecast_service.queue import Queue
 from forecast_service.settings import Settings
 
 ROLE = "arn:aws:iam::000000000000:role/forecast"
@@ -19,7 +20,17 @@ FIELDS = {
     "RELATED_TIME_SERIES": {"item_id": "string", "timestamp": "timestamp", "promo": "float"},
     "ITEM_METADATA": {"item_id": "string", "region": "string"},
 }
-DATASET_GROUP = "arn:aws:forecast:eu-west-1:000000000000:dataset-group/"
+PREFIX = "arn:aws:forecast:eu-west-1:000000000000:"
+ARNS = (
+    f"{PREFIX}dataset/sales",
+    f"{PREFIX}dataset-import-job/sales/first",
+    f"{PREFIX}dataset-group/chain",
+    f"{PREFIX}predictor/classic",
+    f"{PREFIX}forecast/monday",
+    "arn:aws:forecast:::algorithm/Prophet",
+)
+"""ARNs that the default names below give; an auto predictor's cannot be told in advance."""
+ENDED = ("ACTIVE", "CREATE_FAILED", "CREATE_STOPPED")
 PYTHON_TYPES = {
     "string": str,
     "integer": int,
@@ -108,6 +119,8 @@ class Amazon:
         """Give a resource a status, as the worker would."""
         with self.database.write() as connection:
             catalog.update(connection, arn, status=status, **columns)
+            if status in ENDED:
+                Queue.request_cancel(connection, "resource", arn)
 
     def dataset(self, name: str = "sales", type_: str = "TARGET_TIME_SERIES", **fields: str) -> str:
         """A RETAIL dataset of daily rows with some more fields, without data."""

@@ -235,7 +235,8 @@ REFUSED_AUTO: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"DataConfig": config({"middlefill": "most"})},
-        "'middlefill' of 'demand' is 'most'. Allowed are: nan, zero, value, median, mean, min, max.",
+        "'middlefill' of 'demand' is 'most'. Allowed are: nan, zero, value, median, mean, min, "
+        "max.",
     ),
     (
         {"DataConfig": config({"futurefill": "zero"})},
