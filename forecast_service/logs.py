@@ -16,6 +16,7 @@ __all__ = ["JsonFormatter", "StderrHandler", "configure_logging", "request_id"]
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """Id of the request that is being answered; None outside of one."""
 
+CHATTY = ("alembic", "botocore", "urllib3", "cmdstanpy", "prophet")
 STANDARD_FIELDS = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
@@ -54,6 +55,8 @@ def configure_logging(level: str) -> None:
     """Send every record from ``level`` on to stderr as JSON; calling it again changes the level."""
     root = logging.getLogger()
     root.setLevel(level)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     if not any(isinstance(handler, StderrHandler) for handler in root.handlers):
         handler = StderrHandler()
         handler.setFormatter(JsonFormatter())

@@ -53,6 +53,7 @@ def _finish(response: Response, metrics: RequestMetrics) -> Response:
     route = request.url_rule.rule if request.url_rule else "none"
     metrics.observe(request.method, route, response.status_code, seconds)
     _log(route, response, seconds)
+    request_id.set(None)
     return response
 
 

@@ -1,0 +1,182 @@
+"""/imports and /sales: files in many wrappings, reports, refusals, history afterwards."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from flask.testing import FlaskClient
+
+from forecast_service.app import create_app
+from forecast_service.resources.answers import History, Import
+from forecast_service.settings import Settings
+from forecast_service.worker import Worker
+
+Refusal = Callable[..., dict[str, Any]]
+
+DAYS = [f"2015-05-{day:02d}" for day in range(1, 32)]
+SALES = "Store,Date,Sales,Promo\n" + "".join(
+    f"{store},{day},{100 + store},0\n" for store in (1, 2) for day in DAYS
+)
+FUTURE = "Store,Date,Promo\n" + "".join(f"{s},2015-06-{d:02d},1\n" for s in (1, 2) for d in (1, 2))
+
+
+def parquet() -> bytes:
+    """The same sales as a Parquet file."""
+    rows = [line.split(",") for line in SALES.split()[1:]]
+    table = pa.table(
+        {
+            "Store": [int(row[0]) for row in rows],
+            "Date": [row[1] for row in rows],
+            "Sales": [float(row[2]) for row in rows],
+            "Promo": [int(row[3]) for row in rows],
+        }
+    )
+    file = io.BytesIO()
+    pq.write_table(table, file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (SALES.encode(), "text/csv"),
+        (SALES.encode(), "text/csv; charset=utf-8"),
+        (gzip.compress(SALES.encode()), "application/gzip"),
+        (parquet(), "application/vnd.apache.parquet"),
+    ],
+)
+def test_a_file_as_the_body_is_queued(client: FlaskClient, body: bytes, kind: str) -> None:
+    response = client.post("/imports", data=body, content_type=kind)
+
+    answer = response.get_json()
+    Import.model_validate(answer)
+    assert response.status_code == 202
+    assert (answer["state"], answer["mode"]) == ("waiting", "FULL")
+    assert response.headers["Location"] == f"/imports/{answer['id']}"
+    assert client.get(response.headers["Location"]).get_json() == answer
+    assert client.get("/imports").get_json()["imports"] == [answer]
+
+
+def test_several_files_are_sent_as_a_form(client: FlaskClient) -> None:
+    files = {
+        "sales": (io.BytesIO(SALES.encode()), "../../etc/train.csv"),
+        "future": (io.BytesIO(FUTURE.encode()), "future days.csv"),
+    }
+
+    answer = client.post("/imports", data=files).get_json()
+
+    assert answer["files"] == {"sales": "train.csv", "future": "future_days.csv"}
+
+
+def test_uploads_leave_nothing_behind(client: FlaskClient, settings: Settings) -> None:
+    client.post("/imports", data=SALES, content_type="text/csv")
+    client.post("/imports", data=b"", content_type="text/csv")
+
+    assert list((settings.home / "uploads").iterdir()) == []
+
+
+def test_a_dry_run_reports_and_keeps_nothing(client: FlaskClient) -> None:
+    response = client.post("/imports?dry_run=true", data=SALES, content_type="text/csv")
+
+    assert response.status_code == 200
+    assert response.get_json()["stores"] == 2
+    assert client.get("/imports").get_json() == {"imports": []}
+
+
+def test_a_dry_run_of_a_bad_file_names_its_lines(refusal: Refusal) -> None:
+    bad = SALES.replace("1,2015-05-03,101", "1,2015-05-03,many")
+
+    problem = refusal("POST", "/imports?dry_run=true", 422, data=bad, content_type="text/csv")
+
+    assert problem["type"] == "urn:forecast-service:invalid-data"
+    assert problem["errors"][0]["pointer"] == "line 4"
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "status"),
+    [
+        ("/imports", {"data": "{}", "content_type": "application/json"}, 415),
+        ("/imports", {"data": ""}, 415),
+        ("/imports?mode=SOME", {"data": SALES, "content_type": "text/csv"}, 422),
+        ("/imports?dry_run=maybe", {"data": SALES, "content_type": "text/csv"}, 422),
+        ("/imports", {"data": {"sales": "1,2"}, "content_type": "multipart/form-data"}, 422),
+        ("/imports", {"data": {"slaes": (io.BytesIO(b"a"), "a.csv")}}, 422),
+        ("/imports", {"data": {"stores": (io.BytesIO(b"a"), "a.csv")}}, 422),
+        ("/imports", {"data": b"--x", "content_type": "multipart/form-data"}, 422),
+        ("/sales", {"json": {"sales": []}}, 422),
+        ("/sales", {"json": {"sales": [{"store_number": 1, "date": "2015-06-01"}]}}, 422),
+    ],
+)
+def test_what_cannot_be_imported_is_refused_at_once(
+    client: FlaskClient, refusal: Refusal, path: str, options: dict[str, Any], status: int
+) -> None:
+    refusal("POST", path, status, **options)
+
+    assert client.get("/imports").get_json() == {"imports": []}
+
+
+def test_a_body_over_the_limit_is_413(tmp_path: Path, settings: Settings) -> None:
+    app = create_app(settings.model_copy(update={"max_body_bytes": 2000}))
+    response = app.test_client().post("/imports", data=b"x" * 2001, content_type="text/csv")
+
+    assert response.status_code == 413
+    assert response.content_type == "application/problem+json"
+    app.extensions["forecast_service"].close()
+
+
+def test_rows_of_json_become_an_incremental_import(client: FlaskClient) -> None:
+    rows = [
+        {"store_number": 1, "date": "2015-06-01", "sales": 90, "covariates": {"Promo": 1}},
+        {"store_number": "2", "date": "2015-06-01", "sales": None},
+    ]
+
+    response = client.post("/sales", json={"sales": rows})
+
+    assert response.status_code == 202
+    assert response.get_json()["mode"] == "INCREMENTAL"
+
+
+def test_an_unknown_import_is_named(refusal: Refusal) -> None:
+    assert "'nope' does not exist" in refusal("GET", "/imports/nope", 404)["detail"]
+
+
+class TestHistory:
+    @pytest.fixture(autouse=True)
+    def sales(self, client: FlaskClient, settings: Settings) -> None:
+        """The sales imported by a worker."""
+        client.post("/imports", data=SALES, content_type="text/csv")
+        Worker(settings).run_until_idle(60)
+
+    def test_holds_what_was_sold(self, client: FlaskClient) -> None:
+        answer = client.get("/stores/2/history?start=2015-05-30").get_json()
+
+        History.model_validate(answer)
+        assert answer["store_number"] == 2
+        assert [(day["date"], day["sales"]) for day in answer["days"]] == [
+            ("2015-05-30", 102.0),
+            ("2015-05-31", 102.0),
+        ]
+
+    def test_gives_the_last_days_when_limited(self, client: FlaskClient) -> None:
+        answer = client.get("/stores/1/history?limit=1&end=2015-05-10").get_json()
+
+        assert [day["date"] for day in answer["days"]] == ["2015-05-10"]
+
+    @pytest.mark.parametrize(
+        ("path", "status"),
+        [
+            ("/stores/9/history", 404),
+            ("/stores/1/history?item=milk", 404),
+            ("/stores/1/history?start=2015-05-10&end=2015-05-01", 422),
+            ("/stores/1/history?start=2015-13-01", 422),
+        ],
+    )
+    def test_refuses_what_is_not_there(self, refusal: Refusal, path: str, status: int) -> None:
+        refusal("GET", path, status)
