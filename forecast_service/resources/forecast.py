@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from datetime import datetime
-from typing import Any
 
 from flask import Request, Response, request
 
@@ -33,12 +32,13 @@ class ForecastResource(ServiceResource):
     def get(self) -> Response:
         """From a query string, with an ETag; known questions are not even parsed again."""
         sent = request.environ.get("QUERY_STRING", "")
-        return self._answer(sent, lambda: _question(_from_query(request)))
+        answer, media_type = self._answer(sent, lambda: _question(_from_query(request)))
+        return _response(answer, media_type, request.environ.get("HTTP_IF_NONE_MATCH"))
 
     @documented(
         "The current forecast of a store, or of many",
         body=ForecastBody,
-        answers={200: "Forecast", 304: None},
+        answers={200: "Forecast"},
         other_types=("text/csv",),
         errors=(400, 404, 406, 413, 415, 422),
     )
@@ -46,13 +46,12 @@ class ForecastResource(ServiceResource):
         """The same from a JSON body."""
         negotiated(request.environ.get("HTTP_ACCEPT"))
         question = _question(json_body(request, ForecastBody))
-        return self._answer(question, lambda: question)
+        return _response(*self._answer(question, lambda: question), None)
 
-    def _answer(self, key: Hashable, question: Any) -> Response:
-        environ = request.environ
-        media_type = negotiated(environ.get("HTTP_ACCEPT"))
-        answer = self.service.current.answer(key, media_type, ENCODERS[media_type], question)
-        return _response(answer, media_type, environ.get("HTTP_IF_NONE_MATCH"))
+    def _answer(self, key: Hashable, question: Callable[[], Question]) -> tuple[Answer, str]:
+        media_type = negotiated(request.environ.get("HTTP_ACCEPT"))
+        encode = ENCODERS[media_type]
+        return self.service.current.answer(key, media_type, encode, question), media_type
 
 
 def _response(answer: Answer, media_type: str, if_none_match: str | None) -> Response:

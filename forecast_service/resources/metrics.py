@@ -11,6 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from forecast_service.database import Database
+from forecast_service.errors import BackendUnavailable
 from forecast_service.tables import dataset_groups, forecasts, training_runs
 
 __all__ = ["RequestMetrics"]
@@ -91,13 +92,25 @@ class StateCollector(Collector):
             "When the predictor behind the current forecast was trained.",
             labels=("dataset_group",),
         )
+        up = GaugeMetricFamily("forecast_service_database_up", "1 when the database answers.")
+        try:
+            self._read(runs, created, trained)
+        except BackendUnavailable:
+            # The counters of this process are worth most when something is down.
+            up.add_metric((), 0)
+        else:
+            up.add_metric((), 1)
+        yield from (up, runs, created, trained)
+
+    def _read(
+        self, runs: GaugeMetricFamily, created: GaugeMetricFamily, trained: GaugeMetricFamily
+    ) -> None:
         with self.database.read() as connection:
             for state, count in connection.execute(RUNS_BY_STATE):
                 runs.add_metric((state,), count)
             for group, created_at, trained_at in connection.execute(CURRENT_FORECASTS):
                 created.add_metric((group,), created_at)
                 trained.add_metric((group,), trained_at)
-        yield from (runs, created, trained)
 
 
 RUNS_BY_STATE = sa.select(training_runs.c.state, sa.func.count()).group_by(training_runs.c.state)

@@ -135,23 +135,29 @@ def read_model(model: type[Model], value: Any, prefix: str = "") -> Model:
 
 def _refusal(error: ValidationError, prefix: str) -> InvalidRequest:
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    errors = tuple(
-        FieldError(_pointer(finding["loc"], prefix), finding["msg"]) for finding in found
-    )[:SHOWN_ERRORS]
-    where = "query" if prefix else "body"
-    first = f"'{errors[0].pointer}': {errors[0].detail}"
-    more = f" (and {len(found) - 1} more findings)" if len(found) > 1 else ""
+    details: dict[str, list[str]] = {}
+    for finding in found:
+        sentence = finding["msg"].removeprefix("Value error, ")
+        details.setdefault(_pointer(finding["loc"], prefix), []).append(sentence)
+    errors = [FieldError(pointer, "; or: ".join(said)) for pointer, said in details.items()]
     unknown = all(finding["type"] == "extra_forbidden" for finding in found)
     kind = UnknownField if unknown else InvalidRequest
-    return kind(f"The {where} is not allowed here: {first}{more}.", errors=errors)
+    return kind(_sentence(errors, prefix), errors=tuple(errors[:SHOWN_ERRORS]))
+
+
+def _sentence(errors: list[FieldError], prefix: str) -> str:
+    where = "query" if prefix else "body"
+    subject = f"'{errors[0].pointer}' in the {where}" if errors[0].pointer else f"The {where}"
+    more = f" ({len(errors) - 1} more findings under 'errors')" if len(errors) > 1 else ""
+    return f"{subject} is not allowed: {errors[0].detail}{more}."
 
 
 def _pointer(location: tuple[int | str, ...], prefix: str) -> str:
     # A union adds the name of the alternative it tried, which is no part of what was sent.
     parts = [part for part in location if not _is_alternative(part)]
-    if prefix:
+    if prefix and parts:
         return prefix + ".".join(str(part)[:100] for part in parts)
-    return "".join(f"/{_escaped(part)}" for part in parts) or "/"
+    return "".join(f"/{_escaped(part)}" for part in parts)
 
 
 def _is_alternative(part: int | str) -> bool:

@@ -248,6 +248,17 @@ class TestRepresentations:
 
         assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", etag)
 
+    def test_head_has_the_etag_and_no_body(self, client: FlaskClient) -> None:
+        response = client.head("/forecast?store_number=1")
+
+        assert (response.status_code, response.data) == (200, b"")
+        assert response.headers["ETag"]
+
+    def test_a_post_is_always_answered_in_full(self, client: FlaskClient) -> None:
+        answer = client.post("/forecast", json={"store_number": 1}, headers={"If-None-Match": "*"})
+
+        assert answer.status_code == 200
+
     def test_the_etag_changes_with_the_pointer(
         self, client: FlaskClient, three_stores: Database
     ) -> None:
@@ -313,9 +324,9 @@ class TestRefusedBodies:
     @pytest.mark.parametrize(
         ("body", "pointer"),
         [
-            ({}, "/"),
-            ({"store_number": 1, "store_numbers": [1]}, "/"),
-            ({"store_number": None}, "/"),
+            ({}, ""),
+            ({"store_number": 1, "store_numbers": [1]}, ""),
+            ({"store_number": None}, ""),
             ({"store_number": True}, "/store_number"),
             ({"store_number": 1.5}, "/store_number"),
             ({"store_number": ""}, "/store_number"),
@@ -327,14 +338,22 @@ class TestRefusedBodies:
             ({"store_number": 1, "forecast_start_date": "2015-02-30"}, "/forecast_start_date"),
             ({"store_number": 1, "forecast_end_date": 20150801}, "/forecast_end_date"),
             ({"store_number": 1, "a/b": 1}, "/a~1b"),
-            ([1], "/"),
-            ("1", "/"),
+            ([1], ""),
+            ("1", ""),
         ],
     )
     def test_point_to_what_is_wrong(self, refusal: Refusal, body: Any, pointer: str) -> None:
         problem = refusal("POST", "/forecast", 422, json=body)
 
         assert problem["errors"][0]["pointer"] == pointer
+
+    def test_a_field_of_two_types_is_one_finding(self, refusal: Refusal) -> None:
+        problem = refusal("POST", "/forecast", 422, json={"store_number": True})
+
+        assert problem["detail"] == (
+            "'/store_number' in the body is not allowed: Input should be a valid integer; "
+            "or: Input should be a valid string."
+        )
 
     def test_an_unknown_field_is_named(self, refusal: Refusal) -> None:
         problem = refusal("POST", "/forecast", 422, json={"store_number": 1, "stoer": 2})
