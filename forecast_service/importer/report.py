@@ -121,11 +121,12 @@ class ImportReport:
         if self.missing_days:
             yield f"Not known: {self.missing_days:,} days have no sales figure (not taken as zero)."
         if self.gaps.series:
+            noun = "item in a store" if self.items else "store"
             yield (
-                f"Gaps: {self.gaps.series:,} of them have a gap of more than "
-                f"{self.gaps.threshold_days} days; the longest is {self.gaps.longest_days} days "
-                f"({self.gaps.series_with_longest:,} of them, such as "
-                f"{', '.join(self.gaps.examples)}). Gaps are not taken as zero sales."
+                f"Gaps of more than {self.gaps.threshold_days} days: "
+                f"{_counted(self.gaps.series, noun)}; the longest takes {self.gaps.longest_days} "
+                f"days ({_counted(self.gaps.series_with_longest, noun)}, such as "
+                f"{', '.join(self.gaps.examples)}). They are not taken as zero sales."
             )
         regions = ", ".join(f"{name} {count:,}" for name, count in self.regions.items())
         yield f"Regions: {regions}."
@@ -163,4 +164,5 @@ _KEYS: Sequence[str] = ("store", "date", "item", "sales")
 
 
 def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    plural = {"item in a store": "items in stores"}.get(noun, f"{noun}s")
+    return f"{number:,} {noun if number == 1 else plural}"

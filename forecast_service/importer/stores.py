@@ -23,6 +23,7 @@ from forecast_service.importer.reading import RawTable, read_file
 __all__ = ["ALL", "MAX_ATTRIBUTES", "StoreTable", "read_stores"]
 
 ALL = "all"  # region of a store that names none
+REGION = "region"  # column that names the region unless FORECAST_REGION_COLUMN names another
 MAX_ATTRIBUTES = 9  # item metadata may have ten columns, the identifier included
 MAX_TEXT = 256  # characters
 
@@ -84,10 +85,8 @@ def _regions(raw: RawTable, stores: Sequence[str], column: str | None) -> dict[s
 
 
 def _region_column(raw: RawTable, header: Sequence[str], wanted: str | None) -> str | None:
-    if wanted is None:
-        return None
-    found = next((name for name in header if snake(name) == snake(wanted)), None)
-    if found is None:
+    found = next((name for name in header if snake(name) == snake(wanted or REGION)), None)
+    if found is None and wanted is not None:
         raise InvalidData(
             f"'{raw.name}' has no column '{wanted}' (FORECAST_REGION_COLUMN). It has "
             f"{_listed(header)}: name one of them, or unset the variable."

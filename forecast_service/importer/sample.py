@@ -1,0 +1,183 @@
+"""Sample data: 30 invented stores that behave like real ones, the same for the same seed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+__all__ = ["FUTURE_DAYS", "HISTORY_DAYS", "LAST_SALE", "N_STORES", "write_sample"]
+
+N_STORES = 30
+LAST_SALE = dt.date(2026, 6, 28)
+HISTORY_DAYS = 910  # two and a half years
+FUTURE_DAYS = 28
+REGIONS = ("north", "south", "west")
+STATION = 18  # the one store that opens on Sundays
+REFURBISHED, REFURBISHED_FROM, REFURBISHED_DAYS = 7, 420, 98  # days before the last sale
+NEW, NEW_DAYS = 30, 119
+SHORT_OF_STOCK = 12
+STOCK_OUT_SHARE = 0.06
+
+WEEKDAY_FACTORS = (1.12, 0.98, 0.95, 0.97, 1.08, 1.22, 0.85)  # Monday first
+TYPES = {"a": (4200.0, 900), "b": (7600.0, 1400), "c": (5600.0, 1100)}  # daily sales, square metres
+HEADER = ("Store", "Date", "Sales", "Open", "Promo", "StateHoliday", "SchoolHoliday")
+STORE_HEADER = ("Store", "Region", "StoreType", "Size")
+
+
+@dataclass(frozen=True)
+class _Store:
+    number: int
+    region: str
+    type: str
+    size: int
+    level: float
+    """Sales of an ordinary day."""
+    growth: float
+    """Change of the level per year."""
+    promo_effect: float
+    shift: int
+    """Weeks by which its promotions differ from the next region's."""
+
+
+@dataclass(frozen=True)
+class _Day:
+    open: int
+    promo: int
+    state_holiday: str
+    school_holiday: int
+
+
+def write_sample(folder: Path, seed: int = 42, end: dt.date = LAST_SALE) -> dict[str, Path]:
+    """Write ``train.csv``, ``future.csv`` and ``store.csv``; give them by role.
+
+    The same ``seed`` and last day of sales (``end``) give the same bytes.
+    """
+    random = Random(seed)  # noqa: S311 - invented sales are no secret
+    stores = [_invent_store(number, random) for number in range(1, N_STORES + 1)]
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = {
+        "sales": folder / "train.csv",
+        "future": folder / "future.csv",
+        "stores": folder / "store.csv",
+    }
+    _write(paths["sales"], HEADER, _history(stores, end, random))
+    _write(paths["future"], tuple(n for n in HEADER if n != "Sales"), _future(stores, end))
+    described = ((store.number, store.region, store.type, store.size) for store in stores)
+    _write(paths["stores"], STORE_HEADER, described)
+    return paths
+
+
+def _invent_store(number: int, random: Random) -> _Store:
+    kind = "b" if number == STATION else random.choice("aac")
+    level, size = TYPES[kind]
+    factor = random.uniform(0.7, 1.4)
+    region = (number - 1) % len(REGIONS)
+    return _Store(
+        number=number,
+        region=REGIONS[region],
+        type=kind,
+        size=round(size * factor / 10) * 10,
+        level=level * factor,
+        growth=random.uniform(-0.03, 0.07),
+        promo_effect=random.uniform(0.18, 0.38),
+        shift=region % 2,
+    )
+
+
+def _history(stores: list[_Store], end: dt.date, random: Random) -> Iterator[tuple[object, ...]]:
+    for store in stores:
+        for back in range(HISTORY_DAYS - 1, -1, -1):
+            if _has_no_row(store, back):
+                continue
+            date = end - dt.timedelta(days=back)
+            day = _plan(store, date)
+            sales = _sales(store, date, day, back, random)
+            yield store.number, date, sales, *_columns(day)
+
+
+def _future(stores: list[_Store], end: dt.date) -> Iterator[tuple[object, ...]]:
+    for store in stores:
+        for ahead in range(1, FUTURE_DAYS + 1):
+            date = end + dt.timedelta(days=ahead)
+            yield store.number, date, *_columns(_plan(store, date))
+
+
+def _columns(day: _Day) -> tuple[object, ...]:
+    return day.open, day.promo, day.state_holiday, day.school_holiday
+
+
+def _has_no_row(store: _Store, back: int) -> bool:
+    """Whether a store was being refurbished, or not open yet, ``back`` days before the last."""
+    if store.number == NEW:
+        return back >= NEW_DAYS
+    is_closed = REFURBISHED_FROM - REFURBISHED_DAYS < back <= REFURBISHED_FROM
+    return store.number == REFURBISHED and is_closed
+
+
+def _plan(store: _Store, date: dt.date) -> _Day:
+    """What is decided in advance about a day."""
+    holiday = _state_holiday(date)
+    is_sunday = date.weekday() == 6
+    is_open = store.number == STATION or (holiday == "0" and not is_sunday)
+    week = (date.toordinal() - 1) // 7
+    is_promo = week % 2 == store.shift and date.weekday() < 5 and is_open
+    return _Day(int(is_open), int(is_promo), holiday, int(_is_school_holiday(store, date)))
+
+
+def _sales(store: _Store, date: dt.date, day: _Day, back: int, random: Random) -> int:
+    noise = math.exp(random.gauss(0, 0.08))
+    shortage = random.random()
+    if not day.open:
+        return 0
+    level = store.level * math.exp(-store.growth * back / 365.25)
+    season = 1 + 0.06 * math.cos(2 * math.pi * (date.timetuple().tm_yday - 340) / 365.25)
+    rush = 1.3 if date.month == 12 and 8 <= date.day <= 24 else 1.0
+    promo = 1 + store.promo_effect * day.promo
+    school = 1.04 if day.school_holiday else 1.0
+    sales = level * WEEKDAY_FACTORS[date.weekday()] * season * rush * promo * school * noise
+    if store.number == SHORT_OF_STOCK and shortage < STOCK_OUT_SHARE:
+        sales *= shortage / STOCK_OUT_SHARE / 2  # the shelves were empty for most of the day
+    return round(sales)
+
+
+def _state_holiday(date: dt.date) -> str:
+    """``a`` public holiday, ``b`` Easter, ``c`` Christmas, ``0`` none."""
+    if (date.month, date.day) in ((12, 25), (12, 26)):
+        return "c"
+    since_easter = (date - _easter(date.year)).days
+    if since_easter in (-2, 1):
+        return "b"
+    fixed = (date.month, date.day) in ((1, 1), (5, 1), (10, 3))
+    return "a" if fixed or since_easter in (39, 50) else "0"
+
+
+def _is_school_holiday(store: _Store, date: dt.date) -> bool:
+    year, late = date.year, dt.timedelta(weeks=2 * REGIONS.index(store.region))
+    winter = date >= dt.date(year, 12, 22) or date <= dt.date(year, 1, 5)
+    spring = abs((date - _easter(year)).days) <= 7
+    summer = dt.date(year, 6, 22) + late
+    autumn = dt.date(year, 10, 6) + late / 2
+    return (
+        winter
+        or spring
+        or summer <= date < summer + dt.timedelta(weeks=6)
+        or autumn <= date < autumn + dt.timedelta(weeks=2)
+    )
+
+
+def _easter(year: int) -> dt.date:
+    """Easter Sunday by Butcher's rule."""
+    century, rest = divmod(year, 100)
+    moon = (19 * (year % 19) + century - century // 4 - (8 * century + 13) // 25 + 15) % 30
+    week = (32 + 2 * (century % 4) + 2 * (rest // 4) - moon - rest % 4) % 7
+    days = moon + week - 7 * ((year % 19 + 11 * moon + 22 * week) // 451) + 114
+    return dt.date(year, days // 31, days % 31 + 1)
+
+
+def _write(path: Path, header: tuple[str, ...], rows: Iterator[tuple[object, ...]]) -> None:
+    lines = [",".join(header), *(",".join(map(str, row)) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")

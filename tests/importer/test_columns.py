@@ -1,0 +1,96 @@
+"""Column names: recognised roles, and names that the API takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from forecast_service.importer.columns import attribute_name, recognise, snake, unique_names
+
+
+@pytest.mark.parametrize(
+    ("header", "store", "date", "target", "item"),
+    [
+        (["Store", "DayOfWeek", "Date", "Sales", "Customers"], "Store", "Date", "Sales", None),
+        (["unique_id", "ds", "y"], "unique_id", "ds", "y", None),
+        (["item_id", "timestamp", "demand"], "item_id", "timestamp", "demand", None),
+        (
+            ["item_id", "timestamp", "location", "demand"],
+            "location",
+            "timestamp",
+            "demand",
+            "item_id",
+        ),
+        (
+            ["id", "date", "store_nbr", "family", "sales", "onpromotion"],
+            "store_nbr",
+            "date",
+            "sales",
+            "family",
+        ),
+        (
+            ["STORE NUMBER", "Sales Date", "Units Sold"],
+            "STORE NUMBER",
+            "Sales Date",
+            "Units Sold",
+            None,
+        ),
+    ],
+)
+def test_usual_layouts_are_recognised(header, store, date, target, item):
+    roles, missing = recognise(header)
+
+    assert not missing
+    assert (roles.store, roles.date, roles.target, roles.item) == (store, date, target, item)
+
+
+def test_of_two_columns_for_one_role_the_better_known_name_takes_it():
+    roles, _ = recognise(["location", "store", "date", "revenue", "sales"])
+
+    assert (roles.store, roles.target) == ("store", "sales")
+    assert roles.others == ("location", "revenue")
+
+
+def test_an_ignored_column_plays_no_role():
+    roles, _ = recognise(["store", "date", "sales", "Notes"], ignore=["notes"])
+
+    assert roles.others == ()
+
+
+def test_missing_roles_are_named():
+    assert recognise(["a", "b"]) == (None, ["store", "date"])
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("StateHoliday", "state_holiday"),
+        ("Promo2SinceWeek", "promo2_since_week"),
+        ("SKUPrice", "sku_price"),
+        (" Price (EUR) ", "price_eur"),
+    ],
+)
+def test_names_become_snake_case(name, expected):
+    assert snake(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Type", "type_field"),
+        ("value", "value_field"),
+        ("Open", "open"),
+        ("2nd price", "field_2nd_price"),
+        ("名前", "field"),
+        ("x" * 80, "x" * 63),
+    ],
+)
+def test_names_are_made_valid_attributes(name, expected):
+    assert attribute_name(name) == expected
+
+
+def test_equal_names_are_numbered():
+    assert unique_names(["price", "price", "promo"], taken=["promo"]) == [
+        "price",
+        "price_2",
+        "promo_2",
+    ]

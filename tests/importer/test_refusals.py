@@ -1,0 +1,351 @@
+"""Files that cannot be used: refused whole, with the sentence that helps."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import sqlalchemy as sa
+
+from forecast_service.errors import FieldError, InvalidData, InvalidRequest, UnknownField
+from forecast_service.importer import Imports
+from forecast_service.importer.options import ImportOptions
+from forecast_service.settings import Settings
+from forecast_service.tables import dataset_groups, resources, series_files
+
+from .rows import daily
+
+GOOD = daily(["1"], 8)
+
+
+@pytest.fixture
+def refusal(imports: Imports) -> Callable[..., InvalidData]:
+    """The error with which files are refused."""
+
+    def refuse(sales: Path, options: dict[str, object] | None = None, **files: Path) -> InvalidData:
+        with pytest.raises(InvalidData) as caught:
+            imports.dry_run({"sales": sales, **files}, options=options)
+        return caught.value
+
+    return refuse
+
+
+def test_a_workbook_is_no_csv(refusal, write_file):
+    error = refusal(write_file(b"PK\x03\x04rest", "sales.xlsx"))
+
+    assert error.detail == (
+        "'sales.xlsx' is an Excel workbook or a zip archive, not CSV. Allowed are CSV in UTF-8 "
+        "(also .gz) and Parquet: save it as 'CSV UTF-8' and import that."
+    )
+
+
+def test_a_binary_file_is_no_csv(refusal, write_file):
+    assert "is a binary file, not CSV" in refusal(write_file(b"a\0b")).detail
+
+
+def test_an_empty_file_is_refused(refusal, write_file):
+    assert refusal(write_file("")).detail == (
+        "'sales.csv' is empty. It needs a header line and one line per store and day."
+    )
+
+
+def test_a_header_alone_is_refused(refusal, write_file):
+    assert refusal(write_file("Store,Date,Sales\n")).detail == (
+        "'sales.csv' has a header line and nothing below it. Add one line per store and day."
+    )
+
+
+def test_a_missing_store_column_is_named_with_the_recognised_names(refusal, write_file):
+    error = refusal(write_file("Kasse,Date,Sales\n1,2024-01-01,5\n"))
+
+    assert error.detail.startswith(
+        "'sales.csv' has no column for a store. It has 'Kasse', 'Date', 'Sales'; recognised are "
+        "'store', 'store_number', 'store_id'"
+    )
+    assert error.detail.endswith("in any spelling of capitals. Rename the column.")
+
+
+def test_missing_sales_are_named_with_the_recognised_names(refusal, write_file):
+    error = refusal(write_file("Store,Date\n1,2024-01-01\n"))
+
+    assert error.detail.startswith("'sales.csv' has no column for sales. It has 'Store', 'Date';")
+
+
+@pytest.mark.parametrize(
+    ("line", "finding"),
+    [
+        ("1,soon,5", "'Date' is 'soon', which is no date; write it as 2015-07-31"),
+        ("1,2024-02-30,5", "'Date' is '2024-02-30', which is no date; write it as 2015-07-31"),
+        ("1,,5", "'Date' is empty; every row needs a date such as 2015-07-31"),
+        ("1,0203-01-01,5", "'Date' is '0203-01-01'; allowed are the years 1970 to 2100"),
+        (
+            "1,2024-01-20 08:30:00,5",
+            "'Date' is '2024-01-20 08:30:00', which has a time of day; "
+            "add the sales up per day first",
+        ),
+        ("1,03/04/2024,5", "'Date' is '03/04/2024': day or month first? Write it as 2015-07-31"),
+        ("1,2024-01-20,many", "'Sales' is 'many', which is no finite number"),
+        ("1,2024-01-20,NaN", "'Sales' is 'NaN', which is no finite number"),
+        ("1,2024-01-20,inf", "'Sales' is 'inf', which is no finite number"),
+        ("1,2024-01-20,1e999", "'Sales' is '1e999', which is no finite number"),
+        (
+            "1,2024-01-20,-3.5",
+            "'Sales' is -3.5; sales below 0 are allowed only with --allow-returns (allow_returns)",
+        ),
+        (",2024-01-20,5", "'Store' is empty; every row needs one"),
+    ],
+)
+def test_a_bad_row_is_refused_by_its_line(refusal, write_file, line, finding):
+    error = refusal(write_file(GOOD + line + "\n"))
+
+    assert error.errors == (FieldError("line 10", finding),)
+    assert error.detail == (
+        f"'sales.csv' was not imported, nothing of it was kept. line 10: {finding}. "
+        "Correct the file and import it again."
+    )
+
+
+def test_lines_are_counted_across_quoted_line_breaks_and_blank_lines(refusal, write_file):
+    text = 'Store,Date,Sales,Note\n1,2024-01-01,5,"two\nlines"\n\n1,2024-01-02,x,\n'
+
+    assert refusal(write_file(text)).errors[0].pointer == "line 5"
+
+
+def test_a_duplicate_store_day_names_both_lines(refusal, write_file):
+    error = refusal(write_file(GOOD + "1,2024-01-03,7\n"))
+
+    assert error.errors == (
+        FieldError("line 10", "store '1', 2024-01-03 is there already, in line 4 of 'sales.csv'"),
+    )
+
+
+def test_a_duplicate_in_the_second_file_names_the_first(refusal, write_file):
+    future = write_file("Store,Date,Promo\n1,2024-01-08,0\n", "future.csv")
+
+    error = refusal(write_file(GOOD), future=future)
+
+    assert error.detail == (
+        "'future.csv' was not imported, nothing of it was kept. line 2: store '1', 2024-01-08 is "
+        "there already, in line 9 of 'sales.csv'. Correct the file and import it again."
+    )
+
+
+def test_ten_findings_are_told_and_the_rest_counted(refusal, write_file):
+    bad = "".join(f"1,2024-02-{d:02},x\n" for d in range(1, 29))
+    more = "".join(f"2,2024-02-{d:02},x\n" for d in range(1, 20))
+
+    error = refusal(write_file(GOOD + bad + more))
+
+    assert [e.pointer for e in error.errors] == [f"line {line}" for line in range(10, 20)]
+    assert "line 19: 'Sales' is 'x', which is no finite number; and 37 more." in error.detail
+
+
+def test_rows_of_unequal_length_are_refused(refusal, write_file):
+    error = refusal(write_file(GOOD + "1,2024-01-20\n1,2024-01-21,5,6\n"))
+
+    assert error.errors == (
+        FieldError("line 10", "2 values where the header has 3 columns"),
+        FieldError("line 11", "4 values where the header has 3 columns"),
+    )
+
+
+def test_another_encoding_is_refused_by_line(refusal, write_file):
+    error = refusal(
+        write_file(GOOD.encode() + "1,2024-01-20,5\nKöln,2024-01-20,5\n".encode("latin-1"))
+    )
+
+    assert error.detail == (
+        "'sales.csv' is not UTF-8: line 11 has the byte 0xF6. "
+        "Save it as 'CSV UTF-8' and import that."
+    )
+
+
+def test_utf_16_is_refused(refusal, write_file):
+    assert (
+        "'sales.csv' is text in UTF-16, not CSV."
+        in refusal(write_file(GOOD.encode("utf-16"))).detail
+    )
+
+
+def test_a_truncated_gzip_is_refused(refusal, write_file):
+    error = refusal(write_file(gzip.compress(GOOD.encode())[:-12], "sales.csv.gz"))
+
+    assert error.detail == (
+        "'sales.csv.gz' is cut off: the gzip file ends before its end mark. Transfer it again."
+    )
+
+
+def test_a_damaged_gzip_is_refused(refusal, write_file):
+    content = bytearray(gzip.compress(GOOD.encode()))
+    content[20] ^= 0xFF
+
+    assert (
+        "'sales.csv.gz' is a damaged gzip file"
+        in refusal(write_file(bytes(content), "sales.csv.gz")).detail
+    )
+
+
+def test_a_damaged_parquet_file_is_refused(refusal, write_file):
+    assert refusal(write_file(b"PAR1 nothing", "sales.parquet")).detail == (
+        "'sales.parquet' is a damaged Parquet file. Write or transfer it again."
+    )
+
+
+def test_bad_rows_of_parquet_are_counted_as_rows(refusal, tmp_path):
+    path = tmp_path / "sales.parquet"
+    columns = {"store": [1, 1], "date": ["2024-01-01", "never"], "sales": [1.5, 2.0]}
+    pq.write_table(pa.table(columns), path)
+
+    assert refusal(path).errors[0].pointer == "row 2"
+
+
+def test_an_open_quote_is_refused(refusal, write_file):
+    text = 'Store,Date,Sales\n1,2024-01-01,"5\n' + "1,2024-01-02,5\n" * 20_000
+
+    assert "is a quote left open?" in refusal(write_file(text)).detail
+
+
+def test_columns_of_the_same_name_are_refused(refusal, write_file):
+    assert refusal(write_file("Store,Date,Sales,Sales\n1,2024-01-01,5,5\n")).detail == (
+        "'sales.csv' has 2 columns named 'Sales'. Give every column a name of its own."
+    )
+
+
+def test_a_mistyped_year_is_refused(refusal, write_file):
+    error = refusal(write_file(GOOD + "1,2042-01-09,5\n"))
+
+    assert error.errors == (
+        FieldError(
+            "line 10",
+            "2042-01-09 is 6,576 days or more away from 2024-01-08, with no row between; "
+            "at most 366 are allowed. Is the year mistyped?",
+        ),
+    )
+
+
+def test_a_file_without_any_sale_is_refused(refusal, write_file):
+    assert refusal(write_file("Store,Date,Sales\n1,2024-01-01,\n")).detail == (
+        "'sales.csv' has no day with sales. Fill the column of sales in."
+    )
+
+
+def test_a_history_of_three_days_is_too_short(refusal, write_file):
+    assert refusal(write_file(daily(["1"], 3))).detail == (
+        "The history covers 3 days. A horizon is at most a quarter of the history, so at least "
+        "4 days are needed: import more days of sales."
+    )
+
+
+def test_a_few_mistakes_in_a_column_of_numbers_are_refused(refusal, write_file):
+    text = daily(
+        ["1"],
+        400,
+        header="Store,Date,Sales,Price",
+        cells=lambda store, index: (5, "x" if index == 7 else 1.5 + index),
+    )
+
+    assert refusal(write_file(text)).errors == (
+        FieldError("line 9", "'Price' is 'x', which is no finite number"),
+    )
+
+
+def test_too_many_covariates_are_refused(refusal, write_file):
+    names = [f"promo_{n}" for n in range(14)]
+    text = daily(
+        ["1"], 8, header="Store,Date,Sales," + ",".join(names), cells=lambda s, i: (5, *[i] * 14)
+    )
+
+    error = refusal(write_file(text))
+
+    assert error.detail.startswith("The files have 14 covariates: 'promo_0', 'promo_1',")
+    assert error.detail.endswith(
+        "At most 13 are allowed: leave columns out with --ignore (ignore)."
+    )
+
+
+def test_a_store_that_is_not_there_cannot_be_asked_for(refusal, write_file):
+    assert refusal(write_file(daily(["2", "10"], 8)), {"only": ["3"]}).detail == (
+        "Store '3' is not in 'sales.csv', which has '2', '10'. "
+        "Ask for stores that are there with --only (only)."
+    )
+
+
+def test_a_future_file_without_items_does_not_fit_sales_with_items(refusal, write_file):
+    sales = write_file("store,item,date,sales\n1,milk,2024-01-01,5\n")
+    future = write_file("store,date,promo\n1,2024-01-02,0\n", "future.csv")
+
+    assert refusal(sales, future=future).detail == (
+        "'future.csv' has no column for the item, but 'sales.csv' has 'item'. "
+        "Give both files the column, or neither."
+    )
+
+
+def test_a_store_table_names_each_store_once(refusal, write_file):
+    stores = write_file("Store,Type\n1,a\n2,b\n1,c\n", "stores.csv")
+
+    assert refusal(write_file(GOOD), stores=stores).errors == (
+        FieldError("line 4", "store '1' is there already, in line 2; one row per store"),
+    )
+
+
+def test_a_region_column_that_is_absent_is_refused_with_the_columns(
+    settings: Settings, database, session, write_file
+):
+    wanted = settings.model_copy(update={"region_column": "Area"})
+    files = {"sales": write_file(GOOD), "stores": write_file("Store,Type\n1,a\n", "stores.csv")}
+
+    with pytest.raises(InvalidData) as caught:
+        Imports(database, wanted, session).dry_run(files)
+
+    assert caught.value.detail == (
+        "'stores.csv' has no column 'Area' (FORECAST_REGION_COLUMN). It has 'Type': "
+        "name one of them, or unset the variable."
+    )
+
+
+def test_a_file_that_does_not_exist_is_refused_at_once(imports: Imports, tmp_path):
+    with pytest.raises(InvalidData, match="nowhere.csv' cannot be read: No such file"):
+        imports.request({"sales": tmp_path / "nowhere.csv"})
+
+    assert imports.list() == []
+
+
+def test_an_unknown_mode_role_or_option_is_refused(imports: Imports, write_file):
+    path = write_file(GOOD)
+
+    with pytest.raises(InvalidRequest, match="'mode' is 'PARTLY'. Allowed are 'FULL'"):
+        imports.request({"sales": path}, "PARTLY")
+    with pytest.raises(UnknownField, match="'weather' is no role of a file"):
+        imports.request({"sales": path, "weather": path})
+    with pytest.raises(InvalidRequest, match="No file of sales was sent"):
+        imports.request({"stores": path})
+    with pytest.raises(UnknownField, match="'fast' is no option of an import"):
+        ImportOptions.from_dict({"fast": True})
+    with pytest.raises(InvalidRequest, match="'stores_limit' is 0"):
+        ImportOptions.from_dict({"stores_limit": 0})
+
+
+def test_a_refused_import_leaves_nothing_behind(
+    import_files, imports, database, settings, write_file
+):
+    with pytest.raises(InvalidData, match="line 10: 'Sales' is 'x'"):
+        import_files(sales=write_file(GOOD + "1,2024-01-20,x\n"))
+
+    with database.read() as connection:
+        for table in (dataset_groups, resources, series_files):
+            assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() == 0
+    kept = [
+        path
+        for path in settings.home.rglob("*")
+        if path.is_file() and "forecast.db" not in path.name
+    ]
+    assert kept == []
+    failed = imports.list()[0]
+    assert failed["state"] == "failed"
+    assert failed["error"]["errors"] == [
+        {"pointer": "line 10", "detail": "'Sales' is 'x', which is no finite number"}
+    ]
