@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from multiprocessing.context import SpawnProcess
 from types import FrameType
 
@@ -22,7 +23,9 @@ __all__ = ["Supervisor", "choose_port", "stop_signals"]
 
 STOP_SECONDS = 20.0  # time that a child gets to end by itself
 START_SECONDS = 60.0  # time until the web server must answer
-RESTART_SECONDS = 1.0  # pause before a child that died is started again
+LOOK_SECONDS = 0.5  # between two looks whether every child is alive
+FIRST_PAUSE_SECONDS = 1.0  # before a child that died is started again; doubled each time
+LAST_PAUSE_SECONDS = 60.0
 
 
 @contextlib.contextmanager
@@ -63,6 +66,23 @@ def choose_port(host: str, port: int) -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(frozen=True)
+class Restart:
+    """When a child that died is started again."""
+
+    child: SpawnProcess
+    pause_seconds: float
+    due: float
+
+    @classmethod
+    def after(cls, last: Restart | None, child: SpawnProcess, now: float) -> Restart:
+        """The pause doubles while children keep dying, and shrinks again after a calm time."""
+        pause = FIRST_PAUSE_SECONDS
+        if last is not None and now - last.due < LAST_PAUSE_SECONDS:
+            pause = min(2 * last.pause_seconds, LAST_PAUSE_SECONDS)
+        return cls(child, pause, now + pause)
+
+
 class Supervisor:
     """The children of one `serve`; they end when it does, even when it is killed."""
 
@@ -73,6 +93,7 @@ class Supervisor:
         self.say = say
         self.roles = {"web": run_web} | ({"worker": run_worker} if with_worker else {})
         self.children: dict[str, SpawnProcess] = {}
+        self.restarts: dict[str, Restart] = {}
         # Never fork: the children open databases and start threads of their own.
         self.context = multiprocessing.get_context("spawn")
 
@@ -82,7 +103,7 @@ class Supervisor:
             for role in self.roles:
                 self._start(role)
             self._await_web(stop)
-            while not stop.wait(RESTART_SECONDS):
+            while not stop.wait(LOOK_SECONDS):
                 self._restart_the_dead()
         finally:
             self._end()
@@ -99,9 +120,18 @@ class Supervisor:
         self.children[role] = child
 
     def _restart_the_dead(self) -> None:
+        now = time.monotonic()
         for role, child in list(self.children.items()):
-            if not child.is_alive():
-                self.say(f"The {role} process ended with {child.exitcode}; starting it again.")
+            if child.is_alive():
+                continue
+            restart = self.restarts.get(role)
+            if restart is None or restart.child is not child:
+                restart = self.restarts[role] = Restart.after(restart, child, now)
+                pause = f"{restart.pause_seconds:g} s"
+                self.say(
+                    f"The {role} process ended ({child.exitcode}); it starts again in {pause}."
+                )
+            if now >= restart.due:
                 self._start(role)
 
     def _await_web(self, stop: threading.Event) -> None:

@@ -1,0 +1,161 @@
+"""`forecast-service serve` as processes: it answers, restarts what dies, leaves nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from forecast_service.settings import Settings
+
+START_SECONDS = 60.0
+END_SECONDS = 30.0
+
+
+class Served:
+    """One running `serve` with its log."""
+
+    def __init__(self, settings: Settings, log: Path, *options: str) -> None:
+        self.port = free_port()
+        self.log = log
+        environment = {
+            **os.environ,
+            "FORECAST_HOME": str(settings.home),
+            "FORECAST_DATABASE_URL": settings.resolved_database_url,
+        }
+        command = [sys.executable, "-m", "forecast_service", "serve", "--port", str(self.port)]
+        with log.open("w") as file:
+            self.process = subprocess.Popen(
+                [*command, *options], env=environment, stdout=file, stderr=file
+            )
+        wait_until(lambda: self.says("Serving at"), START_SECONDS, self)
+
+    def says(self, text: str, times: int = 1) -> bool:
+        return self.log.read_text().count(text) >= times
+
+    def get(self, path: str) -> int:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            return int(answer.status)
+
+    def children(self) -> set[int]:
+        """Every process below this one, however deep."""
+        return descendants(self.process.pid)
+
+
+@pytest.fixture
+def served(settings: Settings, tmp_path: Path) -> Iterator[Served]:
+    """A service with its worker, on an empty installation."""
+    served = Served(settings, tmp_path / "log")
+    yield served
+    for process in (served.process.pid, *served.children()):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    served.process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(holds: Callable[[], bool], seconds: float, served: Served | None = None) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {seconds} s:\n{served.log.read_text() if served else ''}")
+        time.sleep(0.05)
+
+
+def descendants(process: int) -> set[int]:
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
+    parents = {int(pid): int(ppid) for pid, ppid in map(str.split, listed.stdout.splitlines())}
+    found = {process}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {process}
+
+
+def is_running(process: int) -> bool:
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False
+    )
+    return state.stdout.strip() not in ("", "Z")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_signal_ends_every_process_and_is_no_failure(
+    served: Served, number: signal.Signals
+) -> None:
+    children = served.children()
+
+    served.process.send_signal(number)
+
+    assert served.process.wait(timeout=END_SECONDS) == 0
+    assert served.log.read_text().endswith("Stopped.\n")
+    wait_until(lambda: not any(map(is_running, children)), END_SECONDS)
+
+
+def test_a_killed_supervisor_leaves_no_process_behind(served: Served) -> None:
+    children = served.children()
+
+    served.process.kill()
+    served.process.wait()
+
+    assert len(children) >= 3
+    wait_until(lambda: not any(map(is_running, children)), END_SECONDS)
+
+
+def test_processes_that_die_are_started_again(served: Served) -> None:
+    wait_until(lambda: served.says("worker started"), START_SECONDS, served)
+
+    for child in served.children():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+
+    wait_until(lambda: served.says("worker started", 2), START_SECONDS, served)
+    wait_until(lambda: answers(served), START_SECONDS, served)
+
+
+def answers(served: Served) -> bool:
+    with contextlib.suppress(OSError):
+        return served.get("/healthz") == 200
+    return False
+
+
+def test_a_port_in_use_is_refused_in_one_sentence(settings: Settings, tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        finished = subprocess.run(
+            [sys.executable, "-m", "forecast_service", "serve", "--port", port],
+            env={**os.environ, "FORECAST_HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert finished.returncode == 1
+    assert finished.stderr == (
+        f"Error: '127.0.0.1:{port}' cannot be listened on: Address already in use. "
+        "Choose another with --port or --host.\n"
+    )
+
+
+def test_without_a_worker_only_the_web_is_served(settings: Settings, tmp_path: Path) -> None:
+    served = Served(settings, tmp_path / "log", "--no-worker")
+
+    served.process.terminate()
+
+    assert served.process.wait(timeout=END_SECONDS) == 0
+    assert not served.says("worker started")

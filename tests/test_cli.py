@@ -1,0 +1,212 @@
+"""The command line: what it says, what it gives, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from forecast_service import __version__
+from forecast_service.cli import main
+from forecast_service.settings import Settings
+
+HEAVY = ("pandas", "numpy", "prophet", "boto3", "sqlalchemy", "flask", "pyarrow", "pydantic")
+
+
+@pytest.fixture
+def forecast_service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> object:
+    """Runs a command on an empty installation."""
+    monkeypatch.setenv("FORECAST_HOME", str(settings.home))
+    monkeypatch.setenv("FORECAST_DATABASE_URL", settings.resolved_database_url)
+    monkeypatch.setenv("FORECAST_ALGORITHM", "seasonal_naive")
+    monkeypatch.setenv("FORECAST_PROCESSES", "1")
+
+    def run(*arguments: str | Path) -> Result:
+        return CliRunner().invoke(main, list(map(str, arguments)))
+
+    return run
+
+
+@pytest.fixture
+def sales(tmp_path: Path) -> Path:
+    """Twelve weeks of two stores that sell more on Saturdays."""
+    path = tmp_path / "sales.csv"
+    write_sales(path, first=1, last=84)
+    return path
+
+
+def write_sales(path: Path, *, first: int, last: int) -> None:
+    import datetime
+
+    day_before = datetime.date(2025, 12, 31)
+    rows = [
+        f"{store},{day_before + datetime.timedelta(day)},{100 * store + 50 * (day % 7 == 3)}"
+        for store in (1, 2)
+        for day in range(first, last + 1)
+    ]
+    path.write_text("\n".join(["Store,Date,Sales", *rows]) + "\n")
+
+
+def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
+    code = f"""
+import sys
+from forecast_service.cli import main
+main(["--help"], standalone_mode=False)
+sys.exit([name for name in {HEAVY} if name in sys.modules] or 0)
+"""
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    assert finished.returncode == 0, finished.stderr
+
+
+def test_the_module_is_the_command() -> None:
+    finished = subprocess.run(
+        [sys.executable, "-m", "forecast_service", "--version"], capture_output=True, text=True
+    )
+
+    assert finished.stdout == f"forecast-service, version {__version__}\n"
+
+
+def test_a_refusal_is_one_sentence_on_stderr_and_exit_code_1(forecast_service) -> None:
+    result = forecast_service("train")
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr == (
+        "Error: No sales were imported yet, so there is nothing to train on. "
+        "Send them with POST /imports or 'forecast-service import'.\n"
+    )
+
+
+def test_a_wrong_use_is_exit_code_2(forecast_service) -> None:
+    result = forecast_service("train", "--force", "--if-stale")
+
+    assert result.exit_code == 2
+    assert "contradict each other" in result.stderr
+
+
+def test_a_wrong_setting_is_named(forecast_service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORECAST_PORT", "many")
+
+    result = forecast_service("runs")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: FORECAST_PORT is 'many': ")
+
+
+def test_import_train_and_forecast_give_days_on_stdout(forecast_service, sales: Path) -> None:
+    assert forecast_service("import", sales).exit_code == 0
+    assert forecast_service("train", "--store", "1").exit_code == 0
+
+    result = forecast_service("forecast", "--store", "1")
+
+    lines = [line.split("\t") for line in result.stdout.splitlines()]
+    assert lines[0] == ["store", "date", "p10", "p50", "p90"]
+    assert lines[1][:2] == ["1", "2026-03-26"]
+    assert "seasonal_naive (local); trained at" in result.stderr
+
+
+def test_a_second_training_is_not_started_within_the_tolerance(forecast_service, sales) -> None:
+    forecast_service("import", sales)
+    forecast_service("train")
+
+    result = forecast_service("train", "--store", "1", "--if-stale", "--json")
+
+    assert result.exit_code == 0
+    assert result.stderr.startswith("Training of a new predictor not started: ")
+    decision = json.loads(result.stdout)
+    assert decision["rule"] == "within_tolerance"
+    assert decision["tolerance_days"] == 2.0
+    assert decision["run"] is None
+
+
+def test_appended_sales_are_forecast_without_a_training(
+    forecast_service, sales: Path, tmp_path: Path
+) -> None:
+    forecast_service("import", sales)
+    forecast_service("train")
+    newer = tmp_path / "newer.csv"
+    write_sales(newer, first=85, last=86)
+
+    assert forecast_service("import", newer, "--append").exit_code == 0
+
+    documents = json.loads(forecast_service("forecast", "--store", "2", "--json").stdout)
+    first = documents["result"]["Forecast"]["Predictions"]["p50"][0]
+    assert first["Timestamp"] == "2026-03-28T00:00:00"
+    runs = json.loads(forecast_service("runs", "--json").stdout)
+    assert [run["trains"] for run in runs] == [False, True]
+
+
+def test_a_dry_run_reports_and_imports_nothing(forecast_service, sales: Path) -> None:
+    result = forecast_service("import", sales, "--dry-run", "--json")
+
+    assert json.loads(result.stdout)["stores"] == 2
+    assert forecast_service("stores").stdout.splitlines() == [
+        "store\tregion\tfirst_sale_on\tlast_sale_on\tdays"
+    ]
+
+
+def test_a_bad_file_is_refused_with_its_line(forecast_service, sales: Path) -> None:
+    text = sales.read_text().replace("1,2026-01-03,150", "1,2026-01-03,many")
+    sales.write_text(text)
+
+    result = forecast_service("import", sales)
+
+    assert result.exit_code == 1
+    assert "line 4: " in result.stderr
+    assert result.stdout == ""
+
+
+def test_stores_are_listed_in_the_order_of_their_numbers(forecast_service, sales: Path) -> None:
+    forecast_service("import", sales)
+
+    result = forecast_service("stores", "--json")
+
+    assert [store["store"] for store in json.loads(result.stdout)] == ["1", "2"]
+
+
+def test_an_ended_run_cannot_be_cancelled(forecast_service, sales: Path) -> None:
+    forecast_service("import", sales)
+    run = json.loads(forecast_service("train", "--json").stdout)["run"]
+
+    result = forecast_service("runs", "--cancel", run["id"])
+
+    assert result.exit_code == 1
+    assert "it is 'serving' already" in result.stderr
+
+
+def test_an_asked_for_run_can_be_cancelled(forecast_service, sales: Path) -> None:
+    forecast_service("import", sales)
+    run = json.loads(forecast_service("train", "--no-wait", "--json").stdout)["run"]
+
+    result = forecast_service("runs", "--cancel", run["id"])
+
+    assert result.stderr == f"Training run {run['id']} is cancelled.\n"
+
+
+@pytest.mark.timeout(120)
+def test_check_finds_an_installation_in_order(forecast_service) -> None:
+    result = forecast_service("check", "--json")
+
+    findings = json.loads(result.stdout)
+    assert {finding["name"] for finding in findings if finding["ok"]} == {
+        "settings",
+        "database",
+        "disk",
+        "model",
+    }
+
+
+def test_check_says_which_setting_is_wrong(
+    forecast_service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORECAST_KEEP_DAYS", "0")
+
+    result = forecast_service("check")
+
+    assert result.exit_code == 1
+    assert result.stdout.startswith("FAILED  settings: FORECAST_KEEP_DAYS is '0': ")
