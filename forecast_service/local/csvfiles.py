@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -131,10 +132,18 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
+@lru_cache(maxsize=100_000)
+def _is_time(text: str, pattern: str) -> bool:
+    return not parse_times(from_texts([text]), pattern).null_count
+
+
 def _wrong(text: str, kind: str, pattern: str) -> str | None:
     if kind == "timestamp":
-        valid = parse_times(from_texts([text]), pattern)[0].is_valid
-        return None if valid else f"no time written as '{pattern}'. Correct it or TimestampFormat."
+        return (
+            None
+            if _is_time(text, pattern)
+            else f"no time written as '{pattern}'. Correct it or TimestampFormat."
+        )
     if kind in ("string", "geolocation") or not text:
         return None
     try:

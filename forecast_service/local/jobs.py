@@ -96,7 +96,13 @@ def _begin(queue: Queue, claim: Claim) -> Resource | None:
         now = connection.execute(sa.select(database_now())).scalar_one()
         details = {**resource.details, "started_at": now}
         catalog.update(
-            connection, resource.arn, status="CREATE_IN_PROGRESS", message=None, details=details
+            connection,
+            resource.arn,
+            status="CREATE_IN_PROGRESS",
+            message=None,
+            details=details,
+            progress=0.0,
+            progress_note=None,
         )
     return replace(resource, details=details)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from forecast_service.local.catalog import Resource
 from forecast_service.local.domains import DOMAINS, METADATA, NUMERIC, TEXTUAL
@@ -18,32 +19,32 @@ class DatasetSchema:
     item: str
     fields: tuple[tuple[str, str], ...]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         return tuple(name for name, _ in self.fields)
 
-    @property
+    @cached_property
     def timestamp(self) -> str | None:
         """The column of times; item metadata have none."""
         return next((name for name, kind in self.fields if kind == "timestamp"), None)
 
-    @property
+    @cached_property
     def texts(self) -> tuple[str, ...]:
         return tuple(name for name, kind in self.fields if kind in TEXTUAL)
 
-    @property
+    @cached_property
     def numbers(self) -> tuple[str, ...]:
         """The target of a target series, the features of a related one."""
         return tuple(name for name, kind in self.fields if kind in NUMERIC)
 
-    @property
+    @cached_property
     def dimensions(self) -> tuple[str, ...]:
         """Text columns of a time series beside the item; metadata have none."""
         if self.dataset_type == METADATA:
             return ()
         return tuple(name for name in self.texts if name != self.item)
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, ...]:
         """Columns that tell one row from another."""
         times = () if self.timestamp is None else (self.timestamp,)

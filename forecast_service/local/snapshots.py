@@ -112,6 +112,8 @@ class SnapshotStore:
 
         That version reads the same; older ones keep reading from the older files.
         """
+        if not self.version(dataset):
+            return False
         files = self._files(dataset, None)
         if len(files) <= COMPACT_AFTER:
             return False
