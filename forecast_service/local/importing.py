@@ -38,9 +38,10 @@ def run_import(job: Job) -> Finish:
         "field_statistics": field_statistics(read.table, schema),
     }
     job.progress(0.8, "storing the rows")
-    job.snapshots.compact(dataset.arn)
-    staged = job.snapshots.stage(read.canonical or read.table)
     kind = "base" if request["ImportMode"] == "FULL" else "delta"
+    if kind == "delta":
+        job.snapshots.compact(dataset.arn)
+    staged = job.snapshots.stage(read.canonical or read.table)
 
     def finish(connection: sa.Connection) -> dict[str, Any]:
         if kind == "delta" and not job.snapshots.newest(connection, dataset.arn):

@@ -57,8 +57,9 @@ def perform(database: Database, settings: Settings, queue: Queue, claim: Claim) 
     try:
         finish = WORK[resource.type](Job(database, settings, queue, claim, resource))
         with queue.fenced(claim) as connection:
-            details = {**resource.details, **finish(connection)}
-            _end(connection, resource.arn, "ACTIVE", None, details=details, progress=1.0)
+            if _is_wanted(connection, resource):
+                details = {**resource.details, **finish(connection)}
+                _end(connection, resource.arn, "ACTIVE", None, details=details, progress=1.0)
             queue.finish(connection, claim)
     except ForecastServiceError as error:
         if isinstance(error, LeaseLost) or error.retryable:
@@ -105,6 +106,16 @@ def _begin(queue: Queue, claim: Claim) -> Resource | None:
             progress_note=None,
         )
     return replace(resource, details=details)
+
+
+def _is_wanted(connection: sa.Connection, resource: Resource) -> bool:
+    """Whether the resource still waits for its result; one that is being stopped is stopped."""
+    found = catalog.get(connection, resource.arn)
+    if found is None or found.sequence != resource.sequence:
+        return False  # deleted, and perhaps made again, while its job was running
+    if found.status == "CREATE_STOPPING":
+        stopped(connection, resource.arn)
+    return found.status == "CREATE_IN_PROGRESS"
 
 
 def _end(

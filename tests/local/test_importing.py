@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from forecast_service.database import Database
-from forecast_service.local.snapshots import COMPACT_AFTER, SnapshotStore
+from forecast_service.local import snapshots
+from forecast_service.local.snapshots import SnapshotStore
 from forecast_service.queue import Queue
 from forecast_service.settings import Settings
 
@@ -379,15 +380,18 @@ def test_two_rows_of_one_series_and_time_are_both_kept(world: World, target: str
     assert [demand for _, _, demand in rows(world, target)] == [5.0, 6.0]
 
 
-def test_many_small_imports_are_compacted_on_the_way(world: World, target: str) -> None:
+def test_many_small_imports_are_compacted_on_the_way(
+    world: World, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "COMPACT_AFTER", 2)
     world.imported(target, world.put("1,2015-01-01,0\n"))
-    for number in range(1, COMPACT_AFTER + 3):
+    for number in range(1, 4):
         world.imported(
             target, world.put(f"1,2015-02-{number:02d},{number}\n"), ImportMode="INCREMENTAL"
         )
 
     store = SnapshotStore(world.database, world.settings.home)
-    assert [demand for _, _, demand in rows(world, target)] == [*range(COMPACT_AFTER + 3)]
+    assert [demand for _, _, demand in rows(world, target)] == [*range(4)]
     assert store.compact(target) is False
-    assert len(store.sweep(grace_seconds=0)) > COMPACT_AFTER
-    assert [demand for _, _, demand in rows(world, target)] == [*range(COMPACT_AFTER + 3)]
+    assert len(store.sweep(grace_seconds=0)) == 3
+    assert [demand for _, _, demand in rows(world, target)] == [*range(4)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -167,6 +168,50 @@ def test_a_job_that_was_deleted_in_the_meantime_ends_quietly(world: World, targe
 
     perform(world, world.claim())
 
+    assert open_work(world) == 0
+
+
+def _interrupted_at_its_end(
+    world: World, monkeypatch: pytest.MonkeyPatch, interrupt: Callable[[str], None]
+) -> None:
+    """Perform an import; just before its last transaction something else happens to it."""
+    real = jobs.WORK["dataset-import-job"]
+
+    def interrupted(job: Job) -> Finish:
+        finish = real(job)
+        interrupt(job.resource.arn)
+        return finish
+
+    monkeypatch.setitem(jobs.WORK, "dataset-import-job", interrupted)
+    perform(world, world.claim())
+
+
+def test_a_job_that_is_deleted_while_it_runs_leaves_no_data(
+    world: World, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def delete(arn: str) -> None:
+        with world.database.write() as connection:
+            catalog.delete(connection, arn)
+
+    world.import_job(target, world.put(sales()))
+    _interrupted_at_its_end(world, monkeypatch, delete)
+
+    assert SnapshotStore(world.database, world.settings.home).version(target) == 0
+    assert open_work(world) == 0
+
+
+def test_a_job_that_is_being_stopped_ends_as_stopped(
+    world: World, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(arn: str) -> None:
+        with world.database.write() as connection:
+            catalog.update(connection, arn, status="CREATE_STOPPING")
+
+    arn = world.import_job(target, world.put(sales()))
+    _interrupted_at_its_end(world, monkeypatch, stop)
+
+    assert world.get(arn).status == "CREATE_STOPPED"
+    assert SnapshotStore(world.database, world.settings.home).version(target) == 0
     assert open_work(world) == 0
 
 
