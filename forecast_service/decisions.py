@@ -127,5 +127,7 @@ def detail_of(facts: Facts, rule: str) -> str:
 
 
 def _days(number: float) -> str:
+    if 0 < number < 0.01:
+        return "less than 0.01 days"
     text = f"{number:.2f}".rstrip("0").rstrip(".")
     return f"{text} day" if text == "1" else f"{text} days"

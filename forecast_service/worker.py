@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.connection import wait
 
 from forecast_service import endings, maintenance
@@ -86,7 +86,7 @@ class Worker:
                     if time.monotonic() > deadline:
                         return False
                     self._do_chore("sweep", self._sweep_seconds, self._around.queue.sweep)
-                    claim = self._around.queue.claim(new_id(), kinds)
+                    claim = self._claim(kinds)
                     if claim is None:
                         time.sleep(INLINE_IDLE_SECONDS)
                     else:
@@ -118,10 +118,16 @@ class Worker:
         for child in ended:
             self._bury(child)
         has_room = len(self._children) < MAX_CHILDREN
-        claim = self._around.queue.claim(new_id(), list(KINDS) if has_room else SHORT)
+        claim = self._claim(KINDS if has_room else SHORT)
         if claim is not None:
             self._begin(claim)
         return bool(ended) or claim is not None
+
+    def _claim(self, kinds: Iterable[str]) -> Claim | None:
+        """What takes no time comes first: others wait for a step, and it may stop a long one."""
+        short = [kind for kind in kinds if kind in SHORT]
+        claim = self._around.queue.claim(new_id(), short)
+        return claim or self._around.queue.claim(new_id(), list(kinds))
 
     def _begin(self, claim: Claim) -> None:
         if KINDS[claim.kind].is_short:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+
+import sqlalchemy as sa
 
 from forecast_service.database import Database
 from forecast_service.importer.imports import Imports
@@ -13,6 +16,7 @@ from forecast_service.queue import Queue
 from forecast_service.runs import TrainingRuns
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
+from forecast_service.tables import dataset_groups, resources
 from forecast_service.worker import Worker
 
 FIRST_DAY = date(2024, 1, 1)  # a Monday
@@ -74,10 +78,11 @@ def import_sales(
     path = settings.home / f"sales-{stores.start}-{days.start}-{days.stop}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_sales(path, stores, days)
-    try:
-        imports.import_now({"sales": path}, mode, drive=lambda: drive(settings, database))
-    finally:
-        path.unlink()
+    import_id = imports.request({"sales": path}, mode)
+    path.unlink()
+    Worker(settings).run_until_idle(60.0, kinds=("import", "resource"))
+    found = imports.get(import_id)
+    assert found["state"] == "done", found["error"]
 
 
 def import_small_chain(
@@ -98,7 +103,27 @@ def import_small_chain(
     )
 
 
-def drive(settings: Settings, database: Database) -> None:
-    """Do what imports and resources need, and leave training runs waiting."""
-    worker = Worker(settings)
-    worker.run_until_idle(60.0, kinds=("import", "resource"))
+def age_predictors(database: Database, days: float) -> None:
+    """Make every predictor ``days`` older than it is."""
+    with database.write() as connection:
+        connection.execute(
+            sa.update(resources)
+            .where(resources.c.type == "predictor")
+            .values(created_at=resources.c.created_at - days * 86400.0)
+        )
+
+
+def group_row(database: Database) -> sa.RowMapping:
+    """The row of the one dataset group."""
+    with database.read() as connection:
+        return connection.execute(sa.select(dataset_groups)).mappings().one()
+
+
+def ask(settings: Settings, count: int) -> list[tuple[str, bool, bool]]:
+    """``count`` requests at once by as many threads: id of the run, started, joined."""
+    database = Database(settings.resolved_database_url)
+    runs = runs_of(settings, database)
+    with ThreadPoolExecutor(count) as threads:
+        decisions = list(threads.map(lambda _: runs.request(1), range(count)))
+    database.dispose()
+    return [(d.run.id if d.run else "", d.started, d.joined) for d in decisions]

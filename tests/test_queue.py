@@ -1,0 +1,253 @@
+"""The queue: one holder at a time, and nobody else can write."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+import sqlalchemy as sa
+
+from forecast_service.database import Database
+from forecast_service.errors import LeaseLost
+from forecast_service.queue import MAX_ERRORS, Claim, Queue, new_id
+from forecast_service.tables import work
+
+KINDS = ["run"]
+
+
+def put(database: Database, subject: str = "a", **options: float) -> str:
+    with database.write() as connection:
+        return Queue.put(connection, "run", subject, **options)
+
+
+def claim(queue: Queue) -> Claim:
+    claimed = queue.claim(new_id(), KINDS)
+    assert claimed is not None
+    return claimed
+
+
+def column(database: Database, name: str) -> object:
+    with database.read() as connection:
+        return connection.execute(sa.select(work.c[name])).scalar_one()
+
+
+def let_lease_expire(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(sa.update(work).values(lease_until=0.0))
+
+
+def test_nothing_is_claimed_from_an_empty_queue(queue: Queue) -> None:
+    assert queue.claim(new_id(), KINDS) is None
+
+
+def test_work_has_one_holder(queue: Queue, database: Database) -> None:
+    put(database)
+    claim(queue)
+
+    assert queue.claim(new_id(), KINDS) is None
+
+
+def test_other_kinds_are_left_alone(queue: Queue, database: Database) -> None:
+    put(database)
+
+    assert queue.claim(new_id(), ["import"]) is None
+
+
+def test_work_is_not_due_before_its_time(queue: Queue, database: Database) -> None:
+    put(database, delay_seconds=60)
+
+    assert queue.claim(new_id(), KINDS) is None
+
+
+def test_what_has_been_due_longest_comes_first(queue: Queue, database: Database) -> None:
+    put(database, "late", delay_seconds=-1)
+    put(database, "early", delay_seconds=-2)
+
+    assert [claim(queue).subject, claim(queue).subject] == ["early", "late"]
+
+
+def test_a_subject_has_one_open_row(database: Database) -> None:
+    put(database)
+
+    with pytest.raises(sa.exc.IntegrityError):
+        put(database)
+
+
+def test_a_subject_can_come_again_after_the_end(queue: Queue, database: Database) -> None:
+    put(database)
+    claimed = claim(queue)
+    with queue.fenced(claimed) as connection:
+        queue.finish(connection, claimed)
+
+    put(database)
+
+    assert claim(queue).subject == "a"
+
+
+def test_many_claimants_get_each_row_once(queue: Queue, database: Database) -> None:
+    for number in range(20):
+        put(database, str(number))
+    taken: list[str] = []
+
+    def take() -> None:
+        while claimed := queue.claim(new_id(), KINDS):
+            taken.append(claimed.subject)
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(taken) == sorted(str(number) for number in range(20))
+
+
+def test_a_step_gives_its_row_back_for_later(queue: Queue, database: Database) -> None:
+    put(database)
+    claimed = claim(queue)
+    with queue.fenced(claimed) as connection:
+        queue.give_back(connection, claimed, delay_seconds=0)
+
+    assert claim(queue).id == claimed.id
+
+
+def test_after_giving_back_nothing_can_be_written(queue: Queue, database: Database) -> None:
+    put(database)
+    claimed = claim(queue)
+    with queue.fenced(claimed) as connection:
+        queue.give_back(connection, claimed, delay_seconds=60)
+
+    with pytest.raises(LeaseLost), queue.fenced(claimed):
+        pass
+
+
+def test_a_fence_that_fails_writes_nothing(queue: Queue, database: Database) -> None:
+    put(database)
+    claimed = claim(queue)
+
+    def fail_at_the_end() -> None:
+        with queue.fenced(claimed) as connection:
+            queue.finish(connection, claimed)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_at_the_end()
+
+    assert column(database, "state") == "held"
+
+
+def test_work_of_a_silent_holder_is_taken_over(queue: Queue, database: Database) -> None:
+    put(database)
+    first = claim(queue)
+    let_lease_expire(database)
+
+    assert queue.sweep() == 1
+    second = claim(queue)
+
+    assert (second.id, second.losses) == (first.id, 1)
+
+
+def test_who_lost_the_lease_can_change_nothing(queue: Queue, database: Database) -> None:
+    put(database)
+    first = claim(queue)
+    let_lease_expire(database)
+    queue.sweep()
+    second = claim(queue)
+
+    with pytest.raises(LeaseLost), queue.fenced(first) as connection:
+        queue.finish(connection, first)
+    with pytest.raises(LeaseLost):
+        queue.beat(first)
+
+    assert column(database, "owner") == second.owner
+
+
+def test_a_holder_that_slept_goes_on_when_nobody_took_its_work(
+    queue: Queue, database: Database
+) -> None:
+    put(database)
+    claimed = claim(queue)
+    let_lease_expire(database)
+    queue.sweep()
+
+    queue.beat(claimed)
+
+    assert queue.claim(new_id(), KINDS) is None
+
+
+def test_a_live_lease_is_not_swept(queue: Queue, database: Database) -> None:
+    put(database)
+    claim(queue)
+
+    assert queue.sweep() == 0
+
+
+def test_errors_count_up_to_the_last_attempt(queue: Queue, database: Database) -> None:
+    put(database)
+    ends = []
+    for _ in range(MAX_ERRORS):
+        claimed = claim(queue)
+        with queue.fenced(claimed) as connection:
+            ends.append(queue.record_error(connection, claimed, "no", delay_seconds=0))
+
+    assert ends == [False] * (MAX_ERRORS - 1) + [True]
+
+
+def test_losses_are_no_errors(queue: Queue, database: Database) -> None:
+    put(database)
+    claim(queue)
+    let_lease_expire(database)
+    queue.sweep()
+
+    assert claim(queue).errors == 0
+
+
+def test_waiting_work_is_cancelled_at_once(queue: Queue, database: Database) -> None:
+    put(database)
+    with database.write() as connection:
+        assert queue.request_cancel(connection, "run", "a") == "waiting"
+
+    assert queue.claim(new_id(), KINDS) is None
+
+
+def test_a_holder_learns_of_the_cancellation(queue: Queue, database: Database) -> None:
+    put(database)
+    claimed = claim(queue)
+    with database.write() as connection:
+        assert queue.request_cancel(connection, "run", "a") == "held"
+
+    assert queue.beat(claimed) is True
+    assert queue.watch([claimed]) == {claimed.id: "cancelled"}
+
+
+def test_the_next_holder_learns_of_a_cancellation_too(queue: Queue, database: Database) -> None:
+    put(database)
+    claim(queue)
+    with database.write() as connection:
+        queue.request_cancel(connection, "run", "a")
+    let_lease_expire(database)
+    queue.sweep()
+
+    assert claim(queue).cancel_requested is True
+
+
+def test_cancelling_what_is_not_there_says_so(queue: Queue, database: Database) -> None:
+    with database.write() as connection:
+        assert queue.request_cancel(connection, "run", "a") is None
+
+
+def test_watching_tells_held_from_lost(queue: Queue, database: Database) -> None:
+    put(database, "a")
+    put(database, "b")
+    kept, given = claim(queue), claim(queue)
+    with queue.fenced(given) as connection:
+        queue.give_back(connection, given, delay_seconds=0)
+
+    assert queue.watch([kept, given]) == {kept.id: "held", given.id: "lost"}
+
+
+def test_open_work_is_seen_whether_due_or_not(queue: Queue, database: Database) -> None:
+    put(database, delay_seconds=60)
+
+    assert queue.has_open(KINDS)
+    assert not queue.has_open(["import"])
