@@ -24,6 +24,7 @@ SERVER_ERROR = 500
 SENTENCES = {
     404: "No such page. /openapi.json names every route, and /docs shows them.",
     405: "This route does not know the method; the header Allow names those it does.",
+    413: "The body is too long: JSON may have 8 MiB, files FORECAST_MAX_BODY_BYTES. Send less.",
 }
 
 

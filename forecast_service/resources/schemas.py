@@ -27,6 +27,7 @@ __all__ = [
 NAME_LENGTH = 256
 MAX_STORES = 5000
 MAX_SALES = 100_000
+FIRST_YEAR, LAST_YEAR = 1970, 9998
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -53,8 +54,16 @@ def _time(value: str) -> str:
     return value
 
 
+def _moment(value: str) -> str:
+    # Beyond these years a zone can carry a moment out of what Python's datetime can hold.
+    if not FIRST_YEAR <= datetime.fromisoformat(_time(value)).year <= LAST_YEAR:
+        raise ValueError(f"write a year from {FIRST_YEAR} to {LAST_YEAR}")
+    return value
+
+
 Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH), AfterValidator(_printable)]
 Time = Annotated[str, Field(max_length=40), AfterValidator(_time)]
+Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_time)]
 StoreNumber = (
     Annotated[int, Field(ge=-(2**63), lt=2**63, description="A whole number, echoed as sent.")]
@@ -94,7 +103,7 @@ class TrainingBody(StrictModel):
     """A retrain request for the data that this store belongs to."""
 
     store_number: StoreNumber
-    train_request_date: Time | None = None
+    train_request_date: Moment | None = None
     force: bool = False
 
 

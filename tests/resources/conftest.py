@@ -68,9 +68,31 @@ def with_items(own_database: Database) -> Database:
     return own_database
 
 
+Refusal = Callable[..., dict[str, Any]]
+
+
 @pytest.fixture
-def refusal(client: FlaskClient) -> Callable[..., dict[str, Any]]:
+def refusal(client: FlaskClient) -> Refusal:
     """Sends a request that must be refused, and gives the problem document."""
+    return sender(client)
+
+
+@pytest.fixture(scope="session")
+def empty_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """One app without any data for all tests that never reach the database."""
+    app = create_app(Settings(home=tmp_path_factory.mktemp("empty")))
+    yield app
+    app.extensions["forecast_service"].close()
+
+
+@pytest.fixture
+def rejection(empty_app: Flask) -> Refusal:
+    """Like ``refusal``, for what is refused before anything is read."""
+    return sender(empty_app.test_client())
+
+
+def sender(client: FlaskClient) -> Refusal:
+    """Checks the envelope of what is refused."""
 
     def send(method: str, path: str, status: int, **options: Any) -> dict[str, Any]:
         response = client.open(path, method=method, **options)

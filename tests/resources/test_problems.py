@@ -18,13 +18,13 @@ ALL_PATHS = [path.replace("<", "").replace(">", "") for path, _ in ROUTES]
 
 
 @pytest.mark.parametrize("path", ["/nope", "/v1/nope", "/forecast/1", "/stores/1/2/3"])
-def test_an_unknown_page_is_a_problem_document(refusal: Refusal, path: str) -> None:
-    assert refusal("GET", path, 404)["title"] == "Not Found"
+def test_an_unknown_page_is_a_problem_document(rejection: Refusal, path: str) -> None:
+    assert rejection("GET", path, 404)["title"] == "Not Found"
 
 
 @pytest.mark.parametrize("path", [*ALL_PATHS, "/", "/docs"])
-def test_an_unknown_method_names_those_that_exist(client: FlaskClient, path: str) -> None:
-    response = client.open(path, method="PATCH")
+def test_an_unknown_method_names_those_that_exist(empty_app: Flask, path: str) -> None:
+    response = empty_app.test_client().open(path, method="PATCH")
 
     assert response.status_code == 405
     assert response.content_type == "application/problem+json"

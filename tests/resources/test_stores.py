@@ -76,5 +76,5 @@ def test_an_unknown_store_learns_the_range(refusal: Refusal) -> None:
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "limit=1&limit=2", "x=1"])
-def test_a_wrong_query_is_refused(refusal: Refusal, query: str) -> None:
-    refusal("GET", f"/stores?{query}", 422)
+def test_a_wrong_query_is_refused(rejection: Refusal, query: str) -> None:
+    rejection("GET", f"/stores?{query}", 422)

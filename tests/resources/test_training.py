@@ -116,8 +116,14 @@ class TestWithinTheTolerance:
         assert answer.status_code == 202
         assert answer.get_json()["run"]["forced"] is True
 
-    def test_an_earlier_request_date_counts_as_age_zero(self, client: FlaskClient) -> None:
-        body = {**ASKED, "train_request_date": "2015-08-01T09:00:00"}
+    @pytest.mark.parametrize(
+        "date",
+        ["2015-08-01T09:00:00", "2015-08-01T09:00:00-03:00", "1970-01-01T00:00:00+14:00"],
+    )
+    def test_an_earlier_request_date_counts_as_age_zero(
+        self, client: FlaskClient, date: str
+    ) -> None:
+        body = {**ASKED, "train_request_date": date}
 
         assert client.post("/training", json=body).get_json()["age_days"] == 0
 
@@ -154,13 +160,14 @@ class TestRefusals:
             ({**ASKED, "force": "yes"}, "/force"),
             ({**ASKED, "force": 1}, "/force"),
             ({**ASKED, "train_request_date": "today"}, "/train_request_date"),
+            ({**ASKED, "train_request_date": "0001-01-01T00:00:00+14:00"}, "/train_request_date"),
             ({**ASKED, "store": 1}, "/store"),
         ],
     )
     def test_a_body_that_is_not_allowed(
-        self, refusal: Refusal, body: dict[str, Any], pointer: str
+        self, rejection: Refusal, body: dict[str, Any], pointer: str
     ) -> None:
-        problem = refusal("POST", "/training", 422, json=body)
+        problem = rejection("POST", "/training", 422, json=body)
 
         assert problem["errors"][0]["pointer"] == pointer
 
