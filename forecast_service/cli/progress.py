@@ -59,12 +59,15 @@ def timed(what: str) -> Iterator[None]:
 
 
 def _show_lines(look: Look, stop: threading.Event) -> None:
-    last, name = 0.0, ""
+    said, said_at = None, 0.0
     while not stop.wait(LOOK_SECONDS):
         stage = look()
-        if stage and (stage.name != name or time.monotonic() - last >= QUIET_SECONDS):
+        if stage is None or stage == said:
+            continue
+        is_new = said is None or stage.name != said.name
+        if is_new or time.monotonic() - said_at >= QUIET_SECONDS:
             say(f"  {stage}")
-            last, name = time.monotonic(), stage.name
+            said, said_at = stage, time.monotonic()
 
 
 def _show_bar(look: Look, stop: threading.Event) -> None:
