@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -140,16 +141,19 @@ def open_session(settings: Settings, database: Database) -> ForecastSession:
             "FORECAST_ALGORITHM is 'seasonal_naive', which Amazon Forecast does not have. "
             "With FORECAST_BACKEND=amazon use 'auto' or 'prophet'."
         )
-    return ForecastSession(
-        forecast=_client("forecast", settings),
-        forecastquery=_client("forecastquery", settings),
-        details=NoDetails(),
-        bucket=S3Bucket(_client("s3", settings)),
-        source="amazon",
-    )
+    with calling():
+        make = _clients(settings)
+        return ForecastSession(
+            forecast=make("forecast"),
+            forecastquery=make("forecastquery"),
+            details=NoDetails(),
+            bucket=S3Bucket(make("s3")),
+            source="amazon",
+        )
 
 
-def _client(service: str, settings: Settings) -> Any:
+def _clients(settings: Settings) -> Callable[[str], Any]:
+    """Makes clients that share one look-up of credentials."""
     import boto3  # costs 50 ms and is not needed without AWS
 
     # Standard mode: it alone retries LimitExceededException, Amazon Forecast's word for "slower".
@@ -158,9 +162,8 @@ def _client(service: str, settings: Settings) -> Any:
         read_timeout=READ_TIMEOUT_SECONDS,
         retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
     )
-    make: Any = boto3.client  # its type is one overload per service of AWS
-    with calling():
-        return make(service, region_name=settings.region, config=config)
+    aws: Any = boto3.session.Session(region_name=settings.region)  # typed per service of AWS
+    return partial(aws.client, config=config)
 
 
 def error_code(error: ClientError) -> str:

@@ -1,0 +1,207 @@
+"""FORECAST_BACKEND=amazon: the whole service through real boto3 over a socket.
+
+Amazon Forecast is played by our local one in a home and database of its own, with a worker.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask, Response, request
+from support import group_row, import_sales, import_small_chain, work
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from forecast_service import forecast_store
+from forecast_service.bucket import LocalBucket
+from forecast_service.database import Database
+from forecast_service.errors import BackendUnavailable, ConfigurationError, NotFound
+from forecast_service.forecaster import Forecaster
+from forecast_service.groups import GroupConfig, read_group
+from forecast_service.keys import series_key
+from forecast_service.local.api import LocalForecast
+from forecast_service.local.query import LocalForecastQuery
+from forecast_service.local.wire import blueprint
+from forecast_service.runs import TrainingRuns
+from forecast_service.session import open_session
+from forecast_service.settings import Settings
+from forecast_service.tables import forecasts
+from forecast_service.trainer import Trainer
+from forecast_service.worker import Worker
+
+ARN = "arn:aws:forecast:eu-west-1:000000000000"
+GROUP_ARN = f"{ARN}:dataset-group"
+SERVICES = ("FORECAST", "FORECASTQUERY", "S3")
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Requests are not worth a line in a test."""
+
+
+@dataclass
+class Aws:
+    """What stands in for AWS: an endpoint, and a worker that does the jobs."""
+
+    settings: Settings
+    url: str
+    stopping: threading.Event
+
+    def work(self) -> None:
+        """Do jobs until told to stop."""
+        worker = Worker(self.settings)
+        while not self.stopping.wait(0.05):
+            worker.run_until_idle(60, kinds=("resource",))
+
+
+def application(settings: Settings, database: Database) -> Flask:
+    """Amazon Forecast at ``/aws``, and as much of S3 as takes an upload."""
+    app = Flask("aws")
+    app.register_blueprint(
+        blueprint(LocalForecast(database, settings), LocalForecastQuery(database, settings))
+    )
+    bucket = LocalBucket(settings.home)
+
+    @app.put("/s3/<path:key>")
+    def put(key: str) -> Response:
+        path = bucket.path_of(f"s3://{key}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(request.get_data())
+        return Response(headers={"ETag": '"1"'})
+
+    return app
+
+
+@pytest.fixture
+def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """AWS on this machine; the environment tells boto3 where it is."""
+    settings = Settings(home=tmp_path / "aws", processes=1)
+    database = Database(settings.resolved_database_url)
+    database.migrate()
+    server = make_server(
+        "127.0.0.1",
+        0,
+        application(settings, database),
+        threaded=True,
+        request_handler=_Quiet,
+    )
+    url = f"http://127.0.0.1:{server.server_port}"
+    aws = Aws(settings, url, threading.Event())
+    for service in SERVICES:
+        path = "s3" if service == "S3" else "aws"
+        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", f"{url}/{path}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
+    monkeypatch.setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
+    threads = [threading.Thread(target=server.serve_forever), threading.Thread(target=aws.work)]
+    for thread in threads:
+        thread.start()
+    yield aws
+    aws.stopping.set()
+    server.shutdown()
+    for thread in threads:
+        thread.join()
+    server.server_close()
+    database.dispose()
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """A service that leaves the training to Amazon, and looks often."""
+    return settings.model_copy(
+        update={"backend": "amazon", "poll_seconds": 0.2, "algorithm": "prophet"}
+    )
+
+
+def group_of(database: Database, settings: Settings) -> GroupConfig:
+    with database.read() as connection:
+        group = read_group(connection, settings.dataset_group)
+    assert group is not None
+    return group
+
+
+def test_a_whole_run_ends_as_serving_and_needs_amazon_no_more(
+    aws: Aws, settings: Settings, database: Database
+) -> None:
+    session = open_session(settings, database)
+    import_small_chain(session, settings, database, stores=2, days=90)
+    runs = TrainingRuns(database, settings, session)
+    runs.request(1)
+    work(settings, 120)
+    import_sales(session, settings, database, stores=range(1, 3), days=range(90, 91))
+    work(settings, 120)
+
+    assert [(run.state, run.message) for run in runs.list()] == [("serving", None)] * 2
+    assert runs.request(2).rule == "within_tolerance"
+    arn = group_row(database)["current_forecast_arn"]
+    with database.read() as connection:
+        stored = forecast_store.read(connection, arn, series_key(["2"]))
+        served = connection.execute(
+            sa.select(forecasts.c.source, forecasts.c.algorithm, forecasts.c.data_until).where(
+                forecasts.c.forecast_arn == arn
+            )
+        ).one()
+    assert tuple(served) == ("amazon", "prophet", "2024-03-31")
+    assert stored is not None
+    assert stored.start == "2024-04-01T00:00:00"
+
+    trainer = Trainer(session, settings, group_of(database, settings))
+    forecaster = Forecaster(session, settings, group_of(database, settings))
+    assert trainer.get_df_pred_metadata()["Status"].tolist() == ["ACTIVE"]
+    assert len(forecaster.get_df_forecast_metadata()) == 2
+    answer = forecaster.get_forecast(2)["Forecast"]["Predictions"]
+    assert answer["p50"] == forecast_store.predictions(stored)["p50"]
+
+
+def test_what_amazon_does_not_have_is_not_found(
+    aws: Aws, settings: Settings, database: Database
+) -> None:
+    session = open_session(settings, database)
+    group = GroupConfig("none", f"{GROUP_ARN}/none", 14, "D", (), False)
+
+    assert Trainer(session, settings, group).get_latest_predictor() is None
+    with pytest.raises(NotFound, match="ResourceNotFoundException"):
+        Trainer(session, settings, group).describe_forecast(f"{ARN}:forecast/none")
+
+
+def test_an_amazon_out_of_reach_can_be_tried_again(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_FORECAST", "http://127.0.0.1:9/aws")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
+    session = open_session(settings, database)
+    group = GroupConfig("none", f"{GROUP_ARN}/none", 14, "D", (), False)
+
+    with pytest.raises(BackendUnavailable, match="cannot be reached") as caught:
+        Trainer(session, settings, group).get_latest_predictor()
+    assert caught.value.retryable
+
+
+def test_missing_credentials_are_named(
+    aws: Aws, settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    session = open_session(settings, database)
+    group = GroupConfig("none", f"{GROUP_ARN}/none", 14, "D", (), False)
+
+    with pytest.raises(ConfigurationError, match="No AWS credentials were found"):
+        Trainer(session, settings, group).get_latest_predictor()
+
+
+def test_an_algorithm_that_amazon_lacks_is_refused(settings: Settings, database: Database) -> None:
+    sentence = (
+        "FORECAST_ALGORITHM is 'seasonal_naive', which Amazon Forecast does not have. "
+        "With FORECAST_BACKEND=amazon use 'auto' or 'prophet'."
+    )
+    with pytest.raises(ConfigurationError, match=re.escape(sentence)):
+        open_session(settings.model_copy(update={"algorithm": "seasonal_naive"}), database)
