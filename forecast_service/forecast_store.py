@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,9 +15,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from forecast_service.errors import InvalidRequest
 from forecast_service.keys import prediction_key
-from forecast_service.tables import forecast_values, forecasts, resources
+from forecast_service.tables import forecast_values
 
-__all__ = ["StoredForecast", "keys", "period_starts", "predictions", "prune", "read", "write"]
+__all__ = ["StoredForecast", "keys", "period_starts", "predictions", "read", "write"]
 
 BATCH_ROWS = 2000  # bounds the memory of one executemany
 LITTLE_ENDIAN = "<f8"
@@ -106,26 +106,6 @@ def predictions(
         ]
         for forecast_type, row in zip(stored.forecast_types, stored.values, strict=True)
     }
-
-
-def prune(connection: sa.Connection, older_than: float, keep_arns: Collection[str]) -> list[str]:
-    """Remove forecasts made before ``older_than`` (epoch seconds), and give their ARNs.
-
-    Values whose forecast is in no table any more go as well; ``keep_arns`` stay in any case.
-    """
-    made = sa.func.coalesce(forecasts.c.created_at, resources.c.created_at)
-    arns = sa.select(forecast_values.c.forecast_arn).distinct().subquery()
-    old = connection.execute(
-        sa.select(arns.c.forecast_arn)
-        .outerjoin(forecasts, forecasts.c.forecast_arn == arns.c.forecast_arn)
-        .outerjoin(resources, resources.c.arn == arns.c.forecast_arn)
-        .where(sa.or_(made.is_(None), made < older_than))
-    ).scalars()
-    removed = sorted(set(old) - set(keep_arns))
-    for arn in removed:
-        connection.execute(sa.delete(forecast_values).where(forecast_values.c.forecast_arn == arn))
-        connection.execute(sa.delete(forecasts).where(forecasts.c.forecast_arn == arn))
-    return removed
 
 
 def _upsert(connection: sa.Connection) -> Any:

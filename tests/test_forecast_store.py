@@ -6,14 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import sqlalchemy as sa
 
 from forecast_service import forecast_store
 from forecast_service.database import Database
 from forecast_service.errors import InvalidRequest
 from forecast_service.forecast_store import StoredForecast, period_starts, predictions
-from forecast_service.local import catalog
-from forecast_service.tables import forecasts
 
 ARN = "arn:aws:forecast:eu-west-1:000000000000:forecast/monday"
 
@@ -125,36 +122,3 @@ def test_predictions_take_both_ends_of_the_range(
 def test_predictions_refuse_a_date_that_is_none() -> None:
     with pytest.raises(InvalidRequest, match=r"^'tomorrow' is no time. Write it as '2015-08-01T"):
         predictions(make_forecast(), "tomorrow")
-
-
-def test_prune_removes_old_and_orphaned_forecasts_except_the_kept_ones(database: Database) -> None:
-    with database.write() as connection:
-        for arn in ("old", "kept", "new", "orphan", "over-the-wire"):
-            forecast_store.write(connection, [make_forecast(forecast_arn=arn)])
-        for arn, created_at in (("old", 10.0), ("kept", 10.0), ("new", 1000.0)):
-            connection.execute(sa.insert(forecasts).values(_served(arn, created_at)))
-        catalog.insert(
-            connection, arn="over-the-wire", type="forecast", name="x", status="ACTIVE", request={}
-        )
-
-        removed = forecast_store.prune(connection, older_than=500.0, keep_arns={"kept"})
-
-        assert removed == ["old", "orphan"]
-        assert forecast_store.keys(connection, "old") == set()
-        assert forecast_store.keys(connection, "kept") == {'["1"]'}
-        assert connection.execute(sa.select(sa.func.count()).select_from(forecasts)).scalar() == 2
-
-
-def _served(arn: str, created_at: float) -> dict[str, Any]:
-    return {
-        "forecast_arn": arn,
-        "dataset_group": "store_demand_group",
-        "predictor_arn": "p",
-        "source": "local",
-        "algorithm": "prophet",
-        "trained_at": created_at,
-        "created_at": created_at,
-        "data_until": "2015-07-31",
-        "data_version": 1,
-        "assumptions": [],
-    }
