@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
@@ -127,3 +132,37 @@ def ask(settings: Settings, count: int) -> list[tuple[str, bool, bool]]:
         decisions = list(threads.map(lambda _: runs.request(1), range(count)))
     database.dispose()
     return [(d.run.id if d.run else "", d.started, d.joined) for d in decisions]
+
+
+WORKER = (
+    "from forecast_service.logs import configure_logging\n"
+    "from forecast_service.settings import read_settings\n"
+    "from forecast_service.worker import Worker\n"
+    "settings = read_settings()\n"
+    "configure_logging(settings.log_level)\n"
+    "Worker(settings).run()\n"
+)
+
+
+def start_worker(settings: Settings, log: Path) -> subprocess.Popen[bytes]:
+    """A worker in a process of its own, as ``forecast-service worker`` starts it."""
+    environment = {
+        "FORECAST_HOME": str(settings.home),
+        "FORECAST_DATABASE_URL": settings.resolved_database_url,
+        "FORECAST_ALGORITHM": settings.algorithm,
+        "FORECAST_LEASE_SECONDS": str(settings.lease_seconds),
+        "FORECAST_PROCESSES": "1",
+    }
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-c", WORKER], env={**os.environ, **environment}, stderr=output
+        )
+
+
+def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
+    """The first true value of ``condition``, looked at again and again."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+    return value

@@ -1,0 +1,261 @@
+"""The worker: real processes that are stopped, frozen and killed."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from support import import_small_chain, naive, runs_of, start_worker, until, work
+
+from forecast_service.database import Database
+from forecast_service.queue import MAX_LOSSES, Queue
+from forecast_service.runs import TrainingRuns
+from forecast_service.session import open_session
+from forecast_service.settings import Settings
+from forecast_service.tables import imports, resources
+from forecast_service.tables import work as work_table
+from forecast_service.worker import Worker
+
+LEASE_SECONDS = 2.0
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Leases so short that a test can wait for their end."""
+    return naive(settings, lease_seconds=LEASE_SECONDS)
+
+
+@pytest.fixture
+def runs(settings: Settings, database: Database) -> TrainingRuns:
+    """Runs of a chain of three stores that nothing was trained on yet."""
+    import_small_chain(open_session(settings, database), settings, database)
+    return runs_of(settings, database)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Where the workers of a test write."""
+    return tmp_path / "worker.log"
+
+
+@pytest.fixture
+def start(settings: Settings, log: Path) -> Iterator[Start]:
+    """Starts workers that do not outlive the test."""
+    started = []
+
+    def begin(**changes: object) -> subprocess.Popen[bytes]:
+        started.append(start_worker(settings.model_copy(update=changes), log))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def is_held(database: Database, kind: str) -> bool:
+    with database.read() as connection:
+        held = sa.select(work_table.c.id).where(
+            work_table.c.kind == kind, work_table.c.state == "held"
+        )
+        return connection.execute(held).first() is not None
+
+
+def put_long_job(runs: TrainingRuns, settings: Settings) -> str:
+    """Have a predictor made that takes many seconds, and give its ARN."""
+    client = runs.session.forecast
+    arn: str = client.create_predictor(
+        PredictorName="slow",
+        AlgorithmArn="arn:aws:forecast:::algorithm/Prophet",
+        ForecastHorizon=14,
+        InputDataConfig={
+            "DatasetGroupArn": client.list_dataset_groups()["DatasetGroups"][0]["DatasetGroupArn"]
+        },
+        FeaturizationConfig={"ForecastFrequency": "D"},
+        EvaluationParameters={"NumberOfBacktestWindows": 5},
+    )["PredictorArn"]
+    return arn
+
+
+def test_a_worker_serves_a_run_and_ends_with_term(
+    runs: TrainingRuns, start: Start, log: Path
+) -> None:
+    run = runs.request(1).run
+    worker = start()
+    assert run is not None
+    until(lambda: not runs.get(run.id).is_open)
+    worker.terminate()
+
+    assert runs.get(run.id).state == "serving"
+    assert worker.wait(10) == 0
+    assert "traceback" not in log.read_text()
+
+
+def test_term_gives_the_work_back_without_a_loss(
+    runs: TrainingRuns, settings: Settings, database: Database, start: Start
+) -> None:
+    put_long_job(runs, settings)
+    worker = start()
+    until(lambda: is_held(database, "resource"))
+    worker.terminate()
+
+    assert worker.wait(10) == 0
+    with database.read() as connection:
+        row = connection.execute(
+            sa.select(work_table).where(
+                work_table.c.kind == "resource", work_table.c.state != "done"
+            )
+        ).one()
+    assert (row.state, row.owner, row.losses, row.errors) == ("waiting", None, 0, 0)
+
+
+def test_stopping_a_predictor_kills_its_computation(
+    runs: TrainingRuns, settings: Settings, database: Database, start: Start
+) -> None:
+    arn = put_long_job(runs, settings)
+    start()
+    until(lambda: is_held(database, "resource"))
+    runs.session.forecast.stop_resource(ResourceArn=arn)
+
+    def status() -> str:
+        return str(runs.session.forecast.describe_predictor(PredictorArn=arn)["Status"])
+
+    assert status() in ("CREATE_STOPPING", "CREATE_STOPPED")
+    until(lambda: status() == "CREATE_STOPPED", 10)
+    assert not is_held(database, "resource")
+
+
+def test_a_frozen_worker_changes_nothing_after_another_took_over(
+    runs: TrainingRuns, settings: Settings, database: Database, start: Start, log: Path
+) -> None:
+    put_long_job(runs, settings)
+    frozen = start()
+    until(lambda: is_held(database, "resource"))
+    children = descendants(frozen.pid)
+    for pid in [frozen.pid, *children]:
+        os.kill(pid, signal.SIGSTOP)
+    until(lambda: Queue(database, LEASE_SECONDS).sweep(), 10)
+    work(settings)
+    with database.read() as connection:
+        before = connection.execute(sa.select(resources)).all()
+    for pid in [*children, frozen.pid]:
+        os.kill(pid, signal.SIGCONT)
+    time.sleep(2 * LEASE_SECONDS)  # it wakes up, finds its claim lost, and has time to do harm
+
+    with database.read() as connection:
+        assert connection.execute(sa.select(resources)).all() == before
+    frozen.terminate()
+    assert frozen.wait(10) == 0
+
+
+def test_the_computation_dies_with_its_worker(
+    runs: TrainingRuns, settings: Settings, database: Database, start: Start
+) -> None:
+    put_long_job(runs, settings)
+    worker = start()
+    until(lambda: is_held(database, "resource"))
+    children = until(lambda: descendants(worker.pid))
+    worker.kill()
+    worker.wait()
+
+    until(lambda: not any(is_running(pid) for pid in children), 10)
+
+
+def test_a_job_that_raises_is_tried_three_times_and_then_fails(
+    settings: Settings, database: Database, start: Start
+) -> None:
+    with database.write() as connection:
+        connection.execute(
+            sa.insert(imports).values(
+                id="broken",
+                dataset_group=settings.dataset_group,
+                state="waiting",
+                mode="FULL",
+                files={"sales": 7},
+                options={},
+                requested_at=0.0,
+            )
+        )
+        Queue.put(connection, "import", "broken")
+
+    def hurry() -> bool:
+        """Leaves out the delay between two attempts; says when the import has ended."""
+        with database.write() as connection:
+            connection.execute(
+                sa.update(work_table).where(work_table.c.state == "waiting").values(not_before=0.0)
+            )
+            state = connection.execute(sa.select(imports.c.state)).scalar_one()
+        return bool(state == "failed")
+
+    start()
+    until(hurry)
+    with database.read() as connection:
+        error = connection.execute(sa.select(imports.c.error)).scalar_one()
+        errors = connection.execute(sa.select(work_table.c.errors)).scalars().all()
+    assert re.match("TypeError: .*", error["detail"])
+    assert 3 in errors
+
+
+def test_work_that_killed_too_many_workers_is_given_up(
+    runs: TrainingRuns, settings: Settings, database: Database
+) -> None:
+    run = runs.request(1).run
+    with database.write() as connection:
+        connection.execute(
+            sa.update(work_table).where(work_table.c.kind == "run").values(losses=MAX_LOSSES)
+        )
+    work(settings)
+
+    assert run is not None
+    failed = runs.get(run.id)
+    assert failed.state == "failed"
+    assert failed.message == (
+        "The worker died 20 times while doing this, and it is not tried again. "
+        "The machine may lack memory: look at its log, then ask anew."
+    )
+
+
+def test_working_until_idle_gives_up_when_the_time_is_over(
+    settings: Settings, database: Database
+) -> None:
+    with database.write() as connection:
+        Queue.put(connection, "run", "later", delay_seconds=60)
+
+    assert Worker(settings).run_until_idle(0.2) is False
+
+
+def test_progress_is_told_while_work_is_done(runs: TrainingRuns, settings: Settings) -> None:
+    runs.request(1)
+    told: list[str] = []
+    worker = Worker(settings.model_copy(update={"algorithm": "prophet"}))
+
+    assert worker.run_until_idle(60, progress=lambda: told.append(runs.list()[0].state))
+    assert told
+
+
+def descendants(pid: int) -> list[int]:
+    """Every process below this one."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            found.append(int(path.parent.name))
+    return found + [below for child in found for below in descendants(child)]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
