@@ -15,7 +15,16 @@ from forecast_service.local.kinds import Kind
 from forecast_service.queue import Queue
 from forecast_service.settings import Settings
 
-__all__ = ["ACTIVE", "Call", "Handler", "Params", "create", "require", "require_active"]
+__all__ = [
+    "ACTIVE",
+    "Call",
+    "Handler",
+    "Params",
+    "create",
+    "refuse_taken",
+    "require",
+    "require_active",
+]
 
 ACTIVE = "ACTIVE"
 CREATE_PENDING = "CREATE_PENDING"
@@ -89,12 +98,7 @@ def create(
         The name is taken: inside the parent for import jobs, else among all of its kind.
     """
     name = params[kind.name_member]
-    # An import job is named inside its dataset, so its ARN tells; an auto predictor's ARN is new.
-    taken = catalog.get(call.connection, arn) or (
-        None if kind.named_in_parent else catalog.find(call.connection, kind.word, name)
-    )
-    if taken is not None:
-        raise AlreadyExists(f"A {kind.noun} already exists with the arn: {taken.arn}")
+    refuse_taken(call, kind, name, arn)
     catalog.insert(
         call.connection,
         arn=arn,
@@ -110,6 +114,18 @@ def create(
     if kind.is_job:
         Queue.put(call.connection, JOB_KIND, arn)
     return {kind.arn_member: arn}
+
+
+def refuse_taken(call: Call, kind: Kind, name: str, arn: str) -> None:
+    """Refuse a name that another resource has.
+
+    An import job is named inside its dataset, so its ARN tells; an auto predictor's ARN is new.
+    """
+    taken = catalog.get(call.connection, arn)
+    if taken is None and not kind.named_in_parent:
+        taken = catalog.find(call.connection, kind.word, name)
+    if taken is not None:
+        raise AlreadyExists(f"A {kind.noun} already exists with the arn: {taken.arn}")
 
 
 def _tags(params: Params) -> Sequence[Mapping[str, str]]:

@@ -9,7 +9,7 @@ from forecast_service.engine.calendar import Frequency, parse_frequency
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog, views
 from forecast_service.local.arns import arn_of
-from forecast_service.local.calls import ACTIVE, Call, Params, create, require
+from forecast_service.local.calls import ACTIVE, Call, Params, create, refuse_taken, require
 from forecast_service.local.catalog import Resource
 from forecast_service.local.domains import METADATA, RELATED, check_schema
 from forecast_service.local.errors import InUse, InvalidInput
@@ -48,6 +48,10 @@ def create_dataset(call: Call, params: Params) -> dict[str, Any]:
 def create_import_job(call: Call, params: Params) -> dict[str, Any]:
     """CreateDatasetImportJob: the worker reads the files into a new version of the data."""
     dataset = require(call, DATASET, params["DatasetArn"])
+    name = params["DatasetImportJobName"]
+    arn = arn_of(call.settings, IMPORT_JOB.word, dataset.name, name)
+    # First, so that whoever repeats a call learns that it had succeeded.
+    refuse_taken(call, IMPORT_JOB, name, arn)
     status, _ = views.dataset_state(call.connection, dataset)
     if status != ACTIVE:
         raise InUse(
@@ -58,7 +62,6 @@ def create_import_job(call: Call, params: Params) -> dict[str, Any]:
     _check_format(request, dataset)
     _check_encryption(request, dataset)
     _check_increment(call, request, dataset)
-    arn = arn_of(call.settings, IMPORT_JOB.word, dataset.name, params["DatasetImportJobName"])
     return create(call, IMPORT_JOB, request, arn=arn, parent=dataset)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+import sqlalchemy as sa
 from botocore.config import Config
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -19,8 +23,45 @@ from forecast_service.local.query import LocalForecastQuery
 from forecast_service.local.wire import blueprint
 from forecast_service.queue import Queue, new_id
 from forecast_service.settings import Settings
+from forecast_service.tables import metadata
 
 from .amazon import Amazon, Checked
+
+SERVER_URL = os.environ.get("FORECAST_TEST_DATABASE_URL")
+
+
+@pytest.fixture(scope="session")
+def shared_database_url() -> Iterator[str | None]:
+    """A database on the PostgreSQL server for all tests of this folder; None on SQLite.
+
+    Making one takes half a second there, and the contract suite has hundreds of short tests.
+    """
+    if SERVER_URL is None:
+        yield None
+        return
+    url = sa.make_url(SERVER_URL).set(drivername="postgresql+psycopg")
+    server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    name = f"test_{uuid.uuid4().hex}"
+    with server.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    yield url.set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
+
+
+@pytest.fixture
+def database_url(tmp_path: Path, shared_database_url: str | None) -> str:
+    """URL of an empty database: a new SQLite file, or the shared database without its rows."""
+    if shared_database_url is None:
+        return f"sqlite:///{tmp_path / 'home' / 'forecast.db'}"
+    engine = sa.create_engine(shared_database_url)
+    with engine.begin() as connection:
+        if sa.inspect(connection).has_table(metadata.sorted_tables[0].name):
+            for table in metadata.sorted_tables:
+                connection.execute(sa.delete(table))
+    engine.dispose()
+    return shared_database_url
 
 
 class _Quiet(WSGIRequestHandler):

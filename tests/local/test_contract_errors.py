@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from forecast_service.local import shapes
 from forecast_service.local.api import HANDLERS
 from forecast_service.local.query import HANDLERS as QUERY_HANDLERS
 
-from .amazon import Amazon, refused
+from .amazon import Amazon, auto_request, refused
 
 UNAVAILABLE = [
     (service, operation)
@@ -42,21 +43,20 @@ def test_the_available_and_the_other_operations_are_all_of_them() -> None:
     assert len(HANDLERS) == 29
 
 
-@pytest.mark.parametrize(("service", "operation"), UNAVAILABLE)
-def test_an_operation_that_is_not_there_yet_says_so(
-    amazon: Amazon, service: str, operation: str
-) -> None:
-    plane = amazon.forecast if service == shapes.CONTROL else amazon.forecastquery
-    parameters = example(shapes.input_shape(service, operation))
+def test_operations_that_are_not_there_yet_say_so(amazon: Amazon) -> None:
+    for service, operation in UNAVAILABLE:
+        plane = amazon.forecast if service == shapes.CONTROL else amazon.forecastquery
+        parameters = example(shapes.input_shape(service, operation))
 
-    code, sentence = refused(getattr(plane, shapes.method_name(operation)), **parameters)
+        error = refused(getattr(plane, shapes.method_name(operation)), **parameters)
 
-    assert code == "InvalidInputException"
-    assert sentence == (
-        f"'{operation}' is not available in this local Amazon Forecast yet. What works: datasets, "
-        "dataset groups, dataset import jobs, predictors, forecasts, GetAccuracyMetrics, tags, "
-        "StopResource, DeleteResourceTree and QueryForecast. Use Amazon Forecast for the rest."
-    )
+        assert error == (
+            "InvalidInputException",
+            f"'{operation}' is not available in this local Amazon Forecast yet. What works: "
+            "datasets, dataset groups, dataset import jobs, predictors, forecasts, "
+            "GetAccuracyMetrics, tags, StopResource, DeleteResourceTree and QueryForecast. Use "
+            "Amazon Forecast for the rest.",
+        )
 
 
 @pytest.mark.parametrize(
@@ -210,3 +210,18 @@ def test_only_lists_can_be_paginated(amazon: Amazon) -> None:
 def test_an_attribute_that_is_no_method_is_an_error(amazon: Amazon) -> None:
     with pytest.raises(AttributeError):
         _ = amazon.forecast.client.train_quickly
+
+
+def test_of_many_who_take_a_name_at_once_one_gets_it(amazon: Amazon) -> None:
+    group = amazon.trainable_group()
+
+    def create(_: int) -> str:
+        try:
+            return str(amazon.forecast.create_auto_predictor(**auto_request(group))["PredictorArn"])
+        except amazon.forecast.exceptions.ResourceAlreadyExistsException:
+            return "taken"
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(create, range(8)))
+
+    assert answers.count("taken") == 7

@@ -105,6 +105,23 @@ def test_a_second_import_waits_for_the_first(amazon: Amazon) -> None:
     )
 
 
+def test_a_repeated_call_learns_that_the_job_exists(amazon: Amazon) -> None:
+    dataset = amazon.dataset()
+    arn = amazon.import_job(dataset, "first", status="CREATE_IN_PROGRESS")
+
+    error = refused(
+        amazon.forecast.create_dataset_import_job,
+        DatasetImportJobName="first",
+        DatasetArn=dataset,
+        DataSource=source(),
+    )
+
+    assert error == (
+        "ResourceAlreadyExistsException",
+        f"A dataset import job already exists with the arn: {arn}",
+    )
+
+
 def test_a_job_name_is_unique_inside_its_dataset(amazon: Amazon) -> None:
     sales, more = amazon.dataset("sales"), amazon.dataset("more")
     first = amazon.import_job(sales, "daily")
