@@ -58,6 +58,7 @@ class LocalBucket:
         temporary.unlink(missing_ok=True)
         try:
             _link_or_copy(source, temporary)
+            _sync(temporary)
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
@@ -69,7 +70,6 @@ def _link_or_copy(source: Path, target: Path) -> None:
         os.link(source, target)
         return
     shutil.copyfile(source, target)
-    _sync(target)
 
 
 def _sync(path: Path) -> None:

@@ -21,7 +21,7 @@ __all__ = ["first_fault", "read_csv"]
 TEXT = pa.dictionary(pa.int32(), pa.string())
 
 
-def read_csv(path: Path, schema: DatasetSchema, pattern: str) -> pa.Table:
+def read_csv(path: Path, schema: DatasetSchema, time_format: str) -> pa.Table:
     """The rows of a file, its columns named and typed by the schema; times are still texts.
 
     A first line that holds names instead of values is skipped.
@@ -31,7 +31,7 @@ def read_csv(path: Path, schema: DatasetSchema, pattern: str) -> pa.Table:
     InvalidData
         Line and column of the first fault.
     """
-    skipped = 1 if _has_header(path, schema, pattern) else 0
+    skipped = 1 if _has_header(path, schema, time_format) else 0
     try:
         return arrow_csv.read_csv(
             path,
@@ -47,22 +47,22 @@ def read_csv(path: Path, schema: DatasetSchema, pattern: str) -> pa.Table:
             ),
         )
     except (pa.ArrowInvalid, OSError, EOFError) as error:
-        fault = first_fault(path, schema, pattern)
+        fault = first_fault(path, schema, time_format)
         raise InvalidData(
             fault or f"File '{path.name}' cannot be read as CSV: {error}. Write it again."
         ) from error
 
 
-def first_fault(path: Path, schema: DatasetSchema, pattern: str) -> str | None:
+def first_fault(path: Path, schema: DatasetSchema, time_format: str) -> str | None:
     """A sentence about the first line that does not fit the schema; None when all do.
 
     Slow, for files that are already known to be wrong.
     """
     try:
-        skip_first = _has_header(path, schema, pattern)
+        skip_first = _has_header(path, schema, time_format)
         rows = csv.reader(_lines(path))
         for count, row in enumerate(rows):
-            fault = None if (skip_first and count == 0) else _fault_of(row, schema, pattern)
+            fault = None if (skip_first and count == 0) else _fault_of(row, schema, time_format)
             if fault:
                 return f"File '{path.name}', line {rows.line_num}: {fault}"
         if rows.line_num == 0:
@@ -72,9 +72,12 @@ def first_fault(path: Path, schema: DatasetSchema, pattern: str) -> str | None:
     return None
 
 
-def _has_header(path: Path, schema: DatasetSchema, pattern: str) -> bool:
+def _has_header(path: Path, schema: DatasetSchema, time_format: str) -> bool:
     """Whether the first line holds names: no number and no time of it can be read as one."""
-    first = next(csv.reader(_lines(path)), [])
+    try:
+        first = next(csv.reader(_lines(path)), [])
+    except csv.Error:  # first_fault says what is wrong with it
+        return False
     if [text.strip().lower() for text in first] == [name.lower() for name in schema.names]:
         return True
     typed = [
@@ -82,7 +85,7 @@ def _has_header(path: Path, schema: DatasetSchema, pattern: str) -> bool:
         for text, (_, kind) in zip(first, schema.fields, strict=False)
         if kind not in ("string", "geolocation") and text
     ]
-    return bool(typed) and all(_wrong(text, kind, pattern) for text, kind in typed)
+    return bool(typed) and all(_wrong(text, kind, time_format) for text, kind in typed)
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -111,7 +114,7 @@ def _raw_lines(stream: pa.NativeFile) -> Iterator[bytes]:
         yield rest
 
 
-def _fault_of(row: list[str], schema: DatasetSchema, pattern: str) -> str | None:
+def _fault_of(row: list[str], schema: DatasetSchema, time_format: str) -> str | None:
     if not row:
         return None
     if len(row) != len(schema.fields):
@@ -122,7 +125,7 @@ def _fault_of(row: list[str], schema: DatasetSchema, pattern: str) -> str | None
     for text, (name, kind) in zip(row, schema.fields, strict=True):
         if name in schema.key and not text:
             return f"'{name}' is empty. Every row needs {_listed(schema.key)}."
-        problem = _wrong(text, kind, pattern)
+        problem = _wrong(text, kind, time_format)
         if problem:
             return f"'{name}' is '{text[:40]}', which is {problem}"
     return None
@@ -133,16 +136,16 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 @lru_cache(maxsize=100_000)
-def _is_time(text: str, pattern: str) -> bool:
-    return not parse_times(from_texts([text]), pattern).null_count
+def _is_time(text: str, time_format: str) -> bool:
+    return not parse_times(from_texts([text]), time_format).null_count
 
 
-def _wrong(text: str, kind: str, pattern: str) -> str | None:
+def _wrong(text: str, kind: str, time_format: str) -> str | None:
     if kind == "timestamp":
         return (
             None
-            if _is_time(text, pattern)
-            else f"no time written as '{pattern}'. Correct it or TimestampFormat."
+            if _is_time(text, time_format)
+            else f"no time written as '{time_format}'. Correct it or TimestampFormat."
         )
     if kind in ("string", "geolocation") or not text:
         return None

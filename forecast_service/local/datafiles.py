@@ -61,7 +61,7 @@ def find_files(bucket: LocalBucket, uri: str) -> list[Path]:
 
 
 def read_files(
-    files: Sequence[Path], schema: DatasetSchema, file_format: str, timestamp_format: str
+    files: Sequence[Path], schema: DatasetSchema, file_format: str, time_format: str
 ) -> DataFiles:
     """Read and check every file; one fault in one of them and nothing is given.
 
@@ -70,9 +70,9 @@ def read_files(
     InvalidData
         File, line (row in Parquet) and column of a fault, and what is allowed.
     """
-    pattern = strptime_pattern(timestamp_format)
+    strptime_pattern(time_format)  # refuses what is not understood before anything is read
     read = _read_parquet if file_format == "PARQUET" else _read_csv
-    tables = [read(path, schema, pattern) for path in files]
+    tables = [read(path, schema, time_format) for path in files]
     table = pa.concat_tables(tables).unify_dictionaries()
     if table.num_rows == 0:
         raise InvalidData(
@@ -86,17 +86,18 @@ def read_files(
     )
 
 
-def _read_csv(path: Path, schema: DatasetSchema, pattern: str) -> pa.Table:
-    table = read_csv(path, schema, pattern)
-    fault = _typed(table, schema, pattern)
+def _read_csv(path: Path, schema: DatasetSchema, time_format: str) -> pa.Table:
+    table = read_csv(path, schema, time_format)
+    fault = _typed(table, schema, time_format)
     if isinstance(fault, pa.Table):
         return fault
     raise InvalidData(
-        first_fault(path, schema, pattern) or f"File '{path.name}', row {fault[0] + 1}: {fault[1]}"
+        first_fault(path, schema, time_format)
+        or f"File '{path.name}', row {fault[0] + 1}: {fault[1]}"
     )
 
 
-def _read_parquet(path: Path, schema: DatasetSchema, pattern: str) -> pa.Table:
+def _read_parquet(path: Path, schema: DatasetSchema, time_format: str) -> pa.Table:
     try:
         found = pq.read_schema(path)
         names = _columns_of(path, found, schema)
@@ -107,7 +108,7 @@ def _read_parquet(path: Path, schema: DatasetSchema, pattern: str) -> pa.Table:
         raise InvalidData(
             f"File '{path.name}' is no readable Parquet file: {error}. Write it again."
         ) from error
-    typed = _typed(table.rename_columns(list(schema.names)), schema, pattern)
+    typed = _typed(table.rename_columns(list(schema.names)), schema, time_format)
     if isinstance(typed, pa.Table):
         return typed
     raise InvalidData(f"File '{path.name}', row {typed[0] + 1}: {typed[1]}")
@@ -139,11 +140,11 @@ def _can_be(found: pa.DataType, kind: str) -> bool:
     return _is_text(found) or bool(other(found) or pa.types.is_null(found))
 
 
-def _typed(table: pa.Table, schema: DatasetSchema, pattern: str) -> pa.Table | tuple[int, str]:
+def _typed(table: pa.Table, schema: DatasetSchema, time_format: str) -> pa.Table | tuple[int, str]:
     """The table with its final types, or the row (from 0) of a fault and a sentence about it."""
     columns = []
     for name, kind in schema.fields:
-        column = _convert(table[name], name, kind, pattern)
+        column = _convert(table[name], name, kind, time_format)
         if isinstance(column, tuple):
             return column
         if name in schema.key and column.null_count:
@@ -154,10 +155,10 @@ def _typed(table: pa.Table, schema: DatasetSchema, pattern: str) -> pa.Table | t
 
 
 def _convert(
-    column: pa.ChunkedArray, name: str, kind: str, pattern: str
+    column: pa.ChunkedArray, name: str, kind: str, time_format: str
 ) -> pa.ChunkedArray | tuple[int, str]:
     if kind == "timestamp":
-        return _times(column, name, pattern)
+        return _times(column, name, time_format)
     if kind in ("integer", "float"):
         return _numbers(column, name, kind)
     if pa.types.is_dictionary(column.type):
@@ -165,19 +166,21 @@ def _convert(
     return column.cast(pa.string()).dictionary_encode()
 
 
-def _times(column: pa.ChunkedArray, name: str, pattern: str) -> pa.ChunkedArray | tuple[int, str]:
+def _times(
+    column: pa.ChunkedArray, name: str, time_format: str
+) -> pa.ChunkedArray | tuple[int, str]:
     if pa.types.is_temporal(column.type):
         return column.cast(TIME)
     if not pa.types.is_dictionary(column.type):
         column = column.cast(pa.string()).dictionary_encode()
     chunks = []
     for chunk in column.unify_dictionaries().chunks:
-        chunks.append(parse_times(chunk.dictionary, pattern).take(chunk.indices))
+        chunks.append(parse_times(chunk.dictionary, time_format).take(chunk.indices))
     times = pa.chunked_array(chunks, type=TIME)
     wrong = pc.and_(pc.is_null(times), pc.is_valid(column))
     if pc.any(wrong).as_py():
         row = _first(wrong)
-        return row, f"'{name}' is '{column[row]}', which is no time written as '{pattern}'."
+        return row, f"'{name}' is '{column[row]}', which is no time written as '{time_format}'."
     return times
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +27,7 @@ JODA = {
 }
 
 
+@cache
 def strptime_pattern(timestamp_format: str) -> str:
     """The strptime pattern of a TimestampFormat such as ``yyyy-MM-dd HH:mm:ss``.
 
@@ -47,8 +49,9 @@ def strptime_pattern(timestamp_format: str) -> str:
     return pattern
 
 
-def parse_times(texts: pa.Array, pattern: str) -> pa.Array:
-    """Times (timestamp[ms]) of texts; null where a text is no time in this pattern."""
+def parse_times(texts: pa.Array, timestamp_format: str) -> pa.Array:
+    """Times (timestamp[ms]) of texts; null where a text is no time in this TimestampFormat."""
+    pattern = strptime_pattern(timestamp_format)
     parsed = pc.strptime(texts, format=pattern, unit="s", error_is_null=True)
     # strptime takes February 30 for March 2; only what reads back the same is trusted.
     same = pc.equal(pc.strftime(parsed, format=pattern), texts)

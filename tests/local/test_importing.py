@@ -149,12 +149,12 @@ def test_times_are_read_by_the_timestamp_format(
         (
             "1,2015-01-01,5\n\n1,2015-02-30,6\n",
             "File 'part-0.csv', line 3: 'timestamp' is '2015-02-30', which is no time written as "
-            "'%Y-%m-%d'. Correct it or TimestampFormat.",
+            "'yyyy-MM-dd'. Correct it or TimestampFormat.",
         ),
         (
             "1,2015-01-01,5\n1,2015-01-02 00:00:00,6\n",
             "File 'part-0.csv', line 2: 'timestamp' is '2015-01-02 00:00:00', which is no time "
-            "written as '%Y-%m-%d'. Correct it or TimestampFormat.",
+            "written as 'yyyy-MM-dd'. Correct it or TimestampFormat.",
         ),
         (
             "1,2015-01-01,5\n1,2015-01-02,many\n",
@@ -207,6 +207,19 @@ def test_bytes_that_are_no_utf8_are_refused_by_line(world: World, target: str) -
     assert message == (
         "File 'latin.csv', line 2: byte 0xf6 is no UTF-8. Save the file with the encoding UTF-8."
     )
+
+
+def test_a_line_without_end_is_refused(world: World, target: str) -> None:
+    message = failure(world, target, world.put("1" * 200_000))
+
+    assert message.startswith("File 'part-0.csv' is no CSV: ")
+
+
+def test_a_picture_is_refused(world: World, target: str) -> None:
+    path = world.settings.home / "shop.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+
+    assert failure(world, target, world.put_file(path)).startswith("File 'shop.png', line 1: byte")
 
 
 def test_a_truncated_gzip_is_refused(world: World, target: str) -> None:
@@ -304,7 +317,7 @@ def test_a_canonical_parquet_file_becomes_the_snapshot_itself(world: World, targ
         (
             {"timestamp": pa.array(["2015-01-01", "soon"])},
             "File 'part-0.parquet', row 2: 'timestamp' is 'soon', which is no time written as "
-            "'%Y-%m-%d'.",
+            "'yyyy-MM-dd'.",
         ),
         (
             {"item_id": pa.array(["1", None])},
