@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from forecast_service.cli.processes import WEB_THREADS
+
 START_SECONDS = 60
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 STAT_PARENT, STAT_USER, STAT_SYSTEM = 1, 11, 12  # after the command's closing bracket
@@ -45,10 +47,11 @@ class Server:
 
 @contextlib.contextmanager
 def serving(target: str, environment: Mapping[str, str], log: Path) -> Iterator[Server]:
-    """One granian process with one worker for the app factory ``target``; logs go to a file."""
+    """A granian with one worker, and the threads that ``serve`` has, for an app factory."""
     port = _free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory"]
-    command += ["--workers", "1", "--no-ws", "--port", str(port), target]
+    command += ["--workers", "1", "--blocking-threads", str(WEB_THREADS)]
+    command += ["--no-ws", "--port", str(port), target]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, env={**os.environ, **environment}, stdout=output, stderr=output

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service import forecast_store
+from forecast_service.importer.filling import RULE
 from forecast_service.instants import utc_text
 from forecast_service.tables import dataset_groups, forecasts, training_runs
 
@@ -74,8 +75,8 @@ def _filled(store: Row, last: str) -> list[str]:
     if since is None or since > last:
         return []
     return [
-        f"from {since} on no known future was sent for store '{store['store']}': promotions are "
-        "taken as 0, and open as on the store's own weekdays"
+        f"from {since} on the future of store '{store['store']}' is not known and filled by rule: "
+        f"{RULE}"
     ]
 
 

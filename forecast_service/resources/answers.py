@@ -96,7 +96,6 @@ class TrainingRun(AnswerModel):
     forecast_arn: str | None
     data_version: int | None
     data_until: str | None
-    collected_until: str | None
     progress: float | None
     expected_at: str | None
     message: str | None

@@ -14,6 +14,7 @@ from forecast_service.resources.service import Service
 __all__ = ["JSON_TYPE", "ServiceApi", "ServiceResource", "json_response"]
 
 JSON_TYPE = "application/json"
+UTC_SECONDS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 
 
 class ServiceApi(Api):  # type: ignore[misc]
@@ -37,4 +38,9 @@ def json_response(
     document: Any, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
     """A JSON answer, made by the fast encoder."""
-    return Response(orjson.dumps(document), status=status, headers=headers, content_type=JSON_TYPE)
+    return Response(
+        orjson.dumps(document, option=UTC_SECONDS),
+        status=status,
+        headers=headers,
+        content_type=JSON_TYPE,
+    )

@@ -76,6 +76,7 @@ class TrainingRunResource(ServiceResource):
 def run_document(run: TrainingRun) -> dict[str, Any]:
     """A run as it is answered; times in UTC."""
     document = asdict(run)
+    del document["collected_until"]
     document["stages"] = ["training", "forecasting"] if run.trains else ["forecasting"]
     document["error"] = run.message if run.state == "failed" else None
     for name in TIMES:
@@ -86,7 +87,7 @@ def run_document(run: TrainingRun) -> dict[str, Any]:
 def _decision_document(decision: Decision, store_number: int | str) -> dict[str, Any]:
     return {
         "store_number": store_number,
-        "message": decision.detail,
+        "message": _message(decision),
         "started": decision.started,
         "joined": decision.joined,
         "rule": decision.rule,
@@ -97,6 +98,13 @@ def _decision_document(decision: Decision, store_number: int | str) -> dict[str,
         "predictor": decision.predictor,
         "run": None if decision.run is None else run_document(decision.run),
     }
+
+
+def _message(decision: Decision) -> str:
+    if decision.run is None:
+        return decision.detail
+    what = "training of a new predictor" if decision.run.trains else "a new forecast"
+    return f"{what} {'joined' if decision.joined else 'started'}: {decision.detail}"
 
 
 def _location(run: TrainingRun) -> str:

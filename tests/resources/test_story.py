@@ -1,0 +1,81 @@
+"""One story over HTTP: import, train, read, sell more, read again."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from forecast_service.resources.answers import Forecast
+from forecast_service.settings import Settings
+from forecast_service.worker import Worker
+
+FIRST = date(2014, 1, 1)
+DAYS = 200
+HORIZON = 28
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """The quickest algorithm: the story is not about accuracy."""
+    return settings.model_copy(update={"algorithm": "seasonal_naive"})
+
+
+def day(index: int) -> date:
+    """The day so many days after the first."""
+    return FIRST + timedelta(days=index)
+
+
+def sales_of(store: int) -> list[str]:
+    """Lines of a store that is closed on Sundays."""
+    opens = [int(day(index).weekday() != 6) for index in range(DAYS)]
+    return [f"{store},{day(i)},{opens[i] * (100 + store)},{opens[i]}" for i in range(DAYS)]
+
+
+def work(settings: Settings) -> None:
+    """What a worker does until nothing is left."""
+    Worker(settings).run_until_idle(60)
+
+
+def forecast_of(client: FlaskClient, store: int) -> dict[str, Any]:
+    """The whole answer about a store."""
+    response = client.get(f"/forecast?store_number={store}")
+    assert response.status_code == 200, response.text
+    answer: dict[str, Any] = response.get_json()
+    Forecast.model_validate(answer)
+    return answer
+
+
+def test_from_files_to_forecasts_and_on_to_newer_sales(
+    client: FlaskClient, settings: Settings
+) -> None:
+    lines = ["Store,Date,Sales,Open", *sales_of(1), *sales_of(2)]
+    imported = client.post("/imports", data="\n".join(lines), content_type="text/csv")
+    work(settings)
+    assert client.get(imported.headers["Location"]).get_json()["state"] == "done"
+
+    asked = client.post("/training", json={"store_number": 1})
+    assert asked.status_code == 202
+    work(settings)
+    assert client.get(asked.headers["Location"]).get_json()["state"] == "serving"
+    assert client.post("/training", json={"store_number": 1}).status_code == 200
+
+    points = forecast_of(client, 1)["result"]["Forecast"]["Predictions"]["p50"]
+    sundays = [p["Value"] for p in points if date.fromisoformat(p["Timestamp"][:10]).weekday() == 6]
+    assert (len(points), points[0]["Timestamp"][:10]) == (HORIZON, str(day(DAYS)))
+    assert sundays == [0.0] * 4
+
+    row = {"date": str(day(DAYS)), "sales": 500, "covariates": {"Open": 1}}
+    rows = [{"store_number": store, **row} for store in (1, 2, 3)]
+    sold = client.post("/sales", json={"sales": rows})
+    work(settings)
+    assert client.get(sold.headers["Location"]).get_json()["state"] == "done"
+
+    answer = forecast_of(client, 1)
+    assert answer["provenance"]["horizon"]["first"] == str(day(DAYS + 1))
+    assert answer["provenance"]["data_until"] == str(day(DAYS))
+    assert answer["provenance"]["stale"] is None
+    assert forecast_of(client, 3)["provenance"]["fallback"]
+    assert [run["trains"] for run in client.get("/training").get_json()["runs"]] == [False, True]
