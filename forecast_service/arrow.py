@@ -74,7 +74,7 @@ def from_times(times: npt.NDArray[np.datetime64]) -> pa.Array:
 def to_times(array: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.datetime64]:
     """Times of any unit as datetime64[ms]; nulls are NaT."""
     nothing = int(np.datetime64("NaT").view(np.int64))
-    ticks = to_numpy(array.cast(MILLISECONDS).cast(pa.int64()), missing=nothing)
+    ticks = to_numpy(array.cast(MILLISECONDS, safe=False).cast(pa.int64()), missing=nothing)
     return np.asarray(ticks, dtype=np.int64).view("datetime64[ms]")
 
 

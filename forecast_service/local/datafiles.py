@@ -136,8 +136,9 @@ def _can_be(found: pa.DataType, kind: str) -> bool:
     """Whether values of a Parquet type can be taken as those of a schema's type."""
     if kind in ("integer", "float"):
         return _is_number(found)
-    other = pa.types.is_temporal if kind == "timestamp" else pa.types.is_integer
-    return _is_text(found) or bool(other(found) or pa.types.is_null(found))
+    if kind == "timestamp":
+        return _is_text(found) or bool(pa.types.is_timestamp(found) or pa.types.is_date(found))
+    return _is_text(found) or bool(pa.types.is_integer(found))
 
 
 def _typed(table: pa.Table, schema: DatasetSchema, time_format: str) -> pa.Table | tuple[int, str]:
@@ -170,7 +171,7 @@ def _times(
     column: pa.ChunkedArray, name: str, time_format: str
 ) -> pa.ChunkedArray | tuple[int, str]:
     if pa.types.is_temporal(column.type):
-        return column.cast(TIME)
+        return column.cast(TIME, safe=False)
     if not pa.types.is_dictionary(column.type):
         column = column.cast(pa.string()).dictionary_encode()
     chunks = []

@@ -92,6 +92,8 @@ def _begin(queue: Queue, claim: Claim) -> Resource | None:
     with queue.fenced(claim) as connection:
         resource = catalog.get(connection, claim.subject)
         if resource is None or resource.status not in UNFINISHED:
+            if resource is not None and resource.status == "CREATE_STOPPING":
+                stopped(connection, resource.arn)  # asked for between the claim and now
             queue.finish(connection, claim)
             return None
         now = connection.execute(sa.select(database_now())).scalar_one()

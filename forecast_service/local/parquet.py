@@ -60,7 +60,8 @@ def read_parquet(path: Path) -> pa.Table:
     texts = [field.name for field in schema if _is_text(field.type)]
     # Not pq.read_table: it imports pandas, which costs more than reading a million rows.
     with pq.ParquetFile(path, read_dictionary=texts) as file:
-        return file.read().cast(pa.schema([(field.name, _read_as(field.type)) for field in schema]))
+        wanted = pa.schema([(field.name, _read_as(field.type)) for field in schema])
+        return file.read().cast(wanted, safe=False)  # times may carry nanoseconds
 
 
 def merge(tables: Sequence[pa.Table], key: Sequence[str]) -> pa.Table:

@@ -298,6 +298,27 @@ def test_a_canonical_parquet_file_becomes_the_snapshot_itself(world: World, targ
 
 
 @pytest.mark.parametrize(
+    "values",
+    [
+        pa.array(["2015-01-01", "2015-01-02"]),
+        pa.array([1420070400000000001, 1420156800000000001], pa.timestamp("ns")),
+        pa.array([1420070400, 1420156800], pa.timestamp("s", tz="UTC")),
+        pa.array([16436, 16437], pa.int32()).cast(pa.date32()),
+    ],
+)
+@pytest.mark.parametrize("text", [pa.large_string(), pa.dictionary(pa.int8(), pa.large_string())])
+def test_parquet_times_and_texts_of_any_kind_are_taken(
+    world: World, target: str, values: pa.Array, text: pa.DataType
+) -> None:
+    items = pa.array(["1", "1"], pa.large_string()).dictionary_encode().cast(text)
+    columns = {"item_id": items, "timestamp": values, "demand": pa.array([5.0, 6.0])}
+
+    world.imported(target, parquet(world, columns), Format="PARQUET")
+
+    assert demands(world, target) == {("1", "2015-01-01"): 5.0, ("1", "2015-01-02"): 6.0}
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         (
@@ -313,6 +334,11 @@ def test_a_canonical_parquet_file_becomes_the_snapshot_itself(world: World, targ
         (
             {"demand": pa.array([5.0, float("inf")])},
             "File 'part-0.parquet', row 2: 'demand' is 'inf', which is no finite float.",
+        ),
+        (
+            {"timestamp": pa.array([1, 2], pa.time32("ms"))},
+            "File 'part-0.parquet': column 'timestamp' is of the type time32[ms]; the schema says "
+            "timestamp. Write it with that type.",
         ),
         (
             {"timestamp": pa.array(["2015-01-01", "soon"])},
