@@ -132,15 +132,15 @@ def _add_indicators(
     chosen: Covariates, column: Candidate, codes: Codes, known: tuple[str, ...]
 ) -> None:
     """One covariate of 0 and 1 per text; none for the ordinary one, which is all zeros."""
-    ordinary = _ordinary(codes)
+    ordinary = _ordinary(codes, has_known=bool(known))
     texts = [name for name in codes.names if name not in ordinary]
     names = [attribute_name(f"{column.slug}_{snake(text) or 'other'}") for text in texts]
     if known:
         odd = [text for text, name in zip(texts, names, strict=True) if name not in known]
         if odd:
             chosen.notes.append(
-                f"Column '{column.title}' has the text '{odd[0]}', which the dataset group does "
-                "not know: such days count as ordinary ones."
+                f"Column '{column.title}' has the text '{odd[0]}', for which the dataset group "
+                "has no covariate: such days count as ordinary ones."
             )
         of_name = {name: texts[names.index(name)] if name in names else None for name in known}
     else:
@@ -153,11 +153,16 @@ def _add_indicators(
     chosen.columns[column.title] = tuple(of_name)
 
 
-def _ordinary(codes: Codes) -> set[str]:
-    """The texts that mean "nothing special"; without such texts, the most frequent one."""
+def _ordinary(codes: Codes, *, has_known: bool) -> set[str]:
+    """The texts that mean "nothing special"; if there is none, the most frequent one.
+
+    Where the indicators are known already, the file at hand (often a single day) decides nothing.
+    """
     found = {name for name in codes.names if name.lower() in ORDINARY}
+    if found or has_known:
+        return found
     counts = np.bincount(codes.values[codes.values >= 0], minlength=len(codes.names))
-    return found or {codes.names[int(np.argmax(counts))]}
+    return {codes.names[int(np.argmax(counts))]}
 
 
 def _match(chosen: Covariates, known: Sequence[str], *, replaces: bool) -> None:

@@ -159,7 +159,7 @@ class Loader:
         if job["Status"] in UNFINISHED:
             return False
         if job["Status"] != "ACTIVE":
-            reason = job.get("Message") or f"its status is {job['Status']}"
+            reason = job.get("Message") or f"its status is {job['Status']}."
             raise InvalidData(
                 f"Import job '{job['DatasetImportJobName']}' of Amazon Forecast failed: {reason} "
                 "Nothing of this import is used; correct the cause and import again."

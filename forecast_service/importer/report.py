@@ -108,7 +108,7 @@ class ImportReport:
 
     def _files(self) -> Iterator[str]:
         for file in self.files:
-            yield f"Read {file.name}: {file.rows:,} rows ({file.role})."
+            yield f"Read {file.name}: {_counted(file.rows, 'row')} ({file.role})."
 
     def _data(self) -> Iterator[str]:
         if self.first_sale_on is not None:

@@ -155,9 +155,14 @@ def _notes(facts: Facts) -> Iterator[str]:
     unsold = int((facts.merged.last_sale < 0).sum())
     if unsold:
         example = facts.merged.keys[int(np.argmin(facts.merged.last_sale))]
+        what, they = (
+            ("store", "it comes in with its")
+            if unsold == 1
+            else ("stores", "they come in with their")
+        )
         yield (
-            f"Left out: {unsold:,} stores without any sale, such as {_title(example)}; "
-            "they come in with their first day of sales."
+            f"Left out: {unsold:,} {what} without any sale, such as {_title(example)}; "
+            f"{they} first day of sales."
         )
     if facts.related is not None and facts.related.filled_cells:
         yield f"Filled by rule: {facts.related.filled_cells:,} empty cells of covariates ({RULE})."

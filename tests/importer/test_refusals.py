@@ -308,7 +308,7 @@ def test_a_region_column_that_is_absent_is_refused_with_the_columns(
 
 
 def test_a_file_that_does_not_exist_is_refused_at_once(imports: Imports, tmp_path):
-    with pytest.raises(InvalidData, match="nowhere.csv' cannot be read: No such file"):
+    with pytest.raises(InvalidData, match=r"nowhere\.csv' cannot be read: No such file"):
         imports.request({"sales": tmp_path / "nowhere.csv"})
 
     assert imports.list() == []
@@ -317,7 +317,7 @@ def test_a_file_that_does_not_exist_is_refused_at_once(imports: Imports, tmp_pat
 def test_an_unknown_mode_role_or_option_is_refused(imports: Imports, write_file):
     path = write_file(GOOD)
 
-    with pytest.raises(InvalidRequest, match="'mode' is 'PARTLY'. Allowed are 'FULL'"):
+    with pytest.raises(InvalidRequest, match=r"'mode' is 'PARTLY'\. Allowed are 'FULL'"):
         imports.request({"sales": path}, "PARTLY")
     with pytest.raises(UnknownField, match="'weather' is no role of a file"):
         imports.request({"sales": path, "weather": path})

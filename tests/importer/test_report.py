@@ -1,0 +1,246 @@
+"""What an import says it understood."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from forecast_service.importer import ImportReport, Imports
+from forecast_service.settings import Settings
+
+from .rows import csv_text, daily, day
+
+PLAN = "Store,Date,Sales,Open,Promo,StateHoliday,Customers,DayOfWeek"
+
+
+def planned(store: str, index: int) -> tuple[object, ...]:
+    """A day of a store that is closed on Sundays."""
+    opened = int(index % 7 != 6)
+    holiday = "a" if index == 0 else "b" if index == 1 else "0"
+    return (100 * opened, opened, index % 2, holiday, 50 * opened, index % 7 + 1)
+
+
+@pytest.fixture
+def report(imports: Imports) -> Callable[..., ImportReport]:
+    """The report of files by role."""
+
+    def look(
+        mode: str = "FULL", options: dict[str, object] | None = None, **files: Path
+    ) -> ImportReport:
+        return imports.dry_run(files, mode, options)
+
+    return look
+
+
+@pytest.fixture
+def shop(write_file) -> dict[str, Path]:
+    """Sales of 60 days of two stores, and 10 future days of the first."""
+    future = daily(
+        ["1"],
+        10,
+        first=60,
+        header="Store,Date,Open,Promo,StateHoliday,DayOfWeek",
+        cells=lambda s, i: (int(i % 7 != 6), 0, "0", i % 7 + 1),
+    )
+    return {
+        "sales": write_file(daily(["1", "2"], 60, header=PLAN, cells=planned)),
+        "future": write_file(future, "future.csv"),
+    }
+
+
+def test_the_report_tells_stores_dates_covariates_and_what_is_left_out(report, shop):
+    assert report(**shop).lines() == [
+        "Read sales.csv: 120 rows (sales).",
+        "Read future.csv: 10 rows (future days).",
+        "Sales: 120 days of 2 stores, 2024-01-01 to 2024-02-29.",
+        "Regions: all 2.",
+        "Columns: Store is the store, Date is the date, Sales is the sales.",
+        "Covariates: Open (open), Promo (promo), StateHoliday (state_holiday_a, state_holiday_b).",
+        "Left out: Customers, because it is known for the past only "
+        "(absent or empty in the future days).",
+        "Left out: DayOfWeek, because it follows from the date.",
+        "Known future: 10 days, 2024-03-01 to 2024-03-10.",
+        "Filled by rule: 1 store, 2024-03-01 to 2024-03-10: 'open' by the store's own weekdays of "
+        "its last 8 weeks, columns of 0 and 1 as 0, other numbers as last known.",
+        "Horizon: 10 days, because so long is the known future.",
+    ]
+
+
+def test_a_report_survives_json(report, shop):
+    original = report(**shop)
+
+    assert ImportReport.from_dict(json.loads(json.dumps(original.to_dict()))) == original
+
+
+def test_empty_sales_after_the_last_one_are_the_known_future(report, write_file):
+    text = daily(
+        ["1"],
+        40,
+        header="Store,Date,Sales,Promo",
+        cells=lambda store, index: (5 if index < 33 else None, 0),
+    )
+
+    found = report(sales=write_file(text))
+
+    assert (found.sales_rows, found.known_future_days, found.horizon) == (33, 7, 7)
+
+
+def test_empty_sales_inside_the_history_are_missing(report, write_file):
+    text = daily(["1"], 40, cells=lambda store, index: (None if index in (5, 6) else 5,))
+
+    found = report(sales=write_file(text))
+
+    assert (found.sales_rows, found.missing_days) == (38, 2)
+    assert "Not known: 2 days have no sales figure (not taken as zero)." in found.lines()
+
+
+def test_a_long_silence_is_a_gap(report, write_file):
+    rows = [
+        (store, day(i), 5) for store in "12" for i in range(100) if store == "1" or not 30 <= i < 60
+    ]
+
+    found = report(sales=write_file(csv_text("Store,Date,Sales", rows)))
+
+    assert (found.gaps.series, found.gaps.longest_days, found.gaps.examples) == (1, 30, ("2",))
+
+
+def test_without_future_days_planned_columns_are_kept_and_others_past_only(report, write_file):
+    found = report(sales=write_file(daily(["1"], 60, header=PLAN, cells=planned)))
+
+    assert found.covariates == ("open", "promo", "state_holiday_a", "state_holiday_b")
+    assert found.past_only == ("Customers",)
+    assert found.by_rule.first_on == "2024-03-01"
+    assert found.horizon_reason.startswith("28 was wanted (it is the default")
+
+
+def test_a_column_that_is_empty_in_the_future_days_is_past_only(report, write_file):
+    text = daily(
+        ["1"],
+        40,
+        header="Store,Date,Sales,Promo,Footfall",
+        cells=lambda store, index: (5, 0, 9) if index < 36 else (None, 1, None),
+    )
+
+    assert report(sales=write_file(text)).past_only == ("Footfall",)
+
+
+def test_free_text_is_left_out(report, write_file):
+    text = daily(
+        ["1"],
+        40,
+        header="Store,Date,Sales,Event",
+        cells=lambda store, index: (5 if index < 36 else None, f"no. {index}"),
+    )
+
+    column = report(sales=write_file(text)).columns[-1]
+
+    assert (column.name, column.role) == ("Event", "left out")
+    assert column.reason == "it holds 40 different texts; at most 12 can be used"
+
+
+@pytest.mark.parametrize(
+    ("cells", "covariates"),
+    [
+        (("yes", "no"), ("promo",)),
+        (("TRUE", "FALSE"), ("promo",)),
+        (("flyer", "none"), ("promo_flyer",)),
+        (("flyer", "tv"), ("promo_tv",)),
+        (("12.5", "0"), ("promo",)),
+    ],
+)
+def test_texts_become_flags_or_indicators(report, write_file, cells, covariates):
+    text = daily(
+        ["1"],
+        41,
+        header="Store,Date,Sales,Promo",
+        cells=lambda store, index: (5, cells[index % 2]),
+    )
+
+    assert report(sales=write_file(text)).covariates == covariates
+
+
+def test_semicolons_and_decimal_commas_are_read(report, write_file):
+    rows = "".join(f"1;{i:02}.01.2024;12,5\n" for i in range(1, 32))
+
+    found = report(
+        sales=write_file("Filiale_x;Store;Datum;Sales\n".replace("Filiale_x;", "") + rows)
+    )
+
+    assert (found.sales_rows, found.first_sale_on, found.last_sale_on) == (
+        31,
+        "2024-01-01",
+        "2024-01-31",
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [("31/01/2024", "2024-01-31"), ("01/31/2024", "2024-01-31"), ("20240131", "2024-01-31")],
+)
+def test_other_ways_to_write_dates_are_read_when_they_are_plain(
+    report, write_file, first, expected
+):
+    text = f"Store,Date,Sales\n1,{first},5\n1,2024-01-01,5\n"
+
+    assert report(sales=write_file(text)).last_sale_on == expected
+
+
+def test_the_horizon_is_a_quarter_of_the_history_at_most(report, write_file):
+    future = daily(["1"], 30, first=40, header="Store,Date,Promo", cells=lambda s, i: (0,))
+    sales = daily(["1"], 40, header="Store,Date,Sales,Promo", cells=lambda s, i: (5, 1))
+
+    found = report(sales=write_file(sales), future=write_file(future, "future.csv"))
+
+    assert found.horizon == 10
+    assert found.horizon_reason == (
+        "30 was wanted (so long is the known future), but 10 is a quarter of the 40 days of "
+        "history, the most that is allowed"
+    )
+
+
+def test_the_horizon_can_be_set(database, session, settings: Settings, write_file):
+    imports = Imports(database, settings.model_copy(update={"horizon": 5}), session)
+
+    found = imports.dry_run({"sales": write_file(daily(["1"], 40))})
+
+    assert (found.horizon, found.horizon_reason) == (5, "it is set by FORECAST_HORIZON")
+
+
+def test_only_some_stores_can_be_asked_for(report, write_file):
+    sales = write_file(daily(["10", "9", "2"], 40))
+
+    assert report(sales=sales, options={"only": ["9", "2"]}).stores == 2
+    assert report(sales=sales, options={"stores_limit": 2}).sales_rows == 80
+
+
+def test_returns_are_allowed_on_request(report, write_file):
+    sales = write_file(daily(["1"], 40, cells=lambda store, index: (index - 3,)))
+
+    assert report(sales=sales, options={"allow_returns": True}).sales_rows == 40
+
+
+def test_the_region_column_names_the_regions(report, write_file):
+    stores = write_file("store_id,Region,Type\n1,north,a\n2,,b\n", "stores.csv")
+
+    found = report(sales=write_file(daily(["1", "2", "3"], 40)), stores=stores)
+
+    assert found.regions == {"all": 2, "north": 1}
+    assert found.notes == ("'stores.csv' does not describe 1 of the stores with sales.",)
+    assert [(c.name, c.becomes) for c in found.columns if c.role == "attribute"] == [
+        ("Region", ("region",)),
+        ("Type", ("type_field",)),
+    ]
+
+
+def test_a_store_that_never_sold_is_left_out_and_named(report, write_file):
+    sales = write_file(daily(["1"], 40) + f"2,{day(3)},\n")
+
+    found = report(sales=sales)
+
+    assert found.stores == 1
+    assert found.notes == (
+        "Left out: 1 store without any sale, such as 2; it comes in with its first day of sales.",
+    )
