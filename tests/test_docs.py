@@ -49,7 +49,7 @@ def test_a_command_is_documented(name: str) -> None:
 def test_the_help_of_a_command_ends_in_an_example(command: click.Command) -> None:
     help_text = command.get_help(click.Context(command, info_name=command.name)).rstrip()
 
-    assert help_text.splitlines()[-1].strip().startswith("Example: ")
+    assert help_text.split("\n\n")[-1].strip().startswith("Example: ")
     assert command.help
 
 

@@ -1,0 +1,119 @@
+"""README's commands, run in their order as a new user would, and their output compared."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+START_SECONDS = 280
+VARIES = re.compile(r"[0-9a-f]{20}|\d[\d,]*(?:\.\d+)?")
+
+
+class Shown:
+    """A command of README and the output it shows."""
+
+    def __init__(self, text: str) -> None:
+        self.command, _, self.output = text.partition("\n")
+
+    def missing_from(self, real: str) -> list[str]:
+        """Pieces of the shown output, between '…', that the real one does not have in order."""
+        rest, missing = as_pattern(real), []
+        for line in self.output.splitlines():
+            for piece in filter(None, map(str.strip, as_pattern(line).split("…"))):
+                before, found, after = rest.partition(piece)
+                rest = after if found else before
+                if not found:
+                    missing.append(piece)
+        return missing
+
+
+def as_pattern(text: str) -> str:
+    """The text with its numbers and identifiers made alike."""
+    return VARIES.sub("#", text)
+
+
+BLOCKS = re.findall(r"^```console\n\$ (.*?)^```", README, re.MULTILINE | re.DOTALL)
+SHOWN = [Shown(part) for block in BLOCKS for part in re.split(r"^\$ ", block, flags=re.MULTILINE)]
+
+
+@pytest.fixture(scope="module")
+def port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def environment(port: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A clean environment with a home and a port of its own."""
+    kept = {n: v for n, v in os.environ.items() if not n.startswith(("FORECAST_", "AWS_"))}
+    home = tmp_path_factory.mktemp("home")
+    return {**kept, "FORECAST_HOME": str(home), "FORECAST_PORT": port}
+
+
+@pytest.fixture(scope="module")
+def started(
+    environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """`scripts/run` with the sample data, serving; gives the file of what it says."""
+    log = tmp_path_factory.mktemp("log") / "log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            ["bash", "-c", f"exec {SHOWN[0].command}"],
+            cwd=ROOT,
+            env=environment,
+            stdout=file,
+            stderr=file,
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while "Serving at" not in log.read_text():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            pytest.fail(f"{SHOWN[0].command} did not serve:\n{log.read_text()}")
+        time.sleep(0.2)
+    yield log
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=60) == 0
+
+
+@pytest.mark.timeout(400)
+def test_the_first_command_makes_data_trains_and_serves(started: Path) -> None:
+    assert SHOWN[0].command == "scripts/run"
+    assert SHOWN[0].missing_from(started.read_text()) == []
+
+
+@pytest.mark.timeout(400)
+def test_the_tour_shows_what_really_comes_out(
+    started: Path, environment: dict[str, str], port: str
+) -> None:
+    script = "\n".join(
+        f"echo '== {number}'; {shown.command}; echo" for number, shown in enumerate(SHOWN[1:], 1)
+    ).replace(":5000", f":{port}")
+
+    finished = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", f"exec 2>&1\n{script}"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert finished.returncode == 0, finished.stdout
+    answers = re.split(r"^== \d+\n", finished.stdout, flags=re.MULTILINE)[1:]
+    wrong = {
+        shown.command: missing
+        for shown, answer in zip(SHOWN[1:], answers, strict=True)
+        if (missing := shown.missing_from(answer))
+    }
+    assert wrong == {}
