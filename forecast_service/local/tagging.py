@@ -42,8 +42,9 @@ def add(connection: sa.Connection, arn: str, new: Sequence[Mapping[str, str]]) -
 
 def of(connection: sa.Connection, arn: str) -> list[dict[str, str]]:
     """The tags of a resource, by key."""
-    statement = sa.select(tags.c.key, tags.c.value).where(tags.c.arn == arn).order_by(tags.c.key)
-    return [{"Key": row.key, "Value": row.value} for row in connection.execute(statement)]
+    statement = sa.select(tags.c.key, tags.c.value).where(tags.c.arn == arn)
+    # Sorted here: each database has an order of letters of its own.
+    return [{"Key": key, "Value": value} for key, value in sorted(connection.execute(statement))]
 
 
 def remove(connection: sa.Connection, arn: str, keys: Sequence[str]) -> None:

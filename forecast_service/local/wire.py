@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
 
 from forecast_service.errors import BackendUnavailable
 from forecast_service.local import shapes
@@ -121,6 +122,8 @@ def _body() -> dict[str, Any]:
         raise _Fault("SerializationException", f"The content type must be {CONTENT_TYPE}.")
     try:
         body = json.loads(request.get_data() or b"{}")
+    except HTTPException as error:  # too large, or the client went away
+        raise _Fault("SerializationException", str(error.description), error.code or 400) from error
     except (ValueError, RecursionError) as error:
         raise _Fault("SerializationException", "The body is not JSON.") from error
     if not isinstance(body, dict):

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from forecast_service.database import database_now
+from forecast_service.local import jobs
 from forecast_service.queue import Queue
 from forecast_service.tables import dataset_groups, forecast_values, tags
 
@@ -193,6 +194,20 @@ def test_a_job_that_runs_is_stopped_by_its_worker(amazon: Amazon, queue: Queue) 
     described = amazon.forecast.describe_dataset_import_job(DatasetImportJobArn=arn)
     assert described["Status"] == "CREATE_STOPPING"
     assert queue.beat(claim) is True
+
+
+def test_a_job_that_is_stopped_before_it_begins_ends_as_stopped(
+    amazon: Amazon, queue: Queue
+) -> None:
+    arn = amazon.import_job(amazon.dataset(), status=None)
+    claim = queue.claim("worker", ["resource"])
+    assert claim is not None
+    amazon.forecast.stop_resource(ResourceArn=arn)
+
+    jobs.perform(amazon.database, amazon.settings, queue, claim)
+
+    described = amazon.forecast.describe_dataset_import_job(DatasetImportJobArn=arn)
+    assert described["Status"] == "CREATE_STOPPED"
 
 
 def test_stopping_a_predictor_stops_what_is_made_below_it(amazon: Amazon) -> None:

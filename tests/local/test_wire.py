@@ -127,6 +127,14 @@ def test_a_body_that_is_no_object_is_refused(http: FlaskClient, body: bytes, sen
     assert error(post(http, "ListForecasts", body)) == (400, "SerializationException", sentence)
 
 
+def test_a_body_that_is_too_large_is_refused(http: FlaskClient) -> None:
+    http.application.config["MAX_CONTENT_LENGTH"] = 10
+
+    answer = post(http, "ListForecasts", {"MaxResults": 10})
+
+    assert error(answer)[:2] == (413, "SerializationException")
+
+
 @pytest.mark.parametrize(
     "target",
     ["", "ListForecasts", "AmazonForecast.Train", "DynamoDB.ListTables", "AmazonForecast."],
