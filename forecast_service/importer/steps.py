@@ -212,10 +212,18 @@ class ImportStep:
         )
 
     def _clean_up(self) -> None:
-        self.workspace.remove()
-        if isinstance(self.session.bucket, LocalBucket):
-            folder = self.session.bucket.path_of(uri_of(self.settings, self.claim.subject))
-            shutil.rmtree(folder, ignore_errors=True)
+        """Remove the files of this import, and of those that a dead worker left behind."""
+        names = Workspace.all(self.settings.home)
+        ended = sa.select(imports.c.id).where(
+            imports.c.id.in_(names), imports.c.state.not_in(OPEN_STATES)
+        )
+        with self.database.read() as connection:
+            found = connection.execute(ended).scalars().all()
+        for import_id in found:
+            if isinstance(self.session.bucket, LocalBucket):
+                folder = self.session.bucket.path_of(uri_of(self.settings, import_id))
+                shutil.rmtree(folder, ignore_errors=True)
+            Workspace(self.settings.home, import_id).remove()
 
 
 def _has_earlier(connection: sa.Connection, row: sa.RowMapping) -> bool:

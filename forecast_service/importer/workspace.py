@@ -22,6 +22,11 @@ class Workspace:
         self.home = home
         self.path = home / FOLDER / import_id
 
+    @staticmethod
+    def all(home: Path) -> list[str]:
+        """Identifiers of the imports that have a folder."""
+        return sorted(path.name for path in (home / FOLDER).glob("*"))
+
     def take(self, files: Mapping[str, Path]) -> dict[str, str]:
         """Keep a copy of the files, whose originals may change or go; role -> path below ``home``.
 

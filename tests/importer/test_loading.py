@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from forecast_service.errors import InvalidData, NotFound
-from forecast_service.importer import Imports
+from forecast_service.importer import Imports, fail
+from forecast_service.local.snapshots import SnapshotStore
 from forecast_service.tables import dataset_groups, series, stores, work
 
 from .rows import csv_text, daily, day
@@ -415,6 +418,45 @@ def test_an_import_that_amazon_refuses_fails_with_its_message(imports, session, 
         "Nothing of this import is used; correct the cause and import again."
     )
     assert imports.history("1") == []
+
+
+def test_what_a_dead_worker_left_behind_goes_with_the_next_import(
+    imports, import_files, database, settings, write_file
+):
+    path = write_file(daily(["1"], 40))
+    dead = imports.request({"sales": path})
+    with database.write() as connection:
+        fail(connection, dead, "The worker died 20 times while doing this.")
+        connection.execute(sa.update(work).values(state="done"))
+
+    import_files(sales=path)
+
+    assert list((settings.home / "imports").iterdir()) == []
+    assert imports.get(dead)["error"] == {
+        "detail": "The worker died 20 times while doing this.",
+        "errors": [],
+    }
+
+
+def test_csv_for_amazon_loads_like_parquet(database, settings, session, queue, write_file):
+    """With AWS the files are CSV; our own reader of Amazon's format understands them alike."""
+    imports = Imports(database, settings, replace(session, source="amazon"))
+    rows = [('St. Mary, "old"', day(i), None if i == 5 else i / 3, i % 2) for i in range(40)]
+    sales = write_file("")
+    with sales.open("w", newline="") as file:
+        csv.writer(file).writerows([("Store", "Date", "Sales", "Promo"), *rows])
+
+    imports.import_now({"sales": sales}, drive=_driver(imports, queue))
+
+    arn = dataset(session, "store_demand")["DatasetArn"]
+    table = SnapshotStore(database, settings.home).read(arn)
+    assert table["demand"].to_pylist() == [row[2] for row in rows]
+    assert set(table["item_id"].to_pylist()) == {'St. Mary, "old"'}
+    jobs_found = session.forecast.list_dataset_import_jobs()["DatasetImportJobs"]
+    job = session.forecast.describe_dataset_import_job(
+        DatasetImportJobArn=jobs_found[0]["DatasetImportJobArn"]
+    )
+    assert (job["Format"], job["TimestampFormat"]) == ("CSV", "yyyy-MM-dd")
 
 
 def test_an_unknown_import_is_not_found(imports):
