@@ -8,6 +8,7 @@ import secrets
 import time
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import Forbidden
 
 from forecast_service.logs import request_id
 from forecast_service.resources.metrics import RequestMetrics
@@ -17,6 +18,7 @@ __all__ = ["init_app"]
 logger = logging.getLogger("forecast_service.access")
 
 REQUEST_ID_HEADER = "X-Request-ID"
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 HTML_POLICY = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; "
@@ -39,6 +41,17 @@ def _begin() -> None:
     sent = request.environ.get("HTTP_X_REQUEST_ID", "")
     # Anything else could forge lines of a log that is read as text.
     request_id.set(sent if ACCEPTABLE_ID.fullmatch(sent) else secrets.token_hex(8))
+    if request.method not in READING:
+        _refuse_foreign_pages()
+
+
+def _refuse_foreign_pages() -> None:
+    # Without accounts, any page that a browser shows could otherwise post a file to this host.
+    origin = request.headers.get("Origin")
+    if origin is not None and origin.partition("://")[2] != request.host:
+        raise Forbidden(
+            f"A page of '{origin[:100]}' may not change anything here; only pages of this host may."
+        )
 
 
 def _finish(response: Response, metrics: RequestMetrics) -> Response:

@@ -95,7 +95,7 @@ class StateCollector(Collector):
         up = GaugeMetricFamily("forecast_service_database_up", "1 when the database answers.")
         try:
             self._read(runs, created, trained)
-        except BackendUnavailable:
+        except (BackendUnavailable, sa.exc.DBAPIError):
             # The counters of this process are worth most when something is down.
             up.add_metric((), 0)
         else:

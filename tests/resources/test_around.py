@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -49,6 +50,35 @@ def test_pages_run_no_foreign_script(empty_app: Flask, path: str) -> None:
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
     assert "http" not in response.text.replace("https://", "http")
     assert "<script" not in response.text
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://localhost:81", "http://["]
+)
+@pytest.mark.parametrize("path", ["/imports", "/training", "/aws"])
+def test_a_foreign_page_can_change_nothing(empty_app: Flask, path: str, origin: str) -> None:
+    response = empty_app.test_client().post(path, headers={"Origin": origin})
+
+    assert response.status_code == 403
+    assert response.content_type == "application/problem+json"
+
+
+def test_a_page_of_this_host_may_ask(empty_app: Flask) -> None:
+    headers = {"Origin": "http://localhost"}
+
+    assert empty_app.test_client().post("/training", headers=headers).status_code == 415
+
+
+def test_metrics_say_so_when_the_database_is_away(app: Flask, client: FlaskClient) -> None:
+    client.get("/healthz")
+    database = app.extensions["forecast_service"].database
+    with database.write() as connection:
+        connection.execute(sa.text("ALTER TABLE training_runs RENAME TO elsewhere"))
+
+    text = client.get("/metrics").text
+
+    assert "forecast_service_database_up 0.0" in text
+    assert 'route="/healthz",status="200"} 1.0' in text
 
 
 def test_metrics_count_by_template_and_not_by_path(client: FlaskClient) -> None:
