@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from forecast_service.backup import backup, restore
 from forecast_service.database import Database, database_now
 from forecast_service.errors import Conflict, NotFound
 from forecast_service.groups import read_group
 from forecast_service.local.models import sweep_models
 from forecast_service.local.snapshots import SnapshotStore
 from forecast_service.queue import Claim, Queue
-from forecast_service.session import ForecastSession, calling
+from forecast_service.session import ForecastSession, calling, open_session
 from forecast_service.settings import Settings
 from forecast_service.tables import (
     dataset_groups,
@@ -26,7 +27,7 @@ from forecast_service.tables import (
 )
 from forecast_service.trainer import Trainer
 
-__all__ = ["KIND", "Pruned", "perform", "prune", "schedule"]
+__all__ = ["KIND", "Pruned", "backup", "perform", "prune", "restore", "schedule"]
 
 logger = logging.getLogger(__name__)
 
@@ -76,12 +77,13 @@ def perform(
     logger.info("pruned: %s", pruned, extra={"event": "pruned"})
 
 
-def prune(settings: Settings, database: Database, session: ForecastSession) -> Pruned:
+def prune(settings: Settings, database: Database, session: ForecastSession | None = None) -> Pruned:
     """Remove what is too old and in nobody's use, and compact what grew.
 
     Of forecasts and predictors only those that training runs made are touched; the current
     forecast, every one younger than ``FORECAST_KEEP_DAYS``, and the latest predictor stay.
     """
+    session = session or open_session(settings, database)
     forecasts_removed = _prune_forecasts(settings, database, session)
     predictors_removed = _prune_predictors(settings, database, session)
     rows = _prune_rows(settings, database)
