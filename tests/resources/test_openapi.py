@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
 
 from forecast_service.resources.openapi import PARAMETER
 
@@ -48,11 +48,13 @@ def test_every_route_is_there_under_v1(app: Flask) -> None:
     assert {f"/v1{rule}" for rule in plain} == rules - plain
 
 
-def test_schemas_are_valid_and_references_resolve(document: dict[str, Any]) -> None:
+def test_it_is_valid(document: dict[str, Any]) -> None:
+    validate(document)
+
+
+def test_every_reference_resolves(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
 
-    for schema in schemas.values():
-        Draft202012Validator.check_schema(schema)
     for reference in _references(document):
         assert reference.removeprefix("#/components/schemas/") in schemas
 
