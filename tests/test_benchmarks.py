@@ -1,0 +1,46 @@
+"""scripts/benchmark: what it says without its tool, and that its sample can be served."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import bare
+from benchmarks.sample import DAYS, fill
+from forecast_service.app import create_app
+from forecast_service.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_a_missing_tool_is_named_with_its_package() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "serving"],
+        cwd=ROOT,
+        env={**os.environ, "PATH": ""},
+        capture_output=True,
+        text=True,
+    )
+
+    assert ended.returncode == 2
+    assert ended.stderr == "Error: 'wrk' was not found. Install it: apt-get install wrk\n"
+
+
+def test_the_bare_resource_returns_the_bytes_of_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path / "home", stores=2)
+    service = create_app(Settings(home=tmp_path / "home"))
+    answer = service.test_client().get("/forecast?store_number=2")
+    (tmp_path / "body").write_bytes(answer.data)
+    monkeypatch.setenv(bare.BODY_FILE, str(tmp_path / "body"))
+
+    plain = bare.create_app().test_client().get("/forecast?store_number=2")
+
+    assert plain.data == answer.data
+    assert answer.text.count("Timestamp") == 3 * DAYS
+    service.extensions["forecast_service"].close()
