@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from forecast_service.database import database_now
 from forecast_service.local import jobs
 from forecast_service.queue import Queue
-from forecast_service.tables import dataset_groups, forecast_values, tags
+from forecast_service.tables import dataset_groups, forecast_values
 
 from .amazon import Amazon, refused
 from .test_contract_forecasts import stored_forecast
@@ -259,65 +259,3 @@ def test_an_arn_that_does_not_exist_is_not_found(
         "ResourceNotFoundException",
         f"No resource exists with the arn: {NOWHERE}. List operations name them.",
     )
-
-
-def tag(key: str, value: str = "x") -> dict[str, str]:
-    return {"Key": key, "Value": value}
-
-
-def test_tags_are_merged_and_removed(amazon: Amazon) -> None:
-    arn = amazon.forecast.create_dataset_group(
-        DatasetGroupName="chain", Domain="RETAIL", Tags=[tag("team", "blue"), tag("Team", "red")]
-    )["DatasetGroupArn"]
-
-    assert amazon.forecast.tag_resource(ResourceArn=arn, Tags=[tag("team", "green")]) == {}
-    merged = amazon.forecast.list_tags_for_resource(ResourceArn=arn)["Tags"]
-    assert amazon.forecast.untag_resource(ResourceArn=arn, TagKeys=["Team", "none"]) == {}
-    left = amazon.forecast.list_tags_for_resource(ResourceArn=arn)["Tags"]
-
-    assert merged == [tag("Team", "red"), tag("team", "green")]
-    assert left == [tag("team", "green")]
-
-
-def test_tags_go_with_their_resource(amazon: Amazon) -> None:
-    group = amazon.group()
-    amazon.forecast.tag_resource(ResourceArn=group, Tags=[tag("team")])
-
-    amazon.forecast.delete_dataset_group(DatasetGroupArn=group)
-
-    assert count(amazon, tags) == 0
-
-
-@pytest.mark.parametrize(
-    ("given", "code", "sentence"),
-    [
-        (
-            [tag("a"), tag("a")],
-            "InvalidInputException",
-            "Tag key 'a' is given twice. Give each key once.",
-        ),
-        (
-            [tag("AWS:team")],
-            "InvalidInputException",
-            "Tag key 'AWS:team' starts with 'aws:', which is reserved for AWS. Use another prefix.",
-        ),
-        (
-            [tag(f"key{number}") for number in range(51)],
-            "LimitExceededException",
-            "'arn:aws:forecast:eu-west-1:000000000000:dataset-group/chain' would have 51 tags; at "
-            "most 50 are allowed. Remove some with UntagResource.",
-        ),
-    ],
-)
-def test_tags_outside_the_rules_are_refused(
-    amazon: Amazon, given: list[dict[str, str]], code: str, sentence: str
-) -> None:
-    error = refused(
-        amazon.forecast.create_dataset_group,
-        DatasetGroupName="chain",
-        Domain="RETAIL",
-        Tags=given,
-    )
-
-    assert error == (code, sentence)
-    assert amazon.forecast.list_dataset_groups() == {"DatasetGroups": []}
