@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from forecast_service.arrow import to_numpy
+from forecast_service.arrow import from_numpy, to_numpy
 from forecast_service.database import Database
 from forecast_service.importer.longrows import LongRows, sorted_rows
+from forecast_service.importer.parsing import iso
 from forecast_service.importer.writing import MS_PER_DAY
 from forecast_service.local.snapshots import SnapshotStore
 from forecast_service.tables import series_files
 
 __all__ = ["covariates_key", "history", "key_columns", "read_rows", "sales_key"]
+
+KEY_COLUMNS = ("item_id", "timestamp", "location")
 
 
 def sales_key(group: str) -> str:
@@ -97,22 +99,42 @@ def _of_store(
     """(date, item) -> values of one store; of several files the newest wins."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for path in _files(database, dataset):
-        for row in _rows_of_store(home / path, store, item):
-            day: dt.datetime = row.pop("timestamp")
-            name = row.pop("item_id") if "location" in row else ""
-            row.pop("location", None)
-            row.pop("item_id", None)
-            found[day.date().isoformat(), name] = row
+        table = _read_store(home / path, store, item)
+        if not table.num_rows:
+            continue
+        has_items = "location" in table.column_names
+        days = to_numpy(table["timestamp"].cast(pa.int64())).astype(np.int64) // MS_PER_DAY
+        items = table["item_id"].to_pylist() if has_items else [""] * len(days)
+        values = table.drop_columns([n for n in KEY_COLUMNS if n in table.column_names])
+        for day, name, row in zip(days, items, values.to_pylist(), strict=True):
+            found[iso(day), name] = row
     return found
 
 
-def _rows_of_store(path: Path, store: str, item: str | None) -> Iterable[dict[str, Any]]:
-    has_items = "location" in pq.read_schema(path).names
-    filters: list[tuple[str, str, str]] = [("location" if has_items else "item_id", "==", store)]
-    if has_items and item is not None:
-        filters.append(("item_id", "==", item))
-    rows: list[dict[str, Any]] = pq.read_table(path, filters=filters, partitioning=None).to_pylist()
-    return rows
+def _read_store(path: Path, store: str, item: str | None) -> pa.Table:
+    """The rows of one store: only the parts of the file that may hold some are read."""
+    with pq.ParquetFile(path) as file:
+        names = file.schema_arrow.names
+        wanted = {"location": store, "item_id": item} if "location" in names else {"item_id": store}
+        first = names.index(next(iter(wanted)))
+        parts = [
+            number
+            for number in range(file.num_row_groups)
+            if _may_hold(file.metadata.row_group(number).column(first).statistics, store)
+        ]
+        table = file.read_row_groups(parts)
+    kept = np.ones(table.num_rows, dtype=bool)
+    for name, text in wanted.items():
+        if text is not None and table.num_rows:
+            codes, texts = _codes(table[name].cast(pa.dictionary(pa.int32(), pa.string())))
+            kept &= codes == (texts.index(text) if text in texts else -1)
+    return table.take(from_numpy(np.flatnonzero(kept)))
+
+
+def _may_hold(statistics: Any, text: str) -> bool:
+    if statistics is None or not statistics.has_min_max:
+        return True
+    return bool(statistics.min <= text <= statistics.max)
 
 
 def _files(database: Database, dataset: str) -> Sequence[str]:
