@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -210,3 +211,29 @@ def test_check_says_which_setting_is_wrong(
 
     assert result.exit_code == 1
     assert result.stdout.startswith("FAILED  settings: FORECAST_KEEP_DAYS is '0': ")
+
+
+def test_a_restored_backup_serves_the_same_forecast(
+    forecast_service, sales: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forecast_service("import", sales)
+    forecast_service("train")
+    before = forecast_service("forecast", "--store", "1").stdout
+    assert forecast_service("backup", tmp_path / "backup.tar.gz").exit_code == 0
+
+    monkeypatch.setenv("FORECAST_HOME", str(tmp_path / "elsewhere"))
+    if "sqlite" in os.environ["FORECAST_DATABASE_URL"]:
+        monkeypatch.delenv("FORECAST_DATABASE_URL")
+    assert forecast_service("restore", tmp_path / "backup.tar.gz").exit_code == 0
+
+    assert forecast_service("forecast", "--store", "1").stdout == before
+
+
+def test_prune_keeps_what_is_served(forecast_service, sales: Path) -> None:
+    forecast_service("import", sales)
+    forecast_service("train")
+
+    result = forecast_service("prune", "--json")
+
+    assert json.loads(result.stdout)["forecasts"] == 0
+    assert forecast_service("forecast", "--store", "1").exit_code == 0

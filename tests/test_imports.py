@@ -30,6 +30,7 @@ LEVELS = (
     ("importer",),
     ("pointer", "provenance", "reading"),
     (
+        "backup",
         "maintenance",
         "kinds",
         "heartbeat",

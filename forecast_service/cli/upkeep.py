@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from forecast_service.cli.data import FILE
 from forecast_service.cli.output import give_json, json_option, say
 
 __all__ = ["backup", "check", "prune", "restore"]
@@ -33,35 +34,48 @@ def check(context: click.Context, as_json: bool) -> None:
         context.exit(1)
 
 
-@click.command(epilog="Example: forecast-service backup /backups/2026-11-21.tar")
+@click.command(epilog="Example: forecast-service backup /backups/2026-11-21.tar.gz")
 @click.argument("path", type=TARGET)
 def backup(path: Path) -> None:
-    """Write everything an installation knows into the file PATH, while it runs."""
+    """Write database and files of FORECAST_HOME into the file PATH, while the service runs.
+
+    A database on PostgreSQL is not in it: make that backup with pg_dump, before this one.
+    """
     from forecast_service import maintenance
     from forecast_service.cli.opening import opened
 
     with opened() as installation:
-        maintenance.backup(installation.settings, installation.database, path)
-    say(f"Wrote {path}.")
+        names = maintenance.backup(installation.settings, installation.database, path)
+        if not installation.database.is_sqlite:
+            say("The database is not in it: PostgreSQL is backed up with pg_dump.")
+    say(f"Wrote {path}: {', '.join(names) or 'nothing'}.")
 
 
-@click.command(epilog="Example: forecast-service restore /backups/2026-11-21.tar")
-@click.argument("path", type=TARGET)
+@click.command(epilog="Example: forecast-service restore /backups/2026-11-21.tar.gz")
+@click.argument("path", type=FILE)
 def restore(path: Path) -> None:
-    """Restore the installation that was backed up in PATH into an empty FORECAST_HOME."""
+    """Restore what was backed up in PATH into an empty FORECAST_HOME."""
     from forecast_service import maintenance
     from forecast_service.settings import read_settings
 
-    maintenance.restore(read_settings(), path)
-    say(f"Restored {path}.")
+    names = maintenance.restore(read_settings(), path)
+    say(f"Restored {', '.join(names) or 'nothing'}.")
 
 
 @click.command(epilog="Example: FORECAST_KEEP_DAYS=90 forecast-service prune")
-def prune() -> None:
-    """Delete forecasts older than FORECAST_KEEP_DAYS and files that nothing refers to."""
+@json_option
+def prune(as_json: bool) -> None:
+    """Delete forecasts older than FORECAST_KEEP_DAYS and what nothing refers to any more."""
+    from dataclasses import asdict
+
     from forecast_service import maintenance
     from forecast_service.cli.opening import opened
 
     with opened() as installation:
-        report = maintenance.prune(installation.settings, installation.database)
-    say(str(report))
+        removed = asdict(maintenance.prune(installation.settings, installation.database))
+    if as_json:
+        give_json(removed)
+    else:
+        compacted = removed.pop("compacted")
+        counts = ", ".join(f"{count} {name}" for name, count in removed.items())
+        say(f"Removed {counts}; compacted {compacted} datasets.")
