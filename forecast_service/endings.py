@@ -40,7 +40,7 @@ def note_failure(around: Surroundings, claim: Claim, reason: str, *, is_away: bo
         give_back(around, claim, delay_seconds=RETRY_SECONDS)
         return
     with around.queue.fenced(claim) as connection:
-        delay = RETRY_SECONDS * claim.errors
+        delay = RETRY_SECONDS * (claim.errors + 1)
         if around.queue.record_error(connection, claim, reason, delay_seconds=delay):
             KINDS[claim.kind].fail(connection, claim.subject, reason)
             around.queue.finish(connection, claim)

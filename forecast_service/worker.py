@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import multiprocessing
 import os
 import signal
 import threading
@@ -39,17 +40,15 @@ AWAITED = [name for name in KINDS if name != maintenance.KIND]
 class Worker:
     """One worker process. More of them, also on other hosts, need only the same database."""
 
-    def __init__(self, settings: Settings, *, ends_with_parent: bool = False) -> None:
-        """``ends_with_parent``: stop when the process that started this one is gone."""
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._parent = os.getppid() if ends_with_parent else None
         self._stopping = threading.Event()
-        self._wake_reader, self._wake_writer = os.pipe()
+        self._wake_reader, self._wake_writer = multiprocessing.Pipe(duplex=False)
         self._children: dict[str, Child] = {}
         self._chores_due: dict[str, float] = {}
 
     def run(self) -> None:
-        """Work until ``stop``, TERM, INT or the end of the parent; then give everything back."""
+        """Work until ``stop``, TERM or INT; then give everything back."""
         prepare()
         self._around = open_surroundings(self.settings)
         logger.info("worker started", extra={"event": "worker_started", "pid": os.getpid()})
@@ -64,7 +63,7 @@ class Worker:
     def stop(self) -> None:
         """Let ``run`` end soon; may be called from a signal handler or another thread."""
         self._stopping.set()
-        os.write(self._wake_writer, b".")
+        self._wake_writer.send_bytes(b".")
 
     def run_until_idle(
         self,
@@ -97,7 +96,7 @@ class Worker:
 
     def _work(self) -> None:
         idle_seconds = FIRST_IDLE_SECONDS
-        while not self._stopping.is_set() and not self._is_orphan():
+        while not self._stopping.is_set():
             try:
                 was_busy = self._round()
             except BackendUnavailable as error:
@@ -203,9 +202,6 @@ class Worker:
         """Sleep until a child ends, ``stop`` is called, or the time is over."""
         sentinels = [child.sentinel for child in self._children.values()]
         wait([self._wake_reader, *sentinels], timeout=seconds)
-
-    def _is_orphan(self) -> bool:
-        return self._parent is not None and os.getppid() != self._parent
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:

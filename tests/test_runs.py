@@ -27,7 +27,7 @@ from forecast_service.queue import Queue, new_id
 from forecast_service.runs import KIND, TrainingRuns
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
-from forecast_service.tables import forecasts, resources, stores
+from forecast_service.tables import forecasts, resources, series, stores, training_runs
 from forecast_service.tables import work as work_table
 
 PROCESSES = 3
@@ -349,6 +349,59 @@ def test_a_training_that_fails_says_why(
     failed = runs.get(run.id)
     assert failed.state == "failed"
     assert failed.message == ("The predictor of this run could not be made: the data are too short")
+
+
+def test_a_run_that_takes_more_than_a_day_is_given_up(
+    runs: TrainingRuns, queue: Queue, database: Database
+) -> None:
+    run = runs.request(1).run
+    step(runs, queue)
+    with database.write() as connection:
+        connection.execute(
+            sa.update(training_runs).values(started_at=training_runs.c.started_at - 25 * 3600)
+        )
+        connection.execute(sa.update(work_table).values(not_before=0.0))
+    step(runs, queue)
+
+    assert run is not None
+    assert runs.get(run.id).message == "The predictor was not ready within a day."
+
+
+def test_a_forced_request_makes_the_waiting_run_train(
+    trained: TrainingRuns,
+    new_sales: Callable[[range, range], None],
+    settings: Settings,
+    database: Database,
+) -> None:
+    new_sales(range(1, 4), range(120, 121))
+    decision = trained.request(1, force=True)
+    work(settings)
+
+    assert decision.joined
+    assert decision.run is not None
+    assert (decision.run.trains, decision.run.forced) == (True, True)
+    assert predictors(database) == 2
+
+
+def test_a_series_without_a_forecast_holds_nothing_up(
+    runs: TrainingRuns, settings: Settings, database: Database
+) -> None:
+    with database.write() as connection:
+        connection.execute(
+            sa.insert(series).values(
+                dataset_group=settings.dataset_group,
+                store="ghost",
+                item="",
+                last_sale_on="2024-04-29",
+            )
+        )
+    runs.request(1)
+    work(settings)
+
+    with database.read() as connection:
+        assumptions = connection.execute(sa.select(forecasts.c.assumptions)).scalar_one()
+    assert runs.list()[0].state == "serving"
+    assert "1 of 4 series are not part of this forecast" in assumptions
 
 
 def test_a_waiting_run_is_cancelled_at_once(runs: TrainingRuns, queue: Queue) -> None:
