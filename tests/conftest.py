@@ -14,7 +14,8 @@ from forecast_service.database import Database
 from forecast_service.queue import Queue
 from forecast_service.settings import Settings
 
-ROSSMANN = os.environ.get("FORECAST_TEST_ROSSMANN", str(Path(__file__).parents[2] / "shared/data/rossmann"))
+BESIDE = Path(__file__).parents[2] / "shared" / "data" / "rossmann"
+ROSSMANN = os.environ.get("FORECAST_TEST_ROSSMANN", str(BESIDE))
 SERVER_URL = os.environ.get("FORECAST_TEST_DATABASE_URL")  # a PostgreSQL server; else SQLite
 
 
