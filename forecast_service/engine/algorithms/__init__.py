@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["NAMES", "algorithm", "load"]
 
-_CLASSES = {"auto": "Auto", "prophet": "ProphetAlgorithm", "seasonal_naive": "SeasonalNaive"}
+_CLASSES = {
+    "auto": "Auto",
+    "pooled": "PooledRegression",
+    "prophet": "ProphetAlgorithm",
+    "seasonal_naive": "SeasonalNaive",
+}
 NAMES = tuple(_CLASSES)
 
 

@@ -1,0 +1,92 @@
+"""A pooled regression on newer data: levels and noise refreshed, effects kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.engine.algorithms.fitted_pooled import (
+    LOWEST,
+    NEW,
+    NOISE_DAYS,
+    RECENT,
+    FittedPooled,
+    newest,
+)
+from forecast_service.engine.log_target import LogTarget, log_target
+from forecast_service.engine.panel import FloatArray, Panel
+
+__all__ = ["conditioned"]
+
+
+def conditioned(model: FittedPooled, panel: Panel) -> FittedPooled:
+    """The model for the series of ``panel``, at the level of their newest days.
+
+    A level moves by the shrunken mean of the residuals of the days after the last one seen (the
+    newest 56): ``sum(residuals) / (days + noise / variance)``, the posterior mean, where
+    ``variance`` is what the level may have drifted since, or, for a series new to the model, the
+    variance between series. Data that end at the training change nothing.
+    """
+    carried = _carried(model, panel)
+    rests, known = _residuals(carried, panel, model.until)
+    count = known.sum(axis=1)
+    new = np.array([note == NEW for note in carried.notes])
+    elapsed = carried.silent + (panel.timestamps > model.until).sum()
+    variance = np.where(new, model.spread.between, model.spread.drift * elapsed)
+    prior = carried.noise / np.maximum(variance, 1e-9)
+    shift = np.where(known, rests, 0.0).sum(axis=1) / (count + prior)
+    around = np.where(known, rests - shift[:, None], 0.0)
+    seen = (carried.noise * NOISE_DAYS + (around**2).sum(axis=1)) / (NOISE_DAYS + count)
+    times, tail = newest(panel)
+    unknown = np.where(new & (count == 0), model.spread.between, 0.0)
+    return replace(
+        carried,
+        times=times,
+        tail=tail,
+        level=carried.level + shift,
+        noise=np.where(count > 0, seen, carried.noise + unknown),
+        silent=np.where(count > 0, np.argmax(known[:, ::-1], axis=1), elapsed),
+    )
+
+
+def _carried(model: FittedPooled, panel: Panel) -> FittedPooled:
+    """The model with the rows of the panel; new ones get the common effects and level."""
+    before = {key: row for row, key in enumerate(model.keys)}
+    rows = np.array([before.get(key, -1) for key in panel.keys], dtype=np.intp)
+    is_new = rows < 0
+    closing = model.closing.carried_to(panel, before)
+    fresh = log_target(closing.open_target(panel))
+    usual = float(np.median(model.noise)) if len(model.noise) else 1.0
+    level = np.where(fresh.sells, model.spread.middle, LOWEST)
+    return replace(
+        model,
+        keys=panel.keys,
+        closing=closing,
+        own=np.where(is_new[:, None], np.float32(0), model.own[rows]),
+        level=np.where(is_new, level, model.level[rows]),
+        noise=np.where(is_new, usual, model.noise[rows]),
+        offset=np.where(is_new, fresh.offset, model.offset[rows]),
+        silent=np.where(is_new, 0.0, model.silent[rows]),
+        notes=tuple(NEW if row < 0 else model.notes[row] for row in rows),
+    )
+
+
+def _residuals(
+    model: FittedPooled, panel: Panel, until: np.datetime64
+) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Of the newest periods, (n, periods): for new series all of them, else those not yet seen."""
+    times, tail = newest(panel)
+    first = max(0, len(times) - RECENT)
+    target: LogTarget = log_target(model.closing.open_target(panel), model.offset)
+    values, known = target.values[:, -len(times) :], target.known[:, -len(times) :]
+    known = known.copy()
+    new = np.array([note == NEW for note in model.notes], dtype=bool)
+    known &= new[:, None] | (times > until)
+    known &= (model.level > LOWEST)[:, None] | (values > 0)
+    rests = np.zeros((panel.n_series, len(times) - first))
+    if known.any():
+        for rows, _, added in model.effects(times, tail, first):
+            rests[rows] = values[rows, first:] - added.sum(axis=1)
+    return rests - model.level[:, None], known[:, first:]

@@ -1,0 +1,245 @@
+"""A trained pooled regression: forecasts, their parts, and newer data without training."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.engine.algorithms.closing import Closing
+from forecast_service.engine.calendar import Times, period_starts, periods_between
+from forecast_service.engine.columns import Column, Single
+from forecast_service.engine.features import LOOKBACK, Features, Recipe
+from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
+from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
+from forecast_service.errors import InvalidData
+
+__all__ = ["NAME", "FittedPooled", "Spread", "newest"]
+
+NAME = "pooled"
+NOTHING_KNOWN = "No sales are known of this series: it starts from what all series share."
+NEW = "New since the training: it starts from what all series share."
+RECENT = 56  # newest periods that may move a level
+NOISE_DAYS = 56.0  # weight, in periods, of the noise learned in training
+CHUNK_BYTES = 48_000_000
+LOWEST, HIGHEST = -50.0, 50.0  # of the log of a forecast
+
+_Arrays = Mapping[str, npt.NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Variances of the log: a date's shock, growth of the level's per period, between levels.
+
+    ``middle`` is the mean level of all series.
+    """
+
+    shock: float
+    drift: float
+    between: float
+    middle: float
+
+
+@dataclass(frozen=True)
+class FittedPooled:
+    """``log(target + offset) = level + columns @ (common + own) + noise``.
+
+    ``times`` and ``tail`` (n, periods) are the newest history, that the next columns look back
+    to. ``common`` (P,); ``own`` (n, columns of ``own_columns``); the rest (n,). ``silent``: periods
+    at the end of which nothing is known.
+    """
+
+    keys: tuple[tuple[str, ...], ...]
+    times: Times
+    closing: Closing
+    recipe: Recipe
+    tail: Mapping[str, FloatArray]
+    common: FloatArray
+    own_columns: npt.NDArray[np.intp]
+    own: npt.NDArray[np.float32]
+    level: FloatArray
+    noise: FloatArray
+    offset: FloatArray
+    silent: FloatArray
+    spread: Spread
+    notes: tuple[str | None, ...]
+
+    @property
+    def until(self) -> np.datetime64:
+        return np.datetime64(self.times[-1], "s")
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        return (NAME,) * len(self.keys)
+
+    def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
+        """Quantiles (n, horizon, levels): normal in the log, wider with the distance."""
+        scores = np.array([NormalDist().inv_cdf(q) for q in require_levels(quantiles)])
+        center, deviation = self._log(known_future), np.sqrt(self._variance(known_future))
+        logs = center[:, :, None] + deviation[:, :, None] * scores
+        return settle_quantiles(self._sold(logs), self._closed(known_future))
+
+    def mean(self, known_future: KnownFuture) -> FloatArray:
+        """Expected value of the log-normal forecast."""
+        logs = self._log(known_future) + self._variance(known_future) / 2
+        return settle(self._sold(logs), self._closed(known_future))
+
+    def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
+        """Parts that add up to ``mean``; all are 0 on closed days.
+
+        The effects multiply. ``level`` is the mean without any of them; what they change together
+        is divided among them in proportion to their logs (the logarithmic mean divisia index:
+        Ang, Energy Policy 32, 2004), which leaves no remainder. ``floor`` lifts negative sums.
+        """
+        logs = self._parts(known_future)
+        base = self.level[:, None] + self._variance(known_future) / 2
+        total = np.sum(list(logs.values()), axis=0)
+        top, bottom = _exp(base + total), np.broadcast_to(_exp(base), total.shape)
+        small = np.abs(total) < 1e-9
+        weight = np.where(small, bottom, (top - bottom) / np.where(small, 1.0, total))
+        closed = self._closed(known_future)
+        level = bottom - self.offset[:, None]
+        parts = {"level": level, **{name: weight * values for name, values in logs.items()}}
+        opened = {name: np.where(closed, 0.0, values) for name, values in parts.items()}
+        floor = np.maximum(-np.sum(list(opened.values()), axis=0), 0.0)
+        return {**opened, "floor": floor}
+
+    def condition(self, panel: Panel) -> FittedPooled:
+        """The same effects on newer data; see ``engine.algorithms.conditioning``."""
+        from forecast_service.engine.algorithms.conditioning import conditioned
+
+        return conditioned(self, panel)
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        rules = {"closing": self.closing.covariate, "recipe": self.recipe.to_text()}
+        spread = [getattr(self.spread, each.name) for each in fields(Spread)]
+        plain = ("times", "common", "own_columns", "own", "level", "noise", "offset", "silent")
+        return {
+            **{name: getattr(self, name) for name in plain},
+            **{f"tail.{name}": values.astype(np.float32) for name, values in self.tail.items()},
+            "keys": _texts([json.dumps(key) for key in self.keys]),
+            "notes": _texts([json.dumps(note) for note in self.notes]),
+            "rules": _texts([json.dumps(rules)]),
+            "closing_applies": self.closing.applies,
+            "spread": np.array(spread, dtype=np.float64),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: _Arrays) -> FittedPooled:
+        """The inverse of ``to_arrays``."""
+        rules = json.loads(str(arrays["rules"][0]))
+        numbers = ("common", "level", "noise", "offset", "silent")
+        return cls(
+            keys=tuple(tuple(json.loads(str(text))) for text in arrays["keys"]),
+            notes=tuple(json.loads(str(text)) for text in arrays["notes"]),
+            closing=Closing(rules["closing"], arrays["closing_applies"].astype(bool)),
+            recipe=Recipe.from_text(rules["recipe"]),
+            times=arrays["times"].astype("datetime64[s]"),
+            tail={
+                name.removeprefix("tail."): values.astype(np.float64)
+                for name, values in arrays.items()
+                if name.startswith("tail.")
+            },
+            own_columns=arrays["own_columns"].astype(np.intp),
+            own=arrays["own"].astype(np.float32),
+            spread=Spread(*arrays["spread"].astype(np.float64).tolist()),
+            **{name: arrays[name].astype(np.float64) for name in numbers},
+        )
+
+    def effects(
+        self, times: Times, covariates: Mapping[str, FloatArray], first: int
+    ) -> Iterator[tuple[slice, list[Column], Single]]:
+        """Chunks of rows: their columns, and the log each adds (rows, columns, from ``first``)."""
+        missing = [each.name for each in self.recipe.covariates if each.name not in covariates]
+        if missing:
+            raise InvalidData(
+                f"Covariate '{missing[0]}' is missing. The model was trained with it: "
+                "say its value for each day of each series."
+            )
+        closed = self.closing.closed(covariates, (len(self.keys), len(times)))
+        features = Features(self.recipe, times, covariates, closed)
+        columns, dated = features.by_date()
+        size = max(1, CHUNK_BYTES // (len(self.common) * len(times) * 4))
+        for start in range(0, len(self.keys), size):
+            rows = slice(start, start + size)
+            names, varying = features.by_series(rows)
+            both = np.empty((len(varying), len(self.common), len(times) - first), dtype=np.float32)
+            both[:, : len(columns)] = dated[:, first:]
+            both[:, len(columns) :] = varying[:, :, first:]
+            weights = np.tile(self.common.astype(np.float32), (len(varying), 1))
+            weights[:, self.own_columns] += self.own[rows]
+            both *= weights[:, :, None]
+            yield rows, [*columns, *names], both
+
+    def _parts(self, known_future: KnownFuture) -> dict[str, FloatArray]:
+        times, covariates, first = self._joined(known_future)
+        found: dict[str, FloatArray] = {}
+        for rows, columns, added in self.effects(times, covariates, first):
+            for part in dict.fromkeys(column.part for column in columns):
+                of_part = [i for i, column in enumerate(columns) if column.part == part]
+                whole = found.setdefault(part, np.zeros((len(self.keys), known_future.horizon)))
+                whole[rows] = added[:, of_part].sum(axis=1, dtype=np.float64)[
+                    :, self._steps(known_future)
+                ]
+        return found
+
+    def _log(self, known_future: KnownFuture) -> FloatArray:
+        times, covariates, first = self._joined(known_future)
+        logs = np.empty((len(self.keys), known_future.horizon))
+        for rows, _, added in self.effects(times, covariates, first):
+            logs[rows] = added.sum(axis=1, dtype=np.float64)[:, self._steps(known_future)]
+        return logs + self.level[:, None]
+
+    def _variance(self, known_future: KnownFuture) -> FloatArray:
+        distance = self.silent[:, None] + 1 + self._steps(known_future)
+        return self.noise[:, None] + self.spread.shock + self.spread.drift * distance
+
+    def _sold(self, logs: FloatArray) -> FloatArray:
+        shape = (len(logs), *[1] * (logs.ndim - 1))
+        sold: FloatArray = _exp(logs) - self.offset.reshape(shape)
+        return sold
+
+    def _steps(self, known_future: KnownFuture) -> npt.NDArray[np.int64]:
+        """Periods from the first forecast one (0) to each; InvalidData for one already seen."""
+        steps = periods_between(self.until, known_future.timestamps, self.recipe.frequency) - 1
+        if known_future.horizon and steps.min() < 0:
+            raise InvalidData(
+                f"'{known_future.timestamps.min()}' is not in the future: the model has seen "
+                f"everything up to {self.until}. Forecast later periods."
+            )
+        return steps
+
+    def _joined(self, known_future: KnownFuture) -> tuple[Times, dict[str, FloatArray], int]:
+        """The tail and the future as one stretch without holes, and where the future begins."""
+        before, steps = len(self.times), self._steps(known_future)
+        times = period_starts(self.times[0], known_future.timestamps.max(), self.recipe.frequency)
+        joined = {}
+        for name, values in known_future.covariates.items():
+            if name in self.tail:
+                joined[name] = np.full((len(values), len(times)), np.nan)
+                joined[name][:, :before] = self.tail[name]
+                joined[name][:, before + steps] = values
+        return times, joined, before
+
+    def _closed(self, known_future: KnownFuture) -> npt.NDArray[np.bool_]:
+        return self.closing.closed(known_future.covariates, (len(self.keys), known_future.horizon))
+
+
+def newest(panel: Panel) -> tuple[Times, dict[str, FloatArray]]:
+    """The end of a panel that the columns of the next periods look back to."""
+    tail = slice(max(0, panel.n_periods - LOOKBACK), None)
+    kept = {name: values[:, tail].copy() for name, values in panel.covariates.items()}
+    return panel.timestamps[tail], kept
+
+
+def _exp(logs: FloatArray) -> FloatArray:
+    grown: FloatArray = np.exp(np.clip(logs, LOWEST, HIGHEST))
+    return grown
+
+
+def _texts(values: Sequence[str]) -> npt.NDArray[np.str_]:
+    return np.array(list(values), dtype=np.str_)

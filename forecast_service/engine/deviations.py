@@ -1,0 +1,158 @@
+"""What each series adds to the common effects: own effects, and a level that moves in steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.engine.columns import Single
+from forecast_service.engine.panel import FloatArray
+
+__all__ = ["Deviations", "Moments", "Shrinkage", "learn_shrinkage", "moments", "solve", "stacked"]
+
+ITERATIONS = 4
+FIRST_VARIANCE = 0.03**2
+FIRST_STEP = 0.02**2
+LEAST_VARIANCE = 1e-8
+LEAST_NOISE = 1e-4
+GROUP_WEIGHT = 20.0  # series' worth of belief that columns of a group vary alike
+NOISE_WEIGHT = 30.0  # periods' worth of belief that series are equally noisy
+FLAT = 1e-6  # precision of the level itself: as good as free
+
+
+@dataclass(frozen=True)
+class Shrinkage:
+    """Prior variances: of each own effect (columns,), of a step of the level; usual noise."""
+
+    effects: FloatArray
+    step: float
+    noise: float
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Weighted sums of some series: ``gram`` (n, m, m), ``moment`` (n, m), ``squares``, ``weight``.
+
+    The m columns are the ``own`` effects, the level, and its steps.
+    """
+
+    gram: FloatArray
+    moment: FloatArray
+    squares: FloatArray
+    weight: FloatArray
+    n_own: int
+
+
+@dataclass(frozen=True)
+class Deviations:
+    """Own effects (n, columns), level with all its steps (n,), and noise variance (n,)."""
+
+    effects: FloatArray
+    level: FloatArray
+    noise: FloatArray
+
+    @classmethod
+    def joined(cls, parts: Sequence[Deviations]) -> Deviations:
+        """Those of several chunks of series, in order."""
+        return cls(
+            effects=np.concatenate([part.effects for part in parts]),
+            level=np.concatenate([part.level for part in parts]),
+            noise=np.concatenate([part.noise for part in parts]),
+        )
+
+
+def moments(own: Single, steps: Single, rest: Single, weight: Single) -> Moments:
+    """``own`` (n, columns, T), ``steps`` (1 + steps, T), ``rest`` and ``weight`` (n, T)."""
+    root = np.sqrt(weight)
+    n_own = own.shape[1]
+    size = n_own + len(steps)
+    columns = np.empty((len(own), size, own.shape[2]), dtype=np.float32)
+    np.multiply(own, root[:, None], out=columns[:, :n_own])
+    np.multiply(steps[None], root[:, None], out=columns[:, n_own:])
+    scaled = rest * root
+    return Moments(
+        gram=np.matmul(columns, columns.transpose(0, 2, 1)).astype(np.float64),
+        moment=np.matmul(columns, scaled[:, :, None])[:, :, 0].astype(np.float64),
+        squares=(scaled**2).sum(axis=1, dtype=np.float64),
+        weight=weight.sum(axis=1, dtype=np.float64),
+        n_own=n_own,
+    )
+
+
+def stacked(parts: Sequence[Moments]) -> Moments:
+    """Those of several chunks of series, in order; at least one chunk."""
+    return Moments(
+        gram=np.concatenate([part.gram for part in parts]),
+        moment=np.concatenate([part.moment for part in parts]),
+        squares=np.concatenate([part.squares for part in parts]),
+        weight=np.concatenate([part.weight for part in parts]),
+        n_own=parts[0].n_own,
+    )
+
+
+def learn_shrinkage(data: Moments, group: npt.NDArray[np.intp]) -> Shrinkage:
+    """How much series differ, by expectation-maximisation over a sample of them.
+
+    ``group`` (own columns,): columns of a group are believed to vary alike, as much as
+    ``GROUP_WEIGHT`` more series of the sample would say.
+    """
+    columns = len(group)
+    effects, step, noise = np.full(columns, FIRST_VARIANCE), FIRST_STEP, 0.0
+    each = np.maximum(data.squares / np.maximum(data.weight, 1e-12), LEAST_NOISE)
+    each = np.minimum(each, np.median(each)) if len(each) else each
+    count = len(data.weight)
+    sizes = np.maximum(np.bincount(group), 1)
+    for _ in range(ITERATIONS):
+        noise = float(np.median(each)) if count else LEAST_NOISE
+        precision = _precision(data, effects, step)
+        system = data.gram / each[:, None, None]
+        diagonal = np.arange(len(precision))
+        system[:, diagonal, diagonal] += precision
+        covariance = np.linalg.inv(system)
+        scaled = (data.moment / each[:, None])[..., None]
+        solution = _float64(np.matmul(covariance, scaled)[..., 0])
+        second = solution**2 + np.diagonal(covariance, axis1=1, axis2=2)
+        own = second[:, :columns].sum(axis=0)
+        typical = (np.bincount(group, own) / sizes)[group] / max(count, 1)
+        effects = np.maximum(
+            (own + GROUP_WEIGHT * typical) / (count + GROUP_WEIGHT), LEAST_VARIANCE
+        )
+        steps = second[:, columns + 1 :]
+        step = max(float(steps.mean()), LEAST_VARIANCE) if steps.size else FIRST_STEP
+        uncertain = (data.gram * covariance).sum(axis=(1, 2))
+        each = np.maximum(
+            (_squares(data, solution) + uncertain) / np.maximum(data.weight, 1e-12), LEAST_NOISE
+        )
+    return Shrinkage(effects, step, noise)
+
+
+def solve(data: Moments, shrinkage: Shrinkage) -> Deviations:
+    """The most likely deviations of every series; a series without data gets none."""
+    system = data.gram / shrinkage.noise
+    precision = _precision(data, shrinkage.effects, shrinkage.step)
+    diagonal = np.arange(len(precision))
+    system[:, diagonal, diagonal] += precision
+    scaled = (data.moment / shrinkage.noise)[..., None]
+    solution = _float64(np.linalg.solve(system, scaled)[..., 0])
+    squares = np.maximum(_squares(data, solution), 0.0)
+    noise = (squares + NOISE_WEIGHT * shrinkage.noise) / (data.weight + NOISE_WEIGHT)
+    level = solution[:, data.n_own :].sum(axis=1)
+    return Deviations(solution[:, : data.n_own], level, noise)
+
+
+def _precision(data: Moments, effects: FloatArray, step: float) -> FloatArray:
+    steps = data.gram.shape[1] - data.n_own - 1
+    return np.concatenate([1 / effects, [FLAT], np.full(steps, 1 / step)])
+
+
+def _squares(data: Moments, solution: FloatArray) -> FloatArray:
+    fitted = np.matmul(data.gram, solution[..., None])[..., 0]
+    total: FloatArray = data.squares + (solution * (fitted - 2 * data.moment)).sum(axis=1)
+    return total
+
+
+def _float64(values: npt.NDArray[np.floating]) -> FloatArray:
+    return values.astype(np.float64, copy=False)
