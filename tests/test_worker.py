@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from support import import_small_chain, naive, runs_of, start_worker, until, work
 
 from forecast_service.database import Database
-from forecast_service.queue import MAX_LOSSES, Queue
+from forecast_service.local import jobs
+from forecast_service.queue import MAX_LOSSES, Queue, new_id
 from forecast_service.runs import TrainingRuns
 from forecast_service.session import open_session
 from forecast_service.settings import Settings
@@ -134,16 +135,21 @@ def test_stopping_a_predictor_kills_its_computation(
 
 
 def test_a_frozen_worker_changes_nothing_after_another_took_over(
-    runs: TrainingRuns, settings: Settings, database: Database, start: Start, log: Path
+    runs: TrainingRuns, settings: Settings, database: Database, start: Start
 ) -> None:
-    put_long_job(runs, settings)
+    arn = put_long_job(runs, settings)
     frozen = start()
     until(lambda: is_held(database, "resource"))
     children = descendants(frozen.pid)
     for pid in [frozen.pid, *children]:
         os.kill(pid, signal.SIGSTOP)
-    until(lambda: Queue(database, LEASE_SECONDS).sweep(), 10)
-    work(settings)
+    queue = Queue(database, LEASE_SECONDS)
+    until(queue.sweep, 10)
+    other = queue.claim(new_id(), ["resource"])
+    assert other is not None
+    with queue.fenced(other) as connection:
+        jobs.fail(connection, arn, "done by another worker")
+        queue.finish(connection, other)
     with database.read() as connection:
         before = connection.execute(sa.select(resources)).all()
     for pid in [*children, frozen.pid]:
@@ -232,12 +238,12 @@ def test_working_until_idle_gives_up_when_the_time_is_over(
     assert Worker(settings).run_until_idle(0.2) is False
 
 
-def test_progress_is_told_while_work_is_done(runs: TrainingRuns, settings: Settings) -> None:
-    runs.request(1)
-    told: list[str] = []
-    worker = Worker(settings.model_copy(update={"algorithm": "prophet"}))
+def test_progress_is_told_while_work_is_left(settings: Settings, database: Database) -> None:
+    with database.write() as connection:
+        Queue.put(connection, "run", "later", delay_seconds=1)
+    told: list[bool] = []
 
-    assert worker.run_until_idle(60, progress=lambda: told.append(runs.list()[0].state))
+    assert Worker(settings).run_until_idle(30, progress=lambda: told.append(True))
     assert told
 
 
