@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     processes: int | None = Field(
         None, ge=1, description="Processes that fit series at once; default: one per core."
     )
+    prophet_solver: Literal["fast", "stan"] = Field(
+        "fast", description="Who fits Prophet: our own exact solver, or the package with Stan."
+    )
     seed: int = Field(42, ge=0, description="Seed of everything random in a training.")
     lease_seconds: float = Field(
         30.0, ge=1, description="Time after which the work of a silent worker is taken over."

@@ -98,7 +98,7 @@ def test_the_engine_knows_no_database_no_http_and_no_amazon() -> None:
 
 
 def test_prophet_is_imported_in_one_module() -> None:
-    assert importers_of("prophet") == {"engine.algorithms.prophet"}
+    assert importers_of("prophet") == {"engine.algorithms.prophet_package"}
 
 
 def test_boto3_clients_are_made_in_the_session_alone() -> None:

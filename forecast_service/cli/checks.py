@@ -81,7 +81,7 @@ def model(_settings: Settings) -> str:
     days = np.arange("2024-01-01", "2025-02-01", dtype="datetime64[D]").astype("datetime64[s]")
     weekly = 100 + 20 * np.sin(np.arange(len(days)) * 2 * np.pi / 7)
     panel = Panel(keys=(("check",),), timestamps=days, frequency="D", target=weekly[None, :])
-    fitted = algorithm("prophet").fit(panel, FitConfig(horizon=7))
+    fitted = algorithm("prophet").fit(panel, FitConfig(horizon=7, prophet_solver="stan"))
     if fitted.algorithms != ("prophet",):
         raise ConfigurationError(f"Prophet could not be fitted: {fitted.notes[0]}")
     return "a small Prophet model was fitted"

@@ -54,6 +54,7 @@ class PredictorConfig:
             processes=settings.processes or os.cpu_count() or 1,
             backtest_windows=self.windows,
             backtest_offset=self.offset,
+            prophet_solver=settings.prophet_solver,
         )
 
 

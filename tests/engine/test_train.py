@@ -8,10 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast_service.engine.algorithms import NAMES, algorithm, fitted_prophet
+from forecast_service.engine.algorithms import NAMES, algorithm
 from forecast_service.engine.algorithms.base import FitConfig
 from forecast_service.engine.backtest import backtest
-from forecast_service.engine.pool import pool
 from forecast_service.engine.train import train
 from forecast_service.errors import InvalidData
 
@@ -72,20 +71,9 @@ def test_a_frequency_without_models_is_refused() -> None:
 def test_the_number_of_processes_changes_no_number() -> None:
     panel = make_panel(n_series=18, n_days=130)  # more than one task of 16 series
     future = future_of(panel)
-    prophet = algorithm("prophet")
+    prophet, config = algorithm("prophet"), replace(CONFIG, prophet_solver="stan")
 
-    one = prophet.fit(panel, replace(CONFIG, processes=1)).forecast(future, CONFIG.quantiles)
-    two = prophet.fit(panel, replace(CONFIG, processes=2)).forecast(future, CONFIG.quantiles)
+    one = prophet.fit(panel, replace(config, processes=1)).forecast(future, CONFIG.quantiles)
+    two = prophet.fit(panel, replace(config, processes=2)).forecast(future, CONFIG.quantiles)
 
     assert np.array_equal(one, two)
-
-
-def test_forecasts_in_an_open_pool_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fitted_prophet, "CHUNK", 2)
-    panel = make_panel()
-    fitted = algorithm("prophet").fit(panel, CONFIG)
-
-    with pool(2):
-        in_pool = fitted.forecast(future_of(panel), CONFIG.quantiles)
-
-    assert np.array_equal(in_pool, fitted.forecast(future_of(panel), CONFIG.quantiles))

@@ -15,7 +15,18 @@ from forecast_service.engine.calendar import Times
 from forecast_service.engine.panel import FloatArray
 from forecast_service.errors import InvalidData
 
-__all__ = ["CHANGEPOINTS", "WEEKLY", "YEARLY", "AdditiveModels", "Part", "fourier"]
+__all__ = [
+    "CHANGEPOINTS",
+    "WEEKLY",
+    "YEARLY",
+    "AdditiveModels",
+    "Parameters",
+    "Part",
+    "empty_models",
+    "fourier",
+    "holiday_features",
+    "stack_models",
+]
 
 YEARLY = (365.25, 10)  # period in days, Fourier order: Prophet's own
 WEEKLY = (7.0, 3)
@@ -23,6 +34,8 @@ CHANGEPOINTS = 25
 RESERVED = ("trend", "weekly", "yearly", "holidays", "level", "floor")
 
 Part = dict[str, FloatArray]
+Parameters = dict[str, FloatArray]
+"""Parameters of one series under the field names of AdditiveModels."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +102,7 @@ class AdditiveModels:
             "trend": self._trend(times) * scale + self.level[:, None],
             "weekly": self.weekly @ fourier(times, *WEEKLY).T * scale,
             "yearly": self.yearly @ fourier(times, *YEARLY).T * scale,
-            "holidays": self.holidays @ self._holiday_features(times) * scale,
+            "holidays": self.holidays @ self._holidays_on(times) * scale,
         }
         for column, name in enumerate(self.covariate_names.tolist()):
             values = _pick(covariates, name)[self.rows]
@@ -106,23 +119,12 @@ class AdditiveModels:
             total = total + values
         return total
 
-    def simulate(
-        self, row: int, steps: int, step_seconds: float, draws: int, rng: np.random.Generator
-    ) -> FloatArray:
-        """Deviations from the centre of one series: (draws, steps), in units of the target.
+    def change_size(self) -> FloatArray:
+        """(m,) scale of the Laplace law of coming slope changes, per ``t``: as in the history.
 
-        Noise of the fitted size, and trend changes as often and as large as in the history.
-        Source: Taylor & Letham 2018, 3.1.4; same law as ``Prophet.predictive_samples``.
+        Source: Taylor & Letham 2018, 3.1.4, and ``Prophet._sample_uncertainty``.
         """
-        step = step_seconds / self.t_scale[row]
-        size = np.abs(self.delta[row]).sum() / self.n_changepoints[row] + 1e-8
-        happens = rng.random((draws, steps)) < self.n_changepoints[row] * step
-        changes = np.zeros((draws, steps))
-        changes[happens] = rng.laplace(0.0, size, int(happens.sum()))
-        slopes = np.cumsum(changes, axis=1)
-        halved = np.cumsum(slopes, axis=1) - slopes / 2  # a change falls in the middle of a period
-        noise = rng.normal(0.0, self.sigma[row], (draws, steps))
-        return np.asarray((halved * step + noise) * self.y_scale[row])
+        return np.asarray(np.abs(self.delta).sum(axis=1) / self.n_changepoints + 1e-8)
 
     def _trend(self, times: Times) -> FloatArray:
         seconds = times.astype("datetime64[s]").astype(np.int64).astype(np.float64)
@@ -133,13 +135,17 @@ class AdditiveModels:
             trend = trend + self.delta[:, c, None] * reached
         return trend
 
-    def _holiday_features(self, times: Times) -> FloatArray:
-        """(holiday names, periods), 1 on the day itself."""
-        days = times.astype("datetime64[D]").astype(np.int64)
-        features = np.zeros((len(self.holiday_names), len(days)))
-        for name, day in self.holiday_days:
-            features[name, days == day] = 1.0
-        return features
+    def _holidays_on(self, times: Times) -> FloatArray:
+        return holiday_features(self.holiday_days, len(self.holiday_names), times)
+
+
+def holiday_features(days: npt.NDArray[np.int64], n_names: int, times: Times) -> FloatArray:
+    """Indicators (names, periods), 1 on the day itself; ``days`` as in ``AdditiveModels``."""
+    dates = times.astype("datetime64[D]").astype(np.int64)
+    features = np.zeros((n_names, len(dates)))
+    for name, day in days:
+        features[name, dates == day] = 1.0
+    return features
 
 
 def fourier(times: Times, period: float, order: int) -> FloatArray:

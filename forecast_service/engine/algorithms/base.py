@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,8 @@ class FitConfig:
     """Periods between the last cutoff and the end of the data; default: the horizon."""
     options: Mapping[str, str] | None = None
     """Hyperparameters of one algorithm, as text, under Amazon's names."""
+    prophet_solver: Literal["fast", "stan"] = "fast"
+    """Who finds Prophet's estimate: ``prophet_map``, or the ``prophet`` package."""
 
 
 class Fitted(Protocol):

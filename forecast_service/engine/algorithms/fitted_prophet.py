@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.algorithms.additive import AdditiveModels
+from forecast_service.engine.algorithms.prophet_spread import spread_quantiles
 from forecast_service.engine.algorithms.seasonal_naive import (
     NAME as SEASONAL_NAIVE,
 )
@@ -22,30 +22,17 @@ from forecast_service.engine.algorithms.seasonal_naive import (
     fit_seasonal_naive,
 )
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
-from forecast_service.engine.pool import InProcessExecutor, current_pool, map_in_order
 from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
 
 __all__ = ["NAME", "FittedProphet"]
 
 NAME = "prophet"
-DRAWS = 1000  # Prophet's own number of simulated futures
 RECENT = 28  # newest known open days that may move the level
 PRIOR_DAYS = 14.0  # weight, in days, of the belief that the level did not move
 NEW = "New since the training: seasonal naive until the next one."
-CHUNK = 64  # models per task: a fifth of a second of work
 _DAY_SECONDS = 86_400.0
 
 _Arrays = Mapping[str, npt.NDArray[np.generic]]
-
-
-@dataclass(frozen=True)
-class _Draws:
-    """Futures to simulate, as they travel to another process; one seed per model."""
-
-    models: AdditiveModels
-    seeds: list[list[int]]
-    horizon: int
-    levels: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -56,7 +43,6 @@ class FittedProphet:
     models: AdditiveModels
     notes: tuple[str | None, ...]
     trained_until: np.datetime64
-    seed: int
 
     @property
     def keys(self) -> tuple[tuple[str, ...], ...]:
@@ -72,24 +58,12 @@ class FittedProphet:
         return tuple(NAME if i in modelled else SEASONAL_NAIVE for i in range(len(self.keys)))
 
     def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
-        """Quantiles (n, horizon, levels) of simulated futures, seeded by series.
-
-        A series' numbers depend on its own key and data, never on its neighbours. The work is
-        shared out over the processes of an open ``pool``.
-        """
+        """Quantiles (n, horizon, levels) of the law of Prophet's simulated futures."""
         levels = require_levels(quantiles)
         values = self.naive.forecast(known_future, levels)
         centre = self.models.centre(known_future.timestamps, known_future.covariates)
-        tasks = [
-            self._draws(index, known_future.horizon, levels)
-            for index in _chunks(np.arange(len(self.models), dtype=np.intp))
-        ]
-        executor = current_pool() if len(tasks) > 1 else InProcessExecutor()
-        for task, deviations in zip(
-            tasks, map_in_order(executor, _deviation_quantiles, tasks), strict=True
-        ):
-            values[task.models.rows] = deviations
-        values[self.models.rows] += centre[:, :, None]
+        spread = self._spread(known_future.horizon, levels)
+        values[self.models.rows] = centre[:, :, None] + spread
         return settle_quantiles(values, self._closed(known_future))
 
     def mean(self, known_future: KnownFuture) -> FloatArray:
@@ -148,7 +122,6 @@ class FittedProphet:
             **{f"model.{each.name}": getattr(models, each.name) for each in fields(models)},
             "notes": np.array([json.dumps(note) for note in self.notes], dtype=np.str_),
             "trained_until": np.array([self.trained_until], dtype="datetime64[s]"),
-            "seed": np.array([self.seed], dtype=np.int64),
         }
 
     @classmethod
@@ -165,15 +138,16 @@ class FittedProphet:
             models=AdditiveModels(**models),  # type: ignore[arg-type]  # dtypes are as written
             notes=tuple(json.loads(str(text)) for text in arrays["notes"]),
             trained_until=arrays["trained_until"].astype("datetime64[s]")[0],
-            seed=int(arrays["seed"].astype(np.int64)[0]),
         )
 
-    def _draws(
-        self, index: npt.NDArray[np.intp], horizon: int, levels: tuple[float, ...]
-    ) -> _Draws:
-        rows = self.models.rows[index]
-        seeds = [[self.seed, _stable_hash(self.keys[row])] for row in rows]
-        return _Draws(self.models.take(index, rows), seeds, horizon, levels)
+    def _spread(self, horizon: int, levels: tuple[float, ...]) -> FloatArray:
+        """Quantiles of the deviations from the centre (m, horizon, levels), unit of the target."""
+        models = self.models
+        step = _DAY_SECONDS / models.t_scale
+        rate = np.minimum(models.n_changepoints * step, 1.0)
+        changes = models.change_size() * step
+        deviations = spread_quantiles(changes, rate, models.sigma, horizon, levels)
+        return deviations * models.y_scale[:, None, None]
 
     def _closed(self, known_future: KnownFuture) -> npt.NDArray[np.bool_]:
         shape = (len(self.keys), known_future.horizon)
@@ -203,22 +177,3 @@ class FittedProphet:
         counted = known & newest
         total = np.where(counted, residuals, 0.0).sum(axis=1)
         return replace(models, level=total / (counted.sum(axis=1) + PRIOR_DAYS))
-
-
-def _chunks(index: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
-    return [index[i : i + CHUNK] for i in range(0, len(index), CHUNK)]
-
-
-def _deviation_quantiles(task: _Draws) -> FloatArray:
-    """Quantiles of the deviations from the centre, shape (m, horizon, levels)."""
-    found = np.empty((len(task.models), task.horizon, len(task.levels)))
-    for model, seed in enumerate(task.seeds):
-        rng = np.random.default_rng(seed)
-        draws = task.models.simulate(model, task.horizon, _DAY_SECONDS, DRAWS, rng)
-        found[model] = np.quantile(draws, task.levels, axis=0).T
-    return found
-
-
-def _stable_hash(key: tuple[str, ...]) -> int:
-    """The same number in every process and on every machine, unlike ``hash``."""
-    return int.from_bytes(hashlib.sha256(json.dumps(key).encode()).digest()[:8], "big")

@@ -78,7 +78,18 @@ def test_the_centre_is_the_packages_own_forecast(fitted, package, long_future) -
 
     expected = package.predict(frame_of(long_future))["yhat"].to_numpy()
 
-    assert np.allclose(centre, expected, rtol=1e-3)
+    is_open = long_future.covariates["open"][0] == 1
+    assert np.allclose(centre[is_open], expected[is_open], rtol=3e-3)
+
+
+def test_a_weekday_that_was_never_open_sells_like_the_mean_of_the_others(fitted, long_future):
+    weekly = fitted.contributions(
+        replace(long_future, covariates={**long_future.covariates, "open": np.ones((2, 200))})
+    )["weekly"][0, :7]
+
+    assert weekdays(long_future.timestamps)[6] == 6
+    assert abs(weekly[6]) < 1e-3
+    assert abs(weekly[:6].mean()) < 1e-3
 
 
 def test_the_formula_is_the_packages_own(fitted, package, long_future) -> None:
@@ -108,17 +119,22 @@ def test_the_formula_is_the_packages_own(fitted, package, long_future) -> None:
     assert np.allclose(centre, expected["yhat"], rtol=1e-9)
 
 
-def test_simulated_futures_follow_the_packages_law(fitted, package, long_future) -> None:
+def test_quantiles_are_those_of_the_packages_simulated_futures(fitted, package) -> None:
+    future = KnownFuture(fitted.until + np.arange(1, 201) * np.timedelta64(1, "D"), {})
+    columns = {name: np.ones((2, 200)) for name in ("open", "promo", "price")}
+    future = replace(future, covariates=columns)
     np.random.seed(1)
     package.uncertainty_samples = 4000
-    frame = frame_of(long_future)
-    theirs = package.predictive_samples(frame)["yhat"] - package.predict(frame)[["yhat"]].to_numpy()
+    frame = frame_of(future)
+    centre = fitted.models.centre(future.timestamps, future.covariates)[0]
+    draws = package.predictive_samples(frame)["yhat"] - package.predict(frame)[["yhat"]].to_numpy()
 
-    ours = fitted.models.simulate(0, 200, 86_400.0, 4000, np.random.default_rng(1)).T
+    ours = fitted.forecast(future, LEVELS)[0] - centre[:, None]
 
-    assert np.allclose(ours.std(axis=1), theirs.std(axis=1), rtol=0.12)
-    upper = [np.quantile(draws, 0.9, axis=1) for draws in (ours, theirs)]
-    assert np.allclose(*upper, rtol=0.15)
+    theirs = np.quantile(draws, LEVELS, axis=1).T
+    assert np.allclose(ours[:, [0, 2]], theirs[:, [0, 2]], rtol=0.15)
+    assert np.allclose(ours[:, [0, 2]].mean(axis=0), theirs[:, [0, 2]].mean(axis=0), rtol=0.05)
+    assert np.allclose(ours[:, 1], 0.0)
 
 
 def test_constant_covariates_and_the_opening_itself_are_no_regressors(long_panel) -> None:

@@ -1,0 +1,45 @@
+"""The histories that a Prophet solver fits, as they also travel to other processes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.engine.calendar import Times
+from forecast_service.engine.panel import FloatArray
+
+__all__ = ["Histories"]
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Series of which at least 14 days within 14 days or more are known."""
+
+    times: Times
+    target: FloatArray
+    """(n, T) with NaN where nothing may be learnt."""
+    covariates: Mapping[str, FloatArray]
+    """(n, T) each."""
+    holidays: Mapping[str, Times]
+    """Days of each public holiday by name, within and beyond ``times``."""
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def take(self, rows: slice | npt.NDArray[np.intp]) -> Histories:
+        """Some of the series."""
+        covariates = {name: values[rows] for name, values in self.covariates.items()}
+        return Histories(self.times, self.target[rows], covariates, self.holidays)
+
+    @property
+    def numbered_holidays(self) -> npt.NDArray[np.int64]:
+        """Each holiday as (index of its name, day since the epoch), shape (d, 2)."""
+        pairs = [
+            (index, int(day.astype("datetime64[D]").astype(np.int64)))
+            for index, days in enumerate(self.holidays.values())
+            for day in days
+        ]
+        return np.array(pairs, dtype=np.int64).reshape(-1, 2)

@@ -1,0 +1,111 @@
+"""Prophet's model fitted in this process, a chunk of series at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.engine.algorithms.additive import Parameters, holiday_features
+from forecast_service.engine.algorithms.histories import Histories
+from forecast_service.engine.algorithms.prophet_design import (
+    Calendar,
+    Columns,
+    Scales,
+    moments,
+    scale_series,
+)
+from forecast_service.engine.algorithms.prophet_map import SMALLEST_SIGMA, Estimate, estimate
+from forecast_service.engine.panel import FloatArray
+
+__all__ = ["fit_fast"]
+
+CHUNK_NUMBERS = 2**21  # of the regression's columns held at once: 16 MB
+MAX_VIOLATION = 1e-6  # of the conditions of the optimum
+NOISELESS = "its noise is below a ten-thousandth of its largest value"
+INEXACT = "its optimum could not be certified"
+
+
+def fit_fast(
+    histories: Histories, finished: Callable[[int], None] = lambda count: None
+) -> list[Parameters | str]:
+    """Parameters of each series, or why they are not to be had in this way.
+
+    ``finished`` is called after each chunk with the number of series fitted so far. Memory beside
+    the input does not grow with the number of series.
+    """
+    times = histories.times
+    names = len(histories.holidays)
+    calendar = Calendar.of(times, holiday_features(histories.numbered_holidays, names, times))
+    where = Columns(names, len(histories.covariates))
+    size = max(1, CHUNK_NUMBERS // (where.hinge.stop * len(times)))
+    found: list[Parameters | str] = []
+    fitted = 0
+    for begin in range(0, len(histories), size):
+        chunk = histories.take(slice(begin, begin + size))
+        fits = _fit_chunk(calendar, where, chunk.target, _stacked(chunk))
+        found += fits
+        fitted += sum(not isinstance(fit, str) for fit in fits)
+        finished(fitted)
+    return found
+
+
+def _stacked(chunk: Histories) -> FloatArray:
+    """Covariates as (c, names, T)."""
+    stacked = np.empty((len(chunk), len(chunk.covariates), len(chunk.times)))
+    for column, values in enumerate(chunk.covariates.values()):
+        stacked[:, column] = values
+    return stacked
+
+
+def _fit_chunk(
+    calendar: Calendar, where: Columns, target: FloatArray, covariates: FloatArray
+) -> list[Parameters | str]:
+    scales = scale_series(calendar.seconds, target, covariates)
+    best = estimate(moments(calendar, scales, target, covariates))
+    stacked = _parameters(scales, best, where)
+    constant = np.nanmin(target, axis=1) == np.nanmax(target, axis=1)
+    _set_constant(stacked, constant, target)
+    reasons = np.where(best.sigma > SMALLEST_SIGMA, "", NOISELESS)
+    reasons = np.where(best.violation <= MAX_VIOLATION, reasons, INEXACT)
+    return [
+        str(reason) if reason and not constant[row] else _row(stacked, row)
+        for row, reason in enumerate(reasons)
+    ]
+
+
+def _parameters(scales: Scales, best: Estimate, where: Columns) -> dict[str, FloatArray]:
+    """The fields of AdditiveModels, each with the series of the chunk in front."""
+    ridge = best.ridge * where.deviations
+    return {
+        "start": scales.start,
+        "t_scale": scales.t_scale,
+        "y_scale": scales.y_scale,
+        "k": ridge[:, where.slope],
+        "offset": ridge[:, 0],
+        "sigma": best.sigma,
+        "n_changepoints": scales.n_changepoints,
+        "changepoints": scales.changepoints,
+        "delta": best.delta,
+        "yearly": ridge[:, where.yearly],
+        "weekly": ridge[:, where.weekly],
+        "holidays": ridge[:, where.holiday],
+        "covariates": ridge[:, where.covariate],
+        "covariate_mean": scales.covariate_mean,
+        "covariate_scale": scales.covariate_scale,
+    }
+
+
+def _set_constant(
+    stacked: dict[str, FloatArray], constant: npt.NDArray[np.bool_], target: FloatArray
+) -> None:
+    """A series that never changes gets what the package gives it: that value, and no noise."""
+    for name in ("k", "delta", "yearly", "weekly", "holidays", "covariates"):
+        stacked[name][constant] = 0.0
+    stacked["sigma"][constant] = 1e-9
+    stacked["offset"][constant] = (np.nanmax(target, axis=1) / stacked["y_scale"])[constant]
+
+
+def _row(stacked: dict[str, FloatArray], row: int) -> Parameters:
+    return {name: values[row] for name, values in stacked.items()}
