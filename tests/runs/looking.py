@@ -1,0 +1,23 @@
+"""Moving runs on by hand, and counting what they made."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from forecast_service.database import Database
+from forecast_service.queue import Queue, new_id
+from forecast_service.runs import KIND, TrainingRuns
+from forecast_service.tables import resources
+
+
+def step(runs: TrainingRuns, queue: Queue) -> None:
+    """The next step of the run that is due first."""
+    claim = queue.claim(new_id(), [KIND])
+    assert claim is not None
+    runs.step(queue, claim)
+
+
+def predictors(database: Database) -> int:
+    with database.read() as connection:
+        statement = sa.select(sa.func.count()).where(resources.c.type == "predictor")
+        return connection.execute(statement).scalar_one()

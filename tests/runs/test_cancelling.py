@@ -1,0 +1,122 @@
+"""Runs that are cancelled, and forecasts that are brought back."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from support import (
+    group_row,
+    work,
+)
+
+from forecast_service.database import Database
+from forecast_service.errors import Conflict, NotFound
+from forecast_service.queue import Queue, new_id
+from forecast_service.runs import KIND, TrainingRuns
+from forecast_service.session import ForecastSession
+from forecast_service.settings import Settings
+from forecast_service.tables import resources
+
+from .looking import step
+
+
+def test_a_waiting_run_is_cancelled_at_once(runs: TrainingRuns, queue: Queue) -> None:
+    run = runs.request(1).run
+
+    assert run is not None
+    assert runs.cancel(run.id).state == "cancelled"
+    assert not queue.has_open([KIND])
+
+
+def test_cancelling_stops_what_is_computed(
+    runs: TrainingRuns, queue: Queue, settings: Settings, database: Database
+) -> None:
+    run = runs.request(1).run
+    step(runs, queue)
+    assert run is not None
+    runs.cancel(run.id)
+    work(settings)
+
+    with database.read() as connection:
+        status = connection.execute(
+            sa.select(resources.c.status).where(resources.c.type == "predictor")
+        ).scalar_one()
+    assert (runs.get(run.id).state, status) == ("cancelled", "CREATE_STOPPED")
+
+
+def test_a_step_in_flight_can_write_nothing_after_the_cancellation(
+    runs: TrainingRuns, queue: Queue
+) -> None:
+    run = runs.request(1).run
+    claim = queue.claim(new_id(), [KIND])
+    assert run is not None
+    assert claim is not None
+    step_and_cancel = runs.session.forecast.create_predictor
+
+    class Interrupted:
+        """A client whose caller is cancelled while the request is under way."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(runs.session.forecast, name)
+
+        def create_predictor(self, **request: object) -> object:
+            runs.cancel(run.id)
+            return step_and_cancel(**request)
+
+    interrupted = ForecastSession(
+        forecast=Interrupted(),
+        forecastquery=runs.session.forecastquery,
+        details=runs.session.details,
+        bucket=runs.session.bucket,
+        source="local",
+    )
+    with pytest.raises(Conflict):
+        TrainingRuns(runs.database, runs.settings, interrupted).step(queue, claim)
+
+    assert runs.get(run.id).state == "cancelled"
+    statuses = [p["Status"] for p in runs.session.forecast.list_predictors()["Predictors"]]
+    assert statuses == ["CREATE_STOPPED"]
+
+
+def test_what_has_ended_cannot_be_cancelled(trained: TrainingRuns) -> None:
+    run = trained.list()[0]
+
+    with pytest.raises(Conflict, match="cannot be cancelled: it is 'serving' already"):
+        trained.cancel(run.id)
+
+
+def test_after_a_cancelled_run_the_next_one_trains(
+    runs: TrainingRuns, queue: Queue, settings: Settings
+) -> None:
+    first = runs.request(1).run
+    step(runs, queue)
+    assert first is not None
+    runs.cancel(first.id)
+    second = runs.request(1)
+    work(settings)
+
+    assert second.started
+    assert second.run is not None
+    assert runs.get(second.run.id).state == "serving"
+
+
+def test_a_run_that_does_not_exist_is_not_found(runs: TrainingRuns) -> None:
+    with pytest.raises(NotFound, match="Training run 'x' does not exist"):
+        runs.get("x")
+
+
+def test_a_rollback_serves_the_earlier_forecast(
+    trained: TrainingRuns, settings: Settings, database: Database
+) -> None:
+    earlier = group_row(database)["current_forecast_arn"]
+    trained.request(1, force=True)
+    work(settings)
+    trained.rollback(earlier)
+
+    group = group_row(database)
+    assert (group["current_forecast_arn"], group["version"]) == (earlier, 3)
+
+
+def test_only_what_was_served_can_be_rolled_back_to(trained: TrainingRuns) -> None:
+    with pytest.raises(NotFound, match="is not among those that were served"):
+        trained.rollback("arn:aws:forecast:eu-west-1:000000000000:forecast/none")
