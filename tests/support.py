@@ -16,13 +16,13 @@ import sqlalchemy as sa
 
 from forecast_service.database import Database
 from forecast_service.importer.imports import Imports
-from forecast_service.kinds import Surroundings
 from forecast_service.queue import Queue
 from forecast_service.runs import TrainingRuns
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
 from forecast_service.tables import dataset_groups, resources
 from forecast_service.worker import Worker
+from forecast_service.worker.kinds import Surroundings
 
 FIRST_DAY = date(2024, 1, 1)  # a Monday
 HORIZON = 14

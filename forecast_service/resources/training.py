@@ -9,13 +9,13 @@ from typing import Any
 
 from flask import Response, request
 
-from forecast_service.decisions import Decision
 from forecast_service.instants import utc_text
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.documented import documented
 from forecast_service.resources.parsing import checked_name, json_body, read_query
 from forecast_service.resources.schemas import ListQuery, TrainingBody
-from forecast_service.training_run import TrainingRun
+from forecast_service.runs.decisions import Decision
+from forecast_service.runs.training_run import TrainingRun
 
 __all__ = ["TrainingResource", "TrainingRunResource", "run_document"]
 

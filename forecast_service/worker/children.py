@@ -13,10 +13,10 @@ from multiprocessing.connection import Connection, wait
 
 from forecast_service.engine.pool import start_server
 from forecast_service.errors import ForecastServiceError, LeaseLost
-from forecast_service.kinds import KINDS, open_surroundings
 from forecast_service.logs import configure_logging
 from forecast_service.queue import Claim
 from forecast_service.settings import Settings
+from forecast_service.worker.kinds import KINDS, open_surroundings
 
 __all__ = ["Child", "prepare"]
 
@@ -30,7 +30,7 @@ END_SECONDS = 10.0
 
 def prepare() -> None:
     """Start the process that children are forked from, with everything heavy already imported."""
-    forkserver.set_forkserver_preload(["forecast_service.children"])
+    forkserver.set_forkserver_preload(["forecast_service.worker.children"])
     start_server()
 
 

@@ -9,16 +9,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service import facts, run_rows
-from forecast_service.collecting import collect
 from forecast_service.errors import Conflict, ForecastServiceError, LeaseLost, NotFound
 from forecast_service.groups import read_group
 from forecast_service.queue import Claim, Queue
-from forecast_service.serving import serve
+from forecast_service.runs import facts, run_rows
+from forecast_service.runs.collecting import collect
+from forecast_service.runs.serving import serve
+from forecast_service.runs.training_run import TrainingRun, read_run, resource_name
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.trainer import Trainer
-from forecast_service.training_run import TrainingRun, read_run, resource_name
 
 __all__ = ["RunStep", "fail"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.database import database_now
-from forecast_service.decisions import Facts
+from forecast_service.runs.decisions import Facts
 from forecast_service.settings import Settings
 from forecast_service.tables import dataset_groups, forecasts, stores, training_runs
 from forecast_service.trainer import age_days

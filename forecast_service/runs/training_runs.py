@@ -10,9 +10,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service import facts, run_rows, steps
 from forecast_service.database import Database, database_now
-from forecast_service.decisions import (
+from forecast_service.errors import Conflict, NoForecast, NotFound
+from forecast_service.groups import read_group
+from forecast_service.queue import Claim, Queue
+from forecast_service.runs import facts, run_rows, steps
+from forecast_service.runs.decisions import (
     TRAINING_RULES,
     Decision,
     Facts,
@@ -20,20 +23,17 @@ from forecast_service.decisions import (
     detail_of,
     rule_of,
 )
-from forecast_service.errors import Conflict, NoForecast, NotFound
-from forecast_service.groups import read_group
-from forecast_service.queue import Claim, Queue
-from forecast_service.run_rows import KIND, Wanted
-from forecast_service.session import ForecastSession
-from forecast_service.settings import Settings
-from forecast_service.tables import dataset_groups, forecasts, training_runs, work
-from forecast_service.trainer import Trainer
-from forecast_service.training_run import (
+from forecast_service.runs.run_rows import KIND, Wanted
+from forecast_service.runs.training_run import (
     RUNNING_STATES,
     TrainingRun,
     read_run,
     whole_progress,
 )
+from forecast_service.session import ForecastSession
+from forecast_service.settings import Settings
+from forecast_service.tables import dataset_groups, forecasts, training_runs, work
+from forecast_service.trainer import Trainer
 from forecast_service.what_exists import existing_stores
 
 __all__ = ["KIND", "Decision", "TrainingRun", "TrainingRuns"]

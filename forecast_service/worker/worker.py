@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.connection import wait
 
-from forecast_service import endings, maintenance
-from forecast_service.children import Child, prepare
+from forecast_service import maintenance
 from forecast_service.errors import BackendUnavailable, ForecastServiceError, LeaseLost
-from forecast_service.heartbeat import HeartBeat
-from forecast_service.kinds import KINDS, open_surroundings
 from forecast_service.queue import Claim, new_id
 from forecast_service.settings import Settings
+from forecast_service.worker import endings
+from forecast_service.worker.children import Child, prepare
+from forecast_service.worker.heartbeat import HeartBeat
+from forecast_service.worker.kinds import KINDS, open_surroundings
 
 __all__ = ["MAX_CHILDREN", "Worker"]
 

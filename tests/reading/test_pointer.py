@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from forecast_service import tables
 from forecast_service.database import Database
-from forecast_service.pointer import Pointer, PointerReader
+from forecast_service.reading.pointer import Pointer, PointerReader
 
 GROUP = {
     "name": "g",

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from forecast_service.decisions import Facts, checked_date, detail_of, rule_of
 from forecast_service.errors import InvalidRequest
+from forecast_service.runs.decisions import Facts, checked_date, detail_of, rule_of
 
 NOW = datetime(2015, 8, 1, 9, tzinfo=UTC)
 FRESH = Facts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forecast_service.reading import Answer, ByteCache
+from forecast_service.reading.current import Answer, ByteCache
 
 
 def test_what_was_not_used_for_longest_goes_first() -> None:

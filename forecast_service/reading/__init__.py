@@ -1,0 +1,7 @@
+"""Reading what is served now: the pointer, ready bytes, and where the numbers come from."""
+
+from __future__ import annotations
+
+from forecast_service.reading.current import Answer, CurrentForecast, Encode, Question
+
+__all__ = ["Answer", "CurrentForecast", "Encode", "Question"]
