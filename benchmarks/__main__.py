@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 
-VERBS = {"serving": "CPU, requests/s and latency of GET /forecast beside a bare resource"}
+VERBS = {
+    "serving": "CPU, requests/s and latency of GET /forecast beside a bare resource",
+    "speed": "CPU of fit and forecast of our Prophet beside the prophet package",
+}
 
 
 def main() -> int:
     """Run the benchmark named on the command line, and give the exit status."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: waiting threads burn CPU
     parser = argparse.ArgumentParser(prog="scripts/benchmark", description="Measure the service.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     modules = {name: importlib.import_module(f"benchmarks.{name}") for name in VERBS}

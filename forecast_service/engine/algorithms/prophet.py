@@ -73,7 +73,7 @@ def _fit_rows(
 ) -> dict[int, Outcome]:
     reasons = {row: _why_not(histories.times, histories.target[row]) for row in rows}
     usable = [row for row, reason in reasons.items() if reason is None]
-    solved = _solve(histories.take(np.array(usable, dtype=np.intp)), config, progress)
+    solved = _solve(histories.take(_index(usable, len(histories))), config, progress)
     refused = {row: (None, _instead(reason)) for row, reason in reasons.items() if reason}
     return {**refused, **dict(zip(usable, solved, strict=True))}
 
@@ -88,7 +88,7 @@ def _solve(histories: Histories, config: FitConfig, progress: Progress) -> list[
     first = fit_fast(histories, finished) if config.prophet_solver == "fast" else [""] * total
     left = [index for index, fit in enumerate(first) if isinstance(fit, str)]
     second = fit_with_package(
-        histories.take(np.array(left, dtype=np.intp)),
+        histories.take(_index(left, total)),
         seed=config.seed,
         processes=config.processes,
         finished=lambda count: finished(total - len(left) + count),
@@ -98,6 +98,11 @@ def _solve(histories: Histories, config: FitConfig, progress: Progress) -> list[
         note = f"Fitted by the prophet package: {first[index]}." if first[index] else None
         outcomes[index] = (None, _instead(fit)) if isinstance(fit, str) else (fit, note)
     return outcomes
+
+
+def _index(rows: list[int], total: int) -> slice | npt.NDArray[np.intp]:
+    """An index of these rows that copies nothing when they are all there are."""
+    return slice(None) if len(rows) == total else np.array(rows, dtype=np.intp)
 
 
 def _why_not(times: Times, target: FloatArray) -> str | None:

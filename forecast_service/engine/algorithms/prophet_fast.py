@@ -21,7 +21,7 @@ from forecast_service.engine.panel import FloatArray
 
 __all__ = ["fit_fast"]
 
-CHUNK_NUMBERS = 2**21  # of the regression's columns held at once: 16 MB
+CHUNK = 256  # series solved at once: some 20 MB
 MAX_VIOLATION = 1e-6  # of the conditions of the optimum
 NOISELESS = "its noise is below a ten-thousandth of its largest value"
 INEXACT = "its optimum could not be certified"
@@ -39,11 +39,10 @@ def fit_fast(
     names = len(histories.holidays)
     calendar = Calendar.of(times, holiday_features(histories.numbered_holidays, names, times))
     where = Columns(names, len(histories.covariates))
-    size = max(1, CHUNK_NUMBERS // (where.hinge.stop * len(times)))
     found: list[Parameters | str] = []
     fitted = 0
-    for begin in range(0, len(histories), size):
-        chunk = histories.take(slice(begin, begin + size))
+    for begin in range(0, len(histories), CHUNK):
+        chunk = histories.take(slice(begin, begin + CHUNK))
         fits = _fit_chunk(calendar, where, chunk.target, _stacked(chunk))
         found += fits
         fitted += sum(not isinstance(fit, str) for fit in fits)
