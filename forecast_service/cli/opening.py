@@ -64,7 +64,8 @@ def opened(**overrides: Any) -> Iterator[Installation]:
     from forecast_service.database import Database
 
     # A person reads this terminal: commands speak in sentences, logs only of what is wrong.
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    logging.basicConfig(format="%(levelname)s: %(message)s")
+    logging.getLogger().setLevel(logging.WARNING)
     settings = read_settings(**overrides)
     database = Database(settings.resolved_database_url)
     try:
