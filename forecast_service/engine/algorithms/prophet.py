@@ -71,10 +71,10 @@ def fit_prophet(
 def _fit_rows(
     histories: Histories, rows: list[int], config: FitConfig, progress: Progress
 ) -> dict[int, Outcome]:
-    reasons = {row: _why_not(histories.times, histories.target[row]) for row in rows}
-    usable = [row for row, reason in reasons.items() if reason is None]
+    reasons = _reasons_against(histories.times, histories.target)
+    usable = [row for row in rows if row not in reasons]
     solved = _solve(histories.take(_index(usable, len(histories))), config, progress)
-    refused = {row: (None, _instead(reason)) for row, reason in reasons.items() if reason}
+    refused = {row: (None, _instead(reasons[row])) for row in rows if row in reasons}
     return {**refused, **dict(zip(usable, solved, strict=True))}
 
 
@@ -105,15 +105,18 @@ def _index(rows: list[int], total: int) -> slice | npt.NDArray[np.intp]:
     return slice(None) if len(rows) == total else np.array(rows, dtype=np.intp)
 
 
-def _why_not(times: Times, target: FloatArray) -> str | None:
-    known = np.flatnonzero(~np.isnan(target))
-    days = 0 if len(known) == 0 else int((times[known[-1]] - times[known[0]]).astype(int)) // 86_400
-    if len(known) >= MINIMUM_DAYS <= days + 1:
-        return None
-    return (
-        f"{len(known)} open days within {days + 1 if len(known) else 0} days are known, "
+def _reasons_against(times: Times, target: FloatArray) -> dict[int, str]:
+    """The series that are too short, and why."""
+    known = ~np.isnan(target)
+    count = known.sum(axis=1)
+    first, last = known.argmax(axis=1), known.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
+    days = (times[last] - times[first]).astype("timedelta64[D]").astype(np.int64) + 1
+    days[count == 0] = 0
+    return {
+        row: f"{count[row]} open days within {days[row]} days are known, "
         f"and at least {MINIMUM_DAYS} are needed"
-    )
+        for row in np.flatnonzero((count < MINIMUM_DAYS) | (days < MINIMUM_DAYS)).tolist()
+    }
 
 
 def _instead(reason: str) -> str:

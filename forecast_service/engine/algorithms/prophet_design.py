@@ -199,14 +199,12 @@ def _fill(
     design[~scales.has_year, where.yearly] = 0.0
     t = (calendar.seconds - scales.start[:, None]) / scales.t_scale[:, None]
     design[:, where.slope] = t * known
-    for column in range(where.covariates):
-        _standardise(
-            covariates[:, column],
-            known & scales.used[:, column, None],
-            scales.covariate_mean[:, column, None],
-            scales.covariate_scale[:, column, None],
-            design[:, where.covariate.start + column],
-        )
+    for column, out in enumerate(range(where.covariate.start, where.covariate.stop)):
+        counted = known & scales.used[:, column, None]
+        mean, scale = scales.covariate_mean[:, column], scales.covariate_scale[:, column]
+        design[:, out] = np.where(counted, covariates[:, column], mean[:, None])
+        if mean.any() or (scale != 1).any():
+            design[:, out] = (design[:, out] - mean[:, None]) / scale[:, None]
     hinges = design[:, where.hinge]
     before_all = np.where(known, t, -1.0)
     np.subtract(before_all[:, None, :], scales.changepoints[:, :, None], out=hinges)
@@ -222,13 +220,6 @@ def _unseen_weekdays(seconds: FloatArray, known: Flags) -> FloatArray:
     products = (features[:, :, None] * features[:, None, :]).reshape(7, -1)
     summed = np.column_stack(unseen).astype(np.float64) @ products
     return np.asarray(summed.reshape(len(known), features.shape[1], -1))
-
-
-def _standardise(
-    values: FloatArray, counted: Flags, mean: FloatArray, scale: FloatArray, out: FloatArray
-) -> None:
-    np.subtract(np.where(counted, values, mean), mean, out=out)
-    np.divide(out, scale, out=out)
 
 
 def _changepoint_times(seconds: FloatArray, known: Flags) -> tuple[FloatArray, FloatArray]:

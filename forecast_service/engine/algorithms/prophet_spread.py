@@ -13,7 +13,8 @@ from forecast_service.engine.panel import FloatArray
 __all__ = ["spread_quantiles"]
 
 HIGHEST_FREQUENCY = 6.0  # the normal noise leaves exp(-18) of the characteristic function there
-WIDEST = 2048.0  # widest distribution, in deviations of the noise
+NOISE_WIDTH = 9.0  # in its deviations: its outermost quantile and what lies less than 1e-8 beyond
+WIDEST = 4096.0  # widest distribution, in deviations of the noise
 NUMBERS = 2**20  # of the characteristic function held at once: 8 MB
 MAX_STEPS = 60
 TOLERANCE = 1e-5  # relative step after which Newton's method is exact to its square
@@ -44,7 +45,7 @@ def spread_quantiles(
     deviation = np.sqrt(2 * rate * (steps**2).sum())  # of the trend at the horizon, if ratio is 1
     reach = 12 * deviation + 16 * steps[-1]  # beyond it lies less than 1e-7
     ratio, noise = np.minimum(ratio, WIDEST / reach), np.maximum(sigma, trend * reach / WIDEST)
-    nodes = _nodes(12 + ratio * reach)
+    nodes = _nodes(NOISE_WIDTH + ratio * reach)
     found = np.empty((len(trend), horizon, len(levels)))
     for rows, count in _batches(nodes, horizon):
         found[rows] = _quantiles(ratio[rows], rate[rows], steps, levels, count)
@@ -52,9 +53,10 @@ def spread_quantiles(
 
 
 def _nodes(width: FloatArray) -> npt.NDArray[np.int64]:
-    """Frequencies for distributions of these widths, as powers of two."""
-    needed = np.ceil(HIGHEST_FREQUENCY * width / (2 * np.pi))
-    return (2 ** np.ceil(np.log2(needed))).astype(np.int64)
+    """Frequencies for distributions of these widths, rounded up so that many have the same."""
+    needed = HIGHEST_FREQUENCY * width / (2 * np.pi)
+    unit = 2 ** (np.ceil(np.log2(needed)) - 3)
+    return np.asarray(np.ceil(needed / unit) * unit, dtype=np.int64)
 
 
 def _batches(
