@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
@@ -38,11 +38,30 @@ class InProcessExecutor(Executor):
         return future
 
 
+class _LateExecutor(Executor):
+    """Starts its processes with its first task: most work is done without any."""
+
+    def __init__(self, processes: int) -> None:
+        self._processes = processes
+        self._started = ExitStack()
+        self._executor: Executor | None = None
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if self._executor is None:
+            self._executor = self._started.enter_context(_process_pool(self._processes))
+        return self._executor.submit(function, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._started.close()
+        self._executor = None
+
+
 @contextmanager
 def pool(processes: int) -> Iterator[Executor]:
     """An executor over ``processes`` processes; one means the calling process itself.
 
-    A pool opened inside another one is the outer one, so that starting costs are paid once.
+    A pool opened inside another one is the outer one, so that starting costs are paid once; they
+    are paid with the first task.
     The processes use one BLAS thread each, keep their temporary files in a folder that is
     removed with the pool, and end when the process that opened the pool dies, however it dies.
     """
@@ -52,17 +71,13 @@ def pool(processes: int) -> Iterator[Executor]:
     elif outer is not None:
         yield outer
     else:
-        with _process_pool(processes) as executor:
-            token = _open.set(executor)
-            try:
-                yield executor
-            finally:
-                _open.reset(token)
-
-
-def current_pool() -> Executor:
-    """The pool that the caller opened, or else the calling process itself."""
-    return _open.get() or InProcessExecutor()
+        executor = _LateExecutor(processes)
+        token = _open.set(executor)
+        try:
+            yield executor
+        finally:
+            _open.reset(token)
+            executor.shutdown()
 
 
 def map_in_order(

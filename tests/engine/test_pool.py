@@ -58,6 +58,17 @@ def test_several_processes_are_others() -> None:
     assert wait_until_dead(found) == []
 
 
+def test_a_pool_without_a_task_starts_nothing(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    with pool(2) as executor:
+        assert list(tmp_path.iterdir()) == []
+        map_in_order(executor, tasks.process_id, [0])
+        assert len(list(tmp_path.iterdir())) == 1
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_pool_inside_a_pool_is_the_same() -> None:
     with pool(2) as outer, pool(2) as inner, pool(1) as small:
         assert inner is outer

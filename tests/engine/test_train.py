@@ -58,7 +58,7 @@ def test_a_history_too_short_for_a_test_still_gives_a_model() -> None:
 
 
 def test_an_unknown_algorithm_is_refused() -> None:
-    message = "'arima' is no algorithm of this service. Use one of 'auto', 'prophet'"
+    message = "'arima' is no algorithm of this service. Use one of 'auto', "
     with pytest.raises(InvalidData, match=re.escape(message)):
         train("arima", make_panel(), CONFIG)
 
