@@ -11,7 +11,16 @@ import numpy.typing as npt
 from forecast_service.engine.columns import Single
 from forecast_service.engine.panel import FloatArray
 
-__all__ = ["Deviations", "Moments", "Shrinkage", "learn_shrinkage", "moments", "solve", "stacked"]
+__all__ = [
+    "Deviations",
+    "Moments",
+    "Shrinkage",
+    "learn_shrinkage",
+    "moments",
+    "robust",
+    "solve",
+    "stacked",
+]
 
 ITERATIONS = 4
 FIRST_VARIANCE = 0.03**2
@@ -20,16 +29,21 @@ LEAST_VARIANCE = 1e-8
 LEAST_NOISE = 1e-4
 GROUP_WEIGHT = 20.0  # series' worth of belief that columns of a group vary alike
 NOISE_WEIGHT = 30.0  # periods' worth of belief that series are equally noisy
+TAIL = 4
 FLAT = 1e-6  # precision of the level itself: as good as free
 
 
 @dataclass(frozen=True)
 class Shrinkage:
-    """Prior variances: of each own effect (columns,), of a step of the level; usual noise."""
+    """Prior variances: of each own effect (columns,), of a step of the level; usual noise.
+
+    ``covariance`` (columns, columns) is what remains uncertain of the own effects, on average.
+    """
 
     effects: FloatArray
     step: float
     noise: float
+    covariance: FloatArray
 
 
 @dataclass(frozen=True)
@@ -48,18 +62,24 @@ class Moments:
 
 @dataclass(frozen=True)
 class Deviations:
-    """Own effects (n, columns), level with all its steps (n,), and noise variance (n,)."""
+    """Own effects (n, columns), level and its steps (n, 1 + steps), and noise variance (n,)."""
 
     effects: FloatArray
-    level: FloatArray
+    path: FloatArray
     noise: FloatArray
+
+    @property
+    def level(self) -> FloatArray:
+        """Level after all steps, (n,)."""
+        last: FloatArray = self.path.sum(axis=1)
+        return last
 
     @classmethod
     def joined(cls, parts: Sequence[Deviations]) -> Deviations:
         """Those of several chunks of series, in order."""
         return cls(
             effects=np.concatenate([part.effects for part in parts]),
-            level=np.concatenate([part.level for part in parts]),
+            path=np.concatenate([part.path for part in parts]),
             noise=np.concatenate([part.noise for part in parts]),
         )
 
@@ -100,13 +120,14 @@ def learn_shrinkage(data: Moments, group: npt.NDArray[np.intp]) -> Shrinkage:
     ``GROUP_WEIGHT`` more series of the sample would say.
     """
     columns = len(group)
-    effects, step, noise = np.full(columns, FIRST_VARIANCE), FIRST_STEP, 0.0
+    effects, step, noise = np.full(columns, FIRST_VARIANCE), FIRST_STEP, LEAST_NOISE
+    remaining = np.diag(effects)
     each = np.maximum(data.squares / np.maximum(data.weight, 1e-12), LEAST_NOISE)
     each = np.minimum(each, np.median(each)) if len(each) else each
     count = len(data.weight)
     sizes = np.maximum(np.bincount(group), 1)
     for _ in range(ITERATIONS):
-        noise = float(np.median(each)) if count else LEAST_NOISE
+        noise = float(np.median(each)) if count else noise
         precision = _precision(data, effects, step)
         system = data.gram / each[:, None, None]
         diagonal = np.arange(len(precision))
@@ -114,6 +135,7 @@ def learn_shrinkage(data: Moments, group: npt.NDArray[np.intp]) -> Shrinkage:
         covariance = np.linalg.inv(system)
         scaled = (data.moment / each[:, None])[..., None]
         solution = _float64(np.matmul(covariance, scaled)[..., 0])
+        remaining = covariance[:, :columns, :columns].mean(axis=0) if count else remaining
         second = solution**2 + np.diagonal(covariance, axis1=1, axis2=2)
         own = second[:, :columns].sum(axis=0)
         typical = (np.bincount(group, own) / sizes)[group] / max(count, 1)
@@ -126,7 +148,7 @@ def learn_shrinkage(data: Moments, group: npt.NDArray[np.intp]) -> Shrinkage:
         each = np.maximum(
             (_squares(data, solution) + uncertain) / np.maximum(data.weight, 1e-12), LEAST_NOISE
         )
-    return Shrinkage(effects, step, noise)
+    return Shrinkage(effects, step, noise, remaining)
 
 
 def solve(data: Moments, shrinkage: Shrinkage) -> Deviations:
@@ -139,8 +161,20 @@ def solve(data: Moments, shrinkage: Shrinkage) -> Deviations:
     solution = _float64(np.linalg.solve(system, scaled)[..., 0])
     squares = np.maximum(_squares(data, solution), 0.0)
     noise = (squares + NOISE_WEIGHT * shrinkage.noise) / (data.weight + NOISE_WEIGHT)
-    level = solution[:, data.n_own :].sum(axis=1)
-    return Deviations(solution[:, : data.n_own], level, noise)
+    return Deviations(solution[:, : data.n_own], solution[:, data.n_own :], noise)
+
+
+def robust(own: Single, steps: Single, rest: Single, weight: Single, found: Deviations) -> Single:
+    """The weights (n, T), smaller for days that ``found`` explains badly.
+
+    As if the noise had a t distribution of ``TAIL`` degrees of freedom.
+    Source: Lange, Little, Taylor, Robust Statistical Modeling Using the t Distribution (JASA 1989).
+    """
+    fitted = np.matmul(found.effects.astype(np.float32)[:, None], own)[:, 0]
+    fitted += found.path.astype(np.float32) @ steps
+    score = (rest - fitted) ** 2 / found.noise[:, None].astype(np.float32)
+    lighter: Single = weight * np.float32(TAIL + 1) / (np.float32(TAIL) + score)
+    return lighter
 
 
 def _precision(data: Moments, effects: FloatArray, step: float) -> FloatArray:

@@ -17,7 +17,6 @@ from forecast_service.engine.panel import FloatArray
 __all__ = ["Pool", "PoolSums", "fit_pool"]
 
 Integers = npt.NDArray[np.intp]
-Booleans = npt.NDArray[np.bool_]
 
 ITERATIONS = 25
 TOLERANCE = 3e-4  # in the log of the target, on the largest change of an effect
@@ -41,11 +40,11 @@ class PoolSums:
     gram: FloatArray = field(init=False)
     moment: FloatArray = field(init=False)
     varying: FloatArray = field(init=False)
-    """(T, n_varying): sum over the known series."""
+    """(T, n_varying): weighted sum over series."""
     centers: FloatArray = field(init=False)
-    """(T, P): sum over the known series of their own means."""
+    """(T, P): weighted sum over series of their own means."""
     target: FloatArray = field(init=False)
-    """(T,): sum over the known series of the centred target."""
+    """(T,): weighted sum over series of the centred target."""
     count: FloatArray = field(init=False)
     squares: float = 0.0
     n_series: int = 0
@@ -57,11 +56,14 @@ class PoolSums:
         self.varying, self.centers = np.zeros((periods, self.n_varying)), np.zeros((periods, size))
         self.target, self.count = np.zeros(periods), np.zeros(periods)
 
-    def add(self, varying: Single, target: Single, known: Booleans) -> None:
-        """Series with ``varying`` (rows, columns, T), ``target`` and ``known`` (rows, T)."""
+    def add(self, varying: Single, target: Single, trust: Single) -> None:
+        """Series with ``varying`` (rows, columns, T), ``target`` and ``trust`` (rows, T).
+
+        ``trust`` is 0 where the target is unknown, and else how much less noisy than usual the
+        series is (its variance is the usual one divided by it).
+        """
         n_dated = self.dated.shape[1]
-        seen = known.astype(np.float32)
-        weight = seen * self.recency.astype(np.float32)
+        weight = trust * self.recency.astype(np.float32)
         total = weight.sum(axis=1, dtype=np.float64)
         divisor = np.where(total > 0, total, 1.0)
         means = np.empty((len(target), len(self.moment)))
@@ -69,17 +71,17 @@ class PoolSums:
         means[:, n_dated:] = np.matmul(varying, weight[:, :, None])[:, :, 0]
         means /= divisor[:, None]
         center = (weight * target).sum(axis=1, dtype=np.float64) / divisor
-        rest = (target - center[:, None].astype(np.float32)) * seen
+        rest = target - center[:, None].astype(np.float32)
         weighted = weight * rest
         root = varying * np.sqrt(weight)[:, None]
         squares = np.matmul(root, root.transpose(0, 2, 1)).sum(axis=0, dtype=np.float64)
         self.gram[n_dated:, n_dated:] += squares
         self.gram -= means.T @ (means * total[:, None])
-        self.varying += np.einsum("npt,nt->tp", varying, seen, optimize=True)
-        self.centers += seen.T.astype(np.float64) @ means
+        self.varying += np.einsum("npt,nt->tp", varying, trust, optimize=True)
+        self.centers += trust.T.astype(np.float64) @ means
         self.moment[n_dated:] += np.matmul(varying, weighted[:, :, None])[:, :, 0].sum(axis=0)
-        self.target += rest.sum(axis=0, dtype=np.float64)
-        self.count += seen.sum(axis=0, dtype=np.float64)
+        self.target += (rest * trust).sum(axis=0, dtype=np.float64)
+        self.count += trust.sum(axis=0, dtype=np.float64)
         self.squares += float((weighted * rest).sum(dtype=np.float64))
         self.n_series += int((total > 0).sum())
 
@@ -97,20 +99,24 @@ class PoolSums:
 
     def by_date(self) -> tuple[FloatArray, FloatArray]:
         """Mean over the known series of each centred column (T, P), and of the target (T,)."""
-        divisor = np.maximum(self.count, 1.0)
+        divisor = np.where(self.count > 0, self.count, 1.0)
         totals = np.hstack([self.dated * self.count[:, None], self.varying]) - self.centers
         return totals / divisor[:, None], self.target / divisor
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Effects (P,), shocks (T,), and the variances of noise, shocks and each group of effects."""
+    """Effects (P,) with their covariance (P, P), shocks (T,), and variances of noise and shocks.
+
+    ``shock`` is the variance of a shock as a series meets it: dates on which few of them are open
+    count little.
+    """
 
     effects: FloatArray
+    covariance: FloatArray
     shocks: FloatArray
     noise: float
     shock: float
-    groups: FloatArray
 
 
 def fit_pool(sums: PoolSums, group: Integers) -> Pool:
@@ -132,6 +138,7 @@ def fit_pool(sums: PoolSums, group: Integers) -> Pool:
     if has_shocks:
         noise, shock = noise / 2, noise / 20
     effects, shocks = np.zeros(len(moment)), np.zeros(len(target))
+    covariance, met = np.eye(len(moment)), 0.0
     for _ in range(ITERATIONS):
         pull = sums.count * shock / (noise + sums.count * shock)
         taken = mass * pull
@@ -148,8 +155,9 @@ def fit_pool(sums: PoolSums, group: Integers) -> Pool:
         if has_shocks:
             spread = ((columns @ covariance) * columns).sum(axis=1)
             uncertain = noise * shock / (noise + sums.count * shock) + pull**2 * spread
+            met = float((mass * (shocks**2 + uncertain)).sum() / max(mass.sum(), 1e-12))
             shock = float((dates * (shocks**2 + uncertain)).sum() / max(dates.sum(), 1e-12))
         noise = max(float(squares) / max(mass.sum(), 1e-12), LEAST_NOISE)
         if np.abs(effects - previous).max(initial=0.0) < TOLERANCE:
             break
-    return Pool(effects, shocks, noise, shock, groups)
+    return Pool(effects, covariance, shocks, noise, met)

@@ -26,6 +26,7 @@ NEW = "New since the training: it starts from what all series share."
 RECENT = 56  # newest periods that may move a level
 NOISE_DAYS = 56.0  # weight, in periods, of the noise learned in training
 CHUNK_BYTES = 48_000_000
+TYPICAL = 64  # series that stand for all when only an average matters
 LOWEST, HIGHEST = -50.0, 50.0  # of the log of a forecast
 
 _Arrays = Mapping[str, npt.NDArray[np.generic]]
@@ -49,7 +50,8 @@ class FittedPooled:
     """``log(target + offset) = level + columns @ (common + own) + noise``.
 
     ``times`` and ``tail`` (n, periods) are the newest history, that the next columns look back
-    to. ``common`` (P,); ``own`` (n, columns of ``own_columns``); the rest (n,). ``silent``: periods
+    to. ``common`` (P,) and its ``uncertainty`` (P, P); ``own`` (n, columns of ``own_columns``); the
+    rest (n,). ``silent``: periods
     at the end of which nothing is known.
     """
 
@@ -59,6 +61,7 @@ class FittedPooled:
     recipe: Recipe
     tail: Mapping[str, FloatArray]
     common: FloatArray
+    uncertainty: npt.NDArray[np.float32]
     own_columns: npt.NDArray[np.intp]
     own: npt.NDArray[np.float32]
     level: FloatArray
@@ -117,7 +120,17 @@ class FittedPooled:
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         rules = {"closing": self.closing.covariate, "recipe": self.recipe.to_text()}
         spread = [getattr(self.spread, each.name) for each in fields(Spread)]
-        plain = ("times", "common", "own_columns", "own", "level", "noise", "offset", "silent")
+        plain = (
+            "times",
+            "common",
+            "uncertainty",
+            "own_columns",
+            "own",
+            "level",
+            "noise",
+            "offset",
+            "silent",
+        )
         return {
             **{name: getattr(self, name) for name in plain},
             **{f"tail.{name}": values.astype(np.float32) for name, values in self.tail.items()},
@@ -146,6 +159,7 @@ class FittedPooled:
             },
             own_columns=arrays["own_columns"].astype(np.intp),
             own=arrays["own"].astype(np.float32),
+            uncertainty=arrays["uncertainty"].astype(np.float32),
             spread=Spread(*arrays["spread"].astype(np.float64).tolist()),
             **{name: arrays[name].astype(np.float64) for name in numbers},
         )
@@ -154,14 +168,7 @@ class FittedPooled:
         self, times: Times, covariates: Mapping[str, FloatArray], first: int
     ) -> Iterator[tuple[slice, list[Column], Single]]:
         """Chunks of rows: their columns, and the log each adds (rows, columns, from ``first``)."""
-        missing = [each.name for each in self.recipe.covariates if each.name not in covariates]
-        if missing:
-            raise InvalidData(
-                f"Covariate '{missing[0]}' is missing. The model was trained with it: "
-                "say its value for each day of each series."
-            )
-        closed = self.closing.closed(covariates, (len(self.keys), len(times)))
-        features = Features(self.recipe, times, covariates, closed)
+        features = self._features(times, covariates)
         columns, dated = features.by_date()
         size = max(1, CHUNK_BYTES // (len(self.common) * len(times) * 4))
         for start in range(0, len(self.keys), size):
@@ -174,6 +181,16 @@ class FittedPooled:
             weights[:, self.own_columns] += self.own[rows]
             both *= weights[:, :, None]
             yield rows, [*columns, *names], both
+
+    def _features(self, times: Times, covariates: Mapping[str, FloatArray]) -> Features:
+        missing = [each.name for each in self.recipe.covariates if each.name not in covariates]
+        if missing:
+            raise InvalidData(
+                f"Covariate '{missing[0]}' is missing. The model was trained with it: "
+                "say its value for each day of each series."
+            )
+        closed = self.closing.closed(covariates, (len(self.keys), len(times)))
+        return Features(self.recipe, times, covariates, closed)
 
     def _parts(self, known_future: KnownFuture) -> dict[str, FloatArray]:
         times, covariates, first = self._joined(known_future)
@@ -196,7 +213,20 @@ class FittedPooled:
 
     def _variance(self, known_future: KnownFuture) -> FloatArray:
         distance = self.silent[:, None] + 1 + self._steps(known_future)
-        return self.noise[:, None] + self.spread.shock + self.spread.drift * distance
+        common = self.spread.shock + self._uncertain(known_future)[self._steps(known_future)]
+        return self.noise[:, None] + common + self.spread.drift * distance
+
+    def _uncertain(self, known_future: KnownFuture) -> FloatArray:
+        """Variance of what the effects add on each date for a typical series, (periods,)."""
+        times, covariates, first = self._joined(known_future)
+        features = self._features(times, covariates)
+        sample = np.arange(0, len(self.keys), -(-len(self.keys) // TYPICAL))
+        dated, varying = features.by_date()[1], features.by_series(sample)[1]
+        typical = np.concatenate([dated, varying.mean(axis=0)])[:, first:]
+        variance: FloatArray = (typical * (self.uncertainty @ typical)).sum(
+            axis=0, dtype=np.float64
+        )
+        return variance
 
     def _sold(self, logs: FloatArray) -> FloatArray:
         shape = (len(logs), *[1] * (logs.ndim - 1))

@@ -19,13 +19,14 @@ from forecast_service.engine.algorithms.fitted_pooled import (
     newest,
 )
 from forecast_service.engine.calendar import Times, holiday_dates
+from forecast_service.engine.calendar_features import phases
 from forecast_service.engine.columns import Column, Single
 from forecast_service.engine.deviations import (
     Deviations,
-    Moments,
     Shrinkage,
     learn_shrinkage,
     moments,
+    robust,
     solve,
     stacked,
 )
@@ -42,6 +43,10 @@ OWN_STEP = 28  # and of the level of one series
 MOST_STEPS = 40  # of each; a longer history has longer steps
 SAMPLE = 256  # series from which the shrinkage of deviations is learned
 CHUNK_BYTES = 48_000_000
+TRUST = 1.5  # exponent of how much more a quiet series counts; 2 would be its variance
+TRUST_RANGE = (0.2, 3.0)
+
+_Rest = tuple[Single, Single, Single, Single]
 
 
 class PooledRegression:
@@ -60,9 +65,8 @@ class PooledRegression:
         pool = fitting.pool(progress)
         effects = np.delete(pool.effects, fitting.step_columns)
         by_date = fitting.by_date(pool) + pool.shocks
-        shrinkage = fitting.shrinkage(effects, by_date)
-        found = fitting.deviations(effects, by_date, shrinkage, progress)
-        return fitting.fitted(pool, effects, shrinkage, found)
+        found, shrinkage = fitting.deviations(effects, by_date, progress)
+        return fitting.fitted(pool, effects, shrinkage[0], found)
 
     def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> FittedPooled:
         return FittedPooled.from_arrays(arrays)
@@ -96,39 +100,50 @@ class _Fitting:
     def pool(self, progress: Progress) -> Pool:
         """Effects of the dated columns, the steps of the common level, and the varying columns."""
         dated = np.concatenate([self.dated_values, self.common_steps]).T.astype(np.float64)
+        trust = self._trust()
         sums = PoolSums(dated, self.recency, len(self.varying))
         for rows, share in self._chunks(self.panel.n_series):
-            sums.add(
-                self.features.by_series(rows)[1], self.target.values[rows], self.target.known[rows]
-            )
+            sums.add(self.features.by_series(rows)[1], self.target.values[rows], trust[rows])
             progress(0.5 * share, "pooled regression: common effects")
         groups = [column.group for column in self.dated] + ["steps"] * len(self.common_steps)
         return fit_pool(sums, _numbered([*groups, *(column.group for column in self.varying)]))
+
+    def _trust(self) -> Single:
+        """0 where the target is unknown; else larger for series that repeat themselves."""
+        known, values = self.target.known, self.target.values
+        lag = 2 * phases(self.panel.timestamps[:1], self.panel.frequency)[1]
+        both = known[:, lag:] & known[:, :-lag]
+        changes = np.where(both, np.abs(values[:, lag:] - values[:, :-lag]), np.nan)
+        usual = _nan_median(changes)
+        typical = np.nanmedian(usual) if np.isfinite(usual).any() else 1.0
+        ratio = typical / np.maximum(np.where(np.isfinite(usual), usual, typical), 1e-6)
+        scale: Single = np.clip(ratio**TRUST, *TRUST_RANGE).astype(np.float32)
+        return np.where(known, scale[:, None], np.float32(0))
 
     def by_date(self, pool: Pool) -> FloatArray:
         """What the dated columns and the common steps add on each date, (T,)."""
         steps: FloatArray = pool.effects[self.step_columns] @ self.common_steps
         return pool.effects[: len(self.dated)] @ self.dated_values + steps
 
-    def shrinkage(self, effects: FloatArray, by_date: FloatArray) -> Shrinkage:
-        """How much series differ, from an even sample of those with data."""
+    def deviations(
+        self, effects: FloatArray, by_date: FloatArray, progress: Progress
+    ) -> tuple[Deviations, tuple[Shrinkage, Shrinkage]]:
+        """What each series adds to the common effects: fitted, and once more without outliers."""
         known = np.flatnonzero(self.target.known.any(axis=1))
         sample = known[:: max(1, -(-len(known) // SAMPLE))]
         parts = [
-            self._moments(sample[rows], effects, by_date) for rows, _ in self._chunks(len(sample))
+            self._rest(sample[rows], effects, by_date) for rows, _ in self._chunks(len(sample))
         ]
-        own = [column.group for column in (*self.dated, *self.varying) if column.own]
-        return learn_shrinkage(stacked(parts), _numbered(own))
-
-    def deviations(
-        self, effects: FloatArray, by_date: FloatArray, shrinkage: Shrinkage, progress: Progress
-    ) -> Deviations:
-        """What each series adds to the common effects."""
+        own = _numbered([column.group for column in (*self.dated, *self.varying) if column.own])
+        first = learn_shrinkage(stacked([moments(*part) for part in parts]), own)
+        lighter = [_without_outliers(part, first) for part in parts]
+        second = learn_shrinkage(stacked([moments(*part) for part in lighter]), own)
         found = []
         for rows, share in self._chunks(self.panel.n_series):
-            found.append(solve(self._moments(rows, effects, by_date), shrinkage))
+            part = _without_outliers(self._rest(rows, effects, by_date), first)
+            found.append(solve(moments(*part), second))
             progress(0.5 + 0.5 * share, "pooled regression: each series")
-        return Deviations.joined(found)
+        return Deviations.joined(found), (first, second)
 
     def fitted(
         self, pool: Pool, effects: FloatArray, shrinkage: Shrinkage, found: Deviations
@@ -140,6 +155,13 @@ class _Fitting:
         own = [column.name for column in columns if column.own]
         place = {name: index for index, name in enumerate(own)}
         served_own = [index for index, column in enumerate(served) if column.own]
+        order = [position[column.name] for column in served]
+        uncertainty = np.delete(pool.covariance, self.step_columns, axis=0)
+        uncertainty = np.delete(uncertainty, self.step_columns, axis=1)[np.ix_(order, order)]
+        own_order = [place[served[i].name] for i in served_own]
+        uncertainty[np.ix_(served_own, served_own)] += shrinkage.covariance[
+            np.ix_(own_order, own_order)
+        ]
         has_any = np.asarray(self.target.known.any(axis=1))
         level = found.level + float(pool.effects[self.step_columns].sum())
         between = float(np.var(level[has_any])) if has_any.sum() > 1 else 1.0
@@ -151,9 +173,10 @@ class _Fitting:
             closing=self.closing,
             recipe=self.recipe,
             tail=tail,
-            common=effects[[position[column.name] for column in served]],
+            common=effects[order],
+            uncertainty=uncertainty.astype(np.float32),
             own_columns=np.array(served_own, dtype=np.intp),
-            own=found.effects[:, [place[served[i].name] for i in served_own]].astype(np.float32),
+            own=found.effects[:, own_order].astype(np.float32),
             level=np.where(self.target.sells, np.where(has_any, level, middle), LOWEST),
             noise=found.noise + np.where(has_any, 0.0, between),
             offset=self.target.offset,
@@ -181,7 +204,8 @@ class _Fitting:
         )
         return [*alone.by_date()[0], *alone.by_series(slice(0, 0))[0]]
 
-    def _moments(self, rows: Rows, effects: FloatArray, by_date: FloatArray) -> Moments:
+    def _rest(self, rows: Rows, effects: FloatArray, by_date: FloatArray) -> _Rest:
+        """Own columns, steps, what is left of the target, and its weight."""
         varying = self.features.by_series(rows)[1]
         known = self.target.known[rows]
         common = np.matmul(effects[len(self.dated) :].astype(np.float32), varying)
@@ -190,7 +214,7 @@ class _Fitting:
         everywhere = np.broadcast_to(dated, (len(known), *dated.shape))
         own = [everywhere, varying[:, [column.own for column in self.varying]]]
         weight = (known * self.recency).astype(np.float32)
-        return moments(np.concatenate(own, axis=1), self.own_steps, rest, weight)
+        return np.concatenate(own, axis=1), self.own_steps, rest, weight
 
     def _chunks(self, count: int) -> Iterator[tuple[slice, float]]:
         width = (len(self.varying) + len(self.dated)) * self.panel.n_periods * 4
@@ -226,6 +250,22 @@ def _prepare(panel: Panel, config: FitConfig) -> _Fitting:
             [np.ones((1, panel.n_periods), np.float32), _steps(panel.n_periods, OWN_STEP)]
         ),
     )
+
+
+def _without_outliers(part: _Rest, shrinkage: Shrinkage) -> _Rest:
+    """The same with lighter weights for outliers."""
+    found = solve(moments(*part), shrinkage)
+    own, steps, rest, weight = part
+    return own, steps, rest, robust(own, steps, rest, weight, found)
+
+
+def _nan_median(values: Single) -> FloatArray:
+    """Median of each row; NaN for a row without values."""
+    some = np.isfinite(values).any(axis=1)
+    medians = np.full(len(values), np.nan)
+    if some.any():
+        medians[some] = np.nanmedian(values[some], axis=1)
+    return medians
 
 
 def _holidays(panel: Panel, config: FitConfig) -> dict[str, Times]:
