@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -44,3 +45,17 @@ def test_the_bare_resource_returns_the_bytes_of_the_service(
     assert plain.data == answer.data
     assert answer.text.count("Timestamp") == 3 * DAYS
     service.extensions["forecast_service"].close()
+
+
+def test_speed_compares_with_the_package_on_the_sample_data() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "speed", "--stores", "2", "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    result = json.loads(ended.stdout)
+    assert result["stores"] == 2
+    assert result["ratio_to_prophet"] > 20  # two stores do not pay for the fixed cost
+    assert result["p50_difference"] < 0.005
