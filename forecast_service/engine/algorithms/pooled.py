@@ -18,7 +18,7 @@ from forecast_service.engine.algorithms.fitted_pooled import (
     Spread,
     newest,
 )
-from forecast_service.engine.calendar import Times, holiday_dates
+from forecast_service.engine.calendar import Times, holiday_dates, parse_frequency
 from forecast_service.engine.calendar_features import phases
 from forecast_service.engine.columns import Column, Single
 from forecast_service.engine.deviations import (
@@ -38,8 +38,8 @@ from forecast_service.engine.pooling import Pool, PoolSums, fit_pool
 __all__ = ["NAME", "PooledRegression"]
 
 HALF_LIFE_DAYS = 730.0  # of the weight of a period: two of the years that the season repeats in
-COMMON_STEP = 14  # periods between steps of the level common to all series
-OWN_STEP = 28  # and of the level of one series
+STEP = {"D": 14, "W": 4, "M": 3, "H": 48}  # periods between steps of the common level
+OWN_STEP = 2  # steps of the common level that are one of a series' own
 MOST_STEPS = 40  # of each; a longer history has longer steps
 SAMPLE = 256  # series from which the shrinkage of deviations is learned
 CHUNK_BYTES = 48_000_000
@@ -188,11 +188,14 @@ class _Fitting:
     def _drift(self, pool: Pool, shrinkage: Shrinkage) -> float:
         """Variance that the level gains per period, by its steps in the past."""
         periods = self.panel.n_periods
-        own = shrinkage.step / _spacing(periods, OWN_STEP) if len(self.own_steps) > 1 else 0.0
+        step = _step(self.panel.frequency)
+        own = (
+            shrinkage.step / _spacing(periods, OWN_STEP * step) if len(self.own_steps) > 1 else 0.0
+        )
         common = pool.effects[self.step_columns]
         if not len(common):
             return float(own)
-        return float(own + (common**2).mean() / _spacing(periods, COMMON_STEP))
+        return float(own + (common**2).mean() / _spacing(periods, step))
 
     def _served(self) -> list[Column]:
         """Every column when no covariate is known to be shared, as in a forecast."""
@@ -235,6 +238,7 @@ def _prepare(panel: Panel, config: FitConfig) -> _Fitting:
     merged = {k: _merged(v) if k in shared else v for k, v in covariates.items()}
     features = Features(recipe, panel.timestamps, merged, closed, frozenset(shared))
     dated, dated_values = features.by_date()
+    step = _step(panel.frequency)
     return _Fitting(
         panel=panel,
         closing=closing,
@@ -245,9 +249,9 @@ def _prepare(panel: Panel, config: FitConfig) -> _Fitting:
         dated=dated,
         dated_values=dated_values,
         varying=features.by_series(slice(0, 0))[0],
-        common_steps=_steps(panel.n_periods, COMMON_STEP),
+        common_steps=_steps(panel.n_periods, step),
         own_steps=np.concatenate(
-            [np.ones((1, panel.n_periods), np.float32), _steps(panel.n_periods, OWN_STEP)]
+            [np.ones((1, panel.n_periods), np.float32), _steps(panel.n_periods, OWN_STEP * step)]
         ),
     )
 
@@ -292,6 +296,10 @@ def _recency(times: Times) -> FloatArray:
     age: FloatArray = (times[-1] - times) / np.timedelta64(1, "D")
     recency: FloatArray = 0.5 ** (age / HALF_LIFE_DAYS)
     return recency
+
+
+def _step(frequency: str) -> int:
+    return STEP.get(parse_frequency(frequency).unit, 14)
 
 
 def _spacing(periods: int, wanted: int) -> int:
