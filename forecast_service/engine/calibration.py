@@ -1,0 +1,155 @@
+"""Honest quantiles: a model's spread, corrected by how often its backtest was right.
+
+Works on the quantiles of any algorithm, asked for at ``GRID``. The median stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.engine.panel import FloatArray
+
+__all__ = ["GRID", "Calibration", "Coverage", "calibrate", "coverage", "normal_scores"]
+
+STEP = 0.25
+SCORES = np.arange(-4, 4 + STEP / 2, STEP)
+GRID = tuple(float(NormalDist().cdf(score)) for score in SCORES)
+"""Levels at which a model is asked, ascending: an even grid of normal scores from -4 to 4."""
+
+FARTHEST = 8.0  # normal score of anything beyond
+BUCKETS = 4  # of equal length in the horizon
+LEAST_SCORES = 200  # in a bucket; below it, all buckets are one
+OWN_DAYS = 30.0  # weight, in days, of the belief that a series is as well forecast as the others
+TABLE = np.linspace(0, 1, 401)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """``scale`` (n,): spread of a series' own scores against the usual one.
+
+    ``table`` (buckets, 401): normal score whose central interval holds each of the even shares
+    0 … 1 of the backtest. ``horizon`` is the length that the buckets divide.
+    """
+
+    scale: FloatArray
+    table: FloatArray
+    horizon: int
+
+    def quantiles(self, on_grid: FloatArray, levels: Sequence[float]) -> FloatArray:
+        """Calibrated quantiles (n, horizon, levels) from those of the model at ``GRID``.
+
+        ``on_grid`` has shape (n, horizon, 33). Ascending levels give ascending quantiles.
+        """
+        horizon = on_grid.shape[1]
+        bucket = _bucket(horizon, self.horizon, len(self.table))
+        central = np.abs(2 * np.array(levels) - 1)
+        sign = np.sign(np.array(levels) - 0.5)
+        reach = np.stack([np.interp(central, TABLE, row) for row in self.table])
+        score = self.scale[:, None, None] * (sign * reach)[bucket][None]
+        return _at(on_grid, score)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Share of the known days within an interval, and how many they are; each (n,)."""
+
+    nominal: float
+    measured: FloatArray
+    """NaN without a day."""
+    days: npt.NDArray[np.int64]
+
+
+def normal_scores(actual: FloatArray, on_grid: FloatArray) -> FloatArray:
+    """Where each actual (n, horizon) lies in its forecast (n, horizon, 33), as a normal score.
+
+    NaN where unknown, and where the forecast has no spread (a closed day). Between two quantiles,
+    and beyond the last, the score is linear; it ends at -8 and 8.
+    """
+    upper = np.clip((on_grid <= actual[:, :, None]).sum(axis=2), 1, len(SCORES) - 1)
+    high = np.take_along_axis(on_grid, upper[:, :, None], axis=2)[:, :, 0]
+    low = np.take_along_axis(on_grid, upper[:, :, None] - 1, axis=2)[:, :, 0]
+    width = high - low
+    within = (actual - low) / np.where(width > 0, width, np.inf)
+    score = np.clip(SCORES[upper - 1] + STEP * within, -FARTHEST, FARTHEST)
+    usable = np.isfinite(actual) & (on_grid[:, :, -1] > on_grid[:, :, 0])
+    return np.where(usable, score, np.nan)
+
+
+def calibrate(windows: Sequence[FloatArray]) -> Calibration:
+    """The correction that the scores (n, horizon) of backtest windows ask for; at least one.
+
+    Normalised split conformal prediction: a central interval that shall hold the share s reaches
+    to the k-th smallest of m absolute scores, k = ceil((m + 1) s), counted per bucket of the
+    horizon over all series, each divided by the scale of its series. The guarantee is one over
+    all series and days, not for each of them.
+    Source: Lei, G'Sell, Rinaldo, Tibshirani, Wasserman (JASA 2018), 2.2 and 5.2.
+    """
+    scores = np.abs(np.stack(windows))
+    scale = _scale(scores)
+    relative = scores / scale[None, :, None]
+    horizon = scores.shape[2]
+    bucket = _bucket(horizon, horizon, BUCKETS)
+    split = [relative[:, :, bucket == index] for index in range(BUCKETS)]
+    if min(int(np.isfinite(part).sum()) for part in split) < LEAST_SCORES:
+        split = [relative]
+    return Calibration(scale, np.stack([_reaches(part) for part in split]), horizon)
+
+
+def coverage(actual: FloatArray, low: FloatArray, high: FloatArray, nominal: float) -> Coverage:
+    """How often the actuals (n, days) lay within ``low`` … ``high``, ends included.
+
+    Days without spread (closed) do not count.
+    """
+    counted = np.isfinite(actual) & (high > low)
+    inside = counted & (actual >= low) & (actual <= high)
+    days = counted.sum(axis=1)
+    return Coverage(
+        nominal, np.where(days > 0, inside.sum(axis=1) / np.maximum(days, 1), np.nan), days
+    )
+
+
+def _scale(scores: FloatArray) -> FloatArray:
+    """Mean absolute score of each series over that of all, shrunken toward 1; (n,)."""
+    known = np.isfinite(scores)
+    if not known.any():
+        return np.ones(scores.shape[1])
+    limited = np.where(known, np.minimum(scores, FARTHEST / 2), 0.0)
+    usual = limited.sum() / known.sum()
+    days = known.sum(axis=(0, 2))
+    own = limited.sum(axis=(0, 2)) / max(usual, 1e-9)
+    scale: FloatArray = (own + OWN_DAYS) / (days + OWN_DAYS)
+    return scale
+
+
+def _reaches(scores: FloatArray) -> FloatArray:
+    """Absolute score that holds each share of ``TABLE``; that of the normal without any score."""
+    known = np.sort(scores[np.isfinite(scores)])
+    if not len(known):
+        halves = np.minimum((1 + TABLE) / 2, GRID[-1])
+        return np.array([NormalDist().inv_cdf(share) for share in halves])
+    rank = np.ceil((len(known) + 1) * TABLE).astype(np.intp)
+    padded = np.concatenate([[0.0], known, [FARTHEST]])
+    reaches: FloatArray = padded[np.minimum(rank, len(padded) - 1)]
+    return reaches
+
+
+def _bucket(periods: int, horizon: int, count: int) -> npt.NDArray[np.intp]:
+    """Bucket of each of the next periods; those beyond the horizon are in the last one."""
+    return np.minimum(np.arange(periods) * count // max(horizon, 1), count - 1)
+
+
+def _at(on_grid: FloatArray, score: FloatArray) -> FloatArray:
+    """The forecast at normal scores (n, horizon, levels), linear between and beyond the grid."""
+    place = (score - SCORES[0]) / STEP
+    left = np.clip(np.floor(place).astype(np.intp), 0, len(SCORES) - 2)
+    shape = (*on_grid.shape[:2], score.shape[2])
+    left = np.broadcast_to(left, shape)
+    low = np.take_along_axis(on_grid, left, axis=2)
+    high = np.take_along_axis(on_grid, left + 1, axis=2)
+    values: FloatArray = np.maximum(low + (place - left) * (high - low), 0.0)
+    return values
