@@ -27,20 +27,20 @@ def conditioned(model: FittedPooled, panel: Panel) -> FittedPooled:
     A level moves by the shrunken mean of the residuals of the days after the last one seen (the
     newest 56): ``sum(residuals) / (days + noise / variance)``, the posterior mean, where
     ``variance`` is what the level may have drifted since, or, for a series new to the model, the
-    variance between series. Data that end at the training change nothing.
+    variance of what its attributes leave open. Data that end at the training change nothing.
     """
     carried = _carried(model, panel)
     rests, known = _residuals(carried, panel, model.until)
     count = known.sum(axis=1)
     new = np.array([note == NEW for note in carried.notes])
     elapsed = carried.silent + (panel.timestamps > model.until).sum()
-    variance = np.where(new, model.spread.between, model.spread.drift * elapsed)
+    variance = np.where(new, model.prior.variance, model.spread.drift * elapsed)
     prior = carried.noise / np.maximum(variance, 1e-9)
     shift = np.where(known, rests, 0.0).sum(axis=1) / (count + prior)
     around = np.where(known, rests - shift[:, None], 0.0)
     seen = (carried.noise * NOISE_DAYS + (around**2).sum(axis=1)) / (NOISE_DAYS + count)
     times, tail = newest(panel)
-    unknown = np.where(new & (count == 0), model.spread.between, 0.0)
+    unknown = np.where(new & (count == 0), model.prior.variance, 0.0)
     return replace(
         carried,
         times=times,
@@ -59,7 +59,8 @@ def _carried(model: FittedPooled, panel: Panel) -> FittedPooled:
     closing = model.closing.carried_to(panel, before)
     fresh = log_target(closing.open_target(panel))
     usual = float(np.median(model.noise)) if len(model.noise) else 1.0
-    level = np.where(fresh.sells, model.spread.middle, LOWEST)
+    expected = model.prior.expected(panel.attributes, panel.n_series)
+    level = np.where(fresh.sells, expected, LOWEST)
     return replace(
         model,
         keys=panel.keys,

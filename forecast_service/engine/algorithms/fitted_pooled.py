@@ -14,6 +14,7 @@ from forecast_service.engine.algorithms.closing import Closing
 from forecast_service.engine.calendar import Times, period_starts, periods_between
 from forecast_service.engine.columns import Column, Single
 from forecast_service.engine.features import LOOKBACK, Features, Recipe
+from forecast_service.engine.level_prior import LevelPrior
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
 from forecast_service.errors import InvalidData
@@ -34,15 +35,10 @@ _Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 @dataclass(frozen=True)
 class Spread:
-    """Variances of the log: a date's shock, growth of the level's per period, between levels.
-
-    ``middle`` is the mean level of all series.
-    """
+    """Variances of the log: a date's shock, and what the level's gains per period."""
 
     shock: float
     drift: float
-    between: float
-    middle: float
 
 
 @dataclass(frozen=True)
@@ -69,6 +65,7 @@ class FittedPooled:
     offset: FloatArray
     silent: FloatArray
     spread: Spread
+    prior: LevelPrior
     notes: tuple[str | None, ...]
 
     @property
@@ -118,7 +115,11 @@ class FittedPooled:
         return conditioned(self, panel)
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        rules = {"closing": self.closing.covariate, "recipe": self.recipe.to_text()}
+        rules = {
+            "closing": self.closing.covariate,
+            "recipe": self.recipe.to_text(),
+            "prior": self.prior.to_text(),
+        }
         spread = [getattr(self.spread, each.name) for each in fields(Spread)]
         plain = (
             "times",
@@ -151,6 +152,7 @@ class FittedPooled:
             notes=tuple(json.loads(str(text)) for text in arrays["notes"]),
             closing=Closing(rules["closing"], arrays["closing_applies"].astype(bool)),
             recipe=Recipe.from_text(rules["recipe"]),
+            prior=LevelPrior.from_text(rules["prior"]),
             times=arrays["times"].astype("datetime64[s]"),
             tail={
                 name.removeprefix("tail."): values.astype(np.float64)

@@ -31,6 +31,7 @@ from forecast_service.engine.deviations import (
     stacked,
 )
 from forecast_service.engine.features import Features, Recipe, Rows, make_recipe
+from forecast_service.engine.level_prior import learn_level_prior
 from forecast_service.engine.log_target import LogTarget, log_target
 from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.engine.pooling import Pool, PoolSums, fit_pool
@@ -164,8 +165,8 @@ class _Fitting:
         ]
         has_any = np.asarray(self.target.known.any(axis=1))
         level = found.level + float(pool.effects[self.step_columns].sum())
-        between = float(np.var(level[has_any])) if has_any.sum() > 1 else 1.0
-        middle = float(np.mean(level[has_any])) if has_any.any() else LOWEST
+        prior = learn_level_prior(level, self.panel.attributes, has_any)
+        expected = prior.expected(self.panel.attributes, self.panel.n_series)
         times, tail = newest(self.panel)
         return FittedPooled(
             keys=self.panel.keys,
@@ -177,11 +178,12 @@ class _Fitting:
             uncertainty=uncertainty.astype(np.float32),
             own_columns=np.array(served_own, dtype=np.intp),
             own=found.effects[:, own_order].astype(np.float32),
-            level=np.where(self.target.sells, np.where(has_any, level, middle), LOWEST),
-            noise=found.noise + np.where(has_any, 0.0, between),
+            level=np.where(self.target.sells, np.where(has_any, level, expected), LOWEST),
+            noise=found.noise + np.where(has_any, 0.0, prior.variance),
             offset=self.target.offset,
             silent=np.where(has_any, np.argmax(self.target.known[:, ::-1], axis=1), 0.0),
-            spread=Spread(pool.shock, self._drift(pool, shrinkage), between, middle),
+            spread=Spread(pool.shock, self._drift(pool, shrinkage)),
+            prior=prior,
             notes=tuple(None if known else NOTHING_KNOWN for known in has_any.tolist()),
         )
 

@@ -164,6 +164,20 @@ def test_a_series_without_sales_starts_from_the_others() -> None:
     assert high / low > 2
 
 
+def test_a_new_series_is_expected_where_those_of_its_kind_are() -> None:
+    panel = make_panel(n_series=20, n_days=100)
+    kinds = tuple("small" if i < 10 else "large" for i in range(20))
+    target = panel.target.copy()
+    target[[4, 15]] = np.nan
+    known = replace(panel, target=target, attributes={"kind": kinds})
+
+    fitted = PooledRegression().fit(known.take(range(19)), CONFIG)
+
+    mean = fitted.condition(known).mean(future_of(panel))[:, 0]
+    assert mean[15] > 2 * mean[4]
+    assert 100 < mean[4] < 1000 < mean[15] < 2600
+
+
 def test_a_series_that_never_sold_stays_at_zero() -> None:
     panel = with_row(make_panel(n_days=200), 1, 0.0)
 
