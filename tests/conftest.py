@@ -58,7 +58,9 @@ def database_url(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> Settings:
     """Settings of an empty installation that uses one process."""
-    return Settings(home=tmp_path / "home", database_url=database_url, processes=1)
+    home = tmp_path / "home"
+    home.mkdir(exist_ok=True)  # on PostgreSQL nothing else has made it
+    return Settings(home=home, database_url=database_url, processes=1)
 
 
 @pytest.fixture
