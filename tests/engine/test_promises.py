@@ -30,7 +30,7 @@ ODD = {
     "gap": np.where((np.arange(PANEL.n_periods) % 70) < 40, 50.0, np.nan),
     "huge": 1e12 * (1 + np.arange(PANEL.n_periods) % 7),
 }
-POOLING = ("pooled",)  # what one series teaches reaches all others, and those without sales
+POOLING = ("auto", "pooled")  # what one series teaches reaches all others, and those without sales
 FUTURE_OF_ODD = FUTURE.take([0, *[1] * len(ODD), 2])
 
 
@@ -156,7 +156,7 @@ def test_conditioning_takes_in_new_series_and_drops_those_that_are_gone(
 
     assert later.keys == changed.keys
     assert later.forecast(future_of(changed), LEVELS).shape == (4, 14, 3)
-    assert later.algorithms[1] == (name if name in POOLING else "seasonal_naive")
+    assert later.algorithms[1] == ("pooled" if name in POOLING else "seasonal_naive")
 
 
 def test_the_future_of_the_target_does_not_reach_a_forecast(name: str) -> None:

@@ -1,42 +1,125 @@
-"""Auto: each series gets what did better on it."""
+"""Auto: each series gets a mixture of what does well on it."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from forecast_service.engine.algorithms.auto import fit_with_backtest, prefers_prophet
+from forecast_service.engine.algorithms import algorithm
+from forecast_service.engine.algorithms.auto import fit_with_backtest
 from forecast_service.engine.algorithms.base import FitConfig
-from forecast_service.engine.algorithms.prophet import ProphetAlgorithm
-from forecast_service.engine.algorithms.seasonal_naive import SeasonalNaive
-from forecast_service.engine.backtest import backtest
+from forecast_service.engine.algorithms.fitted_auto import MEMBERS, FittedAuto
+from forecast_service.engine.panel import Panel
 
-from ..panels import make_panel, weekdays, with_row
+from ..panels import future_of, make_panel, with_row, with_target
 
-CONFIG = FitConfig(horizon=14)
+CONFIG = FitConfig(horizon=14, backtest_windows=2)
+LEVELS = (0.1, 0.5, 0.9)
 
 
 @pytest.fixture(scope="module")
-def panel():
-    """Prophet sees the promotions of store 0; store 1 repeats its week but for one wild month."""
-    panel = make_panel(3, 140)
-    week = np.array([5.0, 90, 10, 400, 20, 700, 0])[weekdays(panel.timestamps)]
-    wild = (np.arange(140) > 70) & (np.arange(140) < 100)
-    odd = np.where(wild, np.where(week > 0, 3000 - 3 * week, 0), week)
-    return with_row(with_row(panel, 1, odd), 2, np.nan)
+def panel() -> Panel:
+    """Four stores of half a year; of the last one only ten days are known."""
+    panel = make_panel(4, 180)
+    short = np.where(np.arange(180) >= 170, panel.target[3], np.nan)
+    return with_row(panel, 3, short)
 
 
-def test_each_series_takes_the_algorithm_with_the_smaller_loss(panel) -> None:
-    fitted, tested = fit_with_backtest(panel, CONFIG)
-
-    assert fitted.algorithms == ("prophet", "seasonal_naive", "seasonal_naive")
-    assert fitted.notes[:2] == (None, None)
-    simple = backtest(SeasonalNaive(), panel, CONFIG).losses()
-    rich = backtest(ProphetAlgorithm(), panel, CONFIG).losses()
-    assert np.allclose(tested.losses()[:2], np.minimum(simple, rich)[:2])
+@pytest.fixture(scope="module")
+def fitted(panel: Panel) -> FittedAuto:
+    return fit_with_backtest(panel, CONFIG)[0]
 
 
-def test_ties_go_to_the_simpler_one_and_untested_series_to_prophet() -> None:
-    chosen = prefers_prophet(np.array([1.0, 2.0, 3.0, np.nan]), np.array([1.0, 1.0, 4.0, np.nan]))
+def test_the_forecast_is_the_weighted_mean_of_the_members(panel, fitted: FittedAuto) -> None:
+    future = future_of(panel)
 
-    assert chosen.tolist() == [False, True, False, True]
+    expected = sum(
+        share[:, None] * member.mean(future)
+        for share, member in zip(fitted.weights.T, fitted.members.values(), strict=True)
+    )
+
+    assert tuple(fitted.members) == MEMBERS
+    assert np.allclose(fitted.mean(future), expected)
+
+
+def test_weights_are_shares_and_the_text_names_them(panel, fitted: FittedAuto) -> None:
+    mixed = replace(fitted, wanted=np.tile([0.3, 0.7, 0.0], (4, 1)))
+
+    assert np.allclose(fitted.weights.sum(axis=1), 1)
+    assert (fitted.weights >= 0).all()
+    assert mixed.algorithms[:3] == ("prophet 0.7, pooled 0.3",) * 3
+
+
+def test_a_series_without_a_member_shares_its_weight_and_says_so(fitted: FittedAuto) -> None:
+    mixed = replace(fitted, wanted=np.tile([0.4, 0.4, 0.2], (4, 1)))
+
+    assert np.allclose(mixed.weights[3], [2 / 3, 0, 1 / 3])
+    assert mixed.algorithms[3] == "pooled 0.7, seasonal_naive 0.3"
+    assert mixed.notes[:3] == (None, None, None)
+    assert mixed.notes[3] == (
+        "Without prophet: Seasonal naive instead of Prophet: 8 open days within 10 days are known, "
+        "and at least 14 are needed."
+    )
+
+
+def test_without_a_backtest_all_members_weigh_the_same_and_nothing_is_calibrated() -> None:
+    fitted, tested = fit_with_backtest(make_panel(n_days=25), CONFIG)
+
+    assert np.allclose(fitted.weights, 1 / 3)
+    assert (fitted.calibration, fitted.coverage, tested.windows) == (None, None, ())
+
+
+def test_the_better_member_gets_the_weight() -> None:
+    days = np.arange(200)
+    walk = np.cumsum(np.random.default_rng(1).normal(0, 1, (6, 29)), axis=1)
+    repeating = np.repeat(np.exp(0.6 * walk), 7, axis=1)[:, :200] * (100 + 30 * (days % 7))
+    panel = make_panel(6, 200, closes=False)
+
+    wandering = fit_with_backtest(with_target(panel, repeating), CONFIG)[0]
+    regular = fit_with_backtest(panel, CONFIG)[0]
+
+    assert regular.weights[:, 2].max() < 0.3
+    assert wandering.weights[:, 2].mean() > regular.weights[:, 2].mean()
+
+
+def test_a_tested_window_does_not_know_its_own_days(panel) -> None:
+    changed = panel.target.copy()
+    changed[:, -14:] *= np.random.default_rng(3).uniform(0.2, 3, (4, 14))
+
+    before, _ = fit_with_backtest(panel, CONFIG)[1].windows
+    after, _ = fit_with_backtest(with_target(panel, changed), CONFIG)[1].windows
+
+    assert not np.array_equal(before.actual, after.actual)
+    assert np.array_equal(before.quantiles, after.quantiles)
+    assert np.array_equal(before.mean, after.mean)
+
+
+def test_coverage_counts_the_open_days_of_all_windows(panel, fitted: FittedAuto) -> None:
+    assert fitted.coverage is not None
+    assert fitted.coverage.nominal == pytest.approx(0.8)
+    assert fitted.coverage.days.tolist() == [24, 24, 24, 8]
+    assert np.mean(fitted.coverage.measured[:3]) == pytest.approx(0.8, abs=0.15)
+
+
+def test_a_series_new_since_the_training_takes_the_weights_of_all(fitted: FittedAuto) -> None:
+    newer = make_panel(5, 194)
+
+    later = fitted.condition(newer)
+
+    assert np.array_equal(later.wanted[:4], fitted.wanted)
+    assert np.array_equal(later.wanted[4], fitted.fleet)
+    assert later.coverage is not None
+    assert later.coverage.days.tolist() == [24, 24, 24, 8, 0]
+    assert np.isfinite(later.forecast(future_of(newer), LEVELS)).all()
+
+
+def test_members_are_fitted_as_they_would_be_alone(panel, fitted: FittedAuto) -> None:
+    future = future_of(panel)
+
+    alone = algorithm("pooled").fit(panel, CONFIG)
+
+    assert np.array_equal(
+        fitted.members["pooled"].forecast(future, LEVELS), alone.forecast(future, LEVELS)
+    )
