@@ -8,6 +8,7 @@ import os
 import sys
 
 VERBS = {
+    "accuracy": "WAPE, WQL, MASE and coverage of rolling forecasts of the past",
     "serving": "CPU, requests/s and latency of GET /forecast beside a bare resource",
     "speed": "CPU of fit and forecast of our Prophet beside the prophet package",
 }

@@ -8,7 +8,7 @@ import importlib
 import numpy as np
 import pytest
 
-MODULES = ["calendar", "filling", "metrics", "algorithms.auto"]
+MODULES = ["calendar", "filling", "metrics", "combination"]
 
 
 @pytest.mark.parametrize("name", MODULES)

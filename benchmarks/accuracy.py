@@ -1,0 +1,179 @@
+"""``accuracy``: rolling forecasts of the past, by the protocol of fev-bench.
+
+Every window is trained anew on a panel that ends at its cutoff: nothing later can leak into it,
+except covariates, which are known in advance.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.panels import read_panel
+from forecast_service.engine import metrics
+from forecast_service.engine.algorithms import NAMES, algorithm
+from forecast_service.engine.algorithms.base import FitConfig
+from forecast_service.engine.algorithms.closing import find_closing
+from forecast_service.engine.backtest import MINIMUM_SEASONS
+from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.importer.sample import write_sample
+
+LEVELS = tuple(tenths / 10 for tenths in range(1, 10))
+LOW, MEDIAN, HIGH = LEVELS.index(0.1), LEVELS.index(0.5), LEVELS.index(0.9)
+SEASON = 7
+BACKTESTS = 2  # of auto within each window, as in the service
+NEAR = (0.70, 0.90)  # coverage of one series that counts as honest
+PUBLISHED = (
+    ("TabPFN-TS", 0.0998, 0.0794),
+    ("CatBoost", 0.1096, None),
+    ("LightGBM", 0.1126, None),
+    ("Chronos-2", 0.1198, 0.0955),
+    ("AutoETS", 0.2361, 0.2028),
+    ("Seasonal naive", 0.2692, 0.3140),
+)
+SOURCE = "fev-bench rossmann_1D: 10 windows of 48 days until 2015-07-31"
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Of one window, or the mean of all. WQL is the mean over p10 … p90, coverage p10-p90's."""
+
+    WAPE: float
+    WQL: float
+    MASE: float
+    coverage: float
+
+
+@dataclass(frozen=True)
+class Window:
+    """``inside`` and ``days``: open days of each series within p10-p90, and all of them; (n,)."""
+
+    cutoff: str
+    """The last day that was known."""
+    accuracy: Accuracy
+    inside: npt.NDArray[np.int64]
+    days: npt.NDArray[np.int64]
+    seconds: float
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which data, how many windows, and which algorithm."""
+    parser.add_argument("--data", type=Path, help="file of sales (default: the sample data)")
+    parser.add_argument("--future", type=Path, help="file of the days to come, if it is another")
+    parser.add_argument("--stores", type=Path, help="file with a row per store, if there is one")
+    parser.add_argument("--windows", type=int, default=10, help="how many (default 10)")
+    parser.add_argument("--horizon", type=int, default=48, help="days of each (default 48)")
+    parser.add_argument("--algorithm", choices=NAMES, default="auto", help="(default auto)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and print; 2 when the history is too short for a single window."""
+    panel = _panel(arguments)
+    windows = []
+    for cutoff in _cutoffs(panel.n_periods, arguments.windows, arguments.horizon):
+        windows.append(measure(panel, cutoff, arguments.horizon, arguments.algorithm))
+        print(_line(windows[-1].cutoff, windows[-1].accuracy), file=sys.stderr, flush=True)
+    if not windows:
+        print(
+            f"Error: '{arguments.data or 'sample data'}' has {panel.n_periods} days; a window of "
+            f"{arguments.horizon} needs {arguments.horizon + MINIMUM_SEASONS * SEASON}. "
+            "Give a longer history or a smaller --horizon.",
+            file=sys.stderr,
+        )
+        return 2
+    result = summary(windows, panel, arguments)
+    print(json.dumps(result) if arguments.json else table(result))
+    return 0
+
+
+def measure(panel: Panel, cutoff: int, horizon: int, name: str) -> Window:
+    """Train on the periods before ``cutoff`` (an index) and compare with the ``horizon`` after."""
+    began = time.monotonic()
+    past, future = panel.before(cutoff), panel.known_between(cutoff, cutoff + horizon)
+    config = FitConfig(horizon=horizon, quantiles=LEVELS, backtest_windows=BACKTESTS)
+    quantiles = algorithm(name).fit(past, config).forecast(future, LEVELS)
+    seconds = time.monotonic() - began
+    actual = panel.target[:, cutoff : cutoff + horizon]
+    closed = find_closing(past).closed(future.covariates, actual.shape)
+    counted = np.isfinite(actual) & ~closed
+    inside = counted & (actual >= quantiles[:, :, LOW]) & (actual <= quantiles[:, :, HIGH])
+    return Window(
+        cutoff=str(past.timestamps[-1])[:10],
+        accuracy=Accuracy(
+            WAPE=metrics.wape(actual, quantiles[:, :, MEDIAN]),
+            WQL=metrics.average_wql(actual, _by_level(quantiles)),
+            MASE=metrics.mase(actual, quantiles[:, :, MEDIAN], past.target, season_length=SEASON),
+            coverage=float(inside.sum() / max(counted.sum(), 1)),
+        ),
+        inside=inside.sum(axis=1),
+        days=counted.sum(axis=1),
+        seconds=seconds,
+    )
+
+
+def summary(windows: list[Window], panel: Panel, arguments: argparse.Namespace) -> dict[str, Any]:
+    """What ``--json`` prints."""
+    rows = [asdict(window.accuracy) for window in windows]
+    days = np.sum([window.days for window in windows], axis=0)
+    inside = np.sum([window.inside for window in windows], axis=0)
+    share = inside[days > 0] / days[days > 0]
+    return {
+        "algorithm": arguments.algorithm,
+        "series": panel.n_series,
+        "horizon": arguments.horizon,
+        "windows": [
+            {"cutoff": window.cutoff, **row, "seconds": round(window.seconds, 2)}
+            for window, row in zip(windows, rows, strict=True)
+        ],
+        "mean": {name: float(np.mean([row[name] for row in rows])) for name in rows[0]},
+        "series_covered_70_to_90": float(((share >= NEAR[0]) & (share <= NEAR[1])).mean()),
+        "published": [{"model": model, "WAPE": wape, "WQL": wql} for model, wape, wql in PUBLISHED],
+    }
+
+
+def table(result: dict[str, Any]) -> str:
+    """The result for people."""
+    lines = [f"{result['algorithm']}: {result['series']} series, {result['horizon']} days ahead"]
+    lines.append(f"{'cutoff':16}{'WAPE':>9}{'WQL':>9}{'MASE':>9}{'coverage':>10}")
+    named = [(window["cutoff"], window) for window in result["windows"]]
+    for name, row in [*named, ("mean", result["mean"])]:
+        lines.append(_line(name, Accuracy(row["WAPE"], row["WQL"], row["MASE"], row["coverage"])))
+    share = result["series_covered_70_to_90"]
+    lines.append(f"p10-p90 holds on 70-90 % of the open days for {share:.0%} of the series")
+    lines.append(f"Published ({SOURCE}):")
+    for row in result["published"]:
+        wql = "-" if row["WQL"] is None else f"{row['WQL']:.4f}"
+        lines.append(f"{row['model']:16}{row['WAPE']:9.4f}{wql:>9}")
+    return "\n".join(lines)
+
+
+def _line(name: str, row: Accuracy) -> str:
+    return f"{name:16}{row.WAPE:9.4f}{row.WQL:9.4f}{row.MASE:9.3f}{row.coverage:10.3f}"
+
+
+def _panel(arguments: argparse.Namespace) -> Panel:
+    with tempfile.TemporaryDirectory() as folder:
+        files = {"sales": arguments.data} if arguments.data else write_sample(Path(folder))
+        given = {"future": arguments.future, "stores": arguments.stores}
+        files.update({role: path for role, path in given.items() if path is not None})
+        return read_panel(files, arguments.horizon)[0]
+
+
+def _cutoffs(n_periods: int, windows: int, horizon: int) -> list[int]:
+    """Indices of the first forecast periods, newest first; those with enough history."""
+    wanted = [n_periods - number * horizon for number in range(1, windows + 1)]
+    return [cutoff for cutoff in wanted if cutoff >= MINIMUM_SEASONS * SEASON]
+
+
+def _by_level(quantiles: FloatArray) -> dict[float, FloatArray]:
+    return {level: quantiles[:, :, place] for place, level in enumerate(LEVELS)}
