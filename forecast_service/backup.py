@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
+import shutil
 import sqlite3
 import tarfile
 import tempfile
 import time
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from forecast_service.database import Database
 from forecast_service.errors import Conflict, InvalidData
 from forecast_service.settings import Settings
 
-__all__ = ["backup", "restore"]
+__all__ = ["backup", "restore", "sweeping"]
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 DATABASE = "forecast.db"
 COMPRESSION = 1  # Parquet and npz are compressed already
-LEFT_OUT = ("logs",)
+LEFT_OUT = ("logs", "uploads")
+CHUNK_BYTES = 1024 * 1024
+SWEEP_LOCK = ".sweep.lock"
+PART = ".restoring"  # a restore that was not finished
 
 
 def backup(settings: Settings, database: Database, target: Path) -> list[str]:
     """Write database and files of FORECAST_HOME to ``target`` (.tar.gz), and give what is in it.
 
     A database on PostgreSQL is not part of it: ``pg_dump`` makes that backup, before this one.
-    The database is copied first: files are never changed, so those that it names are all there.
+    The database is copied first: files are never changed, and none is swept meanwhile, so those
+    that it names are all there.
 
     Raises
     ------
@@ -37,7 +45,10 @@ def backup(settings: Settings, database: Database, target: Path) -> list[str]:
     if target.exists():
         raise Conflict(f"'{target}' exists already. Name another file, or remove this one.")
     part = target.with_name(f".{target.name}.part")
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
+    with (
+        _without_sweeps(settings.home),
+        tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder,
+    ):
         copy = _copied(database, Path(folder)) if database.is_sqlite else None
         try:
             with tarfile.open(part, "w:gz", compresslevel=COMPRESSION) as archive:
@@ -61,23 +72,53 @@ def restore(settings: Settings, source: Path) -> list[str]:
         ``source`` is no backup of this service.
     """
     home = settings.home
-    if home.exists() and any(home.iterdir()):
+    part = home / PART
+    if home.exists() and any(path != part for path in home.iterdir()):
         raise Conflict(
             f"'{home}' is not empty, and a backup is restored into an empty folder only. "
             "Name another one in FORECAST_HOME, or move this one away."
         )
-    home.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
     try:
         with tarfile.open(source, "r:gz") as archive:
             _check(archive, source)
-            archive.extractall(home, filter="data")
-    except (tarfile.TarError, EOFError, OSError) as error:
+            archive.extractall(part, filter="data")
+            _read_to_end(archive)
+        (part / MANIFEST).unlink()
+        # Whole on disk before any of it is in place; the database, which names the rest, last.
+        for path in sorted(part.iterdir(), key=lambda path: (path.name == DATABASE, path.name)):
+            path.rename(home / path.name)
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise InvalidData(
             f"'{source}' could not be restored: {error}. Use a file that "
             "'forecast-service backup' wrote."
         ) from error
-    (home / MANIFEST).unlink()
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     return sorted(path.name for path in home.iterdir())
+
+
+@contextlib.contextmanager
+def sweeping(home: Path) -> Iterator[bool]:
+    """Whether files may be deleted now, which is so until the end unless a backup is under way."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / SWEEP_LOCK).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+@contextlib.contextmanager
+def _without_sweeps(home: Path) -> Iterator[None]:
+    """Keep every file that the copied database names, until it is in the archive."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / SWEEP_LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
 
 
 def _copied(database: Database, folder: Path) -> Path:
@@ -101,8 +142,11 @@ def _pack(archive: tarfile.TarFile, home: Path, folder: Path, copy: Path | None)
         archive.add(copy, DATABASE)
         names.append(DATABASE)
     for path in sorted(home.iterdir()):
-        if path.is_dir() and path.name not in LEFT_OUT:
-            archive.add(path, path.name)
+        # Hidden ones are unfinished work, such as this backup's own folder.
+        if path.is_dir() and path.name not in LEFT_OUT and not path.name.startswith("."):
+            for file in sorted(path.rglob("*")):
+                with contextlib.suppress(FileNotFoundError):  # an import has just ended
+                    archive.add(file, str(file.relative_to(home)), recursive=False)
             names.append(path.name)
     return names
 
@@ -110,8 +154,22 @@ def _pack(archive: tarfile.TarFile, home: Path, folder: Path, copy: Path | None)
 def _check(archive: tarfile.TarFile, source: Path) -> None:
     first = archive.next()
     content = None if first is None or first.name != MANIFEST else archive.extractfile(first)
-    if content is None or json.loads(content.read()).get("format") != FORMAT:
+    if content is None or _format(content.read()) != FORMAT:
         raise InvalidData(
             f"'{source}' is no backup of this version of the service. Use a file that "
             "'forecast-service backup' wrote."
         )
+
+
+def _read_to_end(archive: tarfile.TarFile) -> None:
+    """Only at its very end a gzip file says whether all that was read is what was written."""
+    stream = archive.fileobj
+    while stream is not None and stream.read(CHUNK_BYTES):
+        pass
+
+
+def _format(manifest: bytes) -> object:
+    try:
+        return dict(json.loads(manifest)).get("format")
+    except (ValueError, TypeError):
+        return None

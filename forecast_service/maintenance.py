@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
+import time
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from forecast_service.backup import backup, restore
+from forecast_service.backup import backup, restore, sweeping
 from forecast_service.database import Database, database_now
 from forecast_service.errors import Conflict, NotFound
 from forecast_service.groups import read_group
@@ -37,6 +39,7 @@ PERIOD_SECONDS = 24 * 3600.0
 FIRST_DELAY_SECONDS = 60.0  # a service that has just been started has better things to do
 SECONDS_PER_DAY = 86400.0
 WORK_DAYS = 30  # finished work is kept so long, for whoever wonders what the service did
+FOLDER_SECONDS = SECONDS_PER_DAY  # longer than any upload takes
 UNUSED_PREDICTOR_DAYS = 7  # a predictor of ours that no forecast was made with
 
 
@@ -49,7 +52,7 @@ class Pruned:
     rows: int
     """Finished work and old import reports."""
     files: int
-    """Snapshots and models that nothing names any more."""
+    """Snapshots, models and folders of imports that nothing names any more."""
     compacted: int
     """Datasets whose many small files became one."""
 
@@ -89,8 +92,33 @@ def prune(settings: Settings, database: Database, session: ForecastSession | Non
     rows = _prune_rows(settings, database)
     store = SnapshotStore(database, settings.home)
     compacted = sum(store.compact(dataset) for dataset in store.datasets())
-    files = len(store.sweep()) + len(sweep_models(database, settings.home))
+    with sweeping(settings.home) as may_sweep:
+        files = _sweep(settings, database) if may_sweep else 0
     return Pruned(forecasts_removed, predictors_removed, rows, files, compacted)
+
+
+def _sweep(settings: Settings, database: Database) -> int:
+    """Delete files that nothing names any more, and give their number."""
+    snapshots = SnapshotStore(database, settings.home).sweep()
+    models = sweep_models(database, settings.home)
+    return len(snapshots) + len(models) + _sweep_folders(settings, database)
+
+
+def _sweep_folders(settings: Settings, database: Database) -> int:
+    """Delete what a killed process left of uploads and imports that nobody knows or waits for."""
+    with database.read() as connection:
+        is_open = imports.c.finished_at.is_(None)
+        waiting = set(connection.execute(sa.select(imports.c.id).where(is_open)).scalars())
+    home = settings.home
+    places = [home / "uploads", home / "imports", home / "s3" / settings.bucket / "imports"]
+    removed = 0
+    for folder in (each for above in places for each in sorted(above.glob("*"))):
+        with contextlib.suppress(FileNotFoundError):
+            is_old = time.time() - folder.stat().st_ctime >= FOLDER_SECONDS
+            if is_old and folder.name not in waiting:
+                shutil.rmtree(folder, ignore_errors=True)
+                removed += 1
+    return removed
 
 
 def _prune_forecasts(settings: Settings, database: Database, session: ForecastSession) -> int:

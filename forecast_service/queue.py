@@ -234,6 +234,24 @@ class Queue:
         return state
 
     @staticmethod
+    def withdraw(connection: sa.Connection, kind: str, subject: str) -> None:
+        """End open work whose subject is no more, inside the caller's transaction.
+
+        A holder can write nothing afterwards, and the same subject may be put in again at once.
+        """
+        connection.execute(
+            sa.update(work)
+            .where(work.c.kind == kind, work.c.subject == subject, work.c.state != "done")
+            .values(
+                state="done",
+                owner=None,
+                lease_until=None,
+                cancel_requested=True,
+                finished_at=database_now(),
+            )
+        )
+
+    @staticmethod
     def _due(kinds: Sequence[str]) -> sa.Select[tuple[str]]:
         return (
             sa.select(work.c.id)

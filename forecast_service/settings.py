@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from forecast_service.countries import HOLIDAY_COUNTRIES
 from forecast_service.errors import ConfigurationError
+from forecast_service.sentences import allowed, shown
 
 __all__ = ["Settings", "read_settings"]
 
 PREFIX = "FORECAST_"
+
+MAX_FORECAST_TYPES = 5
+FORECAST_TYPE = re.compile(r"0?\.(0[1-9]|[1-9]\d?)|mean")
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
@@ -58,9 +64,7 @@ class Settings(BaseSettings):
     retrain_rules: CommaList = Field(
         ("age",), description="What makes a training worthwhile: age, new_sales."
     )
-    country: str | None = Field(
-        None, pattern=r"^[A-Z]{2}$", description="Country code whose public holidays count."
-    )
+    country: str | None = Field(None, description="Country code whose public holidays count.")
     region_column: str | None = Field(
         None, description="Column of the store table that names a store's region."
     )
@@ -95,12 +99,29 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("forecast_types")
+    @classmethod
+    def _known_types(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        distinct = {each if each == "mean" else float(each) for each in value if _is_type(each)}
+        if not 0 < len(value) == len(distinct) <= MAX_FORECAST_TYPES:
+            raise ValueError(
+                "up to five different quantiles from 0.01 to 0.99 or 'mean', separated by commas"
+            )
+        return value
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, value: str | None) -> str | None:
+        if value is not None and value not in HOLIDAY_COUNTRIES:
+            raise ValueError(f"one of {', '.join(HOLIDAY_COUNTRIES)}")
+        return value
+
     @field_validator("retrain_rules")
     @classmethod
     def _known_rules(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         unknown = sorted(set(value) - {"age", "new_sales"})
         if unknown or not value:
-            raise ValueError("allowed are 'age' and 'new_sales', separated by a comma")
+            raise ValueError("'age' or 'new_sales', or both separated by a comma")
         return value
 
     @property
@@ -129,13 +150,24 @@ def read_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         lines = [
-            f"{PREFIX}{'.'.join(str(part) for part in e['loc']).upper()}"
-            f" is {e['input']!r}: {e['msg']}"
+            f"{PREFIX}{'.'.join(str(part) for part in e['loc']).upper()} {_problem(e)}"
             for e in error.errors(include_url=False)
         ]
         raise ConfigurationError(
             "; ".join(lines) + ". See docs/configuration.md for what is allowed."
         ) from error
+
+
+def _is_type(text: str) -> bool:
+    return FORECAST_TYPE.fullmatch(text) is not None
+
+
+def _problem(finding: Any) -> str:
+    """What is wrong with one variable: ``is 'x'; allowed is a whole number``."""
+    if finding["type"] == "missing":
+        return "is missing"
+    wanted = allowed([finding]).removeprefix("send ").rpartition(", not ")
+    return f"is {shown(finding['input'])}; allowed is {wanted[0] or wanted[2]}"
 
 
 def _refuse_unknown(environ: os._Environ[str] | dict[str, str]) -> None:

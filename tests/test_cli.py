@@ -96,7 +96,29 @@ def test_a_wrong_setting_is_named(forecast_service, monkeypatch: pytest.MonkeyPa
     result = forecast_service("runs")
 
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: FORECAST_PORT is 'many': ")
+    assert result.stderr == (
+        "Error: FORECAST_PORT is 'many'; allowed is a whole number. "
+        "See docs/configuration.md for what is allowed.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("COUNTRY", "XX", "one of AE, AL, "),
+        ("FORECAST_TYPES", "0.1,2", "up to five different quantiles from 0.01 to 0.99 or 'mean'"),
+        ("FORECAST_TYPES", "0.1,.10", "up to five different quantiles"),
+        ("TOLERANCE_DAYS", "-1", "a number from 0 on"),
+        ("BACKEND", "gcp", "'local' or 'amazon'"),
+        ("RETRAIN_RULES", "age,foo", "'age' or 'new_sales', or both separated by a comma"),
+    ],
+)
+def test_a_setting_says_what_is_allowed(
+    forecast_service, monkeypatch: pytest.MonkeyPatch, name: str, value: str, allowed: str
+) -> None:
+    monkeypatch.setenv(f"FORECAST_{name}", value)
+
+    assert f"; allowed is {allowed}" in forecast_service("stores").stderr
 
 
 def test_import_train_and_forecast_give_days_on_stdout(forecast_service, sales: Path) -> None:
@@ -210,7 +232,7 @@ def test_check_says_which_setting_is_wrong(
     result = forecast_service("check")
 
     assert result.exit_code == 1
-    assert result.stdout.startswith("FAILED  settings: FORECAST_KEEP_DAYS is '0': ")
+    assert result.stdout.startswith("FAILED  settings: FORECAST_KEEP_DAYS is '0'; ")
 
 
 def test_a_restored_backup_serves_the_same_forecast(
@@ -237,3 +259,31 @@ def test_prune_keeps_what_is_served(forecast_service, sales: Path) -> None:
 
     assert json.loads(result.stdout)["forecasts"] == 0
     assert forecast_service("forecast", "--store", "1").exit_code == 0
+
+
+def test_a_backup_into_a_folder_that_is_not_there_is_a_wrong_use(
+    forecast_service, tmp_path: Path
+) -> None:
+    result = forecast_service("backup", str(tmp_path / "nowhere" / "b.tar.gz"))
+
+    assert result.exit_code == 2
+    assert f"The folder '{tmp_path / 'nowhere'}' does not exist." in result.stderr
+
+
+def test_a_finding_is_told_once(forecast_service, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text("store,date,sales\n1,2015-01-01,many\n")
+
+    result = forecast_service("import", str(bad), "--dry-run")
+
+    assert result.stderr.count("'sales' is 'many'") == 1
+
+
+def test_runs_are_given_as_the_routes_give_them(forecast_service, sales: Path) -> None:
+    forecast_service("import", str(sales))
+    asked = json.loads(forecast_service("train", "--no-wait", "--json").stdout)
+
+    (run,) = json.loads(forecast_service("runs", "--json").stdout)
+
+    assert run == asked["run"]
+    assert run["requested_at"].endswith("Z")

@@ -11,7 +11,10 @@ MAX_LINES = 300
 
 # Lowest first; a module imports from its own level or lower. A package's parts share its level.
 LEVELS = (
-    ("errors", "settings", "keys", "instants", "logs", "arrow", "__version__"),
+    (
+        *("errors", "sentences", "countries", "settings", "keys", "instants", "logs", "arrow"),
+        "__version__",
+    ),
     (
         "tables",
         "migrations",

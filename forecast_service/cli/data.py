@@ -92,7 +92,10 @@ def bring_up_to_date(installation: Installation, *, wait: bool) -> None:
         follow(installation, run.id)
 
 
-@click.command(epilog="Example: forecast-service sample shop && forecast-service import shop/*.csv")
+@click.command(
+    epilog="Example: forecast-service sample shop && cd shop && "
+    "forecast-service import train.csv future.csv --stores store.csv"
+)
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--seed", type=int, default=42, show_default=True, help="Same seed, same files.")
 def sample(folder: Path, seed: int) -> None:

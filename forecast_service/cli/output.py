@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import click
@@ -25,7 +26,16 @@ def say(sentence: str) -> None:
 
 def give_json(value: Any) -> None:
     """Print a value as JSON on stdout."""
-    click.echo(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+    click.echo(json.dumps(value, indent=2, default=_as_text, ensure_ascii=False))
+
+
+def _as_text(value: Any) -> str:
+    """Times as the HTTP routes write them."""
+    if not isinstance(value, datetime):
+        return str(value)
+    from forecast_service.instants import utc_text
+
+    return utc_text(value.timestamp()) or ""
 
 
 def give_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
@@ -57,7 +67,8 @@ class ServiceGroup(click.Group):
 
 
 def _with_findings(error: ForecastServiceError) -> str:
-    lines = [f"  {e.pointer}: {e.detail}" for e in error.errors[:SHOWN_FINDINGS]]
-    if len(error.errors) > SHOWN_FINDINGS:
-        lines.append(f"  and {len(error.errors) - SHOWN_FINDINGS} more")
+    untold = [e for e in error.errors if e.detail not in error.detail]
+    lines = [f"  {e.pointer}: {e.detail}" for e in untold[:SHOWN_FINDINGS]]
+    if len(untold) > SHOWN_FINDINGS:
+        lines.append(f"  and {len(untold) - SHOWN_FINDINGS} more")
     return "\n".join([error.detail, *lines])

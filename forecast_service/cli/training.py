@@ -57,7 +57,14 @@ def sentence(decision: Decision) -> str:
 
 def document(decision: Decision, run: TrainingRun | None) -> dict[str, Any]:
     """The decision for a script."""
-    return asdict(decision) | {"run": None if run is None else run.as_dict()}
+    return asdict(decision) | {"run": None if run is None else run_json(run)}
+
+
+def run_json(run: TrainingRun) -> dict[str, Any]:
+    """A run as the HTTP routes give it."""
+    from forecast_service.resources.training import run_document
+
+    return run_document(run)
 
 
 @click.command(epilog="Example: forecast-service runs --cancel 3f0c2a9b5d7e41c8a6b1")
@@ -75,16 +82,10 @@ def runs(run_id: str | None, cancel: str | None, limit: int, as_json: bool) -> N
             say(f"Training run {run.id} is {run.state}.")
             return
         if run_id is not None:
-            give_json(installation.runs.get(run_id).as_dict())
+            give_json(run_json(installation.runs.get(run_id)))
             return
-        rows = [run.as_dict() for run in installation.runs.list(limit)]
+        rows = [run_json(run) for run in installation.runs.list(limit)]
     if as_json:
         give_json(rows)
     else:
-        give_table(RUN_COLUMNS, [row | {"requested_at": _utc(row["requested_at"])} for row in rows])
-
-
-def _utc(at: float) -> str:
-    from forecast_service.instants import utc_text
-
-    return utc_text(at) or ""
+        give_table(RUN_COLUMNS, rows)

@@ -44,6 +44,11 @@ def backup(path: Path) -> None:
     from forecast_service import maintenance
     from forecast_service.cli.opening import opened
 
+    if not path.parent.is_dir():
+        raise click.BadParameter(
+            f"The folder '{path.parent}' does not exist. Make it, or name a file in another one.",
+            param_hint="'PATH'",
+        )
     with opened() as installation:
         names = maintenance.backup(installation.settings, installation.database, path)
         if not installation.database.is_sqlite:

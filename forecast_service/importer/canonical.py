@@ -120,6 +120,8 @@ def build_related(
     covered = whole.last_days()
     extra = rules.extend(np.where(sold.last >= 0, covered, -1), until, filled)
     known_until = _known_until(merged, covered, stated if chosen.values else None, known)
+    # What no file ever says anything about is filled from the first sale on, not from 1970 on.
+    known_until = np.maximum(known_until, sold.first - 1)
     return Related(filled.overlaid(extra), count, known_until, until)
 
 

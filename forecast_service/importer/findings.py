@@ -43,7 +43,7 @@ def refuse(name: str, found: Iterable[tuple[str, str]], total: int) -> None:
     told = "; ".join(f"{error.pointer}: {error.detail}" for error in errors)
     more = f"; and {total - len(errors):,} more" if total > len(errors) else ""
     raise InvalidData(
-        f"'{name}' was not imported, nothing of it was kept. {told}{more}. "
+        f"'{name}' was not imported, and nothing of it was kept: {told}{more}. "
         "Correct the file and import it again.",
         errors=errors,
     )

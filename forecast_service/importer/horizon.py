@@ -37,7 +37,7 @@ def choose_horizon(
     if configured is not None:
         wish, reason = configured, "it is set by FORECAST_HORIZON"
     elif known_future:
-        wish, reason = known_future, "so long is the known future"
+        wish, reason = known_future, "the known future is that long"
     else:
         wish, reason = DEFAULT_HORIZON, "it is the default, as no file has future days"
     limit = min(history // SHARE, LONGEST)

@@ -13,6 +13,7 @@ from forecast_service.importer.canonical import natural
 from forecast_service.importer.known import KnownStore
 from forecast_service.importer.parsing import iso
 from forecast_service.importer.understanding import Understood
+from forecast_service.importer.workspace import replacing
 
 __all__ = [
     "METADATA",
@@ -91,11 +92,10 @@ def make_plan(understood: Understood, mode: str) -> Plan:
 
 def write_plan(folder: Path, plan: Plan) -> None:
     """Store a plan; a reader sees the old one or the new one."""
-    temporary = folder / f"{PLAN}.part"
-    temporary.write_text(json.dumps(asdict(plan), ensure_ascii=False), encoding="utf-8")
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(folder / PLAN)
+    with replacing(folder / PLAN) as temporary:
+        temporary.write_text(json.dumps(asdict(plan), ensure_ascii=False), encoding="utf-8")
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
 
 
 def read_plan(folder: Path) -> Plan:

@@ -36,7 +36,8 @@ from forecast_service.tables import imports
 __all__ = ["KIND", "AfterImport", "ImportStep", "fail", "look"]
 
 KIND = "import"
-OPEN_STATES = ("waiting", "reading", "loading")
+UNDER_WAY = ("reading", "loading")
+OPEN_STATES = ("waiting", *UNDER_WAY)
 LOCAL_POLL_SECONDS = 0.2
 FIRST_IS_FULL = "Mode INCREMENTAL became FULL: there was no earlier import to add to."
 
@@ -227,7 +228,11 @@ class ImportStep:
 
 
 def _has_earlier(connection: sa.Connection, row: sa.RowMapping) -> bool:
-    """Whether an older import of the dataset group has not ended: they are done in order."""
+    """Whether an import of the dataset group is under way or an older one waits.
+
+    They are done in order, one at a time. On PostgreSQL an older one may show up late: its time
+    is taken before it is committed.
+    """
     older = sa.or_(
         imports.c.requested_at < row["requested_at"],
         sa.and_(imports.c.requested_at == row["requested_at"], imports.c.id < row["id"]),
@@ -235,7 +240,8 @@ def _has_earlier(connection: sa.Connection, row: sa.RowMapping) -> bool:
     statement = (
         sa.select(imports.c.id)
         .where(imports.c.dataset_group == row["dataset_group"])
-        .where(imports.c.state.in_(OPEN_STATES), older)
+        .where(imports.c.id != row["id"])
+        .where(sa.or_(imports.c.state.in_(UNDER_WAY), imports.c.state.in_(OPEN_STATES) & older))
         .limit(1)
     )
     return connection.execute(statement).first() is not None

@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from forecast_service.errors import InvalidData
+from forecast_service.queue import new_id
 
-__all__ = ["Workspace"]
+__all__ = ["Workspace", "replacing"]
 
 FOLDER = "imports"
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A new file to be written, which takes the place of ``path`` once it is whole.
+
+    A written file is never opened again for writing: it may be hard-linked into a snapshot, and
+    a worker that was frozen while it wrote may wake up after another one has gone on.
+    """
+    temporary = path.with_name(f".{path.name}.{new_id()}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 class Workspace:

@@ -13,6 +13,7 @@ from forecast_service.arrow import dictionary_text, floats_with_nulls, from_nump
 from forecast_service.importer.longrows import LongRows
 from forecast_service.importer.plan import METADATA, RELATED, TARGET
 from forecast_service.importer.understanding import Understood
+from forecast_service.importer.workspace import replacing
 
 __all__ = ["MS_PER_DAY", "canonical_tables", "write_csv", "write_parquet"]
 
@@ -40,18 +41,26 @@ def canonical_tables(understood: Understood) -> dict[str, pa.Table]:
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write a table as Parquet."""
+    """Write a table as Parquet; a file that is there is replaced, never changed."""
     texts = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
-    pq.write_table(
-        table, path, row_group_size=ROW_GROUP_ROWS, compression="zstd", use_dictionary=texts
-    )
+    with replacing(path) as temporary:
+        pq.write_table(
+            table,
+            temporary,
+            row_group_size=ROW_GROUP_ROWS,
+            compression="zstd",
+            use_dictionary=texts,
+        )
 
 
 def write_csv(table: pa.Table, path: Path) -> None:
     """Write a table as Amazon Forecast reads CSV: no header, dates as yyyy-MM-dd."""
     columns = [_for_csv(column) for column in table.columns]
     options = pa_csv.WriteOptions(include_header=False, quoting_style="needed")
-    pa_csv.write_csv(pa.table(columns, names=table.column_names), path, write_options=options)
+    with replacing(path) as temporary:
+        pa_csv.write_csv(
+            pa.table(columns, names=table.column_names), temporary, write_options=options
+        )
 
 
 def _table(rows: LongRows, names: dict[str, str], has_items: bool) -> pa.Table:

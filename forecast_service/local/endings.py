@@ -59,8 +59,7 @@ def delete_tree(call: Call, params: Params) -> None:
     tree = list(_tree(call, require_any(call, params["ResourceArn"])))
     _refuse_served(call, tree)
     for resource in reversed(tree):
-        if resource.status in RUNNING:
-            Queue.request_cancel(call.connection, JOB_KIND, resource.arn)
+        Queue.withdraw(call.connection, JOB_KIND, resource.arn)
         _remove(call, resource)
 
 
@@ -101,12 +100,14 @@ def _tree(call: Call, resource: Resource) -> Iterator[Resource]:
 
 
 def _refuse_served(call: Call, leaving: list[Resource]) -> None:
-    arns = [entry.arn for entry in leaving if entry.type == FORECAST.word]
-    served = call.connection.execute(
+    arns = {entry.arn for entry in leaving if entry.type == FORECAST.word}
+    # Locked, so that no run or rollback makes one of them current until they are gone.
+    current = call.connection.execute(
         sa.select(dataset_groups.c.current_forecast_arn)
-        .where(dataset_groups.c.current_forecast_arn.in_(arns))
-        .limit(1)
-    ).scalar_one_or_none()
+        .order_by(dataset_groups.c.name)
+        .with_for_update()
+    ).scalars()
+    served = next((arn for arn in current if arn in arns), None)
     if served is not None:
         raise InUse(
             f"The forecast '{served}' is the one that is being served. Train again or make another "

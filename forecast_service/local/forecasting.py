@@ -18,7 +18,6 @@ from forecast_service.local.job import Finish, Job
 from forecast_service.local.models import load_model
 from forecast_service.local.panels import build
 from forecast_service.local.sources import read_sources
-from forecast_service.local.training import counted_notes
 
 __all__ = ["run_forecast"]
 
@@ -50,7 +49,7 @@ def run_forecast(job: Job) -> Finish:
         "snapshot": dict(sources.snapshot),
         "data_until": str(built.panel.timestamps[-1])[:10],
         "series": len(fitted.keys),
-        "notes": [*built.notes, *counted_notes(fitted.notes)],
+        "notes": list(built.notes),
     }
 
     def rows() -> Iterator[StoredForecast]:

@@ -63,7 +63,9 @@ class SnapshotStore:
         ``kind`` is ``base`` (replaces all) or ``delta``; ``key`` names the columns that tell one
         row from another.
         """
-        version = SnapshotStore.newest(connection, dataset) + 1
+        newest = SnapshotStore.newest(connection, dataset)
+        # A dataset that was deleted and made again must not repeat the versions of the old one.
+        version = 1 + (newest or _last_remembered(connection, dataset))
         connection.execute(
             sa.insert(series_files).values(
                 dataset=dataset,
@@ -222,6 +224,10 @@ class SnapshotStore:
                 f"File '{file.path}' was changed after it was imported. Restore it from a backup, "
                 "or import the data again with ImportMode FULL."
             )
+
+
+def _last_remembered(connection: sa.Connection, dataset: str) -> int:
+    return max((number for name, number in _remembered(connection) if name == dataset), default=0)
 
 
 def _remembered(connection: sa.Connection) -> set[tuple[str, int]]:

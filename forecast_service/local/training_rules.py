@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from forecast_service.countries import HOLIDAY_COUNTRIES
 from forecast_service.engine.calendar import Frequency, require_trainable
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
@@ -22,12 +23,6 @@ __all__ = ["Asked", "Basis", "check_asked", "check_forecast_types"]
 
 MAX_HORIZON = 500
 MAX_FORECAST_TYPES = 5
-COUNTRIES = (
-    "AE AL AR AT AU BA BE BG BO BR BY CA CH CL CO CR CZ DE DK EC EE ES ET FI FR GR HR HU IE IN IS "
-    "IT JP KR KZ LI LT LU LV MD ME MK MT MX NG NI NL NO NZ PA PE PL PT PY RO RS RU SE SI SK UA UK "
-    "US UY VE ZA"
-)
-HOLIDAY_COUNTRIES = COUNTRIES.split()
 MINUTES = {"min": 1, "H": 60, "D": 1_440, "W": 10_080, "M": 43_200, "Y": 525_600}
 
 

@@ -197,10 +197,17 @@ def _predictions(
     starts = forecast_store.period_starts(stored)
     first, last = (starts[index][:DATE_LENGTH] for index in (0, -1))
     raise OutsideHorizon(
-        f"'{question.start or 'the beginning'}' to '{question.end or 'the end'}' has no day in "
-        f"common with the forecast, which goes from {first} to {last}. "
+        f"{_range(question)} has no day in common with the forecast, which goes from {first} to "
+        f"{last}. "
         "Ask for a range that touches those days."
     )
+
+
+def _range(question: Question) -> str:
+    start, end = (question.start or "")[:DATE_LENGTH], (question.end or "")[:DATE_LENGTH]
+    if start and end:
+        return f"'{start}' to '{end}'"
+    return f"'{start}' and later" if start else f"'{end}' and earlier"
 
 
 def _way_to_one(connection: sa.Connection, group: Any) -> str:

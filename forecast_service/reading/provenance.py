@@ -66,17 +66,17 @@ def provenance(
         "created_at": utc_text(made["created_at"]),
         "horizon": {"first": first, "last": last, "periods": len(starts)},
         "stale": stale,
-        "assumptions": [*made["assumptions"], *_filled(store, last)],
+        "assumptions": [*made["assumptions"], *_filled(store, first, last)],
     }
 
 
-def _filled(store: Row, last: str) -> list[str]:
+def _filled(store: Row, first: str, last: str) -> list[str]:
     since = store["assumed_from"]
     if since is None or since > last:
         return []
     return [
-        f"from {since} on the future of store '{store['store']}' is not known and filled by rule: "
-        f"{RULE}"
+        f"from {max(since, first)} on the future of store '{store['store']}' is not known and "
+        f"filled by rule: {RULE}"
     ]
 
 

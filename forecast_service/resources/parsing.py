@@ -12,6 +12,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from forecast_service.errors import FieldError, InvalidRequest, UnknownField
 from forecast_service.resources.schemas import NAME_LENGTH
+from forecast_service.sentences import sentence
 
 __all__ = ["as_number", "checked_name", "json_body", "query_values", "read_model", "read_query"]
 
@@ -130,18 +131,19 @@ def read_model(model: type[Model], value: Any, prefix: str = "") -> Model:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise _refusal(error, prefix) from error
+        raise _refusal(error, model, prefix) from error
 
 
-def _refusal(error: ValidationError, prefix: str) -> InvalidRequest:
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    details: dict[str, list[str]] = {}
-    for finding in found:
-        sentence = finding["msg"].removeprefix("Value error, ")
-        details.setdefault(_pointer(finding["loc"], prefix), []).append(sentence)
-    errors = [FieldError(pointer, "; or: ".join(said)) for pointer, said in details.items()]
-    unknown = all(finding["type"] == "extra_forbidden" for finding in found)
-    kind = UnknownField if unknown else InvalidRequest
+def _refusal(error: ValidationError, model: type[BaseModel], prefix: str) -> InvalidRequest:
+    grouped: dict[str, list[Any]] = {}
+    for finding in error.errors(include_url=False):
+        grouped.setdefault(_pointer(finding["loc"], prefix), []).append(finding)
+    errors = [
+        FieldError(pointer, sentence(found, _names_around(model, found[0]["loc"])))
+        for pointer, found in grouped.items()
+    ]
+    found_types = {finding["type"] for found in grouped.values() for finding in found}
+    kind = UnknownField if found_types == {"extra_forbidden"} else InvalidRequest
     return kind(_sentence(errors, prefix), errors=tuple(errors[:SHOWN_ERRORS]))
 
 
@@ -149,7 +151,16 @@ def _sentence(errors: list[FieldError], prefix: str) -> str:
     where = "query" if prefix else "body"
     subject = f"'{errors[0].pointer}' in the {where}" if errors[0].pointer else f"The {where}"
     more = f" ({len(errors) - 1} more findings under 'errors')" if len(errors) > 1 else ""
-    return f"{subject} is not allowed: {errors[0].detail}{more}."
+    return f"{subject} {errors[0].detail}{more}."
+
+
+def _names_around(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """The fields that are allowed beside the one at this place."""
+    for part in location[:-1]:
+        field = model.model_fields.get(str(part))
+        kinds = _kinds(None if field is None else field.annotation)
+        model = next((kind for kind in kinds if issubclass(kind, BaseModel)), model)
+    return list(model.model_fields)
 
 
 def _pointer(location: tuple[int | str, ...], prefix: str) -> str:

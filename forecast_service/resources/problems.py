@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from forecast_service.errors import ForecastServiceError
@@ -23,7 +23,6 @@ SERVER_ERROR = 500
 
 SENTENCES = {
     404: "No such page. /openapi.json names every route, and /docs shows them.",
-    405: "This route does not know the method; the header Allow names those it does.",
     413: "The body is too long: JSON may have 8 MiB, files FORECAST_MAX_BODY_BYTES. Send less.",
 }
 
@@ -60,11 +59,18 @@ def _from_service(error: ForecastServiceError) -> Response:
 
 def _from_http(error: HTTPException) -> Response:
     status = error.code or SERVER_ERROR
-    detail = SENTENCES.get(status) or error.description
+    detail = _method_sentence(error) or SENTENCES.get(status) or error.description
     response = _document(status, {"type": "about:blank", "detail": detail})
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return response
+
+
+def _method_sentence(error: HTTPException) -> str | None:
+    if not isinstance(error, MethodNotAllowed):
+        return None
+    allowed = ", ".join(sorted(error.valid_methods or ()))
+    return f"'{request.method}' is not allowed at '{request.path[:100]}'; allowed are {allowed}."
 
 
 def _unknown(error: Exception) -> Response:

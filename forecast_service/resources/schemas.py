@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from forecast_service.sentences import shown
 
 __all__ = [
     "NAME_LENGTH",
@@ -50,7 +52,19 @@ def _time(value: str) -> str:
     except ValueError:
         moment = None
     if moment is None:
-        raise ValueError("write a time as '2015-08-01' or '2015-08-01T00:00:00' (ISO 8601)")
+        raise ValueError(
+            f"write a time as '2015-08-01' or '2015-08-01T00:00:00' (ISO 8601), not {shown(value)}"
+        )
+    return value
+
+
+def _day(value: str) -> str:
+    try:
+        found = DAY.fullmatch(value) and date.fromisoformat(value)
+    except ValueError:
+        found = None
+    if not found:
+        raise ValueError(f"write a day as '2015-08-01' (ISO 8601), not {shown(value)}")
     return value
 
 
@@ -64,7 +78,9 @@ def _moment(value: str) -> str:
 Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH), AfterValidator(_printable)]
 Time = Annotated[str, Field(max_length=40), AfterValidator(_time)]
 Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
-Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_time)]
+Day = Annotated[
+    str, Field(json_schema_extra={"pattern": rf"^{DAY.pattern}$"}), AfterValidator(_day)
+]
 StoreNumber = (
     Annotated[int, Field(ge=-(2**63), lt=2**63, description="A whole number, echoed as sent.")]
     | Annotated[Name, Field(description="Or its identifier as text, echoed as sent.")]
@@ -122,6 +138,23 @@ class SalesBody(StrictModel):
 
     sales: Annotated[list[SaleRow], Field(min_length=1, max_length=MAX_SALES)]
     allow_returns: bool = False
+
+    @model_validator(mode="after")
+    def _once_and_not_negative(self) -> SalesBody:
+        seen: dict[tuple[str, str, str | None], int] = {}
+        for index, row in enumerate(self.sales):
+            if row.sales is not None and row.sales < 0 and not self.allow_returns:
+                raise ValueError(
+                    f"row {index} has sales of {row.sales:g}; sales below 0 need "
+                    "'allow_returns': true"
+                )
+            first = seen.setdefault((str(row.store_number), row.date, row.item), index)
+            if first != index:
+                raise ValueError(
+                    f"rows {first} and {index} are both of store '{row.store_number}' on "
+                    f"{row.date}; send one row per store, item and day"
+                )
+        return self
 
 
 class ListQuery(StrictModel):

@@ -110,7 +110,7 @@ def detail_of(facts: Facts, rule: str) -> str:
             f"of {tolerance}"
         ),
         "new_sales": (
-            f"{facts.newer_days_of_sales} newer days of sales were imported since predictor "
+            f"{_newer_days(facts.newer_days_of_sales)} imported since predictor "
             f"'{facts.predictor}' was trained"
         ),
         "forecast_outdated": (
@@ -127,7 +127,12 @@ def detail_of(facts: Facts, rule: str) -> str:
 
 
 def _days(number: float) -> str:
-    if 0 < number < 0.01:
-        return "less than 0.01 days"
-    text = f"{number:.2f}".rstrip("0").rstrip(".")
-    return f"{text} day" if text == "1" else f"{text} days"
+    """A time in days, or in the unit in which a shorter one can be read."""
+    units = {"day": 1.0, "hour": 24.0, "minute": 1_440.0, "second": 86_400.0}
+    unit = next((unit for unit, per_day in units.items() if abs(number) * per_day >= 1), "second")
+    text = f"{number * units[unit]:.2f}".rstrip("0").rstrip(".")
+    return f"{text} {unit}" if text == "1" else f"{text} {unit}s"
+
+
+def _newer_days(count: int | None) -> str:
+    return "1 newer day of sales was" if count == 1 else f"{count} newer days of sales were"

@@ -14,6 +14,7 @@ from forecast_service.groups import read_group
 from forecast_service.queue import Claim, Queue
 from forecast_service.runs import facts, run_rows
 from forecast_service.runs.collecting import collect
+from forecast_service.runs.refreshing import refresh_after
 from forecast_service.runs.serving import serve
 from forecast_service.runs.training_run import TrainingRun, read_run, resource_name
 from forecast_service.session import ForecastSession
@@ -46,6 +47,7 @@ def fail(connection: sa.Connection, run_id: str, message: str) -> None:
         return
     facts.lock_group(connection, run.dataset_group)
     run_rows.end(connection, run, "failed", message=message)
+    refresh_after(connection, run)
     logger.error("run failed: %s", message, extra={"event": "run_failed", "run_id": run_id})
 
 
@@ -205,13 +207,16 @@ class RunStep:
             reason = description.get("Message") or f"its status is {status}"
             self._fail(f"The {noun} of this run could not be made: {reason}")
             return
+        with self.queue.database.read() as connection:
+            is_late = _is_late(self.run, facts.clock(connection).timestamp())
+        if is_late:
+            # Before the run ends: the next one would be computed beside it.
+            self.trainer.stop(str(self.run.resource_arn))
+            self._fail(f"The {noun} was not ready within a day.")
+            return
         minutes = description.get("EstimatedTimeRemainingInMinutes")
         with self.queue.fenced(self.claim) as connection:
             now = facts.clock(connection).timestamp()
-            if _is_late(self.run, now):
-                fail(connection, self.run.id, f"The {noun} was not ready within a day.")
-                self.queue.finish(connection, self.claim)
-                return
             expected_at = None if minutes is None else now + minutes * SECONDS_PER_MINUTE
             run_rows.change(connection, self.run.id, expected_at=expected_at, message=None)
             delay = self._poll_seconds(now)

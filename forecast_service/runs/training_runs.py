@@ -14,7 +14,7 @@ from forecast_service.database import Database, database_now
 from forecast_service.errors import Conflict, NoForecast, NotFound
 from forecast_service.groups import read_group
 from forecast_service.queue import Claim, Queue
-from forecast_service.runs import facts, run_rows, steps
+from forecast_service.runs import facts, refreshing, run_rows, steps
 from forecast_service.runs.decisions import (
     TRAINING_RULES,
     Decision,
@@ -108,15 +108,7 @@ class TrainingRuns:
         if connection is None:
             with self.database.write() as own:
                 return self.refresh(own)
-        group = facts.lock_group(connection, self.settings.dataset_group)
-        if group is None or facts.is_current(connection, group):
-            return None
-        running = run_rows.one_in(connection, group["name"], RUNNING_STATES)
-        if running is None and not facts.has_predictor(connection, group):
-            return None
-        detail = f"sales until {group['last_sale_on']} were imported; a forecast over them is made"
-        wanted = Wanted(None, False, "forecast_outdated", detail)
-        return run_rows.place(connection, group, wanted, counts=False)[0]
+        return refreshing.refresh(connection, self.settings.dataset_group)
 
     def get(self, run_id: str) -> TrainingRun:
         """The run with its progress.
@@ -171,6 +163,7 @@ class TrainingRuns:
             if run.state == "waiting":
                 Queue.request_cancel(connection, KIND, run_id)
             run_rows.end(connection, run, "cancelled")
+            refreshing.refresh_after(connection, run)
         logger.info("run cancelled", extra={"event": "run_cancelled", "run_id": run_id})
         return self.get(run_id)
 

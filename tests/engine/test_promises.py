@@ -186,10 +186,8 @@ def test_odd_series_get_an_answer_and_disturb_no_other(name: str, fitted: Fitted
         assert np.array_equal(values[[0, -1]], fitted.forecast(FUTURE, LEVELS)[[0, 2]])
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in POOLING])
 def test_a_series_of_which_nothing_is_known_says_so(name: str) -> None:
-    if name in POOLING:
-        pytest.skip("starts from what all series share; see test_pooled.py")
-
     odd = algorithm(name).fit(with_row(PANEL, 1, np.nan), CONFIG)
 
     assert odd.notes == (None, "No sales are known of this series: the forecast is 0.", None)

@@ -6,13 +6,18 @@ import csv
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
 from forecast_service.errors import InvalidData, NotFound
-from forecast_service.importer import Imports, fail
+from forecast_service.importer import KIND, Imports, fail
+from forecast_service.importer.writing import write_parquet
 from forecast_service.local.snapshots import SnapshotStore
+from forecast_service.queue import new_id
 from forecast_service.tables import dataset_groups, series, stores, work
+from forecast_service.tables import imports as import_rows
 
 from .rows import csv_text, daily, day
 
@@ -127,6 +132,17 @@ def test_a_new_day_is_added_and_keeps_the_known_covariates(
     assert one(dataset_groups).last_sale_on == day(56)
     assert one(stores, store="1").days == 57
     assert one(stores, store="2").last_sale_on == day(55)
+
+
+def test_a_new_store_without_covariates_is_assumed_from_its_first_sale(
+    shop, write_file, import_files, one
+):
+    rows = "".join(f"9,{day(number)},7\n" for number in range(40, 56))
+
+    report = import_files("INCREMENTAL", sales=write_file(f"store,date,sales\n{rows}"))
+
+    assert one(stores, store="9").assumed_from == day(40)
+    assert report.by_rule.first_on == day(40)
 
 
 def test_days_beyond_the_known_future_are_named_as_assumed(shop, write_file, import_files, one):
@@ -481,3 +497,33 @@ def _driver(imports: Imports, queue: Any) -> Any:
             imports.perform(queue, claim)
 
     return run
+
+
+def test_a_file_written_again_leaves_what_is_linked_to_it_alone(tmp_path):
+    path, linked = tmp_path / "target.parquet", tmp_path / "snapshot.parquet"
+    write_parquet(pa.table({"demand": [1.0, 2.0]}), path)
+    linked.hardlink_to(path)
+    before = linked.read_bytes()
+    write_parquet(pa.table({"demand": [3.0]}), path)
+
+    assert linked.read_bytes() == before
+    assert pq.read_table(path).to_pydict() == {"demand": [3.0]}
+    assert sorted(tmp_path.iterdir()) == [linked, path]
+
+
+def test_an_older_import_that_shows_up_late_waits_for_the_one_under_way(
+    write_file, imports, queue, database
+):
+    path = write_file(daily(["1"], 56, header=HEADER, cells=cells))
+    first = imports.request({"sales": path})
+    claim = queue.claim(new_id(), [KIND])
+    imports.perform(queue, claim)
+    late = imports.request({"sales": path})
+    with database.write() as connection:
+        connection.execute(
+            sa.update(import_rows).where(import_rows.c.id == late).values(requested_at=0.0)
+        )
+        connection.execute(sa.update(work).where(work.c.subject == first).values(not_before=2e12))
+    imports.perform(queue, queue.claim(new_id(), [KIND]))
+
+    assert [imports.get(each)["state"] for each in (first, late)] == ["loading", "waiting"]

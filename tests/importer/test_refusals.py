@@ -104,7 +104,7 @@ def test_a_bad_row_is_refused_by_its_line(refusal, write_file, line, finding):
 
     assert error.errors == (FieldError("line 10", finding),)
     assert error.detail == (
-        f"'sales.csv' was not imported, nothing of it was kept. line 10: {finding}. "
+        f"'sales.csv' was not imported, and nothing of it was kept: line 10: {finding}. "
         "Correct the file and import it again."
     )
 
@@ -129,8 +129,8 @@ def test_a_duplicate_in_the_second_file_names_the_first(refusal, write_file):
     error = refusal(write_file(GOOD), future=future)
 
     assert error.detail == (
-        "'future.csv' was not imported, nothing of it was kept. line 2: store '1', 2024-01-08 is "
-        "there already, in line 9 of 'sales.csv'. Correct the file and import it again."
+        "'future.csv' was not imported, and nothing of it was kept: line 2: store '1', 2024-01-08 "
+        "is there already, in line 9 of 'sales.csv'. Correct the file and import it again."
     )
 
 

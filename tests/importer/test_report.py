@@ -65,7 +65,7 @@ def test_the_report_tells_stores_dates_covariates_and_what_is_left_out(report, s
         "Known future: 10 days, 2024-03-01 to 2024-03-10.",
         "Filled by rule: 1 store, 2024-03-01 to 2024-03-10: 'open' by the store's own weekdays of "
         "its last 8 weeks, columns of 0 and 1 as 0, other numbers as last known.",
-        "Horizon: 10 days, because so long is the known future.",
+        "Horizon: 10 days, because the known future is that long.",
     ]
 
 
@@ -196,7 +196,7 @@ def test_the_horizon_is_a_quarter_of_the_history_at_most(report, write_file):
 
     assert found.horizon == 10
     assert found.horizon_reason == (
-        "30 was wanted (so long is the known future), but 10 is a quarter of the 40 days of "
+        "30 was wanted (the known future is that long), but 10 is a quarter of the 40 days of "
         "history, the most that is allowed"
     )
 

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from forecast_service.database import database_now
+from forecast_service.errors import LeaseLost
 from forecast_service.local import jobs
 from forecast_service.queue import Queue
 from forecast_service.tables import dataset_groups, forecast_values
@@ -259,3 +260,18 @@ def test_an_arn_that_does_not_exist_is_not_found(
         "ResourceNotFoundException",
         f"No resource exists with the arn: {NOWHERE}. List operations name them.",
     )
+
+
+def test_what_is_deleted_while_it_is_made_may_be_made_again(amazon: Amazon, queue: Queue) -> None:
+    dataset = amazon.dataset()
+    arn = amazon.import_job(dataset, status=None)
+    old = queue.claim("old", ["resource"])
+    assert old is not None
+    amazon.forecast.delete_resource_tree(ResourceArn=arn)
+    again = amazon.import_job(dataset, status=None)
+    claim = queue.claim("new", ["resource"])
+
+    assert claim is not None
+    assert claim.subject == again == arn
+    with pytest.raises(LeaseLost):
+        queue.beat(old)

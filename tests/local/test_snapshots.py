@@ -195,3 +195,13 @@ def test_columns_that_came_later_are_empty_in_older_rows(store: SnapshotStore) -
         store.add(connection, SALES, "delta", staged, key=KEY)
 
     assert store.read(SALES)["promo"].to_pylist() == [None, 1.0]
+
+
+def test_a_dataset_that_was_made_again_repeats_no_remembered_version(store: SnapshotStore) -> None:
+    add(store, "base", [("1", "2015-01-01", 1.0)])
+    remember(store, add(store, "base", [("1", "2015-01-01", 2.0)]))
+    with store.database.write() as connection:
+        store.forget(connection, SALES)
+
+    assert add(store, "base", [("1", "2015-01-01", 3.0)]) == 3
+    assert read(store) == [("1", "2015-01-01", 3.0)]

@@ -84,15 +84,19 @@ class TestOneStore:
         assert len(points["p90"]) == count
 
     @pytest.mark.parametrize(
-        "range_sent",
-        [{"forecast_start_date": "2015-08-01"}, {"forecast_end_date": "2015-06-13T23:00:00"}],
+        ("range_sent", "told"),
+        [
+            ({"forecast_start_date": "2015-08-01"}, "'2015-08-01' and later has no day"),
+            ({"forecast_end_date": "2015-06-13T23:00:00"}, "'2015-06-13' and earlier"),
+        ],
     )
     def test_a_range_outside_the_horizon_names_its_days(
-        self, refusal: Refusal, range_sent: dict[str, str]
+        self, refusal: Refusal, range_sent: dict[str, str], told: str
     ) -> None:
         problem = refusal("POST", "/forecast", 422, json={"store_number": 1, **range_sent})
 
         assert problem["type"] == "urn:forecast-service:outside-horizon"
+        assert problem["detail"].startswith(told)
         assert "from 2015-06-14 to 2015-07-31" in problem["detail"]
 
     def test_an_unknown_store_learns_which_exist(self, refusal: Refusal) -> None:
@@ -217,6 +221,18 @@ class TestProvenance:
 
         assert answer["provenance"]["assumptions"][0] == "holidays of DE"
         assert answer["provenance"]["assumptions"][1].startswith("from 2015-07-20 on")
+
+    def test_assumptions_begin_with_the_forecast_at_the_earliest(
+        self, client: FlaskClient, own_database: Database
+    ) -> None:
+        with own_database.write() as connection:
+            insert_group(connection)
+            insert_store(connection, "1", assumed_from="2015-01-01")
+            serve_forecast(connection, [["1"]])
+
+        answer = client.get("/forecast?store_number=1").get_json()
+
+        assert answer["provenance"]["assumptions"][0].startswith("from 2015-06-14 on")
 
     def test_follows_a_rollback_of_the_pointer(
         self, client: FlaskClient, three_stores: Database

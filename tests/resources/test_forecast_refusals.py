@@ -41,8 +41,7 @@ class TestRefusedBodies:
         problem = rejection("POST", "/forecast", 422, json={"store_number": True})
 
         assert problem["detail"] == (
-            "'/store_number' in the body is not allowed: Input should be a valid integer; "
-            "or: Input should be a valid string."
+            "'/store_number' in the body is not allowed: send a whole number or text, not true."
         )
 
     def test_an_unknown_field_is_named(self, rejection: Refusal) -> None:
@@ -50,6 +49,10 @@ class TestRefusedBodies:
 
         assert problem["type"] == "urn:forecast-service:unknown-field"
         assert problem["errors"][0]["pointer"] == "/stoer"
+        assert problem["detail"] == (
+            "'/stoer' in the body is unknown; allowed are 'store_number', 'store_numbers', 'item', "
+            "'forecast_start_date', 'forecast_end_date'."
+        )
 
     @pytest.mark.parametrize(
         "data", [b"", b"{", b"[" * 100_000, b"\xff\xfe", b'{"store_number": NaN}']

@@ -143,6 +143,44 @@ def test_rows_of_json_become_an_incremental_import(client: FlaskClient) -> None:
     assert response.get_json()["mode"] == "INCREMENTAL"
 
 
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (
+            {"sales": [{"store_number": 1, "date": "2015-06-01", "sales": -2}]},
+            "The body is not allowed: row 0 has sales of -2; sales below 0 need "
+            "'allow_returns': true.",
+        ),
+        (
+            {"sales": [{"store_number": 1, "date": "2015-06-01", "sales": 2}] * 2},
+            "The body is not allowed: rows 0 and 1 are both of store '1' on 2015-06-01; send one "
+            "row per store, item and day.",
+        ),
+        ({"sales": []}, "'/sales' in the body is not allowed: send a list of at least 1, not 0."),
+        (
+            {"sales": [{"store_number": 1, "date": "1.6.2015", "sales": 2}]},
+            "'/sales/0/date' in the body is not allowed: write a day as '2015-08-01' (ISO 8601), "
+            "not '1.6.2015'.",
+        ),
+        (
+            {"sales": [{"store_number": 1, "date": "2015-06-01", "sales": "x"}]},
+            "'/sales/0/sales' in the body is not allowed: send a number, not 'x'.",
+        ),
+        (
+            {"sales": [{"store_number": 1, "date": "2015-06-01"}]},
+            "'/sales/0/sales' in the body is missing and has to be sent.",
+        ),
+        (
+            {"sales": [{"store_number": 1, "date": "2015-06-01", "sales": 2, "sku": "a"}]},
+            "'/sales/0/sku' in the body is unknown; allowed are 'store_number', 'date', 'sales', "
+            "'item', 'covariates'.",
+        ),
+    ],
+)
+def test_bad_rows_of_json_are_refused_at_once(refusal: Refusal, body: Any, sentence: str) -> None:
+    assert refusal("POST", "/sales", 422, json=body)["detail"] == sentence
+
+
 def test_an_unknown_import_is_named(refusal: Refusal) -> None:
     assert "'nope' does not exist" in refusal("GET", "/imports/nope", 404)["detail"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import sqlalchemy as sa
 from support import (
@@ -12,7 +14,7 @@ from support import (
 from forecast_service.database import Database
 from forecast_service.errors import Conflict, NotFound
 from forecast_service.queue import Queue, new_id
-from forecast_service.runs import KIND, TrainingRuns
+from forecast_service.runs import KIND, TrainingRuns, steps
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.tables import resources
@@ -120,3 +122,55 @@ def test_a_rollback_serves_the_earlier_forecast(
 def test_only_what_was_served_can_be_rolled_back_to(trained: TrainingRuns) -> None:
     with pytest.raises(NotFound, match="is not among those that were served"):
         trained.rollback("arn:aws:forecast:eu-west-1:000000000000:forecast/none")
+
+
+def test_new_sales_are_forecast_although_the_training_is_cancelled(
+    trained: TrainingRuns,
+    new_sales: Callable[[range, range], None],
+    settings: Settings,
+    database: Database,
+) -> None:
+    training = trained.request(1, force=True).run
+    new_sales(range(1, 4), range(120, 121))
+    assert training is not None
+    trained.cancel(training.id)
+    work(settings)
+
+    group = group_row(database)
+    served = trained.list()[0]
+    assert (served.state, served.trains, served.data_version) == ("serving", False, 2)
+    assert group["current_forecast_arn"] == served.forecast_arn
+
+
+def test_new_sales_are_forecast_although_the_training_fails(
+    trained: TrainingRuns,
+    new_sales: Callable[[range, range], None],
+    settings: Settings,
+    database: Database,
+    queue: Queue,
+) -> None:
+    training = trained.request(1, force=True).run
+    new_sales(range(1, 4), range(120, 121))
+    claim = queue.claim(new_id(), [KIND])
+    assert training is not None
+    assert claim is not None
+    with queue.fenced(claim) as connection:
+        steps.fail(connection, training.id, "it failed")
+        queue.finish(connection, claim)
+    work(settings)
+
+    states = [(run.state, run.trains) for run in trained.list()]
+    assert states[:2] == [("serving", False), ("failed", True)]
+
+
+def test_a_forecast_that_fails_is_not_made_again_for_ever(
+    trained: TrainingRuns, new_sales: Callable[[range, range], None], queue: Queue
+) -> None:
+    new_sales(range(1, 4), range(120, 121))
+    claim = queue.claim(new_id(), [KIND])
+    assert claim is not None
+    with queue.fenced(claim) as connection:
+        steps.fail(connection, claim.subject, "it failed")
+        queue.finish(connection, claim)
+
+    assert not queue.has_open([KIND])

@@ -70,13 +70,25 @@ def test_the_sentence_shows_age_and_tolerance() -> None:
 
 def test_a_training_that_is_not_started_says_why() -> None:
     assert detail_of(FRESH, "within_tolerance") == (
-        "training of a new predictor not started: predictor 'p' is 0.5 days old "
+        "training of a new predictor not started: predictor 'p' is 12 hours old "
         "(tolerance: 2 days), and the current forecast covers the newest sales (2015-07-31)"
     )
 
 
 def test_a_minute_is_not_shown_as_nothing() -> None:
-    assert "less than 0.01 days old" in detail_of(replace(FRESH, age_days=0.0007), "age")
+    assert "1.01 minutes old" in detail_of(replace(FRESH, age_days=0.0007), "age")
+
+
+def test_a_tolerance_of_seconds_is_shown_in_seconds() -> None:
+    facts = replace(FRESH, tolerance_days=0.0001)
+
+    assert "(tolerance: 8.64 seconds)" in detail_of(facts, "within_tolerance")
+
+
+def test_one_newer_day_is_singular() -> None:
+    facts = replace(FRESH, newer_days_of_sales=1)
+
+    assert detail_of(facts, "new_sales").startswith("1 newer day of sales was imported since")
 
 
 def test_a_date_without_a_zone_is_utc() -> None:

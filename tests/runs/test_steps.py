@@ -173,6 +173,11 @@ def test_a_run_that_takes_more_than_a_day_is_given_up(
 
     assert run is not None
     assert runs.get(run.id).message == "The predictor was not ready within a day."
+    with database.read() as connection:
+        status = connection.execute(
+            sa.select(resources.c.status).where(resources.c.type == "predictor")
+        ).scalar_one()
+    assert status == "CREATE_STOPPED"
 
 
 def test_a_series_without_a_forecast_holds_nothing_up(

@@ -130,7 +130,7 @@ def test_stopping_a_predictor_kills_its_computation(
         return str(runs.session.forecast.describe_predictor(PredictorArn=arn)["Status"])
 
     assert status() in ("CREATE_STOPPING", "CREATE_STOPPED")
-    until(lambda: status() == "CREATE_STOPPED", 10)
+    until(lambda: status() == "CREATE_STOPPED")
     assert not is_held(database, "resource")
 
 
@@ -144,7 +144,7 @@ def test_a_frozen_worker_changes_nothing_after_another_took_over(
     for pid in [frozen.pid, *children]:
         os.kill(pid, signal.SIGSTOP)
     queue = Queue(database, LEASE_SECONDS)
-    until(queue.sweep, 10)
+    until(queue.sweep)
     other = queue.claim(new_id(), ["resource"])
     assert other is not None
     with queue.fenced(other) as connection:
@@ -172,7 +172,7 @@ def test_the_computation_dies_with_its_worker(
     worker.kill()
     worker.wait()
 
-    until(lambda: not any(is_running(pid) for pid in children), 10)
+    until(lambda: not any(is_running(pid) for pid in children))
 
 
 def test_a_job_that_raises_is_tried_three_times_and_then_fails(

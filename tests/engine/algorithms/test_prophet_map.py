@@ -120,6 +120,7 @@ def test_the_forecast_is_the_packages_wherever_stan_converged(
     assert compared >= 3
 
 
+@pytest.mark.slow
 @pytest.mark.rossmann
 def test_two_hundred_real_stores_are_fitted_at_least_as_well_as_by_stan(rossmann: Path) -> None:
     files = {"sales": rossmann / "train.csv.gz", "future": rossmann / "future.csv.gz"}

@@ -1,0 +1,135 @@
+"""Backups that are made, and restored, while other things happen."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+import pytest
+from support import import_small_chain, naive
+
+from forecast_service import backup, maintenance
+from forecast_service.database import Database
+from forecast_service.errors import InvalidData
+from forecast_service.importer import Imports
+from forecast_service.session import open_session
+from forecast_service.settings import Settings
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return naive(settings)
+
+
+@pytest.fixture
+def chain(settings: Settings, database: Database) -> Settings:
+    """An installation with sales."""
+    import_small_chain(open_session(settings, database), settings, database)
+    return settings
+
+
+def members(archive: Path) -> list[str]:
+    with tarfile.open(archive) as opened:
+        return opened.getnames()
+
+
+def left_behind(path: Path) -> Path:
+    """A folder with a file in it."""
+    path.mkdir(parents=True)
+    (path / "sales.csv").write_text("Store,Date,Sales")
+    return path
+
+
+def elsewhere(settings: Settings, home: Path) -> Settings:
+    return settings.model_copy(update={"home": home})
+
+
+def test_a_backup_into_the_home_folder_does_not_hold_itself(
+    chain: Settings, database: Database
+) -> None:
+    target = chain.home / "backup.tar.gz"
+    backup.backup(chain, database, target)
+
+    assert not [name for name in members(target) if "backup" in name]
+
+
+def test_a_file_that_goes_meanwhile_does_not_end_the_backup(
+    chain: Settings, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = left_behind(chain.home / "imports" / "gone") / "sales.csv"
+    add = tarfile.TarFile.add
+
+    def vanishing(archive: tarfile.TarFile, name: Path, *args: object, **kwargs: object) -> None:
+        if Path(name) == left:
+            left.unlink()
+        add(archive, name, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(tarfile.TarFile, "add", vanishing)
+    backup.backup(chain, database, tmp_path / "backup.tar.gz")
+
+    assert any(name.endswith(".parquet") for name in members(tmp_path / "backup.tar.gz"))
+
+
+def test_nothing_is_swept_while_a_backup_is_made(
+    chain: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "FOLDER_SECONDS", 0.0)
+    left_behind(chain.home / "uploads" / "left")
+
+    with backup._without_sweeps(chain.home):
+        assert maintenance.prune(chain, database).files == 0
+    assert maintenance.prune(chain, database).files == 1
+
+
+def test_folders_of_killed_processes_are_swept_but_none_that_is_waited_for(
+    chain: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "FOLDER_SECONDS", 0.0)
+    left_behind(chain.home / "uploads" / "left")
+    left_behind(chain.home / "imports" / "left")
+    sales = left_behind(chain.home / "mine") / "sales.csv"
+    waiting = Imports(database, chain, open_session(chain, database)).request({"sales": sales})
+    maintenance.prune(chain, database)
+
+    assert list((chain.home / "uploads").iterdir()) == []
+    assert [path.name for path in (chain.home / "imports").iterdir()] == [waiting]
+
+
+@pytest.mark.parametrize("shape", ["half", "damaged"])
+def test_what_could_not_be_restored_leaves_the_folder_empty(
+    chain: Settings, database: Database, tmp_path: Path, shape: str
+) -> None:
+    whole, broken = tmp_path / "backup.tar.gz", tmp_path / "broken.tar.gz"
+    backup.backup(chain, database, whole)
+    content = bytearray(whole.read_bytes())
+    if shape == "half":
+        del content[len(content) // 2 :]
+    else:
+        content[len(content) // 2] ^= 0xFF
+    broken.write_bytes(content)
+    new = elsewhere(chain, tmp_path / "new")
+
+    with pytest.raises(InvalidData, match="could not be restored"):
+        backup.restore(new, broken)
+    assert not any(new.home.iterdir())
+    assert "snapshots" in backup.restore(new, whole)
+
+
+def test_a_restore_that_was_killed_is_begun_anew(
+    chain: Settings, database: Database, tmp_path: Path
+) -> None:
+    backup.backup(chain, database, tmp_path / "backup.tar.gz")
+    new = elsewhere(chain, tmp_path / "new")
+    left_behind(new.home / backup.PART)
+
+    assert backup.PART not in backup.restore(new, tmp_path / "backup.tar.gz")
+
+
+def test_a_manifest_that_is_no_json_is_refused(settings: Settings, tmp_path: Path) -> None:
+    source = tmp_path / "backup.tar.gz"
+    (tmp_path / "manifest.json").write_text("[1]")
+    with tarfile.open(source, "w:gz") as archive:
+        archive.add(tmp_path / "manifest.json", "manifest.json")
+
+    with pytest.raises(InvalidData, match="is no backup"):
+        backup.restore(elsewhere(settings, tmp_path / "new"), source)
