@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,6 +38,8 @@ class StoredForecast:
     values: npt.NDArray[np.float64]
     algorithm: str | None
     note: str | None
+    facts: Mapping[str, Any] | None = None
+    """``members`` with their weights, measured ``coverage``: what is known beyond the values."""
 
 
 def write(connection: sa.Connection, rows: Iterable[StoredForecast]) -> None:
@@ -67,6 +69,7 @@ def read(connection: sa.Connection, forecast_arn: str, key: str) -> StoredForeca
         values=values.reshape(len(types), -1),
         algorithm=row.algorithm,
         note=row.note,
+        facts=row.facts,
     )
 
 
@@ -143,6 +146,7 @@ def _columns(row: StoredForecast) -> dict[str, Any]:
         "values": np.ascontiguousarray(row.values, dtype=LITTLE_ENDIAN).tobytes(),
         "algorithm": row.algorithm,
         "note": row.note,
+        "facts": None if row.facts is None else dict(row.facts),
     }
 
 

@@ -127,6 +127,7 @@ forecast_values = Table(
     Column("values", LargeBinary, nullable=False),  # float64, little endian, (types, horizon)
     Column("algorithm", String(64)),
     Column("note", Text),
+    Column("facts", JSON(none_as_null=True)),  # weights of its algorithms, measured coverage
 )
 
 # What is trained together, and which forecast of it is served.

@@ -101,7 +101,7 @@ class Evidence:
         both = np.concatenate(values, axis=1)
         low, high = (both[:, :, asked.index(level)] for level in INTERVAL)
         known = np.concatenate([window.actual for window in windows], axis=1)
-        return tested, coverage(known, low, high, INTERVAL[1] - INTERVAL[0])
+        return tested, coverage(known, low, high, round(INTERVAL[1] - INTERVAL[0], 9))
 
     @cached_property
     def _tables(self) -> list[FloatArray]:

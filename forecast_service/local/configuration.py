@@ -16,6 +16,7 @@ from forecast_service.settings import Settings
 __all__ = ["PredictorConfig", "configuration_of", "fill_values"]
 
 AUTO = "auto"
+AUTO_WINDOWS = 2  # one to learn weights and spread on, the other to test them, and in turn
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def _auto(request: Mapping[str, Any]) -> PredictorConfig:
         dataset_group_arn=data["DatasetGroupArn"],
         algorithm=AUTO,
         algorithm_arn=None,
+        windows=AUTO_WINDOWS,
         horizon=request["ForecastHorizon"],
         frequency=request["ForecastFrequency"],
         dimensions=tuple(request.get("ForecastDimensions", ())),

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from forecast_service import forecast_store
 from forecast_service.engine.algorithms.base import Fitted
+from forecast_service.engine.algorithms.fitted_auto import FittedAuto
 from forecast_service.engine.panel import FloatArray, KnownFuture
 from forecast_service.forecast_store import StoredForecast
 from forecast_service.keys import MEAN, parse_forecast_type, series_key
@@ -53,8 +54,9 @@ def run_forecast(job: Job) -> Finish:
     }
 
     def rows() -> Iterator[StoredForecast]:
-        named = zip(fitted.keys, fitted.algorithms, fitted.notes, values, strict=True)
-        for key, algorithm, note, of_series in named:
+        facts = fitted.facts if isinstance(fitted, FittedAuto) else (None,) * len(fitted.keys)
+        named = zip(fitted.keys, fitted.algorithms, fitted.notes, facts, values, strict=True)
+        for key, algorithm, note, known, of_series in named:
             yield StoredForecast(
                 forecast_arn=job.resource.arn,
                 series_key=series_key(key),
@@ -64,6 +66,7 @@ def run_forecast(job: Job) -> Finish:
                 values=of_series,
                 algorithm=algorithm,
                 note=note,
+                facts=known,
             )
 
     def finish(connection: sa.Connection) -> dict[str, Any]:

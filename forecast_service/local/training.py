@@ -54,7 +54,7 @@ def run_training(job: Job) -> Finish:
         "snapshot": dict(sources.snapshot),
         "data_until": str(built.panel.timestamps[-1])[:10],
         "models": models,
-        "algorithms": dict(Counter(trained.fitted.algorithms)),
+        "algorithms": dict(Counter(each.split()[0] for each in trained.fitted.algorithms)),
         "notes": [*built.notes, *trained.notes, *counted_notes(trained.fitted.notes)],
     }
 

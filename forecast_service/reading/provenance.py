@@ -54,9 +54,12 @@ def provenance(
     """The ``provenance`` member of an answer; every time is absolute."""
     starts = forecast_store.period_starts(stored)
     first, last = starts[0][:DATE_LENGTH], starts[-1][:DATE_LENGTH]
+    facts = stored.facts or {}
     return {
         "source": made["source"],
         "algorithm": stored.algorithm or made["algorithm"],
+        "members": facts.get("members"),
+        "coverage": facts.get("coverage"),
         "fallback": stored.note,
         "predictor": made["predictor_arn"],
         "trained_at": utc_text(made["trained_at"]),

@@ -42,11 +42,23 @@ class Horizon(AnswerModel):
     periods: int
 
 
+class Coverage(AnswerModel):
+    """How often an interval held in the backtest of this series, over how many days."""
+
+    nominal: float
+    measured: float
+    days: int
+
+
 class Provenance(AnswerModel):
     """Where the numbers come from; all times are absolute, in UTC."""
 
     source: str
     algorithm: str
+    members: dict[str, float] | None
+    """Weight of each algorithm in the average; null when a single one was asked for."""
+    coverage: dict[str, Coverage] | None
+    """By interval, such as ``p10-p90``; null when it was not measured."""
     fallback: str | None
     predictor: str
     trained_at: str

@@ -30,6 +30,8 @@ class TestOneStore:
         assert answer["provenance"] == {
             "source": "local",
             "algorithm": "prophet",
+            "members": None,
+            "coverage": None,
             "fallback": None,
             "predictor": PREDICTOR,
             "trained_at": "2015-06-14T16:40:00Z",

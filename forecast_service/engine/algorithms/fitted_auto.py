@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +20,6 @@ __all__ = ["MEMBERS", "NAME", "FittedAuto"]
 
 NAME = "auto"
 MEMBERS = ("pooled", "prophet", "seasonal_naive")
-
-LEAST_SHOWN = 0.05
 
 _Arrays = Mapping[str, npt.NDArray[np.generic]]
 
@@ -50,7 +49,12 @@ class FittedAuto:
     @property
     def algorithms(self) -> tuple[str, ...]:
         """Such as "pooled 0.9, prophet 0.1", largest weight first; "pooled" when it is alone."""
-        return tuple(_text(dict(zip(self.members, row, strict=True))) for row in self.weights)
+        return tuple(
+            ", ".join(f"{name} {share}" for name, share in shares)
+            if len(shares) > 1
+            else shares[0][0]
+            for shares in self._shares()
+        )
 
     @property
     def weights(self) -> FloatArray:
@@ -72,6 +76,22 @@ class FittedAuto:
             for row in np.flatnonzero(missing[:, place]):
                 notes[row] = notes[row] or f"Without {name}: {member.notes[row]}"
         return tuple(notes)
+
+    @property
+    def facts(self) -> tuple[dict[str, Any], ...]:
+        """Of each series, as JSON: its ``members`` with their weights, and ``coverage``.
+
+        ``coverage`` is there if the backtest had days of the series: which share of them lay
+        within p10 … p90, and how many they were.
+        """
+        facts: list[dict[str, Any]] = [{"members": dict(shares)} for shares in self._shares()]
+        if self.coverage is not None:
+            measured, days = self.coverage.measured.tolist(), self.coverage.days.tolist()
+            for fact, share, count in zip(facts, measured, days, strict=True):
+                if count:
+                    stated = {"nominal": self.coverage.nominal, "measured": round(share, 3)}
+                    fact["coverage"] = {"p10-p90": {**stated, "days": count}}
+        return tuple(facts)
 
     def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
         """Quantiles (n, horizon, levels): those of the members averaged, then calibrated."""
@@ -149,6 +169,12 @@ class FittedAuto:
     def _first(self) -> Fitted:
         return next(iter(self.members.values()))
 
+    def _shares(self) -> list[list[tuple[str, float]]]:
+        """Members and weights of each series, in hundredths, largest first, without the zeros."""
+        rows = np.round(self.weights, 2).tolist()
+        named = [sorted(zip(self.members, row, strict=True), key=_by_weight) for row in rows]
+        return [[(name, share) for name, share in row if share > 0] for row in named]
+
     def _combined(self, ask: Callable[[Fitted], FloatArray]) -> FloatArray:
         """What the members answer, averaged; one without any weight is not asked."""
         weights = self.weights
@@ -165,12 +191,8 @@ def _present(name: str, member: Fitted) -> npt.NDArray[np.bool_]:
     return present
 
 
-def _text(weights: Mapping[str, float]) -> str:
-    shares = sorted(weights.items(), key=lambda item: -item[1])
-    shown = [(name, f"{share:.1f}") for name, share in shares if share >= LEAST_SHOWN]
-    if len(shown) == 1:
-        return shown[0][0]
-    return ", ".join(f"{name} {share}" for name, share in shown)
+def _by_weight(share: tuple[str, float]) -> float:
+    return -share[1]
 
 
 def _under(prefix: str, arrays: _Arrays) -> dict[str, npt.NDArray[np.generic]]:

@@ -56,7 +56,7 @@ def test_a_series_without_a_member_shares_its_weight_and_says_so(fitted: FittedA
     mixed = replace(fitted, wanted=np.tile([0.4, 0.4, 0.2], (4, 1)))
 
     assert np.allclose(mixed.weights[3], [2 / 3, 0, 1 / 3])
-    assert mixed.algorithms[3] == "pooled 0.7, seasonal_naive 0.3"
+    assert mixed.algorithms[3] == "pooled 0.67, seasonal_naive 0.33"
     assert mixed.notes[:3] == (None, None, None)
     assert mixed.notes[3] == (
         "Without prophet: Seasonal naive instead of Prophet: 8 open days within 10 days are known, "
