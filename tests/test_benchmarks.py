@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks import bare
@@ -59,3 +60,38 @@ def test_speed_compares_with_the_package_on_the_sample_data() -> None:
     assert result["stores"] == 2
     assert result["ratio_to_prophet"] > 20  # two stores do not pay for the fixed cost
     assert result["p50_difference"] < 0.005
+
+
+def test_accuracy_measures_rolling_windows_and_their_mean() -> None:
+    asked = "--windows 2 --horizon 28 --algorithm seasonal_naive --json"
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "accuracy", *asked.split()],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    result = json.loads(ended.stdout)
+    first, second = result["windows"]
+    assert first["cutoff"] == "2026-05-31"
+    assert second["cutoff"] == "2026-05-03"
+    for name in ("WAPE", "WQL", "MASE", "coverage"):
+        assert result["mean"][name] == pytest.approx((first[name] + second[name]) / 2)
+    assert 0 < result["mean"]["WAPE"] < 1
+
+
+def test_accuracy_refuses_a_history_that_is_too_short(tmp_path: Path) -> None:
+    days = np.datetime64("2024-01-01") + np.arange(40)
+    rows = "".join(f"1,{day},{100 + number % 7}\n" for number, day in enumerate(days))
+    (tmp_path / "short.csv").write_text("store,date,sales\n" + rows)
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "accuracy", "--data", str(tmp_path / "short.csv")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    assert ended.returncode == 2
+    assert "has 40 days; a window of 48 needs 62. Give a longer history" in ended.stderr

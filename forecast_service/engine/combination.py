@@ -93,7 +93,7 @@ def learn_trust(tables: Sequence[FloatArray], days: Sequence[npt.NDArray[np.int6
 
 def combined(weights: FloatArray, values: Sequence[FloatArray]) -> FloatArray:
     """The sum of ``values`` (n, …), one per member, times their ``weights`` (n, members)."""
-    total = np.zeros_like(values[0])
+    total = np.zeros(values[0].shape)
     for share, of_member in zip(weights.T, values, strict=True):
         total += share.reshape(-1, *[1] * (of_member.ndim - 1)) * of_member
     return total

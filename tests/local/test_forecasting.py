@@ -46,6 +46,22 @@ def test_a_forecast_holds_the_types_of_its_request_in_their_order(
     assert stored.algorithm == "seasonal_naive"
 
 
+def test_a_forecast_of_auto_keeps_members_and_measured_coverage(world: World, target: str) -> None:
+    predictor = world.perform(world.auto_predictor())
+
+    forecast = world.perform(world.forecast(predictor.arn))
+
+    with world.database.read() as connection:
+        stored = forecast_store.read(connection, forecast.arn, '["1"]')
+    assert stored is not None
+    assert stored.facts is not None
+    assert sum(stored.facts["members"].values()) == pytest.approx(1, abs=0.02)
+    assert stored.algorithm is not None
+    assert stored.algorithm.split()[0] == next(iter(stored.facts["members"]))
+    assert stored.facts["coverage"]["p10-p90"]["days"] == 14  # of two windows
+    assert sum(predictor.details["algorithms"].values()) == 2
+
+
 def test_without_types_a_forecast_has_those_of_its_predictor(world: World, target: str) -> None:
     predictor = world.perform(world.predictor(types=["0.2", "0.7"]))
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from forecast_service.engine import archive
 from forecast_service.engine.algorithms import algorithm
 from forecast_service.engine.algorithms.auto import fit_with_backtest
 from forecast_service.engine.algorithms.base import FitConfig
@@ -123,3 +124,30 @@ def test_members_are_fitted_as_they_would_be_alone(panel, fitted: FittedAuto) ->
     assert np.array_equal(
         fitted.members["pooled"].forecast(future, LEVELS), alone.forecast(future, LEVELS)
     )
+
+
+def test_facts_name_members_and_the_measured_coverage(fitted: FittedAuto) -> None:
+    mixed = replace(fitted, wanted=np.tile([0.3, 0.7, 0.0], (4, 1)))
+    assert mixed.coverage is not None
+
+    facts = mixed.facts
+
+    assert facts[0]["members"] == {"prophet": 0.7, "pooled": 0.3}
+    assert facts[0]["coverage"] == {
+        "p10-p90": {
+            "nominal": 0.8,
+            "measured": round(float(mixed.coverage.measured[0]), 3),
+            "days": 24,
+        }
+    }
+    assert "coverage" not in replace(fitted, coverage=None).facts[0]
+
+
+def test_a_model_file_keeps_weights_and_coverage(fitted: FittedAuto, tmp_path) -> None:
+    archive.save(tmp_path / "000.npz", fitted.to_arrays(), {})
+
+    loaded = FittedAuto.from_arrays(archive.load(tmp_path / "000.npz")[0])
+
+    assert np.array_equal(loaded.weights, fitted.weights)
+    assert loaded.facts == fitted.facts
+    assert np.array_equal(loaded.fleet, fitted.fleet)

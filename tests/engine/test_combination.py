@@ -1,0 +1,99 @@
+"""Combining forecasts: weights of a fleet and of a series, computed by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from forecast_service.engine.combination import choose, combined, learn_trust, loss_table, simplex
+
+POINTS = simplex(2)
+DAYS = np.array([10, 10])
+
+
+def table(*best: int) -> np.ndarray:
+    """A loss of 10 for each series at the point with index ``best``, and 1 more per step away."""
+    return 10 + np.abs(np.arange(len(POINTS)) - np.array(best)[:, None]).astype(float)
+
+
+def test_weights_are_tenths_that_add_up_to_one() -> None:
+    points = simplex(3)
+
+    assert len(points) == 66
+    assert np.allclose(points.sum(axis=1), 1)
+    assert points[0].tolist() == [1, 0, 0]
+    assert len(np.unique(points, axis=0)) == 66
+
+
+def test_losses_are_those_of_the_averaged_quantiles() -> None:
+    actual = np.array([[10.0, np.nan]])
+    low, high = np.full((1, 2, 1), 8.0), np.full((1, 2, 1), 18.0)
+
+    losses = loss_table(actual, [low, high], [0.5], POINTS)
+
+    assert losses[0, 0] == pytest.approx(0.5 * 2)  # 8 alone
+    assert losses[0, 2] == pytest.approx(0.0)  # 0.8 x 8 + 0.2 x 18
+    assert losses[0, 10] == pytest.approx(0.5 * 8)
+
+
+def test_a_quantile_above_the_actual_costs_more_at_a_low_level() -> None:
+    actual, forecast = np.array([[10.0]]), np.full((1, 1, 2), 12.0)
+
+    losses = loss_table(actual, [forecast, forecast], [0.1, 0.9], POINTS)
+
+    assert np.allclose(losses, 0.9 * 2 + 0.1 * 2)
+
+
+def test_without_trust_in_the_fleet_each_series_follows_its_own_days() -> None:
+    assert choose(table(2, 8), DAYS, 0.0).tolist() == [2, 8]
+
+
+def test_with_all_trust_in_the_fleet_the_series_share_one_point() -> None:
+    assert choose(table(2, 2, 8), np.full(3, 10), 1e9).tolist() == [2, 2, 2]
+
+
+def test_a_series_with_more_days_moves_further_from_the_fleet() -> None:
+    own = (10 + (np.arange(11) - np.array([[2], [8], [8]])) ** 2).astype(float)
+    fleet = np.vstack([own, *[own[:1]] * 20])  # most series are best at point 2
+    days = np.array([10, 10, 1000, *[10] * 20])
+
+    chosen = choose(fleet, days, 50.0)
+
+    assert chosen[0] == 2
+    assert 2 <= chosen[1] < chosen[2] <= 8
+
+
+def test_a_series_without_days_follows_the_fleet() -> None:
+    losses = table(3, 3, 3)
+    losses[1] = 0
+
+    assert choose(losses, np.array([10, 0, 10]), 0.0).tolist() == [3, 3, 3]
+
+
+def test_trust_is_high_where_series_are_alike_and_low_where_they_differ_lastingly() -> None:
+    random = np.random.default_rng(1)
+    days = [np.full(200, 48)] * 2
+    points = np.arange(11)
+
+    def noisy(centre: np.ndarray) -> list[np.ndarray]:
+        return [100 + 3 * (points - (centre + random.normal(0, 2, (200, 1)))) ** 2 for _ in days]
+
+    alike = learn_trust(noisy(np.full((200, 1), 5.0)), days)
+    different = learn_trust(noisy(np.where(np.arange(200) % 2, 1.0, 9.0)[:, None]), days)
+
+    assert alike > 10 * different
+
+
+def test_a_single_part_gives_no_reason_to_leave_the_fleet() -> None:
+    assert learn_trust([table(2, 8)], [DAYS]) == 1e9
+
+
+def test_combining_adds_up_what_each_member_says_times_its_weight() -> None:
+    weights = np.array([[0.3, 0.7], [1.0, 0.0]])
+    first, second = np.full((2, 2), 10.0), np.full((2, 2), 20.0)
+
+    assert combined(weights, [first, second]).tolist() == [[17, 17], [10, 10]]
+    assert np.array_equal(
+        combined(weights, [first[:, :, None], second[:, :, None]])[:, :, 0],
+        combined(weights, [first, second]),
+    )

@@ -1,0 +1,41 @@
+"""Migrations: every version leads to the tables of this one, and keeps what was stored."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from forecast_service.database import Database
+from forecast_service.tables import metadata
+
+
+def test_the_migrated_schema_is_that_of_the_tables(database: Database) -> None:
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+
+        assert compare_metadata(context, metadata) == []
+
+
+def test_forecasts_of_the_first_version_are_kept(database_url: str) -> None:
+    database = Database(database_url)
+    with database.engine.connect() as connection, connection.begin():
+        command.upgrade(database._alembic(connection), "0001")
+    with database.write() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO forecast_values "
+                '(forecast_arn, series_key, start, frequency, forecast_types, "values") '
+                "VALUES ('arn', 'key', '2015-08-01T00:00:00', 'D', '0.5', :values)"
+            ),
+            {"values": b"\0" * 8},
+        )
+
+    database.migrate()
+
+    with database.read() as connection:
+        rows = connection.execute(sa.text("SELECT series_key, facts FROM forecast_values")).all()
+    assert database.is_migrated()
+    assert [tuple(row) for row in rows] == [("key", None)]
+    database.dispose()
