@@ -57,8 +57,11 @@ class Database:
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection for reading, with one consistent view of the data."""
-        with self._connect() as connection, connection.begin():
-            yield connection
+        with self._connect() as connection:
+            if not self.is_sqlite:  # whose transactions give one view of themselves
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sa.Connection]:
