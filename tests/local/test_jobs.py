@@ -281,3 +281,23 @@ def test_a_job_asks_for_a_resource_that_is_gone(world: World, target: str) -> No
 
     with pytest.raises(InvalidData, match=r"^'gone' was deleted before this job began"):
         job.get("gone")
+
+
+def test_a_job_in_the_worker_s_own_process_stops_at_its_next_note(
+    world: World, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arn = world.import_job(target, world.put(sales()))
+    went_on = []
+
+    def work_on(job: Job) -> Finish:
+        with world.database.write() as connection:
+            Queue.request_cancel(connection, jobs.KIND, arn)
+            catalog.update(connection, arn, status="CREATE_STOPPING")
+        job.progress(0.5, "computing")
+        went_on.append(True)
+        return lambda connection: {}
+
+    monkeypatch.setitem(jobs.WORK, "dataset-import-job", work_on)
+    job = world.perform(arn)
+
+    assert (job.status, went_on, open_work(world)) == ("CREATE_STOPPED", [], 0)
