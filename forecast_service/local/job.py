@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,12 @@ class Job:
             if self.queue.is_cancelled(connection, self.claim):
                 raise Stopped(f"'{self.resource.arn}' is being stopped.")
             catalog.update(connection, self.resource.arn, progress=share, progress_note=note)
+
+    def remember(self, snapshot: Mapping[str, int]) -> None:
+        """Write down which version of each dataset is used, so that no sweep takes it away."""
+        details = {**self.resource.details, "snapshot": dict(snapshot)}
+        with self.queue.fenced(self.claim) as connection:
+            catalog.update(connection, self.resource.arn, details=details)
 
     def get(self, arn: str) -> Resource:
         """Another resource of the catalog, which this job rests on.

@@ -301,3 +301,27 @@ def test_a_job_in_the_worker_s_own_process_stops_at_its_next_note(
     job = world.perform(arn)
 
     assert (job.status, went_on, open_work(world)) == ("CREATE_STOPPED", [], 0)
+
+
+def test_the_data_of_a_training_are_kept_while_it_goes_on(
+    world: World, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.imported(target, world.put(sales()))
+    arn = world.predictor()
+    train = jobs.WORK["predictor"]
+
+    def interrupted(job: Job) -> Finish:
+        finish = train(job)
+        take = world.import_job(target, world.put(sales(days=71)))
+        claim = world.claim()
+        assert claim.subject == take
+        perform(world, claim)
+        job.snapshots.sweep(grace_seconds=0)
+        return finish
+
+    monkeypatch.setitem(jobs.WORK, "predictor", interrupted)
+    predictor = world.perform(arn)
+
+    store = SnapshotStore(world.database, world.settings.home)
+    assert predictor.details["snapshot"] == {target: 1}
+    assert store.read(target, 1).num_rows == 140
