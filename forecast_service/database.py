@@ -84,7 +84,7 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the schema to this version; one process at a time, the others wait."""
-        with self._migration_lock(), self.engine.connect() as connection, connection.begin():
+        with self._migration_lock(), self._connect() as connection, connection.begin():
             command.upgrade(self._alembic(connection), "head")
 
     def is_migrated(self) -> bool:
@@ -113,7 +113,7 @@ class Database:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield
             return
-        with self.engine.connect() as connection:
+        with self._connect() as connection:
             connection.execute(sa.select(sa.func.pg_advisory_lock(MIGRATION_LOCK)))
             connection.commit()
             try:
