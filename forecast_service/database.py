@@ -57,8 +57,11 @@ class Database:
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection for reading, with one consistent view of the data."""
-        with self._connect() as connection, connection.begin():
-            yield connection
+        with self._connect() as connection:
+            if not self.is_sqlite:  # whose transactions give one view of themselves
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -81,7 +84,7 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the schema to this version; one process at a time, the others wait."""
-        with self._migration_lock(), self.engine.connect() as connection, connection.begin():
+        with self._migration_lock(), self._connect() as connection, connection.begin():
             command.upgrade(self._alembic(connection), "head")
 
     def is_migrated(self) -> bool:
@@ -110,7 +113,7 @@ class Database:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield
             return
-        with self.engine.connect() as connection:
+        with self._connect() as connection:
             connection.execute(sa.select(sa.func.pg_advisory_lock(MIGRATION_LOCK)))
             connection.commit()
             try:

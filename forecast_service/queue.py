@@ -175,6 +175,12 @@ class Queue:
         self.give_back(connection, claim, delay_seconds=delay_seconds)
         return False
 
+    @staticmethod
+    def is_cancelled(connection: sa.Connection, claim: Claim) -> bool:
+        """Whether cancellation was asked for; use inside ``fenced``."""
+        statement = sa.select(work.c.cancel_requested).where(work.c.id == claim.id)
+        return bool(connection.execute(statement).scalar_one())
+
     def watch(self, claims: Sequence[Claim]) -> dict[str, str]:
         """What became of these claims, by work id: ``held``, ``cancelled`` or ``lost``."""
         if not claims:

@@ -270,11 +270,23 @@ def test_a_backup_into_a_folder_that_is_not_there_is_a_wrong_use(
     assert f"The folder '{tmp_path / 'nowhere'}' does not exist." in result.stderr
 
 
+def test_a_database_that_is_away_is_one_sentence(
+    forecast_service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORECAST_DATABASE_URL", "postgresql://nobody:secret@127.0.0.1:1/none")
+
+    result = forecast_service("stores")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: The database did not answer: connection failed")
+    assert "secret" not in result.stderr
+
+
 def test_a_finding_is_told_once(forecast_service, tmp_path: Path) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_text("store,date,sales\n1,2015-01-01,many\n")
 
-    result = forecast_service("import", str(bad), "--dry-run")
+    result = forecast_service("import", str(bad))
 
     assert result.stderr.count("'sales' is 'many'") == 1
 

@@ -66,6 +66,8 @@ def opened(**overrides: Any) -> Iterator[Installation]:
     # A person reads this terminal: commands speak in sentences, logs only of what is wrong.
     logging.basicConfig(format="%(levelname)s: %(message)s")
     logging.getLogger().setLevel(logging.WARNING)
+    # A refused import is what the command itself ends with.
+    logging.getLogger("forecast_service.importer").setLevel(logging.ERROR)
     settings = read_settings(**overrides)
     database = Database(settings.resolved_database_url)
     try:

@@ -24,12 +24,17 @@ def serve(host: str | None, port: int | None, no_worker: bool) -> None:
 def serve_until_stopped(host: str | None, port: int | None, *, with_worker: bool) -> None:
     """Run web and worker processes until TERM or INT."""
     from forecast_service.cli.supervisor import Supervisor, choose_port, stop_signals
+    from forecast_service.database import Database
     from forecast_service.settings import read_settings
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = read_settings(**given)
     port = choose_port(settings.host, settings.port)
     settings = settings.model_copy(update={"port": port})
+    # Before the children start: the worker would meet a database without tables.
+    database = Database(settings.resolved_database_url)
+    database.migrate()
+    database.dispose()
     with stop_signals() as stop:
         Supervisor(settings, with_worker=with_worker, say=say).run(stop)
     say("Stopped.")

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -86,11 +86,11 @@ def read_file(path: Path) -> RawTable:
             f"'{name}' is empty. It needs a header line and one line per store and day."
         )
     delimiter = _delimiter(content)
+    if b"\n" not in content.strip().replace(b"\r", b"\n"):
+        _refuse_header_alone(name)
     table = _read_csv(content, delimiter, name)
     if table.num_rows == 0:
-        raise InvalidData(
-            f"'{name}' has a header line and nothing below it. Add one line per store and day."
-        )
+        _refuse_header_alone(name)
     return RawTable(name, table, delimiter, content)
 
 
@@ -122,6 +122,12 @@ def _unpacked(content: bytes, name: str) -> bytes:
             f"'{name}' unpacks to more than {MAX_BYTES // 1024**3} GB. Import it in parts."
         )
     return unpacked
+
+
+def _refuse_header_alone(name: str) -> NoReturn:
+    raise InvalidData(
+        f"'{name}' has a header line and nothing below it. Add one line per store and day."
+    )
 
 
 def _refuse_other_formats(content: bytes, name: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +18,16 @@ from forecast_service.local.snapshots import SnapshotStore
 from forecast_service.queue import Claim, Queue
 from forecast_service.settings import Settings
 
-__all__ = ["Finish", "Job"]
+__all__ = ["Finish", "Job", "Stopped"]
 
 PROGRESS_SECONDS = 0.5  # each note is a transaction on disk
 
 Finish = Callable[[sa.Connection], dict[str, Any]]
 """Writes the result inside the job's last transaction, and gives the resource's details."""
+
+
+class Stopped(Exception):
+    """The job was asked to stop; a worker that computes in its own process learns it so."""
 
 
 @dataclass
@@ -52,12 +56,22 @@ class Job:
         ------
         LeaseLost
             Somebody else does this job now.
+        Stopped
+            StopResource was called.
         """
         if time.monotonic() - self.noted_at < PROGRESS_SECONDS:
             return
         self.noted_at = time.monotonic()
         with self.queue.fenced(self.claim) as connection:
+            if self.queue.is_cancelled(connection, self.claim):
+                raise Stopped(f"'{self.resource.arn}' is being stopped.")
             catalog.update(connection, self.resource.arn, progress=share, progress_note=note)
+
+    def remember(self, snapshot: Mapping[str, int]) -> None:
+        """Write down which version of each dataset is used, so that no sweep takes it away."""
+        details = {**self.resource.details, "snapshot": dict(snapshot)}
+        with self.queue.fenced(self.claim) as connection:
+            catalog.update(connection, self.resource.arn, details=details)
 
     def get(self, arn: str) -> Resource:
         """Another resource of the catalog, which this job rests on.

@@ -23,7 +23,7 @@ from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
 from forecast_service.local.forecasting import run_forecast
 from forecast_service.local.importing import run_import
-from forecast_service.local.job import Finish, Job
+from forecast_service.local.job import Finish, Job, Stopped
 from forecast_service.local.training import run_training
 from forecast_service.queue import Claim, Queue
 from forecast_service.settings import Settings
@@ -61,6 +61,12 @@ def perform(database: Database, settings: Settings, queue: Queue, claim: Claim) 
                 details = {**resource.details, **finish(connection)}
                 _end(connection, resource.arn, "ACTIVE", None, details=details, progress=1.0)
             queue.finish(connection, claim)
+    except Stopped:
+        with queue.fenced(claim) as connection:
+            stopped(connection, resource.arn)
+            queue.finish(connection, claim)
+        logger.info("%s is stopped", resource.arn, extra={"event": "job_stopped"})
+        return
     except ForecastServiceError as error:
         if isinstance(error, LeaseLost) or error.retryable:
             raise

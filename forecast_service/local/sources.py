@@ -52,6 +52,8 @@ def read_sources(job: Job, dataset_group_arn: str) -> Sources:
         present = [each for each in datasets if each is not None]
         versions = {each.arn: job.snapshots.newest(connection, each.arn) for each in present}
         imports = [_newest_import(connection, each.arn) for each in present]
+    snapshot = {arn: version for arn, version in versions.items() if version}
+    job.remember(snapshot)
     by_type = {
         each.request["DatasetType"]: _read(job, each, versions[each.arn])
         for each in present
@@ -66,7 +68,7 @@ def read_sources(job: Job, dataset_group_arn: str) -> Sources:
         target=by_type[TARGET],
         related=by_type.get(RELATED),
         metadata=by_type.get(METADATA),
-        snapshot={arn: version for arn, version in versions.items() if version},
+        snapshot=snapshot,
         import_jobs=tuple(arn for arn in imports if arn is not None),
     )
 

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
@@ -83,9 +84,14 @@ def _perform(clients: Mapping[str, LocalClient]) -> bytes:
 
 
 def _refuse_strangers() -> None:
-    """A proxy on this machine may speak for others: what it forwards is refused as well."""
+    """A proxy on this machine may speak for others: what it forwards is refused as well.
+
+    So is what a page in a browser sends under a name that it made point to this machine.
+    """
     forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
-    if forwarded or not _is_loopback(request.remote_addr or ""):
+    name = urlsplit(f"//{request.host}").hostname or ""
+    called_here = name == "localhost" or _is_loopback(name)
+    if forwarded or not called_here or not _is_loopback(request.remote_addr or ""):
         raise _Fault(
             "AccessDeniedException",
             "This endpoint answers on the machine itself only, as it verifies no signatures yet. "

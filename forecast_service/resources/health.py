@@ -21,6 +21,7 @@ class NotReady(NoForecast):
     """A forecast was made a condition, and none is served."""
 
     status = 503
+    retryable = True  # and so it is no error for the log
 
 
 class HealthResource(ServiceResource):

@@ -49,6 +49,12 @@ def test_a_stop_signal_ends_every_process_and_is_no_failure(
     wait_until(lambda: not any(map(is_running, children)), END_SECONDS)
 
 
+def test_the_worker_never_meets_a_database_without_tables(served: Served) -> None:
+    wait_until(lambda: "worker started" in served.log.read_text(), START_SECONDS)
+
+    assert "no such table" not in served.log.read_text()
+
+
 def test_a_killed_supervisor_leaves_no_process_behind(served: Served) -> None:
     children = served.children()
 

@@ -53,8 +53,9 @@ def test_an_empty_file_is_refused(refusal, write_file):
     )
 
 
-def test_a_header_alone_is_refused(refusal, write_file):
-    assert refusal(write_file("Store,Date,Sales\n")).detail == (
+@pytest.mark.parametrize("text", ["Store,Date,Sales\n", "Store,Date,Sales", "what is this"])
+def test_a_header_alone_is_refused(refusal, write_file, text):
+    assert refusal(write_file(text)).detail == (
         "'sales.csv' has a header line and nothing below it. Add one line per store and day."
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -275,3 +277,18 @@ def test_what_is_deleted_while_it_is_made_may_be_made_again(amazon: Amazon, queu
     assert claim.subject == again == arn
     with pytest.raises(LeaseLost):
         queue.beat(old)
+
+
+def test_a_forecast_that_becomes_the_served_one_meanwhile_is_not_deleted(amazon: Amazon) -> None:
+    forecast = stored_forecast(amazon, "1")
+    serve(amazon, "another")
+    with ThreadPoolExecutor(1) as threads:
+        with amazon.database.write() as connection:
+            connection.execute(sa.select(dataset_groups).with_for_update()).all()
+            delete = amazon.forecast.delete_forecast
+            deletion = threads.submit(refused, delete, ForecastArn=forecast)
+            time.sleep(0.3)  # long enough for it to look
+            connection.execute(sa.update(dataset_groups).values(current_forecast_arn=forecast))
+        code, _ = deletion.result()
+
+    assert code == "ResourceInUseException"

@@ -281,3 +281,47 @@ def test_a_job_asks_for_a_resource_that_is_gone(world: World, target: str) -> No
 
     with pytest.raises(InvalidData, match=r"^'gone' was deleted before this job began"):
         job.get("gone")
+
+
+def test_a_job_in_the_worker_s_own_process_stops_at_its_next_note(
+    world: World, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arn = world.import_job(target, world.put(sales()))
+    went_on = []
+
+    def work_on(job: Job) -> Finish:
+        with world.database.write() as connection:
+            Queue.request_cancel(connection, jobs.KIND, arn)
+            catalog.update(connection, arn, status="CREATE_STOPPING")
+        job.progress(0.5, "computing")
+        went_on.append(True)
+        return lambda connection: {}
+
+    monkeypatch.setitem(jobs.WORK, "dataset-import-job", work_on)
+    job = world.perform(arn)
+
+    assert (job.status, went_on, open_work(world)) == ("CREATE_STOPPED", [], 0)
+
+
+def test_the_data_of_a_training_are_kept_while_it_goes_on(
+    world: World, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.imported(target, world.put(sales()))
+    arn = world.predictor()
+    train = jobs.WORK["predictor"]
+
+    def interrupted(job: Job) -> Finish:
+        finish = train(job)
+        take = world.import_job(target, world.put(sales(days=71)))
+        claim = world.claim()
+        assert claim.subject == take
+        perform(world, claim)
+        job.snapshots.sweep(grace_seconds=0)
+        return finish
+
+    monkeypatch.setitem(jobs.WORK, "predictor", interrupted)
+    predictor = world.perform(arn)
+
+    store = SnapshotStore(world.database, world.settings.home)
+    assert predictor.details["snapshot"] == {target: 1}
+    assert store.read(target, 1).num_rows == 140

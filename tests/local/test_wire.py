@@ -221,3 +221,20 @@ def test_a_database_that_is_away_is_unavailable(tmp_path: Any, settings: Setting
 
     assert error(answer)[:2] == (503, "ServiceUnavailable")
     away.dispose()
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:5000", 200),
+        ("[::1]:5000", 200),
+        ("localhost", 200),
+        ("evil.example:5000", 403),
+        ("localhost.evil.example", 403),
+        ("[", 403),
+    ],
+)
+def test_a_name_that_was_made_to_point_here_is_refused(
+    http: FlaskClient, host: str, status: int
+) -> None:
+    assert post(http, "ListForecasts", headers={"Host": host}).status_code == status

@@ -28,6 +28,14 @@ def test_a_forecast_can_be_made_a_condition(refusal: Refusal) -> None:
     assert "No forecast" in refusal("GET", "/readyz?forecast=1", 503)["detail"]
 
 
+def test_waiting_for_a_forecast_is_no_error_in_the_log(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.get("/readyz?forecast=1")
+
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 @pytest.mark.usefixtures("three_stores")
 def test_ready_with_a_forecast(client: FlaskClient) -> None:
     assert client.get("/readyz?forecast=true").get_json()["forecast"] == "ready"

@@ -1,0 +1,20 @@
+"""The database: what its transactions promise on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from forecast_service.database import Database
+from forecast_service.tables import tags
+
+
+def test_a_reader_keeps_one_view_while_others_write(database: Database) -> None:
+    count = sa.select(sa.func.count()).select_from(tags)
+    with database.read() as reading:
+        before = reading.execute(count).scalar_one()
+        with database.write() as writing:
+            writing.execute(sa.insert(tags).values(arn="a", key="b", value="c"))
+
+        assert reading.execute(count).scalar_one() == before
+    with database.read() as reading:
+        assert reading.execute(count).scalar_one() == before + 1
