@@ -6,7 +6,7 @@ import contextlib
 import logging
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
@@ -78,7 +78,8 @@ def perform(
     pruned = prune(settings, database, session)
     with queue.fenced(claim) as connection:
         queue.finish(connection, claim)
-    logger.info("pruned: %s", pruned, extra={"event": "pruned"})
+    if any(asdict(pruned).values()):
+        logger.info("pruned: %s", pruned, extra={"event": "pruned"})
 
 
 def prune(settings: Settings, database: Database, session: ForecastSession | None = None) -> Pruned:
