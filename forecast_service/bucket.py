@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shutil
 from pathlib import Path
 from typing import Protocol
 
 from forecast_service.errors import InvalidData
+from forecast_service.files import link_or_copy, sync
 
 __all__ = ["Bucket", "LocalBucket"]
 
@@ -57,24 +56,9 @@ class LocalBucket:
         temporary = target.with_name(f".{target.name}.{os.getpid()}")
         temporary.unlink(missing_ok=True)
         try:
-            _link_or_copy(source, temporary)
-            _sync(temporary)
+            link_or_copy(source, temporary)
+            sync(temporary)
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
-        _sync(target.parent)
-
-
-def _link_or_copy(source: Path, target: Path) -> None:
-    with contextlib.suppress(OSError):
-        os.link(source, target)
-        return
-    shutil.copyfile(source, target)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync(target.parent)

@@ -8,6 +8,7 @@
     ├── NotFound                    the thing asked for does not exist
     │   ├── UnknownStore
     │   ├── UnknownItem
+    │   ├── UnknownRegion
     │   └── NoForecast              nothing has been trained yet
     ├── InvalidData                 a file or a series that cannot be used; nothing was kept of it
     ├── Conflict                    the state of the thing forbids it now
@@ -35,6 +36,7 @@ __all__ = [
     "OutsideHorizon",
     "UnknownField",
     "UnknownItem",
+    "UnknownRegion",
     "UnknownStore",
 ]
 
@@ -98,6 +100,10 @@ class UnknownStore(NotFound):
 
 class UnknownItem(NotFound):
     """This store never sold this item."""
+
+
+class UnknownRegion(NotFound):
+    """No store is in this region."""
 
 
 class NoForecast(NotFound):

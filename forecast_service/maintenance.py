@@ -6,7 +6,7 @@ import contextlib
 import logging
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
@@ -39,6 +39,7 @@ PERIOD_SECONDS = 24 * 3600.0
 FIRST_DELAY_SECONDS = 60.0  # a service that has just been started has better things to do
 SECONDS_PER_DAY = 86400.0
 WORK_DAYS = 30  # finished work is kept so long, for whoever wonders what the service did
+OUR_FOLDERS = "[0-9a-f]" * 20  # named by new_id; other names are of somebody else
 FOLDER_SECONDS = SECONDS_PER_DAY  # longer than any upload takes
 UNUSED_PREDICTOR_DAYS = 7  # a predictor of ours that no forecast was made with
 
@@ -77,7 +78,8 @@ def perform(
     pruned = prune(settings, database, session)
     with queue.fenced(claim) as connection:
         queue.finish(connection, claim)
-    logger.info("pruned: %s", pruned, extra={"event": "pruned"})
+    if any(asdict(pruned).values()):
+        logger.info("pruned: %s", pruned, extra={"event": "pruned"})
 
 
 def prune(settings: Settings, database: Database, session: ForecastSession | None = None) -> Pruned:
@@ -112,7 +114,7 @@ def _sweep_folders(settings: Settings, database: Database) -> int:
     home = settings.home
     places = [home / "uploads", home / "imports", home / "s3" / settings.bucket / "imports"]
     removed = 0
-    for folder in (each for above in places for each in sorted(above.glob("*"))):
+    for folder in (each for above in places for each in sorted(above.glob(OUR_FOLDERS))):
         with contextlib.suppress(FileNotFoundError):
             is_old = time.time() - folder.stat().st_ctime >= FOLDER_SECONDS
             if is_old and folder.name not in waiting:

@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.errors import InvalidRequest, UnknownItem, UnknownStore
+from forecast_service.errors import InvalidRequest, UnknownItem, UnknownRegion, UnknownStore
 from forecast_service.tables import series, stores
 
-__all__ = ["existing_stores", "natural_order", "refuse_missing_item"]
+__all__ = ["existing_stores", "natural_order", "refuse_missing_item", "refuse_unknown_region"]
 
 NAMED = 10  # names that a sentence lists before it says how many more there are
 BATCH = 500  # names in one statement; databases limit the number of parameters
@@ -68,6 +68,24 @@ def refuse_missing_item(
     if item is None:
         raise InvalidRequest(f"'item' is missing: store '{store}' sells {names}. Name one of them.")
     raise UnknownItem(f"Item '{item}' is unknown: store '{store}' sells {names}.")
+
+
+def refuse_unknown_region(connection: sa.Connection, group: str, region: str) -> None:
+    """Refuse a region in which no store is.
+
+    Raises
+    ------
+    UnknownRegion
+        The sentence names the regions that exist.
+    """
+    known = connection.execute(
+        sa.select(stores.c.region).where(stores.c.dataset_group == group).distinct()
+    ).scalars()
+    names = list(known)
+    if region not in names:
+        raise UnknownRegion(
+            f"Region '{region}' is unknown: there is {_names(names)}. GET /stores lists the stores."
+        )
 
 
 def natural_order(name: str) -> tuple[int, int, str]:

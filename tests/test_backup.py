@@ -12,6 +12,7 @@ from forecast_service import backup, maintenance
 from forecast_service.database import Database
 from forecast_service.errors import InvalidData
 from forecast_service.importer import Imports
+from forecast_service.queue import new_id
 from forecast_service.session import open_session
 from forecast_service.settings import Settings
 
@@ -74,7 +75,7 @@ def test_nothing_is_swept_while_a_backup_is_made(
     chain: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(maintenance, "FOLDER_SECONDS", 0.0)
-    left_behind(chain.home / "uploads" / "left")
+    left_behind(chain.home / "uploads" / new_id())
 
     with backup._without_sweeps(chain.home):
         assert maintenance.prune(chain, database).files == 0
@@ -85,12 +86,13 @@ def test_folders_of_killed_processes_are_swept_but_none_that_is_waited_for(
     chain: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(maintenance, "FOLDER_SECONDS", 0.0)
-    left_behind(chain.home / "uploads" / "left")
-    left_behind(chain.home / "imports" / "left")
-    sales = left_behind(chain.home / "mine") / "sales.csv"
+    left_behind(chain.home / "uploads" / new_id())
+    left_behind(chain.home / "imports" / new_id())
+    sales = left_behind(chain.home / "s3" / chain.bucket / "imports" / "mine") / "sales.csv"
     waiting = Imports(database, chain, open_session(chain, database)).request({"sales": sales})
     maintenance.prune(chain, database)
 
+    assert sales.exists()
     assert list((chain.home / "uploads").iterdir()) == []
     assert [path.name for path in (chain.home / "imports").iterdir()] == [waiting]
 

@@ -12,7 +12,17 @@ MAX_LINES = 300
 # Lowest first; a module imports from its own level or lower. A package's parts share its level.
 LEVELS = (
     (
-        *("errors", "sentences", "countries", "settings", "keys", "instants", "logs", "arrow"),
+        *(
+            "errors",
+            "sentences",
+            "countries",
+            "settings",
+            "keys",
+            "instants",
+            "logs",
+            "arrow",
+            "files",
+        ),
         "__version__",
     ),
     (

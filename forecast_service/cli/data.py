@@ -116,13 +116,14 @@ def stores(region: str | None, as_json: bool) -> None:
 
     from forecast_service import tables
     from forecast_service.cli.opening import opened
-    from forecast_service.what_exists import natural_order
+    from forecast_service.what_exists import natural_order, refuse_unknown_region
 
     statement = sa.select(*(tables.stores.c[name] for name in STORE_COLUMNS))
-    if region is not None:
-        statement = statement.where(tables.stores.c.region == region)
     with opened() as installation, installation.database.read() as connection:
         group = installation.settings.dataset_group
+        if region is not None:
+            refuse_unknown_region(connection, group, region)
+            statement = statement.where(tables.stores.c.region == region)
         found = connection.execute(statement.where(tables.stores.c.dataset_group == group))
         rows = sorted(map(dict, found.mappings()), key=lambda row: natural_order(row["store"]))
     if as_json:

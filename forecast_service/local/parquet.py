@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forecast_service.arrow import from_booleans
+from forecast_service.files import link_or_copy, sync
 from forecast_service.local.codes import combined, factorize
 from forecast_service.queue import new_id
 
@@ -40,12 +38,12 @@ def stage(home: Path, folder: str, content: pa.Table | Path) -> StagedFile:
     path = home / folder / f"{new_id()}.parquet"
     temporary = path.with_suffix(".part")
     if isinstance(content, Path):
-        _link_or_copy(content, temporary)
+        link_or_copy(content, temporary)
     else:
         pq.write_table(content, temporary, compression="zstd", row_group_size=ROW_GROUP_ROWS)
-    _sync(temporary)
+    sync(temporary)
     temporary.rename(path)
-    _sync(path.parent)
+    sync(path.parent)
     return StagedFile(
         path=f"{folder}/{path.name}",
         rows=pq.read_metadata(path).num_rows,
@@ -89,21 +87,6 @@ def _read_as(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         return pa.timestamp("ms")
     return kind
-
-
-def _link_or_copy(source: Path, target: Path) -> None:
-    with contextlib.suppress(OSError):
-        os.link(source, target)
-        return
-    shutil.copyfile(source, target)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def sha256_of(path: Path) -> str:

@@ -6,7 +6,13 @@ import os
 from collections.abc import Iterator
 
 import sqlalchemy as sa
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -27,6 +33,8 @@ class RequestMetrics:
     """
 
     def __init__(self) -> None:
+        # They double the page, and nobody asks when a counter was born.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         names = ("process", "method", "route")
         self._requests = Counter(

@@ -16,7 +16,12 @@ from forecast_service.resources.documented import documented
 from forecast_service.resources.parsing import as_number, checked_name, read_query
 from forecast_service.resources.schemas import HistoryQuery, StoresQuery
 from forecast_service.tables import series, stores
-from forecast_service.what_exists import existing_stores, natural_order, refuse_missing_item
+from forecast_service.what_exists import (
+    existing_stores,
+    natural_order,
+    refuse_missing_item,
+    refuse_unknown_region,
+)
 
 __all__ = ["HistoryResource", "StoreResource", "StoresResource"]
 
@@ -30,7 +35,7 @@ class StoresResource(ServiceResource):
         "The stores, in the order of their numbers",
         query=StoresQuery,
         answers={200: "Stores"},
-        errors=(422,),
+        errors=(404, 422),
     )
     def get(self) -> Response:
         """A page; ``next`` is the address of the one that follows, or null."""
@@ -48,9 +53,10 @@ class StoresResource(ServiceResource):
     def _names(self, region: str | None) -> list[str]:
         group = self.service.settings.dataset_group
         statement = sa.select(stores.c.store).where(stores.c.dataset_group == group)
-        if region is not None:
-            statement = statement.where(stores.c.region == region)
         with self.service.database.read() as connection:
+            if region is not None:
+                refuse_unknown_region(connection, group, region)
+                statement = statement.where(stores.c.region == region)
             return list(connection.execute(statement).scalars())
 
     def _rows(self, names: list[str]) -> list[sa.RowMapping]:

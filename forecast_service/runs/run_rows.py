@@ -60,14 +60,15 @@ def one_in(connection: sa.Connection, group: str, states: Sequence[str]) -> Trai
 
 
 def is_busy(connection: sa.Connection, group: str) -> bool:
-    """Whether a run of the group is running, or a cancelled one has not been stopped yet."""
+    """Whether a run of the group is running, or one that ended has not been stopped yet."""
     if one_in(connection, group, RUNNING_STATES) is not None:
         return True
     stopping = (
         sa.select(work.c.id)
         .join(training_runs, training_runs.c.id == work.c.subject)
         .where(work.c.kind == KIND, work.c.state != "done")
-        .where(training_runs.c.dataset_group == group, training_runs.c.state == "cancelled")
+        .where(training_runs.c.dataset_group == group)
+        .where(training_runs.c.state.in_(("cancelled", "failed")))
     )
     return connection.execute(stopping.limit(1)).first() is not None
 

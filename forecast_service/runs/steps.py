@@ -97,6 +97,7 @@ class RunStep:
             "training": self._train,
             "forecasting": self._forecast,
             "cancelled": self._stop,
+            "failed": self._stop,
         }
         acts.get(run.state, self._finish)()
 
@@ -160,7 +161,7 @@ class RunStep:
         self._log("run is serving", "run_serving")
 
     def _stop(self) -> None:
-        """Stop what a cancelled run started, and wait until it has stopped."""
+        """Stop what a cancelled or failed run started, and wait until it has stopped."""
         for arn in self._started():
             status = self._status(arn)
             if status in UNDER_WAY:

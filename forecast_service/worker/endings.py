@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from forecast_service.errors import ForecastServiceError
-from forecast_service.queue import MAX_LOSSES, Claim
+from forecast_service.queue import MAX_ERRORS, MAX_LOSSES, Claim
 from forecast_service.worker.kinds import KINDS, Surroundings
 
 __all__ = ["ended_before", "give_back", "note_failure", "reason_of", "stop"]
@@ -43,7 +43,10 @@ def note_failure(around: Surroundings, claim: Claim, reason: str, *, is_away: bo
         delay = RETRY_SECONDS * (claim.errors + 1)
         if around.queue.record_error(connection, claim, reason, delay_seconds=delay):
             KINDS[claim.kind].fail(connection, claim.subject, reason)
-            around.queue.finish(connection, claim)
+            if KINDS[claim.kind].is_stopped_after and claim.errors + 1 == MAX_ERRORS:
+                around.queue.give_back(connection, claim, delay_seconds=0)
+            else:
+                around.queue.finish(connection, claim)
     logger.warning(
         "attempt %d failed: %s",
         claim.errors + 1,

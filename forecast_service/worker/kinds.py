@@ -52,6 +52,8 @@ class Kind:
     """Ends the subject as stopped on request."""
     is_short: bool = False
     """Whether it takes so little time that it needs no process of its own."""
+    is_stopped_after: bool = False
+    """Whether one that failed is performed once more, to stop what it had started."""
 
 
 def _step(around: Surroundings, claim: Claim) -> None:
@@ -81,7 +83,7 @@ def _leave(connection: sa.Connection, *_: str) -> None:
 
 
 KINDS: Mapping[str, Kind] = {
-    run_rows.KIND: Kind(_step, steps.fail, _leave, is_short=True),
+    run_rows.KIND: Kind(_step, steps.fail, _leave, is_short=True, is_stopped_after=True),
     jobs.KIND: Kind(_run_job, jobs.fail, jobs.stopped),
     importer.KIND: Kind(_import, importer.fail, _stop_import),
     maintenance.KIND: Kind(_tidy, _leave, _leave),

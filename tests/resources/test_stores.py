@@ -45,6 +45,16 @@ def test_pages_follow_each_other_in_the_order_of_numbers(client: FlaskClient) ->
 
 
 @pytest.mark.usefixtures("many_stores")
+def test_an_unknown_region_is_refused_with_those_that_exist(client: FlaskClient) -> None:
+    answer = client.get("/stores?region=moon")
+
+    assert answer.status_code == 404
+    assert answer.get_json()["detail"] == (
+        "Region 'moon' is unknown: there is 'all', 'north', 'south'. GET /stores lists the stores."
+    )
+
+
+@pytest.mark.usefixtures("many_stores")
 def test_a_region_can_be_asked_for(client: FlaskClient) -> None:
     page = client.get("/stores?region=north&limit=3").get_json()
 

@@ -8,16 +8,19 @@ import pytest
 import sqlalchemy as sa
 from support import (
     group_row,
+    surroundings,
     work,
 )
 
 from forecast_service.database import Database
 from forecast_service.errors import Conflict, NotFound
-from forecast_service.queue import Queue, new_id
+from forecast_service.queue import MAX_ERRORS, Queue, new_id
 from forecast_service.runs import KIND, TrainingRuns, steps
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.tables import resources
+from forecast_service.tables import work as work_table
+from forecast_service.worker.endings import note_failure
 
 from .looking import step
 
@@ -174,3 +177,30 @@ def test_a_forecast_that_fails_is_not_made_again_for_ever(
         queue.finish(connection, claim)
 
     assert not queue.has_open([KIND])
+
+
+def test_what_a_run_that_broke_had_started_is_stopped_before_the_next_one_trains(
+    runs: TrainingRuns, settings: Settings, database: Database, queue: Queue
+) -> None:
+    broken = runs.request(1).run
+    step(runs, queue)
+    around = surroundings(settings, database)
+    for _ in range(MAX_ERRORS):
+        with database.write() as connection:
+            connection.execute(sa.update(work_table).values(not_before=0.0))
+        claim = queue.claim(new_id(), [KIND])
+        assert claim is not None
+        note_failure(around, claim, "it broke", is_away=False)
+    following = runs.request(1).run
+    work(settings)
+
+    assert broken is not None
+    assert following is not None
+    assert [runs.get(run.id).state for run in (broken, following)] == ["failed", "serving"]
+    with database.read() as connection:
+        statuses = connection.execute(
+            sa.select(resources.c.status)
+            .where(resources.c.type == "predictor")
+            .order_by(resources.c.sequence)
+        ).scalars()
+        assert list(statuses) == ["CREATE_STOPPED", "ACTIVE"]

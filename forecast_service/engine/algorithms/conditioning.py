@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.algorithms.fitted_pooled import (
-    LOWEST,
-    NEW,
-    NOISE_DAYS,
-    RECENT,
-    FittedPooled,
-    newest,
-)
+from forecast_service.engine.calendar import Times
+from forecast_service.engine.features import LOOKBACK
 from forecast_service.engine.log_target import LogTarget, log_target
 from forecast_service.engine.panel import FloatArray, Panel
 
-__all__ = ["conditioned"]
+if TYPE_CHECKING:  # a model is conditioned by what stands here, so this cannot need the model
+    from forecast_service.engine.algorithms.fitted_pooled import FittedPooled
+
+__all__ = ["LOWEST", "NEW", "conditioned", "newest"]
+
+NEW = "New since the training: it starts from what all series share."
+RECENT = 56  # newest periods that may move a level
+NOISE_DAYS = 56.0  # weight, in periods, of the noise learned in training
+LOWEST = -50.0  # log of the level of a series that sells nothing
 
 
 def conditioned(model: FittedPooled, panel: Panel) -> FittedPooled:
@@ -49,6 +52,13 @@ def conditioned(model: FittedPooled, panel: Panel) -> FittedPooled:
         noise=np.where(count > 0, seen, carried.noise + unknown),
         silent=np.where(count > 0, np.argmax(known[:, ::-1], axis=1), elapsed),
     )
+
+
+def newest(panel: Panel) -> tuple[Times, dict[str, FloatArray]]:
+    """The end of a panel that the columns of the next periods look back to."""
+    tail = slice(max(0, panel.n_periods - LOOKBACK), None)
+    kept = {name: values[:, tail].copy() for name, values in panel.covariates.items()}
+    return panel.timestamps[tail], kept
 
 
 def _carried(model: FittedPooled, panel: Panel) -> FittedPooled:

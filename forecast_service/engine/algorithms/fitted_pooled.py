@@ -11,24 +11,22 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.algorithms.closing import Closing
+from forecast_service.engine.algorithms.conditioning import LOWEST, conditioned
 from forecast_service.engine.calendar import Times, period_starts, periods_between
 from forecast_service.engine.columns import Column, Single
-from forecast_service.engine.features import LOOKBACK, Features, Recipe
+from forecast_service.engine.features import Features, Recipe
 from forecast_service.engine.level_prior import LevelPrior
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
 from forecast_service.errors import InvalidData
 
-__all__ = ["NAME", "FittedPooled", "Spread", "newest"]
+__all__ = ["NAME", "FittedPooled", "Spread"]
 
 NAME = "pooled"
 NOTHING_KNOWN = "No sales are known of this series: it starts from what all series share."
-NEW = "New since the training: it starts from what all series share."
-RECENT = 56  # newest periods that may move a level
-NOISE_DAYS = 56.0  # weight, in periods, of the noise learned in training
 CHUNK_BYTES = 48_000_000
 TYPICAL = 64  # series that stand for all when only an average matters
-LOWEST, HIGHEST = -50.0, 50.0  # of the log of a forecast
+HIGHEST = 50.0  # of the log of a forecast; LOWEST is in engine.algorithms.conditioning
 
 _Arrays = Mapping[str, npt.NDArray[np.generic]]
 
@@ -110,8 +108,6 @@ class FittedPooled:
 
     def condition(self, panel: Panel) -> FittedPooled:
         """The same effects on newer data; see ``engine.algorithms.conditioning``."""
-        from forecast_service.engine.algorithms.conditioning import conditioned
-
         return conditioned(self, panel)
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
@@ -259,13 +255,6 @@ class FittedPooled:
 
     def _closed(self, known_future: KnownFuture) -> npt.NDArray[np.bool_]:
         return self.closing.closed(known_future.covariates, (len(self.keys), known_future.horizon))
-
-
-def newest(panel: Panel) -> tuple[Times, dict[str, FloatArray]]:
-    """The end of a panel that the columns of the next periods look back to."""
-    tail = slice(max(0, panel.n_periods - LOOKBACK), None)
-    kept = {name: values[:, tail].copy() for name, values in panel.covariates.items()}
-    return panel.timestamps[tail], kept
 
 
 def _exp(logs: FloatArray) -> FloatArray:

@@ -10,13 +10,8 @@ import numpy.typing as npt
 
 from forecast_service.engine.algorithms.base import FitConfig, Progress
 from forecast_service.engine.algorithms.closing import Closing, find_closing
-from forecast_service.engine.algorithms.fitted_pooled import (
-    LOWEST,
-    NOTHING_KNOWN,
-    FittedPooled,
-    Spread,
-    newest,
-)
+from forecast_service.engine.algorithms.conditioning import LOWEST, newest
+from forecast_service.engine.algorithms.fitted_pooled import NOTHING_KNOWN, FittedPooled, Spread
 from forecast_service.engine.calendar import Times, holiday_dates, parse_frequency
 from forecast_service.engine.calendar_features import phases
 from forecast_service.engine.columns import Column, Single
