@@ -79,18 +79,7 @@ class Evidence:
         first = self._members[0]
         asked = sorted({*levels, *INTERVAL})
         wanted = [asked.index(level) for level in levels]
-        values = [np.zeros((*each.actual.shape, len(asked))) for each in first.windows]
-        means = [np.zeros_like(each.actual) for each in first.windows]
-        for place, part in enumerate(self._parts):
-            others = self.learned(without=place)
-            ours = self._combined(part, others.weights)
-            correction = others.calibration or calibrate([np.full(ours.shape[:2], np.nan)])
-            corrected = correction.quantiles(ours, asked)
-            values[part.window][:, part.periods] = corrected[:, part.periods]
-            mean = combined(
-                others.weights, [each.windows[part.window].mean for each in self._members]
-            )
-            means[part.window][:, part.periods] = mean[:, part.periods]
+        values, means = self._held_out(asked)
         windows = tuple(
             replace(window, quantiles=quantiles[:, :, wanted], mean=mean)
             for window, quantiles, mean in zip(first.windows, values, means, strict=True)
@@ -98,10 +87,28 @@ class Evidence:
         tested = replace(first, levels=tuple(levels), windows=windows)
         if not windows:
             return tested, None
-        both = np.concatenate(values, axis=1)
-        low, high = (both[:, :, asked.index(level)] for level in INTERVAL)
+        low, high = (
+            np.concatenate([each[:, :, asked.index(level)] for each in values], axis=1)
+            for level in INTERVAL
+        )
         known = np.concatenate([window.actual for window in windows], axis=1)
         return tested, coverage(known, low, high, round(INTERVAL[1] - INTERVAL[0], 9))
+
+    def _held_out(self, levels: Sequence[float]) -> tuple[list[FloatArray], list[FloatArray]]:
+        """Quantiles (n, horizon, levels) and means (n, horizon) of each window."""
+        shapes = [window.actual.shape for window in self._members[0].windows]
+        values = [np.zeros((*shape, len(levels))) for shape in shapes]
+        means = [np.zeros(shape) for shape in shapes]
+        for place, part in enumerate(self._parts):
+            others = self.learned(without=place)
+            ours = self._combined(part, others.weights)
+            correction = others.calibration or calibrate([np.full(ours.shape[:2], np.nan)])
+            corrected = correction.quantiles(ours, levels)
+            values[part.window][:, part.periods] = corrected[:, part.periods]
+            of_members = [each.windows[part.window].mean for each in self._members]
+            mean = combined(others.weights, of_members)
+            means[part.window][:, part.periods] = mean[:, part.periods]
+        return values, means
 
     @cached_property
     def _tables(self) -> list[FloatArray]:
