@@ -96,7 +96,7 @@ def test_a_worker_serves_a_run_and_ends_with_term(
     worker.terminate()
 
     assert runs.get(run.id).state == "serving"
-    assert worker.wait(10) == 0
+    assert worker.wait(60) == 0
     assert "traceback" not in log.read_text()
 
 
@@ -108,7 +108,7 @@ def test_term_gives_the_work_back_without_a_loss(
     until(lambda: is_held(database, "resource"))
     worker.terminate()
 
-    assert worker.wait(10) == 0
+    assert worker.wait(60) == 0
     with database.read() as connection:
         row = connection.execute(
             sa.select(work_table).where(
@@ -159,7 +159,7 @@ def test_a_frozen_worker_changes_nothing_after_another_took_over(
     with database.read() as connection:
         assert connection.execute(sa.select(resources)).all() == before
     frozen.terminate()
-    assert frozen.wait(10) == 0
+    assert frozen.wait(60) == 0
 
 
 def test_the_computation_dies_with_its_worker(
