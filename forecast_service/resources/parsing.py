@@ -150,7 +150,7 @@ def _refusal(error: ValidationError, model: type[BaseModel], prefix: str) -> Inv
 def _sentence(errors: list[FieldError], prefix: str) -> str:
     where = "query" if prefix else "body"
     subject = f"'{errors[0].pointer}' in the {where}" if errors[0].pointer else f"The {where}"
-    more = f" ({len(errors) - 1} more findings under 'errors')" if len(errors) > 1 else ""
+    more = f" ({len(errors) - 1} more under 'errors')" if len(errors) > 1 else ""
     return f"{subject} {errors[0].detail}{more}."
 
 
