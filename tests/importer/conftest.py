@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from forecast_service.database import Database
+from forecast_service.errors import InvalidData
 from forecast_service.importer import KIND, ImportReport, Imports
 from forecast_service.local import jobs
 from forecast_service.queue import Queue, new_id
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
+
+from .rows import HEADER, cells, daily
 
 WriteFile = Callable[..., Path]
 ImportFiles = Callable[..., ImportReport]
@@ -70,3 +74,44 @@ def import_files(imports: Imports, drive: Callable[[], None]) -> ImportFiles:
         return imports.import_now(files, mode, options, drive=drive)
 
     return run
+
+
+@pytest.fixture
+def shop(write_file, import_files) -> None:
+    """An installation with 56 days of two stores, 14 known future days, and a store table."""
+    future = daily(
+        ["1", "2"],
+        14,
+        first=56,
+        header="Store,Date,Open,Promo,StateHoliday",
+        cells=lambda store, index: (int(index % 7 != 6), 1, "0"),
+    )
+    import_files(
+        sales=write_file(daily(["1", "2"], 56, header=HEADER, cells=cells)),
+        future=write_file(future, "future.csv"),
+        stores=write_file("Store,Region,Type\n1,north,a\n2,south,b\n", "stores.csv"),
+    )
+
+
+@pytest.fixture
+def one(database):
+    """The only row of a table, or the row of a store."""
+
+    def read(table: sa.Table, **where: Any) -> Any:
+        statement = sa.select(table).filter_by(**where)
+        with database.read() as connection:
+            return connection.execute(statement).one()
+
+    return read
+
+
+@pytest.fixture
+def refusal(imports: Imports) -> Callable[..., InvalidData]:
+    """The error with which files are refused."""
+
+    def refuse(sales: Path, options: dict[str, object] | None = None, **files: Path) -> InvalidData:
+        with pytest.raises(InvalidData) as caught:
+            imports.dry_run({"sales": sales, **files}, options=options)
+        return caught.value
+
+    return refuse

@@ -34,3 +34,13 @@ def daily(
         for index in range(first, first + days)
     ]
     return csv_text(header, rows)
+
+
+def cells(store: str, index: int) -> tuple[object, ...]:
+    """A day of a store that is closed on Sundays and has a holiday on the first day."""
+    opened = int(index % 7 != 6)
+    return (100 * opened, opened, index % 2, "a" if index == 0 else "0", 9)
+
+
+GOOD = daily(["1"], 8)
+HEADER = "Store,Date,Sales,Open,Promo,StateHoliday,Customers"

@@ -1,0 +1,29 @@
+"""Doing the importer's work step by step, where a test needs to stop in between."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecast_service.importer import Imports
+from forecast_service.local import jobs
+from forecast_service.queue import new_id
+from forecast_service.tables import work
+
+
+def driver(imports: Imports, queue: Any) -> Any:
+    """Does the work that is due; lets what was given back become due."""
+
+    def run() -> None:
+        with imports.database.write() as connection:
+            connection.execute(
+                sa.update(work).where(work.c.state == "waiting").values(not_before=0)
+            )
+        while (claim := queue.claim(new_id(), [jobs.KIND])) is not None:
+            jobs.perform(imports.database, imports.settings, queue, claim)
+        claim = queue.claim(new_id(), ["import"])
+        if claim is not None:
+            imports.perform(queue, claim)
+
+    return run

@@ -1,0 +1,132 @@
+"""Imports that wait for each other, lose their worker, or fail halfway."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import sqlalchemy as sa
+
+from forecast_service.importer import KIND, fail
+from forecast_service.importer.writing import write_parquet
+from forecast_service.queue import new_id
+from forecast_service.tables import imports as import_rows
+from forecast_service.tables import work
+
+from .driving import driver
+from .rows import HEADER, cells, daily, day
+
+
+def test_imports_of_a_group_are_done_in_the_order_of_their_requests(
+    imports, queue, drive, write_file
+):
+    first = imports.request({"sales": write_file(daily(["1"], 40))})
+    second = imports.request(
+        {"sales": write_file(f"store,date,sales\n1,{day(40)},5\n")}, "INCREMENTAL"
+    )
+    with queue.database.write() as connection:
+        connection.execute(sa.update(work).where(work.c.subject == first).values(not_before=9e12))
+
+    drive()
+
+    assert imports.get(second)["state"] == "waiting"
+    assert imports.get(first)["state"] == "waiting"
+
+
+def test_an_older_import_that_shows_up_late_waits_for_the_one_under_way(
+    write_file, imports, queue, database
+):
+    path = write_file(daily(["1"], 56, header=HEADER, cells=cells))
+    first = imports.request({"sales": path})
+    claim = queue.claim(new_id(), [KIND])
+    imports.perform(queue, claim)
+    late = imports.request({"sales": path})
+    with database.write() as connection:
+        connection.execute(
+            sa.update(import_rows).where(import_rows.c.id == late).values(requested_at=0.0)
+        )
+        connection.execute(sa.update(work).where(work.c.subject == first).values(not_before=2e12))
+    imports.perform(queue, queue.claim(new_id(), [KIND]))
+
+    assert [imports.get(each)["state"] for each in (first, late)] == ["loading", "waiting"]
+
+
+def test_files_may_change_once_they_were_sent(imports, queue, write_file):
+    path = write_file(daily(["1"], 40))
+    import_id = imports.request({"sales": path})
+    path.write_text("rubbish")
+
+    drive = driver(imports, queue)
+    for _ in range(20):
+        drive()
+        if imports.get(import_id)["state"] == "done":
+            break
+
+    assert len(imports.history("1")) == 40
+
+
+def test_a_file_written_again_leaves_what_is_linked_to_it_alone(tmp_path):
+    path, linked = tmp_path / "target.parquet", tmp_path / "snapshot.parquet"
+    write_parquet(pa.table({"demand": [1.0, 2.0]}), path)
+    linked.hardlink_to(path)
+    before = linked.read_bytes()
+    write_parquet(pa.table({"demand": [3.0]}), path)
+
+    assert linked.read_bytes() == before
+    assert pq.read_table(path).to_pydict() == {"demand": [3.0]}
+    assert sorted(tmp_path.iterdir()) == [linked, path]
+
+
+def test_an_import_survives_the_loss_of_every_lease(imports, queue, database, settings, write_file):
+    """A worker that dies after each step leaves work that the next one finishes."""
+    import_id = imports.request({"sales": write_file(daily(["1"], 40))})
+    dead = queue.claim("dead", ["import"])
+    with database.write() as connection:
+        connection.execute(sa.update(work).values(lease_until=0))
+    queue.sweep()
+
+    drive = driver(imports, queue)
+    for _ in range(20):
+        drive()
+        if imports.get(import_id)["state"] == "done":
+            break
+
+    assert dead is not None
+    assert imports.get(import_id)["state"] == "done"
+
+
+def test_an_import_that_amazon_refuses_fails_with_its_message(imports, session, queue, write_file):
+    import_id = imports.request({"sales": write_file(daily(["1"], 40))})
+    claim = queue.claim("first", ["import"])
+    imports.perform(queue, claim)
+    job = session.forecast.list_dataset_import_jobs()["DatasetImportJobs"][0]
+    session.forecast.stop_resource(ResourceArn=job["DatasetImportJobArn"])
+
+    drive = driver(imports, queue)
+    for _ in range(20):
+        drive()
+        if imports.get(import_id)["state"] == "failed":
+            break
+
+    assert imports.get(import_id)["error"]["detail"] == (
+        f"Import job 'import_{import_id}' of Amazon Forecast failed: its status is CREATE_STOPPED. "
+        "Nothing of this import is used; correct the cause and import again."
+    )
+    assert imports.history("1") == []
+
+
+def test_what_a_dead_worker_left_behind_goes_with_the_next_import(
+    imports, import_files, database, settings, write_file
+):
+    path = write_file(daily(["1"], 40))
+    dead = imports.request({"sales": path})
+    with database.write() as connection:
+        fail(connection, dead, "The worker died 20 times while doing this.")
+        connection.execute(sa.update(work).values(state="done"))
+
+    import_files(sales=path)
+
+    assert list((settings.home / "imports").iterdir()) == []
+    assert imports.get(dead)["error"] == {
+        "detail": "The worker died 20 times while doing this.",
+        "errors": [],
+    }
