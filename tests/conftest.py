@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner, Result
 
+from forecast_service.cli import main
 from forecast_service.database import Database
 from forecast_service.queue import Queue
 from forecast_service.settings import Settings
@@ -76,6 +78,20 @@ def database(settings: Settings) -> Iterator[Database]:
 def queue(database: Database) -> Queue:
     """A queue whose leases last long enough for any test."""
     return Queue(database, lease_seconds=30)
+
+
+@pytest.fixture
+def forecast_service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> object:
+    """Runs a command on an empty installation."""
+    monkeypatch.setenv("FORECAST_HOME", str(settings.home))
+    monkeypatch.setenv("FORECAST_DATABASE_URL", settings.resolved_database_url)
+    monkeypatch.setenv("FORECAST_ALGORITHM", "seasonal_naive")
+    monkeypatch.setenv("FORECAST_PROCESSES", "1")
+
+    def run(*arguments: str | Path) -> Result:
+        return CliRunner().invoke(main, list(map(str, arguments)))
+
+    return run
 
 
 @pytest.fixture(scope="session")

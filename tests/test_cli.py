@@ -1,4 +1,4 @@
-"""The command line: what it says, what it gives, and its exit codes."""
+"""The command line: what it says and what it gives."""
 
 from __future__ import annotations
 
@@ -9,27 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from forecast_service import __version__
-from forecast_service.cli import main
-from forecast_service.settings import Settings
 
 HEAVY = ("pandas", "numpy", "prophet", "boto3", "sqlalchemy", "flask", "pyarrow", "pydantic")
-
-
-@pytest.fixture
-def forecast_service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> object:
-    """Runs a command on an empty installation."""
-    monkeypatch.setenv("FORECAST_HOME", str(settings.home))
-    monkeypatch.setenv("FORECAST_DATABASE_URL", settings.resolved_database_url)
-    monkeypatch.setenv("FORECAST_ALGORITHM", "seasonal_naive")
-    monkeypatch.setenv("FORECAST_PROCESSES", "1")
-
-    def run(*arguments: str | Path) -> Result:
-        return CliRunner().invoke(main, list(map(str, arguments)))
-
-    return run
 
 
 @pytest.fixture
@@ -70,55 +53,6 @@ def test_the_module_is_the_command() -> None:
     )
 
     assert finished.stdout == f"forecast-service, version {__version__}\n"
-
-
-def test_a_refusal_is_one_sentence_on_stderr_and_exit_code_1(forecast_service) -> None:
-    result = forecast_service("train")
-
-    assert result.exit_code == 1
-    assert result.stdout == ""
-    assert result.stderr == (
-        "Error: No sales were imported yet, so there is nothing to train on. "
-        "Send them with POST /imports or 'forecast-service import'.\n"
-    )
-
-
-def test_a_wrong_use_is_exit_code_2(forecast_service) -> None:
-    result = forecast_service("train", "--force", "--if-stale")
-
-    assert result.exit_code == 2
-    assert "contradict each other" in result.stderr
-
-
-def test_a_wrong_setting_is_named(forecast_service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FORECAST_PORT", "many")
-
-    result = forecast_service("runs")
-
-    assert result.exit_code == 1
-    assert result.stderr == (
-        "Error: FORECAST_PORT is 'many'; allowed is a whole number. "
-        "See docs/configuration.md for what is allowed.\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "allowed"),
-    [
-        ("COUNTRY", "XX", "one of AE, AL, "),
-        ("FORECAST_TYPES", "0.1,2", "up to five different quantiles from 0.01 to 0.99 or 'mean'"),
-        ("FORECAST_TYPES", "0.1,.10", "up to five different quantiles"),
-        ("TOLERANCE_DAYS", "-1", "a number from 0 on"),
-        ("BACKEND", "gcp", "'local' or 'amazon'"),
-        ("RETRAIN_RULES", "age,foo", "'age' or 'new_sales', or both separated by a comma"),
-    ],
-)
-def test_a_setting_says_what_is_allowed(
-    forecast_service, monkeypatch: pytest.MonkeyPatch, name: str, value: str, allowed: str
-) -> None:
-    monkeypatch.setenv(f"FORECAST_{name}", value)
-
-    assert f"; allowed is {allowed}" in forecast_service("stores").stderr
 
 
 def test_import_train_and_forecast_give_days_on_stdout(forecast_service, sales: Path) -> None:
@@ -224,17 +158,6 @@ def test_check_finds_an_installation_in_order(forecast_service) -> None:
     }
 
 
-def test_check_says_which_setting_is_wrong(
-    forecast_service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FORECAST_KEEP_DAYS", "0")
-
-    result = forecast_service("check")
-
-    assert result.exit_code == 1
-    assert result.stdout.startswith("FAILED  settings: FORECAST_KEEP_DAYS is '0'; ")
-
-
 def test_a_restored_backup_serves_the_same_forecast(
     forecast_service, sales: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,36 +182,6 @@ def test_prune_keeps_what_is_served(forecast_service, sales: Path) -> None:
 
     assert json.loads(result.stdout)["forecasts"] == 0
     assert forecast_service("forecast", "--store", "1").exit_code == 0
-
-
-def test_a_backup_into_a_folder_that_is_not_there_is_a_wrong_use(
-    forecast_service, tmp_path: Path
-) -> None:
-    result = forecast_service("backup", str(tmp_path / "nowhere" / "b.tar.gz"))
-
-    assert result.exit_code == 2
-    assert f"The folder '{tmp_path / 'nowhere'}' does not exist." in result.stderr
-
-
-def test_a_database_that_is_away_is_one_sentence(
-    forecast_service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FORECAST_DATABASE_URL", "postgresql://nobody:secret@127.0.0.1:1/none")
-
-    result = forecast_service("stores")
-
-    assert result.exit_code == 1
-    assert result.stderr.startswith("Error: The database did not answer: connection failed")
-    assert "secret" not in result.stderr
-
-
-def test_a_finding_is_told_once(forecast_service, tmp_path: Path) -> None:
-    bad = tmp_path / "bad.csv"
-    bad.write_text("store,date,sales\n1,2015-01-01,many\n")
-
-    result = forecast_service("import", str(bad))
-
-    assert result.stderr.count("'sales' is 'many'") == 1
 
 
 def test_runs_are_given_as_the_routes_give_them(forecast_service, sales: Path) -> None:

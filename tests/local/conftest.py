@@ -26,6 +26,7 @@ from forecast_service.settings import Settings
 from forecast_service.tables import metadata
 
 from .amazon import Amazon, Checked
+from .support import TARGET, TARGET_FIELDS, World
 
 SERVER_URL = os.environ.get("FORECAST_TEST_DATABASE_URL")
 
@@ -160,3 +161,15 @@ def finish_jobs(database: Database, settings: Settings, queue: Queue) -> Callabl
             jobs.perform(database, settings, queue, claim)
 
     return finish
+
+
+@pytest.fixture
+def world(database: Database, settings: Settings, queue: Queue) -> World:
+    """A dataset group without datasets, and the means to run jobs on it."""
+    return World(database, settings, queue)
+
+
+@pytest.fixture
+def target(world: World) -> str:
+    """The group's dataset of target series, still empty."""
+    return world.dataset("demand", TARGET, TARGET_FIELDS)

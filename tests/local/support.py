@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from forecast_service import forecast_store
 from forecast_service.bucket import LocalBucket
 from forecast_service.database import Database
 from forecast_service.keys import series_key
 from forecast_service.local import catalog, jobs
 from forecast_service.local.catalog import Resource
+from forecast_service.local.snapshots import SnapshotStore
 from forecast_service.queue import Claim, Queue, new_id
 from forecast_service.settings import Settings
+from forecast_service.tables import work
 
 ARN = "arn:aws:forecast:eu-west-1:000000000000"
 SEASONAL_NAIVE = "arn:aws:forecast:::algorithm/Seasonal_Naive"
@@ -23,6 +27,7 @@ PROPHET = "arn:aws:forecast:::algorithm/Prophet"
 TARGET, RELATED, METADATA = "TARGET_TIME_SERIES", "RELATED_TIME_SERIES", "ITEM_METADATA"
 GROUP_ARN = f"{ARN}:dataset-group/store_demand_group"
 TARGET_FIELDS = {"item_id": "string", "timestamp": "timestamp", "demand": "float"}
+GOOD = "1,2015-01-01,5\n1,2015-01-02,6.5\n"
 
 
 @dataclass
@@ -239,3 +244,32 @@ def sales(items: str = "12", days: int = 70, first: dt.date = dt.date(2015, 1, 1
         for item in items
         for day in range(days)
     )
+
+
+def rows(world: World, dataset: str) -> list[tuple[Any, ...]]:
+    table = SnapshotStore(world.database, world.settings.home).read(dataset)
+    return [tuple(row.values()) for row in table.to_pylist()]
+
+
+def demands(world: World, dataset: str) -> dict[tuple[str, str], Any]:
+    return {(item, str(at.date())): demand for item, at, demand in rows(world, dataset)}
+
+
+def failure(world: World, dataset: str, uri: str, **overrides: Any) -> str:
+    """Message of an import that must fail and leave no data."""
+    before = SnapshotStore(world.database, world.settings.home).version(dataset)
+    job = world.perform(world.import_job(dataset, uri, **overrides))
+    assert job.status == "CREATE_FAILED"
+    assert SnapshotStore(world.database, world.settings.home).version(dataset) == before
+    assert job.message is not None
+    return job.message
+
+
+def perform(world: World, claim: Claim) -> None:
+    jobs.perform(world.database, world.settings, world.queue, claim)
+
+
+def open_work(world: World) -> int:
+    with world.database.read() as connection:
+        statement = sa.select(sa.func.count()).select_from(work).where(work.c.state != "done")
+        return connection.execute(statement).scalar_one()

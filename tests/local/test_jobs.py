@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
 
 from forecast_service import forecast_store
-from forecast_service.database import Database
-from forecast_service.errors import BackendUnavailable, InvalidData, LeaseLost
-from forecast_service.local import catalog, jobs
+from forecast_service.errors import LeaseLost
+from forecast_service.local import jobs
 from forecast_service.local.job import Finish, Job
 from forecast_service.local.snapshots import SnapshotStore
-from forecast_service.queue import Claim, Queue, new_id
-from forecast_service.settings import Settings
+from forecast_service.queue import Claim, Queue
 from forecast_service.tables import work
 
-from .support import TARGET, TARGET_FIELDS, World, sales
-
-
-@pytest.fixture
-def world(database: Database, settings: Settings, queue: Queue) -> World:
-    return World(database, settings, queue)
-
-
-@pytest.fixture
-def target(world: World) -> str:
-    return world.dataset("demand", TARGET, TARGET_FIELDS)
+from .support import World, open_work, perform, sales
 
 
 def take_over(world: World) -> Claim:
@@ -37,16 +24,6 @@ def take_over(world: World) -> Claim:
         connection.execute(sa.update(work).where(work.c.state == "held").values(lease_until=0.0))
     assert world.queue.sweep() == 1
     return world.claim()
-
-
-def perform(world: World, claim: Claim) -> None:
-    jobs.perform(world.database, world.settings, world.queue, claim)
-
-
-def open_work(world: World) -> int:
-    with world.database.read() as connection:
-        statement = sa.select(sa.func.count()).select_from(work).where(work.c.state != "done")
-        return connection.execute(statement).scalar_one()
 
 
 def test_import_train_and_forecast_give_every_series_its_coming_days(
@@ -161,88 +138,6 @@ def test_a_second_worker_finds_a_finished_job_finished(world: World, target: str
     assert open_work(world) == 0
 
 
-def test_a_job_that_was_deleted_in_the_meantime_ends_quietly(world: World, target: str) -> None:
-    arn = world.import_job(target, world.put(sales()))
-    with world.database.write() as connection:
-        catalog.delete(connection, arn)
-
-    perform(world, world.claim())
-
-    assert open_work(world) == 0
-
-
-def _interrupted_at_its_end(
-    world: World, monkeypatch: pytest.MonkeyPatch, interrupt: Callable[[str], None]
-) -> None:
-    """Perform an import; just before its last transaction something else happens to it."""
-    real = jobs.WORK["dataset-import-job"]
-
-    def interrupted(job: Job) -> Finish:
-        finish = real(job)
-        interrupt(job.resource.arn)
-        return finish
-
-    monkeypatch.setitem(jobs.WORK, "dataset-import-job", interrupted)
-    perform(world, world.claim())
-
-
-def test_a_job_that_is_deleted_while_it_runs_leaves_no_data(
-    world: World, target: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def delete(arn: str) -> None:
-        with world.database.write() as connection:
-            catalog.delete(connection, arn)
-
-    world.import_job(target, world.put(sales()))
-    _interrupted_at_its_end(world, monkeypatch, delete)
-
-    assert SnapshotStore(world.database, world.settings.home).version(target) == 0
-    assert open_work(world) == 0
-
-
-def test_a_job_that_is_being_stopped_ends_as_stopped(
-    world: World, target: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def stop(arn: str) -> None:
-        with world.database.write() as connection:
-            catalog.update(connection, arn, status="CREATE_STOPPING")
-
-    arn = world.import_job(target, world.put(sales()))
-    _interrupted_at_its_end(world, monkeypatch, stop)
-
-    assert world.get(arn).status == "CREATE_STOPPED"
-    assert SnapshotStore(world.database, world.settings.home).version(target) == 0
-    assert open_work(world) == 0
-
-
-def test_unusable_data_end_the_job_as_failed_with_a_sentence(world: World, target: str) -> None:
-    arn = world.import_job(target, "s3://sales/nothing")
-
-    job = world.perform(arn)
-
-    assert job.status == "CREATE_FAILED"
-    assert job.message is not None
-    assert job.message.startswith("'s3://sales/nothing' holds no file.")
-    assert open_work(world) == 0
-
-
-@pytest.mark.parametrize("error", [BackendUnavailable("away"), ZeroDivisionError("bug")])
-def test_what_is_not_about_the_data_is_left_to_the_worker(
-    world: World, target: str, error: Exception, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(job: Job) -> Finish:
-        raise error
-
-    arn = world.import_job(target, world.put(sales()))
-    monkeypatch.setitem(jobs.WORK, "dataset-import-job", broken)
-
-    with pytest.raises(type(error)):
-        perform(world, world.claim())
-
-    assert world.get(arn).status == "CREATE_IN_PROGRESS"
-    assert open_work(world) == 1
-
-
 def test_progress_is_noted_while_the_job_is_held_and_refused_afterwards(
     world: World, target: str
 ) -> None:
@@ -257,50 +152,6 @@ def test_progress_is_noted_while_the_job_is_held_and_refused_afterwards(
     take_over(world)
     with pytest.raises(LeaseLost):
         dataclasses.replace(job, noted_at=0.0).progress(0.6, "late")
-
-
-def test_fail_and_stopped_end_a_job_for_the_worker(world: World, target: str) -> None:
-    first = world.import_job(target, world.put(sales()))
-    second = world.import_job(target, world.put(sales()))
-
-    with world.database.write() as connection:
-        jobs.fail(connection, first, "It raised three times: ZeroDivisionError.")
-        jobs.stopped(connection, second)
-
-    assert (world.get(first).status, world.get(first).message) == (
-        "CREATE_FAILED",
-        "It raised three times: ZeroDivisionError.",
-    )
-    assert world.get(second).status == "CREATE_STOPPED"
-
-
-def test_a_job_asks_for_a_resource_that_is_gone(world: World, target: str) -> None:
-    arn = world.import_job(target, world.put(sales()))
-    claim = Claim(new_id(), jobs.KIND, arn, new_id(), 0, 0, False)
-    job = Job(world.database, world.settings, world.queue, claim, world.get(arn))
-
-    with pytest.raises(InvalidData, match=r"^'gone' was deleted before this job began"):
-        job.get("gone")
-
-
-def test_a_job_in_the_worker_s_own_process_stops_at_its_next_note(
-    world: World, target: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    arn = world.import_job(target, world.put(sales()))
-    went_on = []
-
-    def work_on(job: Job) -> Finish:
-        with world.database.write() as connection:
-            Queue.request_cancel(connection, jobs.KIND, arn)
-            catalog.update(connection, arn, status="CREATE_STOPPING")
-        job.progress(0.5, "computing")
-        went_on.append(True)
-        return lambda connection: {}
-
-    monkeypatch.setitem(jobs.WORK, "dataset-import-job", work_on)
-    job = world.perform(arn)
-
-    assert (job.status, went_on, open_work(world)) == ("CREATE_STOPPED", [], 0)
 
 
 def test_the_data_of_a_training_are_kept_while_it_goes_on(
