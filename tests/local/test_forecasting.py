@@ -7,18 +7,10 @@ import datetime as dt
 import pytest
 
 from forecast_service import forecast_store
-from forecast_service.database import Database
-from forecast_service.queue import Queue
-from forecast_service.settings import Settings
 
 from .support import RELATED, TARGET, TARGET_FIELDS, World, sales
 
 PROMO = {"item_id": "string", "timestamp": "timestamp", "promo": "integer"}
-
-
-@pytest.fixture
-def world(database: Database, settings: Settings, queue: Queue) -> World:
-    return World(database, settings, queue)
 
 
 @pytest.fixture

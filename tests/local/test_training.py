@@ -7,20 +7,12 @@ from typing import Any
 
 import pytest
 
-from forecast_service.database import Database
 from forecast_service.local.catalog import Resource
 from forecast_service.local.models import load_model, sweep_models
-from forecast_service.queue import Queue
-from forecast_service.settings import Settings
 
 from .support import PROPHET, RELATED, SEASONAL_NAIVE, TARGET, TARGET_FIELDS, World, sales
 
 RELATED_FIELDS = {"item_id": "string", "timestamp": "timestamp", "open": "integer"}
-
-
-@pytest.fixture
-def world(database: Database, settings: Settings, queue: Queue) -> World:
-    return World(database, settings, queue)
 
 
 @pytest.fixture
