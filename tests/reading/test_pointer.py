@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import sqlalchemy as sa
 
 from forecast_service import tables
@@ -26,7 +28,7 @@ def insert_group(database: Database) -> None:
 
 
 def test_there_is_none_before_the_first_import(database: Database) -> None:
-    reader = PointerReader(database, "g")
+    reader = PointerReader(database, "g", moment_seconds=0)
 
     assert reader.read() is None
     reader.close()
@@ -34,7 +36,7 @@ def test_there_is_none_before_the_first_import(database: Database) -> None:
 
 def test_every_read_sees_what_was_committed_before(database: Database) -> None:
     insert_group(database)
-    reader = PointerReader(database, "g")
+    reader = PointerReader(database, "g", moment_seconds=0)
     first = reader.read()
     with database.write() as connection:
         connection.execute(
@@ -46,9 +48,23 @@ def test_every_read_sees_what_was_committed_before(database: Database) -> None:
     reader.close()
 
 
+def test_requests_of_one_moment_share_a_reading(database: Database) -> None:
+    insert_group(database)
+    reader = PointerReader(database, "g", moment_seconds=0.2)
+    first = reader.read()
+    with database.write() as connection:
+        connection.execute(sa.update(tables.dataset_groups).values(version=1))
+    within = reader.read()
+    time.sleep(0.2)
+
+    assert (first, within) == (Pointer(0, 0, 3, None), Pointer(0, 0, 3, None))
+    assert reader.read() == Pointer(1, 0, 3, None)
+    reader.close()
+
+
 def test_connections_that_died_are_replaced(database: Database) -> None:
     insert_group(database)
-    reader = PointerReader(database, "g")
+    reader = PointerReader(database, "g", moment_seconds=0)
     reader.read()
     for cursor in reader._idle:
         cursor.connection.close()
@@ -59,7 +75,7 @@ def test_connections_that_died_are_replaced(database: Database) -> None:
 
 def test_a_reader_holds_no_lock_between_reads(database: Database) -> None:
     insert_group(database)
-    reader = PointerReader(database, "g")
+    reader = PointerReader(database, "g", moment_seconds=0)
     reader.read()
 
     with database.write() as connection:

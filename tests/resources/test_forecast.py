@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 
 from forecast_service import tables
 from forecast_service.database import Database
+from forecast_service.reading.pointer import MOMENT_SECONDS
 from forecast_service.resources.answers import Forecast
 
 from .rows import DAYS, FORECAST, GROUP, PREDICTOR, insert_group, insert_store, serve_forecast
@@ -250,6 +252,7 @@ class TestProvenance:
                 )
             )
 
+        time.sleep(MOMENT_SECONDS)
         first = client.get("/forecast?store_number=1").get_json()["provenance"]["forecast"]
 
         assert (second, first) == (f"{FORECAST}-2", FORECAST)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 
 from forecast_service import tables
 from forecast_service.database import Database
+from forecast_service.reading.pointer import MOMENT_SECONDS
 
 from .rows import DAYS, FORECAST, insert_store, serve_forecast
 
@@ -47,6 +49,7 @@ class TestRepresentations:
             groups = tables.dataset_groups
             connection.execute(sa.update(groups).values(version=groups.c.version + 1))
 
+        time.sleep(MOMENT_SECONDS)
         after = client.get("/forecast?store_number=1", headers={"If-None-Match": before})
 
         assert after.status_code == 200
