@@ -125,6 +125,27 @@ def test_a_model_file_gives_the_same_forecast(name: str, fitted: Fitted, tmp_pat
     assert (loaded.algorithms, loaded.until) == (fitted.algorithms, fitted.until)
 
 
+def test_some_of_the_series_are_forecast_as_among_all_of_them(fitted: Fitted) -> None:
+    rows = np.array([2, 0])
+
+    few = fitted.take(rows, FUTURE)
+    future = FUTURE.take(rows)
+
+    assert few.keys == (PANEL.keys[2], PANEL.keys[0])
+    assert (len(few.algorithms), len(few.notes)) == (2, 2)
+    assert few.forecast(future, LEVELS) == pytest.approx(fitted.forecast(FUTURE, LEVELS)[rows])
+    assert few.mean(future) == pytest.approx(fitted.mean(FUTURE)[rows])
+
+
+def test_a_model_of_some_series_can_be_kept(name: str, fitted: Fitted) -> None:
+    few = fitted.take(np.array([1]), FUTURE)
+
+    loaded = load(name, few.to_arrays())
+
+    future = FUTURE.take([1])
+    assert np.array_equal(loaded.forecast(future, LEVELS), few.forecast(future, LEVELS))
+
+
 def test_conditioning_on_the_same_data_changes_nothing(fitted: Fitted) -> None:
     again = fitted.condition(PANEL)
 

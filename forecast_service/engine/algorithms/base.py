@@ -80,6 +80,13 @@ class Fitted(Protocol):
         those that the model does not know get the simplest algorithm and a note.
         """
 
+    def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> Fitted:
+        """The model of some of the series, in the given order, for forecasts of one future.
+
+        ``known_future`` is that of all series: what they share in it stays as it is. Of
+        ``known_future.take(rows)`` the result forecasts what the whole model does.
+        """
+
     def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
         """Parts (trend, weekly, covariates …), each (n, horizon); they add up to the centre.
 

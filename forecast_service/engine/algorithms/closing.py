@@ -46,6 +46,10 @@ class Closing:
         closed = self.closed(panel.covariates, panel.target.shape)
         return np.where(closed | ~np.isfinite(panel.target), np.nan, panel.target)
 
+    def take(self, rows: npt.NDArray[np.intp]) -> Closing:
+        """The rule for some of the series."""
+        return Closing(self.covariate, self.applies[rows])
+
     def carried_to(self, panel: Panel, rows: Mapping[tuple[str, ...], int]) -> Closing:
         """The rule for another panel: as it was for the known series (``rows``), found for new."""
         found = find_closing(panel).applies

@@ -81,6 +81,7 @@ def _carried(model: FittedPooled, panel: Panel) -> FittedPooled:
         offset=np.where(is_new, fresh.offset, model.offset[rows]),
         silent=np.where(is_new, 0.0, model.silent[rows]),
         notes=tuple(NEW if row < 0 else model.notes[row] for row in rows),
+        shared=None,
     )
 
 

@@ -134,6 +134,21 @@ class FittedAuto:
             ),
         )
 
+    def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> FittedAuto:
+        return replace(
+            self,
+            members={k: member.take(rows, known_future) for k, member in self.members.items()},
+            wanted=self.wanted[rows],
+            calibration=self.calibration
+            and replace(self.calibration, scale=self.calibration.scale[rows]),
+            coverage=self.coverage
+            and replace(
+                self.coverage,
+                measured=self.coverage.measured[rows],
+                days=self.coverage.days[rows],
+            ),
+        )
+
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         arrays: dict[str, npt.NDArray[np.generic]] = {
             "members": np.array(list(self.members), dtype=np.str_),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -24,6 +24,7 @@ __all__ = ["NAME", "FittedPooled", "Spread"]
 
 NAME = "pooled"
 NOTHING_KNOWN = "No sales are known of this series: it starts from what all series share."
+OF_SERIES = ("level", "noise", "offset", "silent")
 CHUNK_BYTES = 48_000_000
 TYPICAL = 64  # series that stand for all when only an average matters
 HIGHEST = 50.0  # of the log of a forecast; LOWEST is in engine.algorithms.conditioning
@@ -45,8 +46,8 @@ class FittedPooled:
 
     ``times`` and ``tail`` (n, periods) are the newest history, that the next columns look back
     to. ``common`` (P,) and its ``uncertainty`` (P, P); ``own`` (n, columns of ``own_columns``); the
-    rest (n,). ``silent``: periods
-    at the end of which nothing is known.
+    rest (n,). ``silent``: periods at the end of which nothing is known. ``shared`` (periods,): the
+    variance of what the effects add, of a model taken from a larger one, whose future it is of.
     """
 
     keys: tuple[tuple[str, ...], ...]
@@ -65,6 +66,7 @@ class FittedPooled:
     spread: Spread
     prior: LevelPrior
     notes: tuple[str | None, ...]
+    shared: FloatArray | None = None
 
     @property
     def until(self) -> np.datetime64:
@@ -110,6 +112,19 @@ class FittedPooled:
         """The same effects on newer data; see ``engine.algorithms.conditioning``."""
         return conditioned(self, panel)
 
+    def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> FittedPooled:
+        """Some of the series; how sure the effects are is still judged on all of them."""
+        return replace(
+            self,
+            keys=tuple(self.keys[row] for row in rows),
+            closing=self.closing.take(rows),
+            tail={name: values[rows] for name, values in self.tail.items()},
+            own=self.own[rows],
+            **{name: getattr(self, name)[rows] for name in OF_SERIES},
+            notes=tuple(self.notes[row] for row in rows),
+            shared=self._uncertain(known_future),
+        )
+
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         rules = {
             "closing": self.closing.covariate,
@@ -136,13 +151,14 @@ class FittedPooled:
             "rules": _texts([json.dumps(rules)]),
             "closing_applies": self.closing.applies,
             "spread": np.array(spread, dtype=np.float64),
+            **({} if self.shared is None else {"shared": self.shared}),
         }
 
     @classmethod
     def from_arrays(cls, arrays: _Arrays) -> FittedPooled:
         """The inverse of ``to_arrays``."""
         rules = json.loads(str(arrays["rules"][0]))
-        numbers = ("common", "level", "noise", "offset", "silent")
+        numbers = ("common", *OF_SERIES, *(["shared"] if "shared" in arrays else []))
         return cls(
             keys=tuple(tuple(json.loads(str(text))) for text in arrays["keys"]),
             notes=tuple(json.loads(str(text)) for text in arrays["notes"]),
@@ -216,6 +232,8 @@ class FittedPooled:
 
     def _uncertain(self, known_future: KnownFuture) -> FloatArray:
         """Variance of what the effects add on each date for a typical series, (periods,)."""
+        if self.shared is not None:
+            return self.shared
         times, covariates, first = self._joined(known_future)
         features = self._features(times, covariates)
         sample = np.arange(0, len(self.keys), -(-len(self.keys) // TYPICAL))

@@ -115,6 +115,19 @@ class FittedProphet:
         models = self._refreshed(models, panel, closing.open_target(panel))
         return replace(self, naive=naive, models=models, notes=self._renewed_notes(naive, models))
 
+    def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> FittedProphet:
+        place = {int(row): index for index, row in enumerate(self.models.rows)}
+        kept = [(new, place[int(row)]) for new, row in enumerate(rows) if int(row) in place]
+        return replace(
+            self,
+            naive=self.naive.take(rows, known_future),
+            models=self.models.take(
+                np.array([index for _, index in kept], dtype=np.intp),
+                np.array([new for new, _ in kept], dtype=np.int64),
+            ),
+            notes=tuple(self.notes[row] for row in rows),
+        )
+
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         models = self.models
         return {

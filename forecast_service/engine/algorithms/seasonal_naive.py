@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -71,6 +71,17 @@ class FittedSeasonalNaive:
 
     def condition(self, panel: Panel) -> FittedSeasonalNaive:
         return fit_seasonal_naive(panel, self.season_length)
+
+    def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> FittedSeasonalNaive:
+        return replace(
+            self,
+            keys=tuple(self.keys[row] for row in rows),
+            closing=self.closing.take(rows),
+            last=self.last[rows],
+            age=self.age[rows],
+            spread=self.spread[rows],
+            notes=tuple(self.notes[row] for row in rows),
+        )
 
     def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
         return {"level": self.mean(known_future)}
