@@ -20,9 +20,11 @@ __all__ = [
     "TestedWindow",
     "average_metrics",
     "backtest",
-    "choose_rows",
     "cutoffs",
+    "joined",
 ]
+
+Rows = npt.NDArray[np.intp]
 
 MINIMUM_SEASONS = 2  # history before a cutoff below which a test would say nothing
 
@@ -163,17 +165,22 @@ def _test(
     )
 
 
-def choose_rows(first: Backtest, second: Backtest, takes_second: npt.NDArray[np.bool_]) -> Backtest:
-    """The backtest of a mixture: each series from the first or the second, window by window."""
-    windows = tuple(
-        replace(
-            a,
-            quantiles=np.where(takes_second[:, None, None], b.quantiles, a.quantiles),
-            mean=np.where(takes_second[:, None], b.mean, a.mean),
-        )
-        for a, b in zip(first.windows, second.windows, strict=True)
+def joined(keys: tuple[tuple[str, ...], ...], parts: Sequence[tuple[Rows, Backtest]]) -> Backtest:
+    """The backtest of the series ``keys``, of which each part has those of some rows."""
+    windows = zip(*(part.windows for _, part in parts), strict=True)
+    rows = [rows for rows, _ in parts]
+    return replace(parts[0][1], keys=keys, windows=tuple(_joined(rows, each) for each in windows))
+
+
+def _joined(rows: Sequence[Rows], windows: Sequence[TestedWindow]) -> TestedWindow:
+    order = np.argsort(np.concatenate(rows))
+    return replace(
+        windows[0],
+        actual=np.concatenate([each.actual for each in windows])[order],
+        quantiles=np.concatenate([each.quantiles for each in windows])[order],
+        mean=np.concatenate([each.mean for each in windows])[order],
+        history=np.concatenate([each.history for each in windows])[order],
     )
-    return replace(first, windows=windows)
 
 
 def average_metrics(windows: Sequence[Metrics]) -> Metrics | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 
 import numpy as np
@@ -11,27 +11,50 @@ import numpy.typing as npt
 from forecast_service.engine.metrics import quantile_loss
 from forecast_service.engine.panel import FloatArray
 
-__all__ = ["choose", "combined", "learn_trust", "loss_table", "simplex"]
+__all__ = ["candidates", "choose", "combined", "forward_selection", "learn_trust", "loss_table"]
 
 STEPS = 10  # weights are multiples of a tenth: finer ones gain nothing that could be measured
+MOST = 3  # members among which weights are searched: 66 points, however many members there are
 TRUSTS = (1e9, 1000.0, 300.0, 100.0, 30.0, 10.0, 0.0)
 LEAST_TRUST = 1e-9  # a series without days follows the fleet
 CHUNK = 2000  # series at a time
 
 
-def simplex(members: int) -> FloatArray:
-    """Every choice of weights in tenths that add up to 1, (points, members).
+def candidates(members: int, chosen: Sequence[int]) -> FloatArray:
+    """Every choice of weights in tenths that add up to 1, (points, members); 0 if not chosen.
 
-    In descending order: of equals, the first member's largest weight is found first.
+    In descending order: of equals, the largest weight of the first member is found first.
 
     Example
     -------
-    >>> simplex(2)[:3].tolist()
-    [[1.0, 0.0], [0.9, 0.1], [0.8, 0.2]]
+    >>> candidates(3, [0, 2])[:3].tolist()
+    [[1.0, 0.0, 0.0], [0.9, 0.0, 0.1], [0.8, 0.0, 0.2]]
     """
-    tenths = product(range(STEPS, -1, -1), repeat=members - 1)
+    tenths = product(range(STEPS, -1, -1), repeat=len(chosen) - 1)
     points = [(*each, STEPS - sum(each)) for each in tenths if sum(each) <= STEPS]
-    return np.array(points, dtype=np.float64) / STEPS
+    weights = np.zeros((len(points), members))
+    weights[:, list(chosen)] = np.array(points, dtype=np.float64) / STEPS
+    return weights
+
+
+def forward_selection(
+    members: int, losses_at: Callable[[FloatArray], FloatArray]
+) -> tuple[int, ...]:
+    """Indices, ascending, of the at most three members that are worth weighing.
+
+    From nothing, the member that helps most is added to the average, ten times over, each as often
+    as it helps; kept are those added most often. ``losses_at`` gives the loss over all series at
+    each row of weights (points, members). Three or fewer members are kept unasked.
+    Source: Caruana, Niculescu-Mizil, Crew, Ksikes, "Ensemble selection from libraries of models"
+    (ICML 2004).
+    """
+    if members <= MOST:
+        return tuple(range(members))
+    counts = np.zeros(members)
+    for step in range(1, STEPS + 1):
+        counts[np.argmin(losses_at((counts + np.eye(members)) / step))] += 1
+    most = np.argsort(-counts, kind="stable")[:MOST]
+    return tuple(int(each) for each in np.sort(most))
 
 
 def loss_table(

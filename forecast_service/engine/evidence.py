@@ -23,7 +23,14 @@ from forecast_service.engine.calibration import (
     coverage,
     normal_scores,
 )
-from forecast_service.engine.combination import choose, combined, learn_trust, loss_table, simplex
+from forecast_service.engine.combination import (
+    candidates,
+    choose,
+    combined,
+    forward_selection,
+    learn_trust,
+    loss_table,
+)
 from forecast_service.engine.panel import FloatArray
 
 __all__ = ["INTERVAL", "Evidence", "Learned"]
@@ -55,8 +62,9 @@ class Evidence:
 
     def __init__(self, members: Sequence[Backtest]) -> None:
         self._members = members
-        self._points = simplex(len(members))
         self._parts = _parts(members[0].windows)
+        self._tables: dict[tuple[int, tuple[int, ...]], FloatArray] = {}
+        self._losses: dict[tuple[int, bytes], float] = {}
 
     def learned(self, without: int | None = None) -> Learned:
         """What all parts say, or all but one. Of nothing: every member weighs the same."""
@@ -64,10 +72,15 @@ class Evidence:
         if not parts:
             equal = np.full(len(self._members), 1 / len(self._members))
             return Learned(np.tile(equal, (len(self._members[0].keys), 1)), equal, None)
-        tables, days = [self._tables[i] for i in parts], [self._days[i] for i in parts]
+        chosen = forward_selection(
+            len(self._members), lambda points: self._fleet_losses(parts, points)
+        )
+        points = candidates(len(self._members), chosen)
+        tables = [self._table(place, chosen, points) for place in parts]
+        days = [self._days[place] for place in parts]
         table, trust = np.sum(tables, axis=0), learn_trust(tables, days)
-        weights = self._points[choose(table, np.sum(days, axis=0), trust)]
-        fleet = self._points[np.argmin(table.sum(axis=0))]
+        weights = points[choose(table, np.sum(days, axis=0), trust)]
+        fleet = points[np.argmin(table.sum(axis=0))]
         scores = [self._scores(self._parts[place], weights) for place in parts]
         return Learned(weights, fleet, calibrate(scores))
 
@@ -110,16 +123,31 @@ class Evidence:
             means[part.window][:, part.periods] = mean[:, part.periods]
         return values, means
 
-    @cached_property
-    def _tables(self) -> list[FloatArray]:
-        """Losses (n, points) of each part."""
-        levels = [GRID[place] for place in JUDGED]
-        tables = []
-        for part in self._parts:
-            windows = [member.windows[part.window] for member in self._members]
-            forecasts = [each.quantiles[:, :, JUDGED] for each in windows]
-            tables.append(loss_table(self._actual(part), forecasts, levels, self._points))
-        return tables
+    def _fleet_losses(self, parts: Sequence[int], points: FloatArray) -> FloatArray:
+        """Loss over all series and these parts at each choice of weights, (points,)."""
+        total = np.zeros(len(points))
+        for place in parts:
+            new = [point for point in points if (place, point.tobytes()) not in self._losses]
+            if new:
+                found = self._loss_table(place, np.array(new)).sum(axis=0)
+                for point, loss in zip(new, found.tolist(), strict=True):
+                    self._losses[place, point.tobytes()] = loss
+            total += [self._losses[place, point.tobytes()] for point in points]
+        return total
+
+    def _table(self, place: int, chosen: tuple[int, ...], points: FloatArray) -> FloatArray:
+        """Losses (n, points) of a part, kept: whichever part is left out, most choices agree."""
+        if (place, chosen) not in self._tables:
+            self._tables[place, chosen] = self._loss_table(place, points)
+        return self._tables[place, chosen]
+
+    def _loss_table(self, place: int, points: FloatArray) -> FloatArray:
+        """Losses (n, points) of a part at each choice of weights."""
+        part, used = self._parts[place], np.flatnonzero(points.any(axis=0)).tolist()
+        windows = [self._members[member].windows[part.window] for member in used]
+        forecasts = [each.quantiles[:, :, JUDGED] for each in windows]
+        levels = [GRID[judged] for judged in JUDGED]
+        return loss_table(self._actual(part), forecasts, levels, points[:, used])
 
     @cached_property
     def _days(self) -> list[npt.NDArray[np.int64]]:

@@ -58,3 +58,25 @@ def with_row(panel: Panel, row: int, values: object) -> Panel:
     target = panel.target.copy()
     target[row] = values
     return with_target(panel, target)
+
+
+def sparse_panel(n_series: int = 12, n_days: int = 180, *, seed: int = 3) -> Panel:
+    """Items 's0', 's1', … that sell one to three pieces on about every fourth day."""
+    panel = make_panel(n_series, n_days)
+    random = np.random.default_rng(seed)
+    pieces = random.integers(1, 4, panel.target.shape) * (random.random(panel.target.shape) < 0.25)
+    sold = np.where(panel.covariates["open"] == 0, 0.0, pieces)
+    return replace(panel, keys=tuple((f"s{i}",) for i in range(n_series)), target=sold)
+
+
+def stacked(*panels: Panel) -> Panel:
+    """The series of several panels over the same days as one."""
+    return replace(
+        panels[0],
+        keys=tuple(key for panel in panels for key in panel.keys),
+        target=np.vstack([panel.target for panel in panels]),
+        covariates={
+            name: np.vstack([panel.covariates[name] for panel in panels])
+            for name in panels[0].covariates
+        },
+    )

@@ -10,12 +10,13 @@ import pytest
 from forecast_service.engine import metrics
 from forecast_service.engine.algorithms import algorithm
 from forecast_service.engine.algorithms.base import FitConfig, Fitted, Progress, silent
-from forecast_service.engine.backtest import average_metrics, backtest, choose_rows, cutoffs
+from forecast_service.engine.backtest import average_metrics, backtest, cutoffs, joined
 from forecast_service.engine.panel import Panel
 
 from .panels import make_panel, with_row, with_target
 
 NAIVE = algorithm("seasonal_naive")
+ROWS = (np.array([0, 3]), np.array([2, 1]))
 LEVELS = (0.1, 0.5, 0.9)
 
 
@@ -139,12 +140,14 @@ def test_average_skips_what_is_undefined() -> None:
     assert average_metrics([]) is None
 
 
-def test_a_mixture_takes_each_series_from_the_one_it_chose() -> None:
-    config = FitConfig(horizon=14)
-    first = backtest(NAIVE, make_panel(), config)
-    second = backtest(NAIVE, make_panel(seed=8), config)
+def test_backtests_of_some_series_each_are_joined_to_that_of_all() -> None:
+    panel, config = make_panel(4), FitConfig(horizon=14)
+    parts = [(rows, backtest(NAIVE, panel.take(rows), config)) for rows in ROWS]
 
-    mixed = choose_rows(first, second, np.array([False, True, False])).windows[0]
+    whole, expected = joined(panel.keys, parts), backtest(NAIVE, panel, config)
 
-    assert np.array_equal(mixed.mean[1], second.windows[0].mean[1])
-    assert np.array_equal(mixed.quantiles[[0, 2]], first.windows[0].quantiles[[0, 2]])
+    assert whole.keys == panel.keys
+    for name in ("actual", "quantiles", "mean", "history"):
+        assert np.array_equal(
+            getattr(whole.windows[0], name), getattr(expected.windows[0], name), equal_nan=True
+        )

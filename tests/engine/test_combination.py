@@ -5,9 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecast_service.engine.combination import choose, combined, learn_trust, loss_table, simplex
+from forecast_service.engine.combination import (
+    candidates,
+    choose,
+    combined,
+    forward_selection,
+    learn_trust,
+    loss_table,
+)
 
-POINTS = simplex(2)
+POINTS = candidates(2, [0, 1])
 DAYS = np.array([10, 10])
 
 
@@ -17,12 +24,34 @@ def table(*best: int) -> np.ndarray:
 
 
 def test_weights_are_tenths_that_add_up_to_one() -> None:
-    points = simplex(3)
+    points = candidates(3, [0, 1, 2])
 
     assert len(points) == 66
     assert np.allclose(points.sum(axis=1), 1)
     assert points[0].tolist() == [1, 0, 0]
     assert len(np.unique(points, axis=0)) == 66
+
+
+def test_a_member_that_was_not_chosen_has_no_weight() -> None:
+    points = candidates(4, [0, 2, 3])
+
+    assert points.shape == (66, 4)
+    assert not points[:, 1].any()
+
+
+def test_of_many_members_those_are_weighed_that_help_the_average() -> None:
+    says = np.array([0.0, 13.0, 4.0, 30.0, 11.0])  # of 10: best of all are 0.1 x 0 + 0.9 x 11 or so
+
+    def losses_at(points: np.ndarray) -> np.ndarray:
+        return np.abs(points @ says - 10)
+
+    assert 4 in forward_selection(5, losses_at)
+    assert 3 not in forward_selection(5, losses_at)
+    assert len(forward_selection(5, losses_at)) == 3
+
+
+def test_three_members_are_all_weighed() -> None:
+    assert forward_selection(3, lambda points: np.zeros(len(points))) == (0, 1, 2)
 
 
 def test_losses_are_those_of_the_averaged_quantiles() -> None:

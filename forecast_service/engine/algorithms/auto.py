@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.algorithms.base import FitConfig, Progress, part, silent
-from forecast_service.engine.algorithms.fitted_auto import MEMBERS, NAME, FittedAuto
-from forecast_service.engine.backtest import Backtest, backtest
+from forecast_service.engine.algorithms.closing import find_closing
+from forecast_service.engine.algorithms.fitted_auto import NAME, FittedAuto, Group
+from forecast_service.engine.algorithms.fitted_combination import FittedCombination
+from forecast_service.engine.algorithms.members import groups
+from forecast_service.engine.backtest import Backtest, backtest, cutoffs, joined
 from forecast_service.engine.calibration import GRID
+from forecast_service.engine.demand import demand_classes
 from forecast_service.engine.evidence import Evidence
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pool import pool
@@ -20,13 +24,15 @@ __all__ = ["NAME", "Auto", "fit_with_backtest"]
 
 
 class Auto:
-    """Average of the quantiles of pooled regression, Prophet and seasonal naive.
+    """Average of the quantiles of the members that suit the demand class of a series.
 
-    Each member is fitted once per backtest window and once on all of the history. Weights are
-    chosen on the windows, shrunken toward those of all series (``engine.combination``), and the
-    spread is calibrated on them (``engine.calibration``). A series that a member cannot model
-    (``notes`` says so) shares its weight among the others. Without any window all members weigh
-    the same. Minimum history: none. Any quantile. Nothing random.
+    Series are divided by demand class (``engine.demand``), and each class has candidates of its
+    own (``algorithms.members``). They are fitted on its series alone: once per backtest window and
+    once on all of the history. Weights are chosen on the windows, shrunken toward those of all
+    series of the class (``engine.combination``), and the spread is calibrated on them
+    (``engine.calibration``). A series that a member cannot model (``notes`` says so) shares its
+    weight among the others. Without any window all members weigh the same. Minimum history: none.
+    Any quantile. Nothing random.
     """
 
     name = NAME
@@ -41,25 +47,44 @@ class Auto:
 def fit_with_backtest(
     panel: Panel, config: FitConfig, progress: Progress = silent
 ) -> tuple[FittedAuto, Backtest]:
-    """The combination, and its backtest.
+    """The combinations of all classes, and their backtest.
 
-    What is tested in one window was weighted and calibrated on the others alone.
+    What is tested in one window was weighted and calibrated on the others alone. The demand class
+    of a series is that of its history before the first window; without any, that of most others.
     """
+    first = min(cutoffs(panel.n_periods, config)[0], default=panel.n_periods)
+    past = panel.before(first)
+    demand = demand_classes(find_closing(past).open_target(past), config.season_length)
+    fitted, tests, done = [], [], 0
+    with pool(config.processes):
+        for members, rows in groups(demand).items():
+            ends = done / panel.n_series, (done + len(rows)) / panel.n_series
+            model, tested = _fit(panel.take(rows), members, config, part(progress, *ends))
+            fitted.append(Group(rows, model))
+            tests.append((rows, tested))
+            done += len(rows)
+    auto = FittedAuto(tuple(demand.tolist()), tuple(fitted), config.season_length)
+    return auto, joined(panel.keys, tests)
+
+
+def _fit(
+    panel: Panel, members: Sequence[str], config: FitConfig, progress: Progress
+) -> tuple[FittedCombination, Backtest]:
+    """The combination of these members for every series of the panel, and its backtest."""
     from forecast_service.engine.algorithms import algorithm
 
     share = config.backtest_windows / (config.backtest_windows + 1)
     tests, fitted = [], {}
-    with pool(config.processes):
-        for place, name in enumerate(MEMBERS):
-            step = part(progress, place / len(MEMBERS), (place + 1) / len(MEMBERS))
-            member = algorithm(name)
-            on_grid = replace(config, quantiles=GRID)
-            tests.append(backtest(member, panel, on_grid, part(step, 0, share)))
-            fitted[name] = member.fit(panel, config, part(step, share, 1))
+    for place, name in enumerate(members):
+        step = part(progress, place / len(members), (place + 1) / len(members))
+        member = algorithm(name)
+        on_grid = replace(config, quantiles=GRID)
+        tests.append(backtest(member, panel, on_grid, part(step, 0, share)))
+        fitted[name] = member.fit(panel, config, part(step, share, 1))
     evidence = Evidence(tests)
     learned = evidence.learned()
     tested, coverage = evidence.tested(config.quantiles)
-    model = FittedAuto(
+    model = FittedCombination(
         members=fitted,
         wanted=learned.weights,
         fleet=learned.fleet,

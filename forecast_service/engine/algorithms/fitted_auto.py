@@ -1,235 +1,176 @@
-"""A trained combination: weighted members, calibrated quantiles, and how often they held."""
+"""A trained auto: each series has its place in the combination of its demand class."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.algorithms.base import Fitted
-from forecast_service.engine.algorithms.seasonal_naive import NAME as SEASONAL_NAIVE
-from forecast_service.engine.calibration import GRID, Calibration, Coverage
-from forecast_service.engine.combination import combined
+from forecast_service.engine.algorithms.closing import find_closing
+from forecast_service.engine.algorithms.fitted_combination import FittedCombination, under
+from forecast_service.engine.algorithms.members import MEMBERS
+from forecast_service.engine.demand import UNKNOWN, demand_classes
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
-from forecast_service.engine.quantiles import require_levels
 
-__all__ = ["MEMBERS", "NAME", "FittedAuto"]
+__all__ = ["NAME", "FittedAuto", "Group"]
 
 NAME = "auto"
-MEMBERS = ("pooled", "prophet", "seasonal_naive")
 
+Rows = npt.NDArray[np.intp]
 _Arrays = Mapping[str, npt.NDArray[np.generic]]
+Said = TypeVar("Said")
+
+
+@dataclass(frozen=True)
+class Group:
+    """The combination of some series, and their rows among all, (n,)."""
+
+    rows: Rows
+    model: FittedCombination
 
 
 @dataclass(frozen=True)
 class FittedAuto:
-    """``members`` by name; ``wanted`` (n, members) are the weights that the backtests chose.
+    """Groups of series with the same members, which together hold every series once."""
 
-    ``fleet`` (members,) are those of all series, for one that is new. ``calibration`` and
-    ``coverage`` (of the interval from p10 to p90) are None when no backtest was possible.
-    """
-
-    members: Mapping[str, Fitted]
-    wanted: FloatArray
-    fleet: FloatArray
-    calibration: Calibration | None
-    coverage: Coverage | None
+    demand: tuple[str, ...]
+    """Demand class of each series."""
+    groups: tuple[Group, ...]
+    season_length: int
 
     @property
     def keys(self) -> tuple[tuple[str, ...], ...]:
-        return self._first.keys
+        return self._of_each(lambda model: model.keys)
 
     @property
     def until(self) -> np.datetime64:
-        return self._first.until
+        return self.groups[0].model.until
 
     @property
     def algorithms(self) -> tuple[str, ...]:
         """Such as "pooled 0.9, prophet 0.1", largest weight first; "pooled" when it is alone."""
-        return tuple(
-            ", ".join(f"{name} {share}" for name, share in shares)
-            if len(shares) > 1
-            else shares[0][0]
-            for shares in self._shares()
-        )
-
-    @property
-    def weights(self) -> FloatArray:
-        """Of each member for each series, (n, members): 0 where a member has no model of it."""
-        present = np.stack([_present(name, self.members[name]) for name in self.members], axis=1)
-        left = self.wanted * present
-        total = left.sum(axis=1, keepdims=True)
-        any_one = np.where(present.any(axis=1, keepdims=True), present, True)
-        equal = any_one / any_one.sum(axis=1, keepdims=True)
-        shares: FloatArray = np.where(total > 0, left / np.where(total > 0, total, 1.0), equal)
-        return shares
+        return self._of_each(lambda model: model.algorithms)
 
     @property
     def notes(self) -> tuple[str | None, ...]:
         """Why a series lacks a member that it would have had; else what its first member says."""
-        missing = (self.wanted > 0) & (self.weights == 0)
-        notes = list(self._first.notes)
-        for place, (name, member) in enumerate(self.members.items()):
-            for row in np.flatnonzero(missing[:, place]):
-                notes[row] = notes[row] or f"Without {name}: {member.notes[row]}"
-        return tuple(notes)
+        return self._of_each(lambda model: model.notes)
 
     @property
     def facts(self) -> tuple[dict[str, Any], ...]:
-        """Of each series, as JSON: its ``members`` with their weights, and ``coverage``.
+        """Of each series, as JSON: its ``members``, its ``coverage`` if known, and its ``demand``.
 
-        ``coverage`` is there if the backtest had days of the series: which share of them lay
-        within p10 … p90, and how many they were.
+        ``demand`` is the demand class, absent when it is not known.
         """
-        facts: list[dict[str, Any]] = [{"members": dict(shares)} for shares in self._shares()]
-        if self.coverage is not None:
-            measured, days = self.coverage.measured.tolist(), self.coverage.days.tolist()
-            for fact, share, count in zip(facts, measured, days, strict=True):
-                if count:
-                    stated = {"nominal": self.coverage.nominal, "measured": round(share, 3)}
-                    fact["coverage"] = {"p10-p90": {**stated, "days": count}}
-        return tuple(facts)
+        facts = self._of_each(lambda model: model.facts)
+        return tuple(
+            fact if demand == UNKNOWN else {**fact, "demand": demand}
+            for fact, demand in zip(facts, self.demand, strict=True)
+        )
 
     def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
         """Quantiles (n, horizon, levels): those of the members averaged, then calibrated."""
-        levels = require_levels(quantiles)
-        asked = GRID if self.calibration else levels
-        combined = self._combined(lambda member: member.forecast(known_future, asked))
-        return self.calibration.quantiles(combined, levels) if self.calibration else combined
+        return self._scattered(known_future, lambda model, own: model.forecast(own, quantiles))
 
     def mean(self, known_future: KnownFuture) -> FloatArray:
-        return self._combined(lambda member: member.mean(known_future))
+        return self._scattered(known_future, lambda model, own: model.mean(own))
 
     def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
         """Parts of the members in proportion to their weights; they add up to ``mean``."""
         found: dict[str, FloatArray] = {}
-        for share, member in zip(self.weights.T, self.members.values(), strict=True):
-            if share.any():
-                for name, values in member.contributions(known_future).items():
-                    part = share[:, None] * values
-                    found[name] = found[name] + part if name in found else part
+        for group in self.groups:
+            own = known_future.take(group.rows)
+            for name, values in group.model.contributions(own).items():
+                shape = (len(self.demand), *values.shape[1:])
+                found.setdefault(name, np.zeros(shape))[group.rows] = values
         return found
 
     def condition(self, panel: Panel) -> FittedAuto:
-        """The same weights and calibration around members that know newer data."""
+        """The same groups, weights and calibration around members that know newer data.
+
+        A series new since the training joins the group of its demand class; the largest one if
+        there is no such group, or if nothing is known of it.
+        """
         before = {key: row for row, key in enumerate(self.keys)}
         rows = np.array([before.get(key, -1) for key in panel.keys], dtype=np.intp)
         is_new = rows < 0
-        return replace(
-            self,
-            members={name: member.condition(panel) for name, member in self.members.items()},
-            wanted=np.where(is_new[:, None], self.fleet, self.wanted[rows]),
-            calibration=self.calibration
-            and replace(
-                self.calibration, scale=np.where(is_new, 1.0, self.calibration.scale[rows])
-            ),
-            coverage=self.coverage
-            and replace(
-                self.coverage,
-                measured=np.where(is_new, np.nan, self.coverage.measured[rows]),
-                days=np.where(is_new, 0, self.coverage.days[rows]),
-            ),
-        )
+        found = demand_classes(find_closing(panel).open_target(panel), self.season_length)
+        demand = np.where(is_new, found, np.array(self.demand)[rows])
+        places = self._places()[rows]
+        places[is_new] = [self._place_of(each) for each in found[is_new]]
+        groups = []
+        for place, group in enumerate(self.groups):
+            own = np.flatnonzero(places == place)
+            if len(own):
+                groups.append(Group(own, group.model.condition(panel.take(own))))
+        return FittedAuto(tuple(demand.tolist()), tuple(groups), self.season_length)
 
-    def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> FittedAuto:
-        return replace(
-            self,
-            members={k: member.take(rows, known_future) for k, member in self.members.items()},
-            wanted=self.wanted[rows],
-            calibration=self.calibration
-            and replace(self.calibration, scale=self.calibration.scale[rows]),
-            coverage=self.coverage
-            and replace(
-                self.coverage,
-                measured=self.coverage.measured[rows],
-                days=self.coverage.days[rows],
-            ),
-        )
+    def take(self, rows: Rows, known_future: KnownFuture) -> FittedAuto:
+        places, groups = self._places()[rows], []
+        within = np.zeros(len(self.demand), dtype=np.intp)
+        for place, group in enumerate(self.groups):
+            within[group.rows] = np.arange(len(group.rows))
+            own = np.flatnonzero(places == place)
+            if len(own):
+                shared = known_future.take(group.rows)
+                groups.append(Group(own, group.model.take(within[rows[own]], shared)))
+        return replace(self, demand=tuple(self.demand[row] for row in rows), groups=tuple(groups))
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         arrays: dict[str, npt.NDArray[np.generic]] = {
-            "members": np.array(list(self.members), dtype=np.str_),
-            "wanted": self.wanted,
-            "fleet": self.fleet,
+            "demand": np.array(self.demand, dtype=np.str_),
+            "groups": np.array([len(self.groups)]),
+            "season_length": np.array([self.season_length]),
         }
-        if self.calibration is not None:
-            arrays["calibration.scale"] = self.calibration.scale
-            arrays["calibration.table"] = self.calibration.table
-            arrays["calibration.horizon"] = np.array([self.calibration.horizon])
-        if self.coverage is not None:
-            arrays["coverage.nominal"] = np.array([self.coverage.nominal])
-            arrays["coverage.measured"] = self.coverage.measured
-            arrays["coverage.days"] = self.coverage.days
-        for name, member in self.members.items():
-            arrays.update({f"{name}.{key}": value for key, value in member.to_arrays().items()})
+        for place, group in enumerate(self.groups):
+            arrays[f"{place}.rows"] = group.rows
+            named = group.model.to_arrays()
+            arrays.update({f"{place}.model.{name}": values for name, values in named.items()})
         return arrays
 
     @classmethod
     def from_arrays(cls, arrays: _Arrays) -> FittedAuto:
         """The inverse of ``to_arrays``."""
-        from forecast_service.engine.algorithms import load
-
-        return cls(
-            members={name: load(name, _under(name, arrays)) for name in arrays["members"].tolist()},
-            wanted=arrays["wanted"].astype(np.float64),
-            fleet=arrays["fleet"].astype(np.float64),
-            calibration=_calibration(_under("calibration", arrays)),
-            coverage=_coverage(_under("coverage", arrays)),
+        groups = []
+        count, season_length = (
+            int(arrays[name].astype(np.int64)[0]) for name in ("groups", "season_length")
         )
+        for place in range(count):
+            of_group = under(str(place), arrays)
+            model = FittedCombination.from_arrays(under("model", of_group))
+            groups.append(Group(of_group["rows"].astype(np.intp), model))
+        return cls(tuple(arrays["demand"].tolist()), tuple(groups), season_length)
 
-    @property
-    def _first(self) -> Fitted:
-        return next(iter(self.members.values()))
+    def _places(self) -> Rows:
+        """Index of the group of each series, (n,)."""
+        places = np.zeros(len(self.demand), dtype=np.intp)
+        for place, group in enumerate(self.groups):
+            places[group.rows] = place
+        return places
 
-    def _shares(self) -> list[list[tuple[str, float]]]:
-        """Members and weights of each series, in hundredths, largest first, without the zeros."""
-        rows = np.round(self.weights, 2).tolist()
-        named = [sorted(zip(self.members, row, strict=True), key=_by_weight) for row in rows]
-        return [[(name, share) for name, share in row if share > 0] for row in named]
+    def _place_of(self, demand: str) -> int:
+        """Index of the group that a series of this class joins."""
+        members = [tuple(group.model.members) for group in self.groups]
+        wanted = MEMBERS.get(demand)
+        sizes = [len(group.rows) for group in self.groups]
+        return members.index(wanted) if wanted in members else int(np.argmax(sizes))
 
-    def _combined(self, ask: Callable[[Fitted], FloatArray]) -> FloatArray:
-        """What the members answer, averaged; one without any weight is not asked."""
-        weights = self.weights
-        used = np.flatnonzero(weights.any(axis=0))
-        members = list(self.members.values())
-        return combined(weights[:, used], [ask(members[place]) for place in used])
+    def _of_each(self, ask: Callable[[FittedCombination], Sequence[Said]]) -> tuple[Said, ...]:
+        """What the models say of their series, in the order of all series."""
+        said: dict[int, Said] = {}
+        for group in self.groups:
+            said.update(zip(group.rows.tolist(), ask(group.model), strict=True))
+        return tuple(said[row] for row in range(len(said)))
 
-
-def _present(name: str, member: Fitted) -> npt.NDArray[np.bool_]:
-    """Which series a member has a model of, rather than something simpler or a guess; (n,)."""
-    present = np.array([each == name for each in member.algorithms], dtype=bool)
-    if name == SEASONAL_NAIVE:
-        present &= np.array([note is None for note in member.notes], dtype=bool)
-    return present
-
-
-def _by_weight(share: tuple[str, float]) -> float:
-    return -share[1]
-
-
-def _under(prefix: str, arrays: _Arrays) -> dict[str, npt.NDArray[np.generic]]:
-    begin = f"{prefix}."
-    return {k.removeprefix(begin): v for k, v in arrays.items() if k.startswith(begin)}
-
-
-def _calibration(arrays: _Arrays) -> Calibration | None:
-    if not arrays:
-        return None
-    return Calibration(
-        arrays["scale"].astype(np.float64),
-        arrays["table"].astype(np.float64),
-        int(arrays["horizon"].astype(np.int64)[0]),
-    )
-
-
-def _coverage(arrays: _Arrays) -> Coverage | None:
-    if not arrays:
-        return None
-    return Coverage(
-        float(arrays["nominal"].astype(np.float64)[0]),
-        arrays["measured"].astype(np.float64),
-        arrays["days"].astype(np.int64),
-    )
+    def _scattered(
+        self, known_future: KnownFuture, ask: Callable[[FittedCombination, KnownFuture], FloatArray]
+    ) -> FloatArray:
+        """What the models forecast, (n, …)."""
+        answers = [ask(group.model, known_future.take(group.rows)) for group in self.groups]
+        values = np.zeros((len(self.demand), *answers[0].shape[1:]))
+        for group, answer in zip(self.groups, answers, strict=True):
+            values[group.rows] = answer
+        return values

@@ -11,7 +11,9 @@ from forecast_service.engine import archive
 from forecast_service.engine.algorithms import algorithm
 from forecast_service.engine.algorithms.auto import fit_with_backtest
 from forecast_service.engine.algorithms.base import FitConfig
-from forecast_service.engine.algorithms.fitted_auto import MEMBERS, FittedAuto
+from forecast_service.engine.algorithms.fitted_auto import FittedAuto
+from forecast_service.engine.algorithms.fitted_combination import FittedCombination
+from forecast_service.engine.algorithms.members import FREQUENT
 from forecast_service.engine.panel import Panel
 
 from ..panels import future_of, make_panel, with_row, with_target
@@ -29,11 +31,17 @@ def panel() -> Panel:
 
 
 @pytest.fixture(scope="module")
-def fitted(panel: Panel) -> FittedAuto:
+def auto(panel: Panel) -> FittedAuto:
     return fit_with_backtest(panel, CONFIG)[0]
 
 
-def test_the_forecast_is_the_weighted_mean_of_the_members(panel, fitted: FittedAuto) -> None:
+@pytest.fixture(scope="module")
+def fitted(auto: FittedAuto) -> FittedCombination:
+    """That of the four stores, which are all smooth."""
+    return auto.groups[0].model
+
+
+def test_the_forecast_is_the_weighted_mean_of_the_members(panel, fitted: FittedCombination) -> None:
     future = future_of(panel)
 
     expected = sum(
@@ -41,11 +49,11 @@ def test_the_forecast_is_the_weighted_mean_of_the_members(panel, fitted: FittedA
         for share, member in zip(fitted.weights.T, fitted.members.values(), strict=True)
     )
 
-    assert tuple(fitted.members) == MEMBERS
+    assert tuple(fitted.members) == FREQUENT
     assert np.allclose(fitted.mean(future), expected)
 
 
-def test_weights_are_shares_and_the_text_names_them(panel, fitted: FittedAuto) -> None:
+def test_weights_are_shares_and_the_text_names_them(panel, fitted: FittedCombination) -> None:
     mixed = replace(fitted, wanted=np.tile([0.3, 0.7, 0.0], (4, 1)))
 
     assert np.allclose(fitted.weights.sum(axis=1), 1)
@@ -53,7 +61,7 @@ def test_weights_are_shares_and_the_text_names_them(panel, fitted: FittedAuto) -
     assert mixed.algorithms[:3] == ("prophet 0.7, pooled 0.3",) * 3
 
 
-def test_a_series_without_a_member_shares_its_weight_and_says_so(fitted: FittedAuto) -> None:
+def test_a_series_without_a_member_shares_its_weight_and_says_so(fitted: FittedCombination) -> None:
     mixed = replace(fitted, wanted=np.tile([0.4, 0.4, 0.2], (4, 1)))
 
     assert np.allclose(mixed.weights[3], [2 / 3, 0, 1 / 3])
@@ -66,7 +74,8 @@ def test_a_series_without_a_member_shares_its_weight_and_says_so(fitted: FittedA
 
 
 def test_without_a_backtest_all_members_weigh_the_same_and_nothing_is_calibrated() -> None:
-    fitted, tested = fit_with_backtest(make_panel(n_days=25), CONFIG)
+    auto, tested = fit_with_backtest(make_panel(n_days=25), CONFIG)
+    fitted = auto.groups[0].model
 
     assert np.allclose(fitted.weights, 1 / 3)
     assert (fitted.calibration, fitted.coverage, tested.windows) == (None, None, ())
@@ -78,8 +87,8 @@ def test_the_better_member_gets_the_weight() -> None:
     repeating = np.repeat(np.exp(0.6 * walk), 7, axis=1)[:, :200] * (100 + 30 * (days % 7))
     panel = make_panel(6, 200, closes=False)
 
-    wandering = fit_with_backtest(with_target(panel, repeating), CONFIG)[0]
-    regular = fit_with_backtest(panel, CONFIG)[0]
+    wandering = fit_with_backtest(with_target(panel, repeating), CONFIG)[0].groups[0].model
+    regular = fit_with_backtest(panel, CONFIG)[0].groups[0].model
 
     assert regular.weights[:, 2].max() < 0.3
     assert wandering.weights[:, 2].mean() > regular.weights[:, 2].mean()
@@ -97,14 +106,16 @@ def test_a_tested_window_does_not_know_its_own_days(panel) -> None:
     assert np.array_equal(before.mean, after.mean)
 
 
-def test_coverage_counts_the_open_days_of_all_windows(panel, fitted: FittedAuto) -> None:
+def test_coverage_counts_the_open_days_of_all_windows(panel, fitted: FittedCombination) -> None:
     assert fitted.coverage is not None
     assert fitted.coverage.nominal == pytest.approx(0.8)
     assert fitted.coverage.days.tolist() == [24, 24, 24, 8]
     assert np.mean(fitted.coverage.measured[:3]) == pytest.approx(0.8, abs=0.15)
 
 
-def test_a_series_new_since_the_training_takes_the_weights_of_all(fitted: FittedAuto) -> None:
+def test_a_series_new_since_training_takes_the_weights_of_all(
+    fitted: FittedCombination,
+) -> None:
     newer = make_panel(5, 194)
 
     later = fitted.condition(newer)
@@ -116,7 +127,7 @@ def test_a_series_new_since_the_training_takes_the_weights_of_all(fitted: Fitted
     assert np.isfinite(later.forecast(future_of(newer), LEVELS)).all()
 
 
-def test_members_are_fitted_as_they_would_be_alone(panel, fitted: FittedAuto) -> None:
+def test_members_are_fitted_as_they_would_be_alone(panel, fitted: FittedCombination) -> None:
     future = future_of(panel)
 
     alone = algorithm("pooled").fit(panel, CONFIG)
@@ -126,7 +137,7 @@ def test_members_are_fitted_as_they_would_be_alone(panel, fitted: FittedAuto) ->
     )
 
 
-def test_facts_name_members_and_the_measured_coverage(fitted: FittedAuto) -> None:
+def test_facts_name_members_and_the_measured_coverage(fitted: FittedCombination) -> None:
     mixed = replace(fitted, wanted=np.tile([0.3, 0.7, 0.0], (4, 1)))
     assert mixed.coverage is not None
 
@@ -143,11 +154,11 @@ def test_facts_name_members_and_the_measured_coverage(fitted: FittedAuto) -> Non
     assert "coverage" not in replace(fitted, coverage=None).facts[0]
 
 
-def test_a_model_file_keeps_weights_and_coverage(fitted: FittedAuto, tmp_path) -> None:
-    archive.save(tmp_path / "000.npz", fitted.to_arrays(), {})
+def test_a_model_file_keeps_weights_and_coverage(auto: FittedAuto, tmp_path) -> None:
+    archive.save(tmp_path / "000.npz", auto.to_arrays(), {})
 
     loaded = FittedAuto.from_arrays(archive.load(tmp_path / "000.npz")[0])
 
-    assert np.array_equal(loaded.weights, fitted.weights)
-    assert loaded.facts == fitted.facts
-    assert np.array_equal(loaded.fleet, fitted.fleet)
+    assert loaded.facts == auto.facts
+    assert loaded.groups[0].model.wanted.tolist() == auto.groups[0].model.wanted.tolist()
+    assert loaded.groups[0].model.fleet.tolist() == auto.groups[0].model.fleet.tolist()

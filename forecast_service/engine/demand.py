@@ -1,0 +1,61 @@
+"""Demand classes: how often a series sells, and how much the sizes of its sales differ."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.engine.panel import FloatArray
+
+__all__ = ["CLASSES", "UNKNOWN", "demand_classes"]
+
+Mask = npt.NDArray[np.bool_]
+
+CLASSES = ("smooth", "erratic", "intermittent", "lumpy")
+UNKNOWN = "unknown"  # no day of the series is known
+INTERVAL = 1.32  # mean number of open days from one sale to the next
+VARIATION = 0.49  # squared coefficient of variation of what is sold on days with sales
+HARDLY_EVER = 0.1  # of how often the best day of the season sells
+
+
+def demand_classes(sold: FloatArray, season_length: int) -> npt.NDArray[np.str_]:
+    """The class of each series, one of ``CLASSES`` or ``UNKNOWN``; (n,).
+
+    ``sold`` (n, T) has NaN on closed and unknown days. Days before the first sale are no interval
+    between sales and do not count, nor do weekdays on which a store is hardly ever open although
+    no covariate says so. A series that never sold is intermittent.
+
+    ==================  ===============  ================
+    ..                  sizes alike      sizes differ
+    ==================  ===============  ================
+    sells often         smooth           erratic
+    sells now and then  intermittent     lumpy
+    ==================  ===============  ================
+
+    Source: Syntetos, Boylan, Croston, "On the categorization of demand patterns", Journal of the
+    Operational Research Society 56 (2005): the limits 1.32 and 0.49.
+    """
+    known, sells = np.isfinite(sold), np.nan_to_num(sold, nan=0.0) > 0
+    counted = known & np.logical_or.accumulate(sells, axis=1)
+    counted &= sells | _usual_days(counted, sells, season_length)
+    sales, days = sells.sum(axis=1), counted.sum(axis=1)
+    sizes = np.where(sells, sold, 0.0)
+    mean = sizes.sum(axis=1) / np.maximum(sales, 1)
+    around = np.where(sells, sizes - mean[:, None], 0.0)
+    variance = (around**2).sum(axis=1) / np.maximum(sales, 1)
+    seldom = (days >= INTERVAL * sales).astype(np.intp)
+    differ = (variance >= VARIATION * mean**2) & (sales > 0)
+    names = np.array(CLASSES)[2 * seldom + differ]
+    return np.where(known.any(axis=1), names, UNKNOWN)
+
+
+def _usual_days(counted: Mask, sells: Mask, length: int) -> Mask:
+    """Whether a period is on a day of the season that sells at least a tenth as often as any."""
+    n, periods = counted.shape
+    phase = np.arange(periods) % length
+    share = np.zeros((n, length))
+    for day in range(min(length, periods)):
+        known = counted[:, day::length].sum(axis=1)
+        share[:, day] = sells[:, day::length].sum(axis=1) / np.maximum(known, 1)
+    usual: Mask = share >= HARDLY_EVER * share.max(axis=1, keepdims=True)
+    return usual[:, phase]
