@@ -23,13 +23,17 @@ from forecast_service.engine import metrics
 from forecast_service.engine.algorithms import NAMES, algorithm
 from forecast_service.engine.algorithms.base import FitConfig
 from forecast_service.engine.algorithms.closing import find_closing
-from forecast_service.engine.backtest import MINIMUM_SEASONS
+from forecast_service.engine.calendar import (
+    LEAST_HISTORY,
+    parse_frequency,
+    season_length,
+    usable_season,
+)
 from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.importer.sample import write_sample
 
 LEVELS = tuple(tenths / 10 for tenths in range(1, 10))
 LOW, MEDIAN, HIGH = LEVELS.index(0.1), LEVELS.index(0.5), LEVELS.index(0.9)
-SEASON = 7
 BACKTESTS = 2  # of auto within each window, as in the service
 NEAR = (0.70, 0.90)  # coverage of one series that counts as honest
 PUBLISHED = (
@@ -55,13 +59,13 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class Window:
-    """``inside`` and ``days``: open days of each series within p10-p90, and all of them; (n,)."""
+    """``inside`` and ``periods``: open ones of each series within p10-p90, and all; (n,)."""
 
     cutoff: str
-    """The last day that was known."""
+    """The last period that was known, by its start."""
     accuracy: Accuracy
     inside: npt.NDArray[np.int64]
-    days: npt.NDArray[np.int64]
+    periods: npt.NDArray[np.int64]
     seconds: float
 
 
@@ -71,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--future", type=Path, help="file of the days to come, if it is another")
     parser.add_argument("--stores", type=Path, help="file with a row per store, if there is one")
     parser.add_argument("--windows", type=int, default=10, help="how many (default 10)")
-    parser.add_argument("--horizon", type=int, default=48, help="days of each (default 48)")
+    parser.add_argument("--horizon", type=int, default=48, help="periods of each (default 48)")
     parser.add_argument("--algorithm", choices=NAMES, default="auto", help="(default auto)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -80,13 +84,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure and print; 2 when the history is too short for a single window."""
     panel = _panel(arguments)
     windows = []
-    for cutoff in _cutoffs(panel.n_periods, arguments.windows, arguments.horizon):
+    for cutoff in _cutoffs(panel, arguments.windows, arguments.horizon):
         windows.append(measure(panel, cutoff, arguments.horizon, arguments.algorithm))
         print(_line(windows[-1].cutoff, windows[-1].accuracy), file=sys.stderr, flush=True)
     if not windows:
         print(
-            f"Error: '{arguments.data or 'sample data'}' has {panel.n_periods} days; a window of "
-            f"{arguments.horizon} needs {arguments.horizon + MINIMUM_SEASONS * SEASON}. "
+            f"Error: '{arguments.data or 'sample data'}' has {panel.n_periods} periods; a window "
+            f"of {arguments.horizon} needs {arguments.horizon + _least_history(panel)}. "
             "Give a longer history or a smaller --horizon.",
             file=sys.stderr,
         )
@@ -100,7 +104,8 @@ def measure(panel: Panel, cutoff: int, horizon: int, name: str) -> Window:
     """Train on the periods before ``cutoff`` (an index) and compare with the ``horizon`` after."""
     began = time.monotonic()
     past, future = panel.before(cutoff), panel.known_between(cutoff, cutoff + horizon)
-    config = FitConfig(horizon=horizon, quantiles=LEVELS, backtest_windows=BACKTESTS)
+    season = season_length(panel.frequency)
+    config = FitConfig(horizon, LEVELS, season, backtest_windows=BACKTESTS)
     quantiles = algorithm(name).fit(past, config).forecast(future, LEVELS)
     seconds = time.monotonic() - began
     actual = panel.target[:, cutoff : cutoff + horizon]
@@ -112,11 +117,16 @@ def measure(panel: Panel, cutoff: int, horizon: int, name: str) -> Window:
         accuracy=Accuracy(
             WAPE=metrics.wape(actual, quantiles[:, :, MEDIAN]),
             WQL=metrics.average_wql(actual, _by_level(quantiles)),
-            MASE=metrics.mase(actual, quantiles[:, :, MEDIAN], past.target, season_length=SEASON),
+            MASE=metrics.mase(
+                actual,
+                quantiles[:, :, MEDIAN],
+                past.target,
+                season_length=usable_season(season, cutoff),
+            ),
             coverage=float(inside.sum() / max(counted.sum(), 1)),
         ),
         inside=inside.sum(axis=1),
-        days=counted.sum(axis=1),
+        periods=counted.sum(axis=1),
         seconds=seconds,
     )
 
@@ -124,9 +134,9 @@ def measure(panel: Panel, cutoff: int, horizon: int, name: str) -> Window:
 def summary(windows: list[Window], panel: Panel, arguments: argparse.Namespace) -> dict[str, Any]:
     """What ``--json`` prints."""
     rows = [asdict(window.accuracy) for window in windows]
-    days = np.sum([window.days for window in windows], axis=0)
+    periods = np.sum([window.periods for window in windows], axis=0)
     inside = np.sum([window.inside for window in windows], axis=0)
-    share = inside[days > 0] / days[days > 0]
+    share = inside[periods > 0] / periods[periods > 0]
     return {
         "algorithm": arguments.algorithm,
         "series": panel.n_series,
@@ -143,13 +153,13 @@ def summary(windows: list[Window], panel: Panel, arguments: argparse.Namespace) 
 
 def table(result: dict[str, Any]) -> str:
     """The result for people."""
-    lines = [f"{result['algorithm']}: {result['series']} series, {result['horizon']} days ahead"]
+    lines = [f"{result['algorithm']}: {result['series']} series, {result['horizon']} periods ahead"]
     lines.append(f"{'cutoff':16}{'WAPE':>9}{'WQL':>9}{'MASE':>9}{'coverage':>10}")
     named = [(window["cutoff"], window) for window in result["windows"]]
     for name, row in [*named, ("mean", result["mean"])]:
         lines.append(_line(name, Accuracy(row["WAPE"], row["WQL"], row["MASE"], row["coverage"])))
     share = result["series_covered_70_to_90"]
-    lines.append(f"p10-p90 holds on 70-90 % of the open days for {share:.0%} of the series")
+    lines.append(f"p10-p90 holds on 70-90 % of the open periods for {share:.0%} of the series")
     lines.append(f"Published ({SOURCE}):")
     for row in result["published"]:
         wql = "-" if row["WQL"] is None else f"{row['WQL']:.4f}"
@@ -169,10 +179,14 @@ def _panel(arguments: argparse.Namespace) -> Panel:
         return read_panel(files, arguments.horizon)[0]
 
 
-def _cutoffs(n_periods: int, windows: int, horizon: int) -> list[int]:
+def _cutoffs(panel: Panel, windows: int, horizon: int) -> list[int]:
     """Indices of the first forecast periods, newest first; those with enough history."""
-    wanted = [n_periods - number * horizon for number in range(1, windows + 1)]
-    return [cutoff for cutoff in wanted if cutoff >= MINIMUM_SEASONS * SEASON]
+    wanted = [panel.n_periods - number * horizon for number in range(1, windows + 1)]
+    return [cutoff for cutoff in wanted if cutoff >= _least_history(panel)]
+
+
+def _least_history(panel: Panel) -> int:
+    return LEAST_HISTORY[parse_frequency(panel.frequency).unit]
 
 
 def _by_level(quantiles: FloatArray) -> dict[float, FloatArray]:

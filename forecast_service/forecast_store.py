@@ -34,6 +34,7 @@ class StoredForecast:
     start: str
     """First period, ``yyyy-MM-ddTHH:mm:ss`` without a zone."""
     frequency: str
+    """Such as ``D`` or ``W-FRI``; weeks begin on the weekday of ``start``."""
     forecast_types: tuple[str, ...]
     values: npt.NDArray[np.float64]
     algorithm: str | None
@@ -152,7 +153,7 @@ def _columns(row: StoredForecast) -> dict[str, Any]:
 
 def _starts(start: str, frequency: str, count: int) -> npt.NDArray[np.datetime64]:
     """Every period's start; months and years keep the day and the hour of the first one."""
-    digits, unit = re.fullmatch(r"(\d*)([A-Za-z]+)", frequency).groups()  # type: ignore[union-attr]
+    digits, unit = re.match(r"(\d*)([A-Za-z]+)", frequency).groups()  # type: ignore[union-attr]
     steps = np.arange(count) * int(digits or 1)
     first = np.datetime64(start, "s")
     if unit in UNIT_MONTHS:

@@ -11,7 +11,12 @@ import numpy.typing as npt
 
 from forecast_service.engine import metrics
 from forecast_service.engine.algorithms.base import Algorithm, FitConfig, Progress, part, silent
-from forecast_service.engine.calendar import next_periods
+from forecast_service.engine.calendar import (
+    LEAST_HISTORY,
+    next_periods,
+    parse_frequency,
+    usable_season,
+)
 from forecast_service.engine.panel import FloatArray, Panel
 
 __all__ = [
@@ -25,8 +30,6 @@ __all__ = [
 ]
 
 Rows = npt.NDArray[np.intp]
-
-MINIMUM_SEASONS = 2  # history before a cutoff below which a test would say nothing
 
 
 class Metrics(TypedDict):
@@ -113,14 +116,16 @@ class Backtest:
         return np.where(known.any(axis=0), np.where(known, stacked, 0.0).sum(axis=0), np.nan)
 
 
-def cutoffs(n_periods: int, config: FitConfig) -> tuple[list[int], tuple[str, ...]]:
+def cutoffs(
+    n_periods: int, config: FitConfig, frequency: str = "D"
+) -> tuple[list[int], tuple[str, ...]]:
     """Cutoff indices, most recent first, and a sentence when fewer fit than were asked for.
 
-    Window k begins ``k`` offsets before the end. One that would leave less than two seasons of
-    history, or that reaches beyond the end of the data, is skipped.
+    Window k begins ``k`` offsets before the end. One that would leave less history than
+    ``calendar.LEAST_HISTORY``, or that reaches beyond the end of the data, is skipped.
     """
     offset = config.backtest_offset or config.horizon
-    minimum = MINIMUM_SEASONS * config.season_length
+    minimum = LEAST_HISTORY.get(parse_frequency(frequency).unit, 2)
     wanted = [n_periods - k * offset for k in range(1, config.backtest_windows + 1)]
     fitting = [c for c in wanted if c >= minimum and c + config.horizon <= n_periods]
     if len(fitting) == len(wanted):
@@ -139,7 +144,7 @@ def backtest(
 
     Nothing after a cutoff reaches the model except covariates, which are known in advance.
     """
-    chosen, notes = cutoffs(panel.n_periods, config)
+    chosen, notes = cutoffs(panel.n_periods, config, panel.frequency)
     windows = []
     for count, cutoff in enumerate(chosen):
         step = part(progress, count / len(chosen), (count + 1) / len(chosen))
@@ -161,7 +166,7 @@ def _test(
         quantiles=fitted.forecast(future, config.quantiles),
         mean=fitted.mean(future),
         history=past.target,
-        season_length=config.season_length,
+        season_length=usable_season(config.season_length, cutoff),
     )
 
 

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from forecast_service.errors import InvalidData
 
 __all__ = [
+    "LEAST_HISTORY",
+    "WEEKDAYS",
     "Frequency",
     "Times",
     "floor",
@@ -22,6 +24,7 @@ __all__ = [
     "periods_between",
     "require_trainable",
     "season_length",
+    "usable_season",
 ]
 
 Times = npt.NDArray[np.datetime64]
@@ -31,23 +34,35 @@ _LIMITS = {"Y": 1, "M": 11, "W": 4, "D": 6, "H": 23, "min": 59}
 _SECONDS = {"W": 604_800, "D": 86_400, "H": 3_600, "min": 60}
 _SEASON = {"Y": 1, "M": 12, "W": 52, "D": 7, "H": 24, "min": 1_440}
 _FIRST_MONDAY = 4 * 86_400  # 1970-01-05, in seconds since the epoch
+_TRAINABLE = ("H", "D", "W", "M")
+
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+LEAST_HISTORY = {"H": 48, "D": 14, "W": 4, "M": 4}
+"""Periods that a model should have seen before it is tested: two of the shorter cycle, if any."""
 
 
 @dataclass(frozen=True)
 class Frequency:
-    """Length of a period: ``multiple`` times ``unit``, as in ``2W`` or ``15min``."""
+    """Length of a period: ``multiple`` times ``unit``, as in ``2W`` or ``15min``.
+
+    ``weekday`` is the day on which a week begins; 0 is Monday.
+    """
 
     unit: str
     multiple: int = 1
+    weekday: int = 0
 
     def __str__(self) -> str:
-        return self.unit if self.multiple == 1 else f"{self.multiple}{self.unit}"
+        begin = f"-{WEEKDAYS[self.weekday]}" if self.weekday else ""
+        return f"{self.unit if self.multiple == 1 else f'{self.multiple}{self.unit}'}{begin}"
 
 
 def parse_frequency(code: str) -> Frequency:
     """The frequency that a code of Amazon Forecast names.
 
-    ``[n](Y|M|W|D|H|min)``; n: min 1-59, H 1-23, D 1-6, W 1-4, M 1-11, Y 1.
+    ``[n](Y|M|W|D|H|min)``; n: min 1-59, H 1-23, D 1-6, W 1-4, M 1-11, Y 1. A week begins on
+    Monday; ``W-TUE`` … ``W-SUN`` name another day (Amazon says that apart from the code, as its
+    TimeAlignmentBoundary).
 
     Raises
     ------
@@ -56,28 +71,32 @@ def parse_frequency(code: str) -> Frequency:
 
     Example
     -------
-    >>> parse_frequency("15min")
-    Frequency(unit='min', multiple=15)
+    >>> parse_frequency("15min").multiple
+    15
     >>> str(parse_frequency("1D"))
     'D'
+    >>> parse_frequency("W-FRI").weekday
+    4
     """
-    match = re.fullmatch(r"([1-9]\d?)?(Y|M|W|D|H|min)", code)
+    match = re.fullmatch(r"([1-9]\d?)?(Y|M|W|D|H|min)(?:(?<=W)-([A-Z]{3}))?", code)
     multiple = int(match[1] or 1) if match else 0
-    if not match or multiple > _LIMITS[match[2]]:
+    begin = match[3] or "MON" if match else ""
+    if not match or multiple > _LIMITS[match[2]] or begin not in WEEKDAYS:
         allowed = ", ".join(f"{unit} 1-{most}" for unit, most in _LIMITS.items())
         raise InvalidData(
             f"'{code}' is no frequency. Allowed are a number and a unit ({allowed}), "
             "for instance 'D', '2W' or '15min'."
         )
-    return Frequency(match[2], multiple)
+    return Frequency(match[2], multiple, WEEKDAYS.index(begin))
 
 
 def require_trainable(code: str) -> None:
-    """Refuse a frequency on which no algorithm is trained yet: InvalidData."""
-    if str(parse_frequency(code)) != "D":
+    """Refuse a frequency on which no algorithm is trained: InvalidData."""
+    frequency = parse_frequency(code)
+    if frequency.unit not in _TRAINABLE or frequency.multiple > 1:
         raise InvalidData(
-            f"Frequency '{code}' is understood, but models are trained on daily data only. "
-            "Use frequency 'D'."
+            f"Frequency '{code}' is understood, but models are trained on hours, days, weeks and "
+            f"months only. Use one of {', '.join(_TRAINABLE)}."
         )
 
 
@@ -96,6 +115,17 @@ def season_length(code: str) -> int:
     return seasons if rest == 0 else 1
 
 
+def usable_season(season: int, n_periods: int) -> int:
+    """The season, or 1 (none) when a history of ``n_periods`` does not hold a whole one.
+
+    Example
+    -------
+    >>> usable_season(52, 52), usable_season(52, 51), usable_season(7, 600)
+    (52, 1, 7)
+    """
+    return season if n_periods >= season else 1
+
+
 def _ordinals(times: Times, frequency: Frequency) -> npt.NDArray[np.int64]:
     """Number of the period that holds each time; consecutive periods differ by one."""
     if frequency.unit in ("Y", "M"):
@@ -103,26 +133,31 @@ def _ordinals(times: Times, frequency: Frequency) -> npt.NDArray[np.int64]:
         size = frequency.multiple * (12 if frequency.unit == "Y" else 1)
         return np.asarray(months // size, dtype=np.int64)
     seconds = times.astype("datetime64[s]").astype(np.int64)
-    origin = _FIRST_MONDAY if frequency.unit == "W" else 0
     return np.asarray(
-        (seconds - origin) // (_SECONDS[frequency.unit] * frequency.multiple), dtype=np.int64
+        (seconds - _origin(frequency)) // (_SECONDS[frequency.unit] * frequency.multiple),
+        dtype=np.int64,
     )
+
+
+def _origin(frequency: Frequency) -> int:
+    """A moment at which a period begins, in seconds since the epoch."""
+    return _FIRST_MONDAY + frequency.weekday * _SECONDS["D"] if frequency.unit == "W" else 0
 
 
 def _starts(ordinals: npt.NDArray[np.int64], frequency: Frequency) -> Times:
     if frequency.unit in ("Y", "M"):
         size = frequency.multiple * (12 if frequency.unit == "Y" else 1)
         return (ordinals * size).astype("datetime64[M]").astype("datetime64[s]")
-    origin = _FIRST_MONDAY if frequency.unit == "W" else 0
     step = _SECONDS[frequency.unit] * frequency.multiple
-    return (ordinals * step + origin).astype("datetime64[s]")
+    return (ordinals * step + _origin(frequency)).astype("datetime64[s]")
 
 
 def floor(times: Times, code: str) -> Times:
     """Start of the period that holds each time.
 
-    Days begin at midnight, weeks on Monday, months on day 1. Periods of several units are counted
-    from 1970-01-01 (weeks: Monday 1970-01-05), so that ``3M`` gives the quarters of a year.
+    Days begin at midnight, weeks on Monday (or the day of the code), months on day 1. Periods of
+    several units are counted from 1970-01-01 (weeks: Monday 1970-01-05), so that ``3M`` gives the
+    quarters of a year.
 
     Example
     -------

@@ -9,13 +9,14 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.calendar import Times, parse_frequency
+from forecast_service.engine.calendar import Times, next_periods, parse_frequency
 from forecast_service.engine.columns import Block, Column
 
 __all__ = ["Calendar", "calendar", "columns", "holidays", "phases"]
 
 Integers = npt.NDArray[np.intp]
 
+LONGER = ("W", "M")  # than a day: a holiday lies within a period
 HARMONICS = {"D": 12, "W": 8, "M": 5}
 OWN_HARMONICS = 4  # of the year that may differ between series
 CHRISTMAS = (12, 25)
@@ -28,6 +29,8 @@ EDGE = 3  # days of a month's start and end that interact with the weekday
 class Calendar:
     """Facts of some periods, each (T,). ``phase`` is the place within the season."""
 
+    unit: str
+    """Of the frequency, such as D."""
     phase: Integers
     n_phases: int
     day: Integers
@@ -65,6 +68,7 @@ def _calendar(raw: bytes, frequency: str) -> Calendar:
     month, day = CHRISTMAS
     christmas = (years.astype("datetime64[M]") + (month - 1)).astype("datetime64[D]") + (day - 1)
     return Calendar(
+        unit=parse_frequency(frequency).unit,
         phase=phase,
         n_phases=n_phases,
         day=(days - months).astype(np.intp) + 1,
@@ -77,32 +81,57 @@ def _calendar(raw: bytes, frequency: str) -> Calendar:
 def columns(times: Times, frequency: str, *, yearly: bool) -> Iterator[Block]:
     """Every calendar column that makes sense at this frequency, values (T,)."""
     facts = calendar(times, frequency)
-    unit = parse_frequency(frequency).unit
-    if facts.n_phases > 1:
+    yield from _within_month(times, facts)
+    if yearly and facts.unit != "Y":
+        yield from _year(facts, HARMONICS.get(facts.unit, 4))
+    if facts.unit in ("D", "W", "H"):
+        yield from _christmas(facts, weekly=facts.unit == "W")
+
+
+def _within_month(times: Times, facts: Calendar) -> Iterator[Block]:
+    """Columns of the hour, the weekday and the day of the month, as far as periods tell them."""
+    if facts.unit == "D":
         yield from _season(facts)
-    if unit == "H":
-        yield from _weekdays(times)
-    if unit in ("D", "H"):
         yield from _month(facts)
-    if unit == "D" and facts.n_phases > 1:
         yield from _month_edges(facts)
-    if unit == "W":
+    elif facts.unit == "H":
+        yield from _season(facts)
+        yield from _weekdays(times)
+        yield from _month(facts)
+        yield from _season_at_weekend(times, facts)
+    elif facts.unit == "W":
         yield _block("month start", "month", "monthly", facts.day <= WEEKDAYS)
         yield _block("month end", "month", "monthly", facts.days_left <= WEEKDAYS)
-    if yearly and unit != "Y":
-        yield from _year(facts, HARMONICS.get(unit, 4))
-    if unit in ("D", "W", "H"):
-        yield from _christmas(facts, weekly=unit == "W")
+    elif facts.unit == "M":
+        yield from _trading_days(times)
 
 
-def holidays(times: Times, dates: Mapping[str, Sequence[int]]) -> Iterator[Block]:
-    """Public holidays (days since 1970 by name) and the days around them."""
-    days = times.astype("datetime64[D]").astype(np.int64)
+def holidays(times: Times, frequency: str, dates: Mapping[str, Sequence[int]]) -> Iterator[Block]:
+    """Public holidays (days since 1970 by name) and the days around them.
+
+    Of weeks and months: how many days of the holiday lie in each, and in its neighbours.
+    """
+    unit = parse_frequency(frequency).unit
     for name, each in dates.items():
-        yield _block(f"holiday {name}", "holiday", "holidays", np.isin(days, each))
-        for shift in (-2, -1, 1, 2):
-            near = np.isin(days - shift, each)
+        if unit in LONGER:
+            starts = [*times, *next_periods(times[-1], frequency, 2)]
+            within = _counted(np.array(starts), each)
+            padded = np.concatenate([[0.0], within])
+            around = {-1: padded[2:], 1: padded[:-2]} if unit == "W" else {}
+            yield _block(f"holiday {name}", "holiday", "holidays", within[:-1])
+        else:
+            days = times.astype("datetime64[D]").astype(np.int64)
+            around = {shift: np.isin(days - shift, each) for shift in (-2, -1, 1, 2)}
+            yield _block(f"holiday {name}", "holiday", "holidays", np.isin(days, each))
+        for shift, near in around.items():
             yield _block(f"holiday {name} {shift:+d}", "around holidays", "holidays", near)
+
+
+def _counted(starts: Times, dates: Sequence[int]) -> npt.NDArray[np.float64]:
+    """How many of the dates (days since 1970) lie in each period but the last, (T - 1,)."""
+    days = starts.astype("datetime64[D]").astype(np.int64)
+    place = np.searchsorted(np.sort(np.array(dates, dtype=np.int64)), days)
+    return np.diff(place).astype(np.float64)
 
 
 def _block(
@@ -120,6 +149,23 @@ def _weekdays(times: Times) -> Iterator[Block]:
     weekday, count = phases(times, "D")
     for k in range(count):
         yield _block(f"weekday {k}", "weekday", "weekly", weekday == k, own=True)
+
+
+def _season_at_weekend(times: Times, facts: Calendar) -> Iterator[Block]:
+    weekday = phases(times, "D")[0]
+    for k in range(facts.n_phases):
+        for name, day in (("Saturday", 5), ("Sunday", 6)):
+            both = (facts.phase == k) & (weekday == day)
+            yield _block(f"season {k} on {name}", "season at weekend", "weekly", both, own=True)
+
+
+def _trading_days(times: Times) -> Iterator[Block]:
+    """How often each weekday comes in a month; together they are its length."""
+    months = times.astype("datetime64[M]")
+    first, after = months.astype("datetime64[D]"), (months + 1).astype("datetime64[D]")
+    for k, mask in enumerate(np.eye(WEEKDAYS, dtype=bool)):
+        count = np.busday_count(first, after, weekmask=mask)
+        yield _block(f"weekdays {k}", "trading days", "monthly", count - 4.0)
 
 
 def _month(facts: Calendar) -> Iterator[Block]:

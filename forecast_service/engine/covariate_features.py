@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +16,39 @@ __all__ = ["closing", "columns"]
 
 Booleans = npt.NDArray[np.bool_]
 
-SHIFTS = {"common": (1, 2, 3, 7), "rare": (1, 2, 3, 4, 5, 6, 7), "number": (1,)}
 OWN_SHIFTS = 2
-PAST, NEXT = (7, 14, 28), (7, 14)
-LONG = 14  # closed periods after which a reopening is an event
-REOPENING = (0, 3, 7, 14, 28, 56)
 EDGE = 7  # days of a month's start and end
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far columns look around, in periods.
+
+    ``shifts`` by kind of covariate; shares of the ``past`` and ``coming`` periods at 1; after
+    ``long`` closed periods a reopening is an event, until ``reopening``.
+    """
+
+    shifts: Mapping[str, tuple[int, ...]]
+    past: tuple[int, ...]
+    coming: tuple[int, ...]
+    long: int
+    reopening: tuple[int, ...]
+
+
+DAYS = Reach(
+    shifts={"common": (1, 2, 3, 7), "rare": (1, 2, 3, 4, 5, 6, 7), "number": (1,)},
+    past=(7, 14, 28),
+    coming=(7, 14),
+    long=14,
+    reopening=(0, 3, 7, 14, 28, 56),
+)
+REACH = {
+    "H": replace(DAYS, past=(24,), coming=(12,), long=48, reopening=(0, 12, 24, 72, 168)),
+    "D": DAYS,
+    "W": Reach({"common": (1, 2), "rare": (1, 2), "number": (1,)}, (4,), (4,), 2, (0, 1, 2, 4, 8)),
+    "M": Reach({"common": (1,), "rare": (1,), "number": (1,)}, (3,), (3,), 1, (0, 1, 2)),
+}
+"""By unit of the frequency: some days, or what corresponds to them."""
 
 
 def columns(
@@ -37,12 +65,13 @@ def columns(
     if kind == "common":
         yield from _edges(name, padded, periods)
         yield from _interactions(name, value, facts, yearly=yearly)
-    for k in SHIFTS[kind]:
+    for k in REACH[facts.unit].shifts[kind]:
         for step in (k, -k):
             own = kind == "common" and k <= OWN_SHIFTS
             yield _block(name, "shifted", f"{step:+d}", _shift(padded, step, periods), own=own)
     if kind != "number":
-        yield from _shares(name, padded, periods, common=kind == "common")
+        reach = REACH[facts.unit]
+        yield from _shares(name, padded, periods, reach, common=kind == "common")
 
 
 def closing(padded: Booleans, facts: Calendar) -> Iterator[Block]:
@@ -61,8 +90,9 @@ def closing(padded: Booleans, facts: Calendar) -> Iterator[Block]:
     second = _shift(before >= 2, 1, periods)
     yield _block("closures", "length", "second day after", second)
     yield _block("closures", "length", "second day before", _shift(after >= 2, -1, periods))
-    since = _since_reopening(before, padded[:, :periods])
-    for low, high in itertools.pairwise(REOPENING):
+    reach = REACH[facts.unit]
+    since = _since_reopening(before, padded[:, :periods], reach)
+    for low, high in itertools.pairwise(reach.reopening):
         recent = (since >= low) & (since < high)
         yield _block("closures", "reopening", f"reopened {low}", recent, own=True)
 
@@ -101,20 +131,23 @@ def _interactions(name: str, value: Single, facts: Calendar, *, yearly: bool) ->
             yield _block(name, "by year", f"{wave} {k}", both, own=k == 1)
 
 
-def _shares(name: str, padded: Single, periods: int, *, common: bool) -> Iterator[Block]:
+def _shares(
+    name: str, padded: Single, periods: int, reach: Reach, *, common: bool
+) -> Iterator[Block]:
     """Share of the last and of the next periods at 1."""
     total = np.zeros((len(padded), padded.shape[1] + 1), dtype=np.float32)
     np.cumsum(padded, axis=1, out=total[:, 1:])
-    for length in PAST:
-        reach = max(periods - length, 0)
+    for length in reach.past:
+        rest = max(periods - length, 0)
         past = np.zeros((len(padded), periods), dtype=np.float32)
-        past[:, length:] = (total[:, length : length + reach] - total[:, :reach]) / length
-        yield _block(name, "share", f"past {length}", past, own=common and length == PAST[0])
-    for length in NEXT:
+        past[:, length:] = (total[:, length : length + rest] - total[:, :rest]) / length
+        yield _block(name, "share", f"past {length}", past, own=common and length == reach.past[0])
+    for length in reach.coming:
         ahead = (total[:, 1 + length :] - total[:, 1:-length])[:, :periods] / length
         following = np.zeros((len(padded), periods), dtype=np.float32)
         following[:, : ahead.shape[1]] = ahead
-        yield _block(name, "share", f"next {length}", following, own=common and length == NEXT[0])
+        own = common and length == reach.coming[0]
+        yield _block(name, "share", f"next {length}", following, own=own)
 
 
 def _run_before(closed: Booleans) -> npt.NDArray[np.int32]:
@@ -126,8 +159,10 @@ def _run_before(closed: Booleans) -> npt.NDArray[np.int32]:
     return run
 
 
-def _since_reopening(before: npt.NDArray[np.int32], closed: Booleans) -> npt.NDArray[np.int32]:
+def _since_reopening(
+    before: npt.NDArray[np.int32], closed: Booleans, reach: Reach
+) -> npt.NDArray[np.int32]:
     index = np.arange(closed.shape[1], dtype=np.int32)
-    event = np.where((before > LONG) & ~closed, index, np.int32(-REOPENING[-1] - 1))
+    event = np.where((before > reach.long) & ~closed, index, np.int32(-reach.reopening[-1] - 1))
     since: npt.NDArray[np.int32] = index - np.maximum.accumulate(event, axis=1)
     return since

@@ -116,7 +116,7 @@ class Features:
     def _calendar(self) -> Iterator[Block]:
         recipe = self.recipe
         yield from calendar_features.columns(self.times, recipe.frequency, yearly=recipe.yearly)
-        yield from calendar_features.holidays(self.times, recipe.holidays)
+        yield from calendar_features.holidays(self.times, recipe.frequency, recipe.holidays)
 
     def _after(self) -> Times:
         return next_periods(self.times[-1], self.recipe.frequency, LOOKAHEAD)

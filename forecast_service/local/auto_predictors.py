@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from forecast_service.local.alignment import check_boundary
 from forecast_service.local.arns import arn_of, ulid
 from forecast_service.local.calls import Call, Params, require_active
 from forecast_service.local.errors import InvalidInput
@@ -26,6 +27,7 @@ def create_auto_predictor(call: Call, params: Params) -> dict[str, Any]:
     _check_available(params)
     request = _inherited(call, params) if "ReferencePredictorArn" in params else _new(params)
     basis = check_asked(call, _asked(request))
+    check_boundary(request["ForecastFrequency"], request.get("TimeAlignmentBoundary", {}))
     arn = arn_of(call.settings, PREDICTOR.word, f"{params['PredictorName']}_{ulid()}")
     return insert_predictor(call, request, basis, arn=arn, is_auto=True)
 
@@ -35,12 +37,6 @@ def _check_available(params: Params) -> None:
         raise InvalidInput(f"'ExplainPredictor': true {NOT_YET}")
     if "MonitorConfig" in params:
         raise InvalidInput(f"'MonitorConfig' {NOT_YET}")
-    boundary = params.get("TimeAlignmentBoundary", {})
-    if set(boundary) - {"Hour"} or boundary.get("Hour", 0) != 0:
-        raise InvalidInput(
-            "'TimeAlignmentBoundary' can only be {'Hour': 0} in this local Amazon Forecast yet: "
-            "days start at hour 0. Leave it out."
-        )
 
 
 def _new(params: Params) -> dict[str, Any]:

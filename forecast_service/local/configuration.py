@@ -10,6 +10,7 @@ from typing import Any
 from forecast_service.engine.algorithms.base import FitConfig
 from forecast_service.engine.calendar import season_length
 from forecast_service.keys import MEAN, parse_forecast_type
+from forecast_service.local.alignment import aligned
 from forecast_service.local.catalog import Resource
 from forecast_service.settings import Settings
 
@@ -30,6 +31,7 @@ class PredictorConfig:
     """None for auto predictors, which have none in Amazon's answers."""
     horizon: int
     frequency: str
+    """Code of the engine: ``W-FRI`` for weeks that begin on Fridays."""
     dimensions: tuple[str, ...]
     forecast_types: tuple[str, ...]
     fillings: Mapping[str, Mapping[str, str]]
@@ -82,7 +84,7 @@ def _auto(request: Mapping[str, Any]) -> PredictorConfig:
         algorithm_arn=None,
         windows=AUTO_WINDOWS,
         horizon=request["ForecastHorizon"],
-        frequency=request["ForecastFrequency"],
+        frequency=aligned(request["ForecastFrequency"], request.get("TimeAlignmentBoundary", {})),
         dimensions=tuple(request.get("ForecastDimensions", ())),
         forecast_types=tuple(request["ForecastTypes"]),
         fillings={

@@ -74,9 +74,15 @@ def frequency_of(code: str, member: str) -> Frequency:
         It names none; the sentence lists the allowed ones.
     """
     try:
-        return parse_frequency(code)
+        frequency = parse_frequency(code)
     except InvalidData as error:
         raise InvalidInput(f"'{member}': {error.detail}") from error
+    if "-" in code:  # the engine's own way to say it
+        raise InvalidInput(
+            f"'{member}': '{code}' is no frequency. Use 'W', and say the day on which weeks begin "
+            "as the TimeAlignmentBoundary of an auto predictor."
+        )
+    return frequency
 
 
 def _with_defaults(params: Params, dataset: Resource) -> dict[str, Any]:

@@ -8,7 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast_service.arrow import to_numpy, to_times
-from forecast_service.engine.calendar import next_periods, period_starts, periods_between
+from forecast_service.engine.calendar import (
+    Times,
+    next_periods,
+    period_starts,
+    periods_between,
+)
 from forecast_service.engine.filling import fill_target
 from forecast_service.engine.panel import KnownFuture, Panel
 from forecast_service.local.aggregation import aggregate, series_rows
@@ -18,6 +23,8 @@ from forecast_service.local.related import related_values
 from forecast_service.local.sources import Source, Sources
 
 __all__ = ["Built", "build", "key_names"]
+
+MIN_PERIODS = 3  # so that there are others to compare an end with
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,8 @@ class Built:
 def build(sources: Sources, config: PredictorConfig) -> Built:
     """Rows to arrays: bucketed, aggregated and filled as the predictor's configuration says.
 
-    The history ends, for every series, with the last period in which any of them has a row.
+    The history ends, for every series, with the last period in which any of them has a row. A first
+    or last period that finer data (days, for weeks) cover only in part is left out.
 
     Raises
     ------
@@ -40,16 +48,18 @@ def build(sources: Sources, config: PredictorConfig) -> Built:
         The related series do not cover the target, or a needed value of them is missing.
     """
     names = key_names(sources.target, config)
-    panel = _target_panel(sources.target, names, config)
+    panel, notes = _target_panel(sources.target, names, config)
     future = next_periods(panel.timestamps[-1], config.frequency, config.horizon)
     periods = panel.n_periods
     if sources.related is None:
-        return Built(_described(panel, sources.metadata), KnownFuture(future), ())
+        return Built(_described(panel, sources.metadata), KnownFuture(future), notes)
     related = related_values(sources.related, panel, names, config)
     past = {name: values[:, :periods] for name, values in related.values.items()}
     ahead = {name: values[:, periods:] for name, values in related.values.items()}
     panel = replace(panel.take(related.kept), covariates=past)
-    return Built(_described(panel, sources.metadata), KnownFuture(future, ahead), related.notes)
+    return Built(
+        _described(panel, sources.metadata), KnownFuture(future, ahead), (*notes, *related.notes)
+    )
 
 
 def key_names(target: Source, config: PredictorConfig) -> tuple[str, ...]:
@@ -58,23 +68,26 @@ def key_names(target: Source, config: PredictorConfig) -> tuple[str, ...]:
     return (schema.item, *(name for name in schema.dimensions if name in config.dimensions))
 
 
-def _target_panel(source: Source, names: Sequence[str], config: PredictorConfig) -> Panel:
+def _target_panel(
+    source: Source, names: Sequence[str], config: PredictorConfig
+) -> tuple[Panel, tuple[str, ...]]:
     """Target alone; dimensions that the predictor does not name are aggregated away."""
     schema = source.schema
     found = series_rows(source.table, names)
     times = to_times(source.table[schema.timestamp])
-    timestamps = period_starts(times.min(), times.max(), config.frequency)
+    timestamps, notes = _whole_periods(np.unique(times), config.frequency)
     periods = periods_between(timestamps[0], times, config.frequency)
+    inside = (periods >= 0) & (periods < len(timestamps))
     target = schema.numbers[0]
     methods = {**TARGET_DEFAULTS, **config.fillings.get(target, {})}
     matrix = aggregate(
-        found.rows,
-        periods,
-        np.asarray(to_numpy(source.table[target]), dtype=np.float64),
+        found.rows[inside],
+        periods[inside],
+        np.asarray(to_numpy(source.table[target]), dtype=np.float64)[inside],
         (len(found.keys), len(timestamps)),
         methods["aggregation"],
     )
-    return Panel(
+    panel = Panel(
         keys=found.keys,
         timestamps=timestamps,
         frequency=config.frequency,
@@ -82,6 +95,40 @@ def _target_panel(source: Source, names: Sequence[str], config: PredictorConfig)
             matrix, methods["middlefill"], methods["backfill"], fill_values(methods)
         ),
     )
+    return panel, notes
+
+
+def _whole_periods(times: Times, frequency: str) -> tuple[Times, tuple[str, ...]]:
+    """Starts of the periods that the distinct ``times`` cover, and what was left out.
+
+    An end is covered in part if it lacks more time than such periods usually do: a shop that never
+    opens on Sundays has whole weeks. Data with one row per period cover all of theirs.
+    """
+    timestamps = period_starts(times[0], times[-1], frequency)
+    periods = periods_between(timestamps[0], times, frequency)
+    present, first, count = np.unique(periods, return_index=True, return_counts=True)
+    if len(present) < MIN_PERIODS or np.median(count) < 2:
+        return timestamps, ()
+    ends = next_periods(timestamps[-1], frequency, 1)
+    begin, end = timestamps[present], np.append(timestamps, ends)[present + 1]
+    lead, rest = times[first] - begin, end - times[first + count - 1]
+    kept = timestamps
+    notes = []
+    if rest[-1] > np.median(rest[:-1]):
+        kept = kept[:-1]
+        notes.append(f"{_partly(timestamps[-1])} data end on {_date(times[-1])}.")
+    if lead[0] > np.median(lead[1:]):
+        kept = kept[1:]
+        notes.append(f"{_partly(timestamps[0])} data begin on {_date(times[0])}.")
+    return kept, tuple(notes)
+
+
+def _partly(start: np.datetime64) -> str:
+    return f"The period that begins on {_date(start)} is left out, as it is not whole: its"
+
+
+def _date(time: np.datetime64) -> str:
+    return str(time.astype("datetime64[D]"))
 
 
 def _described(panel: Panel, metadata: Source | None) -> Panel:

@@ -19,7 +19,7 @@ from forecast_service.engine.calendar import (
 )
 from forecast_service.errors import InvalidData
 
-CODES = ["Y", "M", "3M", "W", "2W", "D", "3D", "H", "8H", "min", "15min"]
+CODES = ["Y", "M", "3M", "W", "2W", "W-FRI", "W-SUN", "D", "3D", "H", "8H", "min", "15min"]
 
 
 def times(*texts: str) -> np.ndarray:
@@ -32,7 +32,8 @@ def test_a_frequency_code_survives_parsing(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["", "d", "0D", "7D", "5W", "12M", "2Y", "60min", "24H", "D2", "S"]
+    "code",
+    ["", "d", "0D", "7D", "5W", "12M", "2Y", "60min", "24H", "D2", "S", "W-MIN", "D-FRI", "W-"],
 )
 def test_a_code_outside_the_limits_is_refused(code: str) -> None:
     with pytest.raises(InvalidData, match=re.escape(f"'{code}' is no frequency.")):
@@ -49,10 +50,15 @@ def test_refusal_names_what_is_allowed() -> None:
     )
 
 
-def test_only_daily_data_can_be_trained_on() -> None:
-    require_trainable("D")
-    with pytest.raises(InvalidData, match="Use frequency 'D'"):
-        require_trainable("W")
+@pytest.mark.parametrize("code", ["H", "D", "W", "W-FRI", "M"])
+def test_hours_days_weeks_and_months_can_be_trained_on(code: str) -> None:
+    require_trainable(code)
+
+
+@pytest.mark.parametrize("code", ["Y", "2W", "15min", "3M"])
+def test_other_frequencies_are_refused_with_what_can_be_used(code: str) -> None:
+    with pytest.raises(InvalidData, match=re.escape("Use one of H, D, W, M.")):
+        require_trainable(code)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +69,8 @@ def test_only_daily_data_can_be_trained_on() -> None:
         ("3M", "2015-06-17T10:20:30", "2015-04-01"),
         ("W", "2015-06-17T10:20:30", "2015-06-15"),  # a Monday
         ("W", "2015-06-15T00:00:00", "2015-06-15"),
+        ("W-FRI", "2015-06-17T10:20:30", "2015-06-12"),
+        ("W-SUN", "2015-06-14T00:00:00", "2015-06-14"),
         ("D", "2015-06-17T10:20:30", "2015-06-17"),
         ("H", "2015-06-17T10:20:30", "2015-06-17T10:00:00"),
         ("15min", "2015-06-17T10:20:30", "2015-06-17T10:15:00"),

@@ -64,8 +64,8 @@ def test_an_unknown_algorithm_is_refused() -> None:
 
 
 def test_a_frequency_without_models_is_refused() -> None:
-    with pytest.raises(InvalidData, match="trained on daily data only"):
-        train("auto", replace(make_panel(), frequency="H"), CONFIG)
+    with pytest.raises(InvalidData, match=re.escape("Use one of H, D, W, M.")):
+        train("auto", replace(make_panel(), frequency="15min"), CONFIG)
 
 
 def test_the_number_of_processes_changes_no_number() -> None:

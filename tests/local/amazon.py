@@ -122,9 +122,15 @@ class Amazon:
             if status in ENDED:
                 Queue.request_cancel(connection, "resource", arn)
 
-    def dataset(self, name: str = "sales", type_: str = "TARGET_TIME_SERIES", **fields: str) -> str:
-        """A RETAIL dataset of daily rows with some more fields, without data."""
-        parameters = {"DataFrequency": "D"} if type_ != "ITEM_METADATA" else {}
+    def dataset(
+        self,
+        name: str = "sales",
+        type_: str = "TARGET_TIME_SERIES",
+        frequency: str = "D",
+        **fields: str,
+    ) -> str:
+        """A RETAIL dataset with some more fields, without data."""
+        parameters = {"DataFrequency": frequency} if type_ != "ITEM_METADATA" else {}
         answer = self.forecast.create_dataset(
             DatasetName=name,
             Domain="RETAIL",

@@ -36,9 +36,14 @@ REFUSED_AUTO: list[tuple[dict[str, Any], str]] = [
         "Use 'D' or a coarser one.",
     ),
     (
-        {"ForecastFrequency": "W"},
-        "'ForecastFrequency': Frequency 'W' is understood, but models are trained on daily data "
-        "only. Use frequency 'D'.",
+        {"ForecastFrequency": "2W"},
+        "'ForecastFrequency': Frequency '2W' is understood, but models are trained on hours, days, "
+        "weeks and months only. Use one of H, D, W, M.",
+    ),
+    (
+        {"ForecastFrequency": "W-FRI"},
+        "'ForecastFrequency': 'W-FRI' is no frequency. Use 'W', and say the day on which weeks "
+        "begin as the TimeAlignmentBoundary of an auto predictor.",
     ),
     (
         {"ForecastDimensions": ["colour"]},
@@ -91,8 +96,9 @@ REFUSED_AUTO: list[tuple[dict[str, Any], str]] = [
     ({"MonitorConfig": {"MonitorName": "watch"}}, f"'MonitorConfig' {NOT_YET}"),
     (
         {"TimeAlignmentBoundary": {"Hour": 4}},
-        "'TimeAlignmentBoundary' can only be {'Hour': 0} in this local Amazon Forecast yet: days "
-        "start at hour 0. Leave it out.",
+        "'TimeAlignmentBoundary' is {'Hour': 4}, and ForecastFrequency 'D'. In this local Amazon "
+        "Forecast it can only be {'Hour': 0} with this frequency. Leave it out for periods that "
+        "begin on Mondays, on the first of a month, at midnight.",
     ),
 ]
 

@@ -61,6 +61,7 @@ def panel_of(
     metadata: Source | None = None,
     *,
     horizon: int = 2,
+    frequency: str = "D",
     dimensions: tuple[str, ...] = (),
     **fillings: Mapping[str, str],
 ) -> Built:
@@ -69,7 +70,7 @@ def panel_of(
         algorithm="seasonal_naive",
         algorithm_arn=None,
         horizon=horizon,
-        frequency="D",
+        frequency=frequency,
         dimensions=dimensions,
         forecast_types=("0.5",),
         fillings={"demand": NAN_FILLING, **fillings},
@@ -128,6 +129,33 @@ def test_gaps_of_the_target_are_filled_as_configured(
     built = panel_of(target(rows), demand=methods)
 
     np.testing.assert_equal(built.panel.target[0], expected)
+
+
+def test_weeks_that_days_cover_only_in_part_are_left_out() -> None:
+    rows = [("a", day, 1.0) for day in range(1, 32)]  # Thursday 1 to Saturday 31
+
+    built = panel_of(target(rows), frequency="W")
+
+    assert [str(start)[:10] for start in built.panel.timestamps] == [
+        "2015-01-05",
+        "2015-01-12",
+        "2015-01-19",
+    ]
+    assert built.panel.target.tolist() == [[7.0, 7.0, 7.0]]
+    assert built.notes == (
+        "The period that begins on 2015-01-26 is left out, as it is not whole: its data end on "
+        "2015-01-31.",
+        "The period that begins on 2014-12-29 is left out, as it is not whole: its data begin on "
+        "2015-01-01.",
+    )
+
+
+def test_weeks_without_sundays_are_whole() -> None:
+    rows = [("a", day, 1.0) for day in range(5, 32) if day not in (11, 18, 25)]
+
+    built = panel_of(target(rows), frequency="W")
+
+    assert built.panel.target.tolist() == [[6.0, 6.0, 6.0, 6.0]]
 
 
 def test_a_dimension_that_is_not_named_is_aggregated_away() -> None:

@@ -204,7 +204,11 @@ def prepare(panel: Panel, config: FitConfig) -> PooledFitting:
     """Columns, logs and weights of a panel."""
     closing = find_closing(panel)
     closed = closing.closed(panel.covariates, panel.target.shape)
-    covariates = {k: v for k, v in panel.covariates.items() if k != closing.covariate}
+    covariates = {
+        name: values
+        for name, values in panel.covariates.items()
+        if name != closing.covariate or not np.isin(values, (0.0, 1.0)).all()
+    }
     recipe = make_recipe(
         panel.timestamps, panel.frequency, covariates, closed, _holidays(panel, config)
     )

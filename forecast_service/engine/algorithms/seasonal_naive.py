@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from forecast_service.engine.algorithms.base import FitConfig, Progress, silent
 from forecast_service.engine.algorithms.closing import Closing, find_closing
-from forecast_service.engine.calendar import periods_between
+from forecast_service.engine.calendar import periods_between, usable_season
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
 from forecast_service.errors import InvalidData
@@ -149,10 +149,13 @@ class SeasonalNaive:
 def fit_seasonal_naive(
     panel: Panel, season_length: int, closing: Closing | None = None
 ) -> FittedSeasonalNaive:
-    """Seasonal naive of every series; the closing rule is found in the panel unless given."""
+    """Seasonal naive of every series; the closing rule is found in the panel unless given.
+
+    A history that does not hold a whole season repeats its last value.
+    """
     rule = closing or find_closing(panel)
     values = rule.open_target(panel)
-    seasons = _by_season(values, season_length)
+    seasons = _by_season(values, usable_season(season_length, panel.n_periods))
     last, age = _last_known(seasons)
     count = (~np.isnan(values)).sum(axis=1)
     return FittedSeasonalNaive(
