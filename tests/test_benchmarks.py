@@ -94,4 +94,4 @@ def test_accuracy_refuses_a_history_that_is_too_short(tmp_path: Path) -> None:
     )
 
     assert ended.returncode == 2
-    assert "has 40 days; a window of 48 needs 62. Give a longer history" in ended.stderr
+    assert "has 40 periods; a window of 48 needs 62. Give a longer history" in ended.stderr

@@ -14,6 +14,7 @@ from forecast_service.engine.algorithms.fitted_auto import NAME, FittedAuto, Gro
 from forecast_service.engine.algorithms.fitted_combination import FittedCombination
 from forecast_service.engine.algorithms.members import groups
 from forecast_service.engine.backtest import Backtest, backtest, cutoffs, joined
+from forecast_service.engine.calendar_features import phases
 from forecast_service.engine.calibration import GRID
 from forecast_service.engine.demand import demand_classes
 from forecast_service.engine.evidence import Evidence
@@ -52,9 +53,10 @@ def fit_with_backtest(
     What is tested in one window was weighted and calibrated on the others alone. The demand class
     of a series is that of its history before the first window; without any, that of most others.
     """
-    first = min(cutoffs(panel.n_periods, config)[0], default=panel.n_periods)
-    past = panel.before(first)
-    demand = demand_classes(find_closing(past).open_target(past), config.season_length)
+    chosen, _ = cutoffs(panel.n_periods, config, panel.frequency)
+    past = panel.before(min(chosen, default=panel.n_periods))
+    cycle = phases(panel.timestamps[:1], panel.frequency)[1]
+    demand = demand_classes(find_closing(past).open_target(past), cycle)
     fitted, tests, done = [], [], 0
     with pool(config.processes):
         for members, rows in groups(demand).items():
@@ -63,7 +65,7 @@ def fit_with_backtest(
             fitted.append(Group(rows, model))
             tests.append((rows, tested))
             done += len(rows)
-    auto = FittedAuto(tuple(demand.tolist()), tuple(fitted), config.season_length)
+    auto = FittedAuto(tuple(demand.tolist()), tuple(fitted), cycle)
     return auto, joined(panel.keys, tests)
 
 
