@@ -13,6 +13,7 @@
     ├── InvalidData                 a file or a series that cannot be used; nothing was kept of it
     ├── Conflict                    the state of the thing forbids it now
     │   └── LeaseLost               somebody else holds this work; nothing may be written
+    ├── NotOffered                  the configured backend cannot do this at all
     └── BackendUnavailable          Amazon Forecast or the database is away; ``retryable``
 
 Each message is one sentence or two: subject in quotes, what was found, what is allowed, what to do.
@@ -33,6 +34,7 @@ __all__ = [
     "LeaseLost",
     "NoForecast",
     "NotFound",
+    "NotOffered",
     "OutsideHorizon",
     "UnknownField",
     "UnknownItem",
@@ -124,6 +126,12 @@ class Conflict(ForecastServiceError):
 
 class LeaseLost(Conflict):
     """The lease on this work passed to somebody else; nothing was written."""
+
+
+class NotOffered(ForecastServiceError):
+    """The backend that is configured cannot do this, whatever is sent."""
+
+    status = 501
 
 
 class BackendUnavailable(ForecastServiceError):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,9 +23,13 @@ from forecast_service.errors import (
     ForecastServiceError,
     InvalidRequest,
     NotFound,
+    NotOffered,
 )
+from forecast_service.local import catalog
 from forecast_service.local.api import LocalForecast
 from forecast_service.local.query import LocalForecastQuery
+from forecast_service.local.served_models import ServedModels
+from forecast_service.local.what_if import Change, Supposed, what_if
 from forecast_service.settings import Settings
 from forecast_service.tables import resources
 
@@ -62,6 +67,15 @@ class Details(Protocol):
     def notes(self, arn: str) -> list[str]:
         """Sentences about what had to be assumed for a forecast."""
 
+    def what_if(self, arn: str, keys: Sequence[str], changes: Sequence[Change]) -> list[Supposed]:
+        """Series of a forecast with other covariates, unsaved; see ``local.what_if``.
+
+        Raises
+        ------
+        NotOffered
+            The backend cannot do this.
+        """
+
 
 class NoDetails:
     """The details of a backend that has none: AWS."""
@@ -72,12 +86,21 @@ class NoDetails:
     def notes(self, arn: str) -> list[str]:
         return []
 
+    def what_if(self, arn: str, keys: Sequence[str], changes: Sequence[Change]) -> list[Supposed]:
+        raise NotOffered(
+            "An unsaved what-if needs our own engine: this installation forecasts with Amazon "
+            "Forecast, which can only store what-ifs (CreateWhatIfAnalysis, "
+            "CreateWhatIfForecast). Use them, or FORECAST_BACKEND=local."
+        )
+
 
 class LocalDetails:
     """The details of our own engine, from the catalog."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, home: Path) -> None:
         self.database = database
+        self._models = ServedModels(home)
+        self._supposing = threading.Lock()  # one at a time: it computes, where others look up
 
     def progress(self, arn: str) -> tuple[float, str] | None:
         statement = sa.select(resources.c.progress, resources.c.progress_note)
@@ -92,6 +115,17 @@ class LocalDetails:
         with self.database.read() as connection:
             details = connection.execute(statement).scalar_one_or_none()
         return list((details or {}).get("notes", []))
+
+    def what_if(self, arn: str, keys: Sequence[str], changes: Sequence[Change]) -> list[Supposed]:
+        with self.database.read() as connection:
+            forecast = catalog.get(connection, arn)
+        if forecast is None:
+            raise Conflict(
+                f"Forecast '{arn}' was not made by the engine of this installation, so it has no "
+                "model to ask. Ask for a new one with POST /training."
+            )
+        with self._supposing:
+            return what_if(forecast, self._models, keys, changes)
 
 
 class S3Bucket:
@@ -132,7 +166,7 @@ def open_session(settings: Settings, database: Database) -> ForecastSession:
         return ForecastSession(
             forecast=LocalForecast(database, settings),
             forecastquery=LocalForecastQuery(database, settings),
-            details=LocalDetails(database),
+            details=LocalDetails(database, settings.home),
             bucket=LocalBucket(settings.home),
             source="local",
         )

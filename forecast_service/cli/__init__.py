@@ -12,6 +12,7 @@ from forecast_service.cli.serving import serve, worker
 from forecast_service.cli.start import run
 from forecast_service.cli.training import runs, train
 from forecast_service.cli.upkeep import backup, check, prune, restore
+from forecast_service.cli.what_if import what_if
 
 __all__ = ["main"]
 
@@ -30,7 +31,7 @@ def main() -> None:
 
 
 for command in (
-    *(import_sales, train, forecast, stores, runs, serve, worker, run),
+    *(import_sales, train, forecast, what_if, stores, runs, serve, worker, run),
     *(check, sample, backup, restore, prune),
 ):
     main.add_command(command)

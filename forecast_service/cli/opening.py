@@ -14,7 +14,7 @@ from forecast_service.settings import Settings, read_settings
 if TYPE_CHECKING:
     from forecast_service.database import Database
     from forecast_service.importer.imports import Imports
-    from forecast_service.reading import CurrentForecast
+    from forecast_service.reading import CurrentForecast, WhatIf
     from forecast_service.runs import TrainingRuns
     from forecast_service.session import ForecastSession
 
@@ -56,6 +56,12 @@ class Installation:
         from forecast_service.reading import CurrentForecast
 
         return CurrentForecast(self.database, self.settings)
+
+    @cached_property
+    def what_if(self) -> WhatIf:
+        from forecast_service.reading import WhatIf
+
+        return WhatIf(self.database, self.settings, self.session, self.current)
 
 
 @contextlib.contextmanager

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
 
 from forecast_service import forecast_store
-from forecast_service.engine.algorithms.base import Fitted
 from forecast_service.engine.algorithms.fitted_auto import FittedAuto
-from forecast_service.engine.panel import FloatArray, KnownFuture
 from forecast_service.forecast_store import StoredForecast
-from forecast_service.keys import MEAN, parse_forecast_type, series_key
+from forecast_service.keys import series_key
 from forecast_service.local.configuration import configuration_of
+from forecast_service.local.forecast_values import values_of
 from forecast_service.local.job import Finish, Job
 from forecast_service.local.models import load_model
 from forecast_service.local.panels import build
+from forecast_service.local.served_models import ServedModel, keep_model, seen_values
 from forecast_service.local.sources import read_sources
 
 __all__ = ["run_forecast"]
@@ -26,7 +25,8 @@ __all__ = ["run_forecast"]
 def run_forecast(job: Job) -> Finish:
     """Forecast every series of the newest data; what is given stores all of it at once.
 
-    The model is not trained again: when the data are newer than it, it takes up their level.
+    The model is not trained again: when the data are newer than it, it takes up their level. As
+    it then is it is kept beside the forecast, for what-ifs.
 
     Raises
     ------
@@ -44,13 +44,16 @@ def run_forecast(job: Job) -> Finish:
         fitted = fitted.condition(built.panel)
     types = tuple(job.resource.request.get("ForecastTypes") or config.forecast_types)
     job.progress(0.6, f"forecasting {len(fitted.keys)} series")
-    values = _values(fitted, built.known_future, types)
+    values = values_of(fitted, built.known_future, types)
+    seen = seen_values(built.panel, built.known_future)
+    model = ServedModel(fitted, built.known_future, config.frequency, types, seen)
     start = str(built.known_future.timestamps[0])
     details: dict[str, Any] = {
         "snapshot": dict(sources.snapshot),
         "data_until": str(built.panel.timestamps[-1])[:10],
         "series": len(fitted.keys),
         "notes": list(built.notes),
+        "served": keep_model(job.settings.home, config.algorithm, model),
     }
 
     def rows() -> Iterator[StoredForecast]:
@@ -74,20 +77,3 @@ def run_forecast(job: Job) -> Finish:
         return details
 
     return finish
-
-
-def _values(fitted: Fitted, known_future: KnownFuture, types: Sequence[str]) -> FloatArray:
-    """Forecasts of shape (n, n_types, horizon), in the order of ``types``."""
-    quantiles = sorted({parse_forecast_type(each) for each in types if each != MEAN})
-    shape = (len(fitted.keys), len(types), known_future.horizon)
-    values = np.empty(shape)
-    if quantiles:
-        at_quantiles = fitted.forecast(known_future, quantiles)
-    for index, forecast_type in enumerate(types):
-        if forecast_type == MEAN:
-            values[:, index] = fitted.mean(known_future)
-        else:
-            values[:, index] = at_quantiles[
-                :, :, quantiles.index(parse_forecast_type(forecast_type))
-            ]
-    return values

@@ -14,6 +14,7 @@ from forecast_service.engine.algorithms import load
 from forecast_service.engine.algorithms.base import Fitted
 from forecast_service.errors import InvalidData
 from forecast_service.local.catalog import Resource
+from forecast_service.local.served_models import kept_paths
 from forecast_service.queue import new_id
 from forecast_service.tables import resources
 
@@ -48,11 +49,13 @@ def load_model(home: Path, predictor: Resource) -> Fitted:
 def sweep_models(
     database: Database, home: Path, grace_seconds: float = GRACE_SECONDS
 ) -> list[Path]:
-    """Delete the folders of models that no predictor has any more, and give their paths."""
+    """Delete the folders of models that nothing asks any more, and give their paths."""
     with database.read() as connection:
         statement = sa.select(resources.c.details).where(resources.c.type == "predictor")
         details = connection.execute(statement).scalars().all()
-    known = {Path(path).parent.name for each in details for path in each.get("models", ())}
+        served = kept_paths(connection)
+    paths = [*served, *(path for each in details for path in each.get("models", ()))]
+    known = {Path(path).parent.name for path in paths}
     removed = []
     for folder in sorted((home / FOLDER).glob("*")):
         if folder.name not in known and time.time() - folder.stat().st_ctime >= grace_seconds:

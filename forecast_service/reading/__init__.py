@@ -3,5 +3,14 @@
 from __future__ import annotations
 
 from forecast_service.reading.current import Answer, CurrentForecast, Encode, Question
+from forecast_service.reading.what_if import Supposition, WhatIf, total_of
 
-__all__ = ["Answer", "CurrentForecast", "Encode", "Question"]
+__all__ = [
+    "Answer",
+    "CurrentForecast",
+    "Encode",
+    "Question",
+    "Supposition",
+    "WhatIf",
+    "total_of",
+]

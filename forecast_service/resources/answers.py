@@ -4,90 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, RootModel
+from pydantic import BaseModel, RootModel
+
+from forecast_service.resources.forecast_answers import AnswerModel, Forecast, WhatIf
 
 __all__ = ["ANSWERS", "Problem"]
-
-
-class AnswerModel(BaseModel):
-    """Nothing may be answered that is not written down here."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Point(AnswerModel):
-    """One period of a forecast; Amazon's own names."""
-
-    Timestamp: str
-    Value: float
-
-
-class Predictions(AnswerModel):
-    """Points by forecast type: ``p10``, ``p50``, ``p90``, ``mean``."""
-
-    Predictions: dict[str, list[Point]]
-
-
-class QueryForecastResult(AnswerModel):
-    """Amazon's answer to QueryForecast."""
-
-    Forecast: Predictions
-
-
-class Horizon(AnswerModel):
-    """First and last day of the forecast."""
-
-    first: str
-    last: str
-    periods: int
-
-
-class Coverage(AnswerModel):
-    """How often an interval held in the backtest of this series, over how many days."""
-
-    nominal: float
-    measured: float
-    days: int
-
-
-class Provenance(AnswerModel):
-    """Where the numbers come from; all times are absolute, in UTC."""
-
-    source: str
-    algorithm: str
-    members: dict[str, float] | None
-    """Weight of each algorithm in the average; null when a single one was asked for."""
-    coverage: dict[str, Coverage] | None
-    """By interval, such as ``p10-p90``; null when it was not measured."""
-    fallback: str | None
-    predictor: str
-    trained_at: str
-    fresh_until: str
-    data_until: str
-    forecast: str
-    created_at: str
-    horizon: Horizon
-    stale: str | None
-    assumptions: list[str]
-
-
-class StoreForecast(AnswerModel):
-    """The forecast of one store, or of one item in it."""
-
-    store_number: int | str
-    item: str | None = None
-    result: QueryForecastResult
-    provenance: Provenance
-
-
-class StoreForecasts(AnswerModel):
-    """The forecasts of many stores, in the order asked."""
-
-    forecasts: list[StoreForecast]
-
-
-class Forecast(RootModel[StoreForecast | StoreForecasts]):
-    """Of one store, or of many when ``store_numbers`` was sent."""
 
 
 class TrainingRun(AnswerModel):
@@ -254,5 +175,6 @@ ANSWERS: dict[str, type[BaseModel]] = {
         TrainingDecision,
         TrainingRun,
         TrainingRuns,
+        WhatIf,
     )
 }

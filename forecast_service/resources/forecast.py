@@ -14,7 +14,7 @@ from forecast_service.resources.parsing import as_number, json_body, query_value
 from forecast_service.resources.representations import ENCODERS, negotiated
 from forecast_service.resources.schemas import ForecastBody, ForecastQuery
 
-__all__ = ["ForecastResource"]
+__all__ = ["ForecastResource", "question_of"]
 
 CONTENT_TYPES = {"application/json": "application/json", "text/csv": "text/csv; charset=utf-8"}
 
@@ -32,7 +32,7 @@ class ForecastResource(ServiceResource):
     def get(self) -> Response:
         """From a query string, with an ETag; known questions are not even parsed again."""
         sent = request.environ.get("QUERY_STRING", "")
-        answer, media_type = self._answer(sent, lambda: _question(_from_query(request)))
+        answer, media_type = self._answer(sent, lambda: question_of(_from_query(request)))
         return _response(answer, media_type, request.environ.get("HTTP_IF_NONE_MATCH"))
 
     @documented(
@@ -45,7 +45,7 @@ class ForecastResource(ServiceResource):
     def post(self) -> Response:
         """The same from a JSON body."""
         negotiated(request.environ.get("HTTP_ACCEPT"))
-        question = _question(json_body(request, ForecastBody))
+        question = question_of(json_body(request, ForecastBody))
         return _response(*self._answer(question, lambda: question), None)
 
     def _answer(self, key: Hashable, question: Callable[[], Question]) -> tuple[Answer, str]:
@@ -83,7 +83,8 @@ def _from_query(sent: Request) -> ForecastBody:
     return read_model(ForecastQuery, values, "?")
 
 
-def _question(body: ForecastBody) -> Question:
+def question_of(body: ForecastBody) -> Question:
+    """What a body asks; a day stands for all of its periods."""
     many = body.store_numbers is not None
     stores = body.store_numbers if body.store_numbers is not None else [body.store_number]
     return Question(

@@ -160,7 +160,7 @@ def _names_around(model: type[BaseModel], location: tuple[int | str, ...]) -> li
         field = model.model_fields.get(str(part))
         kinds = _kinds(None if field is None else field.annotation)
         model = next((kind for kind in kinds if issubclass(kind, BaseModel)), model)
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _pointer(location: tuple[int | str, ...], prefix: str) -> str:

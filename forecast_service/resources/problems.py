@@ -49,7 +49,7 @@ def _from_service(error: ForecastServiceError) -> Response:
     members: dict[str, Any] = {"type": f"urn:forecast-service:{error.type}", "detail": error.detail}
     if error.errors:
         members["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in error.errors]
-    if error.status >= SERVER_ERROR and not error.retryable:
+    if error.status == SERVER_ERROR:
         logger.error("%s", error.detail, exc_info=error, extra={"event": "request_failed"})
     response = _document(error.status, members)
     if error.retryable:

@@ -17,6 +17,7 @@ from forecast_service.resources.openapi import OpenApiResource, description
 from forecast_service.resources.service import Service
 from forecast_service.resources.stores import HistoryResource, StoreResource, StoresResource
 from forecast_service.resources.training import TrainingResource, TrainingRunResource
+from forecast_service.resources.what_if import WhatIfResource
 
 __all__ = ["ROUTES", "init_app"]
 
@@ -24,6 +25,7 @@ VERSION_PREFIX = "/v1"
 
 ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/forecast", ForecastResource),
+    ("/what-if", WhatIfResource),
     ("/training", TrainingResource),
     ("/training/<run_id>", TrainingRunResource),
     ("/stores", StoresResource),

@@ -23,12 +23,15 @@ __all__ = [
     "StoresQuery",
     "StrictModel",
     "TrainingBody",
+    "WhatIfBody",
     "schema_of",
 ]
 
 NAME_LENGTH = 256
 MAX_STORES = 5000
 MAX_SALES = 100_000
+MAX_SUPPOSED = 1000  # stores of a what-if, which is computed while its asker waits
+MAX_CHANGES = 50
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -113,6 +116,30 @@ def _instant(value: str | None, missing: datetime = datetime.min) -> datetime:
 
 class ForecastQuery(ForecastBody):
     """The same in a query string; ``store_numbers`` are separated by commas or repeated."""
+
+
+class ChangeRow(StrictModel):
+    """A covariate at one value on some days; ``to`` is ``from`` when it is left out."""
+
+    covariate: Annotated[Name, Field(description="Its name, or the column that it came from.")]
+    value: Annotated[float, Field(allow_inf_nan=False)] | Name
+    first: Annotated[Day, Field(alias="from")]
+    last: Annotated[Day | None, Field(alias="to")] = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ChangeRow:
+        if self.last is not None and self.first > self.last:
+            raise ValueError(f"'from' ({self.first}) lies after 'to' ({self.last})")
+        return self
+
+
+class WhatIfBody(ForecastBody):
+    """Which forecast is to be seen with which covariates changed."""
+
+    store_numbers: (
+        Annotated[list[StoreNumber], Field(min_length=1, max_length=MAX_SUPPOSED)] | None
+    ) = None
+    changes: Annotated[list[ChangeRow], Field(min_length=1, max_length=MAX_CHANGES)]
 
 
 class TrainingBody(StrictModel):

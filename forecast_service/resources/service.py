@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from forecast_service.database import Database
 from forecast_service.importer import Imports
-from forecast_service.reading import CurrentForecast
+from forecast_service.reading import CurrentForecast, WhatIf
 from forecast_service.runs import TrainingRuns
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
@@ -22,6 +22,7 @@ class Service:
     database: Database
     session: ForecastSession
     current: CurrentForecast
+    what_if: WhatIf
     runs: TrainingRuns
     imports: Imports
 
@@ -36,11 +37,13 @@ def open_service(settings: Settings) -> Service:
     database = Database(settings.resolved_database_url)
     database.migrate()
     session = open_session(settings, database)
+    current = CurrentForecast(database, settings)
     return Service(
         settings=settings,
         database=database,
         session=session,
-        current=CurrentForecast(database, settings),
+        current=current,
+        what_if=WhatIf(database, settings, session, current),
         runs=TrainingRuns(database, settings, session),
         imports=Imports(database, settings, session),
     )

@@ -26,8 +26,8 @@ def served(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """A service with sales of two stores and a forecast of them."""
     sales = tmp_path / "sales.csv"
     days = [FIRST_DAY + datetime.timedelta(day) for day in range(84)]
-    rows = [f"{store},{day},{100 * store + day.weekday()}" for store in (1, 2) for day in days]
-    sales.write_text("\n".join(["Store,Date,Sales", *rows]) + "\n")
+    rows = [f"{store},{day},{100 * store + day.weekday()},1" for store in (1, 2) for day in days]
+    sales.write_text("\n".join(["Store,Date,Sales,Open", *rows]) + "\n")
     monkeypatch.setenv("FORECAST_HOME", str(settings.home))
     monkeypatch.setenv("FORECAST_DATABASE_URL", settings.resolved_database_url)
     monkeypatch.setenv("FORECAST_ALGORITHM", "seasonal_naive")

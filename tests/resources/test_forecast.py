@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from forecast_service import tables
 from forecast_service.database import Database
 from forecast_service.reading.pointer import MOMENT_SECONDS
-from forecast_service.resources.answers import Forecast
+from forecast_service.resources.forecast_answers import Forecast
 
 from .rows import DAYS, FORECAST, GROUP, PREDICTOR, insert_group, insert_store, serve_forecast
 

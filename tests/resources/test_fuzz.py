@@ -26,7 +26,7 @@ EXAMPLES = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 REFUSED = range(400, 500)
-POSTED = ("/forecast", "/training", "/imports", "/sales")
+POSTED = ("/forecast", "/what-if", "/training", "/imports", "/sales")
 READING = [path for path, resource in ROUTES if hasattr(resource, "get")]
 FIELDS = (
     "store_number",
@@ -39,6 +39,11 @@ FIELDS = (
     "sales",
     "date",
     "covariates",
+    "changes",
+    "covariate",
+    "value",
+    "from",
+    "to",
     "allow_returns",
     "mode",
     "dry_run",

@@ -1,0 +1,100 @@
+"""The command that asks what would be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import click
+
+from forecast_service.cli.forecasts import DAY
+from forecast_service.cli.output import give_json, give_table, json_option, say
+
+__all__ = ["what_if"]
+
+
+def _settings(
+    context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
+) -> list[tuple[str, float | str]]:
+    """``promo=1`` as a covariate and its value."""
+    found: list[tuple[str, float | str]] = []
+    for text in texts:
+        covariate, _, value = text.partition("=")
+        if not (covariate and value):
+            raise click.BadParameter(f"'{text}' has to be COVARIATE=VALUE, such as promo=1.")
+        try:
+            found.append((covariate, float(value)))
+        except ValueError:
+            found.append((covariate, value))
+    return found
+
+
+@click.command(
+    epilog="Example: forecast-service what-if --store 1 --set promo=1 --from 2026-08-03 "
+    "--to 2026-08-08"
+)
+@click.option("--store", "names", multiple=True, required=True, help="Store; may be repeated.")
+@click.option("--item", help="Item, where sales are per item.")
+@click.option(
+    "--set",
+    "settings",
+    callback=_settings,
+    metavar="COVARIATE=VALUE",
+    multiple=True,
+    required=True,
+    help="Covariate and its value on these days; may be repeated.",
+)
+@click.option("--from", "first", type=DAY, required=True, help="First day of the change.")
+@click.option("--to", "last", type=DAY, help="Last day of the change [default: the first].")
+@json_option
+def what_if(
+    names: tuple[str, ...],
+    item: str | None,
+    settings: list[tuple[str, float | str]],
+    first: datetime,
+    last: datetime | None,
+    as_json: bool,
+) -> None:
+    """Show what a store would sell if promotions, openings or prices were different.
+
+    Nothing is stored and nothing is trained.
+    """
+    from forecast_service.cli.opening import opened
+    from forecast_service.reading import Question, Supposition
+
+    if last is not None and last < first:
+        raise click.UsageError("--to lies before --from.")
+    days = [f"{day:%Y-%m-%d}" for day in (first, last or first)]
+    suppositions = [Supposition(covariate, value, *days) for covariate, value in settings]
+    question = Question(stores=names, many=len(names) > 1, item=item)
+    with opened() as installation:
+        documents = installation.what_if.documents(question, suppositions)
+        installation.current.close()
+    if as_json:
+        give_json(documents if question.many else documents[0])
+        return
+    rows = [row for document in documents for row in _rows(document)]
+    give_table(list(rows[0]), rows)
+    for document in documents:
+        say(_summary(document))
+
+
+def _rows(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    kinds = {"baseline": "baseline", "result": "what_if", "difference": "difference"}
+    middle = document["total"]["forecast_type"]
+    points = [document[name]["Forecast"]["Predictions"][middle] for name in kinds]
+    for day in zip(*points, strict=True):
+        values = {name: point["Value"] for name, point in zip(kinds.values(), day, strict=True)}
+        yield {"store": document["store_number"], "date": day[0]["Timestamp"][:10], **values}
+
+
+def _summary(document: dict[str, Any]) -> str:
+    total = document["total"]
+    share = "" if total["share"] is None else f" ({total['share']:+.1%})"
+    sums = (
+        f"Store {document['store_number']}: {total['forecast_type']} of all days "
+        f"{total['baseline']:.1f} would be {total['what_if']:.1f}, "
+        f"{total['difference']:+.1f}{share}."
+    )
+    return " ".join([sums, *document["notes"]])

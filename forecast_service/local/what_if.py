@@ -1,0 +1,163 @@
+"""What-ifs that nobody saves: the model of a forecast, asked about another future."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forecast_service.engine.calendar import next_periods
+from forecast_service.engine.panel import KnownFuture
+from forecast_service.errors import (
+    Conflict,
+    FieldError,
+    InvalidRequest,
+    NoForecast,
+    OutsideHorizon,
+)
+from forecast_service.forecast_store import StoredForecast
+from forecast_service.keys import series_key, split_key
+from forecast_service.local.catalog import Resource
+from forecast_service.local.forecast_values import values_of
+from forecast_service.local.served_models import Seen, ServedModel, ServedModels
+
+__all__ = ["Change", "Supposed", "what_if"]
+
+DAY = np.timedelta64(1, "D")
+NOTHING = "Nothing changes: the model of this forecast does not react to what was supposed."
+
+
+@dataclass(frozen=True)
+class Change:
+    """A covariate at one value on some days; both are ISO dates and belong to them."""
+
+    covariate: str
+    value: float
+    first: str
+    last: str
+
+
+@dataclass(frozen=True)
+class Supposed:
+    """One series as it would be, and as the same model sees it without the changes."""
+
+    changed: StoredForecast
+    baseline: StoredForecast
+    notes: tuple[str, ...]
+
+
+def what_if(
+    forecast: Resource, models: ServedModels, keys: Sequence[str], changes: Sequence[Change]
+) -> list[Supposed]:
+    """Each series (``keys.series_key``) as the model of a forecast sees it with other covariates.
+
+    Of several changes of one covariate on one day the last counts. Nothing is stored.
+
+    Raises
+    ------
+    InvalidRequest, OutsideHorizon
+        A covariate does not exist, cannot have this value, or a day is not forecast.
+    Conflict
+        The model of the forecast was not kept.
+    NoForecast
+        A series is not in the forecast.
+    """
+    files = forecast.details.get("served")
+    if not files:
+        raise Conflict(
+            f"Forecast '{forecast.name}' has no model beside it: it was made before what-ifs "
+            "existed. Ask for a new one with POST /training."
+        )
+    found: dict[str, Supposed] = {}
+    for model, wanted in models.of(files, [split_key(key) for key in keys]):
+        found.update(_supposed(forecast, model, wanted, changes))
+    return [found[key] for key in keys]
+
+
+def _supposed(
+    forecast: Resource,
+    model: ServedModel,
+    keys: Sequence[tuple[str, ...]],
+    changes: Sequence[Change],
+) -> Iterator[tuple[str, Supposed]]:
+    missing = [key for key in keys if key not in model.rows]
+    if missing:
+        raise NoForecast(
+            f"Series {series_key(missing[0])} is not in forecast '{forecast.name}'. "
+            "Ask for a new one with POST /training."
+        )
+    changed_future, notes = _changed(model, changes)
+    rows = np.array([model.rows[key] for key in keys], dtype=np.intp)
+    fitted = model.fitted.take(rows, model.known_future)
+    before = values_of(fitted, model.known_future.take(rows), model.forecast_types)
+    after = values_of(fitted, changed_future.take(rows), model.forecast_types)
+    start = str(model.known_future.timestamps[0])
+    said = zip(keys, fitted.algorithms, fitted.notes, before, after, strict=True)
+    for key, algorithm, note, planned, supposed in said:
+        baseline = StoredForecast(
+            forecast_arn=forecast.arn,
+            series_key=series_key(key),
+            start=start,
+            frequency=model.frequency,
+            forecast_types=model.forecast_types,
+            values=planned,
+            algorithm=algorithm,
+            note=note,
+        )
+        same = (NOTHING,) if np.array_equal(planned, supposed) else ()
+        changed = replace(baseline, values=supposed)
+        yield baseline.series_key, Supposed(changed, baseline, (*notes, *same))
+
+
+def _changed(model: ServedModel, changes: Sequence[Change]) -> tuple[KnownFuture, list[str]]:
+    """The future with the changes made for all series, and what has to be said about them."""
+    values = dict(model.known_future.covariates)
+    notes: list[str] = []
+    for place, change in enumerate(changes):
+        notes += _checked(change, place, model.seen)
+        periods = _periods(change, place, model)
+        values[change.covariate] = values[change.covariate].copy()
+        values[change.covariate][:, periods] = change.value
+    return replace(model.known_future, covariates=values), notes
+
+
+def _checked(change: Change, place: int, seen: Mapping[str, Seen]) -> list[str]:
+    """A note when the value lies outside of what was seen; InvalidRequest when it cannot be."""
+    name, value = change.covariate, change.value
+    if name not in seen:
+        known = ", ".join(f"'{each}'" for each in seen) or "none"
+        raise _refused(place, "covariate", f"'{name}' is no covariate; there is {known}")
+    found = seen[name]
+    if found.flag and value not in (0.0, 1.0):
+        detail = f"'{name}' is 0 or 1 on every day, not {value:g}"
+        raise _refused(place, "value", detail)
+    if found.least <= value <= found.most:
+        return []
+    if found.flag:
+        return [f"'{name}' was never {value:g}: what it would do is not known, and not forecast."]
+    return [
+        f"'{name}' was {found.least:g} to {found.most:g} so far: the forecast at {value:g} goes "
+        "beyond what the model has seen."
+    ]
+
+
+def _periods(change: Change, place: int, model: ServedModel) -> slice:
+    """The periods of the horizon that have a part in the days of a change."""
+    times = model.known_future.timestamps
+    end = next_periods(times[-1], model.frequency, 1)[0]
+    first = np.datetime64(change.first, "s")
+    after = np.datetime64(change.last, "s") + DAY
+    if first < times[0] or after > end:
+        field, day = ("from", change.first) if first < times[0] else ("to", change.last)
+        last = (end - np.timedelta64(1, "s")).astype("datetime64[D]")
+        detail = f"'{day}' is outside the forecast, which goes from {str(times[0])[:10]} to {last}"
+        error = FieldError(f"/changes/{place}/{field}", detail)
+        raise OutsideHorizon(f"{detail}. Change days within it.", errors=(error,))
+    start = int(np.searchsorted(times, first, side="right")) - 1
+    return slice(start, int(np.searchsorted(times, after, side="left")))
+
+
+def _refused(place: int, field: str, detail: str) -> InvalidRequest:
+    pointer = f"/changes/{place}/{field}"
+    return InvalidRequest(f"'{pointer}': {detail}.", errors=(FieldError(pointer, detail),))

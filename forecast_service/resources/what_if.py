@@ -1,0 +1,37 @@
+"""``/what-if``: what a store would sell if promotions, openings or prices were different."""
+
+from __future__ import annotations
+
+from flask import Response, request
+
+from forecast_service.reading import Supposition, total_of
+from forecast_service.resources.api import ServiceResource, json_response
+from forecast_service.resources.documented import documented
+from forecast_service.resources.forecast import question_of
+from forecast_service.resources.parsing import json_body
+from forecast_service.resources.schemas import WhatIfBody
+
+__all__ = ["WhatIfResource"]
+
+
+class WhatIfResource(ServiceResource):
+    """The current forecast of one store or of many, with covariates changed."""
+
+    @documented(
+        "What if covariates were different on some days? Nothing is stored",
+        body=WhatIfBody,
+        answers={200: "WhatIf"},
+        errors=(400, 404, 409, 413, 415, 422, 501),
+    )
+    def post(self) -> Response:
+        """Computed while the asker waits, by the model of the forecast that is served."""
+        body = json_body(request, WhatIfBody)
+        suppositions = [
+            Supposition(row.covariate, row.value, row.first, row.last or row.first)
+            for row in body.changes
+        ]
+        question = question_of(body)
+        documents = self.service.what_if.documents(question, suppositions)
+        if not question.many:
+            return json_response(documents[0])
+        return json_response({"forecasts": documents, "total": total_of(documents)})

@@ -1,0 +1,354 @@
+"""POST /what-if: another future for the model that is served, and nothing stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from forecast_service.app import create_app
+from forecast_service.database import Database
+from forecast_service.local.models import sweep_models
+from forecast_service.resources.forecast_answers import WhatIf
+from forecast_service.session import NoDetails
+from forecast_service.settings import Settings
+from forecast_service.tables import metadata, resources
+from forecast_service.worker import Worker
+
+from .conftest import Refusal, sender
+
+FIRST = date(2014, 1, 6)  # a Monday
+DAYS, HORIZON = 126, 14
+START = FIRST + timedelta(days=DAYS)
+PROMO = {"covariate": "promo", "value": 1, "from": "2014-05-19", "to": "2014-05-24"}
+
+
+def row(store: int, index: int, generator: np.random.Generator) -> str:
+    """A day of a store: promotions in every other week, closed on Sundays, a price, a holiday."""
+    day = FIRST + timedelta(days=index)
+    promo, opened = int(index // 7 % 2 == 0 and day.weekday() < 5), int(day.weekday() != 6)
+    holiday = "a" if index % 40 == 20 else "0"
+    price = 2.0 + 0.5 * (index // 21 % 2)
+    level = 100.0 * store * (1 + 0.5 * promo) * (0.6 if holiday == "a" else 1.0)
+    sales = f"{level * generator.normal(1, 0.03) * opened:.1f}" if index < DAYS else ""
+    return f"{store},{day},{sales},{opened},{promo},{price},{holiday}"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The settings of an installation with two stores and a forecast by auto."""
+    settings = Settings(home=tmp_path_factory.mktemp("home"), processes=1)
+    generator = np.random.default_rng(3)
+    lines = [row(s, i, generator) for s in (1, 2) for i in range(DAYS + HORIZON)]
+    app = create_app(settings)
+    body = "\n".join(["Store,Date,Sales,Open,Promo,Price,StateHoliday", *lines])
+    client = app.test_client()
+    assert client.post("/imports", data=body, content_type="text/csv").status_code == 202
+    assert Worker(settings).run_until_idle(60)
+    assert client.post("/training", json={"store_number": 1}).status_code == 202
+    assert Worker(settings).run_until_idle(60)
+    app.extensions["forecast_service"].close()
+    return settings
+
+
+@pytest.fixture(scope="module")
+def app(home: Settings) -> Iterator[Flask]:
+    """The app with production settings."""
+    app = create_app(home)
+    yield app
+    app.extensions["forecast_service"].close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def refusal(client: FlaskClient) -> Refusal:
+    return sender(client)
+
+
+def ask(client: FlaskClient, *changes: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """The answer to a what-if about store 1, which is what it is described to be."""
+    body = {"changes": changes, **({} if "store_numbers" in fields else {"store_number": 1})}
+    response = client.post("/what-if", json={**body, **fields})
+    assert response.status_code == 200, response.text
+    answer: dict[str, Any] = response.get_json()
+    WhatIf.model_validate(answer)
+    return answer
+
+
+def by_day(answer: dict[str, Any], part: str = "result", name: str = "p50") -> dict[str, float]:
+    points = answer[part]["Forecast"]["Predictions"][name]
+    return {point["Timestamp"][:10]: point["Value"] for point in points}
+
+
+def test_a_promotion_sells_more_on_its_days_and_hardly_on_the_others(
+    client: FlaskClient,
+) -> None:
+    answer = ask(client, PROMO)
+
+    changed, baseline = by_day(answer), by_day(answer, "baseline")
+    promoted = [day for day in changed if "2014-05-19" <= day <= "2014-05-23"]
+    assert all(changed[day] > 1.2 * baseline[day] for day in promoted)
+    assert changed["2014-05-13"] == pytest.approx(baseline["2014-05-13"], rel=0.01)
+    assert answer["provenance"]["what_if"] is True
+    assert answer["provenance"]["changes"] == [PROMO]
+    assert answer["notes"] == []
+
+
+def test_the_baseline_is_the_forecast_that_is_served(client: FlaskClient) -> None:
+    served = client.post("/forecast", json={"store_number": 1}).get_json()
+
+    answer = ask(client, PROMO)
+
+    for name in ("p10", "p50", "p90"):
+        assert by_day(answer, "baseline", name) == pytest.approx(by_day(served, name=name))
+    assert served["provenance"].items() <= answer["provenance"].items()
+
+
+def test_the_difference_is_told_per_day_and_in_total(client: FlaskClient) -> None:
+    answer = ask(client, PROMO)
+
+    changed, baseline = by_day(answer), by_day(answer, "baseline")
+    difference, total = by_day(answer, "difference"), answer["total"]
+    assert difference == pytest.approx({day: changed[day] - baseline[day] for day in changed})
+    assert total["forecast_type"] == "p50"
+    assert total["baseline"] == pytest.approx(sum(baseline.values()))
+    assert total["what_if"] == pytest.approx(sum(changed.values()))
+    assert total["difference"] == pytest.approx(sum(difference.values()))
+    assert total["share"] == pytest.approx(total["difference"] / total["baseline"])
+
+
+def test_a_closed_day_sells_exactly_nothing(client: FlaskClient) -> None:
+    answer = ask(client, {"covariate": "Open", "value": 0, "from": "2014-05-14"})
+
+    assert by_day(answer, name="p90")["2014-05-14"] == 0.0
+    assert by_day(answer, "baseline")["2014-05-14"] > 50
+
+
+def test_a_text_is_named_as_in_the_file(client: FlaskClient) -> None:
+    holiday = {"covariate": "StateHoliday", "value": "a", "from": "2014-05-14"}
+
+    of_text = ask(client, holiday)
+    of_indicator = ask(client, {**holiday, "covariate": "state_holiday_a", "value": 1})
+
+    assert by_day(of_text) == by_day(of_indicator)
+    assert by_day(of_text)["2014-05-14"] < by_day(of_text, "baseline")["2014-05-14"]
+
+
+def test_several_stores_have_one_total(client: FlaskClient) -> None:
+    answer = ask(client, PROMO, store_numbers=[2, "1"])
+
+    assert [each["store_number"] for each in answer["forecasts"]] == [2, "1"]
+    single = ask(client, PROMO)
+    assert by_day(answer["forecasts"][1]) == pytest.approx(by_day(single))
+    totals = [each["total"]["difference"] for each in answer["forecasts"]]
+    assert answer["total"]["difference"] == pytest.approx(sum(totals))
+
+
+def test_a_range_of_days_is_answered_alone(client: FlaskClient) -> None:
+    answer = ask(
+        client, PROMO, forecast_start_date="2014-05-20", forecast_end_date="2014-05-21T09:00:00"
+    )
+
+    assert list(by_day(answer)) == ["2014-05-20", "2014-05-21"]
+    assert answer["total"]["what_if"] == pytest.approx(sum(by_day(answer).values()))
+
+
+def test_later_changes_overrule_earlier_ones(client: FlaskClient) -> None:
+    back = {**PROMO, "value": 0}
+
+    assert ask(client, PROMO, back)["total"]["difference"] == 0
+
+
+def test_what_the_model_never_saw_is_said(client: FlaskClient) -> None:
+    answer = ask(client, {"covariate": "price", "value": 9, "from": "2014-05-14"})
+
+    assert answer["notes"][0] == (
+        "'price' was 2 to 2.5 so far: the forecast at 9 goes beyond what the model has seen."
+    )
+
+
+def test_what_changes_nothing_is_said(client: FlaskClient) -> None:
+    answer = ask(client, {"covariate": "promo", "value": 1, "from": "2014-05-13"})
+
+    assert answer["notes"] == [
+        "Nothing changes: the model of this forecast does not react to what was supposed."
+    ]
+
+
+def test_nothing_is_stored(client: FlaskClient, home: Settings) -> None:
+    before = content(home)
+
+    ask(client, PROMO)
+
+    assert content(home) == before
+
+
+def content(settings: Settings) -> tuple[Any, ...]:
+    """Every row of every table, and every file beside the database's own."""
+    database = Database(settings.resolved_database_url)
+    with database.read() as connection:
+        tables = [connection.execute(sa.select(t)).all() for t in metadata.sorted_tables]
+    database.dispose()
+    files = sorted(p for p in settings.home.rglob("*") if "forecast.db" not in p.name)
+    return tables, files
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "detail"),
+    [
+        (
+            {"covariate": "weather"},
+            "/changes/0/covariate",
+            "'weather' is no covariate; there is 'open', 'promo', 'price', 'state_holiday_a'",
+        ),
+        ({"value": 2}, "/changes/0/value", "'promo' is 0 or 1 on every day, not 2"),
+        ({"value": "yes"}, "/changes/0/value", "'promo' takes a number, not 'yes'"),
+        (
+            {"covariate": "StateHoliday", "value": "x"},
+            "/changes/0/value",
+            "'StateHoliday' is 'a' or 'none', not 'x'",
+        ),
+        (
+            {"to": "2014-05-26"},
+            "/changes/0/to",
+            "'2014-05-26' is outside the forecast, which goes from 2014-05-12 to 2014-05-25",
+        ),
+        (
+            {"from": "2014-05-11"},
+            "/changes/0/from",
+            "'2014-05-11' is outside the forecast, which goes from 2014-05-12 to 2014-05-25",
+        ),
+        ({"value": True}, "/changes/0/value", "is not allowed: send a number or text, not true"),
+        (
+            {"value": None},
+            "/changes/0/value",
+            "is not allowed: send a number or text, not null",
+        ),
+        (
+            {"days": 3},
+            "/changes/0/days",
+            "is unknown; allowed are 'covariate', 'value', 'from', 'to'",
+        ),
+        (
+            {"to": "2014-05-01"},
+            "/changes/0",
+            "is not allowed: 'from' (2014-05-19) lies after 'to' (2014-05-01)",
+        ),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused(
+    refusal: Refusal, change: dict[str, Any], pointer: str, detail: str
+) -> None:
+    body = {"store_number": 1, "changes": [{**PROMO, **change}]}
+
+    document = refusal("POST", "/what-if", 422, json=body)
+
+    assert document["errors"] == [{"pointer": pointer, "detail": detail}]
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "told"),
+    [
+        ({"store_number": 7}, 404, "Store '7' is unknown: there are 2 stores, 1, 2."),
+        ({"item": "milk"}, 404, "Item 'milk' is unknown"),
+        ({"colour": "red"}, 422, "'/colour' in the body is unknown"),
+        ({"changes": []}, 422, "send a list of at least 1, not 0"),
+        ({"forecast_start_date": "2015-01-01"}, 422, "has no day in common with the forecast"),
+    ],
+)
+def test_a_question_that_cannot_be_answered_is_refused(
+    refusal: Refusal, fields: dict[str, Any], status: int, told: str
+) -> None:
+    body = {"store_number": 1, "changes": [PROMO], **fields}
+
+    assert told in refusal("POST", "/what-if", status, json=body)["detail"]
+
+
+def test_without_a_forecast_it_says_how_to_get_one(rejection: Refusal) -> None:
+    body = {"store_number": 1, "changes": [PROMO]}
+
+    document = rejection("POST", "/what-if", 404, json=body)
+
+    assert document["type"] == "urn:forecast-service:no-forecast"
+
+
+def test_a_backend_that_cannot_says_which_can(
+    app: Flask, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = app.extensions["forecast_service"].session
+    monkeypatch.setitem(session.__dict__, "details", NoDetails())
+
+    document = refusal("POST", "/what-if", 501, json={"store_number": 1, "changes": [PROMO]})
+
+    assert document["type"] == "urn:forecast-service:not-offered"
+    assert "FORECAST_BACKEND=local" in document["detail"]
+
+
+def test_the_command_shows_the_difference(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    from click.testing import CliRunner
+
+    from forecast_service.cli import main
+
+    monkeypatch.setenv("FORECAST_HOME", str(home.home))
+    days = ["--from", "2014-05-19", "--to", "2014-05-24"]
+    result = CliRunner().invoke(main, ["what-if", "--store", "1", "--set", "promo=1", *days])
+
+    assert result.exit_code == 0, result.output
+    lines = [line.split("\t") for line in result.stdout.splitlines()]
+    assert lines[0] == ["store", "date", "baseline", "what_if", "difference"]
+    assert len(lines) == 1 + HORIZON
+    assert float(lines[8][4]) > 20
+    assert result.stderr.startswith("Store 1: p50 of all days ")
+
+
+class TestTheModelBesideAForecast:
+    """The last tests of this installation: they change it."""
+
+    def test_newer_sales_are_what_a_what_if_starts_from(
+        self, client: FlaskClient, home: Settings
+    ) -> None:
+        rows = [{"store_number": s, "date": str(START), "sales": 900.0} for s in (1, 2)]
+        assert client.post("/sales", json={"sales": rows}).status_code == 202
+        assert Worker(home).run_until_idle(60)
+
+        answer = ask(client, PROMO)
+
+        assert answer["provenance"]["data_until"] == str(START)
+        assert answer["notes"] == []
+        assert next(iter(by_day(answer, "baseline"))) == str(START + timedelta(days=1))
+
+    def test_only_models_that_can_be_asked_are_kept(
+        self, client: FlaskClient, home: Settings
+    ) -> None:
+        database = Database(home.resolved_database_url)
+
+        removed = sweep_models(database, home.home, grace_seconds=0)
+
+        database.dispose()
+        assert len(removed) == 1  # that of the forecast before
+        ask(client, PROMO)
+
+    def test_a_forecast_without_its_model_says_so(
+        self, home: Settings, app: Flask, tmp_path: Path
+    ) -> None:
+        database: Database = app.extensions["forecast_service"].database
+        with database.write() as connection:
+            connection.execute(
+                sa.update(resources).where(resources.c.type == "forecast").values(details={})
+            )
+        send = sender(app.test_client())
+
+        document = send("POST", "/what-if", 409, json={"store_number": 1, "changes": [PROMO]})
+
+        assert "Ask for a new one with POST /training." in document["detail"]
