@@ -24,7 +24,8 @@ GRID = tuple(float(NormalDist().cdf(score)) for score in SCORES)
 FARTHEST = 8.0  # normal score of anything beyond
 BUCKETS = 4  # of equal length in the horizon
 LEAST_SCORES = 200  # in a bucket; below it, all buckets are one
-OWN_DAYS = 30.0  # weight, in days, of the belief that a series is as well forecast as the others
+BELIEFS = (1e9, 1000.0, 300.0, 100.0, 30.0, 10.0)  # candidates, in days, for ``_learn_belief``
+EVENLY = (0.7548776662466927, 0.5698402909980532)  # powers of 1 / 1.3247…, where x^3 = x + 1
 TABLE = np.linspace(0, 1, 401)
 
 
@@ -68,7 +69,12 @@ def normal_scores(actual: FloatArray, on_grid: FloatArray) -> FloatArray:
     """Where each actual (n, horizon) lies in its forecast (n, horizon, 33), as a normal score.
 
     NaN where unknown, and where the forecast has no spread (a closed day). Between two quantiles,
-    and beyond the last, the score is linear; it ends at -8 and 8.
+    and beyond the last, the score is linear; it ends at -8 and 8. An actual that several quantiles
+    equal, as 0 in sparse demand, has a level between the first and the last of them: which one
+    follows from its row and column, so that such levels are spread evenly, as those of continuous
+    demand are.
+    Source of the last: Czado, Gneiting, Held, Biometrics 65 (2009), 2: randomised probability
+    integral transform, here with Roberts' additive sequence R2 instead of random numbers.
     """
     upper = np.clip((on_grid <= actual[:, :, None]).sum(axis=2), 1, len(SCORES) - 1)
     high = np.take_along_axis(on_grid, upper[:, :, None], axis=2)[:, :, 0]
@@ -77,7 +83,27 @@ def normal_scores(actual: FloatArray, on_grid: FloatArray) -> FloatArray:
     within = (actual - low) / np.where(width > 0, width, np.inf)
     score = np.clip(SCORES[upper - 1] + STEP * within, -FARTHEST, FARTHEST)
     usable = np.isfinite(actual) & (on_grid[:, :, -1] > on_grid[:, :, 0])
-    return np.where(usable, score, np.nan)
+    return np.where(usable, _within_ties(actual, on_grid, score), np.nan)
+
+
+def _within_ties(actual: FloatArray, on_grid: FloatArray, score: FloatArray) -> FloatArray:
+    """The scores, with another one where several quantiles equal the actual."""
+    below = (on_grid < actual[:, :, None]).sum(axis=2)
+    equal = (on_grid == actual[:, :, None]).sum(axis=2)
+    tied = equal > 1
+    if not tied.any():
+        return score
+    ends = np.array([0.0, *GRID[1:-1], 1.0])
+    last = len(GRID) - 1
+    first_level = ends[np.minimum(below, last)]
+    last_level = ends[np.clip(below + equal - 1, 0, last)]
+    n, periods = actual.shape
+    place = (np.arange(n)[:, None] * EVENLY[0] + np.arange(1, periods + 1) * EVENLY[1]) % 1
+    level = first_level + place * (last_level - first_level)
+    spread = score.copy()
+    normal = NormalDist()
+    spread[tied] = [normal.inv_cdf(each) for each in level[tied].tolist()]
+    return spread
 
 
 def calibrate(windows: Sequence[FloatArray]) -> Calibration:
@@ -90,7 +116,7 @@ def calibrate(windows: Sequence[FloatArray]) -> Calibration:
     Source: Lei, G'Sell, Rinaldo, Tibshirani, Wasserman (JASA 2018), 2.2 and 5.2.
     """
     scores = np.abs(np.stack(windows))
-    scale = _scale(scores)
+    scale = _scale(scores, _learn_belief(scores))
     relative = scores / scale[None, :, None]
     horizon = scores.shape[2]
     bucket = _bucket(horizon, horizon, BUCKETS)
@@ -113,17 +139,39 @@ def coverage(actual: FloatArray, low: FloatArray, high: FloatArray, nominal: flo
     )
 
 
-def _scale(scores: FloatArray) -> FloatArray:
+def _learn_belief(scores: FloatArray) -> float:
+    """Weight, in days, of the belief that a series is as well forecast as all others.
+
+    The one whose scales, found without one window, fit the scores of that window best: least
+    ``log(scale) + score / scale``, the quasi-likelihood of a mean. A single window is halved.
+    """
+    if len(scores) == 1:
+        first = np.arange(scores.shape[2]) < scores.shape[2] // 2
+        scores = np.concatenate([np.where(first, scores, np.nan), np.where(first, np.nan, scores)])
+    losses = [0.0] * len(BELIEFS)
+    for index in range(len(scores)):
+        others = np.delete(scores, index, axis=0)
+        total, days = _totals(scores[index : index + 1])
+        usual = total.sum() / max(days.sum(), 1)
+        for place, belief in enumerate(BELIEFS):
+            scale = _scale(others, belief)
+            losses[place] += float((days * np.log(scale) + total / max(usual, 1e-9) / scale).sum())
+    return BELIEFS[int(np.argmin(losses))]
+
+
+def _scale(scores: FloatArray, belief: float) -> FloatArray:
     """Mean absolute score of each series over that of all, shrunken toward 1; (n,)."""
-    known = np.isfinite(scores)
-    if not known.any():
-        return np.ones(scores.shape[1])
-    limited = np.where(known, np.minimum(scores, FARTHEST / 2), 0.0)
-    usual = limited.sum() / known.sum()
-    days = known.sum(axis=(0, 2))
-    own = limited.sum(axis=(0, 2)) / max(usual, 1e-9)
-    scale: FloatArray = (own + OWN_DAYS) / (days + OWN_DAYS)
+    total, days = _totals(scores)
+    usual = total.sum() / max(days.sum(), 1)
+    scale: FloatArray = (total / max(usual, 1e-9) + belief) / (days + belief)
     return scale
+
+
+def _totals(scores: FloatArray) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    """Sum of the absolute scores of each series, without extremes, and their number; both (n,)."""
+    known = np.isfinite(scores)
+    limited = np.where(known, np.minimum(scores, FARTHEST / 2), 0.0)
+    return limited.sum(axis=(0, 2)), known.sum(axis=(0, 2))
 
 
 def _reaches(scores: FloatArray) -> FloatArray:

@@ -16,6 +16,7 @@ UNKNOWN = "unknown"  # no day of the series is known
 INTERVAL = 1.32  # mean number of open days from one sale to the next
 VARIATION = 0.49  # squared coefficient of variation of what is sold on days with sales
 HARDLY_EVER = 0.1  # of how often the best day of the season sells
+ENOUGH_SEASONS = 10  # from which on one tells days that are hardly ever open
 
 
 def demand_classes(sold: FloatArray, season_length: int) -> npt.NDArray[np.str_]:
@@ -37,7 +38,8 @@ def demand_classes(sold: FloatArray, season_length: int) -> npt.NDArray[np.str_]
     """
     known, sells = np.isfinite(sold), np.nan_to_num(sold, nan=0.0) > 0
     counted = known & np.logical_or.accumulate(sells, axis=1)
-    counted &= sells | _usual_days(counted, sells, season_length)
+    if sold.shape[1] >= ENOUGH_SEASONS * season_length:
+        counted &= sells | _usual_days(counted, sells, season_length)
     sales, days = sells.sum(axis=1), counted.sum(axis=1)
     sizes = np.where(sells, sold, 0.0)
     mean = sizes.sum(axis=1) / np.maximum(sales, 1)

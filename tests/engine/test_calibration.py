@@ -116,3 +116,18 @@ def test_coverage_counts_days_with_spread_only() -> None:
     counted = coverage(actual, low, high, 0.8)
 
     assert (counted.measured.tolist(), counted.days.tolist()) == ([0.5], [2])
+
+
+def test_a_right_forecast_of_counts_is_left_as_it_is() -> None:
+    random = np.random.default_rng(5)
+    quantiles = np.quantile(random.poisson(0.4, 100_000), GRID, method="inverted_cdf")
+    said = np.broadcast_to(quantiles, (300, HORIZON, len(GRID))).astype(float)
+
+    calibration = calibrate(
+        [normal_scores(random.poisson(0.4, (300, HORIZON)).astype(float), said) for _ in range(2)]
+    )
+
+    assert calibration.scale == pytest.approx(1.0, abs=0.1)
+    assert calibration.table[:, [200, 320]] == pytest.approx(
+        np.tile([0.674, 1.282], (len(calibration.table), 1)), abs=0.1
+    )

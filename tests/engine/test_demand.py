@@ -15,7 +15,7 @@ NAN = np.nan
     [
         ([5, 6, 5, 4, 5, 6, 5, 4], "smooth"),
         ([1, 1, 1, 9, 1, 1, 1, 9], "erratic"),  # mean 3, variance 12
-        ([5, 0, 0, 5, 0, 5, 0, 0], "intermittent"),  # 8 - 2 days / 3 sales
+        ([5, 0, 0, 5, 0, 5, 0, 0], "intermittent"),  # 8 days / 3 sales
         ([1, 0, 0, 9, 0, 1, 0, 0], "lumpy"),
         ([1, 1, 1, 0, 1, 1, 0, 1], "intermittent"),  # 8 / 6 = 1.33
         ([1, 1, 1, 1, 1, 0, 1, 1], "smooth"),  # 8 / 7 = 1.14
@@ -23,7 +23,8 @@ NAN = np.nan
         ([NAN, 5, NAN, 5, NAN, 5, 5, 5], "smooth"),  # closed every other day
         ([0, 0, 0, 0, 0, 0, 0, 0], "intermittent"),
         ([-1, -2, -1, 0, 0, 0, 0, 0], "intermittent"),  # returns are no sales
-        ([5, 5, 0, 0, 5, 5, 0, 0], "smooth"),  # closed on two days of a season of four
+        ([5, 5, 0, 0] * 10, "smooth"),  # closed on two days of a season of four
+        ([5, 5, 0, 0] * 9, "intermittent"),  # which is too short a time to tell
         ([NAN] * 8, "unknown"),
     ],
 )

@@ -18,9 +18,11 @@ __all__ = ["NAMES", "algorithm", "load"]
 
 _CLASSES = {
     "auto": "Auto",
+    "npts": "Npts",
     "pooled": "PooledRegression",
     "prophet": "ProphetAlgorithm",
     "seasonal_naive": "SeasonalNaive",
+    "tsb": "Tsb",
 }
 NAMES = tuple(_CLASSES)
 

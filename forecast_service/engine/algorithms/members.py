@@ -12,7 +12,7 @@ __all__ = ["MEMBERS", "groups"]
 Rows = npt.NDArray[np.intp]
 
 FREQUENT = ("pooled", "prophet", "seasonal_naive")
-SPARSE = ("pooled", "seasonal_naive")
+SPARSE = ("pooled", "tsb", "npts", "seasonal_naive")
 MEMBERS: Mapping[str, tuple[str, ...]] = {
     "smooth": FREQUENT,
     "erratic": FREQUENT,

@@ -58,16 +58,16 @@ class FittedSeasonalNaive:
         The standard deviation is ``spread * sqrt(k)`` at k seasons from the source.
         Source: Hyndman & Athanasopoulos, Forecasting: Principles and Practice (3rd ed.), 5.5.
         """
-        steps = self._steps(known_future)
+        steps = self.steps(known_future)
         phase = steps % self.season_length
         deviation = self.spread[:, None] * np.sqrt(self.age[:, phase] + steps // self.season_length)
         scores = np.array([NormalDist().inv_cdf(q) for q in require_levels(quantiles)])
         values = self.last[:, phase, None] + deviation[:, :, None] * scores
-        return settle_quantiles(values, self._closed(known_future))
+        return settle_quantiles(values, self.closed(known_future))
 
     def mean(self, known_future: KnownFuture) -> FloatArray:
-        phase = self._steps(known_future) % self.season_length
-        return settle(self.last[:, phase], self._closed(known_future))
+        phase = self.steps(known_future) % self.season_length
+        return settle(self.last[:, phase], self.closed(known_future))
 
     def condition(self, panel: Panel) -> FittedSeasonalNaive:
         return fit_seasonal_naive(panel, self.season_length)
@@ -99,7 +99,7 @@ class FittedSeasonalNaive:
             "notes": _texts([json.dumps(note) for note in self.notes]),
         }
 
-    def _steps(self, known_future: KnownFuture) -> npt.NDArray[np.int64]:
+    def steps(self, known_future: KnownFuture) -> npt.NDArray[np.int64]:
         """Periods from the first forecast one (0) to each; InvalidData for one already seen."""
         steps = periods_between(self.until, known_future.timestamps, self.frequency) - 1
         if known_future.horizon and steps.min() < 0:
@@ -109,7 +109,8 @@ class FittedSeasonalNaive:
             )
         return steps
 
-    def _closed(self, known_future: KnownFuture) -> npt.NDArray[np.bool_]:
+    def closed(self, known_future: KnownFuture) -> npt.NDArray[np.bool_]:
+        """Where stores are known to be closed, (n, horizon)."""
         return self.closing.closed(known_future.covariates, (len(self.keys), known_future.horizon))
 
 

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from forecast_service.engine import archive
+from forecast_service.engine.algorithms import algorithm
 from forecast_service.engine.algorithms.auto import fit_with_backtest
 from forecast_service.engine.algorithms.base import FitConfig
 from forecast_service.engine.algorithms.fitted_auto import FittedAuto
 from forecast_service.engine.algorithms.members import FREQUENT, SPARSE
 from forecast_service.engine.backtest import Backtest
+from forecast_service.engine.metrics import average_wql
 
 from ..panels import future_of, make_panel, sparse_panel, stacked
 
@@ -121,3 +123,24 @@ def test_what_is_tested_does_not_choose_the_class(fitted: FittedAuto) -> None:
     target[~IS_DENSE, -28:] = 50.0  # sells every day since
 
     assert fit_with_backtest(replace(PANEL, target=target), CONFIG)[0].demand == fitted.demand
+
+
+def test_sparse_series_are_forecast_better_than_by_pooled_regression_or_seasonal_naive() -> None:
+    future, actual = ITEMS.known_between(106, 120), ITEMS.target[:, 106:]
+    config = replace(CONFIG, quantiles=tuple(tenths / 10 for tenths in range(1, 10)))
+
+    def wql(name: str) -> float:
+        values = algorithm(name).fit(ITEMS.before(106), config).forecast(future, config.quantiles)
+        return average_wql(actual, {q: values[:, :, i] for i, q in enumerate(config.quantiles)})
+
+    ours = wql("auto")
+
+    assert ours < 0.97 * wql("pooled")
+    assert ours < 0.75 * wql("seasonal_naive")
+
+
+def test_what_is_often_zero_is_covered_at_least_as_often_as_said(fitted: FittedAuto) -> None:
+    sparse = fitted.groups[1].model.coverage
+    assert sparse is not None
+
+    assert sparse.measured.mean() >= 0.8
