@@ -68,7 +68,9 @@ class Settings(BaseSettings):
     region_column: str | None = Field(
         None, description="Column of the store table that names a store's region."
     )
-    keep_days: int = Field(400, ge=1, description="Days for which old forecasts are kept.")
+    keep_days: int = Field(
+        400, ge=1, description="Days for which old forecasts, runs and import jobs are kept."
+    )
     processes: int | None = Field(
         None, ge=1, description="Processes that fit series at once; default: one per core."
     )

@@ -88,7 +88,7 @@ resources = Table(
     Column("created_at", Float, nullable=False),
     Column("modified_at", Float, nullable=False),
     Index("ix_resources_type", "type", "sequence"),
-    Index("ix_resources_parent", "parent_arn"),
+    Index("ix_resources_parent", "parent_arn", "sequence"),
     Index("ix_resources_group", "dataset_group_arn"),
     sqlite_autoincrement=True,
 )
@@ -188,6 +188,7 @@ forecasts = Table(
     Column("run_id", String(32)),
     Column("assumptions", JSON, nullable=False),
     Index("ix_forecasts_group", "dataset_group", "created_at"),
+    Index("ix_forecasts_predictor", "predictor_arn"),
 )
 
 # The durable record of one retrain request, from "asked" to "serving".
@@ -215,6 +216,7 @@ training_runs = Table(
     Column("started_at", Float),
     Column("finished_at", Float),
     Index("ix_training_runs_group", "dataset_group", "requested_at"),
+    Index("ix_training_runs_predictor", "predictor_arn"),
     Index(
         "uq_training_runs_waiting",
         "dataset_group",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support import import_small_chain, naive
 
-from forecast_service import backup, maintenance
+from forecast_service import backup, maintenance, sweeping
 from forecast_service.database import Database
 from forecast_service.errors import InvalidData
 from forecast_service.importer import Imports
@@ -74,7 +74,7 @@ def test_a_file_that_goes_meanwhile_does_not_end_the_backup(
 def test_nothing_is_swept_while_a_backup_is_made(
     chain: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(maintenance, "FOLDER_SECONDS", 0.0)
+    monkeypatch.setattr(sweeping, "FOLDER_SECONDS", 0.0)
     left_behind(chain.home / "uploads" / new_id())
 
     with backup._without_sweeps(chain.home):
@@ -85,7 +85,7 @@ def test_nothing_is_swept_while_a_backup_is_made(
 def test_folders_of_killed_processes_are_swept_but_none_that_is_waited_for(
     chain: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(maintenance, "FOLDER_SECONDS", 0.0)
+    monkeypatch.setattr(sweeping, "FOLDER_SECONDS", 0.0)
     left_behind(chain.home / "uploads" / new_id())
     left_behind(chain.home / "imports" / new_id())
     sales = left_behind(chain.home / "s3" / chain.bucket / "imports" / "mine") / "sales.csv"

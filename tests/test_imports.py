@@ -42,7 +42,7 @@ LEVELS = (
     ("runs",),
     ("importer",),
     ("reading",),
-    ("backup", "maintenance", "worker", "resources", "dashboard", "cli"),
+    ("backup", "sweeping", "pruning", "maintenance", "worker", "resources", "dashboard", "cli"),
     ("app",),
 )
 LEVEL = {name: number for number, names in enumerate(LEVELS) for name in names}

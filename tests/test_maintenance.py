@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 import tarfile
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from support import group_row, import_small_chain, naive, runs_of, work
+from support import group_row, import_sales, import_small_chain, naive, runs_of, work
 
 from forecast_service import forecast_store, maintenance
 from forecast_service.database import Database
 from forecast_service.errors import Conflict, InvalidData
 from forecast_service.queue import Queue, new_id
-from forecast_service.runs import TrainingRuns
-from forecast_service.session import open_session
+from forecast_service.runs import TrainingRuns, run_rows
+from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
-from forecast_service.tables import forecasts, training_runs
+from forecast_service.tables import forecasts, resources, training_runs
 from forecast_service.tables import work as work_table
 
 SECONDS_PER_DAY = 86400.0
@@ -48,6 +51,11 @@ def let_days_pass(database: Database, days: float) -> None:
             work_table.c.finished_at,
         ):
             connection.execute(sa.update(column.table).values({column: column - seconds}))
+        connection.execute(
+            sa.update(resources)
+            .where(resources.c.type == "dataset-import-job")
+            .values(created_at=resources.c.created_at - seconds)
+        )
 
 
 def kept(database: Database) -> int:
@@ -85,6 +93,96 @@ def test_after_pruning_nothing_has_to_be_trained(
     maintenance.prune(settings, database)
 
     assert runs.request(1).rule == "within_tolerance"
+
+
+def test_old_runs_go_once_their_predictor_and_forecast_are_gone(
+    runs: TrainingRuns, settings: Settings, database: Database
+) -> None:
+    serving = runs.list()[0]
+    let_days_pass(database, 31)
+
+    assert maintenance.prune(settings, database).runs == 1
+    assert [run.id for run in runs.list()] == [serving.id]
+
+
+def test_a_run_whose_predictor_is_in_use_is_kept(
+    runs: TrainingRuns, settings: Settings, database: Database
+) -> None:
+    training = runs.list()[0]
+    import_sales(
+        runs.session, settings, database, stores=range(1, 4), days=range(120, 121)
+    )  # and a run that only makes a forecast, by the same predictor
+    work(settings)
+    let_days_pass(database, 31)
+    maintenance.prune(settings, database)
+
+    kept_ids = [run.id for run in runs.list()]
+    assert training.id in kept_ids
+    assert len(kept_ids) == 2
+
+
+def test_a_cancelled_run_that_is_not_stopped_yet_is_kept(
+    runs: TrainingRuns, settings: Settings, database: Database
+) -> None:
+    cancelled = runs.request(1, force=True).run
+    assert cancelled is not None
+    with database.write() as connection:
+        run_rows.end(connection, cancelled, "cancelled")
+    later = runs.request(1, force=True).run
+    assert later is not None
+    runs.cancel(later.id)  # so that the other one is not the last that ended
+    let_days_pass(database, 31)
+
+    maintenance.prune(settings, database)
+    assert cancelled.id in [run.id for run in runs.list()]
+    work(settings)
+    let_days_pass(database, 31)
+    maintenance.prune(settings, database)
+    assert cancelled.id not in [run.id for run in runs.list()]
+
+
+def test_superseded_import_jobs_of_ours_go_and_the_data_stay(
+    runs: TrainingRuns, settings: Settings, database: Database
+) -> None:
+    session = runs.session
+    [dataset] = {job["DatasetImportJobArn"].rsplit("/", 1)[0] for job in jobs_of(session)[:1]}
+    for day in (120, 121):
+        import_sales(session, settings, database, stores=range(1, 4), days=range(day, day + 1))
+        work(settings)
+    by_dataset = Counter(job["DatasetImportJobArn"].rsplit("/", 1)[0] for job in jobs_of(session))
+    let_days_pass(database, 31)
+    pruned = maintenance.prune(settings, database)
+
+    assert by_dataset[dataset] == 3
+    # The first import's jobs are what the predictor was trained on; the newest hold the rows.
+    assert pruned.import_jobs == len(by_dataset)
+    import_sales(session, settings, database, stores=range(1, 4), days=range(122, 123))
+    work(settings)
+    assert group_row(database)["last_sale_on"] == "2024-05-02"
+
+
+def test_only_old_import_jobs_of_ours_that_hold_no_rows_go(
+    settings: Settings, database: Database
+) -> None:
+    session = open_session(settings, database)
+    import_small_chain(session, settings, database, stores=1)
+    import_sales(session, settings, database, stores=range(1, 2), days=range(120, 121))
+    [by_hand] = [job for job in jobs_of(session) if job["ImportMode"] == "FULL"][:1]
+
+    assert maintenance.prune(settings, database).import_jobs == 0  # they are young
+    let_days_pass(database, 31)
+    # There the rows are those of every job since the last FULL one.
+    amazon = replace(session, source="amazon")
+    assert maintenance.prune(settings, database, amazon).import_jobs == 0
+    with database.write() as connection:
+        is_his = resources.c.arn == by_hand["DatasetImportJobArn"]
+        connection.execute(sa.update(resources).where(is_his).values(name="by_hand"))
+    assert maintenance.prune(settings, database).import_jobs == 1
+    assert by_hand["DatasetImportJobArn"] in [j["DatasetImportJobArn"] for j in jobs_of(session)]
+
+
+def jobs_of(session: ForecastSession) -> list[dict[str, Any]]:
+    return list(session.forecast.list_dataset_import_jobs()["DatasetImportJobs"])
 
 
 def test_finished_work_is_forgotten(

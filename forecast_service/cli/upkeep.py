@@ -70,7 +70,10 @@ def restore(path: Path) -> None:
 @click.command(epilog="Example: FORECAST_KEEP_DAYS=90 forecast-service prune")
 @json_option
 def prune(as_json: bool) -> None:
-    """Delete forecasts older than FORECAST_KEEP_DAYS and what nothing refers to any more."""
+    """Delete forecasts, runs and import jobs older than FORECAST_KEEP_DAYS.
+
+    The forecast that is served stays, with what it was made by and from.
+    """
     from dataclasses import asdict
 
     from forecast_service import maintenance
@@ -82,5 +85,5 @@ def prune(as_json: bool) -> None:
         give_json(removed)
     else:
         compacted = removed.pop("compacted")
-        counts = ", ".join(f"{count} {name}" for name, count in removed.items())
+        counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in removed.items())
         say(f"Removed {counts}; compacted {compacted} datasets.")

@@ -11,7 +11,17 @@ import sqlalchemy as sa
 from forecast_service.database import database_now
 from forecast_service.tables import resources, tags
 
-__all__ = ["Resource", "children", "delete", "find", "get", "insert", "of_group", "update"]
+__all__ = [
+    "Resource",
+    "children",
+    "delete",
+    "find",
+    "get",
+    "insert",
+    "newest_child",
+    "of_group",
+    "update",
+]
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,17 @@ def children(connection: sa.Connection, arn: str) -> list[Resource]:
         sa.select(resources).where(resources.c.parent_arn == arn).order_by(resources.c.sequence)
     )
     return [Resource(**row) for row in connection.execute(statement).mappings()]
+
+
+def newest_child(connection: sa.Connection, arn: str, status: str) -> Resource | None:
+    """The resource directly below this one that has this status and was made last, or None."""
+    statement = (
+        sa.select(resources)
+        .where(resources.c.parent_arn == arn, resources.c.status == status)
+        .order_by(resources.c.sequence.desc())
+        .limit(1)
+    )
+    return _one(connection, statement)
 
 
 def of_group(

@@ -121,18 +121,17 @@ def _check_encryption(request: Mapping[str, Any], dataset: Resource) -> None:
 def _check_increment(call: Call, request: Mapping[str, Any], dataset: Resource) -> None:
     if request["ImportMode"] != "INCREMENTAL":
         return
-    jobs = catalog.children(call.connection, dataset.arn)
-    earlier = [job for job in jobs if job.status == ACTIVE]
-    if not earlier:
+    earlier = catalog.newest_child(call.connection, dataset.arn, ACTIVE)
+    if earlier is None:
         raise InvalidInput(
             f"ImportMode 'INCREMENTAL' adds to data that the dataset '{dataset.name}' does not "
             "have yet. Use 'FULL' first."
         )
-    before = earlier[-1].request
+    before = earlier.request
     for member in SAME_IN_INCREMENTS:
         if request.get(member) != before.get(member):
             raise InvalidInput(
                 f"'{member}' is '{request.get(member)}', and was '{before.get(member)}' in the "
-                f"import job '{earlier[-1].name}'. Keep it, or import everything with ImportMode "
+                f"import job '{earlier.name}'. Keep it, or import everything with ImportMode "
                 "'FULL'."
             )

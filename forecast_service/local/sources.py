@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
+from forecast_service.local.calls import ACTIVE
 from forecast_service.local.catalog import Resource
 from forecast_service.local.domains import METADATA, RELATED, TARGET
 from forecast_service.local.job import Job
@@ -78,7 +79,5 @@ def _read(job: Job, dataset: Resource, version: int) -> Source:
 
 
 def _newest_import(connection: sa.Connection, dataset_arn: str) -> str | None:
-    active = [
-        job.arn for job in catalog.children(connection, dataset_arn) if job.status == "ACTIVE"
-    ]
-    return active[-1] if active else None
+    job = catalog.newest_child(connection, dataset_arn, ACTIVE)
+    return None if job is None else job.arn
