@@ -20,7 +20,7 @@ class GroupConfig:
     horizon: int
     """Periods."""
     frequency: str
-    """Amazon's code, such as ``D``."""
+    """Code of the engine: ``D``, ``W-FRI`` (weeks that begin on Fridays), ``M``."""
     covariates: tuple[str, ...]
     """Columns of the related time series."""
     has_items: bool

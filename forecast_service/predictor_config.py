@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from forecast_service.engine.calendar import parse_frequency
 from forecast_service.groups import GroupConfig
+from forecast_service.local.alignment import boundary_of
 from forecast_service.settings import Settings
 
 __all__ = ["auto_predictor", "legacy_predictor"]
@@ -25,7 +27,7 @@ def auto_predictor(name: str, group: GroupConfig, settings: Settings) -> dict[st
     request: dict[str, Any] = {
         "PredictorName": name,
         "ForecastHorizon": group.horizon,
-        "ForecastFrequency": group.frequency,
+        "ForecastFrequency": parse_frequency(group.frequency).unit,
         "ForecastTypes": list(settings.forecast_types),
         "DataConfig": {
             "DatasetGroupArn": group.arn,
@@ -35,6 +37,8 @@ def auto_predictor(name: str, group: GroupConfig, settings: Settings) -> dict[st
             ],
         },
     }
+    if boundary := boundary_of(group.frequency):
+        request["TimeAlignmentBoundary"] = boundary
     if group.dimensions:
         request["ForecastDimensions"] = list(group.dimensions)
     if settings.country is not None:
@@ -44,9 +48,12 @@ def auto_predictor(name: str, group: GroupConfig, settings: Settings) -> dict[st
 
 
 def legacy_predictor(name: str, group: GroupConfig, settings: Settings) -> dict[str, Any]:
-    """Parameters of CreatePredictor with the one algorithm of the settings."""
+    """Parameters of CreatePredictor with the one algorithm of the settings.
+
+    It knows no boundary: weeks are named by their Mondays, whatever day the data have.
+    """
     featurization: dict[str, Any] = {
-        "ForecastFrequency": group.frequency,
+        "ForecastFrequency": parse_frequency(group.frequency).unit,
         "Featurizations": [
             {"AttributeName": attribute, "FeaturizationPipeline": [_filling_step(filling)]}
             for attribute, filling in _fillings(group)

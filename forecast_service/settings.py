@@ -56,7 +56,11 @@ class Settings(BaseSettings):
         ("0.1", "0.5", "0.9"), description="Quantiles of new predictors, at most five."
     )
     horizon: int | None = Field(
-        None, ge=1, le=500, description="Days ahead; default: length of the known future, else 28."
+        None,
+        ge=1,
+        le=500,
+        description="Periods ahead; default: length of the known future, else 28 days, 13 weeks or "
+        "6 months.",
     )
     tolerance_days: float = Field(
         2.0, ge=0, description="Age in days under which the latest predictor is good enough."

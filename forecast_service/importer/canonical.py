@@ -17,6 +17,7 @@ from forecast_service.importer.longrows import Floats, Ints, LongRows, lookup
 from forecast_service.importer.merging import Merged
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.parsing import day_of, iso
+from forecast_service.importer.periods import Periods
 from forecast_service.importer.stores import ALL, StoreTable
 
 __all__ = ["Sold", "build_related", "build_sales", "kept_series", "natural", "store_states"]
@@ -107,7 +108,8 @@ def build_related(
 ) -> Related:
     """The covariates of the kept rows, and by rule the days that are missing to the horizon."""
     names = tuple(chosen.values) if known is None else known.covariates
-    until = int(sold.last.max()) + horizon
+    periods = merged.periods
+    until = int(periods.after(sold.last.max(), horizon))
     empty = np.full(len(merged.day), np.nan)
     stated = _sorted(merged, {name: chosen.values.get(name, empty) for name in names})
     stated = stated.take(kept[stated.series])
@@ -115,13 +117,13 @@ def build_related(
     earlier = earlier.rekeyed(merged.keys)
     stated = _with_earlier(stated, earlier)
     whole = earlier.overlaid(stated)
-    rules = FillRules(whole, sold.last)
+    rules = FillRules(whole, sold.last, periods)
     filled, count = rules.fill_cells(stated)
     covered = whole.last_days()
     extra = rules.extend(np.where(sold.last >= 0, covered, -1), until, filled)
     known_until = _known_until(merged, covered, stated if chosen.values else None, known)
     # What no file ever says anything about is filled from the first sale on, not from 1970 on.
-    known_until = np.maximum(known_until, sold.first - 1)
+    known_until = np.maximum(known_until, periods.after(sold.first, -1))
     return Related(filled.overlaid(extra), count, known_until, until)
 
 
@@ -147,7 +149,7 @@ def store_states(
             first_sale_on=iso(int(sold.first[series].min())),
             last_sale_on=iso(int(sold.last[series].max())),
             days=int(sold.days[series].max()),
-            assumed_from=_assumed_from(related, series),
+            assumed_from=_assumed_from(related, series, merged.periods),
         )
     return states
 
@@ -163,11 +165,11 @@ def _described(
     return ALL, {}
 
 
-def _assumed_from(related: Related | None, series: Sequence[int]) -> str | None:
+def _assumed_from(related: Related | None, series: Sequence[int], periods: Periods) -> str | None:
     if related is None:
         return None
-    known_until = int(related.known_until[series].min())
-    return iso(known_until + 1) if known_until < related.until else None
+    known_until = related.known_until[series].min()
+    return iso(int(periods.after(known_until, 1))) if known_until < related.until else None
 
 
 def _sorted(merged: Merged, columns: Mapping[str, Floats]) -> LongRows:
@@ -205,7 +207,11 @@ def _known_until(
     for index, (store, _) in enumerate(merged.keys):
         if store in stores:
             assumed = stores[store].assumed_from
-            until[index] = covered[index] if assumed is None else day_of(assumed) - 1
+            until[index] = (
+                covered[index]
+                if assumed is None
+                else merged.periods.after(np.int64(day_of(assumed)), -1)
+            )
     if stated is not None:
         np.maximum.at(until, stated.series, stated.day)
     return until

@@ -32,16 +32,18 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     ),
     "date": (
         "date", "ds", "timestamp", "sales_date", "sale_date", "business_date", "transaction_date",
-        "datetime", "datum", "day",
+        "datetime", "datum", "day", "week_start", "week_start_date", "week_ending", "week_end_date",
+        "week_date", "month_start",
     ),
     "target": (
         "sales", "demand", "y", "target", "target_value", "unit_sales", "units_sold", "units",
         "quantity", "quantity_sold", "qty", "sold", "sales_quantity", "revenue", "turnover",
-        "value", "amount",
+        "value", "amount", "daily_sales", "weekly_sales", "monthly_sales",
     ),
     "item": (
         "item", "item_id", "sku", "sku_id", "product", "product_id", "product_code", "item_nbr",
         "item_number", "article", "article_id", "family",
+        "dept", "department",
     ),
 }  # fmt: skip
 

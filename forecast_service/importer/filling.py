@@ -7,11 +7,11 @@ import numpy.typing as npt
 
 from forecast_service.importer.columns import OPEN
 from forecast_service.importer.longrows import Floats, Ints, LongRows
+from forecast_service.importer.periods import DAILY, Periods
 
 __all__ = ["RULE", "FillRules"]
 
 OPEN_DAYS = 56  # the eight weeks that show on which weekdays a store opens
-MONDAY_OFFSET = 3  # 1970-01-01 was a Thursday
 RULE = (
     "'open' by the store's own weekdays of its last 8 weeks, columns of 0 and 1 as 0, "
     "other numbers as last known"
@@ -21,20 +21,22 @@ RULE = (
 class FillRules:
     """The values that the rules give, learned from rows of covariates (NaN is not known)."""
 
-    def __init__(self, rows: LongRows, last_sale: Ints) -> None:
+    def __init__(self, rows: LongRows, last_sale: Ints, periods: Periods = DAILY) -> None:
         """``last_sale`` is the day of the last sale of every series; -1 when it never sold."""
         self._n = len(rows.keys)
-        self._open = self._weekdays(rows, last_sale) if OPEN in rows.values else None
+        self._periods = periods
         self._last = {
             name: self._last_known(rows, column)
             for name, column in rows.values.items()
-            if name != OPEN and not _is_binary(column)
+            if not _is_binary(column)
         }
+        by_weekday = OPEN in rows.values and OPEN not in self._last
+        self._open = self._weekdays(rows, last_sale) if by_weekday else None
 
     def stated_by_rule(self, name: str, series: Ints, day: Ints) -> Floats:
         """Values of a covariate for these series and days."""
         if name == OPEN and self._open is not None:
-            return self._open[series, (day + MONDAY_OFFSET) % 7]
+            return self._open[series, self._periods.slot(day)]
         if name in self._last:
             return self._last[name][series]
         return np.zeros(len(series))
@@ -59,10 +61,12 @@ class FillRules:
 
     def extend(self, covered_until: Ints, until: int, rows: LongRows) -> LongRows:
         """New rows after ``covered_until`` (a day per series; -1 leaves it out) to ``until``."""
-        lengths = np.where(covered_until < 0, 0, np.maximum(until - covered_until, 0))
+        missing = self._periods.between(covered_until, np.int64(until))
+        lengths = np.where(covered_until < 0, 0, np.maximum(missing, 0))
         series = np.repeat(np.arange(self._n), lengths)
         starts = np.repeat(np.cumsum(lengths) - lengths, lengths)
-        day = covered_until[series] + 1 + np.arange(len(series)) - starts
+        ahead = 1 + np.arange(len(series)) - starts
+        day = self._periods.after(covered_until[series], ahead)
         values = {name: self.stated_by_rule(name, series, day) for name in rows.values}
         return LongRows(rows.keys, series, day, values)
 
@@ -71,7 +75,7 @@ class FillRules:
         column = rows.values[OPEN]
         last = last_sale[rows.series]
         recent = (rows.day > last - OPEN_DAYS) & (rows.day <= last) & ~np.isnan(column)
-        slot = rows.series[recent] * 7 + (rows.day[recent] + MONDAY_OFFSET) % 7
+        slot = rows.series[recent] * 7 + self._periods.slot(rows.day[recent])
         shape = (self._n, 7)
         count = np.bincount(slot, minlength=self._n * 7).reshape(shape)
         opened = np.bincount(slot, weights=column[recent], minlength=self._n * 7).reshape(shape)

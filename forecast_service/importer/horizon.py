@@ -1,49 +1,56 @@
-"""The horizon: how many days ahead are forecast, and why so many."""
+"""The horizon: how many periods ahead are forecast, and why so many."""
 
 from __future__ import annotations
 
 from forecast_service.errors import InvalidData
+from forecast_service.importer.periods import DAILY, Periods
 
 __all__ = ["DEFAULT_HORIZON", "choose_horizon"]
 
-DEFAULT_HORIZON = 28
+DEFAULT_HORIZON = {"D": 28, "W": 13, "M": 6}  # four weeks, a quarter, half a year
 SHARE = 4  # Amazon's AutoPredictor allows a quarter of the history
 LONGEST = 500
 
 
 def choose_horizon(
-    fixed: int | None, configured: int | None, known_future: int, history: int
+    fixed: int | None,
+    configured: int | None,
+    known_future: int,
+    history: int,
+    periods: Periods = DAILY,
 ) -> tuple[int, str]:
-    """The horizon in days, and a sentence that says why.
+    """The horizon in periods, and a sentence that says why.
 
     Parameters
     ----------
     fixed: horizon of the dataset group; None before its first import.
     configured: FORECAST_HORIZON.
-    known_future, history: lengths in days.
+    known_future, history: lengths in periods.
 
     Raises
     ------
     InvalidData
-        The history is shorter than four days.
+        The history is shorter than four periods.
     """
     if fixed is not None:
         return fixed, _fixed_reason(fixed, configured)
+    nouns = f"{periods.noun}s"
     if history < SHARE:
         raise InvalidData(
-            f"The history covers {history} days. A horizon is at most a quarter of the history, "
-            f"so at least {SHARE} days are needed: import more days of sales."
+            f"The history covers {history} {nouns}. A horizon is at most a quarter of the history, "
+            f"so at least {SHARE} {nouns} are needed: import more {nouns} of sales."
         )
     if configured is not None:
         wish, reason = configured, "it is set by FORECAST_HORIZON"
     elif known_future:
         wish, reason = known_future, "the known future is that long"
     else:
-        wish, reason = DEFAULT_HORIZON, "it is the default, as no file has future days"
+        wish = DEFAULT_HORIZON[periods.unit]
+        reason = f"it is the default, as no file has future {nouns}"
     limit = min(history // SHARE, LONGEST)
     if wish <= limit:
         return wish, reason
-    what = f"a quarter of the {history} days of history" if limit < LONGEST else "the limit"
+    what = f"a quarter of the {history} {nouns} of history" if limit < LONGEST else "the limit"
     return limit, f"{wish} was wanted ({reason}), but {limit} is {what}, the most that is allowed"
 
 

@@ -32,6 +32,7 @@ class KnownGroup:
     """The dataset group as the last import left it."""
 
     horizon: int
+    frequency: str
     has_items: bool
     covariates: tuple[str, ...]
     last_sale_on: str | None
@@ -56,6 +57,7 @@ def known_group(connection: sa.Connection, name: str) -> KnownGroup | None:
     statement = sa.select(stores).where(stores.c.dataset_group == name)
     return KnownGroup(
         horizon=row.horizon,
+        frequency=row.frequency,
         has_items=row.has_items,
         covariates=tuple(row.covariates),
         last_sale_on=row.last_sale_on,

@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from forecast_service.engine.calendar import parse_frequency
 from forecast_service.errors import InvalidData
 from forecast_service.importer.plan import METADATA, RELATED, TARGET, Part, Plan
 from forecast_service.session import ALREADY_EXISTS, ForecastSession, calling, error_code
@@ -16,7 +17,6 @@ from forecast_service.settings import Settings
 __all__ = ["Loader", "uri_of"]
 
 DOMAIN = "RETAIL"
-FREQUENCY = "D"
 TYPES = {
     TARGET: "TARGET_TIME_SERIES",
     RELATED: "RELATED_TIME_SERIES",
@@ -89,15 +89,15 @@ class Loader:
         names = {part.kind: self.settings.dataset_name + SUFFIXES[part.kind] for part in plan.parts}
         for part in plan.parts:
             if names[part.kind] in existing:
-                self._refuse_other_schema(part, names[part.kind], existing[names[part.kind]])
-        arns = {}
+                self._refuse_other(plan, part, names[part.kind], existing[names[part.kind]])
+        arns, frequency = {}, parse_frequency(plan.frequency).unit
         for part in plan.parts:
             name = names[part.kind]
-            arns[part.kind] = existing.get(name) or self._create_dataset(part, name)
+            arns[part.kind] = existing.get(name) or self._create_dataset(part, name, frequency)
         self._update_group(arns)
         return arns
 
-    def _refuse_other_schema(self, part: Part, name: str, arn: str) -> None:
+    def _refuse_other(self, plan: Plan, part: Part, name: str, arn: str) -> None:
         found = self.session.forecast.describe_dataset(DatasetArn=arn)
         columns = [a["AttributeName"] for a in found["Schema"]["Attributes"]]
         wanted = [column for column, _ in part.schema]
@@ -109,15 +109,23 @@ class Loader:
                 "FORECAST_DATASET_GROUP to new names to start afresh."
             )
 
-    def _create_dataset(self, part: Part, name: str) -> str:
-        frequency = {} if part.kind == METADATA else {"DataFrequency": FREQUENCY}
+        unit = parse_frequency(plan.frequency).unit
+        if found.get("DataFrequency", unit) != unit:
+            raise InvalidData(
+                f"Dataset '{name}' exists with the frequency '{found['DataFrequency']}'; this "
+                f"import has '{unit}'. Import the same kind of data, or set FORECAST_DATASET_NAME "
+                "and FORECAST_DATASET_GROUP to new names to start afresh."
+            )
+
+    def _create_dataset(self, part: Part, name: str, frequency: str) -> str:
+        rows_are = {} if part.kind == METADATA else {"DataFrequency": frequency}
         attributes = [{"AttributeName": n, "AttributeType": kind} for n, kind in part.schema]
         answer = self.session.forecast.create_dataset(
             DatasetName=name,
             Domain=DOMAIN,
             DatasetType=TYPES[part.kind],
             Schema={"Attributes": attributes},
-            **frequency,
+            **rows_are,
         )
         return str(answer["DatasetArn"])
 

@@ -13,6 +13,7 @@ from forecast_service.errors import InvalidData
 from forecast_service.importer.known import KnownGroup
 from forecast_service.importer.longrows import DAYS, Floats, Ints, SeriesKey
 from forecast_service.importer.options import ImportOptions
+from forecast_service.importer.periods import Periods, choose_periods
 from forecast_service.importer.sheets import (
     Sheet,
     read_sheet,
@@ -28,6 +29,7 @@ class Merged:
     """Rows of all sheets, one after the other; every array has one entry per row."""
 
     sheets: tuple[Sheet, ...]
+    periods: Periods
     keys: tuple[SeriesKey, ...]
     """Every series, those of earlier imports included; sorted."""
     series: Ints
@@ -68,16 +70,19 @@ def read_sheets(files: Mapping[str, Path], options: ImportOptions) -> tuple[Shee
     return sheets
 
 
-def merge_sheets(sheets: Sequence[Sheet], known: KnownGroup | None) -> Merged:
+def merge_sheets(sheets: Sequence[Sheet], known: KnownGroup | None, *, replaces: bool) -> Merged:
     """Number the series over all sheets and find where each one's sales end.
 
     Raises
     ------
     InvalidData
-        A store-day occurs twice.
+        A store-day occurs twice, or the dates are not those of days, weeks or months.
     """
     keys, series = _number_series(sheets, () if known is None else known.sales.keys)
     day = np.concatenate([sheet.days for sheet in sheets])
+    fixed = None if known is None else known.frequency
+    periods = choose_periods(sheets, series, day, fixed=fixed, replaces=replaces)
+    day = periods.floor(day)
     code = series * DAYS + day
     order = np.argsort(code, kind="stable")
     sorted_code = code[order]
@@ -93,7 +98,7 @@ def merge_sheets(sheets: Sequence[Sheet], known: KnownGroup | None) -> Merged:
         earlier = known.sales.rekeyed(keys)
         sold = ~np.isnan(earlier.values["target"])
         np.maximum.at(last_sale, earlier.series[sold], earlier.day[sold])
-    return Merged(tuple(sheets), keys, series, day, target, order, asked, last_sale)
+    return Merged(tuple(sheets), periods, keys, series, day, target, order, asked, last_sale)
 
 
 def _number_series(

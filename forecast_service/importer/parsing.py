@@ -23,7 +23,7 @@ EPOCH = dt.date(1970, 1, 1).toordinal()
 MIDNIGHT = r"(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
 YEAR_FIRST = re.compile(rf"(\d{{4}})(?:-(\d\d?)-(\d\d?)|/(\d\d?)/(\d\d?)|(\d\d)(\d\d)){MIDNIGHT}")
 DOTTED = re.compile(rf"(\d\d?)\.(\d\d?)\.(\d{{4}}){MIDNIGHT}")
-SLASHED = re.compile(rf"(\d\d?)/(\d\d?)/(\d{{4}}){MIDNIGHT}")
+SLASHED = re.compile(rf"(\d\d?)[/-](\d\d?)[/-](\d{{4}}){MIDNIGHT}")
 WITH_TIME = re.compile(r".*\d[T ]\d\d:\d\d")
 
 Describe = Callable[[int], str]
@@ -146,7 +146,7 @@ def _as_float64(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
 
 
 def _slash_order(texts: Sequence[str]) -> str | None:
-    """``dmy`` or ``mdy`` when all dates with slashes allow just one of them."""
+    """``dmy`` or ``mdy`` when all dates with slashes or hyphens allow just one of them."""
     found = [match.groups() for text in texts if (match := SLASHED.fullmatch(text))]
     first = max((int(a) for a, _, _ in found), default=0)
     second = max((int(b) for _, b, _ in found), default=0)

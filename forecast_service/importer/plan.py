@@ -46,6 +46,7 @@ class Plan:
 
     mode: str
     has_items: bool
+    frequency: str
     horizon: int
     covariates: tuple[str, ...]
     last_sale_on: str
@@ -79,6 +80,7 @@ def make_plan(understood: Understood, mode: str) -> Plan:
     return Plan(
         mode=mode,
         has_items=understood.has_items,
+        frequency=understood.frequency,
         horizon=understood.horizon,
         covariates=understood.covariates,
         last_sale_on=iso(int(sold.last.max())),

@@ -13,8 +13,6 @@ from forecast_service.tables import dataset_groups, series, stores
 
 __all__ = ["record"]
 
-FREQUENCY = "D"
-
 
 def record(
     connection: sa.Connection, group: str, arn: str, plan: Plan, staged: dict[str, StagedFile]
@@ -54,7 +52,7 @@ def _record_group(connection: sa.Connection, group: str, arn: str, plan: Plan) -
             name=group,
             **changes,
             horizon=plan.horizon,
-            frequency=FREQUENCY,
+            frequency=plan.frequency,
             has_items=plan.has_items,
             data_version=1,
             created_at=database_now(),

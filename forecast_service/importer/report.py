@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from forecast_service.importer.periods import WEEKDAY_NAMES, Periods
+
 __all__ = ["GAP_DAYS", "ColumnReport", "FileReport", "GapReport", "ImportReport", "RuleReport"]
 
 GAP_DAYS = 14  # a longer silence of a store is worth telling
@@ -65,16 +67,19 @@ class ImportReport:
     items: int
     first_sale_on: str | None
     last_sale_on: str | None
-    missing_days: int
+    frequency: str
+    """What a row is: ``D``, ``W`` (``W-FRI``: weeks dated on Fridays) or ``M``."""
+    missing_periods: int
     """Rows inside the history whose sales are empty: not known, which is not zero."""
     gaps: GapReport
     covariates: tuple[str, ...]
     past_only: tuple[str, ...]
-    known_future_days: int
+    known_future_periods: int
     known_future_first_on: str | None
     known_future_last_on: str | None
     by_rule: RuleReport | None
     horizon: int
+    """Periods."""
     horizon_reason: str
     regions: dict[str, int]
     notes: tuple[str, ...] = field(default=())
@@ -115,11 +120,16 @@ class ImportReport:
             new = f" ({self.new_stores:,} new)" if 0 < self.new_stores < self.stores else ""
             items = f" and {_counted(self.items, 'item')}" if self.items else ""
             yield (
-                f"Sales: {_counted(self.sales_rows, 'day')} of {_counted(self.stores, 'store')}"
+                f"Sales: {_counted(self.sales_rows, self._noun)} of "
+                f"{_counted(self.stores, 'store')}"
                 f"{new}{items}, {self.first_sale_on} to {self.last_sale_on}."
             )
-        if self.missing_days:
-            yield f"Not known: {self.missing_days:,} days have no sales figure (not taken as zero)."
+        yield from self._periods()
+        if self.missing_periods:
+            yield (
+                f"Not known: {self.missing_periods:,} {self._noun}s have no sales figure (not "
+                "taken as zero)."
+            )
         if self.gaps.series:
             noun = "item in a store" if self.items else "store"
             yield (
@@ -130,6 +140,18 @@ class ImportReport:
             )
         regions = ", ".join(f"{name} {count:,}" for name, count in self.regions.items())
         yield f"Regions: {regions}."
+
+    def _periods(self) -> Iterator[str]:
+        periods = Periods(self.frequency)
+        if periods.unit == "W":
+            day = WEEKDAY_NAMES[periods.weekday]
+            yield f"Weekly data: every row is a week, dated on its {day}; so are the forecasts."
+        if periods.unit == "M":
+            yield "Monthly data: every row is a month, named by its first day."
+
+    @property
+    def _noun(self) -> str:
+        return Periods(self.frequency).noun
 
     def _columns(self) -> Iterator[str]:
         roles = [f"{c.name} is the {c.role}" for c in self.columns if c.role in _KEYS]
@@ -146,9 +168,9 @@ class ImportReport:
             yield f"Left out: {name}, because {reason}."
 
     def _future(self) -> Iterator[str]:
-        if self.known_future_days:
+        if self.known_future_periods:
             yield (
-                f"Known future: {self.known_future_days} days, "
+                f"Known future: {self.known_future_periods} {self._noun}s, "
                 f"{self.known_future_first_on} to {self.known_future_last_on}."
             )
         if self.by_rule is not None:
@@ -157,7 +179,7 @@ class ImportReport:
                 f"{self.by_rule.first_on} to "
                 f"{self.by_rule.last_on}: {self.by_rule.rule}."
             )
-        yield f"Horizon: {self.horizon} days, because {self.horizon_reason}."
+        yield f"Horizon: {self.horizon} {self._noun}s, because {self.horizon_reason}."
 
 
 _KEYS: Sequence[str] = ("store", "date", "item", "sales")

@@ -73,13 +73,12 @@ def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
         items=len({item for _, item in keys if item}),
         first_sale_on=iso(sold_days.min()) if len(sold_days) else None,
         last_sale_on=iso(sold_days.max()) if len(sold_days) else None,
-        missing_days=int(np.isnan(target).sum()),
+        frequency=facts.merged.periods.code,
+        missing_periods=int(np.isnan(target).sum()),
         gaps=_gaps(facts),
         covariates=tuple(facts.related.rows.values) if facts.related is not None else (),
         past_only=tuple(facts.chosen.past_only),
-        known_future_days=0
-        if facts.future is None
-        else facts.future[1] - int(facts.sold.last.max()),
+        known_future_periods=_known_periods(facts),
         known_future_first_on=None if facts.future is None else iso(facts.future[0]),
         known_future_last_on=None if facts.future is None else iso(facts.future[1]),
         by_rule=_by_rule(facts),
@@ -88,6 +87,13 @@ def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
         regions=dict(sorted(regions.items(), key=lambda pair: natural(pair[0]))),
         notes=tuple(_notes(facts)),
     )
+
+
+def _known_periods(facts: Facts) -> int:
+    if facts.future is None:
+        return 0
+    last_sale, last = facts.sold.last.max(), np.int64(facts.future[1])
+    return int(facts.merged.periods.between(last_sale, last))
 
 
 def _kept_rows(facts: Facts) -> npt.NDArray[np.bool_]:
@@ -129,7 +135,7 @@ def _gaps(facts: Facts) -> GapReport:
     """Silences between known sales of this import."""
     rows = facts.sold.rows
     known = rows.take(~np.isnan(rows.values["target"]))
-    silent = np.diff(known.day) - 1
+    silent = known.day[1:] - facts.merged.periods.after(known.day[:-1], 1)
     long = (silent > GAP_DAYS) & (np.diff(known.series) == 0)
     longest = int(silent[long].max()) if long.any() else 0
     series = np.unique(known.series[:-1][long])

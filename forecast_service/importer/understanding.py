@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from forecast_service.errors import InvalidData
 from forecast_service.importer.canonical import (
     Related,
@@ -34,7 +36,10 @@ class Understood:
 
     report: ImportReport
     has_items: bool
+    frequency: str
+    """Code of the engine, such as ``D`` or ``W-FRI``."""
     horizon: int
+    """Periods."""
     covariates: tuple[str, ...]
     sold: Sold
     related: Related | None
@@ -61,9 +66,9 @@ def understand(
         A file cannot be used; line numbers are in ``errors``.
     """
     sheets = read_sheets(files, options)
-    merged = merge_sheets(sheets, known)
-    _refuse_other_kind(merged, known)
     replaces = mode == "FULL"
+    merged = merge_sheets(sheets, known, replaces=replaces)
+    _refuse_other_kind(merged, known)
     # A group without covariates gets some with the first full import that has any.
     names = None if known is None or (replaces and not known.covariates) else known.covariates
     chosen = choose_covariates(sheets, merged.future, names, replaces=replaces)
@@ -74,8 +79,9 @@ def understand(
     horizon, reason = choose_horizon(
         None if known is None else known.horizon,
         settings.horizon,
-        0 if future is None else future[1] - int(sold.last.max()),
-        int(sold.last.max()) - int(sold.first[sold.first >= 0].min()) + 1,
+        0 if future is None else _between(merged, int(sold.last.max()), future[1]),
+        _between(merged, int(sold.first[sold.first >= 0].min()), int(sold.last.max())) + 1,
+        merged.periods,
     )
     covariates = tuple(chosen.values) if base is None else base.covariates
     related = build_related(merged, chosen, kept, sold, horizon, base) if covariates else None
@@ -85,6 +91,7 @@ def understand(
     return Understood(
         report=build_report(facts, horizon, reason),
         has_items=merged.has_items,
+        frequency=merged.periods.code,
         horizon=horizon,
         covariates=covariates,
         sold=sold,
@@ -92,6 +99,10 @@ def understand(
         stores=states,
         attributes=_attributes(merged, table, known, states),
     )
+
+
+def _between(merged: Merged, first: int, last: int) -> int:
+    return int(merged.periods.between(np.int64(first), np.int64(last)))
 
 
 def _store_table(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from forecast_service.engine.calendar import WEEKDAYS
+from forecast_service.engine.calendar import WEEKDAYS, parse_frequency
 from forecast_service.local.errors import InvalidInput
 
-__all__ = ["aligned", "check_boundary"]
+__all__ = ["aligned", "boundary_of", "check_boundary"]
 
 DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 POSSIBLE: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
@@ -28,6 +28,18 @@ def aligned(frequency: str, boundary: Mapping[str, Any]) -> str:
     """
     day = boundary.get("DayOfWeek", DAYS[0])
     return frequency if day == DAYS[0] else f"{frequency}-{WEEKDAYS[DAYS.index(day)]}"
+
+
+def boundary_of(code: str) -> dict[str, str]:
+    """The boundary in an engine's code; the inverse of ``aligned``. Empty when it needs none.
+
+    Example
+    -------
+    >>> boundary_of("W-FRI"), boundary_of("W")
+    ({'DayOfWeek': 'FRIDAY'}, {})
+    """
+    weekday = parse_frequency(code).weekday
+    return {"DayOfWeek": DAYS[weekday]} if weekday else {}
 
 
 def check_boundary(frequency: str, boundary: Mapping[str, Any]) -> None:

@@ -85,7 +85,7 @@ def test_empty_sales_after_the_last_one_are_the_known_future(report, write_file)
 
     found = report(sales=write_file(text))
 
-    assert (found.sales_rows, found.known_future_days, found.horizon) == (33, 7, 7)
+    assert (found.sales_rows, found.known_future_periods, found.horizon) == (33, 7, 7)
 
 
 def test_empty_sales_inside_the_history_are_missing(report, write_file):
@@ -93,7 +93,7 @@ def test_empty_sales_inside_the_history_are_missing(report, write_file):
 
     found = report(sales=write_file(text))
 
-    assert (found.sales_rows, found.missing_days) == (38, 2)
+    assert (found.sales_rows, found.missing_periods) == (38, 2)
     assert "Not known: 2 days have no sales figure (not taken as zero)." in found.lines()
 
 

@@ -34,7 +34,7 @@ def report(rossmann: Path) -> ImportReport:
 def test_all_sales_and_stores_are_found(report):
     assert (report.sales_rows, report.stores) == (963_689, 1_115)
     assert (report.first_sale_on, report.last_sale_on) == ("2013-01-01", "2015-06-13")
-    assert report.missing_days == 0
+    assert report.missing_periods == 0
 
 
 def test_refurbished_stores_have_a_gap_and_not_zeros(report):
@@ -42,7 +42,7 @@ def test_refurbished_stores_have_a_gap_and_not_zeros(report):
 
 
 def test_the_known_future_gives_the_horizon(report):
-    assert (report.known_future_days, report.horizon) == (48, 48)
+    assert (report.known_future_periods, report.horizon) == (48, 48)
     assert report.by_rule is None
 
 

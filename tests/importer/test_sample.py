@@ -39,7 +39,7 @@ def test_the_same_seed_gives_the_same_bytes(folder, tmp_path):
 
 def test_it_has_thirty_stores_in_three_regions_and_a_known_future(report):
     assert report.regions == {"north": 10, "south": 10, "west": 10}
-    assert (report.known_future_days, report.horizon) == (28, 28)
+    assert (report.known_future_periods, report.horizon) == (28, 28)
     assert report.past_only == ()
 
 
