@@ -23,9 +23,13 @@ TYPES = {
     METADATA: "ITEM_METADATA",
 }
 SUFFIXES = {TARGET: "", RELATED: "_related", METADATA: "_metadata"}
-# The sales come last: until they are in, no forecast sees any of it.
+# The sales come last, and no run begins before they are in. If they fail, the rest is undone.
 WAVES = ((RELATED, METADATA), (TARGET,))
 UNFINISHED = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+KEPT = {
+    "local": "Nothing of this import is used.",
+    "amazon": "Its sales are not used; covariates and store attributes may be loaded already.",
+}
 
 
 def uri_of(settings: Settings, import_id: str, kind: str = "") -> str:
@@ -170,7 +174,7 @@ class Loader:
             reason = job.get("Message") or f"its status is {job['Status']}."
             raise InvalidData(
                 f"Import job '{job['DatasetImportJobName']}' of Amazon Forecast failed: {reason} "
-                "Nothing of this import is used; correct the cause and import again."
+                f"{KEPT[self.session.source]} Correct the cause and import again."
             )
         return True
 

@@ -25,6 +25,7 @@ from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.plan import RELATED, TARGET, make_plan, read_plan, write_plan
 from forecast_service.importer.recording import record
 from forecast_service.importer.understanding import Understood, understand
+from forecast_service.importer.undoing import undo
 from forecast_service.importer.workspace import Workspace
 from forecast_service.importer.writing import canonical_tables, write_csv, write_parquet
 from forecast_service.local.snapshots import SnapshotStore
@@ -201,7 +202,10 @@ class ImportStep:
             self.queue.give_back(connection, self.claim, delay_seconds=delay_seconds)
 
     def _end_as_failed(self, error: ForecastServiceError) -> None:
+        jobs = self._jobs_started()
         with self.queue.fenced(self.claim) as connection:
+            if self.session.source == "local":
+                undo(connection, self.settings.dataset_group, jobs)
             fail(connection, self.claim.subject, error)
             self.queue.finish(connection, self.claim)
         self._clean_up()
@@ -211,6 +215,12 @@ class ImportStep:
             error.detail,
             extra={"event": "import_failed", "import_id": self.claim.subject},
         )
+
+    def _jobs_started(self) -> list[str]:
+        try:
+            return list(read_plan(self.workspace.path).jobs.values())
+        except FileNotFoundError:  # it failed before there was a plan
+            return []
 
     def _clean_up(self) -> None:
         """Remove the files of this import, and of those that a dead worker left behind."""

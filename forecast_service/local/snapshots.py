@@ -80,6 +80,28 @@ class SnapshotStore:
         )
         return version
 
+    @staticmethod
+    def take_back(connection: sa.Connection, dataset: str, version: int) -> bool:
+        """Remove the newest version again; False when it is needed.
+
+        Needed is one that a predictor or forecast remembers, one that is not the newest, and one
+        whose predecessor was swept.
+        """
+        if version != SnapshotStore.newest(connection, dataset):
+            return False
+        if (dataset, version) in _remembered(connection):
+            return False
+        of_dataset = series_files.c.dataset == dataset
+        older = sa.select(series_files.c.version).where(
+            of_dataset, series_files.c.version == version - 1
+        )
+        if version > 1 and connection.execute(older).first() is None:
+            return False
+        connection.execute(
+            sa.delete(series_files).where(of_dataset, series_files.c.version == version)
+        )
+        return True
+
     def version(self, dataset: str) -> int:
         """Newest version of a dataset; 0 when nothing was ever added."""
         with self.database.read() as connection:

@@ -106,7 +106,7 @@ class RunStep:
         predictor = self.trainer.get_latest_predictor()
         with self.queue.fenced(self.claim) as connection:
             row = facts.lock_group(connection, self.group.name)
-            if row is None or run_rows.is_busy(connection, self.group.name):
+            if row is None or self._has_to_wait(connection):
                 self.queue.give_back(connection, self.claim, delay_seconds=BUSY_SECONDS)
                 return
             run = read_run(connection, self.run.id, lock=True) or self.run
@@ -129,6 +129,10 @@ class RunStep:
         self._log("run started", "run_started")
         self._go()
 
+    def _has_to_wait(self, connection: sa.Connection) -> bool:
+        name = self.group.name
+        return run_rows.is_busy(connection, name) or run_rows.is_loading(connection, name)
+
     def _train(self) -> None:
         if self.run.predictor_arn is None:
             arn = self.trainer.train_new_predictor(resource_name(self.run))
@@ -145,6 +149,10 @@ class RunStep:
 
     def _forecast(self) -> None:
         if self.run.forecast_arn is None:
+            with self.queue.fenced(self.claim) as connection:
+                if run_rows.is_loading(connection, self.group.name):
+                    self.queue.give_back(connection, self.claim, delay_seconds=BUSY_SECONDS)
+                    return
             arn = self.trainer.create_latest_forecast(
                 self.run.predictor_arn, resource_name(self.run)
             )

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from forecast_service.importer import KIND, fail
 from forecast_service.importer.writing import write_parquet
+from forecast_service.local.snapshots import SnapshotStore
 from forecast_service.queue import new_id
 from forecast_service.tables import imports as import_rows
 from forecast_service.tables import work
@@ -109,9 +110,58 @@ def test_an_import_that_amazon_refuses_fails_with_its_message(imports, session, 
 
     assert imports.get(import_id)["error"]["detail"] == (
         f"Import job 'import_{import_id}' of Amazon Forecast failed: its status is CREATE_STOPPED. "
-        "Nothing of this import is used; correct the cause and import again."
+        "Nothing of this import is used. Correct the cause and import again."
     )
     assert imports.history("1") == []
+
+
+def test_covariates_of_an_import_whose_sales_fail_are_taken_back(
+    shop, imports, session, queue, write_file
+):
+    related = "arn:aws:forecast:eu-west-1:000000000000:dataset/store_demand_related"
+    store = SnapshotStore(imports.database, imports.settings.home)
+    before = store.read(related)
+    rows = daily(["1", "2"], 14, first=56, header=HEADER, cells=cells)
+    import_id = imports.request({"sales": write_file(rows)}, "INCREMENTAL")
+    drive = driver(imports, queue)
+    while not (job := sales_job(session, import_id)):
+        drive()
+    assert store.read(related) != before
+    session.forecast.stop_resource(ResourceArn=job)
+    while imports.get(import_id)["state"] == "loading":
+        drive()
+
+    assert imports.get(import_id)["state"] == "failed"
+    assert store.read(related) == before
+    again = imports.request({"sales": write_file(rows)}, "INCREMENTAL")
+    while imports.get(again)["state"] not in ("done", "failed"):
+        drive()
+    assert imports.get(again)["state"] == "done"
+
+
+def test_a_dataset_that_got_no_rows_leaves_the_group(imports, session, queue, write_file):
+    rows = daily(["1"], 56, header=HEADER, cells=cells)
+    import_id = imports.request({"sales": write_file(rows)})
+    drive = driver(imports, queue)
+    while not (job := sales_job(session, import_id)):
+        drive()
+    session.forecast.stop_resource(ResourceArn=job)
+    while imports.get(import_id)["state"] == "loading":
+        drive()
+
+    [group] = session.forecast.list_dataset_groups()["DatasetGroups"]
+    described = session.forecast.describe_dataset_group(DatasetGroupArn=group["DatasetGroupArn"])
+    assert [arn.rsplit("/")[-1] for arn in described["DatasetArns"]] == ["store_demand"]
+
+
+def sales_job(session, import_id):
+    """ARN of the import job of the sales, once it was started."""
+    arns = [
+        job["DatasetImportJobArn"]
+        for job in session.forecast.list_dataset_import_jobs()["DatasetImportJobs"]
+    ]
+    wanted = f"/store_demand/import_{import_id}"
+    return next((arn for arn in arns if arn.endswith(wanted)), None)
 
 
 def test_what_a_dead_worker_left_behind_goes_with_the_next_import(

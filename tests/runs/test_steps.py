@@ -16,7 +16,7 @@ from forecast_service.keys import series_key
 from forecast_service.queue import Queue
 from forecast_service.runs import KIND, TrainingRuns
 from forecast_service.settings import Settings
-from forecast_service.tables import forecasts, resources, series, training_runs
+from forecast_service.tables import forecasts, imports, resources, series, training_runs
 from forecast_service.tables import work as work_table
 
 from .looking import predictors, step
@@ -43,6 +43,23 @@ def test_what_is_served_says_where_it_comes_from(trained: TrainingRuns, database
         "2024-04-29",
         1,
     )
+
+
+def test_a_run_begins_when_no_import_is_half_loaded(
+    runs: TrainingRuns, queue: Queue, database: Database
+) -> None:
+    run = runs.request(1).run
+    with database.write() as connection:
+        connection.execute(sa.update(imports).values(state="loading"))
+    step(runs, queue)
+
+    assert run is not None
+    assert runs.get(run.id).state == "waiting"
+    with database.write() as connection:
+        connection.execute(sa.update(imports).values(state="done"))
+        connection.execute(sa.update(work_table).values(not_before=0.0))
+    step(runs, queue)
+    assert runs.get(run.id).state == "training"
 
 
 def test_sundays_are_forecast_as_closed(trained: TrainingRuns, database: Database) -> None:
