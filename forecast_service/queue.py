@@ -21,8 +21,8 @@ from forecast_service.tables import work
 
 __all__ = ["MAX_ERRORS", "MAX_LOSSES", "Claim", "Queue", "new_id"]
 
-MAX_ERRORS = 3  # attempts that raised; then the work ends as failed
-MAX_LOSSES = 20  # leases lost to killed or frozen workers; counted apart from errors
+MAX_ERRORS = 3  # attempts in a row that raised; then the work ends as failed
+MAX_LOSSES = 20  # leases lost in a row to killed or frozen workers; counted apart from errors
 
 
 def new_id() -> str:
@@ -150,6 +150,15 @@ class Queue:
                 not_before=database_now() + delay_seconds,
             )
         )
+
+    def go_on(self, connection: sa.Connection, claim: Claim, *, delay_seconds: float) -> None:
+        """End a step that did what it should: failures before it count no more.
+
+        Use inside ``fenced``, for work of many steps; otherwise three errors in six hours of
+        polling would end it.
+        """
+        self.give_back(connection, claim, delay_seconds=delay_seconds)
+        connection.execute(sa.update(work).where(work.c.id == claim.id).values(errors=0, losses=0))
 
     def finish(self, connection: sa.Connection, claim: Claim) -> None:
         """End the work; use inside ``fenced``, with the result in the same transaction."""

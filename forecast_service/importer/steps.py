@@ -172,7 +172,8 @@ class ImportStep:
         if not is_loaded:
             if moved is not plan:
                 write_plan(folder, moved)
-            self._give_back(self._poll_seconds)
+            with self.queue.fenced(self.claim) as connection:
+                self.queue.go_on(connection, self.claim, delay_seconds=self._poll_seconds)
             return
         with calling():
             arn = self.loader.group_arn()

@@ -59,7 +59,7 @@ def collect(
     with queue.fenced(claim) as connection:
         forecast_store.write(connection, rows)
         run_rows.change(connection, run.id, collected_until=missing[-1][0])
-        queue.give_back(connection, claim, delay_seconds=0)
+        queue.go_on(connection, claim, delay_seconds=0)
     return True
 
 

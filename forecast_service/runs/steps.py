@@ -107,7 +107,7 @@ class RunStep:
         with self.queue.fenced(self.claim) as connection:
             row = facts.lock_group(connection, self.group.name)
             if row is None or self._has_to_wait(connection):
-                self.queue.give_back(connection, self.claim, delay_seconds=BUSY_SECONDS)
+                self.queue.go_on(connection, self.claim, delay_seconds=BUSY_SECONDS)
                 return
             run = read_run(connection, self.run.id, lock=True) or self.run
             trains = run.trains and not _is_settled(run, predictor)
@@ -151,7 +151,7 @@ class RunStep:
         if self.run.forecast_arn is None:
             with self.queue.fenced(self.claim) as connection:
                 if run_rows.is_loading(connection, self.group.name):
-                    self.queue.give_back(connection, self.claim, delay_seconds=BUSY_SECONDS)
+                    self.queue.go_on(connection, self.claim, delay_seconds=BUSY_SECONDS)
                     return
             arn = self.trainer.create_latest_forecast(
                 self.run.predictor_arn, resource_name(self.run)
@@ -202,7 +202,7 @@ class RunStep:
         try:
             with self.queue.fenced(self.claim) as connection:
                 run_rows.change(connection, self.run.id, **columns)
-                self.queue.give_back(connection, self.claim, delay_seconds=FIRST_POLL_SECONDS)
+                self.queue.go_on(connection, self.claim, delay_seconds=FIRST_POLL_SECONDS)
         except LeaseLost:
             with self.queue.database.read() as connection:
                 run = read_run(connection, self.run.id)
@@ -229,7 +229,7 @@ class RunStep:
             expected_at = None if minutes is None else now + minutes * SECONDS_PER_MINUTE
             run_rows.change(connection, self.run.id, expected_at=expected_at, message=None)
             delay = self._poll_seconds(now)
-            self.queue.give_back(connection, self.claim, delay_seconds=delay)
+            self.queue.go_on(connection, self.claim, delay_seconds=delay)
 
     def _postpone(self, reason: str) -> None:
         with self.queue.fenced(self.claim) as connection:

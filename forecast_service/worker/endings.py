@@ -22,13 +22,13 @@ def ended_before(around: Surroundings, claim: Claim) -> bool:
         return True
     if claim.losses < MAX_LOSSES:
         return False
-    _fail(
-        around,
-        claim,
+    reason = (
         f"The worker died {claim.losses} times while doing this, and it is not tried again. "
-        "The machine may lack memory: look at its log, then ask anew.",
+        "The machine may lack memory: look at its log, then ask anew."
     )
-    return True
+    has_more_to_stop = KINDS[claim.kind].is_stopped_after and claim.losses < 2 * MAX_LOSSES
+    _fail(around, claim, reason, finishes=not has_more_to_stop)
+    return not has_more_to_stop
 
 
 def note_failure(around: Surroundings, claim: Claim, reason: str, *, is_away: bool) -> None:
@@ -76,8 +76,11 @@ def reason_of(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _fail(around: Surroundings, claim: Claim, reason: str) -> None:
+def _fail(around: Surroundings, claim: Claim, reason: str, *, finishes: bool) -> None:
+    """End the subject as failed; its work too, unless what it started is to be stopped yet."""
     with around.queue.fenced(claim) as connection:
         KINDS[claim.kind].fail(connection, claim.subject, reason)
+        if not finishes:
+            return
         around.queue.finish(connection, claim)
     logger.error("work given up: %s", reason, extra={"event": "work_failed", "work_id": claim.id})

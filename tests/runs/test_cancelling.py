@@ -14,7 +14,7 @@ from support import (
 
 from forecast_service.database import Database
 from forecast_service.errors import Conflict, NotFound
-from forecast_service.queue import MAX_ERRORS, Queue, new_id
+from forecast_service.queue import MAX_ERRORS, MAX_LOSSES, Queue, new_id
 from forecast_service.runs import KIND, TrainingRuns, steps
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
@@ -204,3 +204,53 @@ def test_what_a_run_that_broke_had_started_is_stopped_before_the_next_one_trains
             .order_by(resources.c.sequence)
         ).scalars()
         assert list(statuses) == ["CREATE_STOPPED", "ACTIVE"]
+
+
+def test_what_a_run_had_started_whose_workers_died_is_stopped(
+    runs: TrainingRuns, settings: Settings, database: Database, queue: Queue
+) -> None:
+    run = runs.request(1).run
+    step(runs, queue)
+    is_run = work_table.c.kind == KIND
+    with database.write() as connection:
+        connection.execute(
+            sa.update(work_table).where(is_run).values(losses=MAX_LOSSES, not_before=0.0)
+        )
+    work(settings)
+
+    assert run is not None
+    assert runs.get(run.id).state == "failed"
+    assert "The worker died 20 times" in str(runs.get(run.id).message)
+    with database.read() as connection:
+        statement = sa.select(resources.c.status).where(resources.c.type == "predictor")
+        assert connection.execute(statement).scalar_one() == "CREATE_STOPPED"
+
+
+@pytest.mark.parametrize(("between", "state"), [(1, "training"), (0, "failed")])
+def test_only_errors_in_a_row_end_a_run(
+    runs: TrainingRuns,
+    settings: Settings,
+    database: Database,
+    queue: Queue,
+    between: int,
+    state: str,
+) -> None:
+    run = runs.request(1).run
+    step(runs, queue)
+    around = surroundings(settings, database)
+    for attempt in range(2 * MAX_ERRORS if between else MAX_ERRORS):
+        let_be_due(database)
+        claim = queue.claim(new_id(), [KIND])
+        assert claim is not None
+        note_failure(around, claim, f"odd {attempt}", is_away=False)
+        for _ in range(between):  # a look at the predictor that goes well
+            let_be_due(database)
+            step(runs, queue)
+
+    assert run is not None
+    assert runs.get(run.id).state == state
+
+
+def let_be_due(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(sa.update(work_table).values(not_before=0.0))
