@@ -20,6 +20,7 @@ LONGER = ("W", "M")  # than a day: a holiday lies within a period
 HARMONICS = {"D": 12, "W": 8, "M": 5}
 OWN_HARMONICS = 4  # of the year that may differ between series
 CHRISTMAS = (12, 25)
+BEFORE_CHRISTMAS = 14  # days that have an effect of their own
 WEEKDAYS = 7
 MONTH_END = 5  # last days of a month that count backwards
 EDGE = 3  # days of a month's start and end that interact with the weekday
@@ -205,14 +206,20 @@ def _waves(angle: npt.NDArray[np.float64]) -> Iterator[tuple[str, npt.NDArray[np
 
 
 def _christmas(facts: Calendar, *, weekly: bool) -> Iterator[Block]:
+    """Days and weeks around Christmas.
+
+    Each day has a step from the one before, not an effect of its own: a day on which nearly
+    everything was closed last year, because it was a Sunday, takes after its neighbours.
+    """
     left = facts.to_christmas
-    days = () if weekly else range(1, 15)
-    for k in days:
-        yield _block(f"christmas -{k}", "christmas", "christmas", left == k, own=k <= 9)
+    for k in () if weekly else range(1, BEFORE_CHRISTMAS + 1):
+        within = (left > 0) & (left <= k)
+        yield _block(f"christmas within {k}", "christmas", "christmas", within, own=k <= 9)
     for k in range(0 if weekly else 2, 5):
         week = (left > WEEKDAYS * k) & (left <= WEEKDAYS * (k + 1))
         yield _block(f"christmas week -{k}", "christmas", "christmas", week)
-    for k in () if weekly else range(1, 8):
-        yield _block(f"christmas +{k}", "christmas", "christmas", left == -k)
+    for k in () if weekly else range(1, WEEKDAYS):
+        past = (left < 0) & (left >= -k)
+        yield _block(f"christmas past {k}", "christmas", "christmas", past)
     if weekly:
         yield _block("christmas +", "christmas", "christmas", left <= 0)

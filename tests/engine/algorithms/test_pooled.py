@@ -255,3 +255,22 @@ def test_the_real_chain_is_forecast_well(rossmann: Path) -> None:
     inside = ((actual >= values[:, :, 0]) & (actual <= values[:, :, 2]))[sold].mean()
     assert metrics.wape(actual, values[:, :, 1]) < 0.074
     assert 0.75 < inside < 0.9
+
+
+def test_a_day_before_christmas_that_was_a_sunday_takes_after_its_neighbours() -> None:
+    times = next_periods(np.datetime64("2012-12-31T00:00:00", "s"), "D", 730)
+    days = times.astype("datetime64[D]")
+    left = (days.astype("datetime64[Y]") + 1).astype("datetime64[D]") - 7 - days
+    rush = np.where((left > np.timedelta64(0)) & (left <= np.timedelta64(5)), 0.6, 0.0)
+    is_open = np.tile(((days.astype(int) + 3) % 7 != 6).astype(float), (20, 1))
+    noise = np.random.default_rng(5).normal(0, 0.05, is_open.shape)
+    target = np.exp(6 + rush + noise) * is_open
+    keys = tuple((str(i),) for i in range(20))
+    panel = Panel(keys, times, "D", target, covariates={"open": is_open})
+    cutoff = int(np.flatnonzero(days == np.datetime64("2014-12-10"))[0])
+    monday = int(np.flatnonzero(days == np.datetime64("2014-12-22"))[0])
+
+    model = PooledRegression().fit(panel.before(cutoff), FitConfig(horizon=14))
+    p50 = model.forecast(panel.known_between(cutoff, cutoff + 14), (0.5,))[:, :, 0]
+
+    assert np.median(p50[:, monday - cutoff] / np.exp(6.6)) == pytest.approx(1, abs=0.15)
