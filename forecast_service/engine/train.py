@@ -2,57 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-
 from forecast_service.engine.algorithms import algorithm
 from forecast_service.engine.algorithms.auto import NAME as AUTO
 from forecast_service.engine.algorithms.auto import fit_with_backtest
 from forecast_service.engine.algorithms.base import FitConfig, Fitted, Progress, part, silent
-from forecast_service.engine.backtest import Backtest, Metrics, average_metrics, backtest
+from forecast_service.engine.backtest import backtest
 from forecast_service.engine.calendar import require_trainable
+from forecast_service.engine.content import content_of
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pool import pool
+from forecast_service.engine.retrain import retrain
+from forecast_service.engine.trained import FullFit, Trained, Window
 
 __all__ = ["Trained", "Window", "train"]
 
 
-@dataclass(frozen=True)
-class Window:
-    """Accuracy in one test window, for ``GetAccuracyMetrics``."""
-
-    start: np.datetime64
-    """First tested period."""
-    end: np.datetime64
-    """First period after the window: exclusive, as Amazon reports it."""
-    item_count: int
-    """Series with at least one known value in the window."""
-    metrics: Metrics
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What a training gives: the model, its accuracy, and what has to be said about both."""
-
-    fitted: Fitted
-    windows: tuple[Window, ...]
-    """Most recent first; empty when the history allows no window (``notes`` says so)."""
-    backtest: Backtest
-    notes: tuple[str, ...]
-    """Sentences about the training as a whole; ``fitted.notes`` has those about one series."""
-
-    @property
-    def summary(self) -> Metrics | None:
-        """Each metric averaged over the windows; None without a window."""
-        return average_metrics([window.metrics for window in self.windows])
-
-
-def train(name: str, panel: Panel, config: FitConfig, progress: Progress = silent) -> Trained:
+def train(
+    name: str,
+    panel: Panel,
+    config: FitConfig,
+    progress: Progress = silent,
+    previous: Trained | None = None,
+) -> Trained:
     """Fit an algorithm on all of the panel and backtest it on the windows of ``config``.
 
     ``auto`` backtests each of its candidates once, uses that to choose, and trains on all of
-    the history only what was chosen.
+    the history only what was chosen. With a ``previous`` training, only what changed since then
+    is fitted, if that is little (``engine.retrain``); else a note says why it was not used.
 
     Raises
     ------
@@ -60,6 +36,18 @@ def train(name: str, panel: Panel, config: FitConfig, progress: Progress = silen
         There is no such algorithm, or the frequency cannot be trained on.
     """
     require_trainable(panel.frequency)
+    algorithm(name)
+    if previous is None:
+        return _train_all(name, panel, config, progress)
+    found = retrain(name, previous, panel, config, progress)
+    if isinstance(found, Trained):
+        return found
+    return _train_all(name, panel, config, progress, f"Every series was fitted again: {found}.")
+
+
+def _train_all(
+    name: str, panel: Panel, config: FitConfig, progress: Progress, *reasons: str
+) -> Trained:
     fitted: Fitted
     with pool(config.processes):
         if name == AUTO:
@@ -74,4 +62,6 @@ def train(name: str, panel: Panel, config: FitConfig, progress: Progress = silen
         for window in tested.windows
         if window.item_count
     )
-    return Trained(fitted, windows, tested, tested.notes)
+    content = content_of(name, panel, config)
+    full = FullFit(content.until, int(content.known.sum()), tested.notes)
+    return Trained(fitted, windows, (*reasons, *tested.notes), content, full)

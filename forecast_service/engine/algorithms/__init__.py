@@ -12,9 +12,10 @@ import numpy.typing as npt
 from forecast_service.errors import InvalidData
 
 if TYPE_CHECKING:
-    from forecast_service.engine.algorithms.base import Algorithm, Fitted
+    from forecast_service.engine.algorithms.base import Algorithm, FitConfig, Fitted
+    from forecast_service.engine.panel import Panel
 
-__all__ = ["NAMES", "algorithm", "load"]
+__all__ = ["NAMES", "algorithm", "load", "refit"]
 
 _CLASSES = {
     "auto": "Auto",
@@ -39,3 +40,22 @@ def algorithm(name: str) -> Algorithm:
 def load(name: str, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Fitted:
     """The model that an algorithm of this name turned into arrays."""
     return algorithm(name).from_arrays(arrays)
+
+
+def refit(
+    name: str,
+    fitted: Fitted,
+    panel: Panel,
+    rows: npt.NDArray[np.intp],
+    config: FitConfig,
+) -> Fitted:
+    """A model on a newer panel, some of its series fitted again: see ``base.Refits``.
+
+    One whose algorithm cannot do that is conditioned.
+    """
+    from forecast_service.engine.algorithms.base import Refits
+
+    chosen = algorithm(name)
+    if isinstance(chosen, Refits):
+        return chosen.refit(fitted, panel, rows, config)
+    return fitted.condition(panel)

@@ -31,6 +31,7 @@ __all__ = [
 YEARLY = (365.25, 10)  # period in days, Fourier order: Prophet's own
 WEEKLY = (7.0, 3)
 CHANGEPOINTS = 25
+SHARED = ("holiday_names", "holiday_days", "covariate_names", "rows")  # no value per model
 RESERVED = ("trend", "weekly", "yearly", "holidays", "level", "floor")
 
 Part = dict[str, FloatArray]
@@ -55,6 +56,8 @@ class AdditiveModels:
     """(m,) position of each among the series of the panel."""
     start: FloatArray
     """(m,) seconds since the epoch."""
+    until: FloatArray
+    """(m,) last period of the panel that it was fitted on, seconds since the epoch."""
     t_scale: FloatArray
     """(m,) seconds."""
     y_scale: FloatArray
@@ -84,13 +87,27 @@ class AdditiveModels:
 
     def take(self, index: npt.NDArray[np.intp], rows: npt.NDArray[np.int64]) -> AdditiveModels:
         """Some of the models, which become those of other panel rows."""
-        shared = ("holiday_names", "holiday_days", "covariate_names", "rows")
         picked = {
             each.name: getattr(self, each.name)[index]
             for each in fields(self)
-            if each.name not in shared
+            if each.name not in SHARED
         }
         return replace(self, **picked, rows=rows)
+
+    def with_rows(self, rows: npt.NDArray[np.intp], others: AdditiveModels) -> AdditiveModels:
+        """The same with the panel rows ``rows`` from another model, which has only those.
+
+        Both must be over the same holidays and covariates.
+        """
+        kept = np.flatnonzero(~np.isin(self.rows, rows))
+        placed = np.concatenate([self.rows[kept], rows[others.rows]]).astype(np.int64)
+        joined = {
+            each.name: np.concatenate([getattr(self, each.name)[kept], getattr(others, each.name)])
+            for each in fields(self)
+            if each.name not in SHARED
+        }
+        order = np.argsort(placed)
+        return replace(others, **joined).take(order, placed[order])
 
     def parts(self, times: Times, covariates: Mapping[str, FloatArray]) -> Part:
         """What makes up the centre, each part (m, periods), in units of the target.
@@ -171,7 +188,17 @@ def empty_models(
         "covariate_mean": len(covariate_names),
         "covariate_scale": len(covariate_names),
     }
-    single = ("start", "t_scale", "y_scale", "k", "offset", "sigma", "n_changepoints", "level")
+    single = (
+        "start",
+        "until",
+        "t_scale",
+        "y_scale",
+        "k",
+        "offset",
+        "sigma",
+        "n_changepoints",
+        "level",
+    )
     return AdditiveModels(
         holiday_names=np.array(list(holiday_names), dtype=np.str_),
         holiday_days=holiday_days,
@@ -183,15 +210,25 @@ def empty_models(
 
 
 def stack_models(
-    empty: AdditiveModels, fits: Mapping[int, Mapping[str, FloatArray]]
+    empty: AdditiveModels, fits: Mapping[int, Mapping[str, FloatArray]], until: np.datetime64
 ) -> AdditiveModels:
-    """The models of many series from one mapping of parameters per panel row."""
+    """The models of many series from one mapping of parameters per panel row.
+
+    ``until`` is the last period of the panel that they were fitted on.
+    """
     rows = sorted(fits)
     if not rows:
         return empty
     names = fits[rows[0]].keys()
     stacked = {name: np.array([fits[row][name] for row in rows]) for name in names}
-    return replace(empty, rows=np.array(rows, dtype=np.int64), level=np.zeros(len(rows)), **stacked)
+    seconds = float(until.astype("datetime64[s]").astype(np.int64))
+    return replace(
+        empty,
+        rows=np.array(rows, dtype=np.int64),
+        until=np.full(len(rows), seconds),
+        level=np.zeros(len(rows)),
+        **stacked,
+    )
 
 
 def _pick(covariates: Mapping[str, FloatArray], name: str) -> FloatArray:

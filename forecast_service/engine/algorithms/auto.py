@@ -23,6 +23,8 @@ from forecast_service.engine.pool import pool
 
 __all__ = ["NAME", "Auto", "fit_with_backtest"]
 
+Rows = npt.NDArray[np.intp]
+
 
 class Auto:
     """Average of the quantiles of the members that suit the demand class of a series.
@@ -40,6 +42,20 @@ class Auto:
 
     def fit(self, panel: Panel, config: FitConfig, progress: Progress = silent) -> FittedAuto:
         return fit_with_backtest(panel, config, progress)[0]
+
+    def refit(self, fitted: FittedAuto, panel: Panel, rows: Rows, config: FitConfig) -> FittedAuto:
+        """Each member as it can; groups, weights, calibration and coverage are kept."""
+        from forecast_service.engine.algorithms import refit
+
+        def carry(model: FittedCombination, own: Panel, places: Rows) -> FittedCombination:
+            again = np.flatnonzero(np.isin(places, rows))
+            members = {
+                name: refit(name, member, own, again, config)
+                for name, member in model.members.items()
+            }
+            return model.carried_to(own, members)
+
+        return fitted.carried_to(panel, carry)
 
     def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> FittedAuto:
         return FittedAuto.from_arrays(arrays)

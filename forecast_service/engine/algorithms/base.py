@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 
-__all__ = ["Algorithm", "FitConfig", "Fitted", "Progress", "part", "silent"]
+__all__ = [
+    "Algorithm",
+    "CannotRefit",
+    "FitConfig",
+    "Fitted",
+    "Progress",
+    "Refits",
+    "part",
+    "silent",
+]
 
 Progress = Callable[[float, str], None]
 """Called with the finished share (0 to 1) and a few words about what is being done."""
@@ -107,3 +116,29 @@ class Algorithm(Protocol):
 
     def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Fitted:
         """The inverse of ``Fitted.to_arrays``."""
+
+
+class CannotRefit(Exception):
+    """Why single series of a model cannot be fitted again, as the end of a sentence."""
+
+
+@runtime_checkable
+class Refits(Protocol):
+    """An algorithm that can fit some series of a model again and leave the others as they are.
+
+    One that cannot is conditioned on the newer data instead, as for a forecast.
+    """
+
+    def refit(
+        self, fitted: Any, panel: Panel, rows: npt.NDArray[np.intp], config: FitConfig
+    ) -> Fitted:
+        """The model on a newer panel, with the series at ``rows`` fitted again on all of theirs.
+
+        What all series share is kept, and so are the parameters of the others, which are
+        conditioned.
+
+        Raises
+        ------
+        CannotRefit
+            What all series share does not fit the panel: then all must be fitted.
+        """

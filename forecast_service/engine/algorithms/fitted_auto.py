@@ -15,13 +15,15 @@ from forecast_service.engine.algorithms.members import MEMBERS
 from forecast_service.engine.demand import UNKNOWN, demand_classes
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 
-__all__ = ["NAME", "FittedAuto", "Group"]
+__all__ = ["NAME", "Carry", "FittedAuto", "Group"]
 
 NAME = "auto"
 
 Rows = npt.NDArray[np.intp]
 _Arrays = Mapping[str, npt.NDArray[np.generic]]
 Said = TypeVar("Said")
+Carry = Callable[[FittedCombination, Panel, Rows], FittedCombination]
+"""Gives a model on a newer panel, whose series have these rows among all."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,10 @@ class FittedAuto:
         A series new since the training joins the group of its demand class; the largest one if
         there is no such group, or if nothing is known of it.
         """
+        return self.carried_to(panel, lambda model, own, _: model.condition(own))
+
+    def carried_to(self, panel: Panel, carry: Carry) -> FittedAuto:
+        """The same groups of the series of a newer panel, their models carried there each."""
         before = {key: row for row, key in enumerate(self.keys)}
         rows = np.array([before.get(key, -1) for key in panel.keys], dtype=np.intp)
         is_new = rows < 0
@@ -105,7 +111,7 @@ class FittedAuto:
         for place, group in enumerate(self.groups):
             own = np.flatnonzero(places == place)
             if len(own):
-                groups.append(Group(own, group.model.condition(panel.take(own))))
+                groups.append(Group(own, carry(group.model, panel.take(own), own)))
         return FittedAuto(tuple(demand.tolist()), tuple(groups), self.season_length)
 
     def take(self, rows: Rows, known_future: KnownFuture) -> FittedAuto:

@@ -115,12 +115,17 @@ class FittedCombination:
 
     def condition(self, panel: Panel) -> FittedCombination:
         """The same weights and calibration around members that know newer data."""
+        members = {name: member.condition(panel) for name, member in self.members.items()}
+        return self.carried_to(panel, members)
+
+    def carried_to(self, panel: Panel, members: Mapping[str, Fitted]) -> FittedCombination:
+        """The same weights and calibration around these members, which know this panel."""
         before = {key: row for row, key in enumerate(self.keys)}
         rows = np.array([before.get(key, -1) for key in panel.keys], dtype=np.intp)
         is_new = rows < 0
         return replace(
             self,
-            members={name: member.condition(panel) for name, member in self.members.items()},
+            members=members,
             wanted=np.where(is_new[:, None], self.fleet, self.wanted[rows]),
             calibration=self.calibration
             and replace(

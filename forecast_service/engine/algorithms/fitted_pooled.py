@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from forecast_service.engine.algorithms.closing import Closing
 from forecast_service.engine.algorithms.conditioning import LOWEST, conditioned
+from forecast_service.engine.algorithms.pooled_refit import NOTHING_KNOWN, Backdrop
 from forecast_service.engine.calendar import Times, period_starts, periods_between
 from forecast_service.engine.columns import Column, Single
 from forecast_service.engine.features import Features, Recipe
@@ -20,10 +21,9 @@ from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
 from forecast_service.errors import InvalidData
 
-__all__ = ["NAME", "FittedPooled", "Spread"]
+__all__ = ["NAME", "NOTHING_KNOWN", "FittedPooled", "Spread"]
 
 NAME = "pooled"
-NOTHING_KNOWN = "No sales are known of this series: it starts from what all series share."
 OF_SERIES = ("level", "noise", "offset", "silent")
 CHUNK_BYTES = 48_000_000
 TYPICAL = 64  # series that stand for all when only an average matters
@@ -46,8 +46,9 @@ class FittedPooled:
 
     ``times`` and ``tail`` (n, periods) are the newest history, that the next columns look back
     to. ``common`` (P,) and its ``uncertainty`` (P, P); ``own`` (n, columns of ``own_columns``); the
-    rest (n,). ``silent``: periods at the end of which nothing is known. ``shared`` (periods,): the
-    variance of what the effects add, of a model taken from a larger one, whose future it is of.
+    rest (n,). ``silent``: periods at the end of which nothing is known. ``backdrop``: for fitting
+    single series again. ``shared`` (periods,): the variance of what the effects add, of a model
+    taken from a larger one, whose future it is of.
     """
 
     keys: tuple[tuple[str, ...], ...]
@@ -66,6 +67,7 @@ class FittedPooled:
     spread: Spread
     prior: LevelPrior
     notes: tuple[str | None, ...]
+    backdrop: Backdrop
     shared: FloatArray | None = None
 
     @property
@@ -152,6 +154,7 @@ class FittedPooled:
             "closing_applies": self.closing.applies,
             "spread": np.array(spread, dtype=np.float64),
             **({} if self.shared is None else {"shared": self.shared}),
+            **{f"backdrop.{name}": array for name, array in self.backdrop.to_arrays().items()},
         }
 
     @classmethod
@@ -166,11 +169,8 @@ class FittedPooled:
             recipe=Recipe.from_text(rules["recipe"]),
             prior=LevelPrior.from_text(rules["prior"]),
             times=arrays["times"].astype("datetime64[s]"),
-            tail={
-                name.removeprefix("tail."): values.astype(np.float64)
-                for name, values in arrays.items()
-                if name.startswith("tail.")
-            },
+            tail={name: v.astype(np.float64) for name, v in _under("tail.", arrays).items()},
+            backdrop=Backdrop.from_arrays(_under("backdrop.", arrays)),
             own_columns=arrays["own_columns"].astype(np.intp),
             own=arrays["own"].astype(np.float32),
             uncertainty=arrays["uncertainty"].astype(np.float32),
@@ -182,6 +182,16 @@ class FittedPooled:
         self, times: Times, covariates: Mapping[str, FloatArray], first: int
     ) -> Iterator[tuple[slice, list[Column], Single]]:
         """Chunks of rows: their columns, and the log each adds (rows, columns, from ``first``)."""
+        for rows, columns, values in self.columns(times, covariates, first):
+            weights = np.tile(self.common.astype(np.float32), (len(values), 1))
+            weights[:, self.own_columns] += self.own[rows]
+            values *= weights[:, :, None]
+            yield rows, columns, values
+
+    def columns(
+        self, times: Times, covariates: Mapping[str, FloatArray], first: int
+    ) -> Iterator[tuple[slice, list[Column], Single]]:
+        """Chunks of rows: their columns, with values (rows, columns, periods from ``first``)."""
         features = self._features(times, covariates)
         columns, dated = features.by_date()
         size = max(1, CHUNK_BYTES // (len(self.common) * len(times) * 4))
@@ -191,9 +201,6 @@ class FittedPooled:
             both = np.empty((len(varying), len(self.common), len(times) - first), dtype=np.float32)
             both[:, : len(columns)] = dated[:, first:]
             both[:, len(columns) :] = varying[:, :, first:]
-            weights = np.tile(self.common.astype(np.float32), (len(varying), 1))
-            weights[:, self.own_columns] += self.own[rows]
-            both *= weights[:, :, None]
             yield rows, [*columns, *names], both
 
     def _features(self, times: Times, covariates: Mapping[str, FloatArray]) -> Features:
@@ -282,3 +289,7 @@ def _exp(logs: FloatArray) -> FloatArray:
 
 def _texts(values: Sequence[str]) -> npt.NDArray[np.str_]:
     return np.array(list(values), dtype=np.str_)
+
+
+def _under(prefix: str, arrays: _Arrays) -> dict[str, npt.NDArray[np.generic]]:
+    return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.algorithms.additive import AdditiveModels
+from forecast_service.engine.algorithms.base import CannotRefit
 from forecast_service.engine.algorithms.prophet_spread import spread_quantiles
 from forecast_service.engine.algorithms.seasonal_naive import (
     NAME as SEASONAL_NAIVE,
@@ -42,7 +43,6 @@ class FittedProphet:
     naive: FittedSeasonalNaive
     models: AdditiveModels
     notes: tuple[str | None, ...]
-    trained_until: np.datetime64
 
     @property
     def keys(self) -> tuple[tuple[str, ...], ...]:
@@ -128,13 +128,28 @@ class FittedProphet:
             notes=tuple(self.notes[row] for row in rows),
         )
 
+    def with_series(self, rows: npt.NDArray[np.intp], others: FittedProphet) -> FittedProphet:
+        """The same with the series at ``rows`` from another model, which has only those.
+
+        Raises
+        ------
+        CannotRefit
+            The two know different holidays or covariates.
+        """
+        for name in ("holiday_names", "covariate_names"):
+            if getattr(self.models, name).tolist() != getattr(others.models, name).tolist():
+                raise CannotRefit(f"the {name.replace('_names', 's')} are others than in training")
+        models = self.models.with_rows(rows, others.models)
+        notes = dict(zip(rows.tolist(), others.notes, strict=True))
+        renewed = tuple(notes.get(row, note) for row, note in enumerate(self.notes))
+        return replace(self, models=models, notes=renewed)
+
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         models = self.models
         return {
             **{f"naive.{name}": array for name, array in self.naive.to_arrays().items()},
             **{f"model.{each.name}": getattr(models, each.name) for each in fields(models)},
             "notes": np.array([json.dumps(note) for note in self.notes], dtype=np.str_),
-            "trained_until": np.array([self.trained_until], dtype="datetime64[s]"),
         }
 
     @classmethod
@@ -150,7 +165,6 @@ class FittedProphet:
             naive=SeasonalNaive().from_arrays(naive),
             models=AdditiveModels(**models),  # type: ignore[arg-type]  # dtypes are as written
             notes=tuple(json.loads(str(text)) for text in arrays["notes"]),
-            trained_until=arrays["trained_until"].astype("datetime64[s]")[0],
         )
 
     def _spread(self, horizon: int, levels: tuple[float, ...]) -> FloatArray:
@@ -181,11 +195,12 @@ class FittedProphet:
 
     def _refreshed(self, models: AdditiveModels, panel: Panel, sold: FloatArray) -> AdditiveModels:
         """The models at the level of ``sold`` (n, T), the target of the open days."""
-        first_new = int(np.searchsorted(panel.timestamps, self.trained_until, side="right"))
+        seconds = panel.timestamps.astype("datetime64[s]").astype(np.int64)
+        first_new = int(np.searchsorted(seconds, models.until.min(initial=seconds[-1]), "right"))
         new = panel.known_between(first_new, panel.n_periods)
         unmoved = replace(models, level=np.zeros(len(models)))
         residuals = sold[models.rows, first_new:] - unmoved.centre(new.timestamps, new.covariates)
-        known = ~np.isnan(residuals)
+        known = ~np.isnan(residuals) & (seconds[first_new:] > models.until[:, None])
         newest = np.cumsum(known[:, ::-1], axis=1)[:, ::-1] <= RECENT
         counted = known & newest
         total = np.where(counted, residuals, 0.0).sum(axis=1)

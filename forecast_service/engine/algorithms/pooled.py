@@ -10,6 +10,7 @@ import numpy.typing as npt
 from forecast_service.engine.algorithms.base import FitConfig, Progress, silent
 from forecast_service.engine.algorithms.fitted_pooled import NAME, FittedPooled
 from forecast_service.engine.algorithms.pooled_fit import prepare
+from forecast_service.engine.algorithms.pooled_refit import refitted
 from forecast_service.engine.panel import Panel
 
 __all__ = ["NAME", "PooledRegression"]
@@ -31,8 +32,18 @@ class PooledRegression:
         pool = fitting.pool(progress)
         effects = np.delete(pool.effects, fitting.step_columns)
         by_date = fitting.by_date(pool) + pool.shocks
-        found, shrinkage = fitting.deviations(effects, by_date, progress)
-        return fitting.fitted(pool, effects, shrinkage[0], found)
+        found, shrinkages = fitting.deviations(effects, by_date, progress)
+        return fitting.fitted(pool, effects, shrinkages, found)
+
+    def refit(
+        self,
+        fitted: FittedPooled,
+        panel: Panel,
+        rows: npt.NDArray[np.intp],
+        config: FitConfig,
+    ) -> FittedPooled:
+        conditioned = fitted.condition(panel)
+        return refitted(conditioned, fitted.backdrop, panel, rows) if len(rows) else conditioned
 
     def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> FittedPooled:
         return FittedPooled.from_arrays(arrays)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,8 @@ from forecast_service.engine.algorithms.base import FitConfig, Progress
 from forecast_service.engine.algorithms.closing import Closing, find_closing
 from forecast_service.engine.algorithms.conditioning import LOWEST, newest
 from forecast_service.engine.algorithms.fitted_pooled import NOTHING_KNOWN, FittedPooled, Spread
-from forecast_service.engine.calendar import Times, holiday_dates, parse_frequency
+from forecast_service.engine.algorithms.pooled_refit import Backdrop
+from forecast_service.engine.calendar import Times, holiday_dates
 from forecast_service.engine.calendar_features import phases
 from forecast_service.engine.columns import Column, Single
 from forecast_service.engine.deviations import (
@@ -26,16 +27,19 @@ from forecast_service.engine.deviations import (
 )
 from forecast_service.engine.features import Features, Recipe, Rows, make_recipe
 from forecast_service.engine.level_prior import learn_level_prior
+from forecast_service.engine.level_steps import (
+    OWN_STEP,
+    recency,
+    spacing,
+    step_length,
+    steps,
+)
 from forecast_service.engine.log_target import LogTarget, log_target
 from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.engine.pooling import Pool, PoolSums, fit_pool
 
 __all__ = ["PooledFitting", "prepare"]
 
-HALF_LIFE_DAYS = 730.0  # of the weight of a period: two of the years that the season repeats in
-STEP = {"D": 14, "W": 4, "M": 3, "H": 48}  # periods between steps of the common level
-OWN_STEP = 2  # steps of the common level that are one of a series' own
-MOST_STEPS = 40  # of each; a longer history has longer steps
 SAMPLE = 256  # series from which the shrinkage of deviations is learned
 CHUNK_BYTES = 48_000_000
 TRUST = 1.5  # exponent of how much more a quiet series counts; 2 would be its variance
@@ -118,7 +122,11 @@ class PooledFitting:
         return Deviations.joined(found), (first, second)
 
     def fitted(
-        self, pool: Pool, effects: FloatArray, shrinkage: Shrinkage, found: Deviations
+        self,
+        pool: Pool,
+        effects: FloatArray,
+        shrinkages: tuple[Shrinkage, Shrinkage],
+        found: Deviations,
     ) -> FittedPooled:
         """The model, its columns in the order in which a forecast makes them."""
         columns = [*self.dated, *self.varying]
@@ -131,11 +139,14 @@ class PooledFitting:
         uncertainty = np.delete(pool.covariance, self.step_columns, axis=0)
         uncertainty = np.delete(uncertainty, self.step_columns, axis=1)[np.ix_(order, order)]
         own_order = [place[served[i].name] for i in served_own]
-        uncertainty[np.ix_(served_own, served_own)] += shrinkage.covariance[
+        uncertainty[np.ix_(served_own, served_own)] += shrinkages[0].covariance[
             np.ix_(own_order, own_order)
         ]
         has_any = np.asarray(self.target.known.any(axis=1))
-        level = found.level + float(pool.effects[self.step_columns].sum())
+        backdrop = self._backdrop(
+            pool, [replace(each, effects=each.effects[own_order]) for each in shrinkages]
+        )
+        level = found.level + backdrop.level
         prior = learn_level_prior(level, self.panel.attributes, has_any)
         expected = prior.expected(self.panel.attributes, self.panel.n_series)
         times, tail = newest(self.panel)
@@ -153,22 +164,34 @@ class PooledFitting:
             noise=found.noise + np.where(has_any, 0.0, prior.variance),
             offset=self.target.offset,
             silent=np.where(has_any, np.argmax(self.target.known[:, ::-1], axis=1), 0.0),
-            spread=Spread(pool.shock, self._drift(pool, shrinkage)),
+            spread=Spread(pool.shock, self._drift(pool, shrinkages[0])),
             prior=prior,
             notes=tuple(None if known else NOTHING_KNOWN for known in has_any.tolist()),
+            backdrop=backdrop,
+        )
+
+    def _backdrop(self, pool: Pool, shrinkages: Sequence[Shrinkage]) -> Backdrop:
+        """What a single series is fitted against, its own columns in the order of a forecast."""
+        common = pool.effects[self.step_columns]
+        begins = np.argmax(self.own_steps[1:] > 0, axis=1)
+        return Backdrop(
+            times=self.panel.timestamps,
+            added=common @ self.common_steps + pool.shocks,
+            level=float(common.sum()),
+            steps=self.panel.timestamps[begins],
+            first=shrinkages[0],
+            second=shrinkages[1],
         )
 
     def _drift(self, pool: Pool, shrinkage: Shrinkage) -> float:
         """Variance that the level gains per period, by its steps in the past."""
         periods = self.panel.n_periods
-        step = _step(self.panel.frequency)
-        own = (
-            shrinkage.step / _spacing(periods, OWN_STEP * step) if len(self.own_steps) > 1 else 0.0
-        )
+        step = step_length(self.panel.frequency)
+        own = shrinkage.step / spacing(periods, OWN_STEP * step) if len(self.own_steps) > 1 else 0.0
         common = pool.effects[self.step_columns]
         if not len(common):
             return float(own)
-        return float(own + (common**2).mean() / _spacing(periods, step))
+        return float(own + (common**2).mean() / spacing(periods, step))
 
     def _served(self) -> list[Column]:
         """Every column when no covariate is known to be shared, as in a forecast."""
@@ -216,20 +239,20 @@ def prepare(panel: Panel, config: FitConfig) -> PooledFitting:
     merged = {k: _merged(v) if k in shared else v for k, v in covariates.items()}
     features = Features(recipe, panel.timestamps, merged, closed, frozenset(shared))
     dated, dated_values = features.by_date()
-    step = _step(panel.frequency)
+    step = step_length(panel.frequency)
     return PooledFitting(
         panel=panel,
         closing=closing,
         recipe=recipe,
         features=features,
         target=log_target(closing.open_target(panel)),
-        recency=_recency(panel.timestamps),
+        recency=recency(panel.timestamps),
         dated=dated,
         dated_values=dated_values,
         varying=features.by_series(slice(0, 0))[0],
-        common_steps=_steps(panel.n_periods, step),
+        common_steps=steps(panel.n_periods, step),
         own_steps=np.concatenate(
-            [np.ones((1, panel.n_periods), np.float32), _steps(panel.n_periods, OWN_STEP * step)]
+            [np.ones((1, panel.n_periods), np.float32), steps(panel.n_periods, OWN_STEP * step)]
         ),
     )
 
@@ -268,27 +291,6 @@ def _merged(values: FloatArray) -> FloatArray:
     first = np.argmax(~np.isnan(values), axis=0)
     merged: FloatArray = np.take_along_axis(values, first[None, :], axis=0)
     return merged
-
-
-def _recency(times: Times) -> FloatArray:
-    age: FloatArray = (times[-1] - times) / np.timedelta64(1, "D")
-    recency: FloatArray = 0.5 ** (age / HALF_LIFE_DAYS)
-    return recency
-
-
-def _step(frequency: str) -> int:
-    return STEP.get(parse_frequency(frequency).unit, 14)
-
-
-def _spacing(periods: int, wanted: int) -> int:
-    return max(wanted, -(-periods // MOST_STEPS))
-
-
-def _steps(periods: int, wanted: int) -> Single:
-    """Steps counted back from the end, none within half a spacing of either end; (steps, T)."""
-    spacing = _spacing(periods, wanted)
-    begins = np.arange(periods - spacing, spacing // 2, -spacing)[::-1]
-    return (np.arange(periods) >= begins[:, None]).astype(np.float32)
 
 
 def _numbered(names: Sequence[str]) -> npt.NDArray[np.intp]:

@@ -45,6 +45,15 @@ class ProphetAlgorithm:
     def fit(self, panel: Panel, config: FitConfig, progress: Progress = silent) -> FittedProphet:
         return fit_prophet(panel, config, np.ones(panel.n_series, dtype=bool), progress)
 
+    def refit(
+        self, fitted: FittedProphet, panel: Panel, rows: npt.NDArray[np.intp], config: FitConfig
+    ) -> FittedProphet:
+        conditioned = fitted.condition(panel)
+        if not len(rows):
+            return conditioned
+        again = fit_prophet(panel.take(rows), config, np.ones(len(rows), dtype=bool))
+        return conditioned.with_series(rows, again)
+
     def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> FittedProphet:
         return FittedProphet.from_arrays(arrays)
 
@@ -65,7 +74,7 @@ def fit_prophet(
         naive.notes[row] or outcomes.get(row, (None, None))[1] for row in range(panel.n_series)
     )
     empty = empty_models(list(holidays), histories.numbered_holidays, list(panel.covariates))
-    return FittedProphet(naive, stack_models(empty, fits), notes, panel.timestamps[-1])
+    return FittedProphet(naive, stack_models(empty, fits, panel.timestamps[-1]), notes)
 
 
 def _fit_rows(
