@@ -9,6 +9,7 @@ import sys
 
 VERBS = {
     "accuracy": "WAPE, WQL, MASE and coverage of rolling forecasts of the past",
+    "retrain": "a full training beside one after a new day of one store",
     "serving": "CPU, requests/s and latency of GET /forecast beside a bare resource",
     "speed": "CPU of fit and forecast of our Prophet beside the prophet package",
 }

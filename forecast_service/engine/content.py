@@ -30,7 +30,7 @@ Rows = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Content:
-    """``digests`` (n, 16) and number of ``known`` periods (n,) of each series up to ``until``.
+    """``digests`` (n, 16) of what is known of each series up to ``until``.
 
     ``identity`` is that of the configuration; models of another one have nothing in common.
     """
@@ -39,7 +39,6 @@ class Content:
     keys: tuple[tuple[str, ...], ...]
     until: np.datetime64
     digests: npt.NDArray[np.uint8]
-    known: npt.NDArray[np.int64]
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         return {
@@ -47,7 +46,6 @@ class Content:
             "keys": np.array([json.dumps(key) for key in self.keys], dtype=np.str_),
             "until": np.array([self.until], dtype="datetime64[s]"),
             "digests": self.digests,
-            "known": self.known,
         }
 
     @classmethod
@@ -58,24 +56,26 @@ class Content:
             keys=tuple(tuple(json.loads(str(text))) for text in arrays["keys"]),
             until=arrays["until"].astype("datetime64[s]")[0],
             digests=arrays["digests"].astype(np.uint8),
-            known=arrays["known"].astype(np.int64),
         )
 
 
 @dataclass(frozen=True)
 class Changes:
-    """Rows of a panel whose series differ from an earlier content, and by how much.
+    """Rows of a panel whose series differ from an earlier content.
 
     ``appended``: known periods were added at the end, the rest is as it was. ``edited``: the past
     is another one. ``new``: not there before. ``gone``: how many are not there any more.
-    ``observations``: known periods that came, went, or belong to an edited series.
     """
 
     appended: Rows
     edited: Rows
     new: Rows
     gone: int
-    observations: int
+
+    @property
+    def rewritten(self) -> int:
+        """How many series have another past, are new or gone."""
+        return len(self.edited) + len(self.new) + self.gone
 
     @property
     def rows(self) -> Rows:
@@ -106,7 +106,6 @@ def content_of(name: str, panel: Panel, config: FitConfig) -> Content:
         keys=panel.keys,
         until=np.datetime64(panel.timestamps[-1], "s"),
         digests=_digests(panel, np.arange(panel.n_series)),
-        known=_known(panel),
     )
 
 
@@ -116,27 +115,20 @@ def changes(before: Content, panel: Panel) -> tuple[Changes, Content]:
     partner = np.array([places.get(key, -1) for key in panel.keys], dtype=np.intp)
     earlier = panel.before(int(np.searchsorted(panel.timestamps, before.until, side="right")))
     every = np.arange(panel.n_series)
-    digests, known = _digests(earlier, every), _known(panel)
-    added = known - _known(earlier)
+    digests = _digests(earlier, every)
+    added = ~np.isnan(panel.target[:, earlier.n_periods :]).all(axis=1)
     is_new = partner < 0
     is_edited = ~is_new & (digests != before.digests[partner]).any(axis=1)
-    longer = np.flatnonzero(added > 0)
+    longer = np.flatnonzero(added)
     digests[longer] = _digests(panel, longer)
-    gone = np.setdiff1d(np.arange(len(before.keys)), partner)
-    different = np.where(is_new | is_edited, known, added)
     found = Changes(
-        appended=every[~is_new & ~is_edited & (added > 0)],
+        appended=every[~is_new & ~is_edited & added],
         edited=every[is_edited],
         new=every[is_new],
-        gone=len(gone),
-        observations=int(different.sum() + before.known[gone].sum()),
+        gone=len(before.keys) - int((~is_new).sum()),
     )
     until = np.datetime64(panel.timestamps[-1], "s")
-    return found, replace(before, keys=panel.keys, until=until, digests=digests, known=known)
-
-
-def _known(panel: Panel) -> npt.NDArray[np.int64]:
-    return np.asarray((~np.isnan(panel.target)).sum(axis=1), dtype=np.int64)
+    return found, replace(before, keys=panel.keys, until=until, digests=digests)
 
 
 def _digests(panel: Panel, rows: Rows) -> npt.NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from forecast_service.engine.content import content_of
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pool import pool
 from forecast_service.engine.retrain import retrain
-from forecast_service.engine.trained import FullFit, Trained, Window
+from forecast_service.engine.trained import Kept, Trained, Window
 
 __all__ = ["Trained", "Window", "train"]
 
@@ -63,5 +63,5 @@ def _train_all(
         if window.item_count
     )
     content = content_of(name, panel, config)
-    full = FullFit(content.until, int(content.known.sum()), tested.notes)
-    return Trained(fitted, windows, (*reasons, *tested.notes), content, full)
+    kept = Kept(content.until, content.until, tested.notes)
+    return Trained(fitted, windows, (*tested.notes, *reasons), content, kept)

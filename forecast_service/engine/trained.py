@@ -14,7 +14,7 @@ from forecast_service.engine.algorithms.base import Fitted
 from forecast_service.engine.backtest import Metrics, average_metrics
 from forecast_service.engine.content import Content
 
-__all__ = ["FullFit", "Trained", "Window"]
+__all__ = ["Kept", "Trained", "Window"]
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,20 @@ class Window:
 
 
 @dataclass(frozen=True)
-class FullFit:
-    """The last training that fitted everything: its data, and what has become of them since."""
+class Kept:
+    """How old what an earlier training learned is, and how many series changed since then.
 
-    until: np.datetime64
-    """Last period of its panel."""
-    observations: int
-    """Known periods of all series."""
-    notes: tuple[str, ...]
+    ``tested_until``: last period of the panel on which weights, calibration and accuracy rest;
+    ``rewritten`` series have another past since then, are new or gone. ``shared_until``: last
+    period of the panel on which all series were fitted together; ``changed`` ones differ since.
+    ``notes`` are sentences about the accuracy.
+    """
+
+    tested_until: np.datetime64
+    shared_until: np.datetime64
+    notes: tuple[str, ...] = ()
+    rewritten: int = 0
     changed: int = 0
-    """Known periods that came, went or were corrected since."""
 
 
 @dataclass(frozen=True)
@@ -53,42 +57,39 @@ class Trained:
     notes: tuple[str, ...]
     """Sentences about the training as a whole; ``fitted.notes`` has those about one series."""
     content: Content
-    full: FullFit
+    kept: Kept
 
     @property
     def summary(self) -> Metrics | None:
         """Each metric averaged over the windows; None without a window."""
         return average_metrics([window.metrics for window in self.windows])
 
-    @property
-    def is_full(self) -> bool:
-        """Whether everything was fitted, rather than what changed since an earlier training."""
-        return bool(self.content.until == self.full.until and not self.full.changed)
-
     def memory(self) -> dict[str, npt.NDArray[np.generic]]:
         """All but the model, as arrays without Python objects."""
         facts = {
             "windows": [_plain(window) for window in self.windows],
-            "full": {**asdict(self.full), "until": str(self.full.until)},
+            "kept": asdict(self.kept),
             "notes": self.notes,
         }
-        return {**self.content.to_arrays(), "facts": np.array([json.dumps(facts)], dtype=np.str_)}
+        return {
+            **self.content.to_arrays(),
+            "facts": np.array([json.dumps(facts, default=str)], dtype=np.str_),
+        }
 
     @classmethod
     def remembered(cls, fitted: Fitted, memory: Mapping[str, npt.NDArray[np.generic]]) -> Trained:
         """The training that gave this model and this ``memory``."""
         facts = json.loads(str(memory["facts"][0]))
-        full = facts["full"]
         return cls(
             fitted=fitted,
             windows=tuple(_window(each) for each in facts["windows"]),
             notes=tuple(facts["notes"]),
             content=Content.from_arrays(memory),
-            full=FullFit(
-                until=np.datetime64(full["until"], "s"),
-                observations=full["observations"],
-                notes=tuple(full["notes"]),
-                changed=full["changed"],
+            kept=Kept(
+                tested_until=np.datetime64(facts["kept"].pop("tested_until"), "s"),
+                shared_until=np.datetime64(facts["kept"].pop("shared_until"), "s"),
+                notes=tuple(facts["kept"].pop("notes")),
+                **facts["kept"],
             ),
         )
 

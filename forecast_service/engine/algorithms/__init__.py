@@ -46,16 +46,16 @@ def refit(
     name: str,
     fitted: Fitted,
     panel: Panel,
-    rows: npt.NDArray[np.intp],
+    rows: npt.NDArray[np.intp] | None,
     config: FitConfig,
 ) -> Fitted:
-    """A model on a newer panel, some of its series fitted again: see ``base.Refits``.
+    """A model on a newer panel, the series at ``rows`` fitted again: see ``base.Refits``.
 
-    One whose algorithm cannot do that is conditioned.
+    None: all of them, together. A model whose algorithm cannot fit single ones is conditioned.
     """
     from forecast_service.engine.algorithms.base import Refits
 
     chosen = algorithm(name)
     if isinstance(chosen, Refits):
         return chosen.refit(fitted, panel, rows, config)
-    return fitted.condition(panel)
+    return chosen.fit(panel, config) if rows is None else fitted.condition(panel)

@@ -43,12 +43,14 @@ class Auto:
     def fit(self, panel: Panel, config: FitConfig, progress: Progress = silent) -> FittedAuto:
         return fit_with_backtest(panel, config, progress)[0]
 
-    def refit(self, fitted: FittedAuto, panel: Panel, rows: Rows, config: FitConfig) -> FittedAuto:
+    def refit(
+        self, fitted: FittedAuto, panel: Panel, rows: Rows | None, config: FitConfig
+    ) -> FittedAuto:
         """Each member as it can; groups, weights, calibration and coverage are kept."""
         from forecast_service.engine.algorithms import refit
 
         def carry(model: FittedCombination, own: Panel, places: Rows) -> FittedCombination:
-            again = np.flatnonzero(np.isin(places, rows))
+            again = None if rows is None else np.flatnonzero(np.isin(places, rows))
             members = {
                 name: refit(name, member, own, again, config)
                 for name, member in model.members.items()

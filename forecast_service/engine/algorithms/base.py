@@ -130,12 +130,13 @@ class Refits(Protocol):
     """
 
     def refit(
-        self, fitted: Any, panel: Panel, rows: npt.NDArray[np.intp], config: FitConfig
+        self, fitted: Any, panel: Panel, rows: npt.NDArray[np.intp] | None, config: FitConfig
     ) -> Fitted:
         """The model on a newer panel, with the series at ``rows`` fitted again on all of theirs.
 
         What all series share is kept, and so are the parameters of the others, which are
-        conditioned.
+        conditioned. ``rows`` None: all series are fitted again and what they share, too; only
+        what was learned in backtests is kept.
 
         Raises
         ------

@@ -39,9 +39,11 @@ class PooledRegression:
         self,
         fitted: FittedPooled,
         panel: Panel,
-        rows: npt.NDArray[np.intp],
+        rows: npt.NDArray[np.intp] | None,
         config: FitConfig,
     ) -> FittedPooled:
+        if rows is None:
+            return self.fit(panel, config)
         conditioned = fitted.condition(panel)
         return refitted(conditioned, fitted.backdrop, panel, rows) if len(rows) else conditioned
 

@@ -46,8 +46,14 @@ class ProphetAlgorithm:
         return fit_prophet(panel, config, np.ones(panel.n_series, dtype=bool), progress)
 
     def refit(
-        self, fitted: FittedProphet, panel: Panel, rows: npt.NDArray[np.intp], config: FitConfig
+        self,
+        fitted: FittedProphet,
+        panel: Panel,
+        rows: npt.NDArray[np.intp] | None,
+        config: FitConfig,
     ) -> FittedProphet:
+        if rows is None:
+            return self.fit(panel, config)
         conditioned = fitted.condition(panel)
         if not len(rows):
             return conditioned
