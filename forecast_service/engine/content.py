@@ -10,18 +10,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from hashlib import blake2b
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service import __version__
 from forecast_service.engine.algorithms.base import FitConfig
 from forecast_service.engine.panel import Panel
 
 __all__ = ["Changes", "Content", "changes", "content_of", "identity_of"]
 
-FORMAT = 1  # raise it when a fit would learn something else from the same data
 DIGEST_BYTES = 16
 WITHOUT_EFFECT = ("processes",)  # members of FitConfig that change no number
 
@@ -84,7 +84,7 @@ class Changes:
 
 
 def identity_of(name: str, panel: Panel, config: FitConfig) -> str:
-    """Digest of everything but the data that a fit depends on."""
+    """Digest of everything but the data that a fit depends on, the engine itself included."""
     settings = {key: v for key, v in asdict(config).items() if key not in WITHOUT_EFFECT}
     described = {
         "algorithm": name,
@@ -92,8 +92,7 @@ def identity_of(name: str, panel: Panel, config: FitConfig) -> str:
         "frequency": panel.frequency,
         "covariates": sorted(panel.covariates),
         "attributes": sorted(panel.attributes),
-        "format": FORMAT,
-        "version": __version__,
+        "engine": _engine(),
     }
     text = json.dumps(described, sort_keys=True)
     return blake2b(text.encode(), digest_size=DIGEST_BYTES).hexdigest()
@@ -129,6 +128,15 @@ def changes(before: Content, panel: Panel) -> tuple[Changes, Content]:
     )
     until = np.datetime64(panel.timestamps[-1], "s")
     return found, replace(before, keys=panel.keys, until=until, digests=digests)
+
+
+@cache
+def _engine() -> str:
+    """Digest of the engine's own sources: another one may learn something else from the data."""
+    digest = blake2b(digest_size=DIGEST_BYTES)
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _digests(panel: Panel, rows: Rows) -> npt.NDArray[np.uint8]:

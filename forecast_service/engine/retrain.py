@@ -42,7 +42,7 @@ def retrain(
     Its accuracy windows are those of the earlier training.
     """
     if identity_of(name, panel, config) != previous.content.identity:
-        return "the configuration or the version of the engine is another one"
+        return "the configuration or the engine itself is another one"
     if panel.timestamps[-1] < previous.content.until:
         return f"the data end before {_day(previous.content.until)}, where they ended last time"
     found, content = changes(previous.content, panel)
@@ -66,7 +66,7 @@ def retrain(
         return str(error)
     progress(1.0, f"{count} of {panel.n_series} series were fitted again")
     notes = (*kept.notes, *_notes(count, found, kept, panel.n_series))
-    return replace(previous, fitted=fitted, notes=notes, content=content, kept=kept)
+    return replace(previous, fitted=fitted, notes=notes, content=content, kept=kept, keeps=True)
 
 
 def _outdated(kept: Kept, panel: Panel, config: FitConfig) -> str | None:

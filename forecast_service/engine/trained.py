@@ -58,6 +58,8 @@ class Trained:
     """Sentences about the training as a whole; ``fitted.notes`` has those about one series."""
     content: Content
     kept: Kept
+    keeps: bool = False
+    """Whether something was kept from an earlier training."""
 
     @property
     def summary(self) -> Metrics | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,23 +14,30 @@ from forecast_service.database import Database
 from forecast_service.engine import archive
 from forecast_service.engine.algorithms import load
 from forecast_service.engine.algorithms.base import Fitted
+from forecast_service.engine.trained import Trained
 from forecast_service.errors import InvalidData
 from forecast_service.local.catalog import Resource
 from forecast_service.local.served_models import kept_paths
 from forecast_service.queue import new_id
 from forecast_service.tables import resources
 
-__all__ = ["load_model", "save_model", "sweep_models"]
+__all__ = ["load_model", "load_trained", "save_trained", "sweep_models"]
 
 FOLDER = "models"
+FILES = ("000.npz", "memory.npz")  # what a forecast needs; what only the next training needs
 GRACE_SECONDS = 3600.0  # a folder without a predictor may belong to a job about to commit
 
 
-def save_model(home: Path, algorithm: str, fitted: Fitted) -> list[str]:
-    """Write a model under a name of its own; give its paths, relative to FORECAST_HOME."""
-    path = f"{FOLDER}/{new_id()}/000.npz"
-    archive.save(home / path, fitted.to_arrays(), {"algorithm": algorithm})
-    return [path]
+def save_trained(home: Path, algorithm: str, trained: Trained) -> list[str]:
+    """Write a model and what a retraining needs beside it, under a name of their own.
+
+    Given are the paths of the files, relative to FORECAST_HOME.
+    """
+    folder = f"{FOLDER}/{new_id()}"
+    paths = [f"{folder}/{name}" for name in FILES]
+    archive.save(home / paths[0], trained.fitted.to_arrays(), {"algorithm": algorithm})
+    archive.save(home / paths[1], trained.memory(), {})
+    return paths
 
 
 def load_model(home: Path, predictor: Resource) -> Fitted:
@@ -37,13 +46,45 @@ def load_model(home: Path, predictor: Resource) -> Fitted:
     Raises
     ------
     InvalidData
-        Its file is absent or damaged.
+        Its file is absent, damaged, or of another version of the service.
     """
     paths = predictor.details.get("models")
     if not paths:
         raise InvalidData(f"Predictor '{predictor.name}' has no model. Train a new one.")
     arrays, meta = archive.load(home / paths[0])
-    return load(meta["algorithm"], arrays)
+    with _of_this_version(paths[0]):
+        return load(meta["algorithm"], arrays)
+
+
+def load_trained(home: Path, predictor: Resource) -> Trained:
+    """The whole training of an ACTIVE predictor.
+
+    Raises
+    ------
+    InvalidData
+        One of its files is absent, damaged, or of another version of the service.
+    """
+    fitted = load_model(home, predictor)
+    paths = predictor.details["models"]
+    if len(paths) < len(FILES):
+        raise InvalidData(
+            f"Predictor '{predictor.name}' was trained by a version of the service that kept its "
+            "model alone. Train a new one."
+        )
+    memory, _ = archive.load(home / paths[1])
+    with _of_this_version(paths[1]):
+        return Trained.remembered(fitted, memory)
+
+
+@contextmanager
+def _of_this_version(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError) as error:
+        raise InvalidData(
+            f"Model file '{Path(path).name}' was written by another version of the service: "
+            f"{error} is missing or unknown. Train again to replace it."
+        ) from error
 
 
 def sweep_models(

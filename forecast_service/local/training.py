@@ -14,8 +14,9 @@ from forecast_service.errors import InvalidData
 from forecast_service.local.accuracy import evaluation_results, executions
 from forecast_service.local.catalog import Resource
 from forecast_service.local.configuration import PredictorConfig, configuration_of
+from forecast_service.local.earlier import earlier_training
 from forecast_service.local.job import Finish, Job
-from forecast_service.local.models import save_model
+from forecast_service.local.models import save_trained
 from forecast_service.local.panels import build
 from forecast_service.local.sources import read_sources
 
@@ -39,13 +40,16 @@ def run_training(job: Job) -> Finish:
     sources = read_sources(job, config.dataset_group_arn)
     built = build(sources, config)
     _require_length(built.panel.n_periods, config, job.resource)
+    earlier = earlier_training(job, config)
     trained = train(
         config.algorithm,
         built.panel,
         config.fit_config(job.settings),
         part(job.progress, 0.02, 0.98),
+        previous=earlier.trained,
     )
-    models = save_model(job.settings.home, config.algorithm, trained.fitted)
+    models = save_trained(job.settings.home, config.algorithm, trained)
+    said = earlier.details(trained)
     details: dict[str, Any] = {
         "is_auto": config.is_auto,
         "accuracy": evaluation_results(trained, config.algorithm_arn),
@@ -55,7 +59,8 @@ def run_training(job: Job) -> Finish:
         "data_until": str(built.panel.timestamps[-1])[:10],
         "models": models,
         "algorithms": dict(Counter(each.split()[0] for each in trained.fitted.algorithms)),
-        "notes": [*built.notes, *trained.notes, *counted_notes(trained.fitted.notes)],
+        **said,
+        "notes": [*built.notes, *said["notes"], *counted_notes(trained.fitted.notes)],
     }
 
     def finish(connection: sa.Connection) -> dict[str, Any]:
