@@ -189,8 +189,7 @@ def test_another_configuration_keeps_nothing(past: Panel, simple: Trained, chang
     again = train("seasonal_naive", past, replace(CONFIG, **change), previous=simple)
 
     assert again.notes == (
-        "Every series was fitted again: the configuration or the engine itself is another "
-        "one.",
+        "Every series was fitted again: the configuration or the engine itself is another one.",
     )
 
 
