@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["NAMES", "algorithm", "load", "refit"]
 
 _CLASSES = {
+    "arima": "Arima",
     "auto": "Auto",
+    "ets": "Ets",
     "npts": "Npts",
     "pooled": "PooledRegression",
     "prophet": "ProphetAlgorithm",
