@@ -36,8 +36,6 @@ from forecast_service.tables import resources
 __all__ = ["Details", "ForecastSession", "NoDetails", "calling", "error_code", "open_session"]
 
 CONNECT_TIMEOUT_SECONDS = 5
-READ_TIMEOUT_SECONDS = 20
-MAX_ATTEMPTS = 3
 
 ALREADY_EXISTS = "ResourceAlreadyExistsException"
 ERRORS: dict[str, type[ForecastServiceError]] = {
@@ -192,9 +190,9 @@ def _clients(settings: Settings) -> Callable[[str], Any]:
 
     # Standard mode: it alone retries LimitExceededException, Amazon Forecast's word for "slower".
     config = Config(
-        connect_timeout=CONNECT_TIMEOUT_SECONDS,
-        read_timeout=READ_TIMEOUT_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+        connect_timeout=min(CONNECT_TIMEOUT_SECONDS, settings.aws_timeout_seconds),
+        read_timeout=settings.aws_timeout_seconds,
+        retries={"mode": "standard", "total_max_attempts": settings.aws_attempts},
     )
     aws: Any = boto3.session.Session(region_name=settings.region)  # typed per service of AWS
     return partial(aws.client, config=config)

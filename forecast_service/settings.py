@@ -88,6 +88,12 @@ class Settings(BaseSettings):
     poll_seconds: float = Field(
         30.0, gt=0, description="Time between two looks at a job that runs on AWS."
     )
+    aws_timeout_seconds: float = Field(
+        20.0, gt=0, description="Longest silence of AWS within one call."
+    )
+    aws_attempts: int = Field(
+        3, ge=1, description="How often a call of AWS is made before it counts as failed."
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(5000, ge=0, le=65535, description="Port to listen on.")
     web_processes: int = Field(1, ge=1, description="Web processes of `serve`.")

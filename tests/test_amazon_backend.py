@@ -6,7 +6,9 @@ Amazon Forecast is played by our local one in a home and database of its own, wi
 from __future__ import annotations
 
 import re
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,12 +30,15 @@ from forecast_service.keys import series_key
 from forecast_service.local.api import LocalForecast
 from forecast_service.local.query import LocalForecastQuery
 from forecast_service.local.wire import blueprint
+from forecast_service.queue import Queue, new_id
 from forecast_service.runs import TrainingRuns
 from forecast_service.session import open_session
 from forecast_service.settings import Settings
 from forecast_service.tables import forecasts
+from forecast_service.tables import work as work_table
 from forecast_service.trainer import Trainer
 from forecast_service.worker import Worker
+from forecast_service.worker.heartbeat import HeartBeat
 
 ARN = "arn:aws:forecast:eu-west-1:000000000000"
 GROUP_ARN = f"{ARN}:dataset-group"
@@ -205,3 +210,33 @@ def test_an_algorithm_that_amazon_lacks_is_refused(settings: Settings, database:
     )
     with pytest.raises(ConfigurationError, match=re.escape(sentence)):
         open_session(settings.model_copy(update={"algorithm": "seasonal_naive"}), database)
+
+
+def test_a_call_that_is_never_answered_costs_no_lease(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_home = settings.model_copy(update={"backend": "local"})
+    import_small_chain(open_session(at_home, database), at_home, database, stores=1, days=60)
+    run = TrainingRuns(database, at_home, open_session(at_home, database)).request(None).run
+    assert run is not None
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
+    queue = Queue(database, lease_seconds=1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # connects, and never says a word
+        port = silent.getsockname()[1]
+        monkeypatch.setenv("AWS_ENDPOINT_URL_FORECAST", f"http://127.0.0.1:{port}")
+        quick = settings.model_copy(update={"aws_timeout_seconds": 1.2, "aws_attempts": 2})
+        session = open_session(quick, database)
+        claim = queue.claim(new_id(), ["run"])
+        assert claim is not None
+        began = time.monotonic()
+        with HeartBeat(queue, tick=queue.sweep) as heart:  # as another worker would
+            heart.add(claim, lambda fate: pytest.fail(fate))
+            TrainingRuns(database, quick, session).step(queue, claim)
+
+    assert queue.lease_seconds < time.monotonic() - began < 10
+    with database.read() as connection:
+        row = connection.execute(sa.select(work_table).where(work_table.c.id == claim.id)).one()
+    assert (row.state, row.losses, row.errors) == ("waiting", 0, 0)
+    found = TrainingRuns(database, at_home, open_session(at_home, database)).get(run.id)
+    assert str(found.message).startswith("Amazon Forecast cannot be reached: Read timeout")
