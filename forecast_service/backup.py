@@ -33,7 +33,8 @@ PART = ".restoring"  # a restore that was not finished
 def backup(settings: Settings, database: Database, target: Path) -> list[str]:
     """Write database and files of FORECAST_HOME to ``target`` (.tar.gz), and give what is in it.
 
-    A database on PostgreSQL is not part of it: ``pg_dump`` makes that backup, before this one.
+    A database on PostgreSQL is not part of it: ``pg_dump`` makes that backup, before this one and
+    not more than a day before, for so long no sweep takes a file that the dump names.
     The database is copied first: files are never changed, and none is swept meanwhile, so those
     that it names are all there.
 

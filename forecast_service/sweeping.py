@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import sqlalchemy as sa
 
 from forecast_service.backup import sweeping
 from forecast_service.database import Database
+from forecast_service.importer.workspace import replacing
 from forecast_service.local.models import sweep_models
 from forecast_service.local.snapshots import SnapshotStore
 from forecast_service.settings import Settings
@@ -18,17 +22,48 @@ from forecast_service.tables import imports
 __all__ = ["sweep"]
 
 OUR_FOLDERS = "[0-9a-f]" * 20  # named by new_id; other names are of somebody else
+LEDGER = ".unnamed.json"  # path -> epoch seconds at which it was found unnamed
+DUMP_SECONDS = 24 * 3600.0  # between pg_dump and the backup of the files that it names
 FOLDER_SECONDS = 24 * 3600.0  # longer than any upload takes
 
 
 def sweep(settings: Settings, database: Database) -> int:
-    """Delete files that nothing names any more, unless a backup is under way; their number."""
+    """Delete files that nothing names any more, unless a backup is under way; their number.
+
+    With PostgreSQL a file stays for ``DUMP_SECONDS`` more: a dump may name it, whose files are
+    backed up after it.
+    """
+    seconds = 0.0 if database.is_sqlite else DUMP_SECONDS
     with sweeping(settings.home) as may_sweep:
         if not may_sweep:
             return 0
-        snapshots = SnapshotStore(database, settings.home).sweep()
-        models = sweep_models(database, settings.home)
+        with _long_unnamed(settings.home, seconds) as is_long:
+            snapshots = SnapshotStore(database, settings.home).sweep(may_go=is_long)
+            models = sweep_models(database, settings.home, may_go=is_long)
         return len(snapshots) + len(models) + _sweep_folders(settings, database)
+
+
+@contextlib.contextmanager
+def _long_unnamed(home: Path, seconds: float) -> Iterator[Callable[[Path], bool]]:
+    """Says of a path whether it was found unnamed so long ago; what it is asked is remembered."""
+    ledger = home / LEDGER
+    try:
+        before = dict(json.loads(ledger.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError):
+        before = {}
+    now = time.time()
+    found: dict[str, float] = {}
+
+    def is_long(path: Path) -> bool:
+        name = str(path.relative_to(home))
+        found[name] = float(before.get(name, now))
+        return now - found[name] >= seconds
+
+    yield is_long
+    left = {name: since for name, since in found.items() if now - since < seconds}
+    if left != before:
+        with replacing(ledger) as temporary:
+            temporary.write_text(json.dumps(left), encoding="utf-8")
 
 
 def _sweep_folders(settings: Settings, database: Database) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import tarfile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from support import import_small_chain, naive
 
@@ -12,6 +14,7 @@ from forecast_service import backup, maintenance, sweeping
 from forecast_service.database import Database
 from forecast_service.errors import InvalidData
 from forecast_service.importer import Imports
+from forecast_service.local.snapshots import SnapshotStore
 from forecast_service.queue import new_id
 from forecast_service.session import open_session
 from forecast_service.settings import Settings
@@ -80,6 +83,31 @@ def test_nothing_is_swept_while_a_backup_is_made(
     with backup._without_sweeps(chain.home):
         assert maintenance.prune(chain, database).files == 0
     assert maintenance.prune(chain, database).files == 1
+
+
+def test_what_a_dump_of_postgresql_may_name_outlives_a_prune(
+    chain: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = SnapshotStore(database, chain.home)
+    named = kept.stage(pa.table({"demand": [1.0]}))  # as if its row had just been deleted
+    monkeypatch.setattr(SnapshotStore.sweep, "__defaults__", (0.0, lambda path: True))
+    maintenance.prune(chain, database)
+
+    assert (chain.home / named.path).exists() != database.is_sqlite
+
+
+def test_a_file_goes_when_it_was_found_unnamed_long_ago(tmp_path: Path) -> None:
+    path = tmp_path / "snapshots" / "old.parquet"
+    with sweeping._long_unnamed(tmp_path, 60.0) as is_long:
+        assert not is_long(path)
+    ledger = tmp_path / sweeping.LEDGER
+    found = json.loads(ledger.read_text())
+    ledger.write_text(json.dumps({name: since - 61 for name, since in found.items()}))
+
+    with sweeping._long_unnamed(tmp_path, 60.0) as is_long:
+        assert is_long(path)
+        assert not is_long(path.with_name("new.parquet"))
+    assert list(json.loads(ledger.read_text())) == ["snapshots/new.parquet"]
 
 
 def test_folders_of_killed_processes_are_swept_but_none_that_is_waited_for(

@@ -39,7 +39,8 @@ def check(context: click.Context, as_json: bool) -> None:
 def backup(path: Path) -> None:
     """Write database and files of FORECAST_HOME into the file PATH, while the service runs.
 
-    A database on PostgreSQL is not in it: make that backup with pg_dump, before this one.
+    A database on PostgreSQL is not in it: make that backup with pg_dump, within the day before
+    this one. The files that the dump names are kept for so long.
     """
     from forecast_service import maintenance
     from forecast_service.cli.opening import opened

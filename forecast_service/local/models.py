@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -88,7 +88,10 @@ def _of_this_version(path: str) -> Iterator[None]:
 
 
 def sweep_models(
-    database: Database, home: Path, grace_seconds: float = GRACE_SECONDS
+    database: Database,
+    home: Path,
+    grace_seconds: float = GRACE_SECONDS,
+    may_go: Callable[[Path], bool] = lambda path: True,
 ) -> list[Path]:
     """Delete the folders of models that nothing asks any more, and give their paths."""
     with database.read() as connection:
@@ -99,7 +102,8 @@ def sweep_models(
     known = {Path(path).parent.name for path in paths}
     removed = []
     for folder in sorted((home / FOLDER).glob("*")):
-        if folder.name not in known and time.time() - folder.stat().st_ctime >= grace_seconds:
+        is_old = time.time() - folder.stat().st_ctime >= grace_seconds
+        if is_old and folder.name not in known and may_go(folder):
             shutil.rmtree(folder)
             removed.append(folder)
     return removed

@@ -7,7 +7,7 @@ win. Files are complete on disk before their manifest row exists.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -173,11 +173,16 @@ class SnapshotStore:
         """Remove a dataset's manifest; its files go with the next sweep."""
         connection.execute(sa.delete(series_files).where(series_files.c.dataset == dataset))
 
-    def sweep(self, grace_seconds: float = GRACE_SECONDS) -> list[Path]:
+    def sweep(
+        self,
+        grace_seconds: float = GRACE_SECONDS,
+        may_go: Callable[[Path], bool] = lambda path: True,
+    ) -> list[Path]:
         """Delete files that nothing needs any more, and give their paths.
 
         Needed are the newest version of every dataset and the versions that a predictor or a
-        forecast remembers; what changed less than ``grace_seconds`` ago is left alone.
+        forecast remembers; what changed less than ``grace_seconds`` ago is left alone, and what
+        ``may_go`` says no to.
         """
         with self.database.write() as connection:
             self._forget_old_versions(connection, grace_seconds)
@@ -186,7 +191,7 @@ class SnapshotStore:
         for path in sorted((self.home / FOLDER).glob("*.p*")):
             # A hard link keeps the time of its content, but linking renews the change time.
             old = time.time() - path.stat().st_ctime >= grace_seconds
-            if old and f"{FOLDER}/{path.name}" not in known:
+            if old and f"{FOLDER}/{path.name}" not in known and may_go(path):
                 path.unlink(missing_ok=True)
                 removed.append(path)
         return removed
