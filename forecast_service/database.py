@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +90,14 @@ class Database:
 
     def is_migrated(self) -> bool:
         """Whether the schema is the one that this version of the service needs."""
-        head = ScriptDirectory.from_config(self._alembic(None)).get_current_head()
         with self.read() as connection:
-            return MigrationContext.configure(connection).get_current_revision() == head
+            context = MigrationContext.configure(connection)
+            return context.get_current_revision() == self._newest_revision
+
+    @cached_property
+    def _newest_revision(self) -> str | None:
+        """What the scripts lead to; they do not change while a process lives."""
+        return ScriptDirectory.from_config(self._alembic(None)).get_current_head()
 
     def dispose(self) -> None:
         """Close every connection."""

@@ -6,13 +6,22 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from forecast_service.errors import InvalidRequest, UnknownItem, UnknownRegion, UnknownStore
 from forecast_service.tables import series, stores
 
-__all__ = ["existing_stores", "natural_order", "refuse_missing_item", "refuse_unknown_region"]
+__all__ = [
+    "existing_stores",
+    "natural_order",
+    "refuse_missing_item",
+    "refuse_unknown_region",
+    "stores_after",
+]
 
 NAMED = 10  # names that a sentence lists before it says how many more there are
+NUMBER_DIGITS = 18  # of a store's number that decide its place: what a database's integer holds
 BATCH = 500  # names in one statement; databases limit the number of parameters
 
 
@@ -88,10 +97,59 @@ def refuse_unknown_region(connection: sa.Connection, group: str, region: str) ->
         )
 
 
+class _is_number(FunctionElement[bool]):
+    """Whether a text is digits only."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
+@compiles(_is_number, "sqlite")
+def _sqlite_is_number(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"({compiler.process(element.clauses, **kw)} NOT GLOB '*[^0-9]*')"
+
+
+@compiles(_is_number, "postgresql")
+def _postgresql_is_number(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"({compiler.process(element.clauses, **kw)} ~ '^[0-9]+$')"
+
+
+class _code_points(FunctionElement[str]):
+    """A text that is compared by its code points, as Python does."""
+
+    type = sa.String()
+    inherit_cache = True
+
+
+@compiles(_code_points, "sqlite")
+def _sqlite_code_points(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"({compiler.process(element.clauses, **kw)} COLLATE BINARY)"
+
+
+@compiles(_code_points, "postgresql")
+def _postgresql_code_points(element: Any, compiler: Any, **kw: Any) -> str:
+    return f'({compiler.process(element.clauses, **kw)} COLLATE "C")'
+
+
+def stores_after(last: str | None, limit: int) -> sa.Select[Any]:
+    """At most ``limit`` stores in natural order, from the one after ``last`` on."""
+    is_number = _is_number(stores.c.store)
+    number = sa.cast(sa.func.substr(stores.c.store, 1, NUMBER_DIGITS), sa.BigInteger)
+    place = (
+        sa.case((is_number, 0), else_=1),
+        sa.case((is_number, number), else_=0),
+        _code_points(stores.c.store),
+    )
+    statement = sa.select(stores).order_by(*place).limit(limit)
+    if last is None:
+        return statement
+    return statement.where(sa.tuple_(*place) > sa.tuple_(*natural_order(last)))
+
+
 def natural_order(name: str) -> tuple[int, int, str]:
     """Sort key that puts ``2`` before ``10``, and numbers before other names."""
     if name.isascii() and name.isdigit():
-        return (0, int(name[:18]), name)
+        return (0, int(name[:NUMBER_DIGITS]), name)
     return (1, 0, name)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 
 from forecast_service.database import Database
 from forecast_service.tables import tags
@@ -18,3 +20,15 @@ def test_a_reader_keeps_one_view_while_others_write(database: Database) -> None:
         assert reading.execute(count).scalar_one() == before
     with database.read() as reading:
         assert reading.execute(count).scalar_one() == before + 1
+
+
+def test_the_migration_scripts_are_read_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert database.is_migrated()
+    monkeypatch.delattr(ScriptDirectory, "from_config")
+
+    assert database.is_migrated()
+    with database.write() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+    assert not database.is_migrated()

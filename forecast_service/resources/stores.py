@@ -18,9 +18,9 @@ from forecast_service.resources.schemas import HistoryQuery, StoresQuery
 from forecast_service.tables import series, stores
 from forecast_service.what_exists import (
     existing_stores,
-    natural_order,
     refuse_missing_item,
     refuse_unknown_region,
+    stores_after,
 )
 
 __all__ = ["HistoryResource", "StoreResource", "StoresResource"]
@@ -40,29 +40,22 @@ class StoresResource(ServiceResource):
     def get(self) -> Response:
         """A page; ``next`` is the address of the one that follows, or null."""
         query = read_query(request, StoresQuery)
-        found = sorted(self._names(query.region), key=natural_order)
-        rest = _after(found, query.after)
-        page = rest[: query.limit]
-        following = None
-        if len(rest) > len(page):
-            asked = query.model_dump(exclude_none=True)
-            following = f"/stores?{urlencode({**asked, 'after': page[-1]})}"
-        documents = [store_document(row) for row in self._rows(page)]
-        return json_response({"stores": documents, "count": len(found), "next": following})
-
-    def _names(self, region: str | None) -> list[str]:
         group = self.service.settings.dataset_group
-        statement = sa.select(stores.c.store).where(stores.c.dataset_group == group)
+        wanted = [stores.c.dataset_group == group]
         with self.service.database.read() as connection:
-            if region is not None:
-                refuse_unknown_region(connection, group, region)
-                statement = statement.where(stores.c.region == region)
-            return list(connection.execute(statement).scalars())
-
-    def _rows(self, names: list[str]) -> list[sa.RowMapping]:
-        with self.service.database.read() as connection:
-            found = existing_stores(connection, self.service.settings.dataset_group, names)
-        return [found[name] for name in names]
+            if query.region is not None:
+                refuse_unknown_region(connection, group, query.region)
+                wanted.append(stores.c.region == query.region)
+            count = connection.execute(sa.select(sa.func.count()).where(*wanted)).scalar_one()
+            page = stores_after(query.after, query.limit + 1).where(*wanted)
+            rows = connection.execute(page).mappings().all()
+        following = None
+        if len(rows) > query.limit:
+            rows = rows[: query.limit]
+            asked = query.model_dump(exclude_none=True)
+            following = f"/stores?{urlencode({**asked, 'after': rows[-1]['store']})}"
+        documents = [store_document(row) for row in rows]
+        return json_response({"stores": documents, "count": count, "next": following})
 
 
 class StoreResource(ServiceResource):
@@ -131,9 +124,3 @@ SHOWN_COLUMNS = (
     "days",
     "assumed_from",
 )
-
-
-def _after(names: list[str], last: str | None) -> list[str]:
-    if last is None:
-        return names
-    return [name for name in names if natural_order(name) > natural_order(last)]

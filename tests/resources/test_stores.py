@@ -6,10 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from forecast_service.database import Database
 from forecast_service.resources.answers import Store, Stores
+from forecast_service.resources.parsing import as_number
+from forecast_service.tables import stores
+from forecast_service.what_exists import natural_order
 
 from .rows import insert_group, insert_store
 
@@ -42,6 +46,28 @@ def test_pages_follow_each_other_in_the_order_of_numbers(client: FlaskClient) ->
         address = page["next"]
 
     assert found == [*range(1, 26), "CA_1", "Ü & Söhne"]
+
+
+def test_ten_thousand_stores_are_paged_by_the_database(
+    client: FlaskClient, own_database: Database
+) -> None:
+    names = [*map(str, range(9_000)), *(f"S{number:04}" for number in range(997))]
+    names += ["007", "7" * 30, "é"]
+    with own_database.write() as connection:
+        insert_group(connection)
+        insert_store(connection, "000")
+        row = dict(connection.execute(sa.select(stores)).mappings().one())
+        connection.execute(sa.insert(stores), [{**row, "store": name} for name in names])
+    address, found = "/stores?limit=1000", []
+    while address:
+        page = client.get(address).get_json()
+        assert len(page["stores"]) <= 1000
+        found += [store["store_number"] for store in page["stores"]]
+        address = page["next"]
+
+    expected = sorted(["000", *names], key=natural_order)
+    assert page["count"] == len(found) == 10_001
+    assert found == [as_number(name) for name in expected]
 
 
 @pytest.mark.usefixtures("many_stores")
