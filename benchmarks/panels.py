@@ -42,7 +42,7 @@ def read_panel(files: Mapping[str, Path], horizon: int | None = None) -> tuple[P
         keys=tuple(tuple(part for part in sold.rows.keys[row] if part) for row in rows),
         timestamps=times[past],
         frequency=found.frequency,
-        target=_matrix(sold.rows, "target", starts, shape)[rows, past],
+        target=_matrix(sold.rows, "demand", starts, shape)[rows, past],
         covariates={name: values[:, past] for name, values in covariates.items()},
     )
     ahead = {name: values[:, past.stop :] for name, values in covariates.items()}

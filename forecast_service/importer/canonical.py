@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from forecast_service.errors import InvalidData
 from forecast_service.importer.covariates import Covariates
 from forecast_service.importer.filling import FillRules
+from forecast_service.importer.hidden_demand import demand
 from forecast_service.importer.known import KnownGroup, KnownStore, no_rows
 from forecast_service.importer.longrows import Floats, Ints, LongRows, lookup
 from forecast_service.importer.merging import Merged
@@ -20,7 +21,15 @@ from forecast_service.importer.parsing import day_of, iso
 from forecast_service.importer.periods import Periods
 from forecast_service.importer.stores import ALL, StoreTable
 
-__all__ = ["Sold", "build_related", "build_sales", "kept_series", "natural", "store_states"]
+__all__ = [
+    "Sold",
+    "build_related",
+    "build_sales",
+    "kept_series",
+    "natural",
+    "store_states",
+    "with_demand",
+]
 
 
 @dataclass(frozen=True)
@@ -28,7 +37,10 @@ class Sold:
     """Sales in canonical form, and what they say about every series of the dataset group."""
 
     rows: LongRows
-    """``target``: NaN where a day inside the history is not known."""
+    """``target``: NaN where a day inside the history is not known. ``stockout``: 1 where the day is
+    marked as one. ``demand``: the target without the days on which a stock-out hid it."""
+    whole: LongRows
+    """Target and stock-outs of all sales, earlier imports included; only days that are known."""
     first: Ints
     last: Ints
     """Days of the first and last sale per series; -1 when it never sold."""
@@ -72,18 +84,19 @@ def kept_series(merged: Merged, options: ImportOptions) -> npt.NDArray[np.bool_]
 
 def build_sales(merged: Merged, kept: npt.NDArray[np.bool_], known: KnownGroup | None) -> Sold:
     """The sales of the kept series, and the state of all series once they are merged in."""
-    rows = _sorted(merged, {"target": merged.target})
+    marked = merged.stockout.astype(np.float64)
+    rows = _sorted(merged, {"target": merged.target, "stockout": marked})
     first, last = _own_range(rows, len(merged.keys))
     # Empty cells after a series' last sale are the future, and before its first one nothing.
     inside = (rows.day >= first[rows.series]) & (rows.day <= last[rows.series])
     asked = merged.asked[merged.order]
     rows = rows.take(inside & asked & kept[rows.series])
-    earlier = no_rows("target") if known is None else known.sales
+    earlier = no_rows("target", "stockout") if known is None else known.sales
     whole = earlier.rekeyed(merged.keys).overlaid(rows)
     whole = whole.take(~np.isnan(whole.values["target"]))
     all_first, all_last = _own_range(whole, len(merged.keys))
     days = np.bincount(whole.series, minlength=len(merged.keys))
-    return Sold(rows, all_first, all_last, days)
+    return Sold(rows, whole, all_first, all_last, days)
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,8 @@ class Related:
     """Covariates in canonical form: the rows to import, without NaN."""
 
     rows: LongRows
+    whole: LongRows
+    """What was stated of all days, earlier imports included; NaN is not known."""
     filled_cells: int
     known_until: Ints
     """Last day per series that a file (now or earlier) says something about; -1 for none."""
@@ -124,7 +139,14 @@ def build_related(
     known_until = _known_until(merged, covered, stated if chosen.values else None, known)
     # What no file ever says anything about is filled from the first sale on, not from 1970 on.
     known_until = np.maximum(known_until, periods.after(sold.first, -1))
-    return Related(filled.overlaid(extra), count, known_until, until)
+    return Related(filled.overlaid(extra), whole, count, known_until, until)
+
+
+def with_demand(sold: Sold, related: Related | None, periods: Periods) -> Sold:
+    """The sales with what may be learned from them."""
+    stated = None if related is None else related.whole
+    known = demand(sold.rows, sold.whole, stated, periods)
+    return replace(sold, rows=replace(sold.rows, values={**sold.rows.values, "demand": known}))
 
 
 def store_states(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from forecast_service.importer.stockouts import find_marks
 from forecast_service.local.reserved import RESERVED_WORDS
 
 __all__ = [
@@ -85,6 +86,7 @@ class Roles:
     target: str | None
     item: str | None
     others: tuple[str, ...]
+    stockout: str | None = None
 
 
 def snake(name: str) -> str:
@@ -132,9 +134,10 @@ def recognise(
         found["store"], found["item"] = found["item"], None
     if found["store"] is None or found["date"] is None:
         return None, [role for role in ("store", "date") if found[role] is None]
-    taken = {name for name in found.values() if name is not None}
+    marks = find_marks((snake(name), name) for name in header if snake(name) not in ignored)
+    taken = {name for name in (*found.values(), marks) if name is not None}
     others = tuple(n for n in header if n not in taken and snake(n) not in ignored)
-    return Roles(found["store"], found["date"], found["target"], found["item"], others), []
+    return Roles(found["store"], found["date"], found["target"], found["item"], others, marks), []
 
 
 def recognised_names(role: str) -> str:

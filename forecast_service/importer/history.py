@@ -19,8 +19,16 @@ from forecast_service.importer.writing import MS_PER_DAY
 from forecast_service.local.snapshots import SnapshotStore
 from forecast_service.tables import series_files
 
-__all__ = ["covariates_key", "history", "key_columns", "read_rows", "sales_key"]
+__all__ = [
+    "SALES_COLUMNS",
+    "covariates_key",
+    "history",
+    "key_columns",
+    "read_rows",
+    "sales_key",
+]
 
+SALES_COLUMNS = {"demand": "target", "stockout": "stockout"}
 KEY_COLUMNS = ("item_id", "timestamp", "location")
 
 
@@ -40,7 +48,10 @@ def key_columns(has_items: bool) -> tuple[str, ...]:
 
 
 def read_rows(store: SnapshotStore, dataset: str, names: dict[str, str]) -> LongRows | None:
-    """All rows of a dataset; ``names`` are its columns and what they are called in the result."""
+    """All rows of a dataset; ``names`` are its columns and what they are called in the result.
+
+    ``stockout`` is there only where something is marked: elsewhere it is 0.
+    """
     if not store.version(dataset):
         return None
     table = store.read(dataset)
@@ -54,7 +65,14 @@ def read_rows(store: SnapshotStore, dataset: str, names: dict[str, str]) -> Long
         keys = tuple((store_names[p // width], item_names[p % width]) for p in distinct)
     else:
         series, keys = items, tuple((name, "") for name in item_names)
-    values = {new: to_numpy(table[old]).astype(np.float64) for old, new in names.items()}
+    values = {
+        new: to_numpy(table[old]).astype(np.float64)
+        for old, new in names.items()
+        if old in table.column_names
+    }
+    if "stockout" in names:
+        marks = values.get("stockout", np.zeros(table.num_rows))
+        values["stockout"] = np.nan_to_num(marks)
     return sorted_rows(keys, series, day, values).rekeyed(sorted(keys))
 
 
@@ -71,8 +89,8 @@ def history(
 ) -> list[dict[str, Any]]:
     """What a store sold, by day (and item), oldest first; the dates are ISO dates, inclusive.
 
-    Every entry has ``date``, ``sales`` (None where not known), ``covariates``, and ``item`` where
-    the data have items. ``limit`` keeps the last entries.
+    Every entry has ``date``, ``sales`` (None where not known), ``stockout``, ``covariates``, and
+    ``item`` where the data have items. ``limit`` keeps the last entries.
     """
     sales = _of_store(database, home, sales_key(group), store, item)
     covariates = _of_store(database, home, covariates_key(group), store, item)
@@ -81,6 +99,7 @@ def history(
         date, name = key
         if (start is None or date >= start) and (end is None or date <= end):
             entry: dict[str, Any] = {"date": date, "sales": sales[key]["demand"]}
+            entry["stockout"] = bool(sales[key].get("stockout"))
             if name:
                 entry["item"] = name
             rows.append({**entry, "covariates": covariates.get(key, {})})

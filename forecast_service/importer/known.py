@@ -37,7 +37,7 @@ class KnownGroup:
     covariates: tuple[str, ...]
     last_sale_on: str | None
     stores: Mapping[str, KnownStore]
-    sales: LongRows = field(default_factory=lambda: no_rows("target"))
+    sales: LongRows = field(default_factory=lambda: no_rows("target", "stockout"))
     related: LongRows = field(default_factory=lambda: no_rows())
 
 

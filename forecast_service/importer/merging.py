@@ -35,6 +35,7 @@ class Merged:
     series: Ints
     day: Ints
     target: Floats
+    stockout: npt.NDArray[np.bool_]
     order: npt.NDArray[np.intp]
     """Sorts the rows by series and day."""
     asked: npt.NDArray[np.bool_]
@@ -92,13 +93,15 @@ def merge_sheets(sheets: Sequence[Sheet], known: KnownGroup | None, *, replaces:
     target = np.concatenate(
         [np.full(s.rows, np.nan) if s.target is None else s.target for s in sheets]
     )
+    stockout = np.concatenate([sheet.stockout for sheet in sheets])
     asked = np.repeat([s.target is not None for s in sheets], [s.rows for s in sheets])
     last_sale = _last_sale(len(keys), series, day, target)
     if known is not None and len(known.sales):
         earlier = known.sales.rekeyed(keys)
         sold = ~np.isnan(earlier.values["target"])
         np.maximum.at(last_sale, earlier.series[sold], earlier.day[sold])
-    return Merged(tuple(sheets), periods, keys, series, day, target, order, asked, last_sale)
+    stacked = (series, day, target, stockout)
+    return Merged(tuple(sheets), periods, keys, *stacked, order, asked, last_sale)
 
 
 def _number_series(

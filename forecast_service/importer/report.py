@@ -8,7 +8,15 @@ from typing import Any
 
 from forecast_service.importer.periods import WEEKDAY_NAMES, Periods
 
-__all__ = ["GAP_DAYS", "ColumnReport", "FileReport", "GapReport", "ImportReport", "RuleReport"]
+__all__ = [
+    "GAP_DAYS",
+    "ColumnReport",
+    "FileReport",
+    "GapReport",
+    "ImportReport",
+    "RuleReport",
+    "StockoutReport",
+]
 
 GAP_DAYS = 14  # a longer silence of a store is worth telling
 
@@ -24,7 +32,7 @@ class FileReport:
 
 @dataclass(frozen=True)
 class ColumnReport:
-    """One column: its role (store, date, item, sales, covariate, attribute, left out)."""
+    """One column: its role (store, date, item, sales, covariate, attribute, …)."""
 
     file: str
     name: str
@@ -42,6 +50,16 @@ class GapReport:
     longest_days: int
     series_with_longest: int
     examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StockoutReport:
+    """Periods that are marked as stock-outs, and how many of them are no known demand."""
+
+    periods: int
+    hidden: int
+    """Those that sold less than such periods usually do; the others are kept."""
+    stores: int
 
 
 @dataclass(frozen=True)
@@ -83,6 +101,7 @@ class ImportReport:
     horizon_reason: str
     regions: dict[str, int]
     notes: tuple[str, ...] = field(default=())
+    stockouts: StockoutReport | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON values."""
@@ -91,7 +110,7 @@ class ImportReport:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ImportReport:
         """The report that ``to_dict`` gave, also after a trip through JSON."""
-        by_rule = values["by_rule"]
+        by_rule, stockouts = values["by_rule"], values.get("stockouts")
         gaps = values["gaps"]
         columns = [{**c, "becomes": tuple(c["becomes"])} for c in values["columns"]]
         return cls(
@@ -104,6 +123,7 @@ class ImportReport:
                 "past_only": tuple(values["past_only"]),
                 "by_rule": None if by_rule is None else RuleReport(**by_rule),
                 "notes": tuple(values["notes"]),
+                "stockouts": None if stockouts is None else StockoutReport(**stockouts),
             }
         )
 
@@ -129,6 +149,12 @@ class ImportReport:
             yield (
                 f"Not known: {self.missing_periods:,} {self._noun}s have no sales figure (not "
                 "taken as zero)."
+            )
+        if self.stockouts is not None:
+            yield (
+                f"Stock-outs: {_counted(self.stockouts.periods, self._noun)} of "
+                f"{_counted(self.stockouts.stores, 'store')}; {self.stockouts.hidden:,} of them "
+                f"are not taken as demand, because such {self._noun}s usually sell more."
             )
         if self.gaps.series:
             noun = "item in a store" if self.items else "store"
@@ -182,7 +208,7 @@ class ImportReport:
         yield f"Horizon: {self.horizon} {self._noun}s, because {self.horizon_reason}."
 
 
-_KEYS: Sequence[str] = ("store", "date", "item", "sales")
+_KEYS: Sequence[str] = ("store", "date", "item", "sales", "mark of stock-outs")
 
 
 def _counted(number: int, noun: str) -> str:

@@ -22,6 +22,7 @@ from forecast_service.importer.report import (
     GapReport,
     ImportReport,
     RuleReport,
+    StockoutReport,
 )
 from forecast_service.importer.sheets import Sheet
 from forecast_service.importer.stores import MAX_ATTRIBUTES, StoreTable
@@ -86,6 +87,7 @@ def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
         horizon_reason=reason,
         regions=dict(sorted(regions.items(), key=lambda pair: natural(pair[0]))),
         notes=tuple(_notes(facts)),
+        stockouts=_stockouts(facts),
     )
 
 
@@ -121,6 +123,7 @@ def _columns(facts: Facts) -> Iterator[ColumnReport]:
 def _columns_of(sheet: Sheet, chosen: Covariates) -> Iterator[ColumnReport]:
     roles = sheet.roles
     by_name = {roles.store: "store", roles.date: "date", roles.target: "sales", roles.item: "item"}
+    by_name[roles.stockout] = "mark of stock-outs"
     for name in sheet.raw.header:
         if name in by_name:
             yield ColumnReport(sheet.name, name, by_name[name])
@@ -142,6 +145,16 @@ def _gaps(facts: Facts) -> GapReport:
     with_longest = np.unique(known.series[:-1][long & (silent == longest)])
     names = sorted((_title(facts.merged.keys[i]) for i in with_longest), key=natural)
     return GapReport(GAP_DAYS, len(series), longest, len(with_longest), tuple(names[:EXAMPLES]))
+
+
+def _stockouts(facts: Facts) -> StockoutReport | None:
+    rows = facts.sold.rows
+    marked = rows.take(rows.values["stockout"] > 0)
+    if not len(marked):
+        return None
+    stores = {facts.merged.keys[series][0] for series in np.unique(marked.series)}
+    hidden = np.isnan(marked.values["demand"]) & ~np.isnan(marked.values["target"])
+    return StockoutReport(len(marked), int(hidden.sum()), len(stores))
 
 
 def _title(key: tuple[str, str]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.errors import InvalidData
-from forecast_service.importer.columns import Roles, recognise, recognised_names
+from forecast_service.importer.columns import Roles, recognise, recognised_names, snake
 from forecast_service.importer.findings import Findings
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.parsing import (
@@ -22,6 +22,7 @@ from forecast_service.importer.parsing import (
     parse_numbers,
 )
 from forecast_service.importer.reading import RawTable, read_file
+from forecast_service.importer.stockouts import parse_marks
 
 __all__ = ["Sheet", "read_sheet", "refuse_duplicates", "refuse_isolated_days"]
 
@@ -39,6 +40,8 @@ class Sheet:
     days: npt.NDArray[np.int64]
     target: npt.NDArray[np.float64] | None
     """Sales; NaN where the cell is empty; None when the file has no such column."""
+    stockout: npt.NDArray[np.bool_]
+    """Whether the row is marked as a stock-out."""
 
     @property
     def name(self) -> str:
@@ -69,8 +72,9 @@ def read_sheet(path: Path, options: ImportOptions, *, needs_target: bool) -> She
     days = parse_days(raw.table[roles.date], roles.date)
     findings.add(days.bad, days.describe)
     target = None if roles.target is None else _sales(raw, roles.target, options, findings)
+    marked = _marked(raw, roles, findings)
     findings.refuse()
-    return Sheet(raw, roles, stores, items, days.values, target)
+    return Sheet(raw, roles, stores, items, days.values, target, marked)
 
 
 def refuse_duplicates(
@@ -143,6 +147,13 @@ def _sales(
             ),
         )
     return numbers.values
+
+
+def _marked(raw: RawTable, roles: Roles, findings: Findings) -> npt.NDArray[np.bool_]:
+    if roles.stockout is None or roles.target is None:
+        return np.zeros(raw.table.num_rows, dtype=bool)
+    title = roles.stockout
+    return parse_marks(raw.table[title], snake(title), title, findings)
 
 
 def _missing_column(raw: RawTable, role: str) -> InvalidData:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from forecast_service.bucket import LocalBucket
 from forecast_service.database import Database, database_now
 from forecast_service.errors import Conflict, ForecastServiceError, LeaseLost
-from forecast_service.importer.history import covariates_key, read_rows, sales_key
+from forecast_service.importer.history import SALES_COLUMNS, covariates_key, read_rows, sales_key
 from forecast_service.importer.known import known_group, no_rows
 from forecast_service.importer.loading import Loader, uri_of
 from forecast_service.importer.options import ImportOptions
@@ -27,7 +27,7 @@ from forecast_service.importer.recording import record
 from forecast_service.importer.understanding import Understood, understand
 from forecast_service.importer.undoing import undo
 from forecast_service.importer.workspace import Workspace
-from forecast_service.importer.writing import canonical_tables, write_csv, write_parquet
+from forecast_service.importer.writing import SALES, canonical_tables, write_csv, write_parquet
 from forecast_service.local.snapshots import SnapshotStore
 from forecast_service.queue import Claim, Queue
 from forecast_service.session import ForecastSession, calling
@@ -73,7 +73,7 @@ def look(
     if mode == "INCREMENTAL":
         store = SnapshotStore(database, settings.home)
         columns = {name: name for name in known.covariates}
-        sales = read_rows(store, sales_key(group), {"demand": "target"})
+        sales = read_rows(store, sales_key(group), SALES_COLUMNS)
         related = read_rows(store, covariates_key(group), columns) if columns else None
         known = replace(
             known, sales=sales or known.sales, related=related or no_rows(*known.covariates)
@@ -158,7 +158,7 @@ class ImportStep:
         mode = understood.report.mode
         for kind, table in canonical_tables(understood).items():
             write_parquet(table, self.workspace.path / f"{kind}.parquet")
-            if self.session.source == "amazon":
+            if self.session.source == "amazon" and kind != SALES:
                 write_csv(table, self.workspace.path / f"{kind}.csv")
         write_plan(self.workspace.path, make_plan(understood, mode))
         with self.queue.fenced(self.claim) as connection:
@@ -179,7 +179,7 @@ class ImportStep:
             arn = self.loader.group_arn()
         snapshots = SnapshotStore(self.database, self.settings.home)
         staged = {
-            part.kind: snapshots.stage(folder / f"{part.kind}.parquet")
+            part.kind: snapshots.stage(_record_of(part.kind, folder))
             for part in plan.parts
             if part.kind in (TARGET, RELATED)
         }
@@ -236,6 +236,12 @@ class ImportStep:
                 folder = self.session.bucket.path_of(uri_of(self.settings, import_id))
                 shutil.rmtree(folder, ignore_errors=True)
             Workspace(self.settings.home, import_id).remove()
+
+
+def _record_of(kind: str, folder: Path) -> Path:
+    """The file that our own history keeps of a part."""
+    sales = folder / f"{SALES}.parquet"
+    return sales if kind == TARGET and sales.exists() else folder / f"{kind}.parquet"
 
 
 def _has_earlier(connection: sa.Connection, row: sa.RowMapping) -> bool:

@@ -16,6 +16,7 @@ from forecast_service.importer.canonical import (
     build_sales,
     kept_series,
     store_states,
+    with_demand,
 )
 from forecast_service.importer.covariates import choose_covariates
 from forecast_service.importer.horizon import choose_horizon
@@ -85,6 +86,7 @@ def understand(
     )
     covariates = tuple(chosen.values) if base is None else base.covariates
     related = build_related(merged, chosen, kept, sold, horizon, base) if covariates else None
+    sold = with_demand(sold, related, merged.periods)
     table = _store_table(files, settings, options)
     states = store_states(merged, sold, related, table, known)
     facts = Facts(mode, merged, chosen, kept, sold, related, future, table, states, known)

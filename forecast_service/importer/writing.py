@@ -15,18 +15,26 @@ from forecast_service.importer.plan import METADATA, RELATED, TARGET
 from forecast_service.importer.understanding import Understood
 from forecast_service.importer.workspace import replacing
 
-__all__ = ["MS_PER_DAY", "canonical_tables", "write_csv", "write_parquet"]
+__all__ = ["MS_PER_DAY", "SALES", "canonical_tables", "write_csv", "write_parquet"]
 
+SALES = "sales"  # what was sold, for our own record: not what is to be learned from it
 MS_PER_DAY = 86_400_000
 ROW_GROUP_ROWS = 32_768  # some thirty stores: the history of one is read by itself
 
 
 def canonical_tables(understood: Understood) -> dict[str, pa.Table]:
-    """One table per dataset to load, sorted by store, item and day."""
+    """One table per dataset to load, sorted by store, item and day.
+
+    Where stock-outs are marked, ``SALES`` keeps what was sold on those days, too.
+    """
     has_items = understood.has_items
     tables = {}
     if len(understood.sold.rows):
-        tables[TARGET] = _table(understood.sold.rows, {"target": "demand"}, has_items)
+        rows = understood.sold.rows
+        tables[TARGET] = _table(rows, {"demand": "demand"}, has_items)
+        if rows.values["stockout"].any():
+            names = {"target": "demand", "stockout": "stockout"}
+            tables[SALES] = _table(rows, names, has_items)
     if understood.related is not None:
         names = {name: name for name in understood.covariates}
         tables[RELATED] = _table(understood.related.rows, names, has_items)

@@ -93,6 +93,8 @@ class SoldDay(AnswerModel):
     date: str
     item: str | None = None
     sales: float | None
+    stockout: bool
+    """Whether the day is marked: demand was at least what was sold."""
     covariates: dict[str, float | None]
 
 

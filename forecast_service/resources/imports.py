@@ -137,7 +137,8 @@ def write_rows(path: Path, rows: list[SaleRow]) -> None:
     """The rows as a file that the importer reads; one column per covariate named in any row."""
     names = list(dict.fromkeys(name for row in rows for name in row.covariates))
     has_items = any(row.item is not None for row in rows)
-    header = ["store", "date", "sales", *(["item"] if has_items else []), *names]
+    marks = ["stockout"] if any(row.stockout for row in rows) else []
+    header = ["store", "date", "sales", *(["item"] if has_items else []), *marks, *names]
     if len(set(map(str.lower, header))) < len(header):
         raise InvalidRequest(
             "'covariates' has a name that is a field of its own, or differs from another in case "
@@ -149,7 +150,8 @@ def write_rows(path: Path, rows: list[SaleRow]) -> None:
         for row in rows:
             item = [row.item] if has_items else []
             covariates = [row.covariates.get(name) for name in names]
-            writer.writerow([row.store_number, row.date, row.sales, *item, *covariates])
+            mark = [int(row.stockout)] if marks else []
+            writer.writerow([row.store_number, row.date, row.sales, *item, *mark, *covariates])
 
 
 def _parts(sent: Request, folder: Path) -> dict[str, Path]:

@@ -157,6 +157,7 @@ class SaleRow(StrictModel):
     date: Day
     sales: Annotated[float, Field(allow_inf_nan=False)] | None
     item: Name | None = None
+    stockout: Annotated[bool, Field(description="Demand was at least what was sold.")] = False
     covariates: Annotated[dict[Name, float | str | None], Field(max_length=64)] = {}
 
 

@@ -25,6 +25,7 @@ def test_a_new_day_is_added_and_keeps_the_known_covariates(
         {
             "date": day(56),
             "sales": 321.0,
+            "stockout": False,
             "covariates": {"open": 1.0, "promo": 1.0, "state_holiday_a": 0.0},
         }
     ]

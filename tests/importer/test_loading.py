@@ -99,7 +99,13 @@ def test_items_are_series_of_their_own(import_files, write_file, session, import
     assert one(stores, store="2").attributes == {"type_field": "b"}
     assert one(series, store="2").item == "milk"
     assert imports.history("1", item="bread", start=day(39)) == [
-        {"date": day(39), "item": "bread", "sales": 390.0, "covariates": {"promo": 1.0}}
+        {
+            "date": day(39),
+            "item": "bread",
+            "sales": 390.0,
+            "stockout": False,
+            "covariates": {"promo": 1.0},
+        }
     ]
     assert [row["item"] for row in imports.history("1", start=day(39))] == ["bread", "milk"]
 

@@ -173,7 +173,7 @@ def test_rows_of_json_become_an_incremental_import(client: FlaskClient) -> None:
         (
             {"sales": [{"store_number": 1, "date": "2015-06-01", "sales": 2, "sku": "a"}]},
             "'/sales/0/sku' in the body is unknown; allowed are 'store_number', 'date', 'sales', "
-            "'item', 'covariates'.",
+            "'item', 'stockout', 'covariates'.",
         ),
     ],
 )

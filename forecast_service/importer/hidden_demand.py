@@ -1,0 +1,95 @@
+"""Hidden demand: on a day with a stock-out it was at least what was sold, and maybe more.
+
+Leaving all of them out loses the days of high demand that caused them. On synthetic sales whose
+stock was 1.15 times the usual demand, forecasts were then 6.0 % too low (1.8 % with every sale as
+it was); with shelves empty at random, 0.1 % (9.7 %). Keeping the sales that are above the usual
+gives 1.8 and 0.3 %. Putting what was probably asked for in place of a sale gives 0.3 and 0.8 %,
+but intervals of 80 % that hold 70 % at random instead of 77 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.importer.longrows import DAYS, Floats, Ints, LongRows, lookup
+from forecast_service.importer.periods import Periods
+
+__all__ = ["demand"]
+
+WEEK = 7
+NEAR = {"D": 28, "W": 56, "M": 190}  # days on either side that tell how a series sells then
+LEAST_DAYS = 4  # that have to be alike before they say what is usual
+
+
+def demand(
+    rows: LongRows, whole: LongRows, covariates: LongRows | None, periods: Periods
+) -> Floats:
+    """What may be learned from the sales of ``rows``: NaN where a stock-out hid the demand.
+
+    A marked day that sold at least what such days of the series usually sell is kept: demand was
+    no less. Usual is the mean of its unmarked days with the same weekday and the same covariates
+    of 0 and 1, times how well the series sold at that time (days: four weeks on either side).
+    Where fewer than four days are alike, nothing is usual and the day is not known.
+
+    Parameters
+    ----------
+    rows, whole: ``target`` and ``stockout`` of this import, and of all sales with it.
+    covariates: of all days, with the keys of ``whole``; None without any.
+    """
+    sold, marked = rows.values["target"], rows.values["stockout"] > 0
+    if not marked.any():
+        return sold
+    at = lookup(whole, rows.code[marked])
+    usual = _usual(whole, _alike(whole, covariates, periods), at, NEAR[periods.unit])
+    hidden = marked.copy()
+    hidden[marked] = ~(sold[marked] >= usual)
+    return np.where(hidden, np.nan, sold)
+
+
+def _alike(rows: LongRows, covariates: LongRows | None, periods: Periods) -> npt.NDArray[np.intp]:
+    """A number per row, equal for days of a series with the same weekday and flags."""
+    code = rows.series * WEEK + periods.slot(rows.day)
+    if covariates is not None:
+        at = lookup(covariates, rows.code)
+        for column in _flags(covariates.values.values()):
+            code = code * 2 + np.where(at >= 0, column[at] == 1, 0)
+    numbers: npt.NDArray[np.intp] = np.unique(code, return_inverse=True)[1]
+    return numbers
+
+
+def _flags(columns: Iterable[Floats]) -> Sequence[Floats]:
+    return [c for c in columns if np.all((c == 0) | (c == 1) | np.isnan(c))]
+
+
+def _usual(
+    rows: LongRows, alike: npt.NDArray[np.intp], at: npt.NDArray[np.intp], near: int
+) -> Floats:
+    """What is usual on the days of the rows ``at``; NaN where nothing is."""
+    known = (rows.values["stockout"] == 0) & np.isfinite(rows.values["target"])
+    sold = np.where(known, rows.values["target"], 0.0)
+    count = np.bincount(alike, weights=known)
+    mean = np.bincount(alike, weights=sold) / np.maximum(count, 1)
+    mean[count < LEAST_DAYS] = np.nan
+    expected = mean[alike]
+    counted = known & (expected > 0)
+    near_sold = _near(rows, np.where(counted, sold, 0.0), at, near)
+    near_expected = _near(rows, np.where(counted, expected, 0.0), at, near)
+    ratio = np.where(
+        near_expected > 0, near_sold / np.where(near_expected > 0, near_expected, 1), 1
+    )
+    usual: Floats = expected[at] * ratio
+    return usual
+
+
+def _near(rows: LongRows, values: Floats, at: npt.NDArray[np.intp], days: int) -> Floats:
+    """Sums of the values within so many days of the rows ``at``, of the same series."""
+    code: Ints = rows.code
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    # Series lie further apart in their codes than any days do.
+    start = np.searchsorted(code, np.maximum(code[at] - days, rows.series[at] * DAYS))
+    stop = np.searchsorted(code, code[at] + days, side="right")
+    within: Floats = sums[stop] - sums[start]
+    return within

@@ -1,0 +1,74 @@
+"""Stock-outs: which column marks them, and what is written there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from forecast_service.importer.findings import Findings
+from forecast_service.importer.parsing import parse_names, parse_numbers
+
+__all__ = ["find_marks", "is_mark", "parse_marks"]
+
+# Marked is what is not 0 … (the last one counts hours: Dingdong's FreshRetailNet)
+OUT_OF_STOCK = frozenset(
+    (
+        *("stockout", "stock_out", "is_stockout", "is_stock_out", "stockout_flag"),
+        *("stock_out_flag", "stockouts", "out_of_stock", "is_out_of_stock", "out_of_stock_flag"),
+        *("outofstock", "oos", "is_oos", "oos_flag", "sold_out", "soldout", "is_sold_out"),
+        *("stockout_hours", "oos_hours", "hours_out_of_stock", "stock_hour6_22_cnt"),
+    )
+)
+# … or what is less than 1.
+IN_STOCK = frozenset(
+    (
+        *("in_stock", "is_in_stock", "in_stock_flag", "instock", "available", "is_available"),
+        *("availability", "in_stock_rate", "on_shelf_availability"),
+    )
+)
+YES, NO = frozenset(("true", "yes", "y", "t", "1")), frozenset(("false", "no", "n", "f", "0"))
+
+Flags = npt.NDArray[np.bool_]
+
+
+def is_mark(slug: str) -> bool:
+    """Whether a column of this name (``columns.snake``) marks stock-outs."""
+    return slug in OUT_OF_STOCK or slug in IN_STOCK
+
+
+def find_marks(columns: Iterable[tuple[str, str]]) -> str | None:
+    """The first of these columns (slug, title) that marks stock-outs."""
+    return next((title for slug, title in columns if is_mark(slug)), None)
+
+
+def parse_marks(column: pa.ChunkedArray, slug: str, title: str, findings: Findings) -> Flags:
+    """Whether each row is marked; an empty cell is not.
+
+    Yes and no, or numbers: how much was missing, or, for a column like ``in_stock``, the share
+    from 0 to 1 that was there. Anything else is added to ``findings``.
+    """
+    numbers = parse_numbers(column, title, decimal_comma=False)
+    inverse = slug in IN_STOCK
+    if len(numbers.bad):
+        names = parse_names(column, title)
+        words = [name.strip().lower() for name in names.names]
+        meant = np.array([word in YES for word in words] + [inverse])
+        odd = {index for index, word in enumerate(words) if word not in YES | NO}
+        wrong = np.flatnonzero(np.isin(names.values, list(odd)))
+        findings.add(wrong, lambda row: _fault(title, names.names[names.values[row]], inverse))
+        return np.asarray(meant[names.values] != inverse)
+    values = numbers.values
+    wrong = np.flatnonzero((values < 0) | (inverse & (values > 1)))
+    findings.add(wrong, lambda row: _fault(title, f"{values[row]:g}", inverse))
+    return np.asarray(values < 1 if inverse else values > 0)
+
+
+def _fault(title: str, found: str, inverse: bool) -> str:
+    numbers = "numbers from 0 to 1 (1: in stock all day)" if inverse else "numbers from 0 on"
+    return (
+        f"'{title}' is '{found}'; it marks stock-outs, so allowed are yes, no and {numbers}. "
+        "Leave it out with --ignore (ignore) if it means something else"
+    )

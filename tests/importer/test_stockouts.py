@@ -1,0 +1,180 @@
+"""Days marked as stock-outs: sold, but no known demand unless they sold a lot."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from forecast_service.importer.columns import recognise
+from forecast_service.importer.hidden_demand import demand
+from forecast_service.importer.longrows import LongRows
+from forecast_service.importer.periods import DAILY
+from forecast_service.importer.stockouts import is_mark
+from forecast_service.local.snapshots import SnapshotStore
+from forecast_service.tables import dataset_groups, resources
+
+from .rows import daily, day
+
+HEADER = "Store,Date,Sales,OutOfStock"
+SHORT, PLENTY = 20, 35  # days of the marks below
+
+
+def sales(store: str, index: int) -> tuple[int, int]:
+    """100 a day; marked are a day that sold 30 and one that sold 180."""
+    return {SHORT: (30, 1), PLENTY: (180, 1)}.get(index, (100, 0))
+
+
+@pytest.fixture
+def marked(write_file, import_files):
+    """The report of eight weeks of two stores with two marks each."""
+    return import_files(sales=write_file(daily(["1", "2"], 56, header=HEADER, cells=sales)))
+
+
+@pytest.fixture
+def trained_on(database, settings):
+    """The target dataset as the models see it: day and demand of store 1, None where unknown."""
+
+    def read() -> dict[str, float | None]:
+        with database.read() as connection:
+            statement = sa.select(resources.c.arn).where(resources.c.name == "store_demand")
+            arn = connection.execute(statement).scalar_one()
+        table = SnapshotStore(database, settings.home).read(arn)
+        rows = zip(*(table[n].to_pylist() for n in ("item_id", "timestamp", "demand")), strict=True)
+        return {f"{time:%Y-%m-%d}": value for item, time, value in rows if item == "1"}
+
+    return read
+
+
+def test_a_day_that_ran_short_teaches_no_demand(marked, trained_on):
+    known = trained_on()
+
+    assert known[day(SHORT)] is None
+    assert known[day(SHORT + 1)] == 100
+    assert len(known) == 56
+
+
+def test_a_marked_day_that_sold_more_than_usual_is_kept(marked, trained_on):
+    assert trained_on()[day(PLENTY)] == 180
+
+
+def test_the_history_shows_what_was_sold(marked, imports):
+    rows = {row["date"]: (row["sales"], row["stockout"]) for row in imports.history("1")}
+
+    assert rows[day(SHORT)] == (30.0, True)
+    assert rows[day(PLENTY)] == (180.0, True)
+    assert rows[day(0)] == (100.0, False)
+
+
+def test_the_report_counts_them(marked):
+    assert marked.lines()[2] == (
+        "Stock-outs: 4 days of 2 stores; 2 of them are not taken as demand, because such days "
+        "usually sell more."
+    )
+    assert marked.missing_periods == 0
+    assert [c.role for c in marked.columns if c.name == "OutOfStock"] == ["mark of stock-outs"]
+
+
+def test_a_mark_is_no_covariate(marked, one):
+    assert marked.covariates == ()
+    assert one(dataset_groups).covariates == []
+
+
+def test_a_mark_of_the_last_day_does_not_shorten_the_history(write_file, import_files, trained_on):
+    def short_at_the_end(store: str, index: int) -> tuple[int, int]:
+        return (5, 1) if index == 55 else (100, 0)
+
+    report = import_files(sales=write_file(daily(["1"], 56, header=HEADER, cells=short_at_the_end)))
+
+    assert report.last_sale_on == day(55)
+    assert trained_on()[day(55)] is None
+
+
+def test_later_imports_mark_and_correct_days(marked, write_file, import_files, imports, trained_on):
+    added = daily(["1"], 1, first=56, header=HEADER, cells=lambda store, index: (7, 1))
+    import_files("INCREMENTAL", sales=write_file(added, "added.csv"))
+    fixed = daily(["1"], 1, first=SHORT, cells=lambda store, index: (95,))
+    import_files("INCREMENTAL", sales=write_file(fixed, "fixed.csv"))
+
+    rows = {row["date"]: (row["sales"], row["stockout"]) for row in imports.history("1")}
+    assert rows[day(56)] == (7.0, True)
+    assert rows[day(SHORT)] == (95.0, False)
+    assert rows[day(PLENTY)] == (180.0, True)
+    assert trained_on()[day(56)] is None
+    assert trained_on()[day(SHORT)] == 95
+
+
+def test_marks_can_come_after_imports_without_any(write_file, import_files, imports):
+    import_files(sales=write_file(daily(["1"], 56)))
+    added = daily(["1"], 1, first=56, header=HEADER, cells=lambda store, index: (7, 1))
+
+    import_files("INCREMENTAL", sales=write_file(added, "added.csv"))
+
+    assert [row["stockout"] for row in imports.history("1", start=day(54))] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "out", "there"),
+    [
+        ("stockout", "1", "0"),
+        ("Stock Out", "yes", "no"),
+        ("is_out_of_stock", "true", "False"),
+        ("OOS", "1.0", ""),
+        ("stock_hour6_22_cnt", "3", "0"),
+        ("in_stock", "0", "1"),
+        ("Availability", "0.4", "1"),
+        ("is_available", "N", "Y"),
+    ],
+)
+def test_the_usual_columns_are_understood(write_file, import_files, imports, name, out, there):
+    def cells(store: str, index: int) -> tuple[int, str]:
+        return 100, out if index == SHORT else there
+
+    import_files(sales=write_file(daily(["1"], 40, header=f"Store,Date,Sales,{name}", cells=cells)))
+
+    assert [r["date"] for r in imports.history("1") if r["stockout"]] == [day(SHORT)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("in_stock", "37", "'in_stock' is '37'; it marks stock-outs, so allowed are yes, no and"),
+        ("oos", "-1", "'oos' is '-1'; it marks stock-outs"),
+        ("oos", "maybe", "'oos' is 'maybe'; it marks stock-outs"),
+    ],
+)
+def test_a_column_that_means_something_else_is_refused(write_file, refusal, name, value, told):
+    text = daily(["1"], 20, header=f"Store,Date,Sales,{name}", cells=lambda s, i: (100, value))
+
+    error = refusal(write_file(text))
+
+    assert error.errors[0].pointer == "line 2"
+    assert error.errors[0].detail.startswith(told)
+    assert "--ignore" in error.errors[0].detail
+
+
+def test_an_ignored_mark_plays_no_role():
+    roles, _ = recognise(["store", "date", "sales", "OOS"], ignore=["oos"])
+
+    assert roles is not None
+    assert (roles.stockout, roles.others) == (None, ())
+    assert not is_mark("stock")
+
+
+def test_usual_is_judged_by_weekday_promotion_and_season() -> None:
+    """A store that sells twice as much on promoted days, and grows by half over its year."""
+    days = np.arange(364, dtype=np.int64)
+    promo = (days // 7 % 2 == 0).astype(float)
+    sold = (100 + 50 * days / 364) * (1 + promo)
+    stockout = np.zeros(364)
+    cases = {5: 0.9, 12: 1.02, 355: 0.9, 362: 1.02}  # share of what was to be expected
+    for index, share in cases.items():
+        sold[index] *= share
+        stockout[index] = 1
+    keys, series = (("1", ""),), np.zeros(364, dtype=np.int64)
+    rows = LongRows(keys, series, days, {"target": sold, "stockout": stockout})
+
+    known = demand(rows, rows, LongRows(keys, series, days, {"promo": promo}), DAILY)
+
+    assert [bool(np.isfinite(known[index])) for index in cases] == [False, True, False, True]
+    assert np.isfinite(np.delete(known, list(cases))).all()
