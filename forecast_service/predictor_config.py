@@ -7,15 +7,13 @@ from typing import Any
 from forecast_service.engine.calendar import parse_frequency
 from forecast_service.groups import GroupConfig
 from forecast_service.local.alignment import boundary_of
+from forecast_service.local.arns import ALGORITHMS, algorithm_arn
 from forecast_service.settings import Settings
 
 __all__ = ["auto_predictor", "legacy_predictor"]
 
 TARGET = "demand"
-ALGORITHM_ARNS = {
-    "prophet": "arn:aws:forecast:::algorithm/Prophet",
-    "seasonal_naive": "arn:aws:forecast:::algorithm/Seasonal_Naive",
-}
+ALGORITHM_ARNS = {name.lower(): algorithm_arn(name) for name in ALGORITHMS}
 # A day without a row is unknown: a refurbished store is not a store that sold nothing.
 TARGET_FILLING = {"middlefill": "nan", "backfill": "nan"}
 COVARIATE_FILLING = {"middlefill": "zero", "backfill": "zero", "futurefill": "zero"}

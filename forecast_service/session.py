@@ -27,6 +27,7 @@ from forecast_service.errors import (
 )
 from forecast_service.local import catalog
 from forecast_service.local.api import LocalForecast
+from forecast_service.local.arns import ALGORITHMS, OURS
 from forecast_service.local.query import LocalForecastQuery
 from forecast_service.local.served_models import ServedModels
 from forecast_service.local.what_if import Change, Supposed, what_if
@@ -168,10 +169,11 @@ def open_session(settings: Settings, database: Database) -> ForecastSession:
             bucket=LocalBucket(settings.home),
             source="local",
         )
-    if settings.algorithm == "seasonal_naive":
+    if settings.algorithm in [name.lower() for name in OURS]:
+        amazons = [name.lower() for name in ALGORITHMS if name not in OURS]
         raise ConfigurationError(
-            "FORECAST_ALGORITHM is 'seasonal_naive', which Amazon Forecast does not have. "
-            "With FORECAST_BACKEND=amazon use 'auto' or 'prophet'."
+            f"FORECAST_ALGORITHM is '{settings.algorithm}', which Amazon Forecast does not have. "
+            f"With FORECAST_BACKEND=amazon use one of: auto, {', '.join(amazons)}."
         )
     with calling():
         make = _clients(settings)

@@ -49,9 +49,9 @@ class Settings(BaseSettings):
     )
     dataset_name: str = Field("store_demand", description="Name of the target time series dataset.")
     dataset_group: str = Field("store_demand_group", description="Name of the dataset group.")
-    algorithm: Literal["auto", "prophet", "seasonal_naive"] = Field(
-        "auto", description="Algorithm of new predictors; auto weighs several per series."
-    )
+    algorithm: Literal[
+        "auto", "arima", "ets", "npts", "pooled", "prophet", "seasonal_naive", "tsb"
+    ] = Field("auto", description="Algorithm of new predictors; auto weighs several per series.")
     forecast_types: CommaList = Field(
         ("0.1", "0.5", "0.9"), description="Quantiles of new predictors, at most five."
     )

@@ -203,13 +203,16 @@ def test_missing_credentials_are_named(
         Trainer(session, settings, group).get_latest_predictor()
 
 
-def test_an_algorithm_that_amazon_lacks_is_refused(settings: Settings, database: Database) -> None:
+@pytest.mark.parametrize("algorithm", ["seasonal_naive", "pooled", "tsb"])
+def test_an_algorithm_that_amazon_lacks_is_refused(
+    settings: Settings, database: Database, algorithm: str
+) -> None:
     sentence = (
-        "FORECAST_ALGORITHM is 'seasonal_naive', which Amazon Forecast does not have. "
-        "With FORECAST_BACKEND=amazon use 'auto' or 'prophet'."
+        f"FORECAST_ALGORITHM is '{algorithm}', which Amazon Forecast does not have. "
+        "With FORECAST_BACKEND=amazon use one of: auto, arima, ets, npts, prophet."
     )
     with pytest.raises(ConfigurationError, match=re.escape(sentence)):
-        open_session(settings.model_copy(update={"algorithm": "seasonal_naive"}), database)
+        open_session(settings.model_copy(update={"algorithm": algorithm}), database)
 
 
 def test_a_call_that_is_never_answered_costs_no_lease(

@@ -7,11 +7,13 @@ import time
 
 from forecast_service.settings import Settings
 
-__all__ = ["ALGORITHMS", "algorithm_arn", "arn_of", "ulid"]
+__all__ = ["ALGORITHMS", "OURS", "algorithm_arn", "arn_of", "ulid"]
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-ALGORITHMS = ("Prophet", "Seasonal_Naive")
-"""Algorithms that work here. Seasonal_Naive is ours, not Amazon's."""
+OURS = ("Pooled", "Seasonal_Naive", "TSB")
+"""Algorithms that Amazon does not have."""
+ALGORITHMS = ("ARIMA", "ETS", "NPTS", "Prophet", *OURS)
+"""Algorithms that work here; in the engine and the settings in lower case."""
 
 
 def arn_of(settings: Settings, word: str, *path: str) -> str:

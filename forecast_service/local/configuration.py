@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from forecast_service.engine.algorithms.base import FitConfig
 from forecast_service.engine.calendar import season_length
 from forecast_service.keys import MEAN, parse_forecast_type
+from forecast_service.local.algorithms import engine_name
 from forecast_service.local.alignment import aligned
 from forecast_service.local.catalog import Resource
 from forecast_service.settings import Settings
@@ -26,7 +27,7 @@ class PredictorConfig:
 
     dataset_group_arn: str
     algorithm: str
-    """Name in the engine: ``auto``, ``prophet``, ``seasonal_naive``."""
+    """Name in the engine: ``auto``, or the end of the ARN in lower case."""
     algorithm_arn: str | None
     """None for auto predictors, which have none in Amazon's answers."""
     horizon: int
@@ -38,6 +39,8 @@ class PredictorConfig:
     country: str | None
     windows: int = 1
     offset: int | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Training parameters, under Amazon's names."""
 
     @property
     def is_auto(self) -> bool:
@@ -57,6 +60,7 @@ class PredictorConfig:
             processes=settings.processes or os.cpu_count() or 1,
             backtest_windows=self.windows,
             backtest_offset=self.offset,
+            options=self.options,
             prophet_solver=settings.prophet_solver,
         )
 
@@ -105,7 +109,7 @@ def _legacy(request: Mapping[str, Any]) -> PredictorConfig:
     evaluation = request.get("EvaluationParameters", {})
     return PredictorConfig(
         dataset_group_arn=data["DatasetGroupArn"],
-        algorithm=request["AlgorithmArn"].rsplit("/", 1)[1].lower(),
+        algorithm=engine_name(request["AlgorithmArn"]),
         algorithm_arn=request["AlgorithmArn"],
         horizon=request["ForecastHorizon"],
         frequency=featurization["ForecastFrequency"],
@@ -121,6 +125,7 @@ def _legacy(request: Mapping[str, Any]) -> PredictorConfig:
         ),
         windows=evaluation.get("NumberOfBacktestWindows", 1),
         offset=evaluation.get("BackTestWindowOffset"),
+        options=request.get("TrainingParameters", {}),
     )
 
 

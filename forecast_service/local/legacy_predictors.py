@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from forecast_service.local.arns import ALGORITHMS, algorithm_arn, arn_of
+from forecast_service.local.algorithms import require_algorithm, training_parameters
+from forecast_service.local.arns import arn_of
 from forecast_service.local.calls import Call, Params
 from forecast_service.local.errors import InvalidInput
 from forecast_service.local.filling import TARGET_DEFAULTS
@@ -72,21 +73,13 @@ def _check_algorithm(params: Params) -> None:
     arn = params.get("AlgorithmArn")
     if arn is None:
         raise InvalidInput("'AlgorithmArn' is missing. Name one, or use CreateAutoPredictor.")
-    options = [algorithm_arn(name) for name in ALGORITHMS]
-    if arn not in options:
-        raise InvalidInput(f"Invalid Algorithm ARN specified: {arn}. Options: {', '.join(options)}")
+    require_algorithm(arn)
     if "HPOConfig" in params and not params.get("PerformHPO"):
         raise InvalidInput("'HPOConfig' goes with 'PerformHPO': true only. Leave it out.")
     if params.get("PerformHPO"):
         raise InvalidInput(
             f"'PerformHPO' is true, and {arn.rsplit('/', 1)[1]} has no hyperparameters to tune. "
             "Leave it out."
-        )
-    if params.get("TrainingParameters"):
-        name = min(params["TrainingParameters"])
-        raise InvalidInput(
-            f"'{name}' is no training parameter of {arn.rsplit('/', 1)[1]}, which has none. "
-            "Leave 'TrainingParameters' out."
         )
 
 
@@ -110,8 +103,10 @@ def _with_defaults(params: Params) -> dict[str, Any]:
         "ForecastTypes": list(DEFAULT_TYPES),
         "PerformAutoML": False,
         "PerformHPO": False,
-        "TrainingParameters": {},
         **params,
+        "TrainingParameters": training_parameters(
+            params["AlgorithmArn"], params.get("TrainingParameters", {})
+        ),
         "EvaluationParameters": evaluation,
     }
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
+from forecast_service.engine.algorithms import NAMES
 from forecast_service.local.catalog import Resource
 from forecast_service.local.configuration import configuration_of, fill_values
+from forecast_service.predictor_config import ALGORITHM_ARNS
 from forecast_service.settings import Settings
 
 GROUP = "arn:aws:forecast:eu-west-1:000000000000:dataset-group/g"
@@ -85,6 +87,13 @@ def test_a_legacy_predictor_names_its_algorithm_and_its_windows() -> None:
     assert (config.algorithm, config.is_auto) == ("seasonal_naive", False)
     assert (config.windows, config.offset, config.country) == (3, 14, "US")
     assert config.fillings == {"promo": {"futurefill": "zero"}}
+
+
+def test_the_settings_offer_the_algorithms_that_the_wire_does() -> None:
+    annotation = Settings.model_fields["algorithm"].annotation
+
+    assert set(get_args(annotation)) == {"auto", *ALGORITHM_ARNS}
+    assert set(ALGORITHM_ARNS) <= set(NAMES)
 
 
 def test_the_engine_gets_ascending_quantiles_and_the_settings(settings: Settings) -> None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+import pytest
+
+from forecast_service.engine.algorithms import classic_package
+
 from .amazon import Amazon, legacy_request, refused
 
 
@@ -223,4 +227,38 @@ def test_there_is_no_accuracy_before_training_ends(amazon: Amazon) -> None:
         f"The predictor '{arn}' is CREATE_IN_PROGRESS, and GetAccuracyMetrics needs it ACTIVE. "
         "Wait "
         "until it is, or use another one.",
+    )
+
+
+def test_training_parameters_of_npts_are_echoed_with_their_defaults(amazon: Amazon) -> None:
+    request = {
+        **legacy_request(amazon.trainable_group()),
+        "AlgorithmArn": "arn:aws:forecast:::algorithm/NPTS",
+        "TrainingParameters": {"context_length": "90", "use_seasonal_model": "False"},
+    }
+
+    arn = amazon.forecast.create_predictor(**request)["PredictorArn"]
+
+    assert amazon.forecast.describe_predictor(PredictorArn=arn)["TrainingParameters"] == {
+        "context_length": "90",
+        "kernel_type": "exponential",
+        "exp_kernel_weights": "0.01",
+        "use_seasonal_model": "False",
+        "use_default_time_features": "True",
+    }
+
+
+def test_an_algorithm_without_its_library_is_refused(
+    amazon: Amazon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classic_package, "find_spec", lambda library: None)
+    request = {
+        **legacy_request(amazon.trainable_group()),
+        "AlgorithmArn": "arn:aws:forecast:::algorithm/ETS",
+    }
+
+    assert refused(amazon.forecast.create_predictor, **request) == (
+        "InvalidInputException",
+        "'ets' needs the library statsmodels, which is not installed. Install the optional "
+        "algorithms with 'scripts/setup --extras', or use another algorithm.",
     )

@@ -146,11 +146,36 @@ def test_a_new_predictor_needs_all_of_its_configuration(amazon: Amazon) -> None:
 
 
 ALGORITHM = "arn:aws:forecast:::algorithm/"
+OPTIONS = ", ".join(
+    ALGORITHM + name
+    for name in ("ARIMA", "ETS", "NPTS", "Prophet", "Pooled", "Seasonal_Naive", "TSB")
+)
 REFUSED_LEGACY: list[tuple[dict[str, Any], str]] = [
     (
-        {"AlgorithmArn": f"{ALGORITHM}NPTS"},
-        f"Invalid Algorithm ARN specified: {ALGORITHM}NPTS. Options: {ALGORITHM}Prophet, "
-        f"{ALGORITHM}Seasonal_Naive",
+        {"AlgorithmArn": f"{ALGORITHM}XGBoost"},
+        f"Invalid Algorithm ARN specified: {ALGORITHM}XGBoost. Options: {OPTIONS}",
+    ),
+    (
+        {"AlgorithmArn": f"{ALGORITHM}Deep_AR_Plus"},
+        f"'{ALGORITHM}Deep_AR_Plus' is a deep network, which this local Amazon Forecast does not "
+        "train. Use CreateAutoPredictor, which weighs several algorithms for each series, or one "
+        f"of: {OPTIONS}",
+    ),
+    (
+        {"AlgorithmArn": f"{ALGORITHM}CNN-QR"},
+        f"'{ALGORITHM}CNN-QR' is a deep network, which this local Amazon Forecast does not "
+        "train. Use CreateAutoPredictor, which weighs several algorithms for each series, or one "
+        f"of: {OPTIONS}",
+    ),
+    (
+        {"AlgorithmArn": f"{ALGORITHM}NPTS", "TrainingParameters": {"epochs": "500"}},
+        "'epochs' is no training parameter of NPTS. Allowed are: context_length, kernel_type, "
+        "exp_kernel_weights, use_seasonal_model, use_default_time_features.",
+    ),
+    (
+        {"AlgorithmArn": f"{ALGORITHM}NPTS", "TrainingParameters": {"kernel_type": "normal"}},
+        "'kernel_type' is 'normal'; it must be 'exponential' or 'uniform'. Leave it out for its "
+        "default.",
     ),
     (
         {"AlgorithmArn": None},

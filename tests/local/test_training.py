@@ -44,6 +44,18 @@ def test_a_predictor_remembers_its_data_its_model_and_its_algorithms(
     assert load_model(world.settings.home, predictor).keys == (("1",), ("2",))
 
 
+@pytest.mark.parametrize("name", ["NPTS", "TSB", "Pooled", "ETS"])
+def test_each_algorithm_trains_by_its_arn(world: World, target: str, name: str) -> None:
+    if name == "ETS":
+        pytest.importorskip("statsmodels")
+    arn = f"arn:aws:forecast:::algorithm/{name}"
+
+    details = world.perform(world.predictor(algorithm=arn)).details
+
+    assert details["algorithms"] == {name.lower(): 2}
+    assert details["accuracy"]["PredictorEvaluationResults"][0]["AlgorithmArn"] == arn
+
+
 def test_accuracy_has_the_shape_of_get_accuracy_metrics(world: World, target: str) -> None:
     predictor = world.perform(world.predictor(windows=2, types=["0.1", "0.5"]))
 
