@@ -22,7 +22,7 @@ from forecast_service.engine import archive
 from forecast_service.engine.algorithms import load
 from forecast_service.engine.algorithms.base import Fitted
 from forecast_service.engine.panel import KnownFuture, Panel
-from forecast_service.errors import Conflict
+from forecast_service.errors import Conflict, InvalidData
 from forecast_service.queue import new_id
 from forecast_service.tables import dataset_groups, resources
 
@@ -158,13 +158,21 @@ def _read(path: Path) -> ServedModel:
             "The model of this forecast was not kept, because a newer forecast was made since. "
             "Ask again: the newest one is being served, or will be after POST /training."
         )
-    arrays, meta = archive.load(path)
-    fitted = load(meta["algorithm"], _under(MODEL, arrays))
+    try:
+        arrays, meta = archive.load(path)
+        return _model(arrays, meta)
+    except (InvalidData, KeyError, TypeError) as error:
+        raise Conflict(
+            "The model of this forecast cannot be read: it is damaged, or of another version of "
+            "the service. Ask for a new forecast with POST /training and 'force'."
+        ) from error
+
+
+def _model(arrays: archive.Arrays, meta: Mapping[str, Any]) -> ServedModel:
     covariates = {k: v.astype(np.float64) for k, v in _under(COVARIATE, arrays).items()}
-    times = arrays[TIMES].astype("datetime64[s]")
     return ServedModel(
-        fitted=fitted,
-        known_future=KnownFuture(times, covariates),
+        fitted=load(meta["algorithm"], _under(MODEL, arrays)),
+        known_future=KnownFuture(arrays[TIMES].astype("datetime64[s]"), covariates),
         frequency=meta["frequency"],
         forecast_types=tuple(meta["forecast_types"]),
         seen={name: Seen(**seen) for name, seen in meta["seen"].items()},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -24,6 +26,7 @@ from forecast_service.worker import Worker
 
 from .conftest import Refusal, sender
 
+HEAVY = ("prophet", "cmdstanpy", "matplotlib", "statsmodels", "holidays")
 FIRST = date(2014, 1, 6)  # a Monday
 DAYS, HORIZON = 126, 14
 START = FIRST + timedelta(days=DAYS)
@@ -293,6 +296,22 @@ def test_a_backend_that_cannot_says_which_can(
 
     assert document["type"] == "urn:forecast-service:not-offered"
     assert "FORECAST_BACKEND=local" in document["detail"]
+
+
+def test_a_web_process_stays_light(home: Settings) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+from forecast_service.app import create_app
+from forecast_service.settings import Settings
+client = create_app(Settings(home=Path({str(home.home)!r}))).test_client()
+body = {{"store_number": 1, "changes": [{PROMO}]}}
+assert client.post("/what-if", json=body).status_code == 200
+sys.exit([name for name in {HEAVY} if name in sys.modules] or 0)
+"""
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    assert finished.returncode == 0, finished.stderr
 
 
 def test_the_command_shows_the_difference(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
