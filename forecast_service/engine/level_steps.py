@@ -8,7 +8,7 @@ from forecast_service.engine.calendar import Times, parse_frequency
 from forecast_service.engine.columns import Single
 from forecast_service.engine.panel import FloatArray
 
-__all__ = ["OWN_STEP", "recency", "spacing", "step_length", "steps"]
+__all__ = ["OWN_STEP", "own_steps", "recency", "spacing", "step_length", "steps"]
 
 HALF_LIFE_DAYS = 730.0  # of the weight of a period: two of the years that the season repeats in
 STEP = {"D": 14, "W": 4, "M": 3, "H": 48}  # periods between steps of the common level
@@ -39,3 +39,19 @@ def steps(periods: int, wanted: int) -> Single:
     apart = spacing(periods, wanted)
     begins = np.arange(periods - apart, apart // 2, -apart)[::-1]
     return (np.arange(periods) >= begins[:, None]).astype(np.float32)
+
+
+def own_steps(periods: int, wanted: int) -> Single:
+    """1 throughout, such steps, and two more within the last spacing, where a level matters most.
+
+    A step is as high as the root of its share of a spacing, so that all are steps of one random
+    walk. (1 + steps, T)
+    """
+    always, even = np.ones((1, periods), np.float32), steps(periods, wanted)
+    if not len(even):
+        return always
+    apart = spacing(periods, wanted)
+    begins = np.array([*np.argmax(even, axis=1), periods - apart // 2, periods - apart // 4])
+    heights = np.sqrt(np.diff(begins, prepend=begins[0] - apart) / apart)
+    after = (np.arange(periods) >= begins[:, None]) * heights[:, None]
+    return np.concatenate([always, after.astype(np.float32)])

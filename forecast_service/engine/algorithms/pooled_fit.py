@@ -29,6 +29,7 @@ from forecast_service.engine.features import Features, Recipe, Rows, make_recipe
 from forecast_service.engine.level_prior import learn_level_prior
 from forecast_service.engine.level_steps import (
     OWN_STEP,
+    own_steps,
     recency,
     spacing,
     step_length,
@@ -52,8 +53,8 @@ _Rest = tuple[Single, Single, Single, Single]
 class PooledFitting:
     """A panel ready for fitting. ``dated`` columns are equal for all series: values (columns, T).
 
-    ``common_steps`` and ``own_steps`` (steps, T) are 0 before a step of the level and 1 after it;
-    the first row of ``own_steps`` is 1 throughout.
+    ``common_steps`` (steps, T) are 0 before a step of the level and 1 after it, ``own_steps`` as in
+    ``level_steps``.
     """
 
     panel: Panel
@@ -113,7 +114,7 @@ class PooledFitting:
         own = _numbered([column.group for column in (*self.dated, *self.varying) if column.own])
         first = learn_shrinkage(stacked([moments(*part) for part in parts]), own)
         lighter = [_without_outliers(part, first) for part in parts]
-        second = learn_shrinkage(stacked([moments(*part) for part in lighter]), own)
+        second = learn_shrinkage(stacked([moments(*part) for part in lighter]), own, first)
         found = []
         for rows, share in self._chunks(self.panel.n_series):
             part = _without_outliers(self._rest(rows, effects, by_date), first)
@@ -146,7 +147,7 @@ class PooledFitting:
         backdrop = self._backdrop(
             pool, [replace(each, effects=each.effects[own_order]) for each in shrinkages]
         )
-        level = found.level + backdrop.level
+        level = found.level(self.own_steps) + backdrop.level
         prior = learn_level_prior(level, self.panel.attributes, has_any)
         expected = prior.expected(self.panel.attributes, self.panel.n_series)
         times, tail = newest(self.panel)
@@ -179,6 +180,7 @@ class PooledFitting:
             added=common @ self.common_steps + pool.shocks,
             level=float(common.sum()),
             steps=self.panel.timestamps[begins],
+            heights=self.own_steps[1:, -1].astype(np.float64),
             first=shrinkages[0],
             second=shrinkages[1],
         )
@@ -251,9 +253,7 @@ def prepare(panel: Panel, config: FitConfig) -> PooledFitting:
         dated_values=dated_values,
         varying=features.by_series(slice(0, 0))[0],
         common_steps=steps(panel.n_periods, step),
-        own_steps=np.concatenate(
-            [np.ones((1, panel.n_periods), np.float32), steps(panel.n_periods, OWN_STEP * step)]
-        ),
+        own_steps=own_steps(panel.n_periods, OWN_STEP * step),
     )
 
 

@@ -39,13 +39,14 @@ class Backdrop:
     """What a series is fitted against besides the common effects, as the last full fit found it.
 
     ``added`` (T,) is what the common level and the shocks add on each of ``times``; before them
-    it is 0, after them ``level``. The own level may step at ``steps``.
+    it is 0, after them ``level``. The own level may step at ``steps``, in units of ``heights``.
     """
 
     times: Times
     added: FloatArray
     level: float
     steps: Times
+    heights: FloatArray
     first: Shrinkage
     second: Shrinkage
 
@@ -59,7 +60,7 @@ class Backdrop:
 
     def own_steps(self, times: Times) -> Single:
         """The level and its steps as columns, (1 + steps, T)."""
-        after = times >= self.steps[:, None]
+        after = (times >= self.steps[:, None]) * self.heights[:, None]
         return np.concatenate([np.ones((1, len(times))), after]).astype(np.float32)
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
@@ -68,6 +69,7 @@ class Backdrop:
             "times": self.times,
             "added": self.added,
             "steps": self.steps,
+            "heights": self.heights,
             "level": np.array([self.level]),
             "effects": np.stack([each.effects for each in shrinkages]),
             "scales": np.array([[each.step, each.noise] for each in shrinkages]),
@@ -86,6 +88,7 @@ class Backdrop:
             added=arrays["added"].astype(np.float64),
             level=float(arrays["level"].astype(np.float64)[0]),
             steps=arrays["steps"].astype("datetime64[s]"),
+            heights=arrays["heights"].astype(np.float64),
             first=first,
             second=second,
         )
@@ -102,7 +105,8 @@ def refitted(
     found = _deviations(only, backdrop, some, target)
     has_any = np.asarray(target.known.any(axis=1))
     expected = model.prior.expected(some.attributes, len(rows))
-    level = np.where(has_any, found.level + backdrop.level, expected)
+    own_level = found.level(backdrop.own_steps(some.timestamps))
+    level = np.where(has_any, own_level + backdrop.level, expected)
     applies = _set(model.closing.applies, rows, closing.applies)
     notes = dict(zip(rows.tolist(), has_any.tolist(), strict=True))
     return replace(
