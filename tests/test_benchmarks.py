@@ -81,6 +81,20 @@ def test_accuracy_measures_rolling_windows_and_their_mean() -> None:
     assert 0 < result["mean"]["WAPE"] < 1
 
 
+def test_retrain_compares_a_full_training_with_a_new_day_of_one_store() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "retrain", "--algorithm", "seasonal_naive", "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    result = json.loads(ended.stdout)
+    assert (ended.returncode, result["stores"]) == (0, 30)
+    assert result["notes"][0].startswith("1 of 30 series were fitted again.")
+    assert result["WQL"]["kept"] == pytest.approx(result["WQL"]["full"])
+
+
 def test_accuracy_refuses_a_history_that_is_too_short(tmp_path: Path) -> None:
     days = np.datetime64("2024-01-01") + np.arange(40)
     rows = "".join(f"1,{day},{100 + number % 7}\n" for number, day in enumerate(days))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,13 @@ from forecast_service.engine.algorithms import pooled_fit, prophet
 from forecast_service.engine.algorithms.base import FitConfig
 from forecast_service.engine.algorithms.fitted_auto import FittedAuto
 from forecast_service.engine.algorithms.pooled import PooledRegression
+from forecast_service.engine.metrics import average_wql
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.train import Trained, train
 from forecast_service.engine.trained import Trained as Remembered
 
 from .panels import future_of, make_panel, with_row, with_target
+from .rossmann import real_chain
 
 CONFIG = FitConfig(horizon=14)
 STORES, DAYS, NEW_DAYS = 40, 84, 9
@@ -207,6 +210,42 @@ def test_an_attribute_belongs_to_the_content(past: Panel) -> None:
     again = train("seasonal_naive", other, CONFIG, previous=base)
 
     assert again.notes[0].startswith("1 of 40 series")
+
+
+def test_the_forecasts_are_as_good_as_those_of_a_full_training(
+    whole: Panel, first: Trained
+) -> None:
+    panel = with_days(whole, [3])
+    full = train("auto", panel, CONFIG)
+
+    again = train("auto", panel, CONFIG, previous=first)
+
+    assert wql(again, whole, DAYS + 1) == pytest.approx(wql(full, whole, DAYS + 1), rel=0.02)
+
+
+@pytest.mark.rossmann
+def test_on_real_data_they_are_as_good_too(rossmann: Path) -> None:
+    chain = real_chain(rossmann)
+    whole = chain.take(range(0, chain.n_series, 20))
+    cutoff = whole.n_periods - 49
+    config = FitConfig(horizon=48)
+    base = train("auto", whole.before(cutoff), config)
+    target = whole.target[:, : cutoff + 1].copy()
+    target[np.arange(whole.n_series) != 1, -1] = np.nan
+    panel = with_target(whole.before(cutoff + 1), target)
+
+    again, full = train("auto", panel, config, previous=base), train("auto", panel, config)
+
+    assert again.notes[0].startswith("1 of 56 series were fitted again.")
+    assert wql(again, whole, cutoff + 1) == pytest.approx(wql(full, whole, cutoff + 1), rel=0.02)
+
+
+def wql(trained: Trained, whole: Panel, cutoff: int) -> float:
+    """Of the known days after the cutoff, over all stores."""
+    future = whole.known_between(cutoff, whole.n_periods)
+    quantiles = trained.fitted.forecast(future, (0.1, 0.5, 0.9))
+    by_level = {level: quantiles[:, :, i] for i, level in enumerate((0.1, 0.5, 0.9))}
+    return average_wql(whole.target[:, cutoff:], by_level)
 
 
 def test_steps_and_a_jump_end_at_the_same_parameters(whole: Panel, first: Trained) -> None:

@@ -98,7 +98,11 @@ def _residuals(
     known &= new[:, None] | (times > until)
     known &= (model.level > LOWEST)[:, None] | (values > 0)
     rests = np.zeros((panel.n_series, len(times) - first))
-    if known.any():
-        for rows, _, added in model.effects(times, tail, first):
-            rests[rows] = values[rows, first:] - added.sum(axis=1)
+    some = np.flatnonzero(known.any(axis=1))
+    if len(some):
+        keys = tuple(model.keys[row] for row in some)
+        part = replace(model, keys=keys, closing=model.closing.take(some), own=model.own[some])
+        newest_of_some = {name: covariate[some] for name, covariate in tail.items()}
+        for rows, _, added in part.effects(times, newest_of_some, first):
+            rests[some[rows]] = values[some[rows], first:] - added.sum(axis=1)
     return rests - model.level[:, None], known[:, first:]

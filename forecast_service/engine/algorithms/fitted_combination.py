@@ -15,7 +15,6 @@ import numpy.typing as npt
 from forecast_service.engine.algorithms.base import Fitted
 from forecast_service.engine.algorithms.seasonal_naive import NAME as SEASONAL_NAIVE
 from forecast_service.engine.calibration import GRID, Calibration, Coverage
-from forecast_service.engine.combination import combined
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.quantiles import require_levels
 
@@ -97,11 +96,11 @@ class FittedCombination:
         """Quantiles (n, horizon, levels): those of the members averaged, then calibrated."""
         levels = require_levels(quantiles)
         asked = GRID if self.calibration else levels
-        combined = self._combined(lambda member: member.forecast(known_future, asked))
+        combined = self._combined(known_future, lambda member, own: member.forecast(own, asked))
         return self.calibration.quantiles(combined, levels) if self.calibration else combined
 
     def mean(self, known_future: KnownFuture) -> FloatArray:
-        return self._combined(lambda member: member.mean(known_future))
+        return self._combined(known_future, lambda member, own: member.mean(own))
 
     def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
         """Parts of the members in proportion to their weights; they add up to ``mean``."""
@@ -195,12 +194,23 @@ class FittedCombination:
         named = [sorted(zip(self.members, row, strict=True), key=_by_weight) for row in rows]
         return [[(name, share) for name, share in row if share > 0] for row in named]
 
-    def _combined(self, ask: Callable[[Fitted], FloatArray]) -> FloatArray:
-        """What the members answer, averaged; one without any weight is not asked."""
-        weights = self.weights
-        used = np.flatnonzero(weights.any(axis=0))
-        members = list(self.members.values())
-        return combined(weights[:, used], [ask(members[place]) for place in used])
+    def _combined(
+        self, known_future: KnownFuture, ask: Callable[[Fitted, KnownFuture], FloatArray]
+    ) -> FloatArray:
+        """What the members answer, averaged; each is asked only where it has any weight."""
+        weights, total = self.weights, np.zeros(())
+        for share, member in zip(weights.T, self.members.values(), strict=True):
+            rows = np.flatnonzero(share)
+            if len(rows) == len(share):
+                answer = ask(member, known_future)
+            elif len(rows):
+                answer = ask(member.take(rows, known_future), known_future.take(rows))
+            else:
+                continue
+            if not total.ndim:
+                total = np.zeros((len(share), *answer.shape[1:]))
+            total[rows] += share[rows].reshape(-1, *[1] * (answer.ndim - 1)) * answer
+        return total
 
 
 def _present(name: str, member: Fitted) -> npt.NDArray[np.bool_]:
