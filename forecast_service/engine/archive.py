@@ -23,10 +23,11 @@ _DIGEST = "__sha256__"
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 
-def save(path: Path, arrays: Arrays, meta: Mapping[str, Any]) -> None:
+def save(path: Path, arrays: Arrays, meta: Mapping[str, Any], *, compress: bool = True) -> None:
     """Write arrays and facts (anything JSON can say) to ``path``, all or nothing.
 
-    The file is flushed to disk and then renamed into place. ValueError for an array of objects.
+    The file is flushed to disk and then renamed into place. Compressing takes longer than all the
+    rest, and leaves a quarter of the bytes. ValueError for an array of objects.
     """
     members = {**arrays, _META: _bytes(json.dumps(dict(meta), sort_keys=True))}
     objects = sorted(name for name, array in members.items() if array.dtype.hasobject)
@@ -37,7 +38,8 @@ def save(path: Path, arrays: Arrays, meta: Mapping[str, Any]) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with temporary.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **members)
+            write = np.savez_compressed if compress else np.savez
+            write(file, allow_pickle=False, **members)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

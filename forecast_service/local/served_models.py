@@ -97,7 +97,7 @@ def keep_model(home: Path, algorithm: str, model: ServedModel) -> list[dict[str,
             **{f"{COVARIATE}{name}": array for name, array in future.covariates.items()},
             TIMES: future.timestamps.astype("datetime64[s]"),
         }
-        archive.save(home / path, arrays, meta)
+        archive.save(home / path, arrays, meta, compress=False)  # few are kept, for a while
         files.append({"path": path, "first": list(part.keys[0])})
     return files
 
@@ -161,7 +161,7 @@ def _read(path: Path) -> ServedModel:
     try:
         arrays, meta = archive.load(path)
         return _model(arrays, meta)
-    except (InvalidData, KeyError, TypeError) as error:
+    except (InvalidData, KeyError, TypeError, ValueError) as error:
         raise Conflict(
             "The model of this forecast cannot be read: it is damaged, or of another version of "
             "the service. Ask for a new forecast with POST /training and 'force'."

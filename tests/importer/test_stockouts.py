@@ -6,12 +6,17 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from forecast_service.importer import ImportOptions
 from forecast_service.importer.columns import recognise
 from forecast_service.importer.hidden_demand import demand
 from forecast_service.importer.longrows import LongRows
 from forecast_service.importer.periods import DAILY
+from forecast_service.importer.plan import TARGET
 from forecast_service.importer.stockouts import is_mark
+from forecast_service.importer.understanding import understand
+from forecast_service.importer.writing import canonical_tables, write_csv
 from forecast_service.local.snapshots import SnapshotStore
+from forecast_service.settings import Settings
 from forecast_service.tables import dataset_groups, resources
 
 from .rows import daily, day
@@ -73,6 +78,17 @@ def test_the_report_counts_them(marked):
     )
     assert marked.missing_periods == 0
     assert [c.role for c in marked.columns if c.name == "OutOfStock"] == ["mark of stock-outs"]
+
+
+def test_amazon_gets_an_empty_cell(write_file, tmp_path):
+    sales_file = write_file(daily(["1"], 56, header=HEADER, cells=sales))
+    understood = understand({"sales": sales_file}, "FULL", ImportOptions(), Settings(), None)
+
+    write_csv(canonical_tables(understood)[TARGET], tmp_path / "target.csv")
+
+    lines = (tmp_path / "target.csv").read_text().splitlines()
+    assert f'"1","{day(SHORT)}",' in lines
+    assert f'"1","{day(PLENTY)}",180' in lines
 
 
 def test_a_mark_is_no_covariate(marked, one):
