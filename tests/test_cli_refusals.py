@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from forecast_service.cli.output import at_a_terminal
+
 
 def test_a_refusal_is_one_sentence_on_stderr_and_exit_code_1(forecast_service) -> None:
     result = forecast_service("train")
@@ -14,8 +16,24 @@ def test_a_refusal_is_one_sentence_on_stderr_and_exit_code_1(forecast_service) -
     assert result.stdout == ""
     assert result.stderr == (
         "Error: No sales were imported yet, so there is nothing to train on. "
-        "Send them with POST /imports or 'forecast-service import'.\n"
+        "Send them with 'forecast-service import'.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("Ask for one with POST /training.", "Ask for one with 'forecast-service train'."),
+        ("GET /stores lists them.", "'forecast-service stores' lists them."),
+        ("GET /training lists them.", "'forecast-service runs' lists them."),
+        (
+            "One is being made: see /training/0123456789abcdef0123.",
+            "One is being made: see training run 0123456789abcdef0123.",
+        ),
+    ],
+)
+def test_a_refusal_at_a_terminal_names_commands(sentence: str, told: str) -> None:
+    assert at_a_terminal(sentence) == told
 
 
 def test_a_wrong_use_is_exit_code_2(forecast_service) -> None:

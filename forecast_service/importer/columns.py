@@ -18,6 +18,7 @@ __all__ = [
     "attribute_name",
     "recognise",
     "recognised_names",
+    "shown_name",
     "snake",
     "unique_names",
 ]
@@ -103,6 +104,12 @@ def attribute_name(name: str) -> str:
     if text.upper() in RESERVED_WORDS and text != OPEN:
         text = f"{text}_field"
     return text[:MAX_NAME].rstrip("_")
+
+
+def shown_name(name: str) -> str:
+    """The column's own name of a schema attribute: ``type_field`` is ``type``."""
+    own = name.removesuffix("_field")
+    return own if own.upper() in RESERVED_WORDS else name
 
 
 def unique_names(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,13 +11,16 @@ from forecast_service.importer.columns import OPEN
 from forecast_service.importer.longrows import Floats, Ints, LongRows
 from forecast_service.importer.periods import DAILY, Periods
 
-__all__ = ["RULE", "FillRules"]
+__all__ = ["FillRules", "rule_for"]
 
 OPEN_DAYS = 56  # the eight weeks that show on which weekdays a store opens
-RULE = (
-    "'open' by the store's own weekdays of its last 8 weeks, columns of 0 and 1 as 0, "
-    "other numbers as last known"
-)
+BY_WEEKDAY = f"'{OPEN}' by the store's own weekdays of its last 8 weeks"
+OTHERWISE = "columns of 0 and 1 as 0, other numbers as last known"
+
+
+def rule_for(covariates: Collection[str]) -> str:
+    """How covariates of these names are filled, in words."""
+    return f"{BY_WEEKDAY}, {OTHERWISE}" if OPEN in covariates else OTHERWISE
 
 
 class FillRules:

@@ -17,11 +17,12 @@ import pyarrow.csv as pa_csv
 from forecast_service.errors import FieldError, InvalidData
 from forecast_service.importer.findings import MAX_SHOWN, refuse
 
-__all__ = ["RawTable", "read_file"]
+__all__ = ["SENT_ROWS", "RawTable", "read_file"]
 
 MAX_BYTES = 2 * 1024**3  # unpacked; some 60 million rows, more than fits a request by far
 DELIMITERS = ",;\t|"
 GZIP = b"\x1f\x8b"
+SENT_ROWS = "the sent rows"  # name of the file that the rows of a JSON document become
 PARQUET = b"PAR1"
 OTHER_FORMATS = {
     b"PK\x03\x04": "an Excel workbook or a zip archive",
@@ -50,9 +51,13 @@ class RawTable:
     def places(self, rows: Iterable[int]) -> list[str]:
         """``line 17`` of each row (0 is the first below the header); ``row 17`` for Parquet.
 
+        Rows that were sent as JSON are named by their pointer in that document.
+
         Quoted values may span lines, so the lines are counted by reading the file again.
         """
         wanted = list(rows)
+        if self.name == SENT_ROWS:
+            return [f"/sales/{row}" for row in wanted]
         if self.delimiter is None:
             return [f"row {row + 1}" for row in wanted]
         if not any(mark in self._content for mark in (b'"', b"\n\n", b"\n\r\n")):

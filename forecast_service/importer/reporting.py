@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from forecast_service.importer.canonical import Related, Sold, natural
 from forecast_service.importer.covariates import Covariates
-from forecast_service.importer.filling import RULE
+from forecast_service.importer.filling import rule_for
 from forecast_service.importer.known import KnownGroup, KnownStore
 from forecast_service.importer.merging import Merged
 from forecast_service.importer.parsing import iso
@@ -166,7 +166,11 @@ def _by_rule(facts: Facts) -> RuleReport | None:
     assumed = [s.assumed_from for s in facts.stores.values() if s.assumed_from is not None]
     if not assumed or facts.related is None:
         return None
-    return RuleReport(len(assumed), min(assumed), iso(facts.related.until), RULE)
+    return RuleReport(len(assumed), min(assumed), iso(facts.related.until), _rule(facts.related))
+
+
+def _rule(related: Related) -> str:
+    return rule_for(related.rows.values)
 
 
 def _notes(facts: Facts) -> Iterator[str]:
@@ -184,7 +188,8 @@ def _notes(facts: Facts) -> Iterator[str]:
             f"{they} first day of sales."
         )
     if facts.related is not None and facts.related.filled_cells:
-        yield f"Filled by rule: {facts.related.filled_cells:,} empty cells of covariates ({RULE})."
+        cells, rule = facts.related.filled_cells, _rule(facts.related)
+        yield f"Filled by rule: {cells:,} empty cells of covariates ({rule})."
     if facts.table is not None:
         absent = sum(store not in facts.table.attributes for store in facts.stores)
         if absent:

@@ -142,7 +142,12 @@ class StoreReader:
             document["item"] = question.item
         document["result"] = {"Forecast": {"Predictions": _predictions(stored, question)}}
         document["provenance"] = provenance(
-            stored, self.made, store, stale=self.stale, tolerance_days=self.settings.tolerance_days
+            stored,
+            self.made,
+            store,
+            stale=self.stale,
+            covariates=self.group["covariates"],
+            tolerance_days=self.settings.tolerance_days,
         )
         return document
 

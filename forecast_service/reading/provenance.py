@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
 
 from forecast_service import forecast_store
-from forecast_service.importer.filling import RULE
+from forecast_service.importer.filling import rule_for
 from forecast_service.instants import utc_text
 from forecast_service.tables import dataset_groups, forecasts, training_runs
 
@@ -49,6 +50,7 @@ def provenance(
     store: Row,
     *,
     stale: str | None,
+    covariates: Collection[str],
     tolerance_days: float,
 ) -> dict[str, Any]:
     """The ``provenance`` member of an answer; every time is absolute."""
@@ -69,17 +71,17 @@ def provenance(
         "created_at": utc_text(made["created_at"]),
         "horizon": {"first": first, "last": last, "periods": len(starts)},
         "stale": stale,
-        "assumptions": [*made["assumptions"], *_filled(store, first, last)],
+        "assumptions": [*made["assumptions"], *_filled(store, first, last, covariates)],
     }
 
 
-def _filled(store: Row, first: str, last: str) -> list[str]:
+def _filled(store: Row, first: str, last: str, covariates: Collection[str]) -> list[str]:
     since = store["assumed_from"]
     if since is None or since > last:
         return []
     return [
         f"from {max(since, first)} on the future of store '{store['store']}' is not known and "
-        f"filled by rule: {RULE}"
+        f"filled by rule: {rule_for(covariates)}"
     ]
 
 

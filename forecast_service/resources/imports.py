@@ -15,6 +15,7 @@ from flask import Request, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from forecast_service.errors import FieldError, InvalidRequest, UnknownField
+from forecast_service.importer.reading import SENT_ROWS
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.documented import documented
 from forecast_service.resources.parsing import checked_name, json_body, read_query
@@ -87,7 +88,7 @@ class SalesResource(ServiceResource):
         body = json_body(request, SalesBody)
         imports = self.service.imports
         with scratch(self.service.settings.home) as folder:
-            path = folder / "sales.csv"
+            path = folder / SENT_ROWS
             write_rows(path, body.sales)
             options = {"allow_returns": body.allow_returns}
             identifier = imports.request({"sales": path}, "INCREMENTAL", options)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Response, request
 
 from forecast_service.errors import InvalidRequest
+from forecast_service.importer.columns import shown_name
 from forecast_service.instants import utc_text
 from forecast_service.reading.provenance import group_row
 from forecast_service.resources.api import ServiceResource, json_response
@@ -109,9 +110,11 @@ class HistoryResource(ServiceResource):
 def store_document(row: sa.RowMapping) -> dict[str, Any]:
     """A store as it is answered."""
     document = {name: row[name] for name in SHOWN_COLUMNS}
+    attributes = {shown_name(name): value for name, value in row["attributes"].items()}
     return {
         "store_number": as_number(row["store"]),
         **document,
+        "attributes": attributes,
         "imported_at": utc_text(row["imported_at"]),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecast_service.importer.filling import FillRules
+from forecast_service.importer.filling import FillRules, rule_for
 from forecast_service.importer.longrows import LongRows
 
 MONDAY = 18_995 - 18_995 % 7 - 3  # days since 1970-01-01 of some Monday
@@ -17,6 +17,13 @@ def rows_of(days: int, **values: list[float]) -> LongRows:
     day = MONDAY + np.arange(days)
     columns = {name: np.array(column, dtype=float) for name, column in values.items()}
     return LongRows((("1", ""),), np.zeros(days, dtype=np.int64), day, columns)
+
+
+@pytest.mark.parametrize(
+    ("covariates", "names_open"), [(["open", "promo"], True), (["promo"], False), ([], False)]
+)
+def test_the_rule_speaks_of_open_only_where_there_is_such_a_column(covariates, names_open):
+    assert ("'open'" in rule_for(covariates)) == names_open
 
 
 def test_open_follows_the_weekdays_of_the_last_eight_weeks():

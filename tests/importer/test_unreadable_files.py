@@ -8,6 +8,7 @@ import pytest
 
 from forecast_service.errors import FieldError, InvalidData
 from forecast_service.importer import Imports
+from forecast_service.importer.reading import SENT_ROWS
 
 from .rows import GOOD
 
@@ -100,3 +101,10 @@ def test_a_file_that_does_not_exist_is_refused_at_once(imports: Imports, tmp_pat
         imports.request({"sales": tmp_path / "nowhere.csv"})
 
     assert imports.list() == []
+
+
+def test_rows_that_were_sent_as_json_are_named_by_their_pointer(write_file, refusal):
+    error = refusal(write_file("store,date,sales\n1,2024-01-01,5\n1,2024-01-02,x\n", SENT_ROWS))
+
+    assert error.detail.startswith(f"'{SENT_ROWS}' was not imported")
+    assert [finding.pointer for finding in error.errors] == ["/sales/1"]

@@ -97,6 +97,19 @@ def test_a_store_is_found_by_its_name(client: FlaskClient) -> None:
     Store.model_validate(store)
 
 
+def test_attributes_are_shown_under_the_names_of_their_columns(
+    client: FlaskClient, own_database: Database
+) -> None:
+    with own_database.write() as connection:
+        insert_group(connection)
+        insert_store(connection, "1", attributes={"size_field": "large", "corn_field": "near"})
+
+    assert client.get("/stores/1").get_json()["attributes"] == {
+        "size": "large",
+        "corn_field": "near",
+    }
+
+
 @pytest.mark.usefixtures("with_items")
 def test_a_store_lists_its_items(client: FlaskClient) -> None:
     assert client.get("/stores/1").get_json()["items"] == ["bread", "milk"]
