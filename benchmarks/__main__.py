@@ -9,7 +9,9 @@ import sys
 
 VERBS = {
     "accuracy": "WAPE, WQL, MASE and coverage of rolling forecasts of the past",
+    "memory": "peak memory of import, training and forecast, each in a process of its own",
     "retrain": "a full training beside one after a new day of one store",
+    "scale": "time and memory of training and forecast of 100 to 100,000 invented series",
     "serving": "CPU, requests/s and latency of GET /forecast beside a bare resource",
     "speed": "CPU of fit and forecast of our Prophet beside the prophet package",
 }

@@ -14,11 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.processes import cpu_seconds, family
 from forecast_service.cli.processes import WEB_THREADS
 
 START_SECONDS = 60
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-STAT_PARENT, STAT_USER, STAT_SYSTEM = 1, 11, 12  # after the command's closing bracket
 
 
 @dataclass(frozen=True)
@@ -30,19 +29,7 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """User and system time of its processes so far."""
-        stats = _stats()
-        family = {self.pid}
-        while (
-            more := {pid for pid, stat in stats.items() if int(stat[STAT_PARENT]) in family}
-            - family
-        ):
-            family |= more
-        ticks = sum(
-            int(stats[pid][STAT_USER]) + int(stats[pid][STAT_SYSTEM])
-            for pid in family
-            if pid in stats
-        )
-        return ticks / TICKS_PER_SECOND
+        return cpu_seconds(family(self.pid))
 
 
 @contextlib.contextmanager
@@ -77,15 +64,6 @@ def _wait_for(server: Server, process: subprocess.Popen[bytes], log: Path) -> No
         else:
             return
     raise RuntimeError(f"The server did not start:\n{log.read_text()[-2000:]}")
-
-
-def _stats() -> dict[int, list[str]]:
-    stats = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with contextlib.suppress(OSError):
-                stats[int(folder.name)] = (folder / "stat").read_text().rpartition(")")[2].split()
-    return stats
 
 
 def _free_port() -> int:

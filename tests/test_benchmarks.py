@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -11,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import bare
+from benchmarks import bare, memory, scale
+from benchmarks.processes import Cost
 from benchmarks.sample import DAYS, fill
+from benchmarks.synthetic import Shape, write_synthetic
 from forecast_service.app import create_app
 from forecast_service.settings import Settings
 
@@ -109,3 +112,59 @@ def test_accuracy_refuses_a_history_that_is_too_short(tmp_path: Path) -> None:
 
     assert ended.returncode == 2
     assert "has 40 periods; a window of 48 needs 62. Give a longer history" in ended.stderr
+
+
+def test_scale_measures_each_size_and_how_it_grows() -> None:
+    asked = "--series 40 80 --periods 60 --horizon 7 --algorithm seasonal_naive --json"
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "scale", *asked.split()],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    result = json.loads(ended.stdout)
+    first, second = result["sizes"]
+    assert (first["series"], second["series"]) == (40, 80)
+    assert second["data_bytes"] == 80 * (60 + 3 * 67) * 8
+    assert 0 < second["peak_bytes"] < second["allowed_bytes"]
+    assert set(result["growth"]) == {"train_cpu", "forecast_cpu", "peak_bytes"}
+    assert ended.returncode == bool(result["broken"])
+
+
+def test_memory_measures_the_steps_of_the_engine(tmp_path: Path) -> None:
+    files = write_synthetic(Shape(12, 60, 14), tmp_path)
+    arguments = argparse.Namespace(
+        data=files["sales"], future=files["future"], stores=None, algorithm="seasonal_naive"
+    )
+
+    steps = memory.engine(arguments)
+
+    assert list(steps) == ["panel", "train", "forecast"]
+    assert all(cost.peak_bytes > 50e6 for cost in steps.values())
+
+
+@pytest.mark.slow
+def test_memory_measures_each_step_in_a_process_of_its_own() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "memory", "--series", "12", "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    steps = json.loads(ended.stdout)["steps"]
+    assert list(steps) == ["import", "training run", "panel", "train", "forecast"]
+
+
+def test_growth_beyond_linear_and_memory_beyond_its_bound_are_named() -> None:
+    sizes = [
+        scale.Size(1000, 0, 0, Cost(cpu_seconds=1.0), Cost(cpu_seconds=0.1), 0.1),
+        scale.Size(2000, 0, 0, Cost(cpu_seconds=3.0, peak_bytes=2 * 10**9), Cost(), 0.1),
+    ]
+
+    broken = scale.broken(sizes, scale.growth(sizes))
+
+    assert broken[0] == "train_cpu grows with exponent 1.58; at most 1.1 is linear"
+    assert broken[-1] == ("2000 series need 2000 MB beyond their data; at most 1024 MB are allowed")
