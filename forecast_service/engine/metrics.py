@@ -20,6 +20,8 @@ __all__ = [
     "wql",
 ]
 
+ROWS = 2000  # series whose whole history is looked at together
+
 
 def quantile_loss(actual: FloatArray, forecast: FloatArray, level: float) -> FloatArray:
     """Pinball loss of each point, ``max(t (y - q), (1 - t) (q - y))``; NaN where unknown.
@@ -127,7 +129,13 @@ def mase(
 
 def seasonal_scale(history: FloatArray, season_length: int) -> FloatArray:
     """Mean absolute seasonal difference of each series, shape (n,); NaN when there is none."""
-    return _row_means(np.abs(history[:, season_length:] - history[:, :-season_length]))
+    scale = np.empty(len(history))
+    for start in range(0, len(history), ROWS):
+        rows = history[start : start + ROWS]
+        scale[start : start + ROWS] = _row_means(
+            np.abs(rows[:, season_length:] - rows[:, :-season_length])
+        )
+    return scale
 
 
 def _weighted(losses: FloatArray, actual: FloatArray) -> float:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from forecast_service.engine.algorithms import algorithm
 from forecast_service.engine.algorithms.auto import NAME as AUTO
 from forecast_service.engine.algorithms.auto import fit_with_backtest
 from forecast_service.engine.algorithms.base import FitConfig, Fitted, Progress, part, silent
-from forecast_service.engine.backtest import backtest
+from forecast_service.engine.backtest import Backtest, backtest
 from forecast_service.engine.calendar import require_trainable
 from forecast_service.engine.content import content_of
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pool import pool
 from forecast_service.engine.retrain import retrain
+from forecast_service.engine.sharding import fit_in_shards
 from forecast_service.engine.trained import Kept, Trained, Window
 
 __all__ = ["Trained", "Window", "train"]
@@ -29,6 +32,7 @@ def train(
     ``auto`` backtests each of its candidates once, uses that to choose, and trains on all of
     the history only what was chosen. With a ``previous`` training, only what changed since then
     is fitted, if that is little (``engine.retrain``); else a note says why it was not used.
+    Very many series are trained in shards (``engine.sharding``).
 
     Raises
     ------
@@ -48,15 +52,8 @@ def train(
 def _train_all(
     name: str, panel: Panel, config: FitConfig, progress: Progress, *reasons: str
 ) -> Trained:
-    fitted: Fitted
     with pool(config.processes):
-        if name == AUTO:
-            fitted, tested = fit_with_backtest(panel, config, progress)
-        else:
-            chosen = algorithm(name)
-            share = config.backtest_windows / (config.backtest_windows + 1)
-            tested = backtest(chosen, panel, config, part(progress, 0, share))
-            fitted = chosen.fit(panel, config, part(progress, share, 1))
+        fitted, tested = fit_in_shards(partial(_fit, name), panel, config, progress)
     windows = tuple(
         Window(window.start, window.end, window.item_count, window.metrics(tested.levels))
         for window in tested.windows
@@ -65,3 +62,12 @@ def _train_all(
     content = content_of(name, panel, config)
     kept = Kept(content.until, content.until, tested.notes)
     return Trained(fitted, windows, (*tested.notes, *reasons), content, kept)
+
+
+def _fit(name: str, panel: Panel, config: FitConfig, progress: Progress) -> tuple[Fitted, Backtest]:
+    if name == AUTO:
+        return fit_with_backtest(panel, config, progress)
+    chosen = algorithm(name)
+    share = config.backtest_windows / (config.backtest_windows + 1)
+    tested = backtest(chosen, panel, config, part(progress, 0, share))
+    return chosen.fit(panel, config, part(progress, share, 1)), tested

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service import forecast_store
-from forecast_service.engine.algorithms.fitted_auto import FittedAuto
+from forecast_service.engine.algorithms.fitted_shards import facts_of
 from forecast_service.forecast_store import StoredForecast
 from forecast_service.keys import series_key
 from forecast_service.local.configuration import configuration_of
@@ -57,9 +57,8 @@ def run_forecast(job: Job) -> Finish:
     }
 
     def rows() -> Iterator[StoredForecast]:
-        facts = fitted.facts if isinstance(fitted, FittedAuto) else (None,) * len(fitted.keys)
-        named = zip(fitted.keys, fitted.algorithms, fitted.notes, facts, values, strict=True)
-        for key, algorithm, note, known, of_series in named:
+        said = fitted.algorithms, fitted.notes, facts_of(fitted)
+        for key, algorithm, note, known, of_series in zip(fitted.keys, *said, values, strict=True):
             yield StoredForecast(
                 forecast_arn=job.resource.arn,
                 series_key=series_key(key),

@@ -6,14 +6,16 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from forecast_service.database import Database
 from forecast_service.engine import archive
-from forecast_service.engine.algorithms import load
+from forecast_service.engine.algorithms import load_pieces
 from forecast_service.engine.algorithms.base import Fitted
+from forecast_service.engine.algorithms.fitted_shards import pieces
 from forecast_service.engine.trained import Trained
 from forecast_service.errors import InvalidData
 from forecast_service.local.catalog import Resource
@@ -24,19 +26,22 @@ from forecast_service.tables import resources
 __all__ = ["load_model", "load_trained", "save_trained", "sweep_models"]
 
 FOLDER = "models"
-FILES = ("000.npz", "memory.npz")  # what a forecast needs; what only the next training needs
+MEMORY = "memory.npz"  # what only the next training needs; the other files are the model
 GRACE_SECONDS = 3600.0  # a folder without a predictor may belong to a job about to commit
 
 
 def save_trained(home: Path, algorithm: str, trained: Trained) -> list[str]:
     """Write a model and what a retraining needs beside it, under a name of their own.
 
-    Given are the paths of the files, relative to FORECAST_HOME.
+    Given are the paths of the files, relative to FORECAST_HOME. A model in shards has a file for
+    each, so that no more than that is ever held as arrays.
     """
-    folder = f"{FOLDER}/{new_id()}"
-    paths = [f"{folder}/{name}" for name in FILES]
-    archive.save(home / paths[0], trained.fitted.to_arrays(), {"algorithm": algorithm})
-    archive.save(home / paths[1], trained.memory(), {})
+    folder, paths = f"{FOLDER}/{new_id()}", []
+    for number, arrays in enumerate(pieces(trained.fitted)):
+        paths.append(f"{folder}/{number:03}.npz")
+        archive.save(home / paths[-1], arrays, {"algorithm": algorithm})
+    paths.append(f"{folder}/{MEMORY}")
+    archive.save(home / paths[-1], trained.memory(), {})
     return paths
 
 
@@ -52,8 +57,9 @@ def load_model(home: Path, predictor: Resource) -> Fitted:
     if not paths:
         raise InvalidData(f"Predictor '{predictor.name}' has no model. Train a new one.")
     arrays, meta = archive.load(home / paths[0])
+    others = (archive.load(home / path)[0] for path in paths[1:] if Path(path).name != MEMORY)
     with _of_this_version(paths[0]):
-        return load(meta["algorithm"], arrays)
+        return load_pieces(meta["algorithm"], chain([arrays], others))
 
 
 def load_trained(home: Path, predictor: Resource) -> Trained:
@@ -66,13 +72,13 @@ def load_trained(home: Path, predictor: Resource) -> Trained:
     """
     fitted = load_model(home, predictor)
     paths = predictor.details["models"]
-    if len(paths) < len(FILES):
+    if Path(paths[-1]).name != MEMORY:
         raise InvalidData(
             f"Predictor '{predictor.name}' was trained by a version of the service that kept its "
             "model alone. Train a new one."
         )
-    memory, _ = archive.load(home / paths[1])
-    with _of_this_version(paths[1]):
+    memory, _ = archive.load(home / paths[-1])
+    with _of_this_version(paths[-1]):
         return Trained.remembered(fitted, memory)
 
 

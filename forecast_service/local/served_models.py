@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from forecast_service.engine import archive
 from forecast_service.engine.algorithms import load
 from forecast_service.engine.algorithms.base import Fitted
-from forecast_service.engine.panel import KnownFuture, Panel
+from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.errors import Conflict, InvalidData
 from forecast_service.queue import new_id
 from forecast_service.tables import dataset_groups, resources
@@ -66,12 +66,21 @@ def seen_values(panel: Panel, known_future: KnownFuture) -> dict[str, Seen]:
     """What the covariates are in a history and its known future; only finite values count."""
     seen = {}
     for name, ahead in known_future.covariates.items():
-        both = (panel.covariates[name], ahead)
-        known = np.concatenate([values[np.isfinite(values)] for values in both])
+        found = [*_seen(panel.covariates[name]), *_seen(ahead)]
+        if found:
+            least, most = min(each.least for each in found), max(each.most for each in found)
+            seen[name] = Seen(least, most, all(each.flag for each in found))
+    return seen
+
+
+def _seen(values: FloatArray) -> Iterator[Seen]:
+    """Of some series at a time: a mask and a copy of all would be as large as the data."""
+    for start in range(0, len(values), SERIES):
+        rows = values[start : start + SERIES]
+        known = rows[np.isfinite(rows)]
         if len(known):
             flag = bool(((known == 0) | (known == 1)).all())
-            seen[name] = Seen(float(known.min()), float(known.max()), flag)
-    return seen
+            yield Seen(float(known.min()), float(known.max()), flag)
 
 
 def keep_model(home: Path, algorithm: str, model: ServedModel) -> list[dict[str, Any]]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.engine.algorithms import fitted_shards
 from forecast_service.errors import InvalidData
 
 if TYPE_CHECKING:
     from forecast_service.engine.algorithms.base import Algorithm, FitConfig, Fitted
     from forecast_service.engine.panel import Panel
 
-__all__ = ["NAMES", "algorithm", "load", "refit"]
+__all__ = ["NAMES", "algorithm", "load", "load_pieces", "refit"]
 
 _CLASSES = {
     "arima": "Arima",
@@ -40,8 +41,13 @@ def algorithm(name: str) -> Algorithm:
 
 
 def load(name: str, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Fitted:
-    """The model that an algorithm of this name turned into arrays."""
-    return algorithm(name).from_arrays(arrays)
+    """The model that an algorithm of this name turned into arrays, or its shards did."""
+    return load_pieces(name, fitted_shards.split(arrays))
+
+
+def load_pieces(name: str, pieces: Iterable[Mapping[str, npt.NDArray[np.generic]]]) -> Fitted:
+    """The model whose ``fitted_shards.pieces`` these are, in their order."""
+    return fitted_shards.joined(algorithm(name).from_arrays, pieces)
 
 
 def refit(
@@ -54,9 +60,17 @@ def refit(
     """A model on a newer panel, the series at ``rows`` fitted again: see ``base.Refits``.
 
     None: all of them, together. A model whose algorithm cannot fit single ones is conditioned.
+    Of a model in shards each one is a model of its own.
     """
     from forecast_service.engine.algorithms.base import Refits
 
+    if isinstance(fitted, fitted_shards.FittedShards):
+
+        def carry(model: Fitted, own: Panel, places: npt.NDArray[np.intp]) -> Fitted:
+            again = None if rows is None else np.flatnonzero(np.isin(places, rows))
+            return refit(name, model, own, again, config)
+
+        return fitted.carried_to(panel, carry)
     chosen = algorithm(name)
     if isinstance(chosen, Refits):
         return chosen.refit(fitted, panel, rows, config)

@@ -52,6 +52,8 @@ class FitConfig:
     """Hyperparameters of one algorithm, as text, under Amazon's names."""
     prophet_solver: Literal["fast", "stan"] = "fast"
     """Who finds Prophet's estimate: ``prophet_map``, or the ``prophet`` package."""
+    shard_series: int | None = None
+    """Most series that are trained together; default: what memory allows (``engine.sharding``)."""
 
 
 class Fitted(Protocol):

@@ -116,6 +116,9 @@ class FittedPooled:
 
     def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> FittedPooled:
         """Some of the series; how sure the effects are is still judged on all of them."""
+        return replace(self._some(rows), shared=self._uncertain(known_future))
+
+    def _some(self, rows: npt.NDArray[np.intp]) -> FittedPooled:
         return replace(
             self,
             keys=tuple(self.keys[row] for row in rows),
@@ -124,7 +127,6 @@ class FittedPooled:
             own=self.own[rows],
             **{name: getattr(self, name)[rows] for name in OF_SERIES},
             notes=tuple(self.notes[row] for row in rows),
-            shared=self._uncertain(known_future),
         )
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
@@ -241,10 +243,11 @@ class FittedPooled:
         """Variance of what the effects add on each date for a typical series, (periods,)."""
         if self.shared is not None:
             return self.shared
-        times, covariates, first = self._joined(known_future)
-        features = self._features(times, covariates)
         sample = np.arange(0, len(self.keys), -(-len(self.keys) // TYPICAL))
-        dated, varying = features.by_date()[1], features.by_series(sample)[1]
+        some = self._some(sample)
+        times, covariates, first = some._joined(known_future.take(sample))
+        features = some._features(times, covariates)
+        dated, varying = features.by_date()[1], features.by_series(slice(None))[1]
         typical = np.concatenate([dated, varying.mean(axis=0)])[:, first:]
         variance: FloatArray = (typical * (self.uncertainty @ typical)).sum(
             axis=0, dtype=np.float64

@@ -1,0 +1,173 @@
+"""Very many series: trained in shards, answered as one model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks.synthetic import Shape, synthetic_panel
+from forecast_service.engine import archive
+from forecast_service.engine.algorithms import load, load_pieces
+from forecast_service.engine.algorithms.base import FitConfig, Fitted
+from forecast_service.engine.algorithms.fitted_shards import FittedShards, pieces
+from forecast_service.engine.panel import Panel
+from forecast_service.engine.sharding import shards_of
+from forecast_service.engine.train import Trained, train
+
+LEVELS = (0.1, 0.5, 0.9)
+WHOLE = FitConfig(horizon=14)
+IN_SHARDS = replace(WHOLE, shard_series=30)
+PANEL, FUTURE = synthetic_panel(Shape(59, 70, 14))
+
+
+@pytest.fixture(scope="module")
+def trained() -> Trained:
+    """59 series in two shards."""
+    return train("auto", PANEL, IN_SHARDS)
+
+
+@pytest.fixture(scope="module")
+def alone() -> Fitted:
+    """The second shard, trained without the first."""
+    return train("auto", PANEL.take(shards_of(PANEL, IN_SHARDS)[1]), WHOLE).fitted
+
+
+def test_shards_hold_every_series_once_and_differ_by_one_at_most() -> None:
+    shards = shards_of(PANEL, IN_SHARDS)
+
+    assert [len(rows) for rows in shards] == [30, 29]
+    assert sorted(np.concatenate(shards).tolist()) == list(range(59))
+
+
+def test_shards_do_not_depend_on_the_order_of_the_panel() -> None:
+    backwards = PANEL.take(np.arange(59)[::-1])
+
+    assert members(backwards) == members(PANEL)
+
+
+def members(panel: Panel) -> list[set[tuple[str, ...]]]:
+    return [{panel.keys[row] for row in rows} for rows in shards_of(panel, IN_SHARDS)]
+
+
+@pytest.mark.parametrize(("horizon", "count"), [(28, 1), (48, 2), (500, 8)])
+def test_a_longer_horizon_makes_shards_smaller_but_never_too_small_to_learn(
+    horizon: int, count: int
+) -> None:
+    keys = tuple((str(row),) for row in range(8000))
+    panel = Panel(keys, PANEL.timestamps[:1], "D", np.zeros((8000, 1)))
+
+    shards = shards_of(panel, FitConfig(horizon=horizon, backtest_windows=2))
+
+    assert len(shards) == count
+
+
+def test_a_shard_forecasts_as_if_it_were_alone(trained: Trained, alone: Fitted) -> None:
+    rows = shards_of(PANEL, IN_SHARDS)[1]
+
+    together = trained.fitted.forecast(FUTURE, LEVELS)
+
+    assert trained.fitted.keys == PANEL.keys
+    assert np.array_equal(together[rows], alone.forecast(FUTURE.take(rows), LEVELS))
+
+
+def test_the_accuracy_is_that_of_all_series_together() -> None:
+    in_shards = train("seasonal_naive", PANEL, IN_SHARDS)
+
+    assert in_shards.windows == train("seasonal_naive", PANEL, WHOLE).windows
+    assert in_shards.notes == ("59 series were trained in 2 shards of 30.",)
+
+
+def test_what_is_said_of_each_series_comes_from_its_shard(trained: Trained, alone: Fitted) -> None:
+    rows = shards_of(PANEL, IN_SHARDS)[1]
+
+    assert isinstance(trained.fitted, FittedShards)
+    for name in ("algorithms", "notes", "facts"):
+        said = getattr(trained.fitted, name)
+        assert tuple(said[row] for row in rows) == getattr(alone, name)
+
+
+def test_contributions_add_up_to_the_mean(trained: Trained) -> None:
+    parts = trained.fitted.contributions(FUTURE)
+
+    assert np.allclose(sum(parts.values()), trained.fitted.mean(FUTURE), atol=1e-6)
+
+
+def test_newer_data_reach_every_series_and_new_ones_find_a_shard(trained: Trained) -> None:
+    longer, future = synthetic_panel(Shape(64, 77, 14))
+    rows = np.arange(3, 64)
+
+    later = trained.fitted.condition(longer.take(rows))
+
+    assert later.keys == longer.keys[3:]
+    assert later.until == longer.timestamps[-1]
+    assert len(later.notes) == 61
+    assert np.isfinite(later.forecast(future.take(rows), LEVELS)).all()
+
+
+def test_a_shard_whose_series_are_all_gone_is_gone(trained: Trained) -> None:
+    rows = shards_of(PANEL, IN_SHARDS)[0]
+
+    later = trained.fitted.condition(PANEL.take(rows))
+
+    assert np.array_equal(
+        later.forecast(FUTURE.take(rows), LEVELS), trained.fitted.forecast(FUTURE, LEVELS)[rows]
+    )
+
+
+def test_some_of_the_series_forecast_what_they_do_among_all(trained: Trained) -> None:
+    rows = np.array([57, 3, 30])
+
+    some = trained.fitted.take(rows, FUTURE)
+
+    assert some.keys == tuple(PANEL.keys[row] for row in rows)
+    assert np.array_equal(
+        some.forecast(FUTURE.take(rows), LEVELS), trained.fitted.forecast(FUTURE, LEVELS)[rows]
+    )
+
+
+def test_a_model_kept_whole_or_in_pieces_forecasts_the_same(trained: Trained, tmp_path) -> None:
+    archive.save(tmp_path / "whole.npz", trained.fitted.to_arrays(), {})
+    for number, piece in enumerate(pieces(trained.fitted)):
+        archive.save(tmp_path / f"{number}.npz", piece, {})
+
+    whole = load("auto", archive.load(tmp_path / "whole.npz")[0])
+    joined = load_pieces("auto", (archive.load(tmp_path / f"{i}.npz")[0] for i in range(2)))
+
+    for loaded in (whole, joined):
+        assert (loaded.keys, loaded.notes) == (trained.fitted.keys, trained.fitted.notes)
+        assert np.array_equal(
+            loaded.forecast(FUTURE, LEVELS), trained.fitted.forecast(FUTURE, LEVELS)
+        )
+
+
+def test_progress_goes_through_the_shards_without_going_back() -> None:
+    seen: list[tuple[float, str]] = []
+
+    train("seasonal_naive", PANEL, IN_SHARDS, lambda share, note: seen.append((share, note)))
+
+    shares = [share for share, _ in seen]
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0)
+    assert seen[-1][1] == "shard 2 of 2: seasonal naive: 29 series"
+
+
+def test_a_history_without_a_window_is_trained_in_shards_too() -> None:
+    short = train("pooled", PANEL.before(20), IN_SHARDS)
+
+    assert short.windows == ()
+    assert short.fitted.keys == PANEL.keys
+
+
+def test_a_retraining_fits_only_what_changed_in_its_shard() -> None:
+    before = train("pooled", PANEL, IN_SHARDS)
+    row = shards_of(PANEL, IN_SHARDS)[1][0]
+    target = PANEL.target.copy()
+    target[row, -30:] = 3 * np.nan_to_num(target[row, -30:]) + 5
+
+    after = train("pooled", replace(PANEL, target=target), IN_SHARDS, previous=before)
+
+    was, now = (each.fitted.forecast(FUTURE, LEVELS) for each in (before, after))
+    assert after.notes[1].startswith("1 of 59 series")
+    assert np.array_equal(np.flatnonzero((was != now).any(axis=(1, 2))), [row])
