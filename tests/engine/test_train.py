@@ -58,9 +58,9 @@ def test_a_history_too_short_for_a_test_still_gives_a_model() -> None:
 
 
 def test_an_unknown_algorithm_is_refused() -> None:
-    message = "'arima' is no algorithm of this service. Use one of 'auto', "
+    message = "'deepar' is no algorithm of this service. Use one of 'arima', "
     with pytest.raises(InvalidData, match=re.escape(message)):
-        train("arima", make_panel(), CONFIG)
+        train("deepar", make_panel(), CONFIG)
 
 
 def test_a_frequency_without_models_is_refused() -> None:
