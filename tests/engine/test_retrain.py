@@ -14,6 +14,7 @@ from forecast_service.engine.algorithms import pooled_fit, prophet
 from forecast_service.engine.algorithms.base import FitConfig
 from forecast_service.engine.algorithms.fitted_auto import FittedAuto
 from forecast_service.engine.algorithms.pooled import PooledRegression
+from forecast_service.engine.content import changes, content_of
 from forecast_service.engine.metrics import average_wql
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.train import Trained, train
@@ -162,15 +163,17 @@ def test_many_new_days_fit_all_series_and_keep_the_windows(whole: Panel, first: 
     assert np.array_equal(member.level, fresh.level)  # type: ignore[attr-defined]
 
 
-def test_after_more_than_a_season_everything_is_done_again(whole: Panel, simple: Trained) -> None:
-    panel = with_days(whole, [3], 8)
+def test_after_a_fourth_of_the_horizon_everything_is_done_again(
+    whole: Panel, simple: Trained
+) -> None:
+    panel = with_days(whole, [3], 4)
 
     again = train("seasonal_naive", panel, CONFIG, previous=simple)
 
     assert again.windows == train("seasonal_naive", panel, CONFIG).windows
     assert again.notes == (
-        "Every series was fitted again: 8 periods came since the last full training, on the data "
-        "until 2015-03-25, and 7 may.",
+        "Every series was fitted again: 4 periods came since the last full training, on the data "
+        "until 2015-03-25, and 3 may.",
     )
 
 
@@ -205,11 +208,17 @@ def test_a_history_that_ends_earlier_keeps_nothing(past: Panel, simple: Trained)
 def test_an_attribute_belongs_to_the_content(past: Panel) -> None:
     described = replace(past, attributes={"type": ("a",) * STORES})
     other = replace(past, attributes={"type": ("a",) * (STORES - 1) + ("b",)})
-    base = train("seasonal_naive", described, CONFIG)
 
-    again = train("seasonal_naive", other, CONFIG, previous=base)
+    found, _ = changes(content_of("auto", described, CONFIG), other)
 
-    assert again.notes[0].startswith("1 of 40 series")
+    assert (found.edited.tolist(), found.rows.tolist()) == ([STORES - 1], [STORES - 1])
+
+
+def test_an_algorithm_that_fits_no_single_series_fits_all(past: Panel, simple: Trained) -> None:
+    again = train("seasonal_naive", with_row(past, 0, 7.0), CONFIG, previous=simple)
+
+    assert again.notes[0].startswith("40 of 40 series were fitted again.")
+    assert again.windows == simple.windows
 
 
 def test_the_forecasts_are_as_good_as_those_of_a_full_training(
