@@ -98,6 +98,26 @@ def test_retrain_compares_a_full_training_with_a_new_day_of_one_store() -> None:
     assert result["WQL"]["kept"] == pytest.approx(result["WQL"]["full"])
 
 
+def test_accuracy_of_weekly_data_counts_in_weeks(tmp_path: Path) -> None:
+    weeks = np.datetime64("2020-01-03") + 7 * np.arange(120)
+    rows = "".join(f"1,{week},{100 + number % 52}\n" for number, week in enumerate(weeks))
+    (tmp_path / "weeks.csv").write_text("store,date,sales\n" + rows)
+    asked = "--windows 2 --horizon 8 --algorithm seasonal_naive --json --data"
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "accuracy", *asked.split(), tmp_path / "weeks.csv"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    result = json.loads(ended.stdout)
+    assert (result["frequency"], result["horizon"]) == ("W-FRI", 8)
+    assert [window["cutoff"] for window in result["windows"]] == ["2022-02-18", "2021-12-24"]
+    assert result["mean"]["WAPE"] == 0.0
+    assert result["published"][0]["model"] == "Chronos-2"
+
+
 def test_accuracy_refuses_a_history_that_is_too_short(tmp_path: Path) -> None:
     days = np.datetime64("2024-01-01") + np.arange(40)
     rows = "".join(f"1,{day},{100 + number % 7}\n" for number, day in enumerate(days))
