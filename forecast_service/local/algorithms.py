@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from forecast_service.engine.algorithms.classic_package import require_package
 from forecast_service.engine.algorithms.npts_options import NptsOptions
+from forecast_service.engine.algorithms.prophet_options import ProphetOptions
 from forecast_service.errors import InvalidData
 from forecast_service.local.arns import ALGORITHMS, algorithm_arn
 from forecast_service.local.errors import InvalidInput
@@ -53,11 +54,15 @@ def training_parameters(arn: str, given: Mapping[str, str]) -> dict[str, str]:
     InvalidInput
         A parameter is none of the algorithm's, or its value is not allowed.
     """
-    if engine_name(arn) == "npts":
-        try:
+    name = engine_name(arn)
+    try:
+        if name == "npts":
             return NptsOptions.parse(given).texts()
-        except InvalidData as error:
-            raise InvalidInput(error.detail) from error
+        if name == "prophet":  # Amazon's takes none, so that defaults are not echoed
+            ProphetOptions.parse(given)
+            return dict(given)
+    except InvalidData as error:
+        raise InvalidInput(error.detail) from error
     if given:
         raise InvalidInput(
             f"'{min(given)}' is no training parameter of {arn.rsplit('/', 1)[1]}, which has none. "

@@ -204,8 +204,13 @@ REFUSED_LEGACY: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"TrainingParameters": {"epochs": "500"}},
-        "'epochs' is no training parameter of Prophet, which has none. Leave 'TrainingParameters' "
-        "out.",
+        "'epochs' is no training parameter of Prophet. Allowed are growth, seasonality_mode, cap, "
+        "floor, changepoint_prior_scale, seasonality_prior_scale, holidays_prior_scale, "
+        "n_changepoints, changepoint_range.",
+    ),
+    (
+        {"TrainingParameters": {"growth": "cubic"}},
+        "'growth' is 'cubic'; it must be one of linear, flat, logistic.",
     ),
     (
         {"EvaluationParameters": {"NumberOfBacktestWindows": 6}},

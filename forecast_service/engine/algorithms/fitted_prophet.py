@@ -9,9 +9,9 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.algorithms.additive import AdditiveModels
 from forecast_service.engine.algorithms.base import CannotRefit
-from forecast_service.engine.algorithms.prophet_spread import spread_quantiles
+from forecast_service.engine.algorithms.prophet_futures import spread_of
+from forecast_service.engine.algorithms.prophet_models import ProphetModels
 from forecast_service.engine.algorithms.seasonal_naive import (
     NAME as SEASONAL_NAIVE,
 )
@@ -31,7 +31,6 @@ NAME = "prophet"
 RECENT = 28  # newest known open days that may move the level
 PRIOR_DAYS = 14.0  # weight, in days, of the belief that the level did not move
 NEW = "New since the training: seasonal naive until the next one."
-_DAY_SECONDS = 86_400.0
 
 _Arrays = Mapping[str, npt.NDArray[np.generic]]
 
@@ -41,7 +40,7 @@ class FittedProphet:
     """``models`` overrule ``naive`` for the series they stand for (``models.rows``)."""
 
     naive: FittedSeasonalNaive
-    models: AdditiveModels
+    models: ProphetModels
     notes: tuple[str | None, ...]
 
     @property
@@ -62,7 +61,7 @@ class FittedProphet:
         levels = require_levels(quantiles)
         values = self.naive.forecast(known_future, levels)
         centre = self.models.centre(known_future.timestamps, known_future.covariates)
-        spread = self._spread(known_future.horizon, levels)
+        spread = spread_of(self.models, known_future, self.until, levels)
         values[self.models.rows] = centre[:, :, None] + spread
         return settle_quantiles(values, self._closed(known_future))
 
@@ -160,28 +159,19 @@ class FittedProphet:
             for name, array in arrays.items()
             if name.startswith("naive.")
         }
-        models = {each.name: arrays[f"model.{each.name}"] for each in fields(AdditiveModels)}
+        models = {each.name: arrays[f"model.{each.name}"] for each in fields(ProphetModels)}
         return cls(
             naive=SeasonalNaive().from_arrays(naive),
-            models=AdditiveModels(**models),  # type: ignore[arg-type]  # dtypes are as written
+            models=ProphetModels(**models),  # type: ignore[arg-type]  # dtypes are as written
             notes=tuple(json.loads(str(text)) for text in arrays["notes"]),
         )
-
-    def _spread(self, horizon: int, levels: tuple[float, ...]) -> FloatArray:
-        """Quantiles of the deviations from the centre (m, horizon, levels), unit of the target."""
-        models = self.models
-        step = _DAY_SECONDS / models.t_scale
-        rate = np.minimum(models.n_changepoints * step, 1.0)
-        changes = models.change_size() * step
-        deviations = spread_quantiles(changes, rate, models.sigma, horizon, levels)
-        return deviations * models.y_scale[:, None, None]
 
     def _closed(self, known_future: KnownFuture) -> npt.NDArray[np.bool_]:
         shape = (len(self.keys), known_future.horizon)
         return self.naive.closing.closed(known_future.covariates, shape)
 
     def _renewed_notes(
-        self, naive: FittedSeasonalNaive, models: AdditiveModels
+        self, naive: FittedSeasonalNaive, models: ProphetModels
     ) -> tuple[str | None, ...]:
         """Notes for the series of ``naive``: a reason that newer data removed is not repeated."""
         before = dict(zip(self.keys, self.notes, strict=True))
@@ -193,7 +183,7 @@ class FittedProphet:
             notes.append(note if row in modelled else naive.notes[row] or outdated)
         return tuple(notes)
 
-    def _refreshed(self, models: AdditiveModels, panel: Panel, sold: FloatArray) -> AdditiveModels:
+    def _refreshed(self, models: ProphetModels, panel: Panel, sold: FloatArray) -> ProphetModels:
         """The models at the level of ``sold`` (n, T), the target of the open days."""
         seconds = panel.timestamps.astype("datetime64[s]").astype(np.int64)
         first_new = int(np.searchsorted(seconds, models.until.min(initial=seconds[-1]), "right"))

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.algorithms.additive import Parameters, empty_models, stack_models
 from forecast_service.engine.algorithms.base import FitConfig, Progress, silent
 from forecast_service.engine.algorithms.fitted_prophet import NAME, FittedProphet
 from forecast_service.engine.algorithms.histories import Histories
 from forecast_service.engine.algorithms.prophet_fast import fit_fast
+from forecast_service.engine.algorithms.prophet_models import Parameters, empty_models, stack_models
+from forecast_service.engine.algorithms.prophet_options import ProphetOptions
 from forecast_service.engine.algorithms.prophet_package import fit_with_package
 from forecast_service.engine.algorithms.seasonal_naive import fit_seasonal_naive
 from forecast_service.engine.calendar import Times, holiday_dates
@@ -26,18 +27,20 @@ Outcome = tuple[Parameters | None, str | None]
 
 
 class ProphetAlgorithm:
-    """Linear trend with changepoints, weekly and yearly seasons, covariates, public holidays.
+    """Trend with changepoints, yearly, weekly and daily seasons, covariates, public holidays.
 
-    Additive, Prophet's own defaults. Yearly season: from two years between first and last open
-    day; weekly always. Covariates that do not vary on a series' open days are left out for it.
-    Holidays: with ``config.country``. Minimum history: 14 known open days over 14 days; a series
-    with less, or one that cannot be fitted, gets seasonal naive and a note. Any quantile; nothing
-    is random.
+    Options: ``config.options``, see ``ProphetOptions``; Prophet's own defaults (linear growth,
+    additive). Seasons by Prophet's own rules: two of them in the open periods known, and periods
+    shorter than the season. Covariates that do not vary on a series' open periods are left out
+    for it. Holidays: with ``config.country``. Minimum history: 14 known open periods over 14
+    days; a series with less, or one that cannot be fitted, gets seasonal naive and a note. Any
+    quantile; nothing is random.
 
     ``config.prophet_solver`` "fast": ``prophet_map`` finds the estimate in about a thousandth of a
-    second, at a posterior density no lower than Stan's. A series for which it cannot vouch (one
-    almost without noise) is fitted by the ``prophet`` package, and its note says so. "stan": the
-    package fits all of them, on ``config.processes``.
+    second, ``prophet_newton`` that of other growth and modes in a few, at a posterior density no
+    lower than Stan's. A series for which they cannot vouch (such as one almost without noise) is
+    fitted by the ``prophet`` package, and its note says so. "stan": the package fits all of them,
+    on ``config.processes``.
     """
 
     name = NAME
@@ -79,7 +82,9 @@ def fit_prophet(
     notes = tuple(
         naive.notes[row] or outcomes.get(row, (None, None))[1] for row in range(panel.n_series)
     )
-    empty = empty_models(list(holidays), histories.numbered_holidays, list(panel.covariates))
+    changes = ProphetOptions.parse(config.options or {}).trend_changes
+    known = list(holidays), histories.numbered_holidays, list(panel.covariates)
+    empty = empty_models(*known, changes)
     return FittedProphet(naive, stack_models(empty, fits, panel.timestamps[-1]), notes)
 
 
@@ -95,15 +100,18 @@ def _fit_rows(
 
 def _solve(histories: Histories, config: FitConfig, progress: Progress) -> list[Outcome]:
     """Fit each of the series by the solver of ``config``, and what that leaves by the package."""
-    total = len(histories)
+    total, options = len(histories), ProphetOptions.parse(config.options or {})
 
     def finished(count: int) -> None:
         progress(count / total, f"Prophet: {count} of {total} series")
 
-    first = fit_fast(histories, finished) if config.prophet_solver == "fast" else [""] * total
+    first = (
+        fit_fast(histories, options, finished) if config.prophet_solver == "fast" else [""] * total
+    )
     left = [index for index, fit in enumerate(first) if isinstance(fit, str)]
     second = fit_with_package(
         histories.take(_index(left, total)),
+        options,
         seed=config.seed,
         processes=config.processes,
         finished=lambda count: finished(total - len(left) + count),

@@ -8,18 +8,27 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.algorithms.additive import CHANGEPOINTS, WEEKLY, YEARLY, fourier
+from forecast_service.engine.algorithms.prophet_models import DAILY, WEEKLY, YEARLY, fourier
+from forecast_service.engine.algorithms.prophet_options import ProphetOptions
+from forecast_service.engine.algorithms.prophet_scales import DAY, Flags, Scales
 from forecast_service.engine.calendar import Times
 from forecast_service.engine.panel import FloatArray
 
-__all__ = ["Calendar", "Columns", "Moments", "Scales", "moments", "scale_series"]
+__all__ = [
+    "AT_ONCE",
+    "Calendar",
+    "Columns",
+    "Moments",
+    "Problem",
+    "fill",
+    "moments",
+    "spaces",
+    "sums_of",
+    "unseen_weekdays",
+]
 
-CHANGEPOINT_RANGE = 0.8  # Prophet's own: the trend changes in this first part of the history
-YEARLY_SPAN = 730 * 86_400.0  # seconds from first to last: Prophet's own bound for that season
 AT_ONCE = 8  # series whose columns are held at once: what stays in a processor's cache
-TREND_DEVIATION, FEATURE_DEVIATION = 5.0, 10.0  # of Prophet's normal priors
-
-Flags = npt.NDArray[np.bool_]
+TREND_DEVIATION = 5.0  # of Prophet's normal priors of slope and offset
 
 
 @dataclass(frozen=True)
@@ -29,14 +38,19 @@ class Calendar:
     seconds: FloatArray
     """(T,) since the epoch."""
     features: FloatArray
-    """(features, T): one, weekly, yearly, holidays."""
+    """(features, T): one, weekly, yearly, daily, holidays."""
+    has_days: bool
+    """Are there periods shorter than a day? Else there are no daily features."""
 
     @classmethod
     def of(cls, times: Times, holidays: FloatArray) -> Calendar:
         """``holidays`` has shape (names, T)."""
-        seasons = [fourier(times, *WEEKLY).T, fourier(times, *YEARLY).T]
         seconds = times.astype("datetime64[s]").astype(np.int64).astype(np.float64)
-        return cls(seconds, np.concatenate([np.ones((1, len(times))), *seasons, holidays]))
+        has_days = bool(np.diff(seconds).min(initial=DAY) < DAY)
+        kinds = (WEEKLY, YEARLY, DAILY) if has_days else (WEEKLY, YEARLY)
+        seasons = [fourier(times, *season).T for season in kinds]
+        features = np.concatenate([np.ones((1, len(times))), *seasons, holidays])
+        return cls(seconds, features, has_days)
 
 
 @dataclass(frozen=True)
@@ -45,6 +59,8 @@ class Columns:
 
     holidays: int
     covariates: int
+    options: ProphetOptions
+    has_days: bool = False
 
     @cached_property
     def weekly(self) -> slice:
@@ -55,8 +71,12 @@ class Columns:
         return slice(self.weekly.stop, self.weekly.stop + 2 * YEARLY[1])
 
     @cached_property
+    def daily(self) -> slice:
+        return slice(self.yearly.stop, self.yearly.stop + 2 * DAILY[1] * self.has_days)
+
+    @cached_property
     def holiday(self) -> slice:
-        return slice(self.yearly.stop, self.yearly.stop + self.holidays)
+        return slice(self.daily.stop, self.daily.stop + self.holidays)
 
     @cached_property
     def slope(self) -> int:
@@ -72,36 +92,50 @@ class Columns:
 
     @cached_property
     def hinge(self) -> slice:
-        return slice(self.covariate.stop, self.covariate.stop + CHANGEPOINTS)
+        return slice(self.covariate.stop, self.covariate.stop + self.options.trend_changes)
+
+    @cached_property
+    def trend(self) -> npt.NDArray[np.bool_]:
+        """Which of all columns make up the trend rather than a season or an effect."""
+        found = np.zeros(self.hinge.stop, dtype=bool)
+        found[[0, self.slope]] = True
+        found[self.hinge] = True
+        return found
 
     @cached_property
     def deviations(self) -> FloatArray:
         """Standard deviation of the normal prior of each ridge column; the offset is column 0."""
-        found = np.full(self.ridge.stop, FEATURE_DEVIATION)
+        found = np.full(self.ridge.stop, self.options.seasonality_prior_scale)
+        found[self.holiday] = self.options.holidays_prior_scale
+        found[self.covariate] = self.options.holidays_prior_scale
         found[[0, self.slope]] = TREND_DEVIATION
         return found
 
 
 @dataclass(frozen=True)
-class Scales:
-    """How Prophet scales each of ``c`` series, and where its trend may change.
+class Problem:
+    """The histories of ``c`` series as a regression sees them."""
 
-    Names, units and shapes as in ``AdditiveModels``. ``used`` (c, covariates) tells which
-    covariates are finite and vary over the known periods; ``has_year`` (c,) who has that season.
-    """
+    calendar: Calendar
+    where: Columns
+    scales: Scales
+    target: FloatArray
+    """(c, T), above the floor; NaN where nothing is known."""
+    covariates: FloatArray
+    """(c, names, T)"""
 
-    start: FloatArray
-    t_scale: FloatArray
-    y_scale: FloatArray
-    n_changepoints: FloatArray
-    changepoints: FloatArray
-    used: Flags
-    covariate_mean: FloatArray
-    covariate_scale: FloatArray
-    has_year: Flags
+    def __len__(self) -> int:
+        return len(self.target)
 
-    def take(self, rows: slice) -> Scales:
-        return Scales(**{name: values[rows] for name, values in vars(self).items()})
+    def take(self, rows: slice | npt.NDArray[np.intp]) -> Problem:
+        """Some of the series."""
+        return Problem(
+            self.calendar,
+            self.where,
+            self.scales.take(rows),
+            self.target[rows],
+            self.covariates[rows],
+        )
 
 
 @dataclass(frozen=True)
@@ -121,61 +155,50 @@ class Moments:
     ridge_target: FloatArray
     """(c, r)"""
     hinge: FloatArray
-    """(c, 25, 25)"""
+    """(c, p, p) for p trend changes"""
     hinge_target: FloatArray
-    """(c, 25)"""
+    """(c, p)"""
     hinge_ridge: FloatArray
-    """(c, 25, r)"""
+    """(c, p, r)"""
+
+    def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Moments:
+        """Those of some of the series."""
+        return Moments(**{name: values[rows] for name, values in vars(self).items()})
 
 
-def scale_series(seconds: FloatArray, target: FloatArray, covariates: FloatArray) -> Scales:
-    """What Prophet derives from each history before it fits.
-
-    ``target`` (c, T) is NaN where nothing is known, and each series has at least three known
-    periods; ``covariates`` (c, names, T). Source: ``Prophet.initialize_scales`` and
-    ``Prophet.set_changepoints`` of prophet 1.5.
-    """
-    known = ~np.isnan(target)
-    first = seconds[known.argmax(axis=1)]
-    span = seconds[::-1][known[:, ::-1].argmax(axis=1)] - first
-    largest = np.abs(np.where(known, target, 0.0)).max(axis=1)
-    times, count = _changepoint_times(seconds, known)
-    used, mean, scale = _covariate_scales(covariates, known)
-    return Scales(
-        start=first,
-        t_scale=span,
-        y_scale=np.where(largest == 0, 1.0, largest),
-        n_changepoints=count,
-        changepoints=(times - first[:, None]) / span[:, None],
-        used=used,
-        covariate_mean=mean,
-        covariate_scale=scale,
-        has_year=span >= YEARLY_SPAN,
-    )
+def moments(problem: Problem) -> Moments:
+    """The sums over time. Work is proportional to ``c * T``, memory beside the input to ``T``."""
+    sums, space = spaces(problem)
+    for begin in range(0, len(problem), AT_ONCE):
+        block = problem.take(slice(begin, begin + AT_ONCE))
+        design = space[: len(block)]
+        fill(design, block)
+        np.matmul(design, design.transpose(0, 2, 1), out=sums[begin : begin + AT_ONCE])
+    return sums_of(problem, sums)
 
 
-def moments(
-    calendar: Calendar, scales: Scales, target: FloatArray, covariates: FloatArray
-) -> Moments:
-    """The sums over time. Work is proportional to ``c * T``, memory beside the input to ``T``.
+def spaces(problem: Problem) -> tuple[FloatArray, FloatArray]:
+    """Room for the sums of all series, and for the columns of those that are held at once."""
+    width = problem.where.hinge.stop + 1
+    at_once = min(AT_ONCE, len(problem))
+    sums = np.empty((len(problem), width, width))
+    return sums, np.empty((at_once, width, problem.target.shape[1]))
+
+
+def sums_of(problem: Problem, sums: FloatArray) -> Moments:
+    """The moments in the sums (c, columns + 1, columns + 1) of all products.
 
     One thing is not Prophet's: a weekday of which nothing is known has an effect of 0, the mean
     of the others. No data contradict it, but the priors alone would put sales there at about
-    minus three quarters of the level (Stan stops on its way to that).
+    minus three quarters of the level (Stan stops on its way to that). In a regression that costs
+    next to no density. A multiplicative or logistic model would gain some by hiding a part of the
+    level in such weekdays, where trend changes are cheaper; it would be all but undetermined.
     """
-    where = Columns(len(calendar.features) - 1 - 2 * WEEKLY[1] - 2 * YEARLY[1], len(covariates[0]))
-    sums = np.empty((len(target), where.hinge.stop + 1, where.hinge.stop + 1))
-    space = np.empty((AT_ONCE, where.hinge.stop + 1, target.shape[1]))
-    for begin in range(0, len(target), AT_ONCE):
-        rows = slice(begin, begin + AT_ONCE)
-        design = space[: len(target[rows])]
-        _fill(design, calendar, scales.take(rows), where, target[rows], covariates[rows])
-        np.matmul(design, design.transpose(0, 2, 1), out=sums[rows])
-    sums[:, where.weekly, where.weekly] += _unseen_weekdays(calendar.seconds, ~np.isnan(target))
-    prior = where.deviations
-    ridge, hinge = where.ridge, where.hinge
+    where = problem.where
+    sums[:, where.weekly, where.weekly] += unseen_weekdays(problem)
+    prior, ridge, hinge = where.deviations, where.ridge, where.hinge
     return Moments(
-        count=(~np.isnan(target)).sum(axis=1).astype(np.float64),
+        count=(~np.isnan(problem.target)).sum(axis=1).astype(np.float64),
         target=sums[:, -1, -1],
         ridge=sums[:, ridge, ridge] * prior[:, None] * prior,
         ridge_target=sums[:, ridge, -1] * prior,
@@ -185,88 +208,50 @@ def moments(
     )
 
 
-def _fill(
-    design: FloatArray,
-    calendar: Calendar,
-    scales: Scales,
-    where: Columns,
-    target: FloatArray,
-    covariates: FloatArray,
-) -> None:
+def unseen_weekdays(problem: Problem) -> FloatArray:
+    """Moments (c, 6, 6) of the weekly features of the weekdays without a known value."""
+    features = fourier(np.arange(7).astype("datetime64[D]"), *WEEKLY)
+    products = (features[:, :, None] * features[:, None, :]).reshape(7, -1)
+    known, weekday = ~np.isnan(problem.target), (problem.calendar.seconds // DAY) % 7
+    unseen = [~known[:, weekday == day].any(axis=1) for day in range(7)]
+    counted = np.column_stack(unseen) & problem.scales.has_week[:, None]
+    summed = counted.astype(np.float64) @ products
+    return np.asarray(summed.reshape(len(counted), features.shape[1], -1))
+
+
+def fill(design: FloatArray, problem: Problem) -> None:
     """The columns of the regression and then the target, (c, columns + 1, T); 0 where unknown."""
-    known = ~np.isnan(target)
-    np.multiply(calendar.features, known[:, None, :], out=design[:, : where.slope])
-    design[~scales.has_year, where.yearly] = 0.0
-    t = (calendar.seconds - scales.start[:, None]) / scales.t_scale[:, None]
-    design[:, where.slope] = t * known
-    for column, out in enumerate(range(where.covariate.start, where.covariate.stop)):
+    scales, where = problem.scales, problem.where
+    known = ~np.isnan(problem.target)
+    np.multiply(problem.calendar.features, known[:, None, :], out=design[:, : where.slope])
+    for season, is_there in (
+        (where.yearly, scales.has_year),
+        (where.weekly, scales.has_week),
+        (where.daily, scales.has_day),
+    ):
+        if not is_there.all():
+            design[~is_there, season] = 0.0
+    t = (problem.calendar.seconds - scales.start[:, None]) / scales.t_scale[:, None]
+    if where.options.growth == "flat":
+        design[:, where.slope] = 0.0
+        design[:, where.hinge] = 0.0
+    else:
+        design[:, where.slope] = t * known
+        _fill_hinges(design[:, where.hinge], np.where(known, t, -1.0), scales.changepoints)
+    _fill_covariates(design[:, where.covariate], problem, known)
+    np.divide(np.where(known, problem.target, 0.0), scales.y_scale[:, None], out=design[:, -1])
+
+
+def _fill_hinges(hinges: FloatArray, t: FloatArray, changepoints: FloatArray) -> None:
+    np.subtract(t[:, None, :], changepoints[:, :, None], out=hinges)
+    np.maximum(hinges, 0.0, out=hinges)
+
+
+def _fill_covariates(columns: FloatArray, problem: Problem, known: Flags) -> None:
+    scales = problem.scales
+    for column in range(columns.shape[1]):
         counted = known & scales.used[:, column, None]
         mean, scale = scales.covariate_mean[:, column], scales.covariate_scale[:, column]
-        design[:, out] = np.where(counted, covariates[:, column], mean[:, None])
+        columns[:, column] = np.where(counted, problem.covariates[:, column], mean[:, None])
         if mean.any() or (scale != 1).any():
-            design[:, out] = (design[:, out] - mean[:, None]) / scale[:, None]
-    hinges = design[:, where.hinge]
-    before_all = np.where(known, t, -1.0)
-    np.subtract(before_all[:, None, :], scales.changepoints[:, :, None], out=hinges)
-    np.maximum(hinges, 0.0, out=hinges)
-    design[:, -1] = np.where(known, target, 0.0) / scales.y_scale[:, None]
-
-
-def _unseen_weekdays(seconds: FloatArray, known: Flags) -> FloatArray:
-    """Moments (c, 6, 6) of the weekly features of the weekdays without a known value."""
-    weekday = (seconds // 86_400).astype(np.int64) % 7
-    features = fourier(np.arange(7).astype("datetime64[D]"), *WEEKLY)
-    unseen = [~known[:, weekday == day].any(axis=1) for day in range(7)]
-    products = (features[:, :, None] * features[:, None, :]).reshape(7, -1)
-    summed = np.column_stack(unseen).astype(np.float64) @ products
-    return np.asarray(summed.reshape(len(known), features.shape[1], -1))
-
-
-def _changepoint_times(seconds: FloatArray, known: Flags) -> tuple[FloatArray, FloatArray]:
-    """Times of the changepoints (c, 25), infinite where there are fewer, and their number (c,).
-
-    They are spread evenly over the rows of the first 80 % of the known periods.
-    """
-    rows = known.sum(axis=1)
-    usable = np.floor(rows * CHANGEPOINT_RANGE).astype(np.int64)
-    count = np.minimum(CHANGEPOINTS, usable - 1)
-    times = np.full((len(known), CHANGEPOINTS), np.inf)
-    positions = np.nonzero(known)[1]
-    before = np.cumsum(rows) - rows
-    for size in np.unique(count).tolist():
-        chosen = np.flatnonzero(count == size)
-        spread = np.linspace(0, usable[chosen] - 1, size + 1, axis=1)[:, 1:].round().astype(int)
-        times[chosen, :size] = seconds[positions[before[chosen, None] + spread]]
-    return times, count.astype(np.float64)
-
-
-def _covariate_scales(covariates: FloatArray, known: Flags) -> tuple[Flags, FloatArray, FloatArray]:
-    """Used or not, mean and scale of each covariate of each series; all (c, names).
-
-    Indicators (0 and 1 alone) stay as they are; others are standardised. What is not finite, does
-    not vary or has no finite scale is not used.
-    """
-    shape = covariates.shape[:2]
-    used, mean, scale = np.zeros(shape, dtype=bool), np.zeros(shape), np.ones(shape)
-    for column in range(shape[1]):
-        values = covariates[:, column]
-        highest = np.where(known, values, -np.inf).max(axis=1)
-        lowest = np.where(known, values, np.inf).min(axis=1)
-        used[:, column] = np.isfinite(highest) & np.isfinite(lowest) & (lowest < highest)
-        is_indicator = ((values == 0) | (values == 1) | ~known).all(axis=1)
-        rows = np.flatnonzero(used[:, column] & ~is_indicator)
-        if rows.size:
-            average, spread = _mean_and_deviation(values[rows], known[rows])
-            is_fine = np.isfinite(spread) & (spread > 0)
-            used[rows, column] = is_fine
-            mean[rows[is_fine], column] = average[is_fine]
-            scale[rows[is_fine], column] = spread[is_fine]
-    return used, mean, scale
-
-
-def _mean_and_deviation(values: FloatArray, known: Flags) -> tuple[FloatArray, FloatArray]:
-    rows = known.sum(axis=1)
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = np.where(known, values, 0.0).sum(axis=1) / rows
-        around = np.where(known, values - mean[:, None], 0.0)
-        return mean, np.sqrt((around**2).sum(axis=1) / (rows - 1))
+            columns[:, column] = (columns[:, column] - mean[:, None]) / scale[:, None]

@@ -11,9 +11,8 @@ from forecast_service.engine.algorithms.lasso import solve_lasso, violation
 from forecast_service.engine.algorithms.prophet_design import Moments
 from forecast_service.engine.panel import FloatArray
 
-__all__ = ["SMALLEST_SIGMA", "Estimate", "estimate"]
+__all__ = ["SMALLEST_SIGMA", "Estimate", "best_variance", "estimate", "log_posterior"]
 
-CHANGEPOINT_SCALE = 0.05  # Prophet's own scale of the Laplace prior of trend changes
 SMALLEST_SIGMA = 1e-4  # of the largest value; with less noise the sums would not be exact enough
 MAX_ROUNDS = 100
 STATIONARY = 1e-7  # relative change of the noise variance at which a series is finished
@@ -26,7 +25,7 @@ class Estimate:
     ridge: FloatArray
     """(c, r) in standard deviations of the priors."""
     delta: FloatArray
-    """(c, 25)"""
+    """(c, p)"""
     sigma: FloatArray
     """(c,) never below ``SMALLEST_SIGMA``."""
     log_posterior: FloatArray
@@ -35,56 +34,58 @@ class Estimate:
     """(c,) how far the trend changes miss the conditions of the optimum, relative to their bound;
     infinite for a series that did not become stationary."""
 
+    def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Estimate:
+        """Those of some of the series."""
+        return Estimate(**{name: values[rows] for name, values in vars(self).items()})
+
 
 @dataclass(frozen=True)
-class _Reduced:
-    """The problem in the basis where the ridge columns are uncorrelated. Arrays as in Moments."""
+class _Lasso:
+    """What remains when the ridge is minimised over, for one variance of each series.
 
-    moments: Moments
-    values: FloatArray
-    """(c, r) eigenvalues of ``moments.ridge``."""
+    ``matrix``, ``linear`` and ``penalty`` are those of ``solve_lasso``. ``ridge_target`` (c, r)
+    and ``ridge_hinge`` (c, r, p): the best ridge is the first less the second times the changes.
+    """
+
+    matrix: FloatArray
+    linear: FloatArray
+    penalty: FloatArray
     ridge_target: FloatArray
-    hinge_ridge: FloatArray
+    ridge_hinge: FloatArray
 
-    def take(self, rows: npt.NDArray[np.bool_]) -> _Reduced:
-        m = self.moments
-        picked = {name: array[rows] for name, array in vars(m).items()}
-        return _Reduced(
-            Moments(**picked), self.values[rows], self.ridge_target[rows], self.hinge_ridge[rows]
-        )
+    @classmethod
+    def of(cls, moments: Moments, variance: FloatArray, scale: float) -> _Lasso:
+        system = moments.ridge.copy()
+        diagonal = np.arange(system.shape[1])
+        system[:, diagonal, diagonal] += variance[:, None]
+        right = np.concatenate([moments.hinge_ridge, moments.ridge_target[:, None]], axis=1)
+        solved = np.linalg.solve(system, right.transpose(0, 2, 1))
+        ridge_hinge, ridge_target = solved[:, :, :-1], solved[:, :, -1]
+        explained = moments.hinge_ridge @ solved
+        matrix = moments.hinge - explained[:, :, :-1]
+        matrix = (matrix + matrix.transpose(0, 2, 1)) / 2
+        linear = moments.hinge_target - explained[:, :, -1]
+        return cls(matrix, linear, variance / scale, ridge_target, ridge_hinge)
 
-    def lasso(self, variance: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Matrix, linear part and penalty of what remains when the ridge is minimised over."""
-        scaled = self.hinge_ridge / (self.values + variance[:, None])[:, None, :]
-        matrix = self.moments.hinge - scaled @ self.hinge_ridge.transpose(0, 2, 1)
-        linear = self.moments.hinge_target - (scaled @ self.ridge_target[:, :, None])[:, :, 0]
-        return matrix, linear, variance / CHANGEPOINT_SCALE
+    def changes(self, start: FloatArray) -> FloatArray:
+        return solve_lasso(self.matrix, self.linear, self.penalty, start)
 
-    def ridge(self, delta: FloatArray, variance: FloatArray) -> FloatArray:
+    def ridge(self, delta: FloatArray) -> FloatArray:
         """The best ridge coefficients for these trend changes."""
-        explained = (delta[:, None, :] @ self.hinge_ridge)[:, 0]
-        return np.asarray((self.ridge_target - explained) / (self.values + variance[:, None]))
-
-    def squares(self, delta: FloatArray, ridge: FloatArray) -> FloatArray:
-        """Sum of the squared residuals; rounding never makes it negative."""
-        m = self.moments
-        trend = (m.hinge @ delta[:, :, None])[:, :, 0] / 2 - m.hinge_target
-        both = (delta[:, None, :] @ self.hinge_ridge)[:, 0]
-        rest = self.values * ridge / 2 + both - self.ridge_target
-        total = m.target + 2 * (delta * trend).sum(axis=1) + 2 * (ridge * rest).sum(axis=1)
-        return np.asarray(np.maximum(total, 0.0))
+        return np.asarray(self.ridge_target - _times(self.ridge_hinge, delta))
 
 
-def estimate(moments: Moments) -> Estimate:
-    """The maximum of the posterior density of Prophet's linear, additive model.
+def estimate(moments: Moments, scale: float, start: Estimate | None = None) -> Estimate:
+    """The maximum of the posterior density of Prophet's model as a regression.
 
-    The model is a regression: ``y = X beta + A delta + sigma N`` with normal priors on ``beta``
-    (slope, offset, seasons, holidays, covariates), Laplace priors on the trend changes ``delta``
-    and a half-normal one on ``sigma``. Three exact steps take turns, each of which raises the
-    density, until sigma is stationary (about four rounds; Aitken's rule shortens the last):
+    The model is ``y = X beta + A delta + sigma N`` with normal priors on ``beta`` (slope,
+    offset, seasons, holidays, covariates), Laplace priors of this ``scale`` on the trend changes
+    ``delta`` and a half-normal one on ``sigma``. Three exact steps take turns, each of which
+    raises the density, until sigma is stationary (about four rounds; Aitken's rule shortens the
+    last). ``start`` is a guess of ``delta`` and ``sigma``.
 
-    - given sigma, ``beta`` is a ridge regression; minimising over it (a Schur complement, for all
-      sigmas from one eigendecomposition) leaves a lasso of 25 unknowns in ``delta``,
+    - given sigma, ``beta`` is a ridge regression; minimising over it (a Schur complement) leaves
+      a lasso of some 25 unknowns in ``delta``,
     - which an active set method solves to the last digits,
     - and given both, ``4 sigma^4 + n sigma^2 = RSS``.
 
@@ -93,33 +94,63 @@ def estimate(moments: Moments) -> Estimate:
     program of prophet 1.5; the reduction, Golub & Pereyra, The differentiation of
     pseudo-inverses and nonlinear least squares problems (variable projection), 1973.
     """
-    values, vectors = np.linalg.eigh(moments.ridge)
-    rotated = (moments.ridge_target[:, None, :] @ vectors)[:, 0]
-    problem = _Reduced(moments, np.maximum(values, 0.0), rotated, moments.hinge_ridge @ vectors)
-    delta, variance, is_stationary = _take_turns(problem)
-    ridge = problem.ridge(delta, variance)
-    missed = violation(*problem.lasso(variance), delta)
-    is_there = np.diagonal(moments.ridge, axis1=1, axis2=2) > 0
+    delta, variance = _begin(moments, scale, start)
+    is_stationary = _take_turns(moments, scale, delta, variance)
+    lasso = _Lasso.of(moments, variance, scale)
+    ridge = lasso.ridge(delta)
+    missed = violation(lasso.matrix, lasso.linear, lasso.penalty, delta)
+    squares = _squares(moments, delta, ridge)
     return Estimate(
-        ridge=np.where(is_there, (vectors @ ridge[:, :, None])[:, :, 0], 0.0),
+        ridge=np.where(np.diagonal(moments.ridge, axis1=1, axis2=2) > 0, ridge, 0.0),
         delta=delta,
         sigma=np.sqrt(variance),
-        log_posterior=_log_posterior(problem, ridge, delta, variance),
+        log_posterior=log_posterior(squares, moments.count, variance, ridge, delta, scale),
         violation=np.where(is_stationary, missed, np.inf),
     )
 
 
-def _take_turns(problem: _Reduced) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_]]:
-    """Trend changes, noise variance, and who became stationary; each series by itself."""
-    delta = np.zeros_like(problem.moments.hinge_target)
+def best_variance(squares: FloatArray, count: FloatArray) -> FloatArray:
+    """The noise variance v at which ``4 v^2 + n v = RSS``, written without cancellation."""
+    found = 2 * squares / (count + np.sqrt(count**2 + 16 * squares))
+    return np.maximum(found, SMALLEST_SIGMA**2)
+
+
+def log_posterior(
+    squares: FloatArray,
+    count: FloatArray,
+    variance: FloatArray,
+    ridge: FloatArray,
+    delta: FloatArray,
+    scale: float,
+) -> FloatArray:
+    """(c,) without constants, of ``count`` residuals with this sum of ``squares``."""
+    fit = squares / variance + count * np.log(variance)
+    priors = 4 * variance + (ridge**2).sum(axis=1)
+    return np.asarray(-(fit + priors) / 2 - np.abs(delta).sum(axis=1) / scale)
+
+
+def _begin(moments: Moments, scale: float, start: Estimate | None) -> tuple[FloatArray, FloatArray]:
+    """Trend changes and noise variance to start from: as guessed, or those of no change."""
+    if start is not None:
+        return start.delta.copy(), start.sigma**2
+    delta = np.zeros_like(moments.hinge_target)
     variance = np.full(len(delta), SMALLEST_SIGMA**2)
-    variance = _variance(problem, delta, problem.ridge(delta, variance))
+    ridge = _Lasso.of(moments, variance, scale).ridge(delta)
+    return delta, best_variance(_squares(moments, delta, ridge), moments.count)
+
+
+def _take_turns(
+    moments: Moments, scale: float, delta: FloatArray, variance: FloatArray
+) -> npt.NDArray[np.bool_]:
+    """Improve ``delta`` and ``variance`` in place, each series by itself; who is stationary."""
     rows = np.arange(len(delta))
-    part, last_step = problem, np.full(len(delta), np.inf)
+    part, last_step = moments, np.full(len(delta), np.inf)
     for _ in range(MAX_ROUNDS):
         before = variance[rows]
-        delta[rows] = solve_lasso(*part.lasso(before), delta[rows])
-        step = _variance(part, delta[rows], part.ridge(delta[rows], before)) - before
+        lasso = _Lasso.of(part, before, scale)
+        delta[rows] = lasso.changes(delta[rows])
+        squares = _squares(part, delta[rows], lasso.ridge(delta[rows]))
+        step = best_variance(squares, part.count) - before
         moving = ~(np.abs(step) <= STATIONARY * before)
         rate = np.clip(step / last_step, 0.0, 0.5)  # the steps shrink by a constant: go ahead
         ahead = np.maximum(before + step / (1 - rate), SMALLEST_SIGMA**2)
@@ -129,19 +160,17 @@ def _take_turns(problem: _Reduced) -> tuple[FloatArray, FloatArray, npt.NDArray[
             break
     is_stationary = np.ones(len(delta), dtype=bool)
     is_stationary[rows] = False
-    return delta, variance, is_stationary
+    return is_stationary
 
 
-def _variance(problem: _Reduced, delta: FloatArray, ridge: FloatArray) -> FloatArray:
-    """The noise variance v at which ``4 v^2 + n v = RSS``, written without cancellation."""
-    count, squares = problem.moments.count, problem.squares(delta, ridge)
-    found = 2 * squares / (count + np.sqrt(count**2 + 16 * squares))
-    return np.maximum(found, SMALLEST_SIGMA**2)
+def _squares(moments: Moments, delta: FloatArray, ridge: FloatArray) -> FloatArray:
+    """Sum of the squared residuals; rounding never makes it negative."""
+    trend = _times(moments.hinge, delta) / 2 - moments.hinge_target
+    both = (delta[:, None, :] @ moments.hinge_ridge)[:, 0]
+    rest = _times(moments.ridge, ridge) / 2 + both - moments.ridge_target
+    total = moments.target + 2 * (delta * trend).sum(axis=1) + 2 * (ridge * rest).sum(axis=1)
+    return np.asarray(np.maximum(total, 0.0))
 
 
-def _log_posterior(
-    problem: _Reduced, ridge: FloatArray, delta: FloatArray, variance: FloatArray
-) -> FloatArray:
-    fit = problem.squares(delta, ridge) / variance + problem.moments.count * np.log(variance)
-    priors = 4 * variance + (ridge**2).sum(axis=1)
-    return np.asarray(-(fit + priors) / 2 - np.abs(delta).sum(axis=1) / CHANGEPOINT_SCALE)
+def _times(matrix: FloatArray, vector: FloatArray) -> FloatArray:
+    return np.asarray((matrix @ vector[:, :, None])[:, :, 0])

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from forecast_service.engine.algorithms.additive import CHANGEPOINTS, WEEKLY, YEARLY, Parameters
 from forecast_service.engine.algorithms.histories import Histories
+from forecast_service.engine.algorithms.prophet_models import DAILY, WEEKLY, YEARLY, Parameters
+from forecast_service.engine.algorithms.prophet_options import ProphetOptions
 from forecast_service.engine.calendar import Times
 from forecast_service.engine.panel import FloatArray
 from forecast_service.engine.pool import map_in_order, pool
@@ -23,7 +24,6 @@ from forecast_service.engine.pool import map_in_order, pool
 __all__ = ["fit_with_package"]
 
 CHUNK = 16  # series per task: about a second of work
-YEARLY_DAYS = 730  # Prophet's own bound for a yearly season
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,13 @@ class _Task:
     """Some series to fit, as they travel to another process."""
 
     histories: Histories
+    options: ProphetOptions
     seed: int
 
 
 def fit_with_package(
     histories: Histories,
+    options: ProphetOptions,
     *,
     seed: int,
     processes: int,
@@ -48,7 +50,8 @@ def fit_with_package(
     """
     total = len(histories)
     tasks = [
-        _Task(histories.take(slice(begin, begin + CHUNK)), seed) for begin in range(0, total, CHUNK)
+        _Task(histories.take(slice(begin, begin + CHUNK)), options, seed)
+        for begin in range(0, total, CHUNK)
     ]
     with pool(processes if len(tasks) > 1 else 1) as executor:
         found = map_in_order(
@@ -76,11 +79,12 @@ def _fit_series(task: _Task, row: int) -> Parameters:
     import pandas as pd  # as late as Prophet itself
 
     histories = task.histories
-    model = _new_model(histories.holidays)
+    model = _new_model(histories.holidays, task.options)
     known = ~np.isnan(histories.target[row])
     frame = pd.DataFrame({"ds": histories.times[known], "y": histories.target[row, known]})
-    span = histories.times[known][-1] - histories.times[known][0]
-    model.yearly_seasonality = bool(span >= np.timedelta64(YEARLY_DAYS, "D"))
+    for limit in ("cap", "floor"):
+        if getattr(task.options, limit) is not None:
+            frame[limit] = getattr(task.options, limit)
     used = []
     for column, values in enumerate(histories.covariates.values()):
         past = values[row, known]
@@ -91,17 +95,25 @@ def _fit_series(task: _Task, row: int) -> Parameters:
     with tempfile.TemporaryDirectory(prefix="forecast-fit-") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas deprecations inside the package
         model.fit(frame, seed=task.seed, output_dir=folder)
-    return _parameters(model, list(histories.holidays), used, len(histories.covariates))
+    return {
+        **_parameters(model, list(histories.holidays), used, len(histories.covariates)),
+        **_fixed(model, task.options),
+    }
 
 
-def _new_model(holidays: Mapping[str, Times]) -> Any:
+def _new_model(holidays: Mapping[str, Times], options: ProphetOptions) -> Any:
     import pandas as pd
 
     prophet = _import_prophet()
     days = [(day, name) for name, dates in holidays.items() for day in dates]
     return prophet(
-        weekly_seasonality=True,
-        daily_seasonality=False,
+        growth=options.growth,
+        n_changepoints=options.n_changepoints,
+        changepoint_range=options.changepoint_range,
+        seasonality_mode=options.seasonality_mode,
+        seasonality_prior_scale=options.seasonality_prior_scale,
+        holidays_prior_scale=options.holidays_prior_scale,
+        changepoint_prior_scale=options.changepoint_prior_scale,
         uncertainty_samples=0,
         holidays=pd.DataFrame(days, columns=["ds", "holiday"]) if days else None,
     )
@@ -124,7 +136,6 @@ def _parameters(
         effects[column] = betas(name, 1)[0]
         means[column] = model.extra_regressors[name]["mu"]
         scales[column] = model.extra_regressors[name]["std"]
-    changepoints, delta = _padded_changepoints(model)
     return {
         "start": _scalar(model.start.timestamp()),
         "t_scale": _scalar(model.t_scale.total_seconds()),
@@ -132,11 +143,9 @@ def _parameters(
         "k": _scalar(model.params["k"]),
         "offset": _scalar(model.params["m"]),
         "sigma": _scalar(model.params["sigma_obs"]),
-        "n_changepoints": _scalar(len(model.changepoints_t)),
-        "changepoints": changepoints,
-        "delta": delta,
         "yearly": betas("yearly", 2 * YEARLY[1]),
         "weekly": betas("weekly", 2 * WEEKLY[1]),
+        "daily": betas("daily", 2 * DAILY[1]),
         "holidays": np.array([betas(name, 1)[0] for name in holidays], dtype=np.float64),
         "covariates": effects,
         "covariate_mean": means,
@@ -144,12 +153,20 @@ def _parameters(
     }
 
 
-def _padded_changepoints(model: Any) -> tuple[FloatArray, FloatArray]:
-    times, delta = np.full(CHANGEPOINTS, np.inf), np.zeros(CHANGEPOINTS)
-    count = len(model.changepoints_t)
-    times[:count] = model.changepoints_t
-    delta[:count] = model.params["delta"].reshape(-1)
-    return times, delta
+def _fixed(model: Any, options: ProphetOptions) -> Parameters:
+    """Trend changes, and what was asked for."""
+    count = 0 if options.growth == "flat" else len(model.changepoints_t)
+    times, delta = np.full(options.trend_changes, np.inf), np.zeros(options.trend_changes)
+    times[:count] = model.changepoints_t[:count]
+    delta[:count] = model.params["delta"].reshape(-1)[:count]
+    return {
+        "n_changepoints": _scalar(count),
+        "changepoints": times,
+        "delta": delta,
+        "is_multiplicative": _scalar(options.is_multiplicative),
+        "cap": _scalar(np.inf if options.cap is None else options.cap),
+        "floor": _scalar(options.floor or 0.0),
+    }
 
 
 def _scalar(value: Any) -> FloatArray:

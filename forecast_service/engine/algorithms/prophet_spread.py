@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
@@ -16,12 +17,18 @@ HIGHEST_FREQUENCY = 6.0  # the normal noise leaves exp(-18) of the characteristi
 NOISE_WIDTH = 9.0  # in its deviations: its outermost quantile and what lies less than 1e-8 beyond
 WIDEST = 4096.0  # widest distribution, in deviations of the noise
 NUMBERS = 2**20  # of the characteristic function held at once: 8 MB
+MAX_CONTRAST = 8.0  # between the factors of a series; each doubling doubles the work
+TINY = 1e-12
 MAX_STEPS = 60
 TOLERANCE = 1e-5  # relative step after which Newton's method is exact to its square
 
 
 def spread_quantiles(
-    trend: FloatArray, rate: FloatArray, sigma: FloatArray, horizon: int, levels: tuple[float, ...]
+    trend: FloatArray,
+    rate: FloatArray,
+    sigma: FloatArray,
+    factor: FloatArray,
+    levels: tuple[float, ...],
 ) -> FloatArray:
     """Quantiles of the deviations from the centre, shape (m, horizon, levels), unit of ``sigma``.
 
@@ -37,19 +44,28 @@ def spread_quantiles(
     the quantile of the noise alone rises to the solution: the density falls on its way out.
     Source: Davies, Numerical inversion of a characteristic function, Biometrika 60, 1973.
 
-    Noise below about a hundredth of the spread of the trend at the horizon is counted as that
-    much.
+    ``factor`` (m, horizon) is what seasons multiply the trend by: 1 without them. In units of
+    ``factor`` the law is as above, with the noise of each period divided by it.
+
+    Noise below about a fiftieth of the spread of the trend at the horizon is counted as that
+    much, and a factor below an eighth of the largest as that eighth.
     """
-    steps = np.arange(1, horizon + 1, dtype=np.float64) - 0.5
+    size = np.abs(factor)
+    largest = np.maximum(size.max(axis=1), TINY)
+    size = np.maximum(size, largest[:, None] / MAX_CONTRAST)
+    louder = np.asarray(largest[:, None] / size)  # noise of a period beside the least, from 1
+    sigma = sigma / largest
+    steps = np.arange(1, size.shape[1] + 1, dtype=np.float64) - 0.5
     ratio = trend / sigma
     deviation = np.sqrt(2 * rate * (steps**2).sum())  # of the trend at the horizon, if ratio is 1
     reach = 12 * deviation + 16 * steps[-1]  # beyond it lies less than 1e-7
     ratio, noise = np.minimum(ratio, WIDEST / reach), np.maximum(sigma, trend * reach / WIDEST)
-    nodes = _nodes(NOISE_WIDTH + ratio * reach)
-    found = np.empty((len(trend), horizon, len(levels)))
-    for rows, count in _batches(nodes, horizon):
-        found[rows] = _quantiles(ratio[rows], rate[rows], steps, levels, count)
-    return np.asarray(found * noise[:, None, None])
+    nodes = _nodes(NOISE_WIDTH * louder.max(axis=1) + ratio * reach)
+    found = np.empty((*size.shape, len(levels)))
+    for rows, count in _batches(nodes, len(steps)):
+        laws = _Laws(ratio[rows], rate[rows], louder[rows], steps)
+        found[rows] = _quantiles(laws, levels, count)
+    return np.asarray(found * (noise[:, None] * size)[:, :, None])
 
 
 def _nodes(width: FloatArray) -> npt.NDArray[np.int64]:
@@ -69,16 +85,34 @@ def _batches(
         yield from ((rows[i : i + size], count) for i in range(0, len(rows), size))
 
 
-def _quantiles(
-    ratio: FloatArray, rate: FloatArray, steps: FloatArray, levels: tuple[float, ...], nodes: int
-) -> FloatArray:
-    """The same for some rows, in deviations of the noise. The law is symmetric around 0."""
+@dataclass(frozen=True)
+class _Laws:
+    """Some series, in deviations of their least noise: trend, rate (m,), noise (m, horizon)."""
+
+    ratio: FloatArray
+    rate: FloatArray
+    noise: FloatArray
+    steps: FloatArray
+
+    def characteristic(self, frequency: FloatArray) -> FloatArray:
+        """The characteristic function (m, horizon, nodes) of the deviation at each horizon."""
+        squared = (self.ratio[:, None, None] * self.steps[:, None] * frequency) ** 2
+        factors = 1 - self.rate[:, None, None] * (squared / (1 + squared))
+        if (self.noise == 1).all():
+            of_noise = np.exp(-(frequency**2) / 2)
+        else:
+            of_noise = np.exp(-((self.noise[:, :, None] * frequency) ** 2) / 2)
+        return np.asarray(np.cumprod(factors, axis=1) * of_noise)
+
+
+def _quantiles(laws: _Laws, levels: tuple[float, ...], nodes: int) -> FloatArray:
+    """The quantiles (m, horizon, levels) of some series. The laws are symmetric around 0."""
     middles = np.arange(nodes, dtype=np.float64) + 0.5
     frequency = middles * (HIGHEST_FREQUENCY / nodes)
-    weights = _characteristic(ratio, rate, steps, frequency) / (np.pi * middles)
-    found = np.zeros((len(ratio), len(steps), len(levels)))
+    weights = laws.characteristic(frequency) / (np.pi * middles)
+    found = np.zeros((*laws.noise.shape, len(levels)))
     upper = {round(max(level, 1 - level), 12) for level in levels} - {0.5}
-    outer = {level: _outer_quantile(weights, frequency, level) for level in upper}
+    outer = {level: _outer_quantile(weights, frequency, level, laws.noise) for level in upper}
     for column, level in enumerate(levels):
         distance = outer.get(round(max(level, 1 - level), 12))
         if distance is not None:
@@ -86,20 +120,13 @@ def _quantiles(
     return found
 
 
-def _characteristic(
-    ratio: FloatArray, rate: FloatArray, steps: FloatArray, frequency: FloatArray
+def _outer_quantile(
+    weights: FloatArray, frequency: FloatArray, level: float, noise: FloatArray
 ) -> FloatArray:
-    """The characteristic function (m, horizon, nodes) of the deviation at each horizon."""
-    squared = (ratio[:, None, None] * steps[:, None] * frequency) ** 2
-    factors = 1 - rate[:, None, None] * (squared / (1 + squared))
-    return np.asarray(np.cumprod(factors, axis=1) * np.exp(-(frequency**2) / 2))
-
-
-def _outer_quantile(weights: FloatArray, frequency: FloatArray, level: float) -> FloatArray:
     """Where the distribution function reaches a level above one half; shape (m, horizon)."""
     shape = weights.shape[:2]
     weights = weights.reshape(-1, len(frequency))
-    place = np.full(len(weights), NormalDist().inv_cdf(level))
+    place = noise.reshape(-1) * NormalDist().inv_cdf(level)
     rows = np.arange(len(weights))
     for _ in range(MAX_STEPS):
         angles = place[rows, None] * frequency

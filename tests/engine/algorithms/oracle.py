@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast_service.engine.algorithms.additive import AdditiveModels
 from forecast_service.engine.algorithms.closing import find_closing
+from forecast_service.engine.algorithms.prophet_models import ProphetModels
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 
 DRAWS = 20_000
+NO_OPTIONS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,23 @@ class Judge:
     ) -> float:
         """Prophet's log posterior of any parameters, without constants, as in its Stan program."""
         data = self.inputs
-        t, features, scales = data.t.to_numpy(), data.X.to_numpy(), np.array(data.sigmas)
-        reached = t[:, None] >= data.t_change
-        trend = (k + reached @ delta) * t + m + reached @ (-data.t_change * delta)
-        squares = ((data.y.to_numpy() - trend - features @ beta) ** 2).sum()
+        features, scales = data.X.to_numpy(), np.array(data.sigmas)
+        trend = self.trend(k, m, delta)
+        added, multiplied = features @ (beta * data.s_a), features @ (beta * data.s_m)
+        squares = ((data.y.to_numpy() - trend * (1 + multiplied) - added) ** 2).sum()
         likelihood = -data.T * np.log(sigma) - squares / (2 * sigma**2)
         priors = k**2 / 50 + m**2 / 50 + 2 * sigma**2 + (beta**2 / scales**2).sum() / 2
         return float(likelihood - priors - np.abs(delta).sum() / data.tau)
+
+    def trend(self, k: float, m: float, delta: FloatArray) -> FloatArray:
+        """As the package computes it, with its own functions."""
+        data, t = self.inputs, self.inputs.t.to_numpy()
+        changes = np.asarray(data.t_change)
+        if data.trend_indicator == 1:
+            return self.model.piecewise_logistic(t, data.cap.to_numpy(), delta, k, m, changes)
+        if data.trend_indicator == 2:
+            return self.model.flat_trend(t, m)
+        return self.model.piecewise_linear(t, delta, k, m, changes)
 
     def of_package(self) -> float:
         """That of the parameters that Stan found."""
@@ -47,15 +58,18 @@ class Judge:
             found["sigma_obs"].item(),
         )
 
-    def of_models(self, models: AdditiveModels, index: int) -> float:
+    def of_models(self, models: ProphetModels, index: int) -> float:
         """That of the parameters of one of our models."""
         beta = [coefficient(models, index, name) for name in self.inputs.X.columns]
-        count = self.inputs.S
-        assert np.allclose(models.changepoints[index, :count], self.inputs.t_change, rtol=1e-12)
+        count, delta = self.inputs.S, np.zeros(self.inputs.S)
+        if models.n_changepoints[index]:
+            times = models.changepoints[index, :count]
+            assert np.allclose(times, self.inputs.t_change, rtol=1e-12)
+            delta = models.delta[index, :count]
         return self.log_posterior(
             models.k[index],
             models.offset[index],
-            models.delta[index, :count],
+            delta,
             np.array(beta),
             models.sigma[index],
         )
@@ -63,22 +77,34 @@ class Judge:
     def forecast(self, future: KnownFuture, row: int) -> FloatArray:
         """Its p10, p50 and p90 (horizon, 3): yhat, and quantiles of its own draws around it."""
         frame = frame_of(future.timestamps, future.covariates, row)
-        centre = self.model.predict(frame)["yhat"].to_numpy()
+        for limit in ("cap", "floor"):
+            if limit in self.model.history and self.model.growth == "logistic":
+                frame[limit] = self.model.history[limit].iloc[0]
+        found = self.model.predict(frame)
+        centre, factor = found["yhat"].to_numpy(), 1 + found["multiplicative_terms"].to_numpy()
         self.model.uncertainty_samples = DRAWS
         scaled = self.model.setup_dataframe(frame.copy())
         np.random.seed(row)
         trends = self.model.sample_predictive_trend_vectorized(scaled, DRAWS)
         sigma = self.model.params["sigma_obs"].item() * self.model.y_scale
-        draws = trends - trends.mean(axis=0) + np.random.normal(0, sigma, trends.shape)
+        noise = np.random.normal(0, sigma, trends.shape)
+        draws = (trends - trends.mean(axis=0)) * factor + noise
         self.model.uncertainty_samples = 0
-        spread = np.quantile(draws, (0.1, 0.9), axis=0)
-        return np.column_stack([centre + spread[0], centre, centre + spread[1]])
+        low, middle, high = np.quantile(draws, (0.1, 0.5, 0.9), axis=0)
+        if self.model.growth != "logistic":
+            middle = np.zeros_like(centre)  # the law is symmetric
+        return np.column_stack([centre + low, centre + middle, centre + high])
 
 
-def judge(panel: Panel, row: int, country: str | None = None) -> Judge:
+def judge(
+    panel: Panel, row: int, country: str | None = None, options: Mapping[str, str] = NO_OPTIONS
+) -> Judge:
     """The package's fit of one series of a panel, on its open days, with its varying covariates."""
     frame, names = history_of(panel, row)
-    model, unfitted = new_model(frame, names, country), new_model(frame, names, country)
+    for limit in ("cap", "floor"):
+        if limit in options:
+            frame[limit] = float(options[limit])
+    model, unfitted = (new_model(names, country, options) for _ in range(2))
     model.fit(frame.copy(), seed=42)
     return Judge(model, unfitted.preprocess(frame.copy()))
 
@@ -92,16 +118,10 @@ def history_of(panel: Panel, row: int) -> tuple[pd.DataFrame, list[str]]:
     return frame, names
 
 
-def new_model(frame: pd.DataFrame, names: list[str], country: str | None) -> Any:
+def new_model(names: list[str], country: str | None, options: Mapping[str, str]) -> Any:
     from prophet import Prophet
 
-    span = frame["ds"].max() - frame["ds"].min()
-    model = Prophet(
-        yearly_seasonality=bool(span >= pd.Timedelta(days=730)),
-        weekly_seasonality=True,
-        daily_seasonality=False,
-        uncertainty_samples=0,
-    )
+    model = Prophet(uncertainty_samples=0, **keywords(options))
     if country:
         model.add_country_holidays(country)
     for name in names:
@@ -109,14 +129,27 @@ def new_model(frame: pd.DataFrame, names: list[str], country: str | None) -> Any
     return model
 
 
+def keywords(options: Mapping[str, str]) -> dict[str, Any]:
+    """The options as the package's own constructor takes them."""
+    found: dict[str, Any] = {}
+    for name, text in options.items():
+        if name in ("growth", "seasonality_mode"):
+            found[name] = text
+        elif name not in ("cap", "floor"):
+            found[name] = int(text) if name == "n_changepoints" else float(text)
+    return found
+
+
 def frame_of(times: Any, covariates: Mapping[str, FloatArray], row: int) -> pd.DataFrame:
     return pd.DataFrame({"ds": times, **{name: v[row] for name, v in covariates.items()}})
 
 
-def coefficient(models: AdditiveModels, index: int, column: str) -> float:
+def coefficient(models: ProphetModels, index: int, column: str) -> float:
     """Our coefficient of a column of the package's features."""
     name, _, number = column.partition("_delim_")
-    if name in ("weekly", "yearly"):
+    if name == "zeros":  # the package's own, where there is no feature
+        return 0.0
+    if name in ("weekly", "yearly", "daily"):
         return float(getattr(models, name)[index, int(number) - 1])
     holidays, covariates = models.holiday_names.tolist(), models.covariate_names.tolist()
     if name in covariates:

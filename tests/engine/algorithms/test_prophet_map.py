@@ -11,11 +11,14 @@ import pytest
 
 from benchmarks.panels import read_panel
 from forecast_service.engine.algorithms import algorithm
-from forecast_service.engine.algorithms.additive import holiday_features
 from forecast_service.engine.algorithms.base import FitConfig
 from forecast_service.engine.algorithms.closing import find_closing
-from forecast_service.engine.algorithms.prophet_design import Calendar, moments, scale_series
+from forecast_service.engine.algorithms.histories import Histories
+from forecast_service.engine.algorithms.prophet_design import Calendar, Columns, moments
+from forecast_service.engine.algorithms.prophet_fast import problem_of
 from forecast_service.engine.algorithms.prophet_map import estimate
+from forecast_service.engine.algorithms.prophet_models import holiday_features
+from forecast_service.engine.algorithms.prophet_options import ProphetOptions
 from forecast_service.engine.panel import KnownFuture, Panel
 
 from ..panels import future_of, make_panel
@@ -68,9 +71,9 @@ def worst_violation(panel: Panel) -> float:
     """How far the trend changes of any series miss the conditions of the optimum."""
     calendar = Calendar.of(panel.timestamps, np.zeros((0, panel.n_periods)))
     target = find_closing(panel).open_target(panel)
-    covariates = np.stack(list(panel.covariates.values()), axis=1)
-    scales = scale_series(calendar.seconds, target, covariates)
-    return float(estimate(moments(calendar, scales, target, covariates)).violation.max())
+    histories = Histories(panel.timestamps, target, panel.covariates, {})
+    where = Columns(0, len(panel.covariates), ProphetOptions())
+    return float(estimate(moments(problem_of(calendar, where, histories)), 0.05).violation.max())
 
 
 @pytest.mark.parametrize("country", [None, "DE"])

@@ -15,7 +15,7 @@ LEVELS = (0.05, 0.1, 0.5, 0.9, 0.99)
 def quantiles(trend: float, rate: float, sigma: float, horizon: int) -> np.ndarray:
     """Of one series, (horizon, levels)."""
     of_each = np.array([trend]), np.array([rate]), np.array([sigma])
-    return spread_quantiles(*of_each, horizon, LEVELS)[0]
+    return spread_quantiles(*of_each, np.ones((1, horizon)), LEVELS)[0]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def spread_of_trend_alone() -> float:
 def test_series_do_not_influence_each_other() -> None:
     trend, rate, sigma = np.array([1e-3, 5.0, 0.1]), np.array([0.03, 0.02, 0.5]), np.ones(3)
 
-    together = spread_quantiles(trend, rate, sigma, 30, LEVELS)
+    together = spread_quantiles(trend, rate, sigma, np.ones((3, 30)), LEVELS)
 
     alone = [quantiles(*each, 30) for each in zip(trend, rate, sigma, strict=True)]
     assert np.allclose(together, alone)

@@ -1,4 +1,4 @@
-"""Prophet's model as arrays: trend, seasons, holidays and covariates of many series at once.
+"""Prophet's models as arrays: trend, seasons, holidays and covariates of many series at once.
 
 Nothing here needs the ``prophet`` package, so that forecasting starts fast and files stay small.
 """
@@ -19,9 +19,9 @@ __all__ = [
     "CHANGEPOINTS",
     "WEEKLY",
     "YEARLY",
-    "AdditiveModels",
     "Parameters",
     "Part",
+    "ProphetModels",
     "empty_models",
     "fourier",
     "holiday_features",
@@ -30,21 +30,25 @@ __all__ = [
 
 YEARLY = (365.25, 10)  # period in days, Fourier order: Prophet's own
 WEEKLY = (7.0, 3)
+DAILY = (1.0, 4)
 CHANGEPOINTS = 25
 SHARED = ("holiday_names", "holiday_days", "covariate_names", "rows")  # no value per model
-RESERVED = ("trend", "weekly", "yearly", "holidays", "level", "floor")
+RESERVED = ("trend", "weekly", "yearly", "daily", "holidays", "level", "floor")
 
 Part = dict[str, FloatArray]
 Parameters = dict[str, FloatArray]
-"""Parameters of one series under the field names of AdditiveModels."""
+"""Parameters of one series under the field names of ProphetModels."""
 
 
 @dataclass(frozen=True)
-class AdditiveModels:
+class ProphetModels:
     """Parameters of ``m`` fitted series; one row each, in Prophet's scaled units.
 
-    ``y = y_scale * (k t + offset + sum_c delta_c (t - c)+ + X beta) + level`` with
-    ``t = (time - start) / t_scale``. Unused changepoints are infinite with delta 0; unused
+    ``y = floor + y_scale * (g + X beta) + level``, or with ``g * (1 + X beta)`` where
+    multiplicative. The trend is ``g = k t + offset + sum_c delta_c (t - c)+`` with
+    ``t = (time - start) / t_scale``; with a finite cap it is
+    ``g = C / (1 + exp(-u))``, ``u = k (t - offset) + sum_c delta_c (t - c)+`` and
+    ``C = (cap - floor) / y_scale``. Unused changepoints are infinite with delta 0; unused
     features have beta 0.
     """
 
@@ -65,14 +69,22 @@ class AdditiveModels:
     offset: FloatArray
     sigma: FloatArray
     """(m,) standard deviation of the noise."""
+    is_multiplicative: FloatArray
+    """(m,) 1 or 0."""
+    cap: FloatArray
+    """(m,) in units of the target; infinite where growth is not logistic."""
+    floor: FloatArray
     n_changepoints: FloatArray
+    """(m,) 0 where growth is flat."""
     changepoints: FloatArray
-    """(m, 25)."""
+    """(m, 25), or as many as were asked for."""
     delta: FloatArray
     yearly: FloatArray
     """(m, 20)."""
     weekly: FloatArray
     """(m, 6)."""
+    daily: FloatArray
+    """(m, 8)."""
     holidays: FloatArray
     """(m, holiday names)."""
     covariates: FloatArray
@@ -85,7 +97,7 @@ class AdditiveModels:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def take(self, index: npt.NDArray[np.intp], rows: npt.NDArray[np.int64]) -> AdditiveModels:
+    def take(self, index: npt.NDArray[np.intp], rows: npt.NDArray[np.int64]) -> ProphetModels:
         """Some of the models, which become those of other panel rows."""
         picked = {
             each.name: getattr(self, each.name)[index]
@@ -94,7 +106,7 @@ class AdditiveModels:
         }
         return replace(self, **picked, rows=rows)
 
-    def with_rows(self, rows: npt.NDArray[np.intp], others: AdditiveModels) -> AdditiveModels:
+    def with_rows(self, rows: npt.NDArray[np.intp], others: ProphetModels) -> ProphetModels:
         """The same with the panel rows ``rows`` from another model, which has only those.
 
         Both must be over the same holidays and covariates.
@@ -114,20 +126,19 @@ class AdditiveModels:
 
         ``covariates`` has (n, periods) for all series of the panel; NaN counts as the mean.
         """
-        scale = self.y_scale[:, None]
-        parts = {
-            "trend": self._trend(times) * scale + self.level[:, None],
-            "weekly": self.weekly @ fourier(times, *WEEKLY).T * scale,
-            "yearly": self.yearly @ fourier(times, *YEARLY).T * scale,
-            "holidays": self.holidays @ self._holidays_on(times) * scale,
-        }
-        for column, name in enumerate(self.covariate_names.tolist()):
-            values = _pick(covariates, name)[self.rows]
-            mean, spread = self.covariate_mean[:, column, None], self.covariate_scale[:, column]
-            standard = np.where(np.isfinite(values), values - mean, 0.0) / spread[:, None]
-            shown = f"{name} (covariate)" if name in RESERVED else name
-            parts[shown] = self.covariates[:, column, None] * standard * scale
-        return parts
+        trend = self.trend(times)
+        scale = np.where(self.is_multiplicative[:, None] > 0, trend, self.y_scale[:, None])
+        effects = self._effects(times, covariates)
+        parts = {name: effect * scale for name, effect in effects.items()}
+        return {"trend": trend + self.level[:, None], **parts}
+
+    def factor(self, times: Times, covariates: Mapping[str, FloatArray]) -> FloatArray:
+        """What the trend is multiplied by, shape (m, periods); 1 where nothing is."""
+        found = np.ones((len(self), len(times)))
+        if self.is_multiplicative.any():
+            for effect in self._effects(times, covariates).values():
+                found += effect * self.is_multiplicative[:, None]
+        return found
 
     def centre(self, times: Times, covariates: Mapping[str, FloatArray]) -> FloatArray:
         """Prophet's ``yhat`` plus the level, shape (m, periods); may be negative."""
@@ -136,28 +147,61 @@ class AdditiveModels:
             total = total + values
         return total
 
+    def trend(self, times: Times) -> FloatArray:
+        """Without the level, (m, periods), in units of the target."""
+        line = self.line(times)
+        bent = np.flatnonzero(np.isfinite(self.cap))
+        found = line * self.y_scale[:, None] + self.floor[:, None]
+        height = (self.cap - self.floor)[bent, None]
+        found[bent] = self.floor[bent, None] + height * logistic(line[bent])
+        return np.asarray(found)
+
+    def line(self, times: Times) -> FloatArray:
+        """The piecewise linear function that growth is made from, (m, periods), scaled."""
+        seconds = times.astype("datetime64[s]").astype(np.int64).astype(np.float64)
+        t = (seconds[None, :] - self.start[:, None]) / self.t_scale[:, None]
+        offset = np.where(np.isfinite(self.cap), -self.k * self.offset, self.offset)
+        line = self.k[:, None] * t + offset[:, None]
+        for c in range(self.changepoints.shape[1]):
+            reached = np.maximum(t - self.changepoints[:, c, None], 0.0)
+            line = line + self.delta[:, c, None] * reached
+        return line
+
+    def _effects(self, times: Times, covariates: Mapping[str, FloatArray]) -> Part:
+        """Seasons, holidays and covariates by name, (m, periods), scaled."""
+        on_holidays = holiday_features(self.holiday_days, len(self.holiday_names), times)
+        effects = {
+            "weekly": self.weekly @ fourier(times, *WEEKLY).T,
+            "yearly": self.yearly @ fourier(times, *YEARLY).T,
+            "holidays": self.holidays @ on_holidays,
+        }
+        if self.daily.any():
+            effects["daily"] = self.daily @ fourier(times, *DAILY).T
+        for column, name in enumerate(self.covariate_names.tolist()):
+            values = _pick(covariates, name)[self.rows]
+            mean, spread = self.covariate_mean[:, column, None], self.covariate_scale[:, column]
+            standard = np.where(np.isfinite(values), values - mean, 0.0) / spread[:, None]
+            shown = f"{name} (covariate)" if name in RESERVED else name
+            effects[shown] = self.covariates[:, column, None] * standard
+        return effects
+
     def change_size(self) -> FloatArray:
         """(m,) scale of the Laplace law of coming slope changes, per ``t``: as in the history.
 
         Source: Taylor & Letham 2018, 3.1.4, and ``Prophet._sample_uncertainty``.
         """
-        return np.asarray(np.abs(self.delta).sum(axis=1) / self.n_changepoints + 1e-8)
+        return np.asarray(
+            np.abs(self.delta).sum(axis=1) / np.maximum(self.n_changepoints, 1) + 1e-8
+        )
 
-    def _trend(self, times: Times) -> FloatArray:
-        seconds = times.astype("datetime64[s]").astype(np.int64).astype(np.float64)
-        t = (seconds[None, :] - self.start[:, None]) / self.t_scale[:, None]
-        trend = self.k[:, None] * t + self.offset[:, None]
-        for c in range(self.changepoints.shape[1]):
-            reached = np.maximum(t - self.changepoints[:, c, None], 0.0)
-            trend = trend + self.delta[:, c, None] * reached
-        return trend
 
-    def _holidays_on(self, times: Times) -> FloatArray:
-        return holiday_features(self.holiday_days, len(self.holiday_names), times)
+def logistic(exponent: FloatArray) -> FloatArray:
+    """``1 / (1 + exp(-u))``, also where u is large."""
+    return np.asarray((1 + np.tanh(exponent / 2)) / 2)
 
 
 def holiday_features(days: npt.NDArray[np.int64], n_names: int, times: Times) -> FloatArray:
-    """Indicators (names, periods), 1 on the day itself; ``days`` as in ``AdditiveModels``."""
+    """Indicators (names, periods), 1 on the day itself; ``days`` as in ``ProphetModels``."""
     dates = times.astype("datetime64[D]").astype(np.int64)
     features = np.zeros((n_names, len(dates)))
     for name, day in days:
@@ -176,30 +220,35 @@ def empty_models(
     holiday_names: Sequence[str],
     holiday_days: npt.NDArray[np.int64],
     covariate_names: Sequence[str],
-) -> AdditiveModels:
-    """No model yet, over these holidays and covariates."""
+    changes: int = CHANGEPOINTS,
+) -> ProphetModels:
+    """No model yet, over these holidays and covariates, with room for some trend changes."""
     widths = {
-        "changepoints": CHANGEPOINTS,
-        "delta": CHANGEPOINTS,
+        "changepoints": changes,
+        "delta": changes,
         "yearly": 2 * YEARLY[1],
         "weekly": 2 * WEEKLY[1],
+        "daily": 2 * DAILY[1],
         "holidays": len(holiday_names),
         "covariates": len(covariate_names),
         "covariate_mean": len(covariate_names),
         "covariate_scale": len(covariate_names),
     }
     single = (
-        "start",
-        "until",
-        "t_scale",
-        "y_scale",
-        "k",
-        "offset",
-        "sigma",
-        "n_changepoints",
-        "level",
+        *(
+            "start",
+            "until",
+            "t_scale",
+            "y_scale",
+            "k",
+            "offset",
+            "sigma",
+            "is_multiplicative",
+            "cap",
+        ),
+        *("floor", "n_changepoints", "level"),
     )
-    return AdditiveModels(
+    return ProphetModels(
         holiday_names=np.array(list(holiday_names), dtype=np.str_),
         holiday_days=holiday_days,
         covariate_names=np.array(list(covariate_names), dtype=np.str_),
@@ -210,8 +259,8 @@ def empty_models(
 
 
 def stack_models(
-    empty: AdditiveModels, fits: Mapping[int, Mapping[str, FloatArray]], until: np.datetime64
-) -> AdditiveModels:
+    empty: ProphetModels, fits: Mapping[int, Mapping[str, FloatArray]], until: np.datetime64
+) -> ProphetModels:
     """The models of many series from one mapping of parameters per panel row.
 
     ``until`` is the last period of the panel that they were fitted on.

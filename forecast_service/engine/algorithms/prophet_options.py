@@ -1,0 +1,142 @@
+"""What may be asked of Prophet: its growth, the mode of its seasons, the scales of its priors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from forecast_service.errors import InvalidData
+
+__all__ = ["ProphetOptions"]
+
+_CHOICES = {
+    "growth": ("linear", "flat", "logistic"),
+    "seasonality_mode": ("additive", "multiplicative"),
+}
+_SCALES = ("changepoint_prior_scale", "seasonality_prior_scale", "holidays_prior_scale")
+MOST_CHANGEPOINTS = 100
+_NAMES = (*_CHOICES, "cap", "floor", *_SCALES, "n_changepoints", "changepoint_range")
+
+
+@dataclass(frozen=True)
+class ProphetOptions:
+    """Names, meaning and defaults are those of the ``prophet`` package; units of the target.
+
+    ``seasonality_mode`` also holds for holidays and covariates, as there. ``cap`` and ``floor``
+    are the limits of logistic growth, the same for all series and periods.
+    """
+
+    growth: str = "linear"
+    seasonality_mode: str = "additive"
+    cap: float | None = None
+    floor: float | None = None
+    changepoint_prior_scale: float = 0.05
+    seasonality_prior_scale: float = 10.0
+    holidays_prior_scale: float = 10.0
+    n_changepoints: int = 25
+    changepoint_range: float = 0.8
+
+    @classmethod
+    def parse(cls, texts: Mapping[str, str]) -> ProphetOptions:
+        """The options that texts name; those that are not named have their default.
+
+        Raises
+        ------
+        InvalidData
+            A name or value is not allowed, or values contradict each other.
+
+        Example
+        -------
+        >>> ProphetOptions.parse({"growth": "flat", "n_changepoints": "10"}).n_changepoints
+        10
+        """
+        unknown = sorted(set(texts) - set(_NAMES))
+        if unknown:
+            raise InvalidData(
+                f"'{unknown[0]}' is no training parameter of Prophet. "
+                f"Allowed are {', '.join(_NAMES)}."
+            )
+        parsed: dict[str, Any] = {name: _parsed(name, text) for name, text in texts.items()}
+        found = cls(**parsed)
+        _check_cap(found)
+        _check_formulas(found)
+        return found
+
+    @property
+    def is_multiplicative(self) -> bool:
+        return self.seasonality_mode == "multiplicative"
+
+    @property
+    def is_regression(self) -> bool:
+        """Is the model linear in its parameters?"""
+        return self.growth != "logistic" and not self.is_multiplicative
+
+    @property
+    def trend_changes(self) -> int:
+        """Most unknown trend changes of a series; without any, Prophet has one at its start."""
+        return max(1, self.n_changepoints)
+
+
+def _parsed(name: str, text: str) -> str | float | int:
+    if name in _CHOICES:
+        if text not in _CHOICES[name]:
+            raise _refused(name, text, f"one of {', '.join(_CHOICES[name])}")
+        return text
+    if name == "n_changepoints":
+        if not (text.isascii() and text.isdigit() and int(text) <= MOST_CHANGEPOINTS):
+            raise _refused(name, text, f"a whole number from 0 to {MOST_CHANGEPOINTS}")
+        return int(text)
+    number = _number(text)
+    if name == "changepoint_range" and not 0 < number <= 1:
+        raise _refused(name, text, "a number above 0 and up to 1")
+    if name in _SCALES and not number > 0:
+        raise _refused(name, text, "a number above 0")
+    if math.isnan(number):
+        raise _refused(name, text, "a number in units of the target")
+    return number
+
+
+def _number(text: str) -> float:
+    """NaN for what is no finite number."""
+    try:
+        number = float(text)
+    except ValueError:
+        return math.nan
+    return number if math.isfinite(number) else math.nan
+
+
+def _check_cap(options: ProphetOptions) -> None:
+    """``cap`` and ``floor`` belong to logistic growth, which needs a ``cap``."""
+    is_logistic = options.growth == "logistic"
+    if is_logistic and options.cap is None:
+        raise InvalidData("'growth' is logistic, which needs a 'cap': the most that can be sold.")
+    for name in ("cap", "floor"):
+        if getattr(options, name) is not None and not is_logistic:
+            raise InvalidData(
+                f"'{name}' goes with 'growth' logistic only, not with {options.growth}. "
+                "Leave one of them out."
+            )
+    if options.cap is not None and options.cap <= (options.floor or 0.0):
+        raise InvalidData(
+            f"'cap' is {options.cap:g}; it must be above 'floor', {options.floor or 0.0:g}."
+        )
+
+
+def _check_formulas(options: ProphetOptions) -> None:
+    """Refuse what Prophet itself fits and forecasts by two different formulas."""
+    if options.growth == "logistic" and options.n_changepoints == 0:
+        raise InvalidData(
+            "'n_changepoints' is 0, which does not go with 'growth' logistic: Prophet fits and "
+            "forecasts that by two different formulas. Use 1 or more."
+        )
+    if options.floor is not None and options.is_multiplicative:
+        raise InvalidData(
+            "'floor' does not go with 'seasonality_mode' multiplicative: Prophet fits and "
+            "forecasts that combination by two different formulas. Leave one of them out."
+        )
+
+
+def _refused(name: str, text: str, allowed: str) -> InvalidData:
+    return InvalidData(f"'{name}' is '{text}'; it must be {allowed}.")
