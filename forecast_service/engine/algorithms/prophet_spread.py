@@ -47,8 +47,10 @@ def spread_quantiles(
     ``factor`` (m, horizon) is what seasons multiply the trend by: 1 without them. In units of
     ``factor`` the law is as above, with the noise of each period divided by it.
 
-    Noise below about a fiftieth of the spread of the trend at the horizon is counted as that
-    much, and a factor below an eighth of the largest as that eighth.
+    Noise below ``(12 + 16 h / s) / 4096`` of the trend's deviation at the horizon h is counted
+    as that much, ``s`` being that deviation over ``trend``: with 25 changes in 900 days a
+    fiftieth one period ahead, a hundredth at two weeks and less beyond. A factor below an eighth
+    of the largest is counted as that eighth.
     """
     size = np.abs(factor)
     largest = np.maximum(size.max(axis=1), TINY)

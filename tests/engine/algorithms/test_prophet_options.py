@@ -14,6 +14,7 @@ from forecast_service.engine.algorithms import algorithm
 from forecast_service.engine.algorithms.base import FitConfig
 from forecast_service.engine.algorithms.closing import find_closing
 from forecast_service.engine.algorithms.prophet_options import ProphetOptions
+from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import KnownFuture, Panel
 from forecast_service.errors import InvalidData
 
@@ -215,3 +216,29 @@ def test_what_prophet_cannot_be_asked_for_is_refused(
 ) -> None:
     with pytest.raises(InvalidData, match=re.escape(sentence)):
         ProphetOptions.parse(options)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "periods", "seasons"),
+    [("W", 160, {"yearly"}), ("M", 40, {"yearly"}), ("H", 480, {"weekly", "daily"}), ("W", 60, ())],
+)
+def test_seasons_follow_prophets_own_rules(frequency: str, periods: int, seasons: set[str]) -> None:
+    before = np.datetime64("2012-12-31T00:00:00", "s")
+    times = next_periods(before, frequency, periods + 12)
+    days = times.astype(np.int64) / 86_400
+    noise = np.random.default_rng(3).normal(0, 3, len(times))
+    sold = 100 + 20 * np.sin(2 * np.pi * days / 365.25) + 9 * np.cos(2 * np.pi * days) + noise
+    panel = Panel((("0",),), times[:periods], frequency, sold[None, :periods], {})
+    future = KnownFuture(times[periods:], {})
+
+    fitted = PROPHET.fit(panel, replace(CONFIG, horizon=12))
+
+    judge = oracle.judge(panel, 0)
+    gap = judge.of_models(fitted.models, 0) - judge.of_package()
+    parts = fitted.contributions(future)
+    there = {name for name in ("yearly", "weekly", "daily") if parts.get(name, np.zeros(1)).any()}
+    assert there == set(judge.model.seasonalities) == set(seasons)
+    assert gap >= -ALLOWED
+    if gap < CONVERGED:
+        ours = fitted.forecast(future, LEVELS)[0]
+        assert_alike(compare(ours, judge.forecast(future, 0), 100.0))
