@@ -62,6 +62,7 @@ def provenance(
         "algorithm": stored.algorithm or made["algorithm"],
         "members": facts.get("members"),
         "coverage": facts.get("coverage"),
+        "demand": facts.get("demand"),
         "fallback": stored.note,
         "predictor": made["predictor_arn"],
         "trained_at": utc_text(made["trained_at"]),

@@ -59,6 +59,8 @@ class Provenance(AnswerModel):
     """Weight of each algorithm in the average; null when a single one was asked for."""
     coverage: dict[str, Coverage] | None
     """By interval, such as ``p10-p90``; null when it was not measured."""
+    demand: str | None
+    """Demand class: smooth, erratic, intermittent or lumpy; null when it is not known."""
     fallback: str | None
     predictor: str
     trained_at: str

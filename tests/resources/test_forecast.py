@@ -34,6 +34,7 @@ class TestOneStore:
             "algorithm": "prophet",
             "members": None,
             "coverage": None,
+            "demand": None,
             "fallback": None,
             "predictor": PREDICTOR,
             "trained_at": "2015-06-14T16:40:00Z",

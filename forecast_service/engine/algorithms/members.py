@@ -23,26 +23,19 @@ MEMBERS: Mapping[str, tuple[str, ...]] = {
 SPARSE_CLASSES = [demand for demand, members in MEMBERS.items() if members == SPARSE]
 FREQUENT_CLASSES = [demand for demand, members in MEMBERS.items() if members == FREQUENT]
 
-FEWEST = 10  # sparse series; the windows of fewer say too little about weights of their own
-
 
 def groups(classes: Sequence[str] | npt.NDArray[np.str_]) -> dict[tuple[str, ...], Rows]:
     """Rows of the series that are trained and weighed together, by their members.
 
-    Sparse series below ten go with the frequent ones, if there are any. Those of an unknown class
-    go with the largest group.
+    Those of an unknown class go with the larger group.
 
     Example
     -------
-    >>> [len(rows) for rows in groups(["lumpy"] * 10 + ["smooth", "unknown"]).values()]
-    [1, 11]
-    >>> [len(rows) for rows in groups(["lumpy"] * 9 + ["smooth"]).values()]
-    [10]
+    >>> [len(rows) for rows in groups(["smooth", "erratic", "lumpy", "unknown"]).values()]
+    [3, 1]
     """
     is_sparse, is_frequent = np.isin(classes, SPARSE_CLASSES), np.isin(classes, FREQUENT_CLASSES)
-    if is_frequent.any() and is_sparse.sum() < FEWEST:
-        is_frequent, is_sparse = np.ones_like(is_frequent), np.zeros_like(is_sparse)
-    elif is_sparse.sum() > is_frequent.sum():
+    if is_sparse.sum() > is_frequent.sum():
         is_sparse = ~is_frequent
     else:
         is_frequent = ~is_sparse

@@ -106,7 +106,7 @@ class PooledFitting:
         self, effects: FloatArray, by_date: FloatArray, progress: Progress
     ) -> tuple[Deviations, tuple[Shrinkage, Shrinkage]]:
         """What each series adds to the common effects: fitted, and once more without outliers."""
-        known = np.flatnonzero(self.target.known.any(axis=1))
+        known = np.flatnonzero(self.target.known.any(axis=1) | ~self.target.known.any())
         sample = known[:: max(1, -(-len(known) // SAMPLE))]
         parts = [
             self._rest(sample[rows], effects, by_date) for rows, _ in self._chunks(len(sample))

@@ -274,3 +274,12 @@ def test_a_day_before_christmas_that_was_a_sunday_takes_after_its_neighbours() -
     p50 = model.forecast(panel.known_between(cutoff, cutoff + 14), (0.5,))[:, :, 0]
 
     assert np.median(p50[:, monday - cutoff] / np.exp(6.6)) == pytest.approx(1, abs=0.15)
+
+
+def test_a_panel_that_never_sold_anything_is_forecast_as_nothing() -> None:
+    panel = make_panel(2, 70)
+    panel.target[:] = 0.0
+
+    values = PooledRegression().fit(panel, CONFIG).forecast(future_of(panel), LEVELS)
+
+    assert values == pytest.approx(0.0)
