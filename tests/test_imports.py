@@ -103,6 +103,10 @@ def test_prophet_is_imported_in_one_module() -> None:
     assert importers_of("prophet") == {"engine.algorithms.prophet_package"}
 
 
+def test_lightgbm_is_imported_in_one_module() -> None:
+    assert importers_of("lightgbm") == {"engine.algorithms.lightgbm_package"}
+
+
 def test_boto3_clients_are_made_in_the_session_alone() -> None:
     assert importers_of("boto3") == {"session"}
 

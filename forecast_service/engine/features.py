@@ -14,7 +14,7 @@ from forecast_service.engine.calendar import Times, next_periods, parse_frequenc
 from forecast_service.engine.columns import Block, Column, Single
 from forecast_service.engine.panel import FloatArray
 
-__all__ = ["LOOKAHEAD", "LOOKBACK", "Features", "Recipe", "Rows", "make_recipe"]
+__all__ = ["LOOKAHEAD", "LOOKBACK", "CovariateRecipe", "Features", "Recipe", "Rows", "make_recipe"]
 
 Booleans = npt.NDArray[np.bool_]
 Rows = slice | npt.NDArray[np.intp]
@@ -113,34 +113,39 @@ class Features:
         count = len(self.closed[rows])
         return [block.column for block in blocks], _stack(blocks, count, len(self.times))
 
+    def padded(self, recipe: CovariateRecipe, rows: Rows) -> Single:
+        """A covariate, prepared, of some rows: over ``times`` and, as expected, 14 periods more."""
+        values = recipe.prepared(self.covariates[recipe.name][rows])
+        expected = np.array(recipe.profile, dtype=np.float32)[self._phase_after()]
+        return np.concatenate([values, np.tile(expected, (len(values), 1))], axis=1)
+
+    def padded_closed(self, rows: Rows) -> Booleans:
+        """Which periods of some rows are closed: over ``times`` and, as expected, 14 more."""
+        closed = self.closed[rows]
+        expected = np.array(self.recipe.closing)[self._phase_after()] > 0.5
+        return np.concatenate([closed, np.tile(expected, (len(closed), 1))], axis=1)
+
     def _calendar(self) -> Iterator[Block]:
         recipe = self.recipe
         yield from calendar_features.columns(self.times, recipe.frequency, yearly=recipe.yearly)
         yield from calendar_features.holidays(self.times, recipe.frequency, recipe.holidays)
 
-    def _after(self) -> Times:
-        return next_periods(self.times[-1], self.recipe.frequency, LOOKAHEAD)
+    def _phase_after(self) -> npt.NDArray[np.intp]:
+        after = next_periods(self.times[-1], self.recipe.frequency, LOOKAHEAD)
+        return calendar_features.phases(after, self.recipe.frequency)[0]
 
     def _of_covariate(self, recipe: CovariateRecipe, rows: Rows) -> Iterator[Block]:
-        values = recipe.prepared(self.covariates[recipe.name][rows])
-        phase = calendar_features.phases(self._after(), self.recipe.frequency)[0]
-        expected = np.array(recipe.profile, dtype=np.float32)[phase]
-        padded = np.concatenate([values, np.tile(expected, (len(values), 1))], axis=1)
         return covariate_features.columns(
             recipe.name,
             recipe.kind,
-            padded,
+            self.padded(recipe, rows),
             calendar_features.calendar(self.times, self.recipe.frequency),
             yearly=self.recipe.yearly,
         )
 
     def _of_closing(self, rows: Rows) -> Iterator[Block]:
-        closed = self.closed[rows]
-        phase = calendar_features.phases(self._after(), self.recipe.frequency)[0]
-        expected = np.array(self.recipe.closing)[phase] > 0.5
-        padded = np.concatenate([closed, np.tile(expected, (len(closed), 1))], axis=1)
         return covariate_features.closing(
-            padded, calendar_features.calendar(self.times, self.recipe.frequency)
+            self.padded_closed(rows), calendar_features.calendar(self.times, self.recipe.frequency)
         )
 
 

@@ -30,8 +30,8 @@ ODD = {
     "gap": np.where((np.arange(PANEL.n_periods) % 70) < 40, 50.0, np.nan),
     "huge": 1e12 * (1 + np.arange(PANEL.n_periods) % 7),
 }
-POOLING = ("auto", "pooled")  # what one series teaches reaches all others, and those without sales
-OF_NEW = {"auto": "pooled", "pooled": "pooled", "npts": "npts", "tsb": "tsb"}
+POOLING = ("auto", "boosted", "pooled")  # what one series teaches reaches all others
+OF_NEW = {name: name for name in ("boosted", "npts", "pooled", "tsb")} | {"auto": "pooled"}
 FUTURE_OF_ODD = FUTURE.take([0, *[1] * len(ODD), 2])
 
 

@@ -21,6 +21,7 @@ __all__ = ["NAMES", "algorithm", "load", "load_pieces", "refit"]
 _CLASSES = {
     "arima": "Arima",
     "auto": "Auto",
+    "boosted": "Boosted",
     "ets": "Ets",
     "npts": "Npts",
     "pooled": "PooledRegression",

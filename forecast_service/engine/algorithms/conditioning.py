@@ -10,18 +10,18 @@ import numpy.typing as npt
 
 from forecast_service.engine.calendar import Times
 from forecast_service.engine.features import LOOKBACK
+from forecast_service.engine.log_forecast import LOWEST
 from forecast_service.engine.log_target import LogTarget, log_target
 from forecast_service.engine.panel import FloatArray, Panel
 
 if TYPE_CHECKING:  # a model is conditioned by what stands here, so this cannot need the model
     from forecast_service.engine.algorithms.fitted_pooled import FittedPooled
 
-__all__ = ["LOWEST", "NEW", "conditioned", "newest"]
+__all__ = ["NEW", "conditioned", "newest"]
 
 NEW = "New since the training: it starts from what all series share."
 RECENT = 56  # newest periods that may move a level
 NOISE_DAYS = 56.0  # weight, in periods, of the noise learned in training
-LOWEST = -50.0  # log of the level of a series that sells nothing
 
 
 def conditioned(model: FittedPooled, panel: Panel) -> FittedPooled:

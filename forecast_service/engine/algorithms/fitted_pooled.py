@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.algorithms.closing import Closing
-from forecast_service.engine.algorithms.conditioning import LOWEST, conditioned
+from forecast_service.engine.algorithms.conditioning import conditioned
 from forecast_service.engine.algorithms.pooled_refit import NOTHING_KNOWN, Backdrop
 from forecast_service.engine.calendar import Times, period_starts, periods_between
 from forecast_service.engine.columns import Column, Single
 from forecast_service.engine.features import Features, Recipe
 from forecast_service.engine.level_prior import LevelPrior
+from forecast_service.engine.log_forecast import LogForecast
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
-from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
 from forecast_service.errors import InvalidData
 
 __all__ = ["NAME", "NOTHING_KNOWN", "FittedPooled", "Spread"]
@@ -27,7 +26,6 @@ NAME = "pooled"
 OF_SERIES = ("level", "noise", "offset", "silent")
 CHUNK_BYTES = 48_000_000
 TYPICAL = 64  # series that stand for all when only an average matters
-HIGHEST = 50.0  # of the log of a forecast; LOWEST is in engine.algorithms.conditioning
 
 _Arrays = Mapping[str, npt.NDArray[np.generic]]
 
@@ -80,35 +78,26 @@ class FittedPooled:
 
     def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
         """Quantiles (n, horizon, levels): normal in the log, wider with the distance."""
-        scores = np.array([NormalDist().inv_cdf(q) for q in require_levels(quantiles)])
-        center, deviation = self._log(known_future), np.sqrt(self._variance(known_future))
-        logs = center[:, :, None] + deviation[:, :, None] * scores
-        return settle_quantiles(self._sold(logs), self._closed(known_future))
+        return self.outlook(known_future).quantiles(quantiles)
 
     def mean(self, known_future: KnownFuture) -> FloatArray:
         """Expected value of the log-normal forecast."""
-        logs = self._log(known_future) + self._variance(known_future) / 2
-        return settle(self._sold(logs), self._closed(known_future))
+        return self.outlook(known_future).mean()
 
     def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
-        """Parts that add up to ``mean``; all are 0 on closed days.
+        """Parts that add up to ``mean``; see ``engine.log_forecast``."""
+        return self.outlook(known_future, by_part=True).contributions()
 
-        The effects multiply. ``level`` is the mean without any of them; what they change together
-        is divided among them in proportion to their logs (the logarithmic mean divisia index:
-        Ang, Energy Policy 32, 2004), which leaves no remainder. ``floor`` lifts negative sums.
-        """
-        logs = self._parts(known_future)
-        base = self.level[:, None] + self._variance(known_future) / 2
-        total = np.sum(list(logs.values()), axis=0)
-        top, bottom = _exp(base + total), np.broadcast_to(_exp(base), total.shape)
-        small = np.abs(total) < 1e-9
-        weight = np.where(small, bottom, (top - bottom) / np.where(small, 1.0, total))
-        closed = self._closed(known_future)
-        level = bottom - self.offset[:, None]
-        parts = {"level": level, **{name: weight * values for name, values in logs.items()}}
-        opened = {name: np.where(closed, 0.0, values) for name, values in parts.items()}
-        floor = np.maximum(-np.sum(list(opened.values()), axis=0), 0.0)
-        return {**opened, "floor": floor}
+    def outlook(self, known_future: KnownFuture, *, by_part: bool = False) -> LogForecast:
+        """The forecast in the log: all effects as one part, or each part of them."""
+        parts = self._parts if by_part else self._whole
+        return LogForecast(
+            level=self.level,
+            parts=parts(known_future),
+            variance=self._variance(known_future),
+            offset=self.offset,
+            closed=self._closed(known_future),
+        )
 
     def condition(self, panel: Panel) -> FittedPooled:
         """The same effects on newer data; see ``engine.algorithms.conditioning``."""
@@ -194,7 +183,7 @@ class FittedPooled:
         self, times: Times, covariates: Mapping[str, FloatArray], first: int
     ) -> Iterator[tuple[slice, list[Column], Single]]:
         """Chunks of rows: their columns, with values (rows, columns, periods from ``first``)."""
-        features = self._features(times, covariates)
+        features = self.features(times, covariates)
         columns, dated = features.by_date()
         size = max(1, CHUNK_BYTES // (len(self.common) * len(times) * 4))
         for start in range(0, len(self.keys), size):
@@ -205,7 +194,8 @@ class FittedPooled:
             both[:, len(columns) :] = varying[:, :, first:]
             yield rows, [*columns, *names], both
 
-    def _features(self, times: Times, covariates: Mapping[str, FloatArray]) -> Features:
+    def features(self, times: Times, covariates: Mapping[str, FloatArray]) -> Features:
+        """Columns of these periods; InvalidData when one of the model's covariates is missing."""
         missing = [each.name for each in self.recipe.covariates if each.name not in covariates]
         if missing:
             raise InvalidData(
@@ -216,27 +206,27 @@ class FittedPooled:
         return Features(self.recipe, times, covariates, closed)
 
     def _parts(self, known_future: KnownFuture) -> dict[str, FloatArray]:
-        times, covariates, first = self._joined(known_future)
+        times, covariates, first = self.joined(known_future)
         found: dict[str, FloatArray] = {}
         for rows, columns, added in self.effects(times, covariates, first):
             for part in dict.fromkeys(column.part for column in columns):
                 of_part = [i for i, column in enumerate(columns) if column.part == part]
                 whole = found.setdefault(part, np.zeros((len(self.keys), known_future.horizon)))
                 whole[rows] = added[:, of_part].sum(axis=1, dtype=np.float64)[
-                    :, self._steps(known_future)
+                    :, self.steps(known_future)
                 ]
         return found
 
-    def _log(self, known_future: KnownFuture) -> FloatArray:
-        times, covariates, first = self._joined(known_future)
+    def _whole(self, known_future: KnownFuture) -> dict[str, FloatArray]:
+        times, covariates, first = self.joined(known_future)
         logs = np.empty((len(self.keys), known_future.horizon))
         for rows, _, added in self.effects(times, covariates, first):
-            logs[rows] = added.sum(axis=1, dtype=np.float64)[:, self._steps(known_future)]
-        return logs + self.level[:, None]
+            logs[rows] = added.sum(axis=1, dtype=np.float64)[:, self.steps(known_future)]
+        return {"effects": logs}
 
     def _variance(self, known_future: KnownFuture) -> FloatArray:
-        distance = self.silent[:, None] + 1 + self._steps(known_future)
-        common = self.spread.shock + self._uncertain(known_future)[self._steps(known_future)]
+        distance = self.silent[:, None] + 1 + self.steps(known_future)
+        common = self.spread.shock + self._uncertain(known_future)[self.steps(known_future)]
         return self.noise[:, None] + common + self.spread.drift * distance
 
     def _uncertain(self, known_future: KnownFuture) -> FloatArray:
@@ -245,8 +235,8 @@ class FittedPooled:
             return self.shared
         sample = np.arange(0, len(self.keys), -(-len(self.keys) // TYPICAL))
         some = self._some(sample)
-        times, covariates, first = some._joined(known_future.take(sample))
-        features = some._features(times, covariates)
+        times, covariates, first = some.joined(known_future.take(sample))
+        features = some.features(times, covariates)
         dated, varying = features.by_date()[1], features.by_series(slice(None))[1]
         typical = np.concatenate([dated, varying.mean(axis=0)])[:, first:]
         variance: FloatArray = (typical * (self.uncertainty @ typical)).sum(
@@ -254,12 +244,7 @@ class FittedPooled:
         )
         return variance
 
-    def _sold(self, logs: FloatArray) -> FloatArray:
-        shape = (len(logs), *[1] * (logs.ndim - 1))
-        sold: FloatArray = _exp(logs) - self.offset.reshape(shape)
-        return sold
-
-    def _steps(self, known_future: KnownFuture) -> npt.NDArray[np.int64]:
+    def steps(self, known_future: KnownFuture) -> npt.NDArray[np.int64]:
         """Periods from the first forecast one (0) to each; InvalidData for one already seen."""
         steps = periods_between(self.until, known_future.timestamps, self.recipe.frequency) - 1
         if known_future.horizon and steps.min() < 0:
@@ -269,9 +254,9 @@ class FittedPooled:
             )
         return steps
 
-    def _joined(self, known_future: KnownFuture) -> tuple[Times, dict[str, FloatArray], int]:
+    def joined(self, known_future: KnownFuture) -> tuple[Times, dict[str, FloatArray], int]:
         """The tail and the future as one stretch without holes, and where the future begins."""
-        before, steps = len(self.times), self._steps(known_future)
+        before, steps = len(self.times), self.steps(known_future)
         times = period_starts(self.times[0], known_future.timestamps.max(), self.recipe.frequency)
         joined = {}
         for name, values in known_future.covariates.items():
@@ -283,11 +268,6 @@ class FittedPooled:
 
     def _closed(self, known_future: KnownFuture) -> npt.NDArray[np.bool_]:
         return self.closing.closed(known_future.covariates, (len(self.keys), known_future.horizon))
-
-
-def _exp(logs: FloatArray) -> FloatArray:
-    grown: FloatArray = np.exp(np.clip(logs, LOWEST, HIGHEST))
-    return grown
 
 
 def _texts(values: Sequence[str]) -> npt.NDArray[np.str_]:

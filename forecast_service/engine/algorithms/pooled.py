@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.algorithms.base import FitConfig, Progress, silent
 from forecast_service.engine.algorithms.fitted_pooled import NAME, FittedPooled
-from forecast_service.engine.algorithms.pooled_fit import prepare
+from forecast_service.engine.algorithms.pooled_fit import PooledFitting, prepare
 from forecast_service.engine.algorithms.pooled_refit import refitted
-from forecast_service.engine.panel import Panel
+from forecast_service.engine.deviations import Deviations
+from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.engine.pooling import Pool
 
-__all__ = ["NAME", "PooledRegression"]
+__all__ = ["NAME", "Estimate", "PooledRegression", "estimate"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The model, and what it was made from. ``effects``: common ones, without the steps."""
+
+    model: FittedPooled
+    pool: Pool
+    effects: FloatArray
+    found: Deviations
 
 
 class PooledRegression:
@@ -28,12 +41,7 @@ class PooledRegression:
     name = NAME
 
     def fit(self, panel: Panel, config: FitConfig, progress: Progress = silent) -> FittedPooled:
-        fitting = prepare(panel, config)
-        pool = fitting.pool(progress)
-        effects = np.delete(pool.effects, fitting.step_columns)
-        by_date = fitting.by_date(pool) + pool.shocks
-        found, shrinkages = fitting.deviations(effects, by_date, progress)
-        return fitting.fitted(pool, effects, shrinkages, found)
+        return estimate(prepare(panel, config), progress).model
 
     def refit(
         self,
@@ -49,3 +57,13 @@ class PooledRegression:
 
     def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> FittedPooled:
         return FittedPooled.from_arrays(arrays)
+
+
+def estimate(fitting: PooledFitting, progress: Progress = silent) -> Estimate:
+    """Common effects first, then what each series adds to them."""
+    pool = fitting.pool(progress)
+    effects = np.delete(pool.effects, fitting.step_columns)
+    by_date = fitting.by_date(pool) + pool.shocks
+    found, shrinkages = fitting.deviations(effects, by_date, progress)
+    model = fitting.fitted(pool, effects, shrinkages, found)
+    return Estimate(model, pool, effects, found)

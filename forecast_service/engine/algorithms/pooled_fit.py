@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from forecast_service.engine.algorithms.base import FitConfig, Progress
 from forecast_service.engine.algorithms.closing import Closing, find_closing
-from forecast_service.engine.algorithms.conditioning import LOWEST, newest
+from forecast_service.engine.algorithms.conditioning import newest
 from forecast_service.engine.algorithms.fitted_pooled import NOTHING_KNOWN, FittedPooled, Spread
 from forecast_service.engine.algorithms.pooled_refit import Backdrop
 from forecast_service.engine.calendar import Times, holiday_dates
@@ -35,6 +35,7 @@ from forecast_service.engine.level_steps import (
     step_length,
     steps,
 )
+from forecast_service.engine.log_forecast import LOWEST
 from forecast_service.engine.log_target import LogTarget, log_target
 from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.engine.pooling import Pool, PoolSums, fit_pool
@@ -79,7 +80,7 @@ class PooledFitting:
         dated = np.concatenate([self.dated_values, self.common_steps]).T.astype(np.float64)
         trust = self._trust()
         sums = PoolSums(dated, self.recency, len(self.varying))
-        for rows, share in self._chunks(self.panel.n_series):
+        for rows, share in self.chunks(self.panel.n_series):
             sums.add(self.features.by_series(rows)[1], self.target.values[rows], trust[rows])
             progress(0.5 * share, "pooled regression: common effects")
         groups = [column.group for column in self.dated] + ["steps"] * len(self.common_steps)
@@ -108,16 +109,14 @@ class PooledFitting:
         """What each series adds to the common effects: fitted, and once more without outliers."""
         known = np.flatnonzero(self.target.known.any(axis=1) | ~self.target.known.any())
         sample = known[:: max(1, -(-len(known) // SAMPLE))]
-        parts = [
-            self._rest(sample[rows], effects, by_date) for rows, _ in self._chunks(len(sample))
-        ]
+        parts = [self.rest(sample[rows], effects, by_date) for rows, _ in self.chunks(len(sample))]
         own = _numbered([column.group for column in (*self.dated, *self.varying) if column.own])
         first = learn_shrinkage(stacked([moments(*part) for part in parts]), own)
         lighter = [_without_outliers(part, first) for part in parts]
         second = learn_shrinkage(stacked([moments(*part) for part in lighter]), own, first)
         found = []
-        for rows, share in self._chunks(self.panel.n_series):
-            part = _without_outliers(self._rest(rows, effects, by_date), first)
+        for rows, share in self.chunks(self.panel.n_series):
+            part = _without_outliers(self.rest(rows, effects, by_date), first)
             found.append(solve(moments(*part), second))
             progress(0.5 + 0.5 * share, "pooled regression: each series")
         return Deviations.joined(found), (first, second)
@@ -131,7 +130,7 @@ class PooledFitting:
     ) -> FittedPooled:
         """The model, its columns in the order in which a forecast makes them."""
         columns = [*self.dated, *self.varying]
-        served = self._served()
+        served = self.served()
         position = {column.name: index for index, column in enumerate(columns)}
         own = [column.name for column in columns if column.own]
         place = {name: index for index, name in enumerate(own)}
@@ -195,7 +194,7 @@ class PooledFitting:
             return float(own)
         return float(own + (common**2).mean() / spacing(periods, step))
 
-    def _served(self) -> list[Column]:
+    def served(self) -> list[Column]:
         """Every column when no covariate is known to be shared, as in a forecast."""
         alone = Features(
             self.recipe,
@@ -205,7 +204,7 @@ class PooledFitting:
         )
         return [*alone.by_date()[0], *alone.by_series(slice(0, 0))[0]]
 
-    def _rest(self, rows: Rows, effects: FloatArray, by_date: FloatArray) -> _Rest:
+    def rest(self, rows: Rows, effects: FloatArray, by_date: FloatArray) -> _Rest:
         """Own columns, steps, what is left of the target, and its weight."""
         varying = self.features.by_series(rows)[1]
         known = self.target.known[rows]
@@ -217,7 +216,8 @@ class PooledFitting:
         weight = (known * self.recency).astype(np.float32)
         return np.concatenate(own, axis=1), self.own_steps, rest, weight
 
-    def _chunks(self, count: int) -> Iterator[tuple[slice, float]]:
+    def chunks(self, count: int) -> Iterator[tuple[slice, float]]:
+        """Stretches of ``count`` rows, as many as fit in memory, and the share done with each."""
         width = (len(self.varying) + len(self.dated)) * self.panel.n_periods * 4
         size = max(1, CHUNK_BYTES // max(width, 1))
         for start in range(0, count, size):

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.algorithms.closing import Closing, find_closing
-from forecast_service.engine.algorithms.conditioning import LOWEST
 from forecast_service.engine.calendar import Times
 from forecast_service.engine.columns import Single
 from forecast_service.engine.deviations import (
@@ -21,6 +20,7 @@ from forecast_service.engine.deviations import (
     solve,
 )
 from forecast_service.engine.level_steps import recency
+from forecast_service.engine.log_forecast import LOWEST
 from forecast_service.engine.log_target import LogTarget, log_target
 from forecast_service.engine.panel import FloatArray, Panel
 

@@ -1,0 +1,54 @@
+"""Boosted pooled regression: trees find what the regression's columns cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.engine.algorithms.base import FitConfig, Progress, part, silent
+from forecast_service.engine.algorithms.boosted_fit import boost
+from forecast_service.engine.algorithms.fitted_boosted import NAME, FittedBoosted
+from forecast_service.engine.algorithms.lightgbm_package import require
+from forecast_service.engine.algorithms.pooled import PooledRegression, estimate
+from forecast_service.engine.algorithms.pooled_fit import prepare
+from forecast_service.engine.panel import Panel
+
+__all__ = ["NAME", "Boosted"]
+
+
+class Boosted:
+    """Pooled regression, and gradient boosted trees on what it leaves of the log of the target.
+
+    The trees know the same things in advance (``engine.tree_features``) and the traits of each
+    series that the regression found. They are used only where they forecast the newest periods
+    better than the regression alone (``algorithms.boosted_fit``); else, and with little data, this
+    is the regression. Minimum history: none. Any quantile. The seed picks the columns that a tree
+    may use. Needs the package ``lightgbm``; not for targets that are mostly zero.
+    """
+
+    name = NAME
+
+    def fit(self, panel: Panel, config: FitConfig, progress: Progress = silent) -> FittedBoosted:
+        require()
+        fitting = prepare(panel, config)
+        pooled = estimate(fitting, part(progress, 0, 0.5))
+        return boost(fitting, pooled, config, part(progress, 0.5, 1))
+
+    def refit(
+        self,
+        fitted: FittedBoosted,
+        panel: Panel,
+        rows: npt.NDArray[np.intp] | None,
+        config: FitConfig,
+    ) -> FittedBoosted:
+        """The regression fitted again, under the same trees; trees grow with a full fit alone."""
+        if rows is None:
+            return self.fit(panel, config)
+        pooled = PooledRegression().refit(fitted.pooled, panel, rows, config)
+        return replace(fitted, pooled=pooled)
+
+    def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> FittedBoosted:
+        return FittedBoosted.from_arrays(arrays)

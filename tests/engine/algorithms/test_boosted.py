@@ -1,0 +1,220 @@
+"""Boosted regression: what trees add, when there are none, and what it needs."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from forecast_service.engine import archive, metrics
+from forecast_service.engine.algorithms import load
+from forecast_service.engine.algorithms.base import FitConfig
+from forecast_service.engine.algorithms.boosted import Boosted
+from forecast_service.engine.algorithms.fitted_boosted import FittedBoosted
+from forecast_service.engine.algorithms.pooled import PooledRegression
+from forecast_service.engine.algorithms.pooled_fit import prepare
+from forecast_service.engine.algorithms.seasonal_naive import SeasonalNaive
+from forecast_service.engine.calendar import next_periods
+from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.engine.tree_features import tree_columns
+from forecast_service.errors import ConfigurationError
+
+from ..panels import with_target
+from ..rossmann import real_chain
+
+LEVELS = (0.1, 0.5, 0.9)
+HORIZON = 28
+CONFIG = FitConfig(horizon=HORIZON, quantiles=LEVELS)
+CUTOFF = 560
+
+
+def chain(n: int, *, days: int = CUTOFF + HORIZON, noise: float = 0.05) -> Panel:
+    """Closed on Sundays; early in a month, the promotions of the large half sell twice as much."""
+    rng = np.random.default_rng(5)
+    times = next_periods(np.datetime64("2019-12-31T00:00:00", "s"), "D", days)
+    weekday = (times.astype("datetime64[D]").astype(int) + 3) % 7
+    weeks = rng.random((n, days // 7 + 2)) < 0.4
+    promo = weeks.repeat(7, axis=1)[:, weekday[0] : weekday[0] + days] * (weekday < 5)
+    level = rng.normal(5, 0.6, (n, 1))
+    day = (times.astype("datetime64[D]") - times.astype("datetime64[M]")).astype(int)
+    doubled = promo * (day < 12) * (level > 5)
+    logs = level + 0.1 * weekday + 0.2 * promo + 0.7 * doubled
+    target = np.exp(logs + rng.normal(0, noise, (n, days))) * (weekday < 6)
+    covariates = {
+        "open": np.tile(np.where(weekday < 6, 1.0, 0.0), (n, 1)),
+        "promo": promo.astype(float),
+        "price": 2.0 ** np.tile(rng.integers(0, 3, (n, 1)), days),
+    }
+    return Panel(tuple((str(i),) for i in range(n)), times, "D", target, covariates)
+
+
+PANEL = chain(40)
+PAST, FUTURE = PANEL.before(CUTOFF), PANEL.known_between(CUTOFF, CUTOFF + HORIZON)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> FittedBoosted:
+    """Trees that have something to say."""
+    return Boosted().fit(PAST, CONFIG)
+
+
+def error_of(median: FloatArray, panel: Panel) -> float:
+    return metrics.wape(panel.target[:, CUTOFF:], median)
+
+
+def test_trees_find_what_the_regression_cannot_say(fitted: FittedBoosted) -> None:
+    alone = PooledRegression().fit(PAST, CONFIG).forecast(FUTURE, LEVELS)
+
+    boosted = fitted.forecast(FUTURE, LEVELS)
+
+    assert fitted.trees
+    assert error_of(boosted[:, :, 1], PANEL) < 0.8 * error_of(alone[:, :, 1], PANEL)
+    assert (boosted[:, :, 2] - boosted[:, :, 0]).sum() < (alone[:, :, 2] - alone[:, :, 0]).sum()
+
+
+def test_quantiles_ascend_and_closed_days_sell_nothing(fitted: FittedBoosted) -> None:
+    values = fitted.forecast(FUTURE, LEVELS)
+    closed = FUTURE.covariates["open"] == 0
+
+    assert (np.diff(values, axis=2) >= 0).all()
+    assert (values[closed] == 0).all()
+    assert (values[~closed] > 0).all()
+
+
+def test_contributions_add_up_and_name_the_trees(fitted: FittedBoosted) -> None:
+    parts = fitted.contributions(FUTURE)
+
+    assert np.allclose(sum(parts.values()), fitted.mean(FUTURE))
+    assert np.abs(parts["interplay"]).max() > 10
+    assert (parts["interplay"][FUTURE.covariates["open"] == 0] == 0).all()
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_same_data_give_the_same_forecast(fitted: FittedBoosted, processes: int) -> None:
+    again = Boosted().fit(PAST, replace(CONFIG, processes=processes))
+
+    assert np.array_equal(again.forecast(FUTURE, LEVELS), fitted.forecast(FUTURE, LEVELS))
+
+
+def test_what_comes_after_the_cutoff_does_not_reach_it(fitted: FittedBoosted) -> None:
+    target = PANEL.target.copy()
+    target[:, CUTOFF:] *= 100
+
+    blind = Boosted().fit(with_target(PANEL, target).before(CUTOFF), CONFIG)
+
+    assert np.array_equal(blind.forecast(FUTURE, LEVELS), fitted.forecast(FUTURE, LEVELS))
+
+
+def test_trees_are_kept_in_a_model_file_as_they_are(fitted: FittedBoosted, tmp_path: Path) -> None:
+    archive.save(tmp_path / "000.npz", fitted.to_arrays(), {})
+
+    loaded = load("boosted", archive.load(tmp_path / "000.npz")[0])
+
+    assert np.array_equal(loaded.forecast(FUTURE, LEVELS), fitted.forecast(FUTURE, LEVELS))
+
+
+def test_a_model_with_trees_cannot_be_loaded_without_the_package(
+    fitted: FittedBoosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrays = fitted.to_arrays()
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
+
+    with pytest.raises(ConfigurationError, match="needs the package 'lightgbm'"):
+        load("boosted", arrays)
+
+
+def test_training_without_the_package_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
+
+    with pytest.raises(ConfigurationError, match=r"Install it .* or use another algorithm"):
+        Boosted().fit(PAST.take([0]), CONFIG)
+
+
+def test_a_new_store_gets_a_forecast_that_follows_its_promotions(fitted: FittedBoosted) -> None:
+    panel = PAST.take([*range(39), 39])
+    target = panel.target.copy()
+    target[39, :-14] = np.nan
+    fresh = replace(panel, keys=(*panel.keys[:39], ("new",)), target=target)
+
+    values = fitted.condition(fresh).mean(FUTURE)
+
+    assert metrics.wape(PANEL.target[39:, CUTOFF:], values[39:]) < 0.3
+    assert np.array_equal(values[:39], fitted.mean(FUTURE)[:39])
+
+
+def test_some_of_the_series_are_forecast_as_among_all(fitted: FittedBoosted) -> None:
+    rows = np.array([7, 3])
+
+    few = fitted.take(rows, FUTURE)
+
+    expected = fitted.forecast(FUTURE, LEVELS)[rows]
+    assert few.forecast(FUTURE.take(rows), LEVELS) == pytest.approx(expected)
+
+
+def test_of_noise_the_trees_say_nothing_that_hurts() -> None:
+    rng = np.random.default_rng(1)
+    plain = with_target(PANEL, rng.lognormal(3, 0.3, PANEL.target.shape))
+    past = plain.before(CUTOFF)
+
+    boosted = Boosted().fit(past, CONFIG).forecast(FUTURE, LEVELS)
+    alone = PooledRegression().fit(past, CONFIG).forecast(FUTURE, LEVELS)
+
+    assert error_of(boosted[:, :, 1], plain) < 1.01 * error_of(alone[:, :, 1], plain)
+
+
+def test_little_history_has_no_trees_and_is_the_regression() -> None:
+    past, future = PAST.take([0, 1]), FUTURE.take([0, 1])
+
+    boosted, alone = Boosted().fit(past, CONFIG), PooledRegression().fit(past, CONFIG)
+
+    assert boosted.trees == ""
+    assert np.array_equal(boosted.forecast(future, LEVELS), alone.forecast(future, LEVELS))
+
+
+def test_a_few_stores_are_forecast_better_than_by_last_week() -> None:
+    few, future = PAST.take(range(6)), FUTURE.take(range(6))
+    actual = PANEL.take(range(6))
+
+    boosted = Boosted().fit(few, CONFIG).forecast(future, LEVELS)[:, :, 1]
+    naive = SeasonalNaive().fit(few, CONFIG).forecast(future, LEVELS)[:, :, 1]
+
+    assert error_of(boosted, actual) < error_of(naive, actual)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "dated"),
+    [
+        ("D", ["season", "day of month", "days left in month"]),
+        ("W", ["day of month", "days left in month", "place in year", "days to christmas"]),
+        ("H", ["season", "weekday", "day of month", "days left in month"]),
+        ("M", ["place in year"]),
+    ],
+)
+def test_trees_look_at_what_a_frequency_has(frequency: str, dated: list[str]) -> None:
+    times = next_periods(np.datetime64("2018-12-31T00:00:00", "s"), frequency, 120)
+    action = np.tile((np.arange(120) % 9 < 3).astype(float), (5, 1))
+    panel = Panel(tuple((str(i),) for i in range(5)), times, frequency, action + 1, {"x": action})
+
+    names, values = tree_columns(prepare(panel, CONFIG).features, slice(1, 3), 20)
+
+    assert names[: len(dated)] == dated
+    assert names[len(dated)] == "x: run"
+    assert values.shape == (2, 100, len(names))
+    assert np.isfinite(values).all()
+
+
+@pytest.mark.rossmann
+@pytest.mark.slow
+def test_the_real_chain_is_forecast_better_than_by_the_regression(rossmann: Path) -> None:
+    panel = real_chain(rossmann)
+    cutoff = panel.n_periods - 48
+
+    fitted = Boosted().fit(panel.before(cutoff), FitConfig(48, LEVELS))
+    values = fitted.forecast(panel.known_between(cutoff, panel.n_periods), LEVELS)
+
+    assert metrics.wape(panel.target[:, cutoff:], values[:, :, 1]) < 0.071
