@@ -31,7 +31,7 @@ ODD = {
     "huge": 1e12 * (1 + np.arange(PANEL.n_periods) % 7),
 }
 POOLING = ("auto", "boosted", "pooled")  # what one series teaches reaches all others
-OF_NEW = {name: name for name in ("boosted", "npts", "pooled", "tsb")} | {"auto": "pooled"}
+OF_NEW = {name: name for name in ("boosted", "npts", "pooled", "tsb")} | {"auto": "boosted"}
 FUTURE_OF_ODD = FUTURE.take([0, *[1] * len(ODD), 2])
 
 

@@ -63,7 +63,8 @@ def parameters(trained: Trained) -> dict[str, np.ndarray]:
     """What was learned of each series: arrays with a row per series."""
     assert isinstance(trained.fitted, FittedAuto)
     members = trained.fitted.groups[0].model.members
-    own = {name: getattr(members["pooled"], name) for name in ("own", "level", "noise")}
+    regression = members["boosted"].pooled  # type: ignore[attr-defined]
+    own = {name: getattr(regression, name) for name in ("own", "level", "noise")}
     models = members["prophet"].models  # type: ignore[attr-defined]
     fitted = {name: getattr(models, name) for name in ("k", "delta", "weekly", "covariates")}
     return {**own, **fitted}
@@ -159,8 +160,8 @@ def test_many_new_days_fit_all_series_and_keep_the_windows(whole: Panel, first: 
     )
     fresh = PooledRegression().fit(whole.before(DAYS + 2), CONFIG)
     assert isinstance(again.fitted, FittedAuto)
-    member = again.fitted.groups[0].model.members["pooled"]
-    assert np.array_equal(member.level, fresh.level)  # type: ignore[attr-defined]
+    member = again.fitted.groups[0].model.members["boosted"].pooled  # type: ignore[attr-defined]
+    assert np.array_equal(member.level, fresh.level)
 
 
 def test_after_a_fourth_of_the_horizon_everything_is_done_again(

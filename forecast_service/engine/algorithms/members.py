@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["MEMBERS", "groups"]
+__all__ = ["MEMBERS", "REGRESSION", "groups"]
 
 Rows = npt.NDArray[np.intp]
 
-FREQUENT = ("pooled", "prophet", "seasonal_naive")
+REGRESSION = "boosted" if find_spec("lightgbm") else "pooled"
+"""The trees need an optional package; without it their regression goes alone."""
+
+FREQUENT = (REGRESSION, "prophet", "seasonal_naive")
 SPARSE = ("pooled", "tsb", "npts", "seasonal_naive")
 MEMBERS: Mapping[str, tuple[str, ...]] = {
     "smooth": FREQUENT,

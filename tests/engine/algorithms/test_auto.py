@@ -58,14 +58,14 @@ def test_weights_are_shares_and_the_text_names_them(panel, fitted: FittedCombina
 
     assert np.allclose(fitted.weights.sum(axis=1), 1)
     assert (fitted.weights >= 0).all()
-    assert mixed.algorithms[:3] == ("prophet 0.7, pooled 0.3",) * 3
+    assert mixed.algorithms[:3] == ("prophet 0.7, boosted 0.3",) * 3
 
 
 def test_a_series_without_a_member_shares_its_weight_and_says_so(fitted: FittedCombination) -> None:
     mixed = replace(fitted, wanted=np.tile([0.4, 0.4, 0.2], (4, 1)))
 
     assert np.allclose(mixed.weights[3], [2 / 3, 0, 1 / 3])
-    assert mixed.algorithms[3] == "pooled 0.67, seasonal_naive 0.33"
+    assert mixed.algorithms[3] == "boosted 0.67, seasonal_naive 0.33"
     assert mixed.notes[:3] == (None, None, None)
     assert mixed.notes[3] == (
         "Without prophet: Seasonal naive instead of Prophet: 8 open days within 10 days are known, "
@@ -130,10 +130,10 @@ def test_a_series_new_since_training_takes_the_weights_of_all(
 def test_members_are_fitted_as_they_would_be_alone(panel, fitted: FittedCombination) -> None:
     future = future_of(panel)
 
-    alone = algorithm("pooled").fit(panel, CONFIG)
+    alone = algorithm("boosted").fit(panel, CONFIG)
 
     assert np.array_equal(
-        fitted.members["pooled"].forecast(future, LEVELS), alone.forecast(future, LEVELS)
+        fitted.members["boosted"].forecast(future, LEVELS), alone.forecast(future, LEVELS)
     )
 
 
@@ -143,7 +143,7 @@ def test_facts_name_members_and_the_measured_coverage(fitted: FittedCombination)
 
     facts = mixed.facts
 
-    assert facts[0]["members"] == {"prophet": 0.7, "pooled": 0.3}
+    assert facts[0]["members"] == {"prophet": 0.7, "boosted": 0.3}
     assert facts[0]["coverage"] == {
         "p10-p90": {
             "nominal": 0.8,
