@@ -13,6 +13,9 @@ RUN /opt/venv/bin/pip install --no-cache-dir --no-deps . \
     && /opt/venv/bin/python -m compileall -q /opt/venv
 
 FROM ${BASE_IMAGE}
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libgomp1 \
+    && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/venv /opt/venv
 RUN install -d -o 10001 -g 10001 /data
 # HOME and MPLCONFIGDIR: libraries write caches, and the root file system may be read-only.

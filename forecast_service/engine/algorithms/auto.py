@@ -12,7 +12,8 @@ from forecast_service.engine.algorithms.base import FitConfig, Progress, part, s
 from forecast_service.engine.algorithms.closing import find_closing
 from forecast_service.engine.algorithms.fitted_auto import NAME, FittedAuto, Group
 from forecast_service.engine.algorithms.fitted_combination import FittedCombination
-from forecast_service.engine.algorithms.members import groups
+from forecast_service.engine.algorithms.lightgbm_package import missing_library
+from forecast_service.engine.algorithms.members import FREQUENT, WITHOUT_TREES, groups
 from forecast_service.engine.backtest import Backtest, backtest, cutoffs, joined
 from forecast_service.engine.calendar_features import phases
 from forecast_service.engine.calibration import GRID
@@ -75,16 +76,20 @@ def fit_with_backtest(
     past = panel.before(min(chosen, default=panel.n_periods))
     cycle = phases(panel.timestamps[:1], panel.frequency)[1]
     demand = demand_classes(find_closing(past).open_target(past), cycle)
+    missing = missing_library()
     fitted, tests, done = [], [], 0
     with pool(config.processes):
-        for members, rows in groups(demand).items():
+        for members, rows in groups(demand, WITHOUT_TREES if missing else FREQUENT).items():
             ends = done / panel.n_series, (done + len(rows)) / panel.n_series
             model, tested = _fit(panel.take(rows), members, config, part(progress, *ends))
             fitted.append(Group(rows, model))
             tests.append((rows, tested))
             done += len(rows)
     auto = FittedAuto(tuple(demand.tolist()), tuple(fitted), cycle)
-    return auto, joined(panel.keys, tests)
+    tested = joined(panel.keys, tests)
+    if missing:
+        tested = replace(tested, notes=(*tested.notes, f"Forecasts lack their trees: {missing}"))
+    return auto, tested
 
 
 def _fit(

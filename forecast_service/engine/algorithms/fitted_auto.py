@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from forecast_service.engine.algorithms.closing import find_closing
 from forecast_service.engine.algorithms.fitted_combination import FittedCombination, under
-from forecast_service.engine.algorithms.members import MEMBERS
+from forecast_service.engine.algorithms.members import SPARSE, is_sparse
 from forecast_service.engine.demand import UNKNOWN, demand_classes
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 
@@ -159,10 +159,11 @@ class FittedAuto:
 
     def _place_of(self, demand: str) -> int:
         """Index of the group that a series of this class joins."""
-        members = [tuple(group.model.members) for group in self.groups]
-        wanted = MEMBERS.get(demand)
+        sparse = [tuple(group.model.members) == SPARSE for group in self.groups]
         sizes = [len(group.rows) for group in self.groups]
-        return members.index(wanted) if wanted in members else int(np.argmax(sizes))
+        if demand == UNKNOWN or is_sparse(demand) not in sparse:
+            return int(np.argmax(sizes))
+        return sparse.index(is_sparse(demand))
 
     def _of_each(self, ask: Callable[[FittedCombination], Sequence[Said]]) -> tuple[Said, ...]:
         """What the models say of their series, in the order of all series."""

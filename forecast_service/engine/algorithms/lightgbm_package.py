@@ -8,7 +8,7 @@ from forecast_service.engine.columns import Single
 from forecast_service.engine.panel import FloatArray
 from forecast_service.errors import ConfigurationError
 
-__all__ = ["PARAMETERS", "grow", "predict", "require"]
+__all__ = ["PARAMETERS", "grow", "missing_library", "predict", "require"]
 
 PARAMETERS = {
     "objective": "regression",
@@ -30,9 +30,19 @@ def require() -> Any:
     except (ImportError, OSError) as error:
         raise ConfigurationError(
             f"Algorithm 'boosted' needs the package 'lightgbm', which cannot be loaded: {error}. "
-            "Install it (and the system's library libgomp1), or use another algorithm."
+            "Install it and the system's library libgomp1 (Debian, Ubuntu: apt-get install "
+            "libgomp1), or use another algorithm."
         ) from error
     return lightgbm
+
+
+def missing_library() -> str | None:
+    """A sentence about what to install before trees can be used; None when nothing is missing."""
+    try:
+        require()
+    except ConfigurationError as error:
+        return str(error)
+    return None
 
 
 def grow(

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["MEMBERS", "REGRESSION", "groups"]
+__all__ = ["FREQUENT", "SPARSE", "WITHOUT_TREES", "groups", "is_sparse"]
 
 Rows = npt.NDArray[np.intp]
 
-REGRESSION = "boosted" if find_spec("lightgbm") else "pooled"
-"""The trees need an optional package; without it their regression goes alone."""
-
-FREQUENT = (REGRESSION, "prophet", "seasonal_naive")
+FREQUENT = ("boosted", "prophet", "seasonal_naive")
+"""Candidates for series that sell often; of equals, the first one gets the weight."""
+WITHOUT_TREES = ("pooled", "prophet", "seasonal_naive")
+"""The same where the library of the trees cannot be loaded: their regression goes alone."""
 SPARSE = ("pooled", "tsb", "npts", "seasonal_naive")
-MEMBERS: Mapping[str, tuple[str, ...]] = {
-    "smooth": FREQUENT,
-    "erratic": FREQUENT,
-    "intermittent": SPARSE,
-    "lumpy": SPARSE,
-}
-"""Candidates by demand class; of equals, the first one gets the weight."""
-SPARSE_CLASSES = [demand for demand, members in MEMBERS.items() if members == SPARSE]
-FREQUENT_CLASSES = [demand for demand, members in MEMBERS.items() if members == FREQUENT]
+"""Candidates for series that sell now and then."""
+SPARSE_CLASSES = ("intermittent", "lumpy")
+FREQUENT_CLASSES = ("smooth", "erratic")
 
 
-def groups(classes: Sequence[str] | npt.NDArray[np.str_]) -> dict[tuple[str, ...], Rows]:
+def is_sparse(demand: str) -> bool:
+    """Whether series of this demand class sell only now and then."""
+    return demand in SPARSE_CLASSES
+
+
+def groups(
+    classes: Sequence[str] | npt.NDArray[np.str_], frequent: tuple[str, ...] = FREQUENT
+) -> dict[tuple[str, ...], Rows]:
     """Rows of the series that are trained and weighed together, by their members.
 
     Those of an unknown class go with the larger group.
@@ -38,10 +38,10 @@ def groups(classes: Sequence[str] | npt.NDArray[np.str_]) -> dict[tuple[str, ...
     >>> [len(rows) for rows in groups(["smooth", "erratic", "lumpy", "unknown"]).values()]
     [3, 1]
     """
-    is_sparse, is_frequent = np.isin(classes, SPARSE_CLASSES), np.isin(classes, FREQUENT_CLASSES)
-    if is_sparse.sum() > is_frequent.sum():
-        is_sparse = ~is_frequent
+    sparse, often = np.isin(classes, SPARSE_CLASSES), np.isin(classes, FREQUENT_CLASSES)
+    if sparse.sum() > often.sum():
+        sparse = ~often
     else:
-        is_frequent = ~is_sparse
-    found = {FREQUENT: np.flatnonzero(is_frequent), SPARSE: np.flatnonzero(is_sparse)}
+        often = ~sparse
+    found = {frequent: np.flatnonzero(often), SPARSE: np.flatnonzero(sparse)}
     return {members: rows for members, rows in found.items() if len(rows)}

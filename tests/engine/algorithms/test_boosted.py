@@ -11,6 +11,7 @@ import pytest
 
 from forecast_service.engine import archive, metrics
 from forecast_service.engine.algorithms import load
+from forecast_service.engine.algorithms.auto import fit_with_backtest
 from forecast_service.engine.algorithms.base import FitConfig
 from forecast_service.engine.algorithms.boosted import Boosted
 from forecast_service.engine.algorithms.fitted_boosted import FittedBoosted
@@ -131,8 +132,19 @@ def test_training_without_the_package_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "lightgbm", None)
 
-    with pytest.raises(ConfigurationError, match=r"Install it .* or use another algorithm"):
+    with pytest.raises(ConfigurationError, match=r"Install it .*or use another algorithm"):
         Boosted().fit(PAST.take([0]), CONFIG)
+
+
+def test_auto_does_without_the_trees_where_the_package_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
+
+    auto, tested = fit_with_backtest(PAST.take([0, 1]), CONFIG)
+
+    assert set(auto.facts[0]["members"]) <= {"pooled", "prophet", "seasonal_naive"}
+    assert "apt-get install libgomp1" in tested.notes[-1]
 
 
 def test_a_new_store_gets_a_forecast_that_follows_its_promotions(fitted: FittedBoosted) -> None:
