@@ -17,11 +17,20 @@ from forecast_service.errors import InvalidRequest
 from forecast_service.keys import prediction_key
 from forecast_service.tables import forecast_values
 
-__all__ = ["StoredForecast", "keys", "period_starts", "predictions", "read", "write"]
+__all__ = [
+    "StoredForecast",
+    "horizon_days",
+    "keys",
+    "period_starts",
+    "predictions",
+    "read",
+    "write",
+]
 
 BATCH_ROWS = 2000  # bounds the memory of one executemany
 LITTLE_ENDIAN = "<f8"
 UNIT_MONTHS = {"M": 1, "Y": 12}
+OF_DAYS = ("W", "M", "Y")  # units of periods that hold several days
 UNIT_SECONDS = {"W": 7 * 86400, "D": 86400, "H": 3600, "min": 60}
 
 
@@ -88,11 +97,19 @@ def period_starts(stored: StoredForecast) -> list[str]:
     return [str(text) for text in np.datetime_as_string(starts, unit="s")]
 
 
+def horizon_days(stored: StoredForecast) -> tuple[str, str]:
+    """First and last day that the forecast is about, ``yyyy-MM-dd``; both belong to it."""
+    starts = _starts(stored.start, stored.frequency, stored.values.shape[1] + 1)
+    first, end = starts[0].astype("datetime64[D]"), starts[-1] - np.timedelta64(1, "s")
+    return str(first), str(end.astype("datetime64[D]"))
+
+
 def predictions(
     stored: StoredForecast, start: str | None = None, end: str | None = None
 ) -> dict[str, list[dict[str, Any]]]:
     """Amazon's ``Predictions``: per type the points between ``start`` and ``end``, both inclusive.
 
+    A period of several days counts when any of its days does; others count by their start.
     A key (``p10``, ``mean``) per forecast type; its list is empty when no period is left.
 
     Raises
@@ -101,15 +118,33 @@ def predictions(
         ``start`` or ``end`` is no ISO 8601 time.
     """
     starts = period_starts(stored)
-    first = "" if start is None else _plain_time(start)
-    last = "~" if end is None else _plain_time(end)
-    kept = [index for index, text in enumerate(starts) if first <= text <= last]
+    kept = _kept(stored, start, end)
     return {
         prediction_key(forecast_type): [
             {"Timestamp": starts[index], "Value": float(row[index])} for index in kept
         ]
         for forecast_type, row in zip(stored.forecast_types, stored.values, strict=True)
     }
+
+
+def _kept(stored: StoredForecast, start: str | None, end: str | None) -> list[int]:
+    """Columns of ``values`` whose periods are asked for."""
+    count = stored.values.shape[1]
+    first = None if start is None else np.datetime64(_plain_time(start), "s")
+    last = None if end is None else np.datetime64(_plain_time(end), "s")
+    if first is not None and last is not None and first > last:
+        return []
+    begins = _starts(stored.start, stored.frequency, count + 1)
+    ends = begins[:-1]
+    if _unit(stored.frequency)[1] in OF_DAYS:
+        begins = begins.astype("datetime64[D]").astype("datetime64[s]")
+        ends = begins[1:] - np.timedelta64(1, "s")
+    wanted = np.ones(count, dtype=bool)
+    if first is not None:
+        wanted &= ends >= first
+    if last is not None:
+        wanted &= begins[:-1] <= last
+    return [int(index) for index in np.flatnonzero(wanted)]
 
 
 def _upsert(connection: sa.Connection) -> Any:
@@ -153,14 +188,20 @@ def _columns(row: StoredForecast) -> dict[str, Any]:
 
 def _starts(start: str, frequency: str, count: int) -> npt.NDArray[np.datetime64]:
     """Every period's start; months and years keep the day and the hour of the first one."""
-    digits, unit = re.match(r"(\d*)([A-Za-z]+)", frequency).groups()  # type: ignore[union-attr]
-    steps = np.arange(count) * int(digits or 1)
+    multiple, unit = _unit(frequency)
+    steps = np.arange(count) * multiple
     first = np.datetime64(start, "s")
     if unit in UNIT_MONTHS:
         month = first.astype("datetime64[M]")
         within: np.timedelta64 = first - month.astype("datetime64[s]")
         return np.asarray((month + steps * UNIT_MONTHS[unit]).astype("datetime64[s]") + within)
     return np.asarray(first + (steps * UNIT_SECONDS[unit]).astype("timedelta64[s]"))
+
+
+def _unit(frequency: str) -> tuple[int, str]:
+    """``2W`` is ``(2, "W")``."""
+    digits, unit = re.match(r"(\d*)([A-Za-z]+)", frequency).groups()  # type: ignore[union-attr]
+    return int(digits or 1), unit
 
 
 def _plain_time(text: str) -> str:

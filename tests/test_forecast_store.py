@@ -119,6 +119,52 @@ def test_predictions_take_both_ends_of_the_range(
     assert [point["Value"] for point in points] == expected
 
 
+@pytest.mark.parametrize(
+    ("frequency", "first", "last"),
+    [
+        ("D", "2024-01-05", "2024-01-07"),
+        ("W-FRI", "2024-01-05", "2024-01-25"),
+        ("H", "2024-01-05", "2024-01-05"),
+    ],
+)
+def test_the_horizon_ends_with_the_last_day_of_its_last_period(
+    frequency: str, first: str, last: str
+) -> None:
+    weeks = make_forecast(frequency=frequency, start="2024-01-05T00:00:00")
+
+    assert forecast_store.horizon_days(weeks) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ("2024-01-08T00:00:00", "2024-01-10T00:00:00", [1.0]),
+        ("2024-01-11T12:00:00", "2024-01-12T00:00:00", [1.0, 2.0]),
+        ("2024-01-12T00:00:00", None, [2.0, 3.0]),
+        ("2024-01-25T00:00:00", None, [3.0]),
+        ("2024-01-26T00:00:00", None, []),
+        (None, "2024-01-05T00:00:00", [1.0]),
+        (None, "2024-01-04T00:00:00", []),
+        ("2024-01-10T00:00:00", "2024-01-08T00:00:00", []),
+    ],
+)
+def test_a_week_is_asked_for_by_any_of_its_days(
+    start: str | None, end: str | None, expected: list[float]
+) -> None:
+    weeks = make_forecast(frequency="W-FRI", start="2024-01-05T00:00:00")
+
+    assert [point["Value"] for point in predictions(weeks, start, end)["p10"]] == expected
+
+
+def test_a_month_is_asked_for_by_any_of_its_days() -> None:
+    months = make_forecast(frequency="M", start="2024-01-01T00:00:00")
+
+    found = predictions(months, "2024-02-29T00:00:00", "2024-03-01T00:00:00")
+
+    assert [point["Value"] for point in found["p10"]] == [2.0, 3.0]
+    assert forecast_store.horizon_days(months) == ("2024-01-01", "2024-03-31")
+
+
 def test_predictions_refuse_a_date_that_is_none() -> None:
     with pytest.raises(InvalidRequest, match=r"^'tomorrow' is no time. Write it as '2015-08-01T"):
         predictions(make_forecast(), "tomorrow")

@@ -199,8 +199,7 @@ def _predictions(
     found = forecast_store.predictions(stored, question.start, question.end)
     if any(found.values()):
         return found
-    starts = forecast_store.period_starts(stored)
-    first, last = (starts[index][:DATE_LENGTH] for index in (0, -1))
+    first, last = forecast_store.horizon_days(stored)
     raise OutsideHorizon(
         f"{_range(question)} has no day in common with the forecast, which goes from {first} to "
         f"{last}. "

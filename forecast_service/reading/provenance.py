@@ -15,7 +15,6 @@ from forecast_service.tables import dataset_groups, forecasts, training_runs
 __all__ = ["forecast_row", "group_row", "provenance", "staleness"]
 
 DAY_SECONDS = 86400.0
-DATE_LENGTH = len("2015-08-01")
 
 Row = sa.RowMapping
 
@@ -54,8 +53,7 @@ def provenance(
     tolerance_days: float,
 ) -> dict[str, Any]:
     """The ``provenance`` member of an answer; every time is absolute."""
-    starts = forecast_store.period_starts(stored)
-    first, last = starts[0][:DATE_LENGTH], starts[-1][:DATE_LENGTH]
+    first, last = forecast_store.horizon_days(stored)
     facts = stored.facts or {}
     return {
         "source": made["source"],
@@ -70,7 +68,7 @@ def provenance(
         "data_until": made["data_until"],
         "forecast": made["forecast_arn"],
         "created_at": utc_text(made["created_at"]),
-        "horizon": {"first": first, "last": last, "periods": len(starts)},
+        "horizon": {"first": first, "last": last, "periods": stored.values.shape[1]},
         "stale": stale,
         "assumptions": [*made["assumptions"], *_filled(store, first, last, covariates)],
     }
