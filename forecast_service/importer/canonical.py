@@ -84,15 +84,16 @@ def kept_series(merged: Merged, options: ImportOptions) -> npt.NDArray[np.bool_]
 
 def build_sales(merged: Merged, kept: npt.NDArray[np.bool_], known: KnownGroup | None) -> Sold:
     """The sales of the kept series, and the state of all series once they are merged in."""
-    marked = merged.stockout.astype(np.float64)
-    rows = _sorted(merged, {"target": merged.target, "stockout": marked})
+    rows = _sorted(merged, {"target": merged.target, "stockout": merged.stockout})
     first, last = _own_range(rows, len(merged.keys))
     # Empty cells after a series' last sale are the future, and before its first one nothing.
     inside = (rows.day >= first[rows.series]) & (rows.day <= last[rows.series])
     asked = merged.asked[merged.order]
     rows = rows.take(inside & asked & kept[rows.series])
     earlier = no_rows("target", "stockout") if known is None else known.sales
-    whole = earlier.rekeyed(merged.keys).overlaid(rows)
+    earlier = earlier.rekeyed(merged.keys)
+    rows = _with_marks(rows, earlier)
+    whole = earlier.overlaid(rows)
     whole = whole.take(~np.isnan(whole.values["target"]))
     all_first, all_last = _own_range(whole, len(merged.keys))
     days = np.bincount(whole.series, minlength=len(merged.keys))
@@ -219,6 +220,13 @@ def _with_earlier(stated: LongRows, earlier: LongRows) -> LongRows:
         for name, column in stated.values.items()
     }
     return LongRows(stated.keys, stated.series, stated.day, values)
+
+
+def _with_marks(rows: LongRows, earlier: LongRows) -> LongRows:
+    """Where nothing is said about a stock-out now, an earlier mark stays; else there is none."""
+    said = LongRows(rows.keys, rows.series, rows.day, {"stockout": rows.values["stockout"]})
+    marked = np.nan_to_num(_with_earlier(said, earlier).values["stockout"])
+    return replace(rows, values={**rows.values, "stockout": marked})
 
 
 def _known_until(

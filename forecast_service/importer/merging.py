@@ -35,7 +35,8 @@ class Merged:
     series: Ints
     day: Ints
     target: Floats
-    stockout: npt.NDArray[np.bool_]
+    stockout: Floats
+    """1 where marked, 0 where not, NaN where nothing is said."""
     order: npt.NDArray[np.intp]
     """Sorts the rows by series and day."""
     asked: npt.NDArray[np.bool_]

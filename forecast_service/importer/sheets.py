@@ -40,8 +40,8 @@ class Sheet:
     days: npt.NDArray[np.int64]
     target: npt.NDArray[np.float64] | None
     """Sales; NaN where the cell is empty; None when the file has no such column."""
-    stockout: npt.NDArray[np.bool_]
-    """Whether the row is marked as a stock-out."""
+    stockout: npt.NDArray[np.float64]
+    """1 where the row is marked as a stock-out, 0 where not, NaN where nothing is said."""
 
     @property
     def name(self) -> str:
@@ -149,9 +149,9 @@ def _sales(
     return numbers.values
 
 
-def _marked(raw: RawTable, roles: Roles, findings: Findings) -> npt.NDArray[np.bool_]:
+def _marked(raw: RawTable, roles: Roles, findings: Findings) -> npt.NDArray[np.float64]:
     if roles.stockout is None or roles.target is None:
-        return np.zeros(raw.table.num_rows, dtype=bool)
+        return np.full(raw.table.num_rows, np.nan)
     title = roles.stockout
     return parse_marks(raw.table[title], snake(title), title, findings)
 

@@ -22,16 +22,17 @@ OUT_OF_STOCK = frozenset(
         *("stockout_hours", "oos_hours", "hours_out_of_stock", "stock_hour6_22_cnt"),
     )
 )
-# … or what is less than 1.
+# … or a share of the day in stock that is less than half: 0.97 is an ordinary day.
 IN_STOCK = frozenset(
     (
         *("in_stock", "is_in_stock", "in_stock_flag", "instock", "available", "is_available"),
         *("availability", "in_stock_rate", "on_shelf_availability"),
     )
 )
+HALF = 0.5
 YES, NO = frozenset(("true", "yes", "y", "t", "1")), frozenset(("false", "no", "n", "f", "0"))
 
-Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 
 def is_mark(slug: str) -> bool:
@@ -44,26 +45,28 @@ def find_marks(columns: Iterable[tuple[str, str]]) -> str | None:
     return next((title for slug, title in columns if is_mark(slug)), None)
 
 
-def parse_marks(column: pa.ChunkedArray, slug: str, title: str, findings: Findings) -> Flags:
-    """Whether each row is marked; an empty cell is not.
+def parse_marks(column: pa.ChunkedArray, slug: str, title: str, findings: Findings) -> Floats:
+    """1 where a row is marked, 0 where it is not, NaN where the cell is empty and says nothing.
 
-    Yes and no, or numbers: how much was missing, or, for a column like ``in_stock``, the share
-    from 0 to 1 that was there. Anything else is added to ``findings``.
+    Yes and no, or numbers: how much was missing, or, for a column like ``in_stock``, the share of
+    the day from 0 to 1 that it was there, where less than half is a mark. Anything else is added
+    to ``findings``.
     """
     numbers = parse_numbers(column, title, decimal_comma=False)
     inverse = slug in IN_STOCK
     if len(numbers.bad):
         names = parse_names(column, title)
         words = [name.strip().lower() for name in names.names]
-        meant = np.array([word in YES for word in words] + [inverse])
+        meant = np.array([float((word in YES) != inverse) for word in words] + [np.nan])
         odd = {index for index, word in enumerate(words) if word not in YES | NO}
         wrong = np.flatnonzero(np.isin(names.values, list(odd)))
         findings.add(wrong, lambda row: _fault(title, names.names[names.values[row]], inverse))
-        return np.asarray(meant[names.values] != inverse)
+        return np.asarray(meant[names.values])
     values = numbers.values
     wrong = np.flatnonzero((values < 0) | (inverse & (values > 1)))
     findings.add(wrong, lambda row: _fault(title, f"{values[row]:g}", inverse))
-    return np.asarray(values < 1 if inverse else values > 0)
+    marked = values < HALF if inverse else values > 0
+    return np.where(np.isnan(values), np.nan, marked)
 
 
 def _fault(title: str, found: str, inverse: bool) -> str:

@@ -138,7 +138,7 @@ def write_rows(path: Path, rows: list[SaleRow]) -> None:
     """The rows as a file that the importer reads; one column per covariate named in any row."""
     names = list(dict.fromkeys(name for row in rows for name in row.covariates))
     has_items = any(row.item is not None for row in rows)
-    marks = ["stockout"] if any(row.stockout for row in rows) else []
+    marks = ["stockout"] if any(row.stockout is not None for row in rows) else []
     header = ["store", "date", "sales", *(["item"] if has_items else []), *marks, *names]
     if len(set(map(str.lower, header))) < len(header):
         raise InvalidRequest(
@@ -151,7 +151,7 @@ def write_rows(path: Path, rows: list[SaleRow]) -> None:
         for row in rows:
             item = [row.item] if has_items else []
             covariates = [row.covariates.get(name) for name in names]
-            mark = [int(row.stockout)] if marks else []
+            mark = [row.stockout] if marks else []
             writer.writerow([row.store_number, row.date, row.sales, *item, *mark, *covariates])
 
 

@@ -157,7 +157,10 @@ class SaleRow(StrictModel):
     date: Day
     sales: Annotated[float, Field(allow_inf_nan=False)] | None
     item: Name | None = None
-    stockout: Annotated[bool, Field(description="Demand was at least what was sold.")] = False
+    stockout: Annotated[
+        bool | None,
+        Field(description="Demand was at least what was sold; without it, what was said stays."),
+    ] = None
     covariates: Annotated[dict[Name, float | str | None], Field(max_length=64)] = {}
 
 

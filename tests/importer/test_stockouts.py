@@ -109,7 +109,7 @@ def test_a_mark_of_the_last_day_does_not_shorten_the_history(write_file, import_
 def test_later_imports_mark_and_correct_days(marked, write_file, import_files, imports, trained_on):
     added = daily(["1"], 1, first=56, header=HEADER, cells=lambda store, index: (7, 1))
     import_files("INCREMENTAL", sales=write_file(added, "added.csv"))
-    fixed = daily(["1"], 1, first=SHORT, cells=lambda store, index: (95,))
+    fixed = daily(["1"], 1, first=SHORT, header=HEADER, cells=lambda store, index: (95, 0))
     import_files("INCREMENTAL", sales=write_file(fixed, "fixed.csv"))
 
     rows = {row["date"]: (row["sales"], row["stockout"]) for row in imports.history("1")}
@@ -118,6 +118,22 @@ def test_later_imports_mark_and_correct_days(marked, write_file, import_files, i
     assert rows[day(PLENTY)] == (180.0, True)
     assert trained_on()[day(56)] is None
     assert trained_on()[day(SHORT)] == 95
+
+
+@pytest.mark.parametrize("header", ["Store,Date,Sales", HEADER])
+def test_a_correction_that_says_nothing_of_a_mark_keeps_it(
+    marked, write_file, import_files, imports, trained_on, header
+):
+    cells = (31,) if header == "Store,Date,Sales" else (31, None)
+    fixed = daily(["1"], 2, first=SHORT, header=header, cells=lambda store, index: cells)
+
+    import_files("INCREMENTAL", sales=write_file(fixed, "fixed.csv"))
+
+    rows = {row["date"]: (row["sales"], row["stockout"]) for row in imports.history("1")}
+    assert rows[day(SHORT)] == (31.0, True)
+    assert rows[day(SHORT + 1)] == (31.0, False)
+    assert trained_on()[day(SHORT)] is None
+    assert trained_on()[day(SHORT + 1)] == 31
 
 
 def test_marks_can_come_after_imports_without_any(write_file, import_files, imports):

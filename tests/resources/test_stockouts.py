@@ -71,3 +71,19 @@ def test_sales_can_be_marked_one_by_one(client: FlaskClient, settings: Settings)
     answer = client.get("/stores/1/history?limit=1").get_json()
     History.model_validate(answer)
     assert answer["days"] == [{"date": day, "sales": 10.0, "stockout": True, "covariates": {}}]
+
+
+def test_a_mark_stays_until_it_is_taken_back(client: FlaskClient, settings: Settings) -> None:
+    body = "\n".join(["store,date,sales,stockout", *lines()])
+    client.post("/imports", data=body, content_type="text/csv")
+    row = {"store_number": 1, "date": str(FIRST + timedelta(days=DAYS)), "sales": 10}
+
+    def shown_after(**sent: Any) -> list[tuple[float, bool]]:
+        assert client.post("/sales", json={"sales": [{**row, **sent}]}).status_code == 202
+        Worker(settings).run_until_idle(60)
+        days = client.get("/stores/1/history?limit=1").get_json()["days"]
+        return [(entry["sales"], entry["stockout"]) for entry in days]
+
+    assert shown_after(stockout=True) == [(10.0, True)]
+    assert shown_after(sales=12) == [(12.0, True)]
+    assert shown_after(sales=12, stockout=False) == [(12.0, False)]
