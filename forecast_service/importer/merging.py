@@ -83,7 +83,9 @@ def merge_sheets(sheets: Sequence[Sheet], known: KnownGroup | None, *, replaces:
     keys, series = _number_series(sheets, () if known is None else known.sales.keys)
     day = np.concatenate([sheet.days for sheet in sheets])
     fixed = None if known is None else known.frequency
-    periods = choose_periods(sheets, series, day, fixed=fixed, replaces=replaces)
+    earlier = _earlier_last_sale(keys, known)
+    fresh = None if replaces else day > earlier[series]
+    periods = choose_periods(sheets, series, day, fixed=fixed, fresh=fresh)
     day = periods.floor(day)
     code = series * DAYS + day
     order = np.argsort(code, kind="stable")
@@ -96,13 +98,17 @@ def merge_sheets(sheets: Sequence[Sheet], known: KnownGroup | None, *, replaces:
     )
     stockout = np.concatenate([sheet.stockout for sheet in sheets])
     asked = np.repeat([s.target is not None for s in sheets], [s.rows for s in sheets])
-    last_sale = _last_sale(len(keys), series, day, target)
-    if known is not None and len(known.sales):
-        earlier = known.sales.rekeyed(keys)
-        sold = ~np.isnan(earlier.values["target"])
-        np.maximum.at(last_sale, earlier.series[sold], earlier.day[sold])
+    last_sale = np.maximum(_last_sale(len(keys), series, day, target), earlier)
     stacked = (series, day, target, stockout)
     return Merged(tuple(sheets), periods, keys, *stacked, order, asked, last_sale)
+
+
+def _earlier_last_sale(keys: Sequence[SeriesKey], known: KnownGroup | None) -> Ints:
+    """Day of the last sale of every series in earlier imports; -1 when it had none."""
+    if known is None or not len(known.sales):
+        return np.full(len(keys), -1, dtype=np.int64)
+    rows = known.sales.rekeyed(keys)
+    return _last_sale(len(keys), rows.series, rows.day, rows.values["target"])
 
 
 def _number_series(

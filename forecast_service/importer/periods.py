@@ -18,11 +18,15 @@ from forecast_service.importer.sheets import Sheet
 __all__ = ["DAILY", "WEEKDAY_NAMES", "Periods", "choose_periods"]
 
 Days = Ints | np.int64
+Flags = npt.NDArray[np.bool_]
 
 MONDAY_OFFSET = 3  # 1970-01-01 was a Thursday
 MOSTLY = 0.9  # share of the steps between rows from which the others count as mistakes
 LEAST_STEPS = 3  # between rows of a series, to tell weeks and months from single days
+SHORTEST_MONTH = 28
 MONTHS = (30, 31)  # days from one row to the next, most often, if a row is a month
+FEW_MONTHS = (28, 29)  # the same, if there are few months and February is one
+SLACK = 15  # a step counts as another when they differ by at most this part: 90 days, 92 days
 WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NOUNS = {"D": "day", "W": "week", "M": "month"}
 
@@ -87,11 +91,13 @@ DAILY = Periods()
 
 
 def choose_periods(
-    sheets: Sequence[Sheet], series: Ints, day: Ints, *, fixed: str | None, replaces: bool
+    sheets: Sequence[Sheet], series: Ints, day: Ints, *, fixed: str | None, fresh: Flags | None
 ) -> Periods:
     """What a row is: as the dataset group has it (``fixed``), else by the steps between rows.
 
-    ``series`` and ``day`` have one entry per row of the sheets, one after the other.
+    ``series`` and ``day`` have one entry per row of the sheets, one after the other. ``fresh``
+    flags those after the last sale that is known already: corrections of single days have steps
+    of any size. None: this import replaces all data.
 
     Raises
     ------
@@ -99,9 +105,12 @@ def choose_periods(
         The rows are weeks and some are not dated on their weekday, or they are something else
         than what the dataset group has, or neither days, nor weeks, nor months.
     """
-    found = _recognised(series, day)
+    rows = slice(None) if fresh is None else _told(series, fresh)
+    found = _recognised(series[rows], day[rows])
     if fixed is not None:
-        if replaces and found is not None and found.unit != Periods(fixed).unit:
+        # Days are what is found, too, where rows of weeks or months were left out.
+        allowed = {Periods(fixed).unit} if fresh is None else {Periods(fixed).unit, DAILY.unit}
+        if found is not None and found.unit not in allowed:
             raise InvalidData(
                 f"'{sheets[0].name}' has a row per {found.noun}, and the dataset group one per "
                 f"{Periods(fixed).noun}. Import the same kind of data, or set "
@@ -126,14 +135,31 @@ def _recognised(series: Ints, day: Ints) -> Periods | None:
         weekdays = np.bincount((day + MONDAY_OFFSET) % 7, minlength=7)
         begin = WEEKDAYS[int(np.argmax(weekdays))]
         return Periods("W" if begin == WEEKDAYS[0] else f"W-{begin}")
-    if usual in MONTHS and (steps >= min(MONTHS) - 2).mean() >= MOSTLY:
+    is_month = usual in MONTHS or (usual in FEW_MONTHS and _follow_months(day))
+    if is_month and (steps >= SHORTEST_MONTH).mean() >= MOSTLY:
         return Periods("M")
-    if usual >= 7 and (steps == usual).mean() >= MOSTLY:
+    if usual >= 7 and (np.abs(steps - usual) <= usual // SLACK).mean() >= MOSTLY:
+        about = "" if (steps == usual).all() else "about "
         raise InvalidData(
-            f"The rows of a store are {usual} days apart. Send a row per day, per week (always "
-            "dated on the same weekday) or per month."
+            f"The rows of a store are {about}{usual} days apart. Send a row per day, per week "
+            "(always dated on the same weekday) or per month."
         )
     return DAILY
+
+
+def _told(series: Ints, fresh: Flags) -> Flags:
+    """Flags the fresh rows of those series that have enough of them to tell their periods."""
+    counts = np.bincount(series[fresh], minlength=int(series.max(initial=0)) + 1)
+    return fresh & (counts > LEAST_STEPS)[series]
+
+
+def _follow_months(day: Ints) -> bool:
+    """Whether all days are the same one of their months, or the last."""
+    days = day.astype("datetime64[D]")
+    months = days.astype("datetime64[M]")
+    from_start = days - months.astype("datetime64[D]")
+    to_end = (months + 1).astype("datetime64[D]") - days
+    return bool((from_start == from_start[0]).all() or (to_end == to_end[0]).all())
 
 
 def _refuse_other_weekdays(sheets: Sequence[Sheet], weeks: Periods) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from forecast_service.errors import InvalidData
 from forecast_service.importer import Imports
 from forecast_service.importer.report import ImportReport
 from forecast_service.tables import dataset_groups
@@ -139,6 +140,51 @@ def test_other_steps_are_refused(refusal, write_file, step):
         f"The rows of a store are {step} days apart. Send a row per day, per week (always dated on "
         "the same weekday) or per month."
     )
+
+
+def every_month(first: dt.date, step: int) -> str:
+    starts = [first.month - 1 + step * index for index in range(8)]
+    rows = [(1, dt.date(2020 + m // 12, m % 12 + 1, first.day), 5) for m in starts]
+    return csv_text("store,date,sales", rows)
+
+
+@pytest.mark.parametrize(("months", "told"), [(2, "61"), (3, "91"), (6, "181"), (12, "365")])
+def test_quarters_and_years_are_refused(refusal, write_file, months, told):
+    error = refusal(write_file(every_month(dt.date(2020, 1, 1), months)))
+
+    assert error.detail.startswith(f"The rows of a store are about {told} days apart.")
+
+
+@pytest.mark.parametrize("day_of", [lambda y, m: dt.date(y, m, 1), month_end], ids=["1st", "end"])
+def test_few_months_with_a_february_are_months(report, write_file, day_of):
+    rows = [(1, day_of(2023, month), 5) for month in range(2, 6)]
+
+    assert report(sales=write_file(csv_text("store,date,sales", rows))).frequency == "M"
+
+
+def weeks_of_shop(first: str, count: int) -> str:
+    day = dt.date.fromisoformat(first)
+    rows = [(s, day + dt.timedelta(weeks=w), 70) for s in ("1", "2") for w in range(count)]
+    return csv_text("store,date,sales", rows)
+
+
+def test_weeks_are_not_appended_to_days(shop, write_file, imports):
+    after = dt.date.fromisoformat(imports.history("1")[-1]["date"]) + dt.timedelta(days=1)
+
+    with pytest.raises(InvalidData) as caught:
+        imports.dry_run({"sales": write_file(weeks_of_shop(str(after), 4))}, "INCREMENTAL")
+
+    assert caught.value.detail.startswith(
+        "'sales.csv' has a row per week, and the dataset group one per day."
+    )
+
+
+def test_single_days_a_week_apart_are_corrected(shop, import_files, write_file, imports):
+    first = imports.history("1")[0]["date"]
+
+    import_files("INCREMENTAL", sales=write_file(weeks_of_shop(first, 4)))
+
+    assert imports.history("1")[7]["sales"] == 70
 
 
 def test_a_shop_that_opens_three_days_a_week_has_daily_data(report, write_file):
