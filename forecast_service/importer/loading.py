@@ -9,12 +9,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from forecast_service.engine.calendar import parse_frequency
-from forecast_service.errors import InvalidData
+from forecast_service.errors import BackendUnavailable, InvalidData
 from forecast_service.importer.plan import METADATA, RELATED, TARGET, Part, Plan
 from forecast_service.session import ALREADY_EXISTS, ForecastSession, calling, error_code
 from forecast_service.settings import Settings
 
-__all__ = ["Loader", "uri_of"]
+__all__ = ["Loader", "job_name", "uri_of"]
 
 DOMAIN = "RETAIL"
 TYPES = {
@@ -36,6 +36,11 @@ def uri_of(settings: Settings, import_id: str, kind: str = "") -> str:
     """Where the files of an import (or of one of its datasets) stand in the bucket."""
     folder = f"s3://{settings.bucket}/imports/{import_id}/"
     return f"{folder}{kind}/" if kind else folder
+
+
+def job_name(import_id: str) -> str:
+    """What each import job of an import is called, inside the dataset of each."""
+    return f"import_{import_id}"
 
 
 class Loader:
@@ -77,7 +82,8 @@ class Loader:
             return str(answer["DatasetGroupArn"])
         except ClientError as error:
             _unless_exists(error)
-        return self._arns("list_dataset_groups", "DatasetGroups", "DatasetGroup")[name]
+        groups = self._arns("list_dataset_groups", "DatasetGroups", "DatasetGroup")
+        return _listed(groups, name)
 
     def _start(self, plan: Plan, parts: Sequence[Part], folder: Path) -> dict[str, str]:
         with calling():
@@ -146,7 +152,7 @@ class Loader:
     def _start_job(self, part: Part, dataset_arn: str, file: Path) -> str:
         folder = uri_of(self.settings, self.import_id, part.kind)
         self.session.bucket.put(file, f"{folder}part-0.{self.extension}")
-        name = f"import_{self.import_id}"
+        name = job_name(self.import_id)
         try:
             answer = self.session.forecast.create_dataset_import_job(
                 DatasetImportJobName=name,
@@ -163,7 +169,7 @@ class Loader:
         jobs = self._arns(
             "list_dataset_import_jobs", "DatasetImportJobs", "DatasetImportJob", [of_dataset]
         )
-        return jobs[name]
+        return _listed(jobs, name)
 
     def _is_active(self, job_arn: str) -> bool:
         with calling():
@@ -196,3 +202,13 @@ class Loader:
 def _unless_exists(error: ClientError) -> None:
     if error_code(error) != ALREADY_EXISTS:
         raise error
+
+
+def _listed(arns: Mapping[str, str], name: str) -> str:
+    # Creation and deletion are asynchronous there: the name may show up, or be freed.
+    if name not in arns:
+        raise BackendUnavailable(
+            f"The name '{name}' is taken, but Amazon Forecast lists nothing of that name. "
+            "Try again in a moment."
+        )
+    return arns[name]

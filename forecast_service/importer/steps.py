@@ -20,7 +20,7 @@ from forecast_service.database import Database, database_now
 from forecast_service.errors import Conflict, ForecastServiceError, LeaseLost
 from forecast_service.importer.history import SALES_COLUMNS, covariates_key, read_rows, sales_key
 from forecast_service.importer.known import known_group, no_rows
-from forecast_service.importer.loading import Loader, uri_of
+from forecast_service.importer.loading import Loader, job_name, uri_of
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.plan import RELATED, TARGET, make_plan, read_plan, write_plan
 from forecast_service.importer.recording import record
@@ -82,7 +82,17 @@ def look(
 
 
 def fail(connection: sa.Connection, import_id: str, error: ForecastServiceError | str) -> None:
-    """Mark an import as failed for good; the caller ends its work in the same transaction."""
+    """Mark an import as failed for good, and undo what it had loaded.
+
+    The caller ends its work in the same transaction. One that has ended already stays as it is.
+    """
+    of_open = sa.select(imports.c.dataset_group).where(
+        imports.c.id == import_id, imports.c.state.in_(OPEN_STATES)
+    )
+    group = connection.execute(of_open).scalar_one_or_none()
+    if group is None:
+        return
+    undo(connection, group, job_name(import_id))
     detail = error if isinstance(error, str) else error.detail
     errors = () if isinstance(error, str) else error.errors
     found = [{"pointer": each.pointer, "detail": each.detail} for each in errors]
@@ -203,10 +213,7 @@ class ImportStep:
             self.queue.give_back(connection, self.claim, delay_seconds=delay_seconds)
 
     def _end_as_failed(self, error: ForecastServiceError) -> None:
-        jobs = self._jobs_started()
         with self.queue.fenced(self.claim) as connection:
-            if self.session.source == "local":
-                undo(connection, self.settings.dataset_group, jobs)
             fail(connection, self.claim.subject, error)
             self.queue.finish(connection, self.claim)
         self._clean_up()
@@ -216,12 +223,6 @@ class ImportStep:
             error.detail,
             extra={"event": "import_failed", "import_id": self.claim.subject},
         )
-
-    def _jobs_started(self) -> list[str]:
-        try:
-            return list(read_plan(self.workspace.path).jobs.values())
-        except FileNotFoundError:  # it failed before there was a plan
-            return []
 
     def _clean_up(self) -> None:
         """Remove the files of this import, and of those that a dead worker left behind."""

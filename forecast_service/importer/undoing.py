@@ -2,43 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
 
 import sqlalchemy as sa
 
 from forecast_service.local import catalog
-from forecast_service.local.calls import ACTIVE, JOB_KIND
-from forecast_service.local.kinds import DATASET_GROUP
+from forecast_service.local.calls import ACTIVE, CREATE_PENDING, JOB_KIND
+from forecast_service.local.catalog import Resource
+from forecast_service.local.kinds import DATASET_GROUP, IMPORT_JOB
 from forecast_service.local.snapshots import SnapshotStore
 from forecast_service.queue import Queue
 
 __all__ = ["undo"]
 
 TAKEN_BACK = "Another part of the same import failed, so these rows were taken out again."
+ENDED = ("CREATE_FAILED", "CREATE_STOPPED")
+UNFINISHED = (CREATE_PENDING, "CREATE_IN_PROGRESS", "CREATE_STOPPING")
+
+logger = logging.getLogger(__name__)
 
 
-def undo(connection: sa.Connection, group: str, job_arns: Iterable[str]) -> None:
-    """Take back the versions that these import jobs made, and end those that still run.
+def undo(connection: sa.Connection, group: str, job_name: str) -> None:
+    """Take back the versions that import jobs of this name made, and end those that still run.
 
-    A dataset that never had rows leaves the group: one without rows keeps predictors from being
-    trained. Amazon Forecast has no call that takes rows out of a dataset: there they stay.
+    A dataset that never had rows is deleted: one without rows keeps predictors from being
+    trained, and its columns would bind the corrected files. What cannot be undone is logged and
+    left, so that the import is still marked as failed. To undo twice changes nothing. Amazon
+    Forecast has no call that takes rows out of a dataset: its jobs are not in our catalog.
     """
-    emptied = set()
-    for arn in job_arns:
-        job = catalog.get(connection, arn)
-        if (
-            job is None
-            or job.parent_arn is None
-            or job.status in ("CREATE_FAILED", "CREATE_STOPPED")
-        ):
-            continue
-        Queue.withdraw(connection, JOB_KIND, arn)
-        version = job.details.get("version") if job.status == ACTIVE else None
-        if version is None or SnapshotStore.take_back(connection, job.parent_arn, version):
-            catalog.update(connection, arn, status="CREATE_FAILED", message=TAKEN_BACK)
-        if not SnapshotStore.newest(connection, job.parent_arn):
-            emptied.add(job.parent_arn)
+    try:
+        with connection.begin_nested():
+            _undo(connection, group, job_name)
+    except sa.exc.OperationalError:  # the database is away: all of it is tried again
+        raise
+    except Exception:
+        logger.exception("import job %s was not undone", job_name, extra={"event": "undo_failed"})
+
+
+def _undo(connection: sa.Connection, group: str, job_name: str) -> None:
+    jobs = catalog.named(connection, IMPORT_JOB.word, job_name)
+    for job in jobs:
+        if job.status not in ENDED:
+            _take_back(connection, job)
+    datasets = [job.parent_arn for job in jobs if job.parent_arn is not None]
+    emptied = {arn for arn in datasets if _is_empty(connection, arn)}
     found = catalog.find(connection, DATASET_GROUP.word, group)
     if found is not None and emptied:
         kept = [arn for arn in found.request.get("DatasetArns", []) if arn not in emptied]
         catalog.update(connection, found.arn, request={**found.request, "DatasetArns": kept})
+    for arn in emptied:
+        for each in catalog.children(connection, arn):
+            catalog.delete(connection, each.arn)
+        catalog.delete(connection, arn)
+
+
+def _take_back(connection: sa.Connection, job: Resource) -> None:
+    Queue.withdraw(connection, JOB_KIND, job.arn)
+    version = job.details.get("version") if job.status == ACTIVE else None
+    if version is None or SnapshotStore.take_back(connection, str(job.parent_arn), version):
+        catalog.update(connection, job.arn, status="CREATE_FAILED", message=TAKEN_BACK)
+
+
+def _is_empty(connection: sa.Connection, dataset: str) -> bool:
+    """Whether a dataset has no rows, and no import job that may bring some."""
+    under_way = (each.status in UNFINISHED for each in catalog.children(connection, dataset))
+    return not SnapshotStore.newest(connection, dataset) and not any(under_way)

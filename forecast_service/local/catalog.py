@@ -18,6 +18,7 @@ __all__ = [
     "find",
     "get",
     "insert",
+    "named",
     "newest_child",
     "of_group",
     "update",
@@ -87,6 +88,16 @@ def find(connection: sa.Connection, type: str, name: str) -> Resource | None:
         .limit(1)
     )
     return _one(connection, statement)
+
+
+def named(connection: sa.Connection, type: str, name: str) -> list[Resource]:
+    """The resources of a type with this name, oldest first; import jobs share one."""
+    statement = (
+        sa.select(resources)
+        .where(resources.c.type == type, resources.c.name == name)
+        .order_by(resources.c.sequence)
+    )
+    return [Resource(**row) for row in connection.execute(statement).mappings()]
 
 
 def children(connection: sa.Connection, arn: str) -> list[Resource]:

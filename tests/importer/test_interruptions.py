@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 import sqlalchemy as sa
 
 from forecast_service.importer import KIND, fail
+from forecast_service.importer.undoing import undo
 from forecast_service.importer.writing import write_parquet
 from forecast_service.local.snapshots import SnapshotStore
-from forecast_service.queue import new_id
+from forecast_service.queue import MAX_ERRORS, MAX_LOSSES, new_id
 from forecast_service.tables import imports as import_rows
 from forecast_service.tables import work
+from forecast_service.worker.endings import ended_before, note_failure
+from forecast_service.worker.kinds import Surroundings
 
 from .driving import driver
 from .rows import HEADER, cells, daily, day
+
+ENDINGS = {
+    "errors": {"errors": MAX_ERRORS - 1},
+    "losses": {"losses": MAX_LOSSES},
+    "cancelled": {"cancel_requested": True},
+}
 
 
 def test_imports_of_a_group_are_done_in_the_order_of_their_requests(
@@ -139,7 +149,65 @@ def test_covariates_of_an_import_whose_sales_fail_are_taken_back(
     assert imports.get(again)["state"] == "done"
 
 
-def test_a_dataset_that_got_no_rows_leaves_the_group(imports, session, queue, write_file):
+@pytest.mark.parametrize("ending", ["errors", "losses", "cancelled"])
+def test_however_an_import_ends_as_failed_its_covariates_are_taken_back(
+    shop, imports, session, settings, queue, write_file, ending
+):
+    related = "arn:aws:forecast:eu-west-1:000000000000:dataset/store_demand_related"
+    store = SnapshotStore(imports.database, settings.home)
+    before = store.read(related)
+    rows = daily(["1", "2"], 14, first=56, header=HEADER, cells=cells)
+    import_id = imports.request({"sales": write_file(rows)}, "INCREMENTAL")
+    drive = driver(imports, queue)
+    while not sales_job(session, import_id):
+        drive()
+    assert store.read(related) != before
+    with imports.database.write() as connection:
+        found = work.c.subject == import_id
+        connection.execute(
+            sa.update(work).where(found).values({**ENDINGS[ending], "not_before": 0})
+        )
+    claim = queue.claim(new_id(), [KIND])
+    around = Surroundings(settings, imports.database, session, queue)
+    if not ended_before(around, claim):
+        note_failure(around, claim, "OSError: the disk is full", is_away=False)
+
+    assert imports.get(import_id)["state"] == "failed"
+    assert store.read(related) == before
+    described = session.forecast.describe_dataset_import_job(
+        DatasetImportJobArn=sales_job(session, import_id)
+    )
+    assert described["Status"] == "CREATE_FAILED"
+
+
+def test_what_cannot_be_undone_still_ends_as_failed(
+    imports, database, write_file, monkeypatch, caplog
+):
+    import_id = imports.request({"sales": write_file(daily(["1"], 40))})
+    monkeypatch.setattr("forecast_service.local.catalog.named", lambda *_: 1 / 0)
+    with database.write() as connection:
+        fail(connection, import_id, "The disk is full.")
+        fail(connection, import_id, "What comes later says nothing.")
+
+    assert imports.get(import_id)["error"]["detail"] == "The disk is full."
+    assert "was not undone" in caplog.text
+
+
+def test_undoing_twice_changes_nothing(shop, imports, database, session, settings):
+    [done] = [each["id"] for each in imports.list()]
+    with database.write() as connection:
+        fail(connection, done, "It is done already.")
+    assert imports.get(done)["state"] == "done"
+    for _ in range(2):
+        with database.write() as connection:
+            undo(connection, settings.dataset_group, f"import_{done}")
+        [group] = session.forecast.list_dataset_groups()["DatasetGroups"]
+        arn = group["DatasetGroupArn"]
+        assert session.forecast.describe_dataset_group(DatasetGroupArn=arn)["DatasetArns"] == []
+        assert session.forecast.list_datasets()["Datasets"] == []
+
+
+def test_a_dataset_that_got_no_rows_goes(imports, session, queue, write_file):
     rows = daily(["1"], 56, header=HEADER, cells=cells)
     import_id = imports.request({"sales": write_file(rows)})
     drive = driver(imports, queue)
@@ -151,7 +219,29 @@ def test_a_dataset_that_got_no_rows_leaves_the_group(imports, session, queue, wr
 
     [group] = session.forecast.list_dataset_groups()["DatasetGroups"]
     described = session.forecast.describe_dataset_group(DatasetGroupArn=group["DatasetGroupArn"])
-    assert [arn.rsplit("/")[-1] for arn in described["DatasetArns"]] == ["store_demand"]
+    assert described["DatasetArns"] == []
+    assert session.forecast.list_datasets()["Datasets"] == []
+
+
+def test_after_a_failed_first_import_the_corrected_file_may_have_other_columns(
+    imports, session, queue, write_file
+):
+    rows = daily(["1"], 56, header=HEADER, cells=cells)
+    failed = imports.request({"sales": write_file(rows)})
+    drive = driver(imports, queue)
+    while not (job := sales_job(session, failed)):
+        drive()
+    session.forecast.stop_resource(ResourceArn=job)
+    while imports.get(failed)["state"] == "loading":
+        drive()
+    corrected = rows.replace("Promo", "Discount")
+    again = imports.request({"sales": write_file(corrected)})
+    while imports.get(again)["state"] not in ("done", "failed"):
+        drive()
+
+    assert imports.get(failed)["state"] == "failed"
+    assert imports.get(again)["error"] is None
+    assert "discount" in imports.history("1")[0]["covariates"]
 
 
 def sales_job(session, import_id):

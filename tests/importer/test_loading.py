@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from botocore.exceptions import ClientError
 
-from forecast_service.errors import NotFound
+from forecast_service.errors import BackendUnavailable, NotFound
 from forecast_service.importer import Imports
 from forecast_service.local.snapshots import SnapshotStore
+from forecast_service.queue import new_id
 from forecast_service.tables import dataset_groups, series, stores, work
 
 from .driving import driver
@@ -152,6 +154,36 @@ def test_csv_for_amazon_loads_like_parquet(database, settings, session, queue, w
         DatasetImportJobArn=jobs_found[0]["DatasetImportJobArn"]
     )
     assert (job["Format"], job["TimestampFormat"]) == ("CSV", "yyyy-MM-dd")
+
+
+@pytest.mark.parametrize("kind", ["dataset_group", "dataset_import_job"])
+def test_a_name_that_is_taken_but_not_listed_yet_is_tried_again(
+    database, settings, session, queue, write_file, kind
+):
+    imports = Imports(database, settings, replace(session, forecast=LateLists(session, kind)))
+    import_id = imports.request({"sales": write_file(daily(["1"], 40))})
+
+    with pytest.raises(BackendUnavailable, match=r"lists nothing of that name\. Try again"):
+        imports.perform(queue, queue.claim(new_id(), ["import"]))
+
+    assert imports.get(import_id)["state"] == "loading"
+
+
+class LateLists:
+    """An Amazon Forecast where one kind of name is taken, and its List operation empty."""
+
+    def __init__(self, session, kind: str) -> None:
+        self.client, self.kind = session.forecast, kind
+
+    def __getattr__(self, operation: str) -> Any:
+        if operation != f"create_{self.kind}":
+            return getattr(self.client, operation)
+        error = {"Error": {"Code": "ResourceAlreadyExistsException", "Message": "taken"}}
+
+        def refuse(**_: Any) -> None:
+            raise ClientError(error, operation)
+
+        return refuse
 
 
 def test_an_unknown_import_is_not_found(imports):
