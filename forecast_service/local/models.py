@@ -86,10 +86,11 @@ def load_trained(home: Path, predictor: Resource) -> Trained:
 def _of_this_version(path: str) -> Iterator[None]:
     try:
         yield
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        reason = f"{error} is missing or unknown" if isinstance(error, KeyError) else str(error)
         raise InvalidData(
             f"Model file '{Path(path).name}' was written by another version of the service: "
-            f"{error} is missing or unknown. Train again to replace it."
+            f"{reason}. Train again to replace it."
         ) from error
 
 

@@ -115,6 +115,35 @@ def test_a_file_of_another_version_is_refused_with_a_remedy(world: World, target
         load_trained(world.settings.home, predictor)
 
 
+def test_a_mangled_file_of_another_version_leads_to_a_full_training(
+    world: World, target: str
+) -> None:
+    old = world.perform(world.predictor())
+    for place in (0, 1):
+        path = model_file(world, old.arn, place)
+        arrays, meta = archive.load(path)
+        archive.save(path, {name: values[:0] for name, values in arrays.items()}, meta)
+
+    again = world.perform(world.predictor())
+
+    assert (again.status, "kept_from" in again.details) == ("ACTIVE", False)
+    assert again.details["notes"][0].startswith(f"Nothing of predictor '{old.name}' was kept: ")
+
+
+@pytest.mark.parametrize("error", [KeyError, TypeError, ValueError, IndexError, AttributeError])
+def test_whatever_a_file_of_another_version_raises_is_refused(
+    world: World, target: str, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def unreadable(*_: object) -> None:
+        raise error("what was expected here")
+
+    predictor = world.perform(world.predictor())
+    monkeypatch.setattr("forecast_service.local.models.load_pieces", unreadable)
+
+    with pytest.raises(InvalidData, match=r"another version of the service: .*expected here"):
+        load_trained(world.settings.home, predictor)
+
+
 def test_a_training_that_dies_before_its_commit_leaves_the_one_before_to_keep(
     world: World, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
