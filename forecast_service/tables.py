@@ -140,6 +140,7 @@ dataset_groups = Table(
     Column("frequency", String(5), nullable=False),
     Column("has_items", Boolean, nullable=False),
     Column("covariates", JSON, nullable=False),  # names of the covariate columns, in order
+    Column("texts", JSON),  # column of texts -> text -> its covariate, or null: ordinary
     Column("data_version", Integer, nullable=False),  # grows with each import that is complete
     Column("last_sale_on", String(10)),
     Column("current_forecast_arn", String(300)),

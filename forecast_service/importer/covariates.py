@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +18,7 @@ from forecast_service.importer.candidates import (
     refuse_rows,
 )
 from forecast_service.importer.columns import attribute_name, snake, unique_names
+from forecast_service.importer.known import Texts
 from forecast_service.importer.parsing import Codes, parse_names, parse_numbers
 from forecast_service.importer.sheets import Sheet
 
@@ -40,6 +41,8 @@ class Covariates:
     """One entry per row of the sheets (one after the other); NaN where nothing is said."""
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Column of a file -> the covariates it became."""
+    texts: dict[str, Mapping[str, str | None]] = field(default_factory=dict)
+    """See ``known.Texts``; those that earlier imports brought stay."""
     left_out: dict[str, str] = field(default_factory=dict)
     """Column of a file -> why it is not used."""
     past_only: list[str] = field(default_factory=list)
@@ -47,7 +50,12 @@ class Covariates:
 
 
 def choose_covariates(
-    sheets: Sequence[Sheet], future: Flags, known: Sequence[str] | None, *, replaces: bool
+    sheets: Sequence[Sheet],
+    future: Flags,
+    known: Sequence[str] | None,
+    *,
+    replaces: bool,
+    texts: Texts,
 ) -> Covariates:
     """Choose and encode the covariates.
 
@@ -56,6 +64,7 @@ def choose_covariates(
     future: one flag per row of the sheets: it lies after the last sale of its series.
     known: covariates of the dataset group; None when it has none yet, which leaves all open.
     replaces: whether this import replaces all data, so that it must bring the known covariates.
+    texts: what became of the texts of earlier imports; counts when ``known`` is not None.
 
     Raises
     ------
@@ -63,7 +72,7 @@ def choose_covariates(
         A column of numbers holds text in some rows, there are too many covariates, or they are
         not those of the dataset group.
     """
-    chosen = Covariates()
+    chosen = Covariates(texts={} if known is None else dict(texts))
     columns = []
     for column in candidates(sheets):
         reason = None if _is_known(column, known) else reason_to_leave_out(column, future)
@@ -132,9 +141,11 @@ def _add_indicators(
     chosen: Covariates, column: Candidate, codes: Codes, known: tuple[str, ...]
 ) -> None:
     """One covariate of 0 and 1 per text; none for the ordinary one, which is all zeros."""
+    before = _texts_before(chosen, column) if known else {}
     ordinary = _ordinary(codes, has_known=bool(known))
+    ordinary |= {text for text, name in before.items() if name is None}
     texts = [name for name in codes.names if name not in ordinary]
-    names = [attribute_name(f"{column.slug}_{snake(text) or 'other'}") for text in texts]
+    names = [before.get(text) or _indicator_name(column, text) for text in texts]
     if known:
         odd = [text for text, name in zip(texts, names, strict=True) if name not in known]
         if odd:
@@ -151,6 +162,26 @@ def _add_indicators(
         flags = (codes.values == index).astype(np.float64)
         chosen.values[name] = np.where(column.present, flags, np.nan)
     chosen.columns[column.title] = tuple(of_name)
+    told = {name for name in before.values() if name is not None}
+    found = {
+        text or name.removeprefix(f"{column.slug}_"): name
+        for name, text in of_name.items()
+        if name not in told
+    }
+    chosen.texts[column.title] = {**dict.fromkeys(codes.names), **found, **before}
+
+
+def _indicator_name(column: Candidate, text: str) -> str:
+    return attribute_name(f"{column.slug}_{snake(text) or 'other'}")
+
+
+def _texts_before(chosen: Covariates, column: Candidate) -> Mapping[str, str | None]:
+    """What earlier imports made of the texts of a column, whose title may have been written else.
+
+    It is taken out of ``chosen``, as this import says it again.
+    """
+    titles = [title for title in chosen.texts if snake(title) == column.slug]
+    return chosen.texts.pop(titles[0]) if titles else {}
 
 
 def _ordinary(codes: Codes, *, has_known: bool) -> set[str]:

@@ -27,6 +27,10 @@ class KnownStore:
     assumed_from: str | None
 
 
+Texts = Mapping[str, Mapping[str, str | None]]
+"""Column of texts -> text -> the covariate that it became; None: ordinary, all of them are 0."""
+
+
 @dataclass(frozen=True)
 class KnownGroup:
     """The dataset group as the last import left it."""
@@ -35,6 +39,8 @@ class KnownGroup:
     frequency: str
     has_items: bool
     covariates: tuple[str, ...]
+    texts: Texts | None
+    """None: an older version did not record them."""
     last_sale_on: str | None
     stores: Mapping[str, KnownStore]
     sales: LongRows = field(default_factory=lambda: no_rows("target", "stockout"))
@@ -60,6 +66,7 @@ def known_group(connection: sa.Connection, name: str) -> KnownGroup | None:
         frequency=row.frequency,
         has_items=row.has_items,
         covariates=tuple(row.covariates),
+        texts=row.texts,
         last_sale_on=row.last_sale_on,
         stores={each.store: _store(each) for each in connection.execute(statement)},
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from forecast_service.importer.canonical import natural
-from forecast_service.importer.known import KnownStore
+from forecast_service.importer.known import KnownStore, Texts
 from forecast_service.importer.parsing import iso
 from forecast_service.importer.understanding import Understood
 from forecast_service.importer.workspace import replacing
@@ -56,6 +56,7 @@ class Plan:
     """Store, item and day of the last sale."""
     jobs: Mapping[str, str] = field(default_factory=dict)
     """Kind of a part -> ARN of its import job, once it was started."""
+    texts: Texts | None = None
 
     def with_jobs(self, jobs: Mapping[str, str]) -> Plan:
         return replace(self, jobs={**self.jobs, **jobs})
@@ -83,6 +84,7 @@ def make_plan(understood: Understood, mode: str) -> Plan:
         frequency=understood.frequency,
         horizon=understood.horizon,
         covariates=understood.covariates,
+        texts=understood.texts,
         last_sale_on=iso(int(sold.last.max())),
         parts=tuple(parts),
         stores={n: understood.stores[n] for n in sorted(understood.stores, key=natural)},

@@ -38,6 +38,7 @@ def _record_group(connection: sa.Connection, group: str, arn: str, plan: Plan) -
     changes = {
         "arn": arn,
         "covariates": list(plan.covariates),
+        "texts": sa.null() if plan.texts is None else plan.texts,
         "last_sale_on": plan.last_sale_on,
     }
     update = (

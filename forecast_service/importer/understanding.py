@@ -20,7 +20,7 @@ from forecast_service.importer.canonical import (
 )
 from forecast_service.importer.covariates import choose_covariates
 from forecast_service.importer.horizon import choose_horizon
-from forecast_service.importer.known import KnownGroup, KnownStore
+from forecast_service.importer.known import KnownGroup, KnownStore, Texts
 from forecast_service.importer.merging import Merged, merge_sheets, read_sheets
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.report import ImportReport
@@ -42,6 +42,7 @@ class Understood:
     horizon: int
     """Periods."""
     covariates: tuple[str, ...]
+    texts: Texts | None
     sold: Sold
     related: Related | None
     """None when there are no covariates."""
@@ -72,7 +73,8 @@ def understand(
     _refuse_other_kind(merged, known)
     # A group without covariates gets some with the first full import that has any.
     names = None if known is None or (replaces and not known.covariates) else known.covariates
-    chosen = choose_covariates(sheets, merged.future, names, replaces=replaces)
+    texts = (None if known is None else known.texts) or {}
+    chosen = choose_covariates(sheets, merged.future, names, replaces=replaces, texts=texts)
     kept = kept_series(merged, options)
     base = None if replaces else known
     sold = build_sales(merged, kept, base)
@@ -96,6 +98,7 @@ def understand(
         frequency=merged.periods.code,
         horizon=horizon,
         covariates=covariates,
+        texts=None if base is not None and base.texts is None else chosen.texts,
         sold=sold,
         related=related,
         stores=states,

@@ -14,6 +14,7 @@ from forecast_service.errors import FieldError, InvalidRequest
 from forecast_service.forecast_store import StoredForecast
 from forecast_service.importer.columns import attribute_name, snake
 from forecast_service.importer.covariates import ORDINARY
+from forecast_service.importer.known import Texts
 from forecast_service.keys import MEAN, parse_forecast_type, prediction_key, series_key
 from forecast_service.local.what_if import Change, Supposed
 from forecast_service.reading.current import CurrentForecast, Question
@@ -96,10 +97,11 @@ class WhatIf:
         with self.database.read() as connection:
             group = group_row(connection, self.settings.dataset_group)
         covariates = [] if group is None else list(group["covariates"])
+        texts = {} if group is None else group["texts"] or {}
         return [
             change
             for place, supposition in enumerate(suppositions)
-            for change in _resolved(supposition, place, covariates)
+            for change in _resolved(supposition, place, covariates, texts)
         ]
 
 
@@ -169,19 +171,23 @@ def _total(forecast_type: str, baseline: float, changed: float) -> dict[str, Any
     }
 
 
-def _resolved(supposition: Supposition, place: int, covariates: Sequence[str]) -> list[Change]:
+def _resolved(
+    supposition: Supposition, place: int, covariates: Sequence[str], texts: Texts
+) -> list[Change]:
     """The changes of covariates that a supposition means."""
     title, days = supposition.covariate, (supposition.first, supposition.last)
     names = [name for name in (title, attribute_name(title)) if name in covariates]
     if names:
         return [Change(names[0], _number(supposition, place), *days)]
     slug = snake(title)
-    indicators = [name for name in covariates if slug and name.startswith(f"{slug}_")]
-    if not indicators:
-        known = ", ".join(f"'{name}'" for name in covariates) or "none"
+    columns = [each for each in texts if each == title or (slug and snake(each) == slug)]
+    if not columns:
+        known = ", ".join(f"'{name}'" for name in (*covariates, *texts)) or "none"
         raise _refused(place, "covariate", f"'{title}' is no covariate; there is {known}")
-    chosen = _indicator(supposition, place, slug, indicators)
-    return [Change(name, float(name == chosen), *days) for name in indicators]
+    became = texts[columns[0]]
+    chosen = _indicator(supposition, place, became)
+    indicators = dict.fromkeys(name for name in became.values() if name in covariates)
+    return [Change(str(name), float(name == chosen), *days) for name in indicators]
 
 
 def _number(supposition: Supposition, place: int) -> float:
@@ -192,19 +198,21 @@ def _number(supposition: Supposition, place: int) -> float:
 
 
 def _indicator(
-    supposition: Supposition, place: int, slug: str, indicators: Sequence[str]
+    supposition: Supposition, place: int, became: Mapping[str, str | None]
 ) -> str | None:
-    """The covariate that a text became at its import; None for the ordinary one, without any."""
+    """The covariate that a text became at its import; None for an ordinary one, without any."""
     value = supposition.value
     text = value.strip() if isinstance(value, str) else f"{value:g}"
-    chosen = attribute_name(f"{slug}_{snake(text) or 'other'}")
-    if chosen in indicators:
-        return chosen
+    if text in became:
+        return became[text]
+    alike = {name for each, name in became.items() if each.lower() == text.lower()}
+    if len(alike) == 1:
+        return alike.pop()
     if text.lower() in ORDINARY:
         return None
-    words = ", ".join(f"'{name.removeprefix(f'{slug}_')}'" for name in indicators)
-    detail = f"'{supposition.covariate}' is {words} or 'none', not '{text}'"
-    raise _refused(place, "value", detail)
+    words = [f"'{each}'" for each in sorted(became, key=lambda each: became[each] is None)]
+    allowed = " or ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
+    raise _refused(place, "value", f"'{supposition.covariate}' is {allowed}, not '{text}'")
 
 
 def _refused(place: int, field: str, detail: str) -> InvalidRequest:

@@ -213,14 +213,15 @@ def content(settings: Settings) -> tuple[Any, ...]:
         (
             {"covariate": "weather"},
             "/changes/0/covariate",
-            "'weather' is no covariate; there is 'open', 'promo', 'price', 'state_holiday_a'",
+            "'weather' is no covariate; there is 'open', 'promo', 'price', "
+            "'state_holiday_a', 'StateHoliday'",
         ),
         ({"value": 2}, "/changes/0/value", "'promo' is 0 or 1 on every day, not 2"),
         ({"value": "yes"}, "/changes/0/value", "'promo' takes a number, not 'yes'"),
         (
             {"covariate": "StateHoliday", "value": "x"},
             "/changes/0/value",
-            "'StateHoliday' is 'a' or 'none', not 'x'",
+            "'StateHoliday' is 'a' or '0', not 'x'",
         ),
         (
             {"to": "2014-05-26"},

@@ -1,0 +1,63 @@
+"""Texts that become covariates: which one became which is remembered."""
+
+from __future__ import annotations
+
+from forecast_service.tables import dataset_groups
+
+from .rows import daily
+
+HEADER = "Store,Date,Sales,Event,EventDiscount,Grade"
+EVENTS = {3: "春节", 10: "国庆", 20: "2for1"}
+
+
+def rows(days: int = 40, first: int = 0) -> str:
+    return daily(
+        ["1"],
+        days,
+        first=first,
+        header=HEADER,
+        cells=lambda store, index: (
+            70,
+            EVENTS.get(index, "none"),
+            0.5 * (index % 3),
+            ("A+", "A-", "B")[index % 4 % 3],
+        ),
+    )
+
+
+def test_every_text_is_remembered_with_its_covariate(import_files, write_file, one):
+    import_files(sales=write_file(rows()), future=write_file(future(), "future.csv"))
+
+    texts = one(dataset_groups).texts
+
+    assert texts["Event"] == {
+        "春节": "event_other_2" if "国庆" < "春节" else "event_other",
+        "国庆": "event_other" if "国庆" < "春节" else "event_other_2",
+        "2for1": "event_2for1",
+        "none": None,
+    }
+    assert texts["Grade"] == {"A+": None, "A-": "grade_a", "B": "grade_b"}
+
+
+def test_a_later_import_means_the_same_by_a_text(import_files, write_file, one, imports):
+    import_files(sales=write_file(rows()), future=write_file(future(), "future.csv"))
+    texts = one(dataset_groups).texts
+    lines = "1,2013-02-20,70,国庆,0,A+\n1,2013-02-21,70,春节,0,A-\n"
+
+    import_files("INCREMENTAL", sales=write_file(f"{HEADER}\n{lines}"))
+
+    days = {day["date"]: day["covariates"] for day in imports.history("1", start="2013-02-20")}
+    for day, text in (("2013-02-20", "国庆"), ("2013-02-21", "春节")):
+        told = {name for name, value in days[day].items() if "other" in name and value}
+        assert told == {texts["Event"][text]}
+    assert one(dataset_groups).texts == texts
+
+
+def future() -> str:
+    return daily(
+        ["1"],
+        7,
+        first=40,
+        header="Store,Date,Event,EventDiscount,Grade",
+        cells=lambda store, index: ("none", 0, "A+"),
+    )
