@@ -26,6 +26,7 @@ AROUND = 14  # periods that are counted from the last or to the next period at 1
 LONG = 14  # closed periods after which a reopening is an event
 PAST, NEXT = (7, 14, 28), (7, 14)
 CHRISTMAS = (-12, 60)  # days after and before that are told apart
+SAME = 1e-5  # difference, relative to the values, that is one of rounding
 FAR = -1_000_000  # index of a period that never was
 
 
@@ -120,10 +121,18 @@ def _switch(recipe: CovariateRecipe, padded: Single, facts: Calendar) -> Iterato
 def _number(name: str, padded: Single, periods: int) -> Iterator[_Named]:
     """Of any other covariate: its value, and that against the periods around."""
     yield f"{name}: value", padded[:, :periods]
-    yield f"{name}: change", (padded - _shifted(padded, 1))[:, :periods]
-    yield f"{name}: next change", (_shifted(padded, -1) - padded)[:, :periods]
+    yield f"{name}: change", _difference(padded, _shifted(padded, 1))[:, :periods]
+    yield f"{name}: next change", _difference(_shifted(padded, -1), padded)[:, :periods]
     usual = _totals(padded, PAST[-1]) / PAST[-1]
-    yield f"{name}: against past {PAST[-1]}", (padded - usual)[:, :periods]
+    yield f"{name}: against past {PAST[-1]}", _difference(padded, usual)[:, :periods]
+
+
+def _difference(values: npt.NDArray[np.int32] | Single, others: npt.NDArray[np.number]) -> Single:
+    """Exactly 0 where both are the same but for rounding: trees split there."""
+    found = values - others
+    size = np.maximum(np.maximum(np.abs(values), np.abs(others)), 1)
+    near: Single = np.where(np.abs(found) <= SAME * size, 0, found).astype(np.float32)
+    return near
 
 
 def _runs(on: npt.NDArray[np.bool_]) -> tuple[Integers, Integers]:

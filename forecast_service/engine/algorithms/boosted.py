@@ -8,12 +8,19 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.algorithms.base import FitConfig, Progress, part, silent
+from forecast_service.engine.algorithms.base import (
+    CannotRefit,
+    FitConfig,
+    Progress,
+    part,
+    silent,
+)
 from forecast_service.engine.algorithms.boosted_fit import boost
 from forecast_service.engine.algorithms.fitted_boosted import NAME, FittedBoosted
-from forecast_service.engine.algorithms.lightgbm_package import require
-from forecast_service.engine.algorithms.pooled import PooledRegression, estimate
+from forecast_service.engine.algorithms.lightgbm_package import missing_library, require
+from forecast_service.engine.algorithms.pooled import estimate
 from forecast_service.engine.algorithms.pooled_fit import prepare
+from forecast_service.engine.algorithms.pooled_refit import refitted
 from forecast_service.engine.panel import Panel
 
 __all__ = ["NAME", "Boosted"]
@@ -45,10 +52,17 @@ class Boosted:
         config: FitConfig,
     ) -> FittedBoosted:
         """The regression fitted again, under the same trees; trees grow with a full fit alone."""
+        missing = missing_library() if rows is None or fitted.trees else None
+        if missing is not None:
+            raise CannotRefit(missing)
         if rows is None:
             return self.fit(panel, config)
-        pooled = PooledRegression().refit(fitted.pooled, panel, rows, config)
-        return replace(fitted, pooled=pooled)
+        newer = fitted.condition(panel)
+        if not len(rows):
+            return newer
+        before = fitted.pooled.backdrop
+        again = refitted(newer.pooled, before, panel, rows, newer.correction)
+        return replace(newer, pooled=again)
 
     def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> FittedBoosted:
         return FittedBoosted.from_arrays(arrays)

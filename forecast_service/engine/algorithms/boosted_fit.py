@@ -63,6 +63,8 @@ def boost(
 def _tried(panel: Panel, config: FitConfig) -> float:
     """Squared error of the log over the newest periods with trees against that without."""
     cutoff = panel.n_periods - min(config.horizon, panel.n_periods // 4)
+    if cutoff == panel.n_periods:
+        return 1.0
     fitting = prepare(panel.before(cutoff), config)
     pooled = estimate(fitting)
     if not _known(fitting).any():
@@ -70,7 +72,8 @@ def _tried(panel: Panel, config: FitConfig) -> float:
     trees = _grown(fitting, pooled, config)
     future = panel.known_between(cutoff, panel.n_periods)
     came = log_target(fitting.closing.open_target(panel), fitting.target.offset)
-    known = came.known[:, cutoff:]
+    met = _known(fitting).any(axis=1) & fitting.target.sells  # of others a level is a guess
+    known = came.known[:, cutoff:] & met[:, None]
     errors = [
         (came.values[:, cutoff:] - model.outlook(future).center())[known]
         for model in (FittedBoosted(pooled.model, trees, _trait_places(fitting), 1.0), pooled.model)

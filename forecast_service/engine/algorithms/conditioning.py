@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.engine.algorithms.correction import PLAIN, Correction
 from forecast_service.engine.calendar import Times
 from forecast_service.engine.features import LOOKBACK
 from forecast_service.engine.log_forecast import LOWEST
@@ -24,24 +25,26 @@ RECENT = 56  # newest periods that may move a level
 NOISE_DAYS = 56.0  # weight, in periods, of the noise learned in training
 
 
-def conditioned(model: FittedPooled, panel: Panel) -> FittedPooled:
+def conditioned(model: FittedPooled, panel: Panel, correction: Correction = PLAIN) -> FittedPooled:
     """The model for the series of ``panel``, at the level of their newest days.
 
     A level moves by the shrunken mean of the residuals of the days after the last one seen (the
     newest 56): ``sum(residuals) / (days + noise / variance)``, the posterior mean, where
     ``variance`` is what the level may have drifted since, or, for a series new to the model, the
     variance of what its attributes leave open. Data that end at the training change nothing.
+    Residuals are those of the regression under the correction.
     """
     carried = _carried(model, panel)
-    rests, known = _residuals(carried, panel, model.until)
+    rests, known = _residuals(carried, panel, model.until, correction)
     count = known.sum(axis=1)
     new = np.array([note == NEW for note in carried.notes])
     elapsed = carried.silent + (panel.timestamps > model.until).sum()
     variance = np.where(new, model.prior.variance, model.spread.drift * elapsed)
-    prior = carried.noise / np.maximum(variance, 1e-9)
+    prior = correction.left * carried.noise / np.maximum(variance, 1e-9)
     shift = np.where(known, rests, 0.0).sum(axis=1) / (count + prior)
     around = np.where(known, rests - shift[:, None], 0.0)
-    seen = (carried.noise * NOISE_DAYS + (around**2).sum(axis=1)) / (NOISE_DAYS + count)
+    squares = (around**2).sum(axis=1) / correction.left
+    seen = (carried.noise * NOISE_DAYS + squares) / (NOISE_DAYS + count)
     times, tail = newest(panel)
     unknown = np.where(new & (count == 0), model.prior.variance, 0.0)
     return replace(
@@ -86,7 +89,7 @@ def _carried(model: FittedPooled, panel: Panel) -> FittedPooled:
 
 
 def _residuals(
-    model: FittedPooled, panel: Panel, until: np.datetime64
+    model: FittedPooled, panel: Panel, until: np.datetime64, correction: Correction
 ) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
     """Of the newest periods, (n, periods): for new series all of them, else those not yet seen."""
     times, tail = newest(panel)
@@ -101,8 +104,17 @@ def _residuals(
     some = np.flatnonzero(known.any(axis=1))
     if len(some):
         keys = tuple(model.keys[row] for row in some)
-        part = replace(model, keys=keys, closing=model.closing.take(some), own=model.own[some])
-        newest_of_some = {name: covariate[some] for name, covariate in tail.items()}
-        for rows, _, added in part.effects(times, newest_of_some, first):
-            rests[some[rows]] = values[some[rows], first:] - added.sum(axis=1)
+        part = replace(
+            model,
+            keys=keys,
+            closing=model.closing.take(some),
+            own=model.own[some],
+            level=model.level[some],
+            noise=model.noise[some],
+        )
+        of_some = {name: covariate[some] for name, covariate in tail.items()}
+        for rows, _, added in part.effects(times, of_some, first):
+            effects = correction.kept * added.sum(axis=1)
+            rests[some[rows]] = values[some[rows], first:] - effects
+        rests[some] -= correction.said(part, times, of_some, first, known[some, first:])
     return rests - model.level[:, None], known[:, first:]

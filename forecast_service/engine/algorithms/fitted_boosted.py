@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.engine.algorithms.correction import PLAIN, Correction
 from forecast_service.engine.algorithms.fitted_pooled import FittedPooled
-from forecast_service.engine.algorithms.lightgbm_package import predict, require
+from forecast_service.engine.algorithms.lightgbm_package import missing_library, predict
+from forecast_service.engine.calendar import Times
 from forecast_service.engine.columns import Single
 from forecast_service.engine.log_forecast import LogForecast
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.tree_features import tree_columns
+from forecast_service.errors import InvalidData
 
 __all__ = ["KEPT", "NAME", "FittedBoosted", "traits"]
 
@@ -73,7 +76,7 @@ class FittedBoosted:
         if not self.trees:
             return alone
         effects = np.sum(list(alone.parts.values()), axis=0)
-        differently = self._said(known_future, ~alone.closed) - (1 - KEPT) * effects
+        differently = self._ahead(known_future, ~alone.closed) - (1 - KEPT) * effects
         quieter = (1 - self.left) * self.pooled.noise
         return replace(
             alone,
@@ -82,8 +85,13 @@ class FittedBoosted:
         )
 
     def condition(self, panel: Panel) -> FittedBoosted:
-        """The regression on newer data, and the same trees."""
-        return replace(self, pooled=self.pooled.condition(panel))
+        """The levels and the noise on newer data, under the same effects and trees."""
+        return replace(self, pooled=self.pooled.condition(panel, self.correction))
+
+    @property
+    def correction(self) -> Correction:
+        """What the trees change, for whoever fits the regression under them."""
+        return Correction(KEPT, self.left, self._said) if self.trees else PLAIN
 
     def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> FittedBoosted:
         return replace(self, pooled=self.pooled.take(rows, known_future))
@@ -99,10 +107,11 @@ class FittedBoosted:
 
     @classmethod
     def from_arrays(cls, arrays: _Arrays) -> FittedBoosted:
-        """The inverse of ``to_arrays``; ConfigurationError when there is nothing to ask trees."""
+        """The inverse of ``to_arrays``; InvalidData when there is nothing to ask trees."""
         trees = arrays["trees"].astype(np.uint8).tobytes().decode()
-        if trees:
-            require()
+        missing = missing_library() if trees else None
+        if missing is not None:
+            raise InvalidData(f"The model has trees. {missing}")
         begin = "pooled."
         named = {k.removeprefix(begin): v for k, v in arrays.items() if k.startswith(begin)}
         return cls(
@@ -112,20 +121,33 @@ class FittedBoosted:
             left=float(arrays["left"].astype(np.float64)[0]),
         )
 
-    def _said(self, known_future: KnownFuture, wanted: npt.NDArray[np.bool_]) -> FloatArray:
-        """What the trees say, (n, horizon), where ``wanted``; 0 elsewhere."""
+    def _ahead(self, known_future: KnownFuture, wanted: npt.NDArray[np.bool_]) -> FloatArray:
+        """What the trees say of the future, (n, horizon), where ``wanted``; 0 elsewhere."""
         times, covariates, first = self.pooled.joined(known_future)
-        features = self.pooled.features(times, covariates)
-        steps, of_series = self.pooled.steps(known_future), traits(self.pooled, self.chosen)
+        steps = self.pooled.steps(known_future)
+        everywhere = np.zeros((len(wanted), len(times) - first), dtype=bool)
+        everywhere[:, steps] = wanted
+        return self._said(self.pooled, times, covariates, first, everywhere)[:, steps]
+
+    def _said(
+        self,
+        pooled: FittedPooled,
+        times: Times,
+        covariates: Mapping[str, FloatArray],
+        first: int,
+        wanted: npt.NDArray[np.bool_],
+    ) -> FloatArray:
+        """What the trees say, (n, periods from ``first``), where ``wanted``; 0 elsewhere."""
+        features, of_series = pooled.features(times, covariates), traits(pooled, self.chosen)
         said = np.zeros(wanted.shape)
         width = len(tree_columns(features, slice(0, 0), first)[0]) + of_series.shape[1]
         size = max(1, CHUNK_BYTES // (width * 4 * len(times)))
         for start in range(0, len(said), size):
             rows = slice(start, start + size)
             here = wanted[rows]
-            dated = tree_columns(features, rows, first)[1][:, steps][here]
-            own = of_series[rows].repeat(here.sum(axis=1), axis=0)
             if here.any():
+                dated = tree_columns(features, rows, first)[1][here]
+                own = of_series[rows].repeat(here.sum(axis=1), axis=0)
                 said[rows][here] = predict(self.trees, np.concatenate([dated, own], axis=1))
         return said
 

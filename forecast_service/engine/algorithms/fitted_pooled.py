@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from forecast_service.engine.algorithms.closing import Closing
 from forecast_service.engine.algorithms.conditioning import conditioned
+from forecast_service.engine.algorithms.correction import PLAIN, Correction
 from forecast_service.engine.algorithms.pooled_refit import NOTHING_KNOWN, Backdrop
 from forecast_service.engine.calendar import Times, period_starts, periods_between
 from forecast_service.engine.columns import Column, Single
@@ -99,9 +100,9 @@ class FittedPooled:
             closed=self._closed(known_future),
         )
 
-    def condition(self, panel: Panel) -> FittedPooled:
+    def condition(self, panel: Panel, correction: Correction = PLAIN) -> FittedPooled:
         """The same effects on newer data; see ``engine.algorithms.conditioning``."""
-        return conditioned(self, panel)
+        return conditioned(self, panel, correction)
 
     def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> FittedPooled:
         """Some of the series; how sure the effects are is still judged on all of them."""
@@ -138,7 +139,7 @@ class FittedPooled:
         )
         return {
             **{name: getattr(self, name) for name in plain},
-            **{f"tail.{name}": values.astype(np.float32) for name, values in self.tail.items()},
+            **{f"tail.{name}": values for name, values in self.tail.items()},
             "keys": _texts([json.dumps(key) for key in self.keys]),
             "notes": _texts([json.dumps(note) for note in self.notes]),
             "rules": _texts([json.dumps(rules)]),

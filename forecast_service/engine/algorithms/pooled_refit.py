@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.algorithms.closing import Closing, find_closing
+from forecast_service.engine.algorithms.correction import PLAIN, Correction
 from forecast_service.engine.calendar import Times
 from forecast_service.engine.columns import Single
 from forecast_service.engine.deviations import (
@@ -95,14 +96,29 @@ class Backdrop:
 
 
 def refitted(
-    model: FittedPooled, backdrop: Backdrop, panel: Panel, rows: npt.NDArray[np.intp]
+    model: FittedPooled,
+    backdrop: Backdrop,
+    panel: Panel,
+    rows: npt.NDArray[np.intp],
+    correction: Correction = PLAIN,
 ) -> FittedPooled:
-    """A model that was conditioned on the panel, with the series at ``rows`` fitted again."""
+    """A model that was conditioned on the panel, with the series at ``rows`` fitted again.
+
+    They are fitted to what the correction leaves to the regression.
+    """
     some = panel.take(rows)
     closing = find_closing(some)
     target = log_target(closing.open_target(some))
-    only = replace(model, keys=some.keys, closing=closing, own=model.own[rows])
-    found = _deviations(only, backdrop, some, target)
+    only = replace(
+        model,
+        keys=some.keys,
+        closing=closing,
+        own=model.own[rows],
+        level=model.level[rows],
+        noise=model.noise[rows],
+    )
+    found = _deviations(only, backdrop, some, target, correction)
+    noise = found.noise / correction.left
     has_any = np.asarray(target.known.any(axis=1))
     expected = model.prior.expected(some.attributes, len(rows))
     own_level = found.level(backdrop.own_steps(some.timestamps))
@@ -114,7 +130,7 @@ def refitted(
         closing=Closing(model.closing.covariate, applies),
         own=_set(model.own, rows, found.effects.astype(np.float32)),
         level=_set(model.level, rows, np.where(target.sells, level, LOWEST)),
-        noise=_set(model.noise, rows, found.noise + np.where(has_any, 0.0, model.prior.variance)),
+        noise=_set(model.noise, rows, noise + np.where(has_any, 0.0, model.prior.variance)),
         offset=_set(model.offset, rows, target.offset),
         silent=_set(
             model.silent, rows, np.where(has_any, np.argmax(target.known[:, ::-1], axis=1), 0.0)
@@ -127,18 +143,24 @@ def refitted(
 
 
 def _deviations(
-    only: FittedPooled, backdrop: Backdrop, some: Panel, target: LogTarget
+    only: FittedPooled,
+    backdrop: Backdrop,
+    some: Panel,
+    target: LogTarget,
+    correction: Correction,
 ) -> Deviations:
     """What the series of a panel add to the common effects: as in ``PooledFitting``."""
     times = some.timestamps
     steps, added = backdrop.own_steps(times), backdrop.on(times)
     recent = recency(times, backdrop.times[-1])
-    common = only.common.astype(np.float32)
+    common, kept = only.common.astype(np.float32), np.float32(correction.kept)
+    said = correction.said(only, times, some.covariates, 0, target.known)
+    added = said.astype(np.float32) + added
     parts = []
     for rows, _, columns in only.columns(times, some.covariates, 0):
         known = target.known[rows]
-        rest = (target.values[rows] - np.matmul(common, columns) - added) * known
-        own, weight = columns[:, only.own_columns], (known * recent).astype(np.float32)
+        rest = (target.values[rows] - kept * np.matmul(common, columns) - added[rows]) * known
+        own, weight = kept * columns[:, only.own_columns], (known * recent).astype(np.float32)
         outliers = solve(moments(own, steps, rest, weight), backdrop.first)
         lighter = robust(own, steps, rest, weight, outliers)
         parts.append(solve(moments(own, steps, rest, lighter), backdrop.second))

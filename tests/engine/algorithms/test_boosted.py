@@ -12,7 +12,7 @@ import pytest
 from forecast_service.engine import archive, metrics
 from forecast_service.engine.algorithms import load
 from forecast_service.engine.algorithms.auto import fit_with_backtest
-from forecast_service.engine.algorithms.base import FitConfig
+from forecast_service.engine.algorithms.base import CannotRefit, FitConfig
 from forecast_service.engine.algorithms.boosted import Boosted
 from forecast_service.engine.algorithms.fitted_boosted import FittedBoosted
 from forecast_service.engine.algorithms.pooled import PooledRegression
@@ -21,7 +21,7 @@ from forecast_service.engine.algorithms.seasonal_naive import SeasonalNaive
 from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.engine.tree_features import tree_columns
-from forecast_service.errors import ConfigurationError
+from forecast_service.errors import ConfigurationError, InvalidData
 
 from ..panels import with_target
 from ..rossmann import real_chain
@@ -123,8 +123,17 @@ def test_a_model_with_trees_cannot_be_loaded_without_the_package(
     arrays = fitted.to_arrays()
     monkeypatch.setitem(sys.modules, "lightgbm", None)
 
-    with pytest.raises(ConfigurationError, match="needs the package 'lightgbm'"):
+    with pytest.raises(InvalidData, match="needs the package 'lightgbm'"):
         load("boosted", arrays)
+
+
+def test_series_are_not_fitted_again_under_trees_that_cannot_be_asked(
+    fitted: FittedBoosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
+
+    with pytest.raises(CannotRefit, match="needs the package 'lightgbm'"):
+        Boosted().refit(fitted, PAST, np.array([0]), CONFIG)
 
 
 def test_training_without_the_package_says_what_to_install(
@@ -166,6 +175,79 @@ def test_some_of_the_series_are_forecast_as_among_all(fitted: FittedBoosted) -> 
 
     expected = fitted.forecast(FUTURE, LEVELS)[rows]
     assert few.forecast(FUTURE.take(rows), LEVELS) == pytest.approx(expected)
+
+
+def unusual_days() -> tuple[Panel, Panel]:
+    """Both promotions, which forestall each other, run on each of the newest 14 days."""
+    rng, days = np.random.default_rng(1), 428
+    times = next_periods(np.datetime64("2022-01-02", "s"), "D", days)
+    first, second = (rng.random((2, 40, days)) < 0.4).astype(float)
+    first[:, 400:414] = second[:, 400:414] = 1
+    logs = 4 + 0.3 * first + 0.3 * second - 0.6 * first * second
+    target = np.exp(logs + rng.normal(0, 0.05, logs.shape))
+    keys = tuple((str(i),) for i in range(40))
+    panel = Panel(keys, times, "D", target, {"first": first, "second": second})
+    return panel, panel.before(414)
+
+
+@pytest.mark.parametrize("again", [0, 40])
+def test_newer_days_move_the_level_only_by_what_the_trees_did_not_expect(again: int) -> None:
+    panel, newer = unusual_days()
+    config = FitConfig(14, LEVELS)
+    fitted = Boosted().fit(newer.before(400), config)
+    actual, future = panel.target[:, 414:], panel.known_between(414, 428)
+
+    refitted = Boosted().refit(fitted, newer, np.arange(again), config)
+
+    assert fitted.trees
+    assert metrics.wape(actual, refitted.forecast(future, LEVELS)[:, :, 1]) < 0.075
+
+
+def test_a_series_that_never_sold_does_not_keep_the_trees_from_others() -> None:
+    target = PAST.target.copy()
+    target[3, : CUTOFF - HORIZON] = 0
+    target[5, : CUTOFF - HORIZON] = np.nan
+
+    fitted = Boosted().fit(with_target(PAST, target), CONFIG)
+
+    assert fitted.trees
+
+
+def test_a_history_of_three_days_has_no_trees() -> None:
+    many = PANEL.take(np.arange(1000) % 40).before(3)
+    panel = replace(many, keys=tuple((str(i),) for i in range(1000)))
+
+    assert Boosted().fit(panel, CONFIG).trees == ""
+
+
+def test_a_loaded_model_takes_an_unchanged_price_for_unchanged() -> None:
+    rng = np.random.default_rng(3)
+    price = rng.choice([19.99, 17.49, 22.95], PANEL.target.shape)
+    price[:, 1::3] = price[:, ::3][:, : price[:, 1::3].shape[1]]
+    changed = np.diff(price, axis=1, prepend=price[:, :1]) != 0
+    target = np.exp(4 + 0.6 * changed + rng.normal(0, 0.05, price.shape))
+    panel = replace(PANEL, target=target, covariates={"price": price})
+    fitted = Boosted().fit(panel.before(CUTOFF), CONFIG)
+    future = panel.known_between(CUTOFF, CUTOFF + HORIZON)
+    future.covariates["price"][:, 0] = price[:, CUTOFF - 1]  # type: ignore[index]
+
+    loaded = load("boosted", fitted.to_arrays())
+
+    assert fitted.trees
+    assert np.array_equal(loaded.mean(future), fitted.mean(future))
+
+
+def test_rounding_is_no_change_of_a_price() -> None:
+    price = np.tile([[19.99]], (3, 60))
+    price[:, 20:30] = 17.49
+    rounded = price.astype(np.float32).astype(np.float64)
+    mixed = np.where(np.arange(60) % 2 == 0, price, rounded)
+    times = PANEL.timestamps[:60]
+    panel = Panel((("a",), ("b",), ("c",)), times, "D", price, {"price": mixed})
+
+    names, values = tree_columns(prepare(panel, CONFIG).features, slice(None), 31)
+
+    assert (values[:, :, names.index("price: change")] == 0).all()
 
 
 def test_of_noise_the_trees_say_nothing_that_hurts() -> None:
