@@ -127,12 +127,13 @@ def unique_names(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
 
 
 def recognise(
-    header: Sequence[str], *, ignore: Iterable[str] = ()
+    header: Sequence[str], *, ignore: Iterable[str] = (), covariates: Sequence[str] = ()
 ) -> tuple[Roles | None, list[str]]:
     """The roles of a file's columns, and the roles that no column plays.
 
     Without a store column, ``item_id`` names the series, as in Amazon's own store-only files.
     ``target`` may be absent (a file of known future days); ``store`` and ``date`` may not.
+    What the dataset group has among its ``covariates`` marks no stock-outs.
     """
     ignored = {snake(name) for name in ignore}
     by_alias = {snake(name): name for name in reversed(header) if snake(name) not in ignored}
@@ -141,7 +142,11 @@ def recognise(
         found["store"], found["item"] = found["item"], None
     if found["store"] is None or found["date"] is None:
         return None, [role for role in ("store", "date") if found[role] is None]
-    marks = find_marks((snake(name), name) for name in header if snake(name) not in ignored)
+    marks = find_marks(
+        (snake(name), name)
+        for name in header
+        if snake(name) not in ignored and attribute_name(name) not in covariates
+    )
     taken = {name for name in (*found.values(), marks) if name is not None}
     others = tuple(n for n in header if n not in taken and snake(n) not in ignored)
     return Roles(found["store"], found["date"], found["target"], found["item"], others, marks), []

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from forecast_service.importer.longrows import DAYS, Floats, Ints, LongRows, lookup
 from forecast_service.importer.periods import Periods
 
-__all__ = ["demand"]
+__all__ = ["demand", "mostly_marked"]
 
 WEEK = 7
 NEAR = {"D": 28, "W": 56, "M": 190}  # days on either side that tell how a series sells then
@@ -32,7 +32,9 @@ def demand(
     A marked day that sold at least what such days of the series usually sell is kept: demand was
     no less. Usual is the mean of its unmarked days with the same weekday and the same covariates
     of 0 and 1, times how well the series sold at that time (days: four weeks on either side).
-    Where fewer than four days are alike, nothing is usual and the day is not known.
+    Where fewer than four days are alike, those with the same weekday tell. Where these are too few
+    as well, or the series is ``mostly_marked``, nothing is usual and the sale is kept: a series
+    that sells never ends up without known demand, nor does one of its weekdays.
 
     Parameters
     ----------
@@ -43,21 +45,31 @@ def demand(
     if not marked.any():
         return sold
     at = lookup(whole, rows.code[marked])
-    usual = _usual(whole, _alike(whole, covariates, periods), at, NEAR[periods.unit])
+    weekday = whole.series * WEEK + periods.slot(whole.day)
+    usual = _usual(whole, weekday, _alike(whole, weekday, covariates), at, NEAR[periods.unit])
+    usual[mostly_marked(whole)[whole.series[at]]] = np.nan
     hidden = marked.copy()
-    hidden[marked] = ~(sold[marked] >= usual)
+    hidden[marked] = sold[marked] < usual
     return np.where(hidden, np.nan, sold)
 
 
-def _alike(rows: LongRows, covariates: LongRows | None, periods: Periods) -> npt.NDArray[np.intp]:
+def mostly_marked(rows: LongRows) -> npt.NDArray[np.bool_]:
+    """Whether more than half of the days on which a series sold are marked, per series."""
+    sold = rows.series[rows.values["target"] > 0]
+    marked = rows.series[(rows.values["target"] > 0) & (rows.values["stockout"] > 0)]
+    n_series = len(rows.keys)
+    counts = np.bincount(marked, minlength=n_series), np.bincount(sold, minlength=n_series)
+    return np.asarray(2 * counts[0] > counts[1])
+
+
+def _alike(rows: LongRows, weekday: Ints, covariates: LongRows | None) -> Ints:
     """A number per row, equal for days of a series with the same weekday and flags."""
-    code = rows.series * WEEK + periods.slot(rows.day)
+    code = weekday
     if covariates is not None:
         at = lookup(covariates, rows.code)
         for column in _flags(covariates.values.values()):
             code = code * 2 + np.where(at >= 0, column[at] == 1, 0)
-    numbers: npt.NDArray[np.intp] = np.unique(code, return_inverse=True)[1]
-    return numbers
+    return np.unique(code, return_inverse=True)[1].astype(np.int64)
 
 
 def _flags(columns: Iterable[Floats]) -> Sequence[Floats]:
@@ -65,23 +77,28 @@ def _flags(columns: Iterable[Floats]) -> Sequence[Floats]:
 
 
 def _usual(
-    rows: LongRows, alike: npt.NDArray[np.intp], at: npt.NDArray[np.intp], near: int
+    rows: LongRows, weekday: Ints, alike: Ints, at: npt.NDArray[np.intp], near: int
 ) -> Floats:
     """What is usual on the days of the rows ``at``; NaN where nothing is."""
     known = (rows.values["stockout"] == 0) & np.isfinite(rows.values["target"])
     sold = np.where(known, rows.values["target"], 0.0)
-    count = np.bincount(alike, weights=known)
-    mean = np.bincount(alike, weights=sold) / np.maximum(count, 1)
-    mean[count < LEAST_DAYS] = np.nan
-    expected = mean[alike]
+    expected = _means(alike, sold, known)
     counted = known & (expected > 0)
     near_sold = _near(rows, np.where(counted, sold, 0.0), at, near)
     near_expected = _near(rows, np.where(counted, expected, 0.0), at, near)
     ratio = np.where(
         near_expected > 0, near_sold / np.where(near_expected > 0, near_expected, 1), 1
     )
-    usual: Floats = expected[at] * ratio
-    return usual
+    own, same_weekday = expected[at], _means(weekday, sold, known)[at]
+    return np.asarray(np.where(np.isnan(own), same_weekday, own) * ratio)
+
+
+def _means(code: Ints, sold: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+    """Mean of the known days with the code of each row; NaN where they are too few."""
+    count = np.bincount(code, weights=known)
+    mean = np.bincount(code, weights=sold) / np.maximum(count, 1)
+    mean[count < LEAST_DAYS] = np.nan
+    return np.asarray(mean[code])
 
 
 def _near(rows: LongRows, values: Floats, at: npt.NDArray[np.intp], days: int) -> Floats:

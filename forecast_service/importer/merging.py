@@ -54,10 +54,12 @@ class Merged:
         return self.sheets[0].items is not None
 
 
-def read_sheets(files: Mapping[str, Path], options: ImportOptions) -> tuple[Sheet, ...]:
+def read_sheets(
+    files: Mapping[str, Path], options: ImportOptions, covariates: Sequence[str] = ()
+) -> tuple[Sheet, ...]:
     """The sheets of sales and of future days; either all have items or none has."""
     sheets = tuple(
-        read_sheet(files[role], options, needs_target=role == "sales")
+        read_sheet(files[role], options, covariates, needs_target=role == "sales")
         for role in ("sales", "future")
         if role in files
     )

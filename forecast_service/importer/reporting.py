@@ -12,6 +12,7 @@ import numpy.typing as npt
 from forecast_service.importer.canonical import Related, Sold, natural
 from forecast_service.importer.covariates import Covariates
 from forecast_service.importer.filling import rule_for
+from forecast_service.importer.hidden_demand import mostly_marked
 from forecast_service.importer.known import KnownGroup, KnownStore
 from forecast_service.importer.merging import Merged
 from forecast_service.importer.parsing import iso
@@ -175,6 +176,13 @@ def _rule(related: Related) -> str:
 
 def _notes(facts: Facts) -> Iterator[str]:
     yield from facts.chosen.notes
+    mostly = mostly_marked(facts.sold.whole)
+    if mostly.any():
+        such_as = _title(facts.merged.keys[int(np.argmax(mostly))])
+        yield (
+            f"Stock-outs: {int(mostly.sum()):,} series, such as {such_as}, have more than half of "
+            "what they sold marked. Nothing tells what is usual, so these sales count as demand."
+        )
     unsold = int((facts.merged.last_sale < 0).sum())
     if unsold:
         example = facts.merged.keys[int(np.argmin(facts.merged.last_sale))]

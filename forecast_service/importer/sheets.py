@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +22,15 @@ from forecast_service.importer.parsing import (
     parse_numbers,
 )
 from forecast_service.importer.reading import RawTable, read_file
-from forecast_service.importer.stockouts import parse_marks
+from forecast_service.importer.stockouts import parse_marks, why_no_marks
 
-__all__ = ["Sheet", "read_sheet", "refuse_duplicates", "refuse_isolated_days"]
+__all__ = [
+    "Sheet",
+    "read_sheet",
+    "refuse_duplicates",
+    "refuse_isolated_days",
+    "without_doubtful_marks",
+]
 
 MAX_SILENCE = 366  # days without a row in any store; beyond it a date was mistyped
 
@@ -52,8 +58,12 @@ class Sheet:
         return len(self.days)
 
 
-def read_sheet(path: Path, options: ImportOptions, *, needs_target: bool) -> Sheet:
+def read_sheet(
+    path: Path, options: ImportOptions, covariates: Sequence[str] = (), *, needs_target: bool
+) -> Sheet:
     """Read a file of sales or of known future days, and refuse it whole if a row is bad.
+
+    ``covariates`` are those that the dataset group has already.
 
     Raises
     ------
@@ -61,7 +71,7 @@ def read_sheet(path: Path, options: ImportOptions, *, needs_target: bool) -> She
         A column is missing, or rows are bad; their line numbers are in ``errors``.
     """
     raw = read_file(path)
-    roles, missing = recognise(raw.header, ignore=options.ignore)
+    roles, missing = recognise(raw.header, ignore=options.ignore, covariates=covariates)
     if needs_target and roles is not None and roles.target is None:
         roles, missing = None, ["target"]
     if roles is None:
@@ -75,6 +85,20 @@ def read_sheet(path: Path, options: ImportOptions, *, needs_target: bool) -> She
     marked = _marked(raw, roles, findings)
     findings.refuse()
     return Sheet(raw, roles, stores, items, days.values, target, marked)
+
+
+def without_doubtful_marks(sheets: Sequence[Sheet]) -> tuple[tuple[Sheet, ...], dict[str, str]]:
+    """The sheets of a whole history without marks that cannot be meant: column -> why."""
+    kept, doubtful = [], {}
+    for sheet in sheets:
+        column = sheet.roles.stockout
+        why = None if sheet.target is None else why_no_marks(sheet.stockout, sheet.target)
+        if column is not None and why is not None:
+            doubtful[column] = why
+            roles = replace(sheet.roles, stockout=None)
+            sheet = replace(sheet, roles=roles, stockout=np.full(sheet.rows, np.nan))
+        kept.append(sheet)
+    return tuple(kept), doubtful
 
 
 def refuse_duplicates(

@@ -11,7 +11,7 @@ import pyarrow as pa
 from forecast_service.importer.findings import Findings
 from forecast_service.importer.parsing import parse_names, parse_numbers
 
-__all__ = ["find_marks", "is_mark", "parse_marks"]
+__all__ = ["find_marks", "is_mark", "parse_marks", "why_no_marks"]
 
 # Marked is what is not 0 … (the last one counts hours: Dingdong's FreshRetailNet)
 OUT_OF_STOCK = frozenset(
@@ -30,6 +30,7 @@ IN_STOCK = frozenset(
     )
 )
 HALF = 0.5
+NEARLY_ALL = 0.9  # of the days that sold: such a column says something else
 YES, NO = frozenset(("true", "yes", "y", "t", "1")), frozenset(("false", "no", "n", "f", "0"))
 
 Floats = npt.NDArray[np.float64]
@@ -67,6 +68,17 @@ def parse_marks(column: pa.ChunkedArray, slug: str, title: str, findings: Findin
     findings.add(wrong, lambda row: _fault(title, f"{values[row]:g}", inverse))
     marked = values < HALF if inverse else values > 0
     return np.where(np.isnan(values), np.nan, marked)
+
+
+def why_no_marks(marked: Floats, target: Floats) -> str | None:
+    """Why these marks of a whole history cannot be meant as stock-outs; None if they can."""
+    of_sold = marked[target > 0] > 0
+    if not len(of_sold) or of_sold.mean() <= NEARLY_ALL:
+        return None
+    return (
+        f"it would mark {of_sold.mean():.0%} of the rows that sold as stock-outs, which cannot be "
+        "meant; correct it, or name it in --ignore (ignore) here and when you append"
+    )
 
 
 def _fault(title: str, found: str, inverse: bool) -> str:

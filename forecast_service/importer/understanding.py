@@ -25,6 +25,7 @@ from forecast_service.importer.merging import Merged, merge_sheets, read_sheets
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.report import ImportReport
 from forecast_service.importer.reporting import Facts, build_report, known_future
+from forecast_service.importer.sheets import without_doubtful_marks
 from forecast_service.importer.stores import MAX_ATTRIBUTES, StoreTable, read_stores
 from forecast_service.settings import Settings
 
@@ -67,14 +68,16 @@ def understand(
     InvalidData
         A file cannot be used; line numbers are in ``errors``.
     """
-    sheets = read_sheets(files, options)
     replaces = mode == "FULL"
+    sheets = read_sheets(files, options, () if known is None else known.covariates)
+    sheets, doubtful = without_doubtful_marks(sheets) if replaces else (sheets, {})
     merged = merge_sheets(sheets, known, replaces=replaces)
     _refuse_other_kind(merged, known)
     # A group without covariates gets some with the first full import that has any.
     names = None if known is None or (replaces and not known.covariates) else known.covariates
     texts = (None if known is None else known.texts) or {}
     chosen = choose_covariates(sheets, merged.future, names, replaces=replaces, texts=texts)
+    chosen.left_out.update(doubtful)
     kept = kept_series(merged, options)
     base = None if replaces else known
     sold = build_sales(merged, kept, base)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from forecast_service.importer import ImportOptions
+from forecast_service.importer import ImportOptions, columns
 from forecast_service.importer.columns import recognise
 from forecast_service.importer.hidden_demand import demand
 from forecast_service.importer.longrows import LongRows
@@ -183,6 +183,86 @@ def test_a_column_that_means_something_else_is_refused(write_file, refusal, name
     assert error.errors[0].pointer == "line 2"
     assert error.errors[0].detail.startswith(told)
     assert "--ignore" in error.errors[0].detail
+
+
+@pytest.fixture
+def marks_of(write_file, import_files):
+    """Imports eight weeks of store 1 with these marks and gives the report."""
+
+    def run(cell, name="OutOfStock", sold=lambda index: 100 + index):
+        header = f"Store,Date,Sales,{name}"
+        cells = lambda store, index: (sold(index), cell(index))  # noqa: E731
+        return import_files(sales=write_file(daily(["1"], 56, header=header, cells=cells)))
+
+    return run
+
+
+@pytest.mark.parametrize("name", ["availability", "in_stock_rate"])
+def test_a_day_mostly_in_stock_is_no_stock_out(marks_of, trained_on, name):
+    report = marks_of(
+        lambda index: 0.3 if index == SHORT else 0.97,
+        name,
+        sold=lambda index: 30 if index == SHORT else 100 - index,
+    )
+
+    assert report.stockouts.periods == 1
+    assert [d for d, value in trained_on().items() if value is None] == [day(SHORT)]
+
+
+def test_a_column_that_marks_nearly_every_day_is_left_out(marks_of, imports, trained_on):
+    report = marks_of(lambda index: int(index != SHORT))
+
+    assert report.stockouts is None
+    told = next(line for line in report.lines() if line.startswith("Left out: OutOfStock"))
+    assert "98% of the rows that sold" in told
+    assert "--ignore (ignore)" in told
+    assert None not in trained_on().values()
+    assert not any(row["stockout"] for row in imports.history("1"))
+
+
+def test_a_series_that_is_mostly_marked_keeps_its_sales(marks_of, imports, trained_on):
+    report = marks_of(lambda index: int(index % 3 > 0))
+
+    assert None not in trained_on().values()
+    assert sum(row["stockout"] for row in imports.history("1")) == 37
+    assert any("more than half of what they sold marked" in note for note in report.notes)
+
+
+def test_a_weekday_that_is_always_marked_keeps_its_sales(marks_of, trained_on):
+    marks_of(lambda index: int(index % 7 == 5 or index == SHORT - 1), sold=lambda index: 50)
+
+    assert trained_on()[day(5)] == 50
+
+
+def test_days_without_alike_ones_are_judged_by_their_weekday() -> None:
+    """All promoted days are marked; those that sold less than an ordinary day are hidden."""
+    days = np.arange(182, dtype=np.int64)
+    promo = (days % 28 == 3).astype(float)
+    sold = np.where(promo == 1, np.where(days < 90, 60.0, 140.0), 100.0)
+    keys, series = (("1", ""),), np.zeros(182, dtype=np.int64)
+    rows = LongRows(keys, series, days, {"target": sold, "stockout": promo})
+
+    known = demand(rows, rows, LongRows(keys, series, days, {"promo": promo}), DAILY)
+
+    assert np.array_equal(np.isnan(known), (promo == 1) & (days < 90))
+
+
+def test_a_covariate_of_the_group_marks_nothing(write_file, import_files, imports, monkeypatch):
+    """As an installation has it whose first import knew no marks."""
+    header = "Store,Date,Sales,in_stock"
+    with monkeypatch.context() as earlier:
+        earlier.setattr(columns, "find_marks", lambda columns: None)
+        future = daily(["1"], 14, first=56, header="Store,Date,in_stock", cells=lambda s, i: (20,))
+        sold = write_file(daily(["1"], 56, header=header, cells=lambda s, i: (100, i)))
+        import_files(sales=sold, future=write_file(future, "future.csv"))
+    added = daily(["1"], 1, first=56, header=header, cells=lambda store, index: (7, 3))
+
+    report = import_files("INCREMENTAL", sales=write_file(added, "added.csv"))
+
+    assert report.stockouts is None
+    assert imports.history("1", start=day(56)) == [
+        {"date": day(56), "sales": 7.0, "stockout": False, "covariates": {"in_stock": 3.0}}
+    ]
 
 
 def test_an_ignored_mark_plays_no_role():
