@@ -14,6 +14,7 @@
     ├── Conflict                    the state of the thing forbids it now
     │   └── LeaseLost               somebody else holds this work; nothing may be written
     ├── NotOffered                  the configured backend cannot do this at all
+    ├── Busy                        as much as may be computed at once is being computed
     └── BackendUnavailable          Amazon Forecast or the database is away; ``retryable``
 
 Each message is one sentence or two: subject in quotes, what was found, what is allowed, what to do.
@@ -25,6 +26,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "BackendUnavailable",
+    "Busy",
     "ConfigurationError",
     "Conflict",
     "FieldError",
@@ -132,6 +134,13 @@ class NotOffered(ForecastServiceError):
     """The backend that is configured cannot do this, whatever is sent."""
 
     status = 501
+
+
+class Busy(ForecastServiceError):
+    """As much as may be computed while somebody waits is being computed already."""
+
+    status = 503
+    retryable = True
 
 
 class BackendUnavailable(ForecastServiceError):

@@ -18,6 +18,7 @@ from forecast_service.bucket import Bucket, LocalBucket
 from forecast_service.database import Database
 from forecast_service.errors import (
     BackendUnavailable,
+    Busy,
     ConfigurationError,
     Conflict,
     ForecastServiceError,
@@ -37,6 +38,7 @@ from forecast_service.tables import resources
 __all__ = ["Details", "ForecastSession", "NoDetails", "calling", "error_code", "open_session"]
 
 CONNECT_TIMEOUT_SECONDS = 5
+WHAT_IFS = 2  # in a process: one is computed, one waits, and two of its four threads look up
 
 ALREADY_EXISTS = "ResourceAlreadyExistsException"
 ERRORS: dict[str, type[ForecastServiceError]] = {
@@ -73,6 +75,8 @@ class Details(Protocol):
         ------
         NotOffered
             The backend cannot do this.
+        Busy
+            One what-if is being computed and another one waits.
         """
 
 
@@ -99,7 +103,9 @@ class LocalDetails:
     def __init__(self, database: Database, home: Path) -> None:
         self.database = database
         self._models = ServedModels(home)
-        self._supposing = threading.Lock()  # one at a time: it computes, where others look up
+        # One at a time, as it computes where others look up; waiting takes threads from those, too.
+        self._supposing = threading.Lock()
+        self._places = threading.BoundedSemaphore(WHAT_IFS)
 
     def progress(self, arn: str) -> tuple[float, str] | None:
         statement = sa.select(resources.c.progress, resources.c.progress_note)
@@ -123,8 +129,13 @@ class LocalDetails:
                 f"Forecast '{arn}' was not made by the engine of this installation, so it has no "
                 "model to ask. Ask for a new one with POST /training."
             )
-        with self._supposing:
-            return what_if(forecast, self._models, keys, changes)
+        if not self._places.acquire(blocking=False):
+            raise Busy("Other what-ifs are being computed. Ask again in some seconds.")
+        try:
+            with self._supposing:
+                return what_if(forecast, self._models, keys, changes)
+        finally:
+            self._places.release()
 
 
 class S3Bucket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -23,11 +24,18 @@ def _settings(
         covariate, _, value = text.partition("=")
         if not (covariate and value):
             raise click.BadParameter(f"'{text}' has to be COVARIATE=VALUE, such as promo=1.")
-        try:
-            found.append((covariate, float(value)))
-        except ValueError:
-            found.append((covariate, value))
+        found.append((covariate, _number_or_text(value)))
     return found
+
+
+def _number_or_text(value: str) -> float | str:
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    if not math.isfinite(number):
+        raise click.BadParameter(f"'{value}' is no finite number.")
+    return number
 
 
 @click.command(

@@ -30,7 +30,7 @@ __all__ = ["Seen", "ServedModel", "ServedModels", "keep_model", "kept_paths", "s
 
 FOLDER = "models"
 SERIES = 2000  # in one file: some 10 MB in memory
-CACHED = 4  # files that a process keeps in memory
+CACHE_BYTES = 256 * 1024 * 1024  # of files that a process keeps in memory; some 50,000 series
 TIMES, COVARIATE, MODEL = "future.times", "future.covariate.", "model."
 
 Key = tuple[str, ...]
@@ -132,7 +132,8 @@ class ServedModels:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self._models: OrderedDict[str, ServedModel] = OrderedDict()
+        self._models: OrderedDict[str, tuple[ServedModel, int]] = OrderedDict()
+        self._bytes = 0
         self._lock = threading.Lock()
 
     def of(
@@ -154,11 +155,14 @@ class ServedModels:
     def _model(self, path: str) -> ServedModel:
         with self._lock:
             if path not in self._models:
-                self._models[path] = _read(self.home / path)
+                model = _read(self.home / path)
+                size = (self.home / path).stat().st_size  # not compressed: about that in memory
+                self._models[path] = model, size
+                self._bytes += size
             self._models.move_to_end(path)
-            while len(self._models) > CACHED:
-                self._models.popitem(last=False)
-            return self._models[path]
+            while self._bytes > CACHE_BYTES and len(self._models) > 1:
+                self._bytes -= self._models.popitem(last=False)[1][1]
+            return self._models[path][0]
 
 
 def _read(path: Path) -> ServedModel:

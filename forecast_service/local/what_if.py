@@ -36,6 +36,8 @@ class Change:
     value: float
     first: str
     last: str
+    place: int = 0
+    """Of what was asked for, which one it comes from; errors point there."""
 
 
 @dataclass(frozen=True)
@@ -114,17 +116,17 @@ def _changed(model: ServedModel, changes: Sequence[Change]) -> tuple[KnownFuture
     """The future with the changes made for all series, and what has to be said about them."""
     values = dict(model.known_future.covariates)
     notes: list[str] = []
-    for place, change in enumerate(changes):
-        notes += _checked(change, place, model.seen)
-        periods = _periods(change, place, model)
+    for change in changes:
+        notes += _checked(change, model.seen)
+        periods = _periods(change, model)
         values[change.covariate] = values[change.covariate].copy()
         values[change.covariate][:, periods] = change.value
     return replace(model.known_future, covariates=values), notes
 
 
-def _checked(change: Change, place: int, seen: Mapping[str, Seen]) -> list[str]:
+def _checked(change: Change, seen: Mapping[str, Seen]) -> list[str]:
     """A note when the value lies outside of what was seen; InvalidRequest when it cannot be."""
-    name, value = change.covariate, change.value
+    name, value, place = change.covariate, change.value, change.place
     if name not in seen:
         known = ", ".join(f"'{each}'" for each in seen) or "none"
         raise _refused(place, "covariate", f"'{name}' is no covariate; there is {known}")
@@ -142,17 +144,18 @@ def _checked(change: Change, place: int, seen: Mapping[str, Seen]) -> list[str]:
     ]
 
 
-def _periods(change: Change, place: int, model: ServedModel) -> slice:
+def _periods(change: Change, model: ServedModel) -> slice:
     """The periods of the horizon that have a part in the days of a change."""
     times = model.known_future.timestamps
     end = next_periods(times[-1], model.frequency, 1)[0]
     first = np.datetime64(change.first, "s")
     after = np.datetime64(change.last, "s") + DAY
     if first < times[0] or after > end:
-        field, day = ("from", change.first) if first < times[0] else ("to", change.last)
+        is_first = first < times[0] or first >= end
+        field, day = ("from", change.first) if is_first else ("to", change.last)
         last = (end - np.timedelta64(1, "s")).astype("datetime64[D]")
         detail = f"'{day}' is outside the forecast, which goes from {str(times[0])[:10]} to {last}"
-        error = FieldError(f"/changes/{place}/{field}", detail)
+        error = FieldError(f"/changes/{change.place}/{field}", detail)
         raise OutsideHorizon(f"{detail}. Change days within it.", errors=(error,))
     start = int(np.searchsorted(times, first, side="right")) - 1
     return slice(start, int(np.searchsorted(times, after, side="left")))

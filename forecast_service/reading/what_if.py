@@ -178,7 +178,7 @@ def _resolved(
     title, days = supposition.covariate, (supposition.first, supposition.last)
     names = [name for name in (title, attribute_name(title)) if name in covariates]
     if names:
-        return [Change(names[0], _number(supposition, place), *days)]
+        return [Change(names[0], _number(supposition, place), *days, place)]
     slug = snake(title)
     columns = [each for each in texts if each == title or (slug and snake(each) == slug)]
     if not columns:
@@ -187,7 +187,7 @@ def _resolved(
     became = texts[columns[0]]
     chosen = _indicator(supposition, place, became)
     indicators = dict.fromkeys(name for name in became.values() if name in covariates)
-    return [Change(str(name), float(name == chosen), *days) for name in indicators]
+    return [Change(str(name), float(name == chosen), *days, place) for name in indicators]
 
 
 def _number(supposition: Supposition, place: int) -> float:

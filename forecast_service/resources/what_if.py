@@ -21,7 +21,7 @@ class WhatIfResource(ServiceResource):
         "What if covariates were different on some days? Nothing is stored",
         body=WhatIfBody,
         answers={200: "WhatIf"},
-        errors=(400, 404, 409, 413, 415, 422, 501),
+        errors=(400, 404, 409, 413, 415, 422, 501, 503),
     )
     def post(self) -> Response:
         """Computed while the asker waits, by the model of the forecast that is served."""

@@ -88,13 +88,28 @@ def test_a_model_in_several_files_answers_as_in_one(
 
 def test_a_process_keeps_few_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(served_models, "SERIES", 1)
-    monkeypatch.setattr(served_models, "CACHED", 2)
     files = keep_model(tmp_path, "pooled", served())
+    largest = max((tmp_path / file["path"]).stat().st_size for file in files)
+    monkeypatch.setattr(served_models, "CACHE_BYTES", 2 * largest + 1)
     models = ServedModels(tmp_path)
 
     models.of(files, [("S0",), ("S1",), ("S2",)])
 
-    assert len(models._models) == 2
+    assert list(models._models) == [file["path"] for file in files[1:3]]
+
+
+def test_files_in_turn_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(served_models, "SERIES", 1)
+    files = keep_model(tmp_path, "pooled", served())
+    models = ServedModels(tmp_path)
+    keys = [(f"S{row}",) for row in range(5)]
+    before = models.of(files, keys)
+    for file in files:
+        (tmp_path / file["path"]).unlink()
+
+    after = [models.of(files, [key])[0][0] for key in keys]
+
+    assert all(a is b for a, (b, _) in zip(after, before, strict=True))
 
 
 def test_a_week_changes_when_one_of_its_days_does(tmp_path: Path) -> None:

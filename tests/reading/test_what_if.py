@@ -60,6 +60,14 @@ def test_what_was_not_imported_is_refused(covariate: str, value: str, told: str)
         changed(covariate, value)
 
 
+def test_every_change_knows_what_it_was_asked_by() -> None:
+    supposition = Supposition("event", "sports", "2024-01-01", "2024-01-01")
+
+    found = _resolved(supposition, 4, COVARIATES, TEXTS)
+
+    assert [change.place for change in found] == [4, 4, 4]
+
+
 def test_without_a_record_only_covariates_are_known() -> None:
     supposition = Supposition("event", "sports", "2024-01-01", "2024-01-01")
 

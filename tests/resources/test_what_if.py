@@ -229,6 +229,11 @@ def content(settings: Settings) -> tuple[Any, ...]:
             "'2014-05-26' is outside the forecast, which goes from 2014-05-12 to 2014-05-25",
         ),
         (
+            {"from": "2014-05-26", "to": None},
+            "/changes/0/from",
+            "'2014-05-26' is outside the forecast, which goes from 2014-05-12 to 2014-05-25",
+        ),
+        (
             {"from": "2014-05-11"},
             "/changes/0/from",
             "'2014-05-11' is outside the forecast, which goes from 2014-05-12 to 2014-05-25",
@@ -259,6 +264,38 @@ def test_a_change_that_cannot_be_is_refused(
     document = refusal("POST", "/what-if", 422, json=body)
 
     assert document["errors"] == [{"pointer": pointer, "detail": detail}]
+
+
+def test_a_refusal_points_to_the_change_that_was_sent(refusal: Refusal) -> None:
+    holiday = {"covariate": "StateHoliday", "value": "a", "from": "2014-05-14"}
+    body = {"store_number": 1, "changes": [holiday, holiday, {**PROMO, "value": 3}]}
+
+    document = refusal("POST", "/what-if", 422, json=body)
+
+    assert [error["pointer"] for error in document["errors"]] == ["/changes/2/value"]
+
+
+def test_only_one_waits_for_another(app: Flask, client: FlaskClient) -> None:
+    places = app.extensions["forecast_service"].session.details._places
+    with places, places:
+        response = client.post("/what-if", json={"store_number": 1, "changes": [PROMO]})
+
+    assert (response.status_code, response.mimetype) == (503, "application/problem+json")
+    assert response.headers["Retry-After"] == "5"
+    assert client.post("/what-if", json={"store_number": 1, "changes": [PROMO]}).status_code == 200
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-Infinity"])
+def test_the_command_takes_finite_numbers(value: str) -> None:
+    from click.testing import CliRunner
+
+    from forecast_service.cli import main
+
+    days = ["--from", "2014-05-19"]
+    result = CliRunner().invoke(main, ["what-if", "--store", "1", "--set", f"price={value}", *days])
+
+    assert result.exit_code == 2
+    assert f"'{value}' is no finite number." in result.stderr
 
 
 @pytest.mark.parametrize(
