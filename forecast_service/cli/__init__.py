@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from forecast_service import __version__
@@ -28,6 +30,10 @@ def main() -> None:
 
     Settings come from FORECAST_* variables; docs/configuration.md lists them.
     """
+    # Before numpy, for every process that follows: threads that wait for each other by spinning
+    # make an inverse, or a tree, ten times as slow on a machine that has other work as well.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 for command in (

@@ -18,6 +18,7 @@ from forecast_service.engine.calendar import (
     usable_season,
 )
 from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.engine.pool import map_in_order, pool
 
 __all__ = [
     "Backtest",
@@ -30,6 +31,8 @@ __all__ = [
 ]
 
 Rows = npt.NDArray[np.intp]
+
+LARGE = 200_000  # series times periods from which on a fit is worth a process
 
 
 class Metrics(TypedDict):
@@ -142,18 +145,50 @@ def backtest(
 ) -> Backtest:
     """Fit on the periods before each cutoff and forecast the ``horizon`` after it.
 
-    Nothing after a cutoff reaches the model except covariates, which are known in advance.
+    Nothing after a cutoff reaches the model except covariates, which are known in advance. The
+    windows of an algorithm whose fit keeps a single core busy are tested side by side.
     """
     chosen, notes = cutoffs(panel.n_periods, config, panel.frequency)
-    windows = []
-    for count, cutoff in enumerate(chosen):
-        step = part(progress, count / len(chosen), (count + 1) / len(chosen))
-        windows.append(_test(algorithm, panel, config, cutoff, step))
+    large = getattr(algorithm, "single_core", False) and panel.target.size >= LARGE
+    if large and config.processes > 1 and len(chosen) > 1:
+        windows = _side_by_side(algorithm, panel, config, chosen, progress)
+    else:
+        windows = []
+        for count, cutoff in enumerate(chosen):
+            step = part(progress, count / len(chosen), (count + 1) / len(chosen))
+            windows.append(_test(algorithm, panel, config, cutoff, step))
     return Backtest(panel.keys, config.quantiles, tuple(windows), notes)
 
 
+def _side_by_side(
+    algorithm: Algorithm, panel: Panel, config: FitConfig, chosen: list[int], progress: Progress
+) -> list[TestedWindow]:
+    """What ``_test`` gives for each cutoff, from the processes of the pool."""
+    alone = replace(config, processes=1)
+    ends = [cutoff + config.horizon for cutoff in chosen]
+    tasks = [
+        (algorithm, panel.before(end), alone, cutoff)
+        for cutoff, end in zip(chosen, ends, strict=True)
+    ]
+
+    def finished(count: int) -> None:
+        progress(count / len(tasks), f"{algorithm.name}: {count} of {len(tasks)} windows tested")
+
+    progress(0.0, f"{algorithm.name}: testing {len(tasks)} windows")
+    with pool(config.processes) as executor:
+        return map_in_order(executor, _test_task, tasks, finished)
+
+
+def _test_task(task: tuple[Algorithm, Panel, FitConfig, int]) -> TestedWindow:
+    return _test(*task)
+
+
 def _test(
-    algorithm: Algorithm, panel: Panel, config: FitConfig, cutoff: int, progress: Progress
+    algorithm: Algorithm,
+    panel: Panel,
+    config: FitConfig,
+    cutoff: int,
+    progress: Progress = silent,
 ) -> TestedWindow:
     past = panel.before(cutoff)
     future = panel.known_between(cutoff, cutoff + config.horizon)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from forecast_service.engine import metrics
 from forecast_service.engine.algorithms import algorithm
 from forecast_service.engine.algorithms.base import FitConfig, Fitted, Progress, silent
+from forecast_service.engine.algorithms.pooled import PooledRegression
 from forecast_service.engine.backtest import average_metrics, backtest, cutoffs, joined
 from forecast_service.engine.panel import Panel
 
@@ -151,3 +153,20 @@ def test_backtests_of_some_series_each_are_joined_to_that_of_all() -> None:
         assert np.array_equal(
             getattr(whole.windows[0], name), getattr(expected.windows[0], name), equal_nan=True
         )
+
+
+def test_windows_side_by_side_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forecast_service.engine.backtest.LARGE", 0)
+    panel = make_panel()
+    one = FitConfig(horizon=14, backtest_windows=2)
+    said: list[tuple[float, str]] = []
+
+    alone = backtest(PooledRegression(), panel, one)
+    both = backtest(
+        PooledRegression(), panel, replace(one, processes=2), lambda *each: said.append(each)
+    )
+
+    for expected, found in zip(alone.windows, both.windows, strict=True):
+        assert found.cutoff == expected.cutoff
+        assert found.quantiles == pytest.approx(expected.quantiles, rel=1e-6)
+    assert said[-1] == (1.0, "pooled: 2 of 2 windows tested")

@@ -37,6 +37,7 @@ class Boosted:
     """
 
     name = NAME
+    single_core = True
 
     def fit(self, panel: Panel, config: FitConfig, progress: Progress = silent) -> FittedBoosted:
         require()

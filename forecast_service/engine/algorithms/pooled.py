@@ -39,6 +39,7 @@ class PooledRegression:
     """
 
     name = NAME
+    single_core = True
 
     def fit(self, panel: Panel, config: FitConfig, progress: Progress = silent) -> FittedPooled:
         return estimate(prepare(panel, config), progress).model
