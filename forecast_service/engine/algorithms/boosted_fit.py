@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.algorithms.base import FitConfig, Progress
+from forecast_service.engine.algorithms.conditioning import settled
 from forecast_service.engine.algorithms.fitted_boosted import KEPT, FittedBoosted, traits
 from forecast_service.engine.algorithms.lightgbm_package import grow
 from forecast_service.engine.algorithms.pooled import Estimate, estimate
 from forecast_service.engine.algorithms.pooled_fit import PooledFitting, prepare
 from forecast_service.engine.columns import Single
+from forecast_service.engine.level_steps import OWN_STEP, step_length
 from forecast_service.engine.log_target import log_target
 from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.engine.tree_features import tree_columns
@@ -48,7 +50,8 @@ def boost(
 
     On some of the series, both are first made without the newest periods, a horizon long. If these
     are forecast better with trees, trees are grown on the newest two years. How much less of the
-    squared error is left with them scales the noise of the regression.
+    squared error is left with them scales the noise of the regression. At last levels meet what the
+    trees leave of the newest periods: until then they had to explain what trees do.
     """
     counts = _known(fitting).sum(axis=1)
     left = 1.0
@@ -57,7 +60,12 @@ def boost(
     progress(0.4, "boosting: tried")
     trees = _grown(fitting, pooled, config) if left < 1 else ""
     progress(1.0, "boosting: done")
-    return FittedBoosted(pooled.model, trees, _trait_places(fitting), min(left, 1.0))
+    boosted = FittedBoosted(pooled.model, trees, _trait_places(fitting), min(left, 1.0))
+    if not trees:
+        return boosted
+    periods = OWN_STEP * step_length(fitting.panel.frequency)
+    level = settled(pooled.model, fitting.panel, boosted.correction, periods)
+    return replace(boosted, pooled=level)
 
 
 def _tried(panel: Panel, config: FitConfig) -> float:

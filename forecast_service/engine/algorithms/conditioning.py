@@ -18,7 +18,7 @@ from forecast_service.engine.panel import FloatArray, Panel
 if TYPE_CHECKING:  # a model is conditioned by what stands here, so this cannot need the model
     from forecast_service.engine.algorithms.fitted_pooled import FittedPooled
 
-__all__ = ["NEW", "conditioned", "newest"]
+__all__ = ["NEW", "conditioned", "newest", "settled"]
 
 NEW = "New since the training: it starts from what all series share."
 RECENT = 56  # newest periods that may move a level
@@ -40,8 +40,7 @@ def conditioned(model: FittedPooled, panel: Panel, correction: Correction = PLAI
     new = np.array([note == NEW for note in carried.notes])
     elapsed = carried.silent + (panel.timestamps > model.until).sum()
     variance = np.where(new, model.prior.variance, model.spread.drift * elapsed)
-    prior = correction.left * carried.noise / np.maximum(variance, 1e-9)
-    shift = np.where(known, rests, 0.0).sum(axis=1) / (count + prior)
+    shift = _shift(rests, known, correction.left * carried.noise, variance)
     around = np.where(known, rests - shift[:, None], 0.0)
     squares = (around**2).sum(axis=1) / correction.left
     seen = (carried.noise * NOISE_DAYS + squares) / (NOISE_DAYS + count)
@@ -57,11 +56,31 @@ def conditioned(model: FittedPooled, panel: Panel, correction: Correction = PLAI
     )
 
 
+def settled(
+    model: FittedPooled, panel: Panel, correction: Correction, periods: int
+) -> FittedPooled:
+    """The model at the level that the newest periods of its training have under a correction."""
+    since = panel.timestamps[max(0, panel.n_periods - 1 - periods)]
+    rests, known = _residuals(model, panel, since, correction)
+    variance = np.full(len(rests), model.spread.drift * periods)
+    shift = _shift(rests, known, correction.left * model.noise, variance)
+    return replace(model, level=model.level + shift)
+
+
 def newest(panel: Panel) -> tuple[Times, dict[str, FloatArray]]:
     """The end of a panel that the columns of the next periods look back to."""
     tail = slice(max(0, panel.n_periods - LOOKBACK), None)
     kept = {name: values[:, tail].copy() for name, values in panel.covariates.items()}
     return panel.timestamps[tail], kept
+
+
+def _shift(
+    rests: FloatArray, known: npt.NDArray[np.bool_], noise: FloatArray, variance: FloatArray
+) -> FloatArray:
+    """Posterior mean of how far levels of this ``variance`` are from where they were, (n,)."""
+    total = np.where(known, rests, 0.0).sum(axis=1)
+    shift: FloatArray = total / (known.sum(axis=1) + noise / np.maximum(variance, 1e-9))
+    return shift
 
 
 def _carried(model: FittedPooled, panel: Panel) -> FittedPooled:

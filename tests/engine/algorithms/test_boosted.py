@@ -203,6 +203,15 @@ def test_newer_days_move_the_level_only_by_what_the_trees_did_not_expect(again: 
     assert metrics.wape(actual, refitted.forecast(future, LEVELS)[:, :, 1]) < 0.075
 
 
+def test_after_the_trees_grew_levels_no_longer_explain_what_they_do() -> None:
+    panel, newer = unusual_days()
+
+    fitted = Boosted().fit(newer, FitConfig(14, LEVELS))
+    values = fitted.forecast(panel.known_between(414, 428), LEVELS)[:, :, 1]
+
+    assert metrics.wape(panel.target[:, 414:], values) < 0.1  # 0.2 with the regression's levels
+
+
 def test_a_series_that_never_sold_does_not_keep_the_trees_from_others() -> None:
     target = PAST.target.copy()
     target[3, : CUTOFF - HORIZON] = 0
