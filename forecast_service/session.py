@@ -127,7 +127,7 @@ class LocalDetails:
         if forecast is None:
             raise Conflict(
                 f"Forecast '{arn}' was not made by the engine of this installation, so it has no "
-                "model to ask. Ask for a new one with POST /training."
+                'model to ask. Ask for a new one with POST /training {"force": true}.'
             )
         if not self._places.acquire(blocking=False):
             raise Busy("Other what-ifs are being computed. Ask again in some seconds.")

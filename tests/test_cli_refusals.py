@@ -24,6 +24,10 @@ def test_a_refusal_is_one_sentence_on_stderr_and_exit_code_1(forecast_service) -
     ("sentence", "told"),
     [
         ("Ask for one with POST /training.", "Ask for one with 'forecast-service train'."),
+        (
+            'Ask for a new one with POST /training {"force": true}.',
+            "Ask for a new one with 'forecast-service train --force'.",
+        ),
         ("GET /stores lists them.", "'forecast-service stores' lists them."),
         ("GET /training lists them.", "'forecast-service runs' lists them."),
         (

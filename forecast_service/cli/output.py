@@ -19,6 +19,7 @@ SHOWN_FINDINGS = 20
 AT_A_TERMINAL = {  # longer ones first
     "POST /training or 'forecast-service train'": "'forecast-service train'",
     "POST /imports or 'forecast-service import'": "'forecast-service import'",
+    'POST /training {"force": true}': "'forecast-service train --force'",
     "POST /training": "'forecast-service train'",
     "POST /imports": "'forecast-service import'",
     "GET /training": "'forecast-service runs'",

@@ -169,7 +169,8 @@ def _read(path: Path) -> ServedModel:
     if not path.exists():
         raise Conflict(
             "The model of this forecast was not kept, because a newer forecast was made since. "
-            "Ask again: the newest one is being served, or will be after POST /training."
+            "Ask again: the newest one is being served, or will be after "
+            'POST /training {"force": true}.'
         )
     try:
         arrays, meta = archive.load(path)
@@ -177,7 +178,7 @@ def _read(path: Path) -> ServedModel:
     except (InvalidData, KeyError, TypeError, ValueError) as error:
         raise Conflict(
             "The model of this forecast cannot be read: it is damaged, or of another version of "
-            "the service. Ask for a new forecast with POST /training and 'force'."
+            'the service. Ask for a new one with POST /training {"force": true}.'
         ) from error
 
 

@@ -69,7 +69,7 @@ def what_if(
     if not files:
         raise Conflict(
             f"Forecast '{forecast.name}' has no model beside it: it was made before what-ifs "
-            "existed. Ask for a new one with POST /training."
+            'existed. Ask for a new one with POST /training {"force": true}.'
         )
     found: dict[str, Supposed] = {}
     for model, wanted in models.of(files, [split_key(key) for key in keys]):
@@ -87,7 +87,7 @@ def _supposed(
     if missing:
         raise NoForecast(
             f"Series {series_key(missing[0])} is not in forecast '{forecast.name}'. "
-            "Ask for a new one with POST /training."
+            'Ask for a new one with POST /training {"force": true}.'
         )
     changed_future, notes = _changed(model, changes)
     rows = np.array([model.rows[key] for key in keys], dtype=np.intp)

@@ -408,4 +408,4 @@ class TestTheModelBesideAForecast:
 
         document = send("POST", "/what-if", 409, json={"store_number": 1, "changes": [PROMO]})
 
-        assert "Ask for a new one with POST /training." in document["detail"]
+        assert 'Ask for a new one with POST /training {"force": true}.' in document["detail"]
