@@ -1,4 +1,4 @@
-"""GroupConfig: how the series of one dataset group are trained, as fixed at their first import."""
+"""GroupConfig: how the series of one dataset group are trained; and whether its data are whole."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from forecast_service.tables import dataset_groups
+from forecast_service.tables import dataset_groups, imports
 
-__all__ = ["GroupConfig", "read_group"]
+__all__ = ["GroupConfig", "is_loading", "read_group"]
 
 
 @dataclass(frozen=True)
@@ -46,3 +46,11 @@ def read_group(connection: sa.Connection, name: str) -> GroupConfig | None:
         covariates=tuple(row["covariates"]),
         has_items=row["has_items"],
     )
+
+
+def is_loading(connection: sa.Connection, group: str) -> bool:
+    """Whether an import of the group has loaded one part of its rows and perhaps not the other."""
+    loading = sa.select(imports.c.id).where(
+        imports.c.dataset_group == group, imports.c.state == "loading"
+    )
+    return connection.execute(loading.limit(1)).first() is not None

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import sqlalchemy as sa
 
-from forecast_service.errors import InvalidData
+from forecast_service.errors import BackendUnavailable, InvalidData
+from forecast_service.groups import is_loading
 from forecast_service.local import catalog
 from forecast_service.local.calls import ACTIVE
 from forecast_service.local.catalog import Resource
@@ -46,9 +47,16 @@ def read_sources(job: Job, dataset_group_arn: str) -> Sources:
     ------
     InvalidData
         The group was deleted, or has no target data.
+    BackendUnavailable
+        An import of the group has loaded one part of its rows and perhaps not the other.
     """
     group = job.get(dataset_group_arn)
     with job.database.read() as connection:
+        if is_loading(connection, group.name):
+            raise BackendUnavailable(
+                f"An import into dataset group '{group.name}' is half loaded. "
+                "Try again in a moment."
+            )
         datasets = [catalog.get(connection, arn) for arn in group.request["DatasetArns"]]
         present = [each for each in datasets if each is not None]
         versions = {each.arn: job.snapshots.newest(connection, each.arn) for each in present}

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from forecast_service.database import database_now
 from forecast_service.queue import Queue, new_id
 from forecast_service.runs.training_run import RUNNING_STATES, TrainingRun, read_run
-from forecast_service.tables import dataset_groups, imports, training_runs, work
+from forecast_service.tables import dataset_groups, training_runs, work
 
-__all__ = ["KIND", "Wanted", "change", "end", "is_busy", "is_loading", "one_in", "place"]
+__all__ = ["KIND", "Wanted", "change", "end", "is_busy", "one_in", "place"]
 
 KIND = "run"
 
@@ -71,14 +71,6 @@ def is_busy(connection: sa.Connection, group: str) -> bool:
         .where(training_runs.c.state.in_(("cancelled", "failed")))
     )
     return connection.execute(stopping.limit(1)).first() is not None
-
-
-def is_loading(connection: sa.Connection, group: str) -> bool:
-    """Whether an import of the group has loaded one part of its rows and perhaps not the other."""
-    loading = sa.select(imports.c.id).where(
-        imports.c.dataset_group == group, imports.c.state == "loading"
-    )
-    return connection.execute(loading.limit(1)).first() is not None
 
 
 def change(connection: sa.Connection, run_id: str, **columns: Any) -> None:

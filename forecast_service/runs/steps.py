@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.errors import Conflict, ForecastServiceError, LeaseLost, NotFound
-from forecast_service.groups import read_group
+from forecast_service.groups import is_loading, read_group
 from forecast_service.queue import Claim, Queue
 from forecast_service.runs import facts, run_rows
 from forecast_service.runs.collecting import collect
@@ -37,6 +37,10 @@ SECONDS_PER_MINUTE = 60.0
 NO_PREDICTOR = (
     "No predictor is ACTIVE any more, so no forecast can be made. "
     "POST /training or 'forecast-service train' trains one."
+)
+STILL_LOADING = (
+    "An import was still loading after a day, so no forecast was made. "
+    "Ask anew with POST /training once it has ended."
 )
 
 
@@ -131,7 +135,7 @@ class RunStep:
 
     def _has_to_wait(self, connection: sa.Connection) -> bool:
         name = self.group.name
-        return run_rows.is_busy(connection, name) or run_rows.is_loading(connection, name)
+        return run_rows.is_busy(connection, name) or is_loading(connection, name)
 
     def _train(self) -> None:
         if self.run.predictor_arn is None:
@@ -149,10 +153,8 @@ class RunStep:
 
     def _forecast(self) -> None:
         if self.run.forecast_arn is None:
-            with self.queue.fenced(self.claim) as connection:
-                if run_rows.is_loading(connection, self.group.name):
-                    self.queue.go_on(connection, self.claim, delay_seconds=BUSY_SECONDS)
-                    return
+            if self._waits_for_import():
+                return
             arn = self.trainer.create_latest_forecast(
                 self.run.predictor_arn, resource_name(self.run)
             )
@@ -167,6 +169,18 @@ class RunStep:
         predictor = self.trainer.describe_predictor(str(self.run.predictor_arn))
         serve(self.session, self.queue, self.claim, self.run, predictor, description)
         self._log("run is serving", "run_serving")
+
+    def _waits_for_import(self) -> bool:
+        """Whether the data are half loaded: then the run is given back, or ended when late."""
+        with self.queue.fenced(self.claim) as connection:
+            if not is_loading(connection, self.group.name):
+                return False
+            if _is_late(self.run, facts.clock(connection).timestamp()):
+                fail(connection, self.run.id, STILL_LOADING)
+                self.queue.finish(connection, self.claim)
+            else:
+                self.queue.go_on(connection, self.claim, delay_seconds=BUSY_SECONDS)
+        return True
 
     def _stop(self) -> None:
         """Stop what a cancelled or failed run started, and wait until it has stopped."""

@@ -8,12 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from forecast_service import forecast_store
-from forecast_service.errors import LeaseLost
+from forecast_service.errors import BackendUnavailable, LeaseLost
 from forecast_service.local import jobs
 from forecast_service.local.job import Finish, Job
 from forecast_service.local.snapshots import SnapshotStore
 from forecast_service.queue import Claim, Queue
-from forecast_service.tables import work
+from forecast_service.tables import imports, work
 
 from .support import World, open_work, perform, sales
 
@@ -102,6 +102,35 @@ def _visible(world: World, arn: str) -> tuple[object, ...]:
         world.get(arn).details.get("models"),
         stored,
     )
+
+
+@pytest.mark.parametrize("kind", ["predictor", "forecast"])
+def test_a_job_reads_nothing_while_an_import_is_half_loaded(
+    world: World, target: str, kind: str
+) -> None:
+    arn = _job_of_kind(world, target, kind)
+    with world.database.write() as connection:
+        connection.execute(
+            sa.insert(imports).values(
+                id="half",
+                dataset_group="store_demand_group",
+                state="loading",
+                mode="FULL",
+                files={},
+                options={},
+                requested_at=0.0,
+            )
+        )
+    claim = world.claim()
+
+    with pytest.raises(BackendUnavailable, match=r"half loaded\. Try again in a moment") as waits:
+        perform(world, claim)
+
+    assert waits.value.retryable
+    with world.database.write() as connection:
+        connection.execute(sa.update(imports).values(state="done"))
+    perform(world, claim)
+    assert world.get(arn).status == "ACTIVE"
 
 
 def test_leftovers_of_an_interrupted_import_are_swept(

@@ -11,7 +11,7 @@ from support import (
 )
 
 from forecast_service import forecast_store
-from forecast_service.database import Database
+from forecast_service.database import Database, database_now
 from forecast_service.keys import series_key
 from forecast_service.queue import Queue
 from forecast_service.runs import KIND, TrainingRuns
@@ -60,6 +60,37 @@ def test_a_run_begins_when_no_import_is_half_loaded(
         connection.execute(sa.update(work_table).values(not_before=0.0))
     step(runs, queue)
     assert runs.get(run.id).state == "training"
+
+
+def test_a_run_does_not_wait_for_an_import_for_ever(
+    trained: TrainingRuns,
+    new_sales: Callable[[range, range], None],
+    queue: Queue,
+    database: Database,
+) -> None:
+    new_sales(range(1, 4), range(100, 101))
+    run = trained.request(1).run
+    assert run is not None
+    with database.write() as connection:
+        connection.execute(sa.update(imports).values(state="loading"))
+        connection.execute(
+            sa.update(training_runs)
+            .where(training_runs.c.id == run.id)
+            .values(state="forecasting", started_at=database_now())
+        )
+    step(trained, queue)
+    assert trained.get(run.id).state == "forecasting"
+    with database.write() as connection:
+        connection.execute(
+            sa.update(training_runs).where(training_runs.c.id == run.id).values(started_at=0.0)
+        )
+        connection.execute(sa.update(work_table).values(not_before=0.0))
+    step(trained, queue)
+
+    ended = trained.get(run.id)
+    assert ended.state == "failed"
+    assert ended.message is not None
+    assert ended.message.startswith("An import was still loading after a day")
 
 
 def test_sundays_are_forecast_as_closed(trained: TrainingRuns, database: Database) -> None:
