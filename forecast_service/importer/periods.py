@@ -125,12 +125,12 @@ def choose_periods(
 
 def _recognised(series: Ints, day: Ints) -> Periods | None:
     """Periods by the most common step from a row of a series to the next; None: too few rows."""
-    code = np.unique(series * DAYS + day)
+    code = np.sort(series * DAYS + day)
     steps = np.diff(code % DAYS)[np.diff(code // DAYS) == 0]
+    steps = steps[steps > 0]
     if len(steps) < LEAST_STEPS:
         return None
-    sizes, counts = np.unique(steps, return_counts=True)
-    usual = int(sizes[np.argmax(counts)])
+    usual = int(np.argmax(np.bincount(steps)))
     if usual == 7 and (steps % 7 == 0).mean() >= MOSTLY:
         weekdays = np.bincount((day + MONDAY_OFFSET) % 7, minlength=7)
         begin = WEEKDAYS[int(np.argmax(weekdays))]

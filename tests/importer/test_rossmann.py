@@ -15,7 +15,7 @@ from forecast_service.settings import Settings
 
 pytestmark = pytest.mark.rossmann
 
-MAX_CPU_SECONDS = 6.0
+MAX_CPU_SECONDS = 10  # 4.4 on a quiet machine; work beside it nearly doubles what is counted
 MAX_RSS_BYTES = 1.5e9
 
 

@@ -31,9 +31,11 @@ def test_the_newest_window_of_the_chain_is_accurate_and_honest(rossmann: Path) -
     by_level = {level: values[:, :, place] for place, level in enumerate(LEVELS)}
     is_open = values[:, :, -1] > values[:, :, 0]
     inside = (actual >= values[:, :, 0]) & (actual <= values[:, :, -1])
-    assert fitted.coverage is not None
     assert metrics.wape(actual, by_level[0.5]) <= 0.080
     assert metrics.average_wql(actual, by_level) <= 0.062
     assert inside[is_open].mean() == pytest.approx(0.8, abs=0.05)
-    said = np.average(fitted.coverage.measured, weights=fitted.coverage.days)
-    assert said == pytest.approx(0.8, abs=0.02)
+    said = [fact["coverage"]["p10-p90"] for fact in fitted.facts]
+    measured = np.average(
+        [each["measured"] for each in said], weights=[each["days"] for each in said]
+    )
+    assert measured == pytest.approx(0.8, abs=0.02)
