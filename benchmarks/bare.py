@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Flask, Response
 from flask_restful import Api, Resource
 
-from forecast_service.logs import configure_logging
+from forecast_service.common.logs import configure_logging
 from forecast_service.resources import around, problems
 from forecast_service.resources.metrics import RequestMetrics
 

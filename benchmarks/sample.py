@@ -9,9 +9,9 @@ import numpy as np
 import sqlalchemy as sa
 
 from forecast_service import forecast_store, tables
+from forecast_service.common.keys import series_key
 from forecast_service.database import Database
 from forecast_service.forecast_store import StoredForecast
-from forecast_service.keys import series_key
 from forecast_service.settings import Settings
 
 ARN = "arn:aws:forecast:eu-west-1:000000000000"

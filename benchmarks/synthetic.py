@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forecast_service.arrow import from_numpy, from_times
+from forecast_service.common.arrow import from_numpy, from_times
 from forecast_service.engine.calendar import Times, next_periods, parse_frequency
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 

@@ -6,8 +6,8 @@ from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 
+from forecast_service.common.logs import configure_logging
 from forecast_service.local import wire
-from forecast_service.logs import configure_logging
 from forecast_service.resources import around, problems, routes
 from forecast_service.resources.metrics import RequestMetrics
 from forecast_service.resources.service import open_service

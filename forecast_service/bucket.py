@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Protocol
 
+from forecast_service.common.files import link_or_copy, sync
 from forecast_service.errors import InvalidData
-from forecast_service.files import link_or_copy, sync
 
 __all__ = ["Bucket", "LocalBucket"]
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from forecast_service.common.keys import prediction_key
 from forecast_service.errors import InvalidRequest
-from forecast_service.keys import prediction_key
 from forecast_service.tables import forecast_values
 
 __all__ = [

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from forecast_service.countries import HOLIDAY_COUNTRIES
+from forecast_service.common.countries import HOLIDAY_COUNTRIES
+from forecast_service.common.sentences import allowed, shown
 from forecast_service.errors import ConfigurationError
-from forecast_service.sentences import allowed, shown
 
 __all__ = ["Settings", "read_settings"]
 

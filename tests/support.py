@@ -135,7 +135,7 @@ def ask(settings: Settings, count: int) -> list[tuple[str, bool, bool]]:
 
 
 WORKER = (
-    "from forecast_service.logs import configure_logging\n"
+    "from forecast_service.common.logs import configure_logging\n"
     "from forecast_service.settings import read_settings\n"
     "from forecast_service.worker import Worker\n"
     "settings = read_settings()\n"

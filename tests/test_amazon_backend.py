@@ -22,11 +22,11 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from forecast_service import forecast_store
 from forecast_service.bucket import LocalBucket
+from forecast_service.common.keys import series_key
 from forecast_service.database import Database
 from forecast_service.errors import BackendUnavailable, ConfigurationError, NotFound
 from forecast_service.forecaster import Forecaster
 from forecast_service.groups import GroupConfig, read_group
-from forecast_service.keys import series_key
 from forecast_service.local.api import LocalForecast
 from forecast_service.local.query import LocalForecastQuery
 from forecast_service.local.wire import blueprint

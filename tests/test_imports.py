@@ -12,17 +12,9 @@ MAX_LINES = 300
 # Lowest first; a module imports from its own level or lower. A package's parts share its level.
 LEVELS = (
     (
-        *(
-            "errors",
-            "sentences",
-            "countries",
-            "settings",
-            "keys",
-            "instants",
-            "logs",
-            "arrow",
-            "files",
-        ),
+        "errors",
+        "common",
+        "settings",
         "__version__",
     ),
     (

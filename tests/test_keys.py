@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from forecast_service.common.keys import parse_forecast_type, prediction_key, series_key, split_key
 from forecast_service.errors import InvalidRequest
-from forecast_service.keys import parse_forecast_type, prediction_key, series_key, split_key
 
 
 @pytest.mark.parametrize(

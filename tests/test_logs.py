@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from forecast_service.logs import JsonFormatter, StderrHandler, configure_logging, request_id
+from forecast_service.common.logs import JsonFormatter, StderrHandler, configure_logging, request_id
 
 
 def formatted(**extra: object) -> dict[str, object]:

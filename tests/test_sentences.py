@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from forecast_service.sentences import sentence, shown
+from forecast_service.common.sentences import sentence, shown
 
 
 class Sample(BaseModel):

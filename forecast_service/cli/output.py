@@ -44,7 +44,7 @@ def _as_text(value: Any) -> str:
     """Times as the HTTP routes write them."""
     if not isinstance(value, datetime):
         return str(value)
-    from forecast_service.instants import utc_text
+    from forecast_service.common.instants import utc_text
 
     return utc_text(value.timestamp()) or ""
 

@@ -64,7 +64,7 @@ def _load_application(target: str) -> Callable[..., Any]:
 
 def run_worker(settings: Settings) -> None:
     """Do the work that is waiting until TERM or INT."""
-    from forecast_service.logs import configure_logging
+    from forecast_service.common.logs import configure_logging
     from forecast_service.worker import Worker
 
     end_with_parent()

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forecast_service.arrow import to_numpy
+from forecast_service.common.arrow import to_numpy
 from forecast_service.importer.columns import CALENDAR, ROW_NUMBERS, snake
 from forecast_service.importer.findings import Findings
 from forecast_service.importer.sheets import Sheet

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from forecast_service.arrow import from_numpy, to_numpy
+from forecast_service.common.arrow import from_numpy, to_numpy
 from forecast_service.database import Database
 from forecast_service.importer.longrows import LongRows, sorted_rows
 from forecast_service.importer.parsing import iso

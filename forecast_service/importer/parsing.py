@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forecast_service.arrow import to_numpy
+from forecast_service.common.arrow import to_numpy
 
 __all__ = ["FIRST_YEAR", "LAST_YEAR", "Codes", "Numbers", "day_of", "iso", "parse_days",
            "parse_names", "parse_numbers"]  # fmt: skip

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from forecast_service.arrow import dictionary_text, floats_with_nulls, from_numpy, from_texts
+from forecast_service.common.arrow import dictionary_text, floats_with_nulls, from_numpy, from_texts
 from forecast_service.importer.longrows import LongRows
 from forecast_service.importer.plan import METADATA, RELATED, TARGET
 from forecast_service.importer.understanding import Understood

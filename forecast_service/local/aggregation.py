@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from forecast_service.common.codes import combined, dictionary_codes
 from forecast_service.engine.panel import FloatArray
-from forecast_service.local.codes import combined, dictionary_codes
 
 __all__ = ["Positions", "SeriesRows", "aggregate", "series_rows", "spread"]
 

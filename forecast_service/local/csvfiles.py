@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from forecast_service.arrow import from_texts
+from forecast_service.common.arrow import from_texts
 from forecast_service.errors import InvalidData
 from forecast_service.local.schema import DatasetSchema
 from forecast_service.local.times import parse_times

@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service import forecast_store
+from forecast_service.common.keys import series_key
 from forecast_service.engine.algorithms.fitted_shards import facts_of
 from forecast_service.forecast_store import StoredForecast
-from forecast_service.keys import series_key
 from forecast_service.local.configuration import configuration_of
 from forecast_service.local.forecast_values import values_of
 from forecast_service.local.job import Finish, Job

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast_service.arrow import to_numpy, to_times
+from forecast_service.common.arrow import to_numpy, to_times
 from forecast_service.engine.calendar import (
     Times,
     next_periods,

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forecast_service.arrow import from_booleans
-from forecast_service.files import link_or_copy, sync
-from forecast_service.local.codes import combined, factorize
+from forecast_service.common.arrow import from_booleans
+from forecast_service.common.codes import combined, factorize
+from forecast_service.common.files import link_or_copy, sync
 from forecast_service.queue import new_id
 
 __all__ = ["StagedFile", "merge", "read_parquet", "sha256_of", "stage"]

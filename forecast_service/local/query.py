@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from forecast_service import forecast_store
-from forecast_service.keys import series_key
+from forecast_service.common.keys import series_key
 from forecast_service.local import catalog
 from forecast_service.local.calls import Call, Handler, Params, require_active
 from forecast_service.local.catalog import Resource

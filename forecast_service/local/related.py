@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.arrow import to_numpy, to_times
+from forecast_service.common.arrow import to_numpy, to_times
+from forecast_service.common.keys import series_key
 from forecast_service.engine.calendar import next_periods, periods_between
 from forecast_service.engine.filling import fill_covariate
 from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.errors import InvalidData
-from forecast_service.keys import series_key
 from forecast_service.local.aggregation import SeriesRows, series_rows, spread
 from forecast_service.local.configuration import PredictorConfig, fill_values
 from forecast_service.local.sources import Source

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forecast_service.arrow import from_numpy, to_numpy
+from forecast_service.common.arrow import from_numpy, to_numpy
 from forecast_service.local.schema import DatasetSchema
 
 __all__ = ["field_statistics"]

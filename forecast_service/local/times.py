@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forecast_service.arrow import from_times, to_numpy, to_times
+from forecast_service.common.arrow import from_times, to_numpy, to_times
 from forecast_service.errors import InvalidData
 
 __all__ = ["parse_times", "strptime_pattern"]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from forecast_service.countries import HOLIDAY_COUNTRIES
+from forecast_service.common.countries import HOLIDAY_COUNTRIES
 from forecast_service.engine.calendar import Frequency, require_trainable
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from forecast_service.common.keys import series_key, split_key
 from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import KnownFuture
 from forecast_service.errors import (
@@ -17,7 +18,6 @@ from forecast_service.errors import (
     OutsideHorizon,
 )
 from forecast_service.forecast_store import StoredForecast
-from forecast_service.keys import series_key, split_key
 from forecast_service.local.catalog import Resource
 from forecast_service.local.forecast_values import values_of
 from forecast_service.local.served_models import Seen, ServedModel, ServedModels

@@ -12,9 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service import forecast_store
+from forecast_service.common.keys import series_key
 from forecast_service.database import Database
 from forecast_service.errors import NoForecast, OutsideHorizon
-from forecast_service.keys import series_key
 from forecast_service.reading.pointer import Pointer, PointerReader
 from forecast_service.reading.provenance import forecast_row, group_row, provenance, staleness
 from forecast_service.settings import Settings

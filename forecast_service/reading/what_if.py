@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from forecast_service import forecast_store
+from forecast_service.common.keys import MEAN, parse_forecast_type, prediction_key, series_key
 from forecast_service.database import Database
 from forecast_service.errors import FieldError, InvalidRequest
 from forecast_service.forecast_store import StoredForecast
 from forecast_service.importer.columns import attribute_name, snake
 from forecast_service.importer.covariates import ORDINARY
 from forecast_service.importer.known import Texts
-from forecast_service.keys import MEAN, parse_forecast_type, prediction_key, series_key
 from forecast_service.local.what_if import Change, Supposed
 from forecast_service.reading.current import CurrentForecast, Question
 from forecast_service.reading.provenance import group_row

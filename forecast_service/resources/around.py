@@ -10,7 +10,7 @@ import time
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import Forbidden
 
-from forecast_service.logs import request_id
+from forecast_service.common.logs import request_id
 from forecast_service.resources.metrics import RequestMetrics
 
 __all__ = ["init_app"]

@@ -10,9 +10,9 @@ from flask import Request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from forecast_service.common.sentences import sentence
 from forecast_service.errors import FieldError, InvalidRequest, UnknownField
 from forecast_service.resources.schemas import NAME_LENGTH
-from forecast_service.sentences import sentence
 
 __all__ = ["as_number", "checked_name", "json_body", "query_values", "read_model", "read_query"]
 

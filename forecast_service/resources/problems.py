@@ -10,8 +10,8 @@ import orjson
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from forecast_service.common.logs import request_id
 from forecast_service.errors import ForecastServiceError
-from forecast_service.logs import request_id
 
 __all__ = ["PROBLEM_TYPE", "init_app", "problem_response"]
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from forecast_service.sentences import shown
+from forecast_service.common.sentences import shown
 
 __all__ = [
     "NAME_LENGTH",

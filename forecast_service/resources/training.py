@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, request
 
-from forecast_service.instants import utc_text
+from forecast_service.common.instants import utc_text
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.documented import documented
 from forecast_service.resources.parsing import checked_name, json_body, read_query

@@ -10,11 +10,11 @@ import numpy as np
 import sqlalchemy as sa
 
 from forecast_service import forecast_store
+from forecast_service.common.keys import prediction_key, series_key
 from forecast_service.errors import InvalidRequest, NotFound
 from forecast_service.forecast_store import StoredForecast
 from forecast_service.forecaster import Forecaster
 from forecast_service.groups import GroupConfig, read_group
-from forecast_service.keys import prediction_key, series_key
 from forecast_service.queue import Claim, Queue
 from forecast_service.runs import run_rows
 from forecast_service.runs.training_run import TrainingRun

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from forecast_service import forecast_store
 from forecast_service.bucket import LocalBucket
+from forecast_service.common.keys import series_key
 from forecast_service.database import Database
-from forecast_service.keys import series_key
 from forecast_service.local import catalog, jobs
 from forecast_service.local.catalog import Resource
 from forecast_service.local.snapshots import SnapshotStore

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast_service.local import aggregation, codes
+from forecast_service.common import codes
+from forecast_service.common.codes import combined
+from forecast_service.local import aggregation
 from forecast_service.local.aggregation import aggregate, series_rows
-from forecast_service.local.codes import combined
 
 NAN = float("nan")
 SHAPE = (3, 4)

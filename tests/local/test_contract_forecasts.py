@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from forecast_service import forecast_store
-from forecast_service.keys import series_key
+from forecast_service.common.keys import series_key
 
 from .amazon import Amazon, refused
 

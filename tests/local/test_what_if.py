@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from forecast_service.common.keys import series_key
 from forecast_service.engine.algorithms import algorithm
 from forecast_service.engine.algorithms.base import FitConfig
 from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import KnownFuture, Panel
 from forecast_service.errors import Conflict, NoForecast, OutsideHorizon
-from forecast_service.keys import series_key
 from forecast_service.local import served_models
 from forecast_service.local.catalog import Resource
 from forecast_service.local.forecast_values import values_of

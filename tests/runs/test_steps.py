@@ -11,8 +11,8 @@ from support import (
 )
 
 from forecast_service import forecast_store
+from forecast_service.common.keys import series_key
 from forecast_service.database import Database, database_now
-from forecast_service.keys import series_key
 from forecast_service.queue import Queue
 from forecast_service.runs import KIND, TrainingRuns
 from forecast_service.settings import Settings

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from forecast_service.arrow import to_numpy, to_times
+from forecast_service.common.arrow import to_numpy, to_times
 
 __all__ = ["Codes", "combined", "dictionary_codes", "factorize"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from forecast_service.instants import utc_text
+from forecast_service.common.instants import utc_text
 
 __all__ = ["JsonFormatter", "StderrHandler", "configure_logging", "request_id"]
 
