@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import sqlalchemy as sa
 
-from forecast_service import forecast_store, tables
 from forecast_service.common.keys import series_key
-from forecast_service.database import Database
-from forecast_service.forecast_store import StoredForecast
 from forecast_service.settings import Settings
+from forecast_service.storage import forecast_store, tables
+from forecast_service.storage.database import Database
+from forecast_service.storage.forecast_store import StoredForecast
 
 ARN = "arn:aws:forecast:eu-west-1:000000000000"
 DAYS = 48

@@ -14,9 +14,9 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from forecast_service.database import Database
 from forecast_service.errors import Conflict, InvalidData
 from forecast_service.settings import Settings
+from forecast_service.storage.database import Database
 
 __all__ = ["backup", "restore", "sweeping"]
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.database import Database, database_now
 from forecast_service.errors import Conflict, NotFound
-from forecast_service.groups import GroupConfig, read_group
 from forecast_service.runs import KIND as RUN
 from forecast_service.session import ForecastSession, calling
 from forecast_service.settings import Settings
-from forecast_service.tables import (
+from forecast_service.storage.database import Database, database_now
+from forecast_service.storage.groups import GroupConfig, read_group
+from forecast_service.storage.tables import (
     dataset_groups,
     forecast_values,
     forecasts,

@@ -14,8 +14,6 @@ import sqlalchemy as sa
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from forecast_service.bucket import Bucket, LocalBucket
-from forecast_service.database import Database
 from forecast_service.errors import (
     BackendUnavailable,
     Busy,
@@ -33,7 +31,9 @@ from forecast_service.local.query import LocalForecastQuery
 from forecast_service.local.served_models import ServedModels
 from forecast_service.local.what_if import Change, Supposed, what_if
 from forecast_service.settings import Settings
-from forecast_service.tables import resources
+from forecast_service.storage.bucket import Bucket, LocalBucket
+from forecast_service.storage.database import Database
+from forecast_service.storage.tables import resources
 
 __all__ = ["Details", "ForecastSession", "NoDetails", "calling", "error_code", "open_session"]
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from forecast_service.backup import sweeping
-from forecast_service.database import Database
 from forecast_service.importer.workspace import replacing
 from forecast_service.local.models import sweep_models
-from forecast_service.local.snapshots import SnapshotStore
 from forecast_service.settings import Settings
-from forecast_service.tables import imports
+from forecast_service.storage.database import Database
+from forecast_service.storage.snapshots import SnapshotStore
+from forecast_service.storage.tables import imports
 
 __all__ = ["sweep"]
 

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from forecast_service.cli import main
-from forecast_service.database import Database
-from forecast_service.queue import Queue
 from forecast_service.settings import Settings
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import Queue
 
 BESIDE = Path(__file__).parents[2] / "shared" / "data" / "rossmann"
 ROSSMANN = os.environ.get("FORECAST_TEST_ROSSMANN", str(BESIDE))

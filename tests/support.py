@@ -14,13 +14,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.database import Database
 from forecast_service.importer.imports import Imports
-from forecast_service.queue import Queue
 from forecast_service.runs import TrainingRuns
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
-from forecast_service.tables import dataset_groups, resources
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import Queue
+from forecast_service.storage.tables import dataset_groups, resources
 from forecast_service.worker import Worker
 from forecast_service.worker.kinds import Surroundings
 

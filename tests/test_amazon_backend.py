@@ -20,22 +20,22 @@ from flask import Flask, Response, request
 from support import group_row, import_sales, import_small_chain, work
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from forecast_service import forecast_store
-from forecast_service.bucket import LocalBucket
 from forecast_service.common.keys import series_key
-from forecast_service.database import Database
 from forecast_service.errors import BackendUnavailable, ConfigurationError, NotFound
 from forecast_service.forecaster import Forecaster
-from forecast_service.groups import GroupConfig, read_group
 from forecast_service.local.api import LocalForecast
 from forecast_service.local.query import LocalForecastQuery
 from forecast_service.local.wire import blueprint
-from forecast_service.queue import Queue, new_id
 from forecast_service.runs import TrainingRuns
 from forecast_service.session import open_session
 from forecast_service.settings import Settings
-from forecast_service.tables import forecasts
-from forecast_service.tables import work as work_table
+from forecast_service.storage import forecast_store
+from forecast_service.storage.bucket import LocalBucket
+from forecast_service.storage.database import Database
+from forecast_service.storage.groups import GroupConfig, read_group
+from forecast_service.storage.queue import Queue, new_id
+from forecast_service.storage.tables import forecasts
+from forecast_service.storage.tables import work as work_table
 from forecast_service.trainer import Trainer
 from forecast_service.worker import Worker
 from forecast_service.worker.heartbeat import HeartBeat

@@ -11,13 +11,13 @@ import pytest
 from support import import_small_chain, naive
 
 from forecast_service import backup, maintenance, sweeping
-from forecast_service.database import Database
 from forecast_service.errors import InvalidData
 from forecast_service.importer import Imports
-from forecast_service.local.snapshots import SnapshotStore
-from forecast_service.queue import new_id
 from forecast_service.session import open_session
 from forecast_service.settings import Settings
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import new_id
+from forecast_service.storage.snapshots import SnapshotStore
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from forecast_service.bucket import LocalBucket
 from forecast_service.errors import InvalidData
+from forecast_service.storage.bucket import LocalBucket
 
 
 def test_put_makes_the_file_readable_under_its_address(tmp_path: Path) -> None:

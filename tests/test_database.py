@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
-from forecast_service.database import Database
-from forecast_service.tables import tags
+from forecast_service.storage.database import Database
+from forecast_service.storage.tables import tags
 
 
 def test_a_reader_keeps_one_view_while_others_write(database: Database) -> None:

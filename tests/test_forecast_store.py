@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from forecast_service import forecast_store
-from forecast_service.database import Database
 from forecast_service.errors import InvalidRequest
-from forecast_service.forecast_store import StoredForecast, period_starts, predictions
+from forecast_service.storage import forecast_store
+from forecast_service.storage.database import Database
+from forecast_service.storage.forecast_store import StoredForecast, period_starts, predictions
 
 ARN = "arn:aws:forecast:eu-west-1:000000000000:forecast/monday"
 

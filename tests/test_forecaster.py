@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from support import HORIZON, import_small_chain, naive, work
 
-from forecast_service.database import Database
 from forecast_service.errors import InvalidRequest, NoForecast, NotFound
 from forecast_service.forecaster import Forecaster
-from forecast_service.groups import GroupConfig, read_group
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
+from forecast_service.storage.database import Database
+from forecast_service.storage.groups import GroupConfig, read_group
 from forecast_service.trainer import Trainer
 
 

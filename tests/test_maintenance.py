@@ -13,15 +13,16 @@ import pytest
 import sqlalchemy as sa
 from support import group_row, import_sales, import_small_chain, naive, runs_of, work
 
-from forecast_service import forecast_store, maintenance
-from forecast_service.database import Database
+from forecast_service import maintenance
 from forecast_service.errors import Conflict, InvalidData
-from forecast_service.queue import Queue, new_id
 from forecast_service.runs import TrainingRuns, run_rows
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
-from forecast_service.tables import forecasts, resources, training_runs
-from forecast_service.tables import work as work_table
+from forecast_service.storage import forecast_store
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import Queue, new_id
+from forecast_service.storage.tables import forecasts, resources, training_runs
+from forecast_service.storage.tables import work as work_table
 
 SECONDS_PER_DAY = 86400.0
 

@@ -7,8 +7,8 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from forecast_service.database import Database
-from forecast_service.tables import metadata
+from forecast_service.storage.database import Database
+from forecast_service.storage.tables import metadata
 
 
 def test_the_migrated_schema_is_that_of_the_tables(database: Database) -> None:

@@ -7,10 +7,10 @@ import threading
 import pytest
 import sqlalchemy as sa
 
-from forecast_service.database import Database
 from forecast_service.errors import LeaseLost
-from forecast_service.queue import MAX_ERRORS, Claim, Queue, new_id
-from forecast_service.tables import work
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import MAX_ERRORS, Claim, Queue, new_id
+from forecast_service.storage.tables import work
 
 KINDS = ["run"]
 

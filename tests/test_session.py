@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from forecast_service.database import Database
 from forecast_service.errors import (
     BackendUnavailable,
     ConfigurationError,
@@ -16,6 +15,7 @@ from forecast_service.errors import (
 )
 from forecast_service.session import calling, open_session
 from forecast_service.settings import Settings
+from forecast_service.storage.database import Database
 
 
 def refusal(code: str) -> ClientError:

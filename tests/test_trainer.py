@@ -9,13 +9,13 @@ import pytest
 import sqlalchemy as sa
 from support import import_small_chain, naive, work
 
-from forecast_service.database import Database
 from forecast_service.errors import NoForecast
-from forecast_service.groups import GroupConfig, read_group
 from forecast_service.local import catalog
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
-from forecast_service.tables import resources
+from forecast_service.storage.database import Database
+from forecast_service.storage.groups import GroupConfig, read_group
+from forecast_service.storage.tables import resources
 from forecast_service.trainer import Trainer
 
 MANY = 120  # more than fit one page of a List operation

@@ -45,7 +45,7 @@ def _found(name: str, check: Callable[[Settings], str], settings: Settings) -> F
 
 def database(settings: Settings) -> str:
     """The database answers and has the schema of this version."""
-    from forecast_service.database import Database
+    from forecast_service.storage.database import Database
 
     database = Database(settings.resolved_database_url)
     try:

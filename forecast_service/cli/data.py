@@ -114,9 +114,9 @@ def stores(region: str | None, as_json: bool) -> None:
     """List the stores whose sales were imported."""
     import sqlalchemy as sa
 
-    from forecast_service import tables
     from forecast_service.cli.opening import opened
-    from forecast_service.what_exists import natural_order, refuse_unknown_region
+    from forecast_service.storage import tables
+    from forecast_service.storage.stores import natural_order, refuse_unknown_region
 
     statement = sa.select(*(tables.stores.c[name] for name in STORE_COLUMNS))
     with opened() as installation, installation.database.read() as connection:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from forecast_service.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from forecast_service.database import Database
     from forecast_service.importer.imports import Imports
     from forecast_service.reading import CurrentForecast, WhatIf
     from forecast_service.runs import TrainingRuns
     from forecast_service.session import ForecastSession
+    from forecast_service.storage.database import Database
 
 __all__ = ["Installation", "opened"]
 
@@ -67,7 +67,7 @@ class Installation:
 @contextlib.contextmanager
 def opened(**overrides: Any) -> Iterator[Installation]:
     """The installation that FORECAST_* variables describe, its database migrated."""
-    from forecast_service.database import Database
+    from forecast_service.storage.database import Database
 
     # A person reads this terminal: commands speak in sentences, logs only of what is wrong.
     logging.basicConfig(format="%(levelname)s: %(message)s")

@@ -24,8 +24,8 @@ def serve(host: str | None, port: int | None, no_worker: bool) -> None:
 def serve_until_stopped(host: str | None, port: int | None, *, with_worker: bool) -> None:
     """Run web and worker processes until TERM or INT."""
     from forecast_service.cli.supervisor import Supervisor, choose_port, stop_signals
-    from forecast_service.database import Database
     from forecast_service.settings import read_settings
+    from forecast_service.storage.database import Database
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = read_settings(**given)

@@ -78,8 +78,8 @@ def prepare(files: dict[str, Path], options: dict[str, Any]) -> None:
 def load(installation: Installation, files: dict[str, Path], options: dict[str, Any]) -> bool:
     """Import the files, or sample data when there is nothing else; False if it was done before."""
     from forecast_service.cli.following import import_files
-    from forecast_service.groups import read_group
     from forecast_service.importer.options import ImportOptions
+    from forecast_service.storage.groups import read_group
 
     settings = installation.settings
     with installation.database.read() as connection:

@@ -11,17 +11,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.common.instants import utc_text
-from forecast_service.database import Database, database_now
 from forecast_service.errors import FieldError, InvalidData, NotFound
 from forecast_service.importer.history import history
 from forecast_service.importer.options import ImportOptions, check_request
 from forecast_service.importer.report import ImportReport
 from forecast_service.importer.steps import KIND, AfterImport, ImportStep, look
 from forecast_service.importer.workspace import Workspace
-from forecast_service.queue import Claim, Queue, new_id
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
-from forecast_service.tables import imports
+from forecast_service.storage.database import Database, database_now
+from forecast_service.storage.queue import Claim, Queue, new_id
+from forecast_service.storage.tables import imports
 
 __all__ = ["Imports"]
 

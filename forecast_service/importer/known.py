@@ -10,7 +10,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from forecast_service.importer.longrows import LongRows
-from forecast_service.tables import dataset_groups, stores
+from forecast_service.storage.tables import dataset_groups, stores
 
 __all__ = ["KnownGroup", "KnownStore", "known_group", "no_rows"]
 

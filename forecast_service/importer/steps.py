@@ -15,8 +15,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.bucket import LocalBucket
-from forecast_service.database import Database, database_now
 from forecast_service.errors import Conflict, ForecastServiceError, LeaseLost
 from forecast_service.importer.history import SALES_COLUMNS, covariates_key, read_rows, sales_key
 from forecast_service.importer.known import known_group, no_rows
@@ -28,11 +26,13 @@ from forecast_service.importer.understanding import Understood, understand
 from forecast_service.importer.undoing import undo
 from forecast_service.importer.workspace import Workspace
 from forecast_service.importer.writing import SALES, canonical_tables, write_csv, write_parquet
-from forecast_service.local.snapshots import SnapshotStore
-from forecast_service.queue import Claim, Queue
 from forecast_service.session import ForecastSession, calling
 from forecast_service.settings import Settings
-from forecast_service.tables import imports
+from forecast_service.storage.bucket import LocalBucket
+from forecast_service.storage.database import Database, database_now
+from forecast_service.storage.queue import Claim, Queue
+from forecast_service.storage.snapshots import SnapshotStore
+from forecast_service.storage.tables import imports
 
 __all__ = ["KIND", "AfterImport", "ImportStep", "fail", "look"]
 

@@ -10,8 +10,8 @@ from forecast_service.local import catalog
 from forecast_service.local.calls import ACTIVE, CREATE_PENDING, JOB_KIND
 from forecast_service.local.catalog import Resource
 from forecast_service.local.kinds import DATASET_GROUP, IMPORT_JOB
-from forecast_service.local.snapshots import SnapshotStore
-from forecast_service.queue import Queue
+from forecast_service.storage.queue import Queue
+from forecast_service.storage.snapshots import SnapshotStore
 
 __all__ = ["undo"]
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from forecast_service.errors import InvalidData
-from forecast_service.queue import new_id
+from forecast_service.storage.queue import new_id
 
 __all__ = ["Workspace", "replacing"]
 

@@ -12,8 +12,8 @@ from forecast_service.local import catalog, tagging
 from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import AlreadyExists, DoesNotExist, InUse
 from forecast_service.local.kinds import Kind
-from forecast_service.queue import Queue
 from forecast_service.settings import Settings
+from forecast_service.storage.queue import Queue
 
 __all__ = [
     "ACTIVE",

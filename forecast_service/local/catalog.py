@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.database import database_now
-from forecast_service.tables import resources, tags
+from forecast_service.storage.database import database_now
+from forecast_service.storage.tables import resources, tags
 
 __all__ = [
     "Resource",

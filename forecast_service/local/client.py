@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from forecast_service.database import Database
 from forecast_service.local import shapes
 from forecast_service.local.calls import Call, Handler
 from forecast_service.local.errors import InvalidInput, Refusal
 from forecast_service.local.validation import check_limits
 from forecast_service.settings import Settings
+from forecast_service.storage.database import Database
 
 __all__ = ["LocalClient", "with_operations"]
 

@@ -11,9 +11,9 @@ from forecast_service.local.calls import ACTIVE, JOB_KIND, Call, Params, require
 from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import DoesNotExist, InUse, InvalidInput
 from forecast_service.local.kinds import DATASET, FORECAST, Kind, kind_of
-from forecast_service.local.snapshots import SnapshotStore
-from forecast_service.queue import Queue
-from forecast_service.tables import dataset_groups, forecast_values, forecasts
+from forecast_service.storage.queue import Queue
+from forecast_service.storage.snapshots import SnapshotStore
+from forecast_service.storage.tables import dataset_groups, forecast_values, forecasts
 
 __all__ = ["delete", "delete_tree", "require_any", "stop"]
 

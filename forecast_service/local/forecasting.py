@@ -7,10 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service import forecast_store
 from forecast_service.common.keys import series_key
 from forecast_service.engine.algorithms.fitted_shards import facts_of
-from forecast_service.forecast_store import StoredForecast
 from forecast_service.local.configuration import configuration_of
 from forecast_service.local.forecast_values import values_of
 from forecast_service.local.job import Finish, Job
@@ -18,6 +16,8 @@ from forecast_service.local.models import load_model
 from forecast_service.local.panels import build
 from forecast_service.local.served_models import ServedModel, keep_model, seen_values
 from forecast_service.local.sources import read_sources
+from forecast_service.storage import forecast_store
+from forecast_service.storage.forecast_store import StoredForecast
 
 __all__ = ["run_forecast"]
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.bucket import LocalBucket
-from forecast_service.database import Database
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
-from forecast_service.local.snapshots import SnapshotStore
-from forecast_service.queue import Claim, Queue
 from forecast_service.settings import Settings
+from forecast_service.storage.bucket import LocalBucket
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import Claim, Queue
+from forecast_service.storage.snapshots import SnapshotStore
 
 __all__ = ["Finish", "Job", "Stopped"]
 

@@ -17,7 +17,6 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from forecast_service.database import Database, database_now
 from forecast_service.errors import ForecastServiceError, LeaseLost
 from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
@@ -25,8 +24,9 @@ from forecast_service.local.forecasting import run_forecast
 from forecast_service.local.importing import run_import
 from forecast_service.local.job import Finish, Job, Stopped
 from forecast_service.local.training import run_training
-from forecast_service.queue import Claim, Queue
 from forecast_service.settings import Settings
+from forecast_service.storage.database import Database, database_now
+from forecast_service.storage.queue import Claim, Queue
 
 __all__ = ["KIND", "fail", "perform", "stopped"]
 

@@ -18,7 +18,7 @@ from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import InvalidInput, InvalidToken
 from forecast_service.local.kinds import Kind
 from forecast_service.local.shapes import CONTROL, output_shape
-from forecast_service.tables import resources
+from forecast_service.storage.tables import resources
 
 __all__ = ["list_resources", "next_token"]
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from forecast_service.database import Database
 from forecast_service.engine import archive
 from forecast_service.engine.algorithms import load_pieces
 from forecast_service.engine.algorithms.base import Fitted
@@ -20,8 +19,9 @@ from forecast_service.engine.trained import Trained
 from forecast_service.errors import InvalidData
 from forecast_service.local.catalog import Resource
 from forecast_service.local.served_models import kept_paths
-from forecast_service.queue import new_id
-from forecast_service.tables import resources
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import new_id
+from forecast_service.storage.tables import resources
 
 __all__ = ["load_model", "load_trained", "save_trained", "sweep_models"]
 

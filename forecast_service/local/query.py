@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from forecast_service import forecast_store
 from forecast_service.common.keys import series_key
 from forecast_service.local import catalog
 from forecast_service.local.calls import Call, Handler, Params, require_active
@@ -16,6 +15,7 @@ from forecast_service.local.client import LocalClient, with_operations
 from forecast_service.local.errors import DoesNotExist, InvalidInput, InvalidToken
 from forecast_service.local.kinds import FORECAST
 from forecast_service.local.shapes import QUERY
+from forecast_service.storage import forecast_store
 
 __all__ = ["LocalForecastQuery"]
 

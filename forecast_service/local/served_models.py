@@ -23,8 +23,8 @@ from forecast_service.engine.algorithms import load
 from forecast_service.engine.algorithms.base import Fitted
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.errors import Conflict, InvalidData
-from forecast_service.queue import new_id
-from forecast_service.tables import dataset_groups, resources
+from forecast_service.storage.queue import new_id
+from forecast_service.storage.tables import dataset_groups, resources
 
 __all__ = ["Seen", "ServedModel", "ServedModels", "keep_model", "kept_paths", "seen_values"]
 

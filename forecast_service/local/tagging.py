@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from forecast_service.local.errors import InvalidInput, TooMany
-from forecast_service.tables import tags
+from forecast_service.storage.tables import tags
 
 __all__ = ["add", "of", "remove"]
 

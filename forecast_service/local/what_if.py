@@ -17,10 +17,10 @@ from forecast_service.errors import (
     NoForecast,
     OutsideHorizon,
 )
-from forecast_service.forecast_store import StoredForecast
 from forecast_service.local.catalog import Resource
 from forecast_service.local.forecast_values import values_of
 from forecast_service.local.served_models import Seen, ServedModel, ServedModels
+from forecast_service.storage.forecast_store import StoredForecast
 
 __all__ = ["Change", "Supposed", "what_if"]
 

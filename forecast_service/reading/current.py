@@ -11,15 +11,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service import forecast_store
 from forecast_service.common.keys import series_key
-from forecast_service.database import Database
 from forecast_service.errors import NoForecast, OutsideHorizon
 from forecast_service.reading.pointer import Pointer, PointerReader
 from forecast_service.reading.provenance import forecast_row, group_row, provenance, staleness
 from forecast_service.settings import Settings
-from forecast_service.tables import training_runs
-from forecast_service.what_exists import existing_stores, refuse_missing_item
+from forecast_service.storage import forecast_store
+from forecast_service.storage.database import Database
+from forecast_service.storage.stores import existing_stores, refuse_missing_item
+from forecast_service.storage.tables import training_runs
 
 __all__ = ["Answer", "CurrentForecast", "Encode", "Question"]
 

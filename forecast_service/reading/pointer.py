@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from forecast_service.database import Database
 from forecast_service.errors import BackendUnavailable
+from forecast_service.storage.database import Database
 
 __all__ = ["MOMENT_SECONDS", "Pointer", "PointerReader"]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service import forecast_store
 from forecast_service.common.instants import utc_text
 from forecast_service.importer.filling import rule_for
-from forecast_service.tables import dataset_groups, forecasts, training_runs
+from forecast_service.storage import forecast_store
+from forecast_service.storage.tables import dataset_groups, forecasts, training_runs
 
 __all__ = ["forecast_row", "group_row", "provenance", "staleness"]
 

@@ -8,11 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from forecast_service import forecast_store
 from forecast_service.common.keys import MEAN, parse_forecast_type, prediction_key, series_key
-from forecast_service.database import Database
 from forecast_service.errors import FieldError, InvalidRequest
-from forecast_service.forecast_store import StoredForecast
 from forecast_service.importer.columns import attribute_name, snake
 from forecast_service.importer.covariates import ORDINARY
 from forecast_service.importer.known import Texts
@@ -21,6 +18,9 @@ from forecast_service.reading.current import CurrentForecast, Question
 from forecast_service.reading.provenance import group_row
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
+from forecast_service.storage import forecast_store
+from forecast_service.storage.database import Database
+from forecast_service.storage.forecast_store import StoredForecast
 
 __all__ = ["Supposition", "WhatIf", "total_of"]
 

@@ -16,9 +16,9 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from forecast_service.database import Database
 from forecast_service.errors import BackendUnavailable
-from forecast_service.tables import dataset_groups, forecasts, training_runs
+from forecast_service.storage.database import Database
+from forecast_service.storage.tables import dataset_groups, forecasts, training_runs
 
 __all__ = ["RequestMetrics"]
 

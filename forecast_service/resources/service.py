@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from forecast_service.database import Database
 from forecast_service.importer import Imports
 from forecast_service.reading import CurrentForecast, WhatIf
 from forecast_service.runs import TrainingRuns
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
+from forecast_service.storage.database import Database
 
 __all__ = ["Service", "open_service"]
 

@@ -16,13 +16,13 @@ from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.documented import documented
 from forecast_service.resources.parsing import as_number, checked_name, read_query
 from forecast_service.resources.schemas import HistoryQuery, StoresQuery
-from forecast_service.tables import series, stores
-from forecast_service.what_exists import (
+from forecast_service.storage.stores import (
     existing_stores,
     refuse_missing_item,
     refuse_unknown_region,
     stores_after,
 )
+from forecast_service.storage.tables import series, stores
 
 __all__ = ["HistoryResource", "StoreResource", "StoresResource"]
 

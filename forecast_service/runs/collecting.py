@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from forecast_service import forecast_store
 from forecast_service.common.keys import prediction_key, series_key
 from forecast_service.errors import InvalidRequest, NotFound
-from forecast_service.forecast_store import StoredForecast
 from forecast_service.forecaster import Forecaster
-from forecast_service.groups import GroupConfig, read_group
-from forecast_service.queue import Claim, Queue
 from forecast_service.runs import run_rows
 from forecast_service.runs.training_run import TrainingRun
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
-from forecast_service.tables import series
+from forecast_service.storage import forecast_store
+from forecast_service.storage.forecast_store import StoredForecast
+from forecast_service.storage.groups import GroupConfig, read_group
+from forecast_service.storage.queue import Claim, Queue
+from forecast_service.storage.tables import series
 
 __all__ = ["collect"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.database import database_now
 from forecast_service.runs.decisions import Facts
 from forecast_service.settings import Settings
-from forecast_service.tables import dataset_groups, forecasts, stores, training_runs
+from forecast_service.storage.database import database_now
+from forecast_service.storage.tables import dataset_groups, forecasts, stores, training_runs
 from forecast_service.trainer import age_days
 
 __all__ = ["clock", "facts_of", "has_predictor", "is_current", "lock_group"]

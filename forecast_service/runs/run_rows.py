@@ -8,10 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.database import database_now
-from forecast_service.queue import Queue, new_id
 from forecast_service.runs.training_run import RUNNING_STATES, TrainingRun, read_run
-from forecast_service.tables import dataset_groups, training_runs, work
+from forecast_service.storage.database import database_now
+from forecast_service.storage.queue import Queue, new_id
+from forecast_service.storage.tables import dataset_groups, training_runs, work
 
 __all__ = ["KIND", "Wanted", "change", "end", "is_busy", "one_in", "place"]
 

@@ -9,11 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.errors import InvalidData
-from forecast_service.queue import Claim, Queue
 from forecast_service.runs import facts, run_rows
 from forecast_service.runs.training_run import TrainingRun
 from forecast_service.session import ForecastSession
-from forecast_service.tables import dataset_groups, forecast_values, forecasts, series
+from forecast_service.storage.queue import Claim, Queue
+from forecast_service.storage.tables import dataset_groups, forecast_values, forecasts, series
 
 __all__ = ["serve"]
 

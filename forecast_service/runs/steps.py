@@ -10,8 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.errors import Conflict, ForecastServiceError, LeaseLost, NotFound
-from forecast_service.groups import is_loading, read_group
-from forecast_service.queue import Claim, Queue
 from forecast_service.runs import facts, run_rows
 from forecast_service.runs.collecting import collect
 from forecast_service.runs.refreshing import refresh_after
@@ -19,6 +17,8 @@ from forecast_service.runs.serving import serve
 from forecast_service.runs.training_run import TrainingRun, read_run, resource_name
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
+from forecast_service.storage.groups import is_loading, read_group
+from forecast_service.storage.queue import Claim, Queue
 from forecast_service.trainer import Trainer
 
 __all__ = ["RunStep", "fail"]

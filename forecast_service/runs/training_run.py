@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.tables import training_runs
+from forecast_service.storage.tables import training_runs
 
 __all__ = [
     "OPEN_STATES",

@@ -10,10 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.database import Database, database_now
 from forecast_service.errors import Conflict, NoForecast, NotFound
-from forecast_service.groups import read_group
-from forecast_service.queue import Claim, Queue
 from forecast_service.runs import facts, refreshing, run_rows, steps
 from forecast_service.runs.decisions import (
     TRAINING_RULES,
@@ -32,9 +29,12 @@ from forecast_service.runs.training_run import (
 )
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
-from forecast_service.tables import dataset_groups, forecasts, training_runs, work
+from forecast_service.storage.database import Database, database_now
+from forecast_service.storage.groups import read_group
+from forecast_service.storage.queue import Claim, Queue
+from forecast_service.storage.stores import existing_stores
+from forecast_service.storage.tables import dataset_groups, forecasts, training_runs, work
 from forecast_service.trainer import Trainer
-from forecast_service.what_exists import existing_stores
 
 __all__ = ["KIND", "Decision", "TrainingRun", "TrainingRuns"]
 

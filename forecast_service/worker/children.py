@@ -14,8 +14,8 @@ from multiprocessing.connection import Connection, wait
 from forecast_service.common.logs import configure_logging
 from forecast_service.engine.pool import start_server
 from forecast_service.errors import ForecastServiceError, LeaseLost
-from forecast_service.queue import Claim
 from forecast_service.settings import Settings
+from forecast_service.storage.queue import Claim
 from forecast_service.worker.kinds import KINDS, open_surroundings
 
 __all__ = ["Child", "prepare"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from forecast_service.errors import ForecastServiceError
-from forecast_service.queue import MAX_ERRORS, MAX_LOSSES, Claim
+from forecast_service.storage.queue import MAX_ERRORS, MAX_LOSSES, Claim
 from forecast_service.worker.kinds import KINDS, Surroundings
 
 __all__ = ["ended_before", "give_back", "note_failure", "reason_of", "stop"]

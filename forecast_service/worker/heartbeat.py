@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from forecast_service.errors import BackendUnavailable, LeaseLost
-from forecast_service.queue import Claim, Queue
+from forecast_service.storage.queue import Claim, Queue
 
 __all__ = ["HeartBeat"]
 

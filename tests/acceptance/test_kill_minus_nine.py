@@ -18,12 +18,12 @@ import requests
 import sqlalchemy as sa
 from support import group_row, import_small_chain, naive, runs_of, start_worker, until
 
-from forecast_service.database import Database
-from forecast_service.queue import Queue
 from forecast_service.runs.training_run import TrainingRun
 from forecast_service.session import open_session
 from forecast_service.settings import Settings
-from forecast_service.tables import resources
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import Queue
+from forecast_service.storage.tables import resources
 
 TRAININGS = 20
 WORKERS = 2

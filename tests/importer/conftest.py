@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from forecast_service.database import Database
 from forecast_service.errors import InvalidData
 from forecast_service.importer import KIND, ImportReport, Imports
 from forecast_service.local import jobs
-from forecast_service.queue import Queue, new_id
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import Queue, new_id
 
 from .rows import HEADER, cells, daily
 

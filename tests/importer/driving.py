@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from forecast_service.importer import Imports
 from forecast_service.local import jobs
-from forecast_service.queue import new_id
-from forecast_service.tables import work
+from forecast_service.storage.queue import new_id
+from forecast_service.storage.tables import work
 
 
 def driver(imports: Imports, queue: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forecast_service.tables import dataset_groups, series, stores
+from forecast_service.storage.tables import dataset_groups, series, stores
 
 from .rows import HEADER, cells, csv_text, daily, day
 

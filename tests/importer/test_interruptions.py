@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from forecast_service.importer import KIND, fail
 from forecast_service.importer.undoing import undo
 from forecast_service.importer.writing import write_parquet
-from forecast_service.local.snapshots import SnapshotStore
-from forecast_service.queue import MAX_ERRORS, MAX_LOSSES, new_id
-from forecast_service.tables import imports as import_rows
-from forecast_service.tables import work
+from forecast_service.storage.queue import MAX_ERRORS, MAX_LOSSES, new_id
+from forecast_service.storage.snapshots import SnapshotStore
+from forecast_service.storage.tables import imports as import_rows
+from forecast_service.storage.tables import work
 from forecast_service.worker.endings import ended_before, note_failure
 from forecast_service.worker.kinds import Surroundings
 

@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 
 from forecast_service.errors import BackendUnavailable, NotFound
 from forecast_service.importer import Imports
-from forecast_service.local.snapshots import SnapshotStore
-from forecast_service.queue import new_id
-from forecast_service.tables import dataset_groups, series, stores, work
+from forecast_service.storage.queue import new_id
+from forecast_service.storage.snapshots import SnapshotStore
+from forecast_service.storage.tables import dataset_groups, series, stores, work
 
 from .driving import driver
 from .rows import HEADER, cells, csv_text, daily, day

@@ -11,7 +11,7 @@ from forecast_service.errors import FieldError, InvalidData, InvalidRequest, Unk
 from forecast_service.importer import Imports
 from forecast_service.importer.options import ImportOptions
 from forecast_service.settings import Settings
-from forecast_service.tables import dataset_groups, resources, series_files
+from forecast_service.storage.tables import dataset_groups, resources, series_files
 
 from .rows import GOOD, daily
 

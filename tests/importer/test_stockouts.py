@@ -15,9 +15,9 @@ from forecast_service.importer.plan import TARGET
 from forecast_service.importer.stockouts import is_mark
 from forecast_service.importer.understanding import understand
 from forecast_service.importer.writing import canonical_tables, write_csv
-from forecast_service.local.snapshots import SnapshotStore
 from forecast_service.settings import Settings
-from forecast_service.tables import dataset_groups, resources
+from forecast_service.storage.snapshots import SnapshotStore
+from forecast_service.storage.tables import dataset_groups, resources
 
 from .rows import daily, day
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forecast_service.tables import dataset_groups
+from forecast_service.storage.tables import dataset_groups
 
 from .rows import daily
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from forecast_service.database import Database
 from forecast_service.local import catalog, shapes
-from forecast_service.queue import Queue
 from forecast_service.settings import Settings
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import Queue
 
 ROLE = "arn:aws:iam::000000000000:role/forecast"
 FIELDS = {

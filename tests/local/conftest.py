@@ -16,14 +16,14 @@ from botocore.config import Config
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from forecast_service.database import Database
 from forecast_service.local import jobs
 from forecast_service.local.api import LocalForecast
 from forecast_service.local.query import LocalForecastQuery
 from forecast_service.local.wire import blueprint
-from forecast_service.queue import Queue, new_id
 from forecast_service.settings import Settings
-from forecast_service.tables import metadata
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import Queue, new_id
+from forecast_service.storage.tables import metadata
 
 from .amazon import Amazon, Checked
 from .support import TARGET, TARGET_FIELDS, World

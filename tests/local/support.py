@@ -10,16 +10,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service import forecast_store
-from forecast_service.bucket import LocalBucket
 from forecast_service.common.keys import series_key
-from forecast_service.database import Database
 from forecast_service.local import catalog, jobs
 from forecast_service.local.catalog import Resource
-from forecast_service.local.snapshots import SnapshotStore
-from forecast_service.queue import Claim, Queue, new_id
 from forecast_service.settings import Settings
-from forecast_service.tables import work
+from forecast_service.storage import forecast_store
+from forecast_service.storage.bucket import LocalBucket
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import Claim, Queue, new_id
+from forecast_service.storage.snapshots import SnapshotStore
+from forecast_service.storage.tables import work
 
 ARN = "arn:aws:forecast:eu-west-1:000000000000"
 SEASONAL_NAIVE = "arn:aws:forecast:::algorithm/Seasonal_Naive"

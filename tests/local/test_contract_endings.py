@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from forecast_service.database import database_now
 from forecast_service.errors import LeaseLost
 from forecast_service.local import jobs
-from forecast_service.queue import Queue
-from forecast_service.tables import dataset_groups, forecast_values
+from forecast_service.storage.database import database_now
+from forecast_service.storage.queue import Queue
+from forecast_service.storage.tables import dataset_groups, forecast_values
 
 from .amazon import Amazon, refused
 from .test_contract_forecasts import stored_forecast

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from forecast_service import forecast_store
 from forecast_service.common.keys import series_key
+from forecast_service.storage import forecast_store
 
 from .amazon import Amazon, refused
 

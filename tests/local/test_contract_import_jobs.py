@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from forecast_service.queue import Queue
+from forecast_service.storage.queue import Queue
 
 from .amazon import FIELDS, Amazon, refused, schema, source
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from forecast_service.bucket import LocalBucket
+from forecast_service.storage.bucket import LocalBucket
 
 from .amazon import Amazon, legacy_request, source
 

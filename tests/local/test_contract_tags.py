@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from forecast_service.tables import tags
+from forecast_service.storage.tables import tags
 
 from .amazon import Amazon, refused
 

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from forecast_service import forecast_store
+from forecast_service.storage import forecast_store
 
 from .support import RELATED, TARGET, TARGET_FIELDS, World, sales
 

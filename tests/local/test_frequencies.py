@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from forecast_service.bucket import LocalBucket
+from forecast_service.storage.bucket import LocalBucket
 
 from .amazon import Amazon, refused, source
 

@@ -12,12 +12,12 @@ from botocore.exceptions import ClientError, ParamValidationError
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from forecast_service.database import Database
 from forecast_service.local import shapes
 from forecast_service.local.api import HANDLERS, LocalForecast
 from forecast_service.local.query import HANDLERS as QUERY_HANDLERS
 from forecast_service.local.query import LocalForecastQuery
 from forecast_service.settings import Settings
+from forecast_service.storage.database import Database
 
 from .amazon import ARNS, Amazon, assert_conforms, legacy_request
 

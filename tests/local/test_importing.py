@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from forecast_service.local import snapshots
-from forecast_service.local.snapshots import SnapshotStore
+from forecast_service.storage import snapshots
+from forecast_service.storage.snapshots import SnapshotStore
 
 from .support import GOOD, METADATA, World, demands, failure, rows
 

@@ -7,13 +7,13 @@ import dataclasses
 import pytest
 import sqlalchemy as sa
 
-from forecast_service import forecast_store
 from forecast_service.errors import BackendUnavailable, LeaseLost
 from forecast_service.local import jobs
 from forecast_service.local.job import Finish, Job
-from forecast_service.local.snapshots import SnapshotStore
-from forecast_service.queue import Claim, Queue
-from forecast_service.tables import imports, work
+from forecast_service.storage import forecast_store
+from forecast_service.storage.queue import Claim, Queue
+from forecast_service.storage.snapshots import SnapshotStore
+from forecast_service.storage.tables import imports, work
 
 from .support import World, open_work, perform, sales
 

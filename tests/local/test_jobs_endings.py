@@ -9,8 +9,8 @@ import pytest
 from forecast_service.errors import BackendUnavailable, InvalidData
 from forecast_service.local import catalog, jobs
 from forecast_service.local.job import Finish, Job
-from forecast_service.local.snapshots import SnapshotStore
-from forecast_service.queue import Claim, Queue, new_id
+from forecast_service.storage.queue import Claim, Queue, new_id
+from forecast_service.storage.snapshots import SnapshotStore
 
 from .support import World, open_work, perform, sales
 

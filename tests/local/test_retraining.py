@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from forecast_service.database import Database
 from forecast_service.engine import archive
 from forecast_service.errors import InvalidData
 from forecast_service.local import training
 from forecast_service.local.models import load_trained
-from forecast_service.queue import Queue
 from forecast_service.settings import Settings
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import Queue
 
 from .support import TARGET, TARGET_FIELDS, World, perform, sales
 

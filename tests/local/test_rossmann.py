@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import csv
 
-from forecast_service.database import Database
-from forecast_service.queue import Queue
 from forecast_service.settings import Settings
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import Queue
 
 from .support import RELATED, TARGET, TARGET_FIELDS, World
 

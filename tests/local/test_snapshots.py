@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from forecast_service.database import Database
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
-from forecast_service.local.snapshots import COMPACT_AFTER, SnapshotStore
 from forecast_service.settings import Settings
+from forecast_service.storage.database import Database
+from forecast_service.storage.snapshots import COMPACT_AFTER, SnapshotStore
 
 SALES = "arn:aws:forecast:eu-west-1:000000000000:dataset/sales"
 KEY = ("item_id", "timestamp")

@@ -11,12 +11,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from forecast_service.database import Database
 from forecast_service.local import catalog
 from forecast_service.local.api import LocalForecast
 from forecast_service.local.query import LocalForecastQuery
 from forecast_service.local.wire import blueprint
 from forecast_service.settings import Settings
+from forecast_service.storage.database import Database
 
 JSON = "application/x-amz-json-1.1"
 

@@ -6,9 +6,9 @@ import time
 
 import sqlalchemy as sa
 
-from forecast_service import tables
-from forecast_service.database import Database
 from forecast_service.reading.pointer import Pointer, PointerReader
+from forecast_service.storage import tables
+from forecast_service.storage.database import Database
 
 GROUP = {
     "name": "g",

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from forecast_service import tables
 from forecast_service.app import create_app
-from forecast_service.database import Database
 from forecast_service.settings import Settings
+from forecast_service.storage import tables
+from forecast_service.storage.database import Database
 
 from .rows import GROUP, insert_group, insert_store, serve_forecast
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from forecast_service import forecast_store, tables
 from forecast_service.common.keys import series_key
-from forecast_service.forecast_store import StoredForecast
+from forecast_service.storage import forecast_store, tables
+from forecast_service.storage.forecast_store import StoredForecast
 
 GROUP = "store_demand_group"
 FORECAST = "arn:aws:forecast:eu-west-1:000000000000:forecast/first"

@@ -12,9 +12,9 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from forecast_service import tables
-from forecast_service.database import Database
 from forecast_service.reading.pointer import MOMENT_SECONDS
+from forecast_service.storage import tables
+from forecast_service.storage.database import Database
 
 from .rows import DAYS, FORECAST, insert_store, serve_forecast
 

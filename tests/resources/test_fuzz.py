@@ -15,10 +15,10 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forecast_service.database import Database
 from forecast_service.resources.routes import ROUTES
 from forecast_service.settings import Settings
-from forecast_service.tables import metadata
+from forecast_service.storage.database import Database
+from forecast_service.storage.tables import metadata
 
 EXAMPLES = settings(
     max_examples=150,

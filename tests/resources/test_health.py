@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from forecast_service.database import Database
+from forecast_service.storage.database import Database
 
 Refusal = Callable[..., dict[str, Any]]
 

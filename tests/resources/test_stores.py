@@ -9,11 +9,11 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from forecast_service.database import Database
 from forecast_service.resources.answers import Store, Stores
 from forecast_service.resources.parsing import as_number
-from forecast_service.tables import stores
-from forecast_service.what_exists import natural_order
+from forecast_service.storage.database import Database
+from forecast_service.storage.stores import natural_order
+from forecast_service.storage.tables import stores
 
 from .rows import insert_group, insert_store
 

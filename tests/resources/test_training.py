@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from forecast_service import tables
-from forecast_service.database import Database
 from forecast_service.local import catalog
 from forecast_service.resources.answers import TrainingDecision, TrainingRun, TrainingRuns
+from forecast_service.storage import tables
+from forecast_service.storage.database import Database
 
 from .rows import GROUP, PREDICTOR
 

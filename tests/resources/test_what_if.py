@@ -16,12 +16,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from forecast_service.app import create_app
-from forecast_service.database import Database
 from forecast_service.local.models import sweep_models
 from forecast_service.resources.forecast_answers import WhatIf
 from forecast_service.session import NoDetails
 from forecast_service.settings import Settings
-from forecast_service.tables import metadata, resources
+from forecast_service.storage.database import Database
+from forecast_service.storage.tables import metadata, resources
 from forecast_service.worker import Worker
 
 from .conftest import Refusal, sender

@@ -12,10 +12,10 @@ from support import (
     work,
 )
 
-from forecast_service.database import Database
 from forecast_service.runs import TrainingRuns
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
+from forecast_service.storage.database import Database
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from forecast_service.database import Database
-from forecast_service.queue import Queue, new_id
 from forecast_service.runs import KIND, TrainingRuns
-from forecast_service.tables import resources
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import Queue, new_id
+from forecast_service.storage.tables import resources
 
 
 def step(runs: TrainingRuns, queue: Queue) -> None:

@@ -12,14 +12,14 @@ from support import (
     work,
 )
 
-from forecast_service.database import Database
 from forecast_service.errors import Conflict, NotFound
-from forecast_service.queue import MAX_ERRORS, MAX_LOSSES, Queue, new_id
 from forecast_service.runs import KIND, TrainingRuns, steps
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
-from forecast_service.tables import resources
-from forecast_service.tables import work as work_table
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import MAX_ERRORS, MAX_LOSSES, Queue, new_id
+from forecast_service.storage.tables import resources
+from forecast_service.storage.tables import work as work_table
 from forecast_service.worker.endings import note_failure
 
 from .looking import step

@@ -16,13 +16,13 @@ from support import (
     work,
 )
 
-from forecast_service.database import Database
 from forecast_service.errors import InvalidRequest, NoForecast, UnknownStore
-from forecast_service.queue import Queue
 from forecast_service.runs import TrainingRuns
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
-from forecast_service.tables import stores
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import Queue
+from forecast_service.storage.tables import stores
 
 from .looking import predictors, step
 

@@ -10,14 +10,14 @@ from support import (
     work,
 )
 
-from forecast_service import forecast_store
 from forecast_service.common.keys import series_key
-from forecast_service.database import Database, database_now
-from forecast_service.queue import Queue
 from forecast_service.runs import KIND, TrainingRuns
 from forecast_service.settings import Settings
-from forecast_service.tables import forecasts, imports, resources, series, training_runs
-from forecast_service.tables import work as work_table
+from forecast_service.storage import forecast_store
+from forecast_service.storage.database import Database, database_now
+from forecast_service.storage.queue import Queue
+from forecast_service.storage.tables import forecasts, imports, resources, series, training_runs
+from forecast_service.storage.tables import work as work_table
 
 from .looking import predictors, step
 

@@ -14,14 +14,14 @@ import pytest
 import sqlalchemy as sa
 from support import import_small_chain, naive, runs_of, start_worker, until, work
 
-from forecast_service.database import Database
 from forecast_service.local import jobs
-from forecast_service.queue import MAX_LOSSES, Queue, new_id
 from forecast_service.runs import TrainingRuns
 from forecast_service.session import open_session
 from forecast_service.settings import Settings
-from forecast_service.tables import imports, resources
-from forecast_service.tables import work as work_table
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import MAX_LOSSES, Queue, new_id
+from forecast_service.storage.tables import imports, resources
+from forecast_service.storage.tables import work as work_table
 from forecast_service.worker import Worker
 
 LEASE_SECONDS = 2.0

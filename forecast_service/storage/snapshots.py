@@ -14,10 +14,10 @@ from pathlib import Path
 import pyarrow as pa
 import sqlalchemy as sa
 
-from forecast_service.database import Database, database_now
 from forecast_service.errors import InvalidData
-from forecast_service.local.parquet import StagedFile, merge, read_parquet, sha256_of, stage
-from forecast_service.tables import resources, series_files
+from forecast_service.storage.database import Database, database_now
+from forecast_service.storage.parquet import StagedFile, merge, read_parquet, sha256_of, stage
+from forecast_service.storage.tables import resources, series_files
 
 __all__ = ["SnapshotStore", "StagedFile"]
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.database import Database, database_now
 from forecast_service.errors import LeaseLost
-from forecast_service.tables import work
+from forecast_service.storage.database import Database, database_now
+from forecast_service.storage.tables import work
 
 __all__ = ["MAX_ERRORS", "MAX_LOSSES", "Claim", "Queue", "new_id"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from forecast_service.tables import dataset_groups, imports
+from forecast_service.storage.tables import dataset_groups, imports
 
 __all__ = ["GroupConfig", "is_loading", "read_group"]
 

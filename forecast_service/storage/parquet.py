@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from forecast_service.common.arrow import from_booleans
 from forecast_service.common.codes import combined, factorize
 from forecast_service.common.files import link_or_copy, sync
-from forecast_service.queue import new_id
+from forecast_service.storage.queue import new_id
 
 __all__ = ["StagedFile", "merge", "read_parquet", "sha256_of", "stage"]
 

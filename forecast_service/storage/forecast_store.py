@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from forecast_service.common.keys import prediction_key
 from forecast_service.errors import InvalidRequest
-from forecast_service.tables import forecast_values
+from forecast_service.storage.tables import forecast_values
 
 __all__ = [
     "StoredForecast",

@@ -19,7 +19,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from forecast_service.errors import BackendUnavailable
-from forecast_service.tables import metadata
+from forecast_service.storage.tables import metadata
 
 __all__ = ["Database", "database_now"]
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from forecast_service.errors import InvalidRequest, UnknownItem, UnknownRegion, UnknownStore
-from forecast_service.tables import series, stores
+from forecast_service.storage.tables import series, stores
 
 __all__ = [
     "existing_stores",
