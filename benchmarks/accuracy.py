@@ -21,16 +21,16 @@ import numpy.typing as npt
 
 from benchmarks.panels import read_panel
 from forecast_service.engine import metrics
-from forecast_service.engine.algorithms import NAMES, algorithm
-from forecast_service.engine.algorithms.base import FitConfig
-from forecast_service.engine.algorithms.closing import find_closing
+from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.calendar import (
     LEAST_HISTORY,
     parse_frequency,
     season_length,
     usable_season,
 )
+from forecast_service.engine.closing import find_closing
 from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.engine.registry import NAMES, algorithm
 from forecast_service.importer.sample import write_sample
 
 LEVELS = tuple(tenths / 10 for tenths in range(1, 10))

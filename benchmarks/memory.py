@@ -15,8 +15,8 @@ from pathlib import Path
 from benchmarks.panels import read_panel
 from benchmarks.processes import Cost, measured
 from benchmarks.synthetic import Shape, write_synthetic
-from forecast_service.engine.algorithms import NAMES
-from forecast_service.engine.algorithms.base import FitConfig
+from forecast_service.engine.algorithm import FitConfig
+from forecast_service.engine.registry import NAMES
 from forecast_service.engine.train import train
 from forecast_service.importer.sample import write_sample
 

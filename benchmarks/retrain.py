@@ -17,10 +17,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from benchmarks.panels import read_panel
-from forecast_service.engine.algorithms import NAMES
-from forecast_service.engine.algorithms.base import FitConfig
+from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.metrics import average_wql
 from forecast_service.engine.panel import Panel
+from forecast_service.engine.registry import NAMES
 from forecast_service.engine.train import Trained, train
 from forecast_service.importer.sample import write_sample
 

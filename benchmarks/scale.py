@@ -13,8 +13,8 @@ import numpy as np
 
 from benchmarks.processes import Cost, measured, resident_bytes
 from benchmarks.synthetic import Shape, synthetic_panel
-from forecast_service.engine.algorithms import NAMES
-from forecast_service.engine.algorithms.base import FitConfig, Progress
+from forecast_service.engine.algorithm import FitConfig, Progress
+from forecast_service.engine.registry import NAMES
 from forecast_service.engine.train import train
 
 LEVELS = (0.1, 0.5, 0.9)

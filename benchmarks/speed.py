@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.panels import read_panel
-from forecast_service.engine.algorithms import algorithm
-from forecast_service.engine.algorithms.base import FitConfig
-from forecast_service.engine.algorithms.closing import find_closing
+from forecast_service.engine.algorithm import FitConfig
+from forecast_service.engine.closing import find_closing
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
+from forecast_service.engine.registry import algorithm
 from forecast_service.importer.sample import write_sample
 
 LEVELS = (0.1, 0.5, 0.9)

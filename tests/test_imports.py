@@ -83,11 +83,11 @@ def test_the_engine_knows_no_database_no_http_and_no_amazon() -> None:
 
 
 def test_prophet_is_imported_in_one_module() -> None:
-    assert importers_of("prophet") == {"engine.algorithms.prophet_package"}
+    assert importers_of("prophet") == {"engine.prophet.prophet_package"}
 
 
 def test_lightgbm_is_imported_in_one_module() -> None:
-    assert importers_of("lightgbm") == {"engine.algorithms.lightgbm_package"}
+    assert importers_of("lightgbm") == {"engine.boosted.lightgbm_package"}
 
 
 def test_boto3_clients_are_made_in_the_session_alone() -> None:

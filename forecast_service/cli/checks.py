@@ -74,9 +74,9 @@ def model(_settings: Settings) -> str:
     """A Prophet model can really be fitted here: Stan and its libraries are there."""
     import numpy as np
 
-    from forecast_service.engine.algorithms import algorithm
-    from forecast_service.engine.algorithms.base import FitConfig
+    from forecast_service.engine.algorithm import FitConfig
     from forecast_service.engine.panel import Panel
+    from forecast_service.engine.registry import algorithm
 
     days = np.arange("2024-01-01", "2025-02-01", dtype="datetime64[D]").astype("datetime64[s]")
     weekly = 100 + 20 * np.sin(np.arange(len(days)) * 2 * np.pi / 7)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine import metrics
-from forecast_service.engine.algorithms.base import Algorithm, FitConfig, Progress, part, silent
+from forecast_service.engine.algorithm import Algorithm, FitConfig, Progress, part, silent
 from forecast_service.engine.calendar import (
     LEAST_HISTORY,
     next_periods,

@@ -18,8 +18,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.algorithms import algorithm, refit
-from forecast_service.engine.algorithms.base import (
+from forecast_service.engine.algorithm import (
     CannotRefit,
     FitConfig,
     Progress,
@@ -30,6 +29,7 @@ from forecast_service.engine.calendar import periods_between
 from forecast_service.engine.content import Changes, changes, identity_of
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pool import pool
+from forecast_service.engine.registry import algorithm, refit
 from forecast_service.engine.trained import Kept, Trained
 
 __all__ = ["MOST_CHANGED", "retrain"]

@@ -9,9 +9,9 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.algorithms.base import FitConfig, Fitted, Progress, part
-from forecast_service.engine.algorithms.fitted_shards import FittedShards, Shard
+from forecast_service.engine.algorithm import FitConfig, Fitted, Progress, part
 from forecast_service.engine.backtest import Backtest, TestedWindow
+from forecast_service.engine.grouped import FittedShards, Shard
 from forecast_service.engine.panel import Panel
 
 __all__ = ["Fit", "fit_in_shards", "shards_of"]

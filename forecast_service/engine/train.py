@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from forecast_service.engine.algorithms import algorithm
-from forecast_service.engine.algorithms.auto import NAME as AUTO
-from forecast_service.engine.algorithms.auto import fit_with_backtest
-from forecast_service.engine.algorithms.base import FitConfig, Fitted, Progress, part, silent
+from forecast_service.engine.algorithm import FitConfig, Fitted, Progress, part, silent
+from forecast_service.engine.auto.auto_algorithm import NAME as AUTO
+from forecast_service.engine.auto.auto_algorithm import fit_with_backtest
 from forecast_service.engine.backtest import Backtest, backtest
 from forecast_service.engine.calendar import require_trainable
 from forecast_service.engine.content import content_of
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pool import pool
+from forecast_service.engine.registry import algorithm
 from forecast_service.engine.retrain import retrain
 from forecast_service.engine.sharding import fit_in_shards
 from forecast_service.engine.trained import Kept, Trained, Window

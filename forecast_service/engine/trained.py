@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.algorithms.base import Fitted
+from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.backtest import Metrics, average_metrics
 from forecast_service.engine.content import Content
 

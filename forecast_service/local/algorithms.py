@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from forecast_service.engine.algorithms.classic_package import require_package
-from forecast_service.engine.algorithms.npts_options import NptsOptions
-from forecast_service.engine.algorithms.prophet_options import ProphetOptions
+from forecast_service.engine.classic.statsmodels_package import require_package
+from forecast_service.engine.prophet.prophet_options import ProphetOptions
+from forecast_service.engine.simple.npts_options import NptsOptions
 from forecast_service.errors import InvalidData
 from forecast_service.local.arns import ALGORITHMS, algorithm_arn
 from forecast_service.local.errors import InvalidInput

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from forecast_service.common.keys import MEAN, parse_forecast_type
-from forecast_service.engine.algorithms.base import FitConfig
+from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.calendar import season_length
 from forecast_service.local.algorithms import engine_name
 from forecast_service.local.alignment import aligned

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from forecast_service.common.keys import MEAN, parse_forecast_type
-from forecast_service.engine.algorithms.base import Fitted
+from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.panel import FloatArray, KnownFuture
 
 __all__ = ["values_of"]

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.common.keys import series_key
-from forecast_service.engine.algorithms.fitted_shards import facts_of
+from forecast_service.engine.grouped import facts_of
 from forecast_service.local.configuration import configuration_of
 from forecast_service.local.forecast_values import values_of
 from forecast_service.local.job import Finish, Job

@@ -12,9 +12,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from forecast_service.engine import archive
-from forecast_service.engine.algorithms import load_pieces
-from forecast_service.engine.algorithms.base import Fitted
-from forecast_service.engine.algorithms.fitted_shards import pieces
+from forecast_service.engine.algorithm import Fitted
+from forecast_service.engine.grouped import pieces
+from forecast_service.engine.registry import load_pieces
 from forecast_service.engine.trained import Trained
 from forecast_service.errors import InvalidData
 from forecast_service.local.catalog import Resource

@@ -19,9 +19,9 @@ import numpy as np
 import sqlalchemy as sa
 
 from forecast_service.engine import archive
-from forecast_service.engine.algorithms import load
-from forecast_service.engine.algorithms.base import Fitted
+from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
+from forecast_service.engine.registry import load
 from forecast_service.errors import Conflict, InvalidData
 from forecast_service.storage.queue import new_id
 from forecast_service.storage.tables import dataset_groups, resources

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.engine.algorithms.base import part
+from forecast_service.engine.algorithm import part
 from forecast_service.engine.train import train
 from forecast_service.errors import InvalidData
 from forecast_service.local.accuracy import evaluation_results, executions

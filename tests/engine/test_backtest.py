@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from forecast_service.engine import metrics
-from forecast_service.engine.algorithms import algorithm
-from forecast_service.engine.algorithms.base import FitConfig, Fitted, Progress, silent
-from forecast_service.engine.algorithms.pooled import PooledRegression
+from forecast_service.engine.algorithm import FitConfig, Fitted, Progress, silent
 from forecast_service.engine.backtest import average_metrics, backtest, cutoffs, joined
 from forecast_service.engine.panel import Panel
+from forecast_service.engine.pooled.regression import PooledRegression
+from forecast_service.engine.registry import algorithm
 
 from .panels import make_panel, with_row, with_target
 

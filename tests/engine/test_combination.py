@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecast_service.engine.combination import (
+from forecast_service.engine.auto.weights import (
     candidates,
     choose,
     combined,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecast_service.engine.demand import demand_classes
+from forecast_service.engine.auto.demand import demand_classes
 
 NAN = np.nan
 

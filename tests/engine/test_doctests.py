@@ -8,7 +8,7 @@ import importlib
 import numpy as np
 import pytest
 
-MODULES = ["calendar", "filling", "metrics", "combination"]
+MODULES = ["calendar", "filling", "metrics", "auto.weights"]
 
 
 @pytest.mark.parametrize("name", MODULES)

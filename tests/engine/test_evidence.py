@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from forecast_service.engine.auto.calibration import GRID, SCORES
+from forecast_service.engine.auto.evidence import Evidence
 from forecast_service.engine.backtest import Backtest
 from forecast_service.engine.backtest import TestedWindow as Window
 from forecast_service.engine.calendar import next_periods
-from forecast_service.engine.calibration import GRID, SCORES
-from forecast_service.engine.evidence import Evidence
 from forecast_service.engine.panel import FloatArray
 
 LEVELS = (0.1, 0.5, 0.9)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from forecast_service.engine import archive
-from forecast_service.engine.algorithms import NAMES, algorithm, load
-from forecast_service.engine.algorithms.base import FitConfig, Fitted
+from forecast_service.engine.algorithm import FitConfig, Fitted
 from forecast_service.engine.panel import KnownFuture, Panel
+from forecast_service.engine.registry import NAMES, algorithm, load
 from forecast_service.errors import InvalidData, InvalidRequest
 
 from .panels import future_of, make_panel, weekdays, with_row, with_target

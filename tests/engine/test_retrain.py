@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from forecast_service.engine import retrain
-from forecast_service.engine.algorithms import pooled_fit, prophet
-from forecast_service.engine.algorithms.base import FitConfig
-from forecast_service.engine.algorithms.fitted_auto import FittedAuto
-from forecast_service.engine.algorithms.pooled import PooledRegression
+from forecast_service.engine.algorithm import FitConfig
+from forecast_service.engine.auto.auto_model import FittedAuto
 from forecast_service.engine.content import changes, content_of
 from forecast_service.engine.metrics import average_wql
 from forecast_service.engine.panel import Panel
+from forecast_service.engine.pooled import estimation
+from forecast_service.engine.pooled.regression import PooledRegression
+from forecast_service.engine.prophet import prophet_algorithm
 from forecast_service.engine.train import Trained, train
 from forecast_service.engine.trained import Trained as Remembered
 
@@ -96,14 +97,14 @@ def test_a_new_day_of_one_store_fits_that_store_alone(
     whole: Panel, first: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fitted: list[int] = []
-    single = prophet.fit_prophet
+    single = prophet_algorithm.fit_prophet
 
     def spy(panel: Panel, *rest: Any) -> Any:
         fitted.append(panel.n_series)
         return single(panel, *rest)
 
-    monkeypatch.setattr(prophet, "fit_prophet", spy)
-    monkeypatch.delattr(pooled_fit.PooledFitting, "pool")  # what all share must not be learned
+    monkeypatch.setattr(prophet_algorithm, "fit_prophet", spy)
+    monkeypatch.delattr(estimation.PooledFitting, "pool")  # what all share must not be learned
 
     again = train("auto", with_days(whole, [3]), CONFIG, previous=first)
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from forecast_service.engine import metrics
-from forecast_service.engine.algorithms import algorithm
-from forecast_service.engine.algorithms.base import FitConfig
+from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.calendar import next_periods, season_length
 from forecast_service.engine.panel import Panel
+from forecast_service.engine.registry import algorithm
 
 LEVELS = (0.1, 0.5, 0.9)
 START = np.datetime64("2020-12-31", "s")

@@ -9,10 +9,10 @@ import pytest
 
 from benchmarks.synthetic import Shape, synthetic_panel
 from forecast_service.engine import archive
-from forecast_service.engine.algorithms import load, load_pieces
-from forecast_service.engine.algorithms.base import FitConfig, Fitted
-from forecast_service.engine.algorithms.fitted_shards import FittedShards, pieces
+from forecast_service.engine.algorithm import FitConfig, Fitted
+from forecast_service.engine.grouped import FittedShards, pieces
 from forecast_service.engine.panel import Panel
+from forecast_service.engine.registry import load, load_pieces
 from forecast_service.engine.sharding import shards_of
 from forecast_service.engine.train import Trained, train
 

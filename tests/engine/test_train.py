@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast_service.engine.algorithms import NAMES, algorithm
-from forecast_service.engine.algorithms.base import FitConfig
+from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.backtest import backtest
+from forecast_service.engine.registry import NAMES, algorithm
 from forecast_service.engine.train import train
 from forecast_service.errors import InvalidData
 

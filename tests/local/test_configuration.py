@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from forecast_service.engine.algorithms import NAMES
+from forecast_service.engine.registry import NAMES
 from forecast_service.local.catalog import Resource
 from forecast_service.local.configuration import configuration_of, fill_values
 from forecast_service.predictor_config import ALGORITHM_ARNS

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from forecast_service.engine.algorithms import classic_package
+from forecast_service.engine.classic import statsmodels_package
 
 from .amazon import Amazon, legacy_request, refused
 
@@ -251,7 +251,7 @@ def test_training_parameters_of_npts_are_echoed_with_their_defaults(amazon: Amaz
 def test_an_algorithm_without_its_library_is_refused(
     amazon: Amazon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(classic_package, "find_spec", lambda library: None)
+    monkeypatch.setattr(statsmodels_package, "find_spec", lambda library: None)
     request = {
         **legacy_request(amazon.trainable_group()),
         "AlgorithmArn": "arn:aws:forecast:::algorithm/ETS",

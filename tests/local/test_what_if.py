@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from forecast_service.common.keys import series_key
-from forecast_service.engine.algorithms import algorithm
-from forecast_service.engine.algorithms.base import FitConfig
+from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import KnownFuture, Panel
+from forecast_service.engine.registry import algorithm
 from forecast_service.errors import Conflict, NoForecast, OutsideHorizon
 from forecast_service.local import served_models
 from forecast_service.local.catalog import Resource

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from forecast_service.engine import archive
-from forecast_service.engine.algorithms import algorithm
-from forecast_service.engine.algorithms.auto import fit_with_backtest
-from forecast_service.engine.algorithms.base import FitConfig
-from forecast_service.engine.algorithms.fitted_auto import FittedAuto
-from forecast_service.engine.algorithms.members import FREQUENT, SPARSE
+from forecast_service.engine.algorithm import FitConfig
+from forecast_service.engine.auto.auto_algorithm import fit_with_backtest
+from forecast_service.engine.auto.auto_model import FittedAuto
+from forecast_service.engine.auto.members import FREQUENT, SPARSE
 from forecast_service.engine.backtest import Backtest
 from forecast_service.engine.metrics import average_wql
+from forecast_service.engine.registry import algorithm
 
 from ..panels import future_of, make_panel, sparse_panel, stacked
 

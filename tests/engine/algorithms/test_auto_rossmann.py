@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from forecast_service.engine import metrics
-from forecast_service.engine.algorithms.auto import fit_with_backtest
-from forecast_service.engine.algorithms.base import FitConfig
+from forecast_service.engine.algorithm import FitConfig
+from forecast_service.engine.auto.auto_algorithm import fit_with_backtest
 
 from ..rossmann import real_chain
 

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 
 from forecast_service.engine import archive, metrics
-from forecast_service.engine.algorithms import load
-from forecast_service.engine.algorithms.auto import fit_with_backtest
-from forecast_service.engine.algorithms.base import CannotRefit, FitConfig
-from forecast_service.engine.algorithms.boosted import Boosted
-from forecast_service.engine.algorithms.fitted_boosted import FittedBoosted
-from forecast_service.engine.algorithms.pooled import PooledRegression
-from forecast_service.engine.algorithms.pooled_fit import prepare
-from forecast_service.engine.algorithms.seasonal_naive import SeasonalNaive
+from forecast_service.engine.algorithm import CannotRefit, FitConfig
+from forecast_service.engine.auto.auto_algorithm import fit_with_backtest
+from forecast_service.engine.boosted.boosted_model import FittedBoosted
+from forecast_service.engine.boosted.boosted_regression import Boosted
 from forecast_service.engine.calendar import next_periods
+from forecast_service.engine.features.tree_features import tree_columns
 from forecast_service.engine.panel import FloatArray, Panel
-from forecast_service.engine.tree_features import tree_columns
+from forecast_service.engine.pooled.estimation import prepare
+from forecast_service.engine.pooled.regression import PooledRegression
+from forecast_service.engine.registry import load
+from forecast_service.engine.simple.seasonal_naive import SeasonalNaive
 from forecast_service.errors import ConfigurationError, InvalidData
 
 from ..panels import with_target

@@ -7,10 +7,11 @@ import warnings
 import numpy as np
 import pytest
 
-from forecast_service.engine.algorithms import algorithm, classic_package
-from forecast_service.engine.algorithms.base import FitConfig
-from forecast_service.engine.algorithms.differencing import needs_difference, needs_season
-from forecast_service.engine.innovations import ets_form
+from forecast_service.engine.algorithm import FitConfig
+from forecast_service.engine.classic import statsmodels_package
+from forecast_service.engine.classic.differencing import needs_difference, needs_season
+from forecast_service.engine.classic.innovations import ets_form
+from forecast_service.engine.registry import algorithm
 from forecast_service.errors import InvalidData
 
 from ..panels import make_panel
@@ -27,19 +28,19 @@ WALK = 100 + np.cumsum(NOISE)
 def found(monkeypatch: pytest.MonkeyPatch) -> list:
     """Every result that the library gives."""
     results = []
-    quietly = classic_package._quietly
+    quietly = statsmodels_package._quietly
 
     def spy(fit):
         results.append(quietly(fit))
         return results[-1]
 
-    monkeypatch.setattr(classic_package, "_quietly", spy)
+    monkeypatch.setattr(statsmodels_package, "_quietly", spy)
     return results
 
 
 @pytest.mark.parametrize("values", [WEEKLY, WALK])
 def test_ets_forecasts_what_the_library_does(values, found) -> None:
-    model = classic_package.fit_ets(values, 7)
+    model = statsmodels_package.fit_ets(values, 7)
 
     best = min(found, key=lambda each: each.aicc)
     assert len(found) == 4
@@ -49,7 +50,7 @@ def test_ets_forecasts_what_the_library_does(values, found) -> None:
 
 @pytest.mark.parametrize("values", [WEEKLY, WALK])
 def test_arima_forecasts_what_the_library_does(values, found) -> None:
-    model = classic_package.fit_arima(values, 7)
+    model = statsmodels_package.fit_arima(values, 7)
 
     best = min(found, key=lambda each: each.aicc).get_forecast(10)
     means, spread = model.ahead(10)
@@ -81,7 +82,7 @@ def test_a_series_that_cannot_be_fitted_gets_seasonal_naive_and_a_note() -> None
 
 @pytest.mark.parametrize("name", ["ets", "arima"])
 def test_without_the_library_the_algorithm_is_refused(name, monkeypatch) -> None:
-    monkeypatch.setattr(classic_package, "find_spec", lambda library: None)
+    monkeypatch.setattr(statsmodels_package, "find_spec", lambda library: None)
 
     with pytest.raises(InvalidData, match=f"'{name}' needs the library statsmodels.*--extras"):
         algorithm(name).fit(make_panel(1, 30), FitConfig(horizon=7))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast_service.engine.algorithms.closing import find_closing
+from forecast_service.engine.closing import find_closing
 
 from ..panels import make_panel, with_target
 

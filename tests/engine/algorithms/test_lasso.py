@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecast_service.engine.algorithms.lasso import objective, solve_lasso, violation
+from forecast_service.engine.prophet.lasso import objective, solve_lasso, violation
 
 
 def problems(n: int = 40, p: int = 25, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

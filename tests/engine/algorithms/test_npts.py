@@ -8,10 +8,10 @@ from math import exp
 import numpy as np
 import pytest
 
-from forecast_service.engine.algorithms.base import FitConfig
-from forecast_service.engine.algorithms.npts import FittedNpts, Npts, season_feature
-from forecast_service.engine.algorithms.npts_options import NptsOptions
+from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.panel import Panel
+from forecast_service.engine.simple.npts import FittedNpts, Npts, season_feature
+from forecast_service.engine.simple.npts_options import NptsOptions
 from forecast_service.errors import InvalidData
 
 from ..panels import future_of, make_panel, sparse_panel

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from forecast_service.engine import metrics
-from forecast_service.engine.algorithms.base import Algorithm, FitConfig
-from forecast_service.engine.algorithms.pooled import PooledRegression
-from forecast_service.engine.algorithms.seasonal_naive import SeasonalNaive
+from forecast_service.engine.algorithm import Algorithm, FitConfig
 from forecast_service.engine.calendar import next_periods, season_length
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
+from forecast_service.engine.pooled.regression import PooledRegression
+from forecast_service.engine.simple.seasonal_naive import SeasonalNaive
 from forecast_service.errors import InvalidData
 
 from ..panels import future_of, make_panel, with_row, with_target

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from forecast_service.engine import archive
-from forecast_service.engine.algorithms import algorithm
-from forecast_service.engine.algorithms.base import FitConfig
-from forecast_service.engine.algorithms.fitted_prophet import FittedProphet
+from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.panel import KnownFuture, Panel
+from forecast_service.engine.prophet.mixture import FittedProphet
+from forecast_service.engine.registry import algorithm
 from forecast_service.errors import InvalidData
 
 from ..panels import future_of, make_panel, weekdays, with_target
@@ -219,7 +219,7 @@ def test_forecasting_from_a_file_needs_no_prophet_package(tmp_path, fitted) -> N
     archive.save(tmp_path / "a.npz", fitted.to_arrays(), {})
     program = (
         "import sys; from pathlib import Path; from forecast_service.engine import archive;"
-        "from forecast_service.engine.algorithms import load;"
+        "from forecast_service.engine.registry import load;"
         "load('prophet', archive.load(Path(sys.argv[1]))[0]);"
         "sys.exit('prophet' in sys.modules or 'pandas' in sys.modules)"
     )

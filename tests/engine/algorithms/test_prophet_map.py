@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from benchmarks.panels import read_panel
-from forecast_service.engine.algorithms import algorithm
-from forecast_service.engine.algorithms.base import FitConfig
-from forecast_service.engine.algorithms.closing import find_closing
-from forecast_service.engine.algorithms.histories import Histories
-from forecast_service.engine.algorithms.prophet_design import Calendar, Columns, moments
-from forecast_service.engine.algorithms.prophet_fast import problem_of
-from forecast_service.engine.algorithms.prophet_map import estimate
-from forecast_service.engine.algorithms.prophet_models import holiday_features
-from forecast_service.engine.algorithms.prophet_options import ProphetOptions
+from forecast_service.engine.algorithm import FitConfig
+from forecast_service.engine.closing import find_closing
 from forecast_service.engine.panel import KnownFuture, Panel
+from forecast_service.engine.prophet.design import Calendar, Columns, moments
+from forecast_service.engine.prophet.fast_solver import problem_of
+from forecast_service.engine.prophet.histories import Histories
+from forecast_service.engine.prophet.map_estimate import estimate
+from forecast_service.engine.prophet.prophet_models import holiday_features
+from forecast_service.engine.prophet.prophet_options import ProphetOptions
+from forecast_service.engine.registry import algorithm
 
 from ..panels import future_of, make_panel
 from . import oracle
@@ -209,8 +209,8 @@ def test_fitting_needs_no_prophet_package() -> None:
 
     program = (
         "import sys; from tests.engine.panels import make_panel;"
-        "from forecast_service.engine.algorithms import algorithm;"
-        "from forecast_service.engine.algorithms.base import FitConfig;"
+        "from forecast_service.engine.registry import algorithm;"
+        "from forecast_service.engine.algorithm import FitConfig;"
         "algorithm('prophet').fit(make_panel(2), FitConfig(horizon=14, country='DE'));"
         "sys.exit('prophet' in sys.modules or 'pandas' in sys.modules)"
     )

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from benchmarks.panels import read_panel
-from forecast_service.engine.algorithms import algorithm
-from forecast_service.engine.algorithms.base import FitConfig
-from forecast_service.engine.algorithms.closing import find_closing
-from forecast_service.engine.algorithms.prophet_options import ProphetOptions
+from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.calendar import next_periods
+from forecast_service.engine.closing import find_closing
 from forecast_service.engine.panel import KnownFuture, Panel
+from forecast_service.engine.prophet.prophet_options import ProphetOptions
+from forecast_service.engine.registry import algorithm
 from forecast_service.errors import InvalidData
 
 from ..panels import future_of, make_panel, weekdays, with_target

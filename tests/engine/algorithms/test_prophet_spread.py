@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from forecast_service.engine.algorithms.prophet_spread import spread_quantiles
+from forecast_service.engine.prophet.spread import spread_quantiles
 
 LEVELS = (0.05, 0.1, 0.5, 0.9, 0.99)
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from forecast_service.engine.algorithms import algorithm
-from forecast_service.engine.algorithms.base import FitConfig
+from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import KnownFuture, Panel
+from forecast_service.engine.registry import algorithm
 
 GAP = np.nan
 NAIVE = algorithm("seasonal_naive")

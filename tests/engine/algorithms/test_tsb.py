@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast_service.engine.algorithms.base import FitConfig
-from forecast_service.engine.algorithms.tsb import FittedTsb, Tsb, best_rates
+from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.panel import Panel
+from forecast_service.engine.simple.tsb import FittedTsb, Tsb, best_rates
 
 from ..panels import future_of, make_panel, sparse_panel
 

@@ -1,0 +1,1 @@
+"""Boosted pooled regression: trees on what the pooled regression leaves."""

@@ -1,0 +1,1 @@
+"""ETS and ARIMA, chosen for each series; an optional extra."""

@@ -1,0 +1,188 @@
+"""Trained ETS and ARIMA models: innovations state spaces where they could be fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from statistics import NormalDist
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.engine.algorithm import FitConfig, Progress
+from forecast_service.engine.classic.innovations import Innovations, stacked
+from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
+from forecast_service.engine.pool import map_in_order, pool
+from forecast_service.engine.simple.local_model import (
+    LocalModel,
+    naive_arrays,
+    naive_of,
+    notes_of,
+)
+from forecast_service.engine.simple.seasonal_naive import fit_seasonal_naive
+
+__all__ = ["FittedClassic", "Outcome", "Task", "fit_classic"]
+
+LONGEST = 400  # newest periods that are fitted, a year of days: more costs time and gains little
+LEAST = 14  # known open periods
+CHUNK = 4  # series per task: about a second of work
+NEW = "New since the training: seasonal naive until the next one."
+
+Rows = npt.NDArray[np.intp]
+_Arrays = Mapping[str, npt.NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Series to fit, as they travel to another process: each (T,), gaps filled, scaled."""
+
+    values: tuple[FloatArray, ...]
+    season_length: int
+
+
+Outcome = Innovations | str
+"""The model of a series after its last value, or why there is none."""
+
+Fit = Callable[[Task], list[Outcome]]
+"""Fits the series of a task, in a process of the pool."""
+
+
+@dataclass(frozen=True)
+class FittedClassic(LocalModel):
+    """``models`` of the modelled series at their newest day, in units of ``scale`` (m,)."""
+
+    models: Innovations
+    scale: FloatArray
+
+    def quantiles(self, known_future: KnownFuture, levels: Sequence[float]) -> FloatArray:
+        """Normal, as the method has it."""
+        means, spread = self._ahead(known_future)
+        scores = np.array([NormalDist().inv_cdf(level) for level in levels])
+        values: FloatArray = means[:, :, None] + spread[:, :, None] * scores
+        return values
+
+    def means(self, known_future: KnownFuture) -> FloatArray:
+        return self._ahead(known_future)[0]
+
+    def condition(self, panel: Panel) -> Self:
+        """The same parameters, filtered on over the newest days; nothing is searched."""
+        before = {key: row for row, key in enumerate(self.keys)}
+        closing = self.naive.closing.carried_to(panel, before)
+        naive = fit_seasonal_naive(panel, self.naive.season_length, closing)
+        old = np.array([before.get(key, -1) for key in panel.keys], dtype=np.intp)
+        rows, ours = self.kept(old)
+        newer = panel.timestamps > self.until
+        sold = closing.open_target(panel)[rows][:, newer] / self.scale[ours][:, None]
+        models, _ = self.models.take(ours).filtered(sold)
+        notes = tuple(
+            naive.notes[row] or (NEW if known < 0 else self.notes[known])
+            for row, known in enumerate(old.tolist())
+        )
+        scale = self.scale[ours]
+        return replace(self, naive=naive, rows=rows, notes=notes, models=models, scale=scale)
+
+    def take(self, rows: Rows, known_future: KnownFuture) -> Self:
+        new, ours = self.kept(rows)
+        return replace(
+            self,
+            naive=self.naive.take(rows, known_future),
+            rows=new,
+            notes=tuple(self.notes[row] for row in rows),
+            models=self.models.take(ours),
+            scale=self.scale[ours],
+        )
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        parts = {f"models.{each.name}": getattr(self.models, each.name) for each in PARTS}
+        return {**naive_arrays(self), **parts, "scale": self.scale}
+
+    @classmethod
+    def from_arrays(cls, arrays: _Arrays) -> Self:
+        """The inverse of ``to_arrays``."""
+        parts = {each.name: arrays[f"models.{each.name}"].astype(np.float64) for each in PARTS}
+        return cls(
+            naive_of(arrays),
+            arrays["rows"].astype(np.intp),
+            notes_of(arrays),
+            Innovations(**parts),
+            arrays["scale"].astype(np.float64),
+        )
+
+    def _ahead(self, known_future: KnownFuture) -> tuple[FloatArray, FloatArray]:
+        steps = self.naive.steps(known_future)
+        means, spread = self.models.ahead(int(steps.max(initial=-1)) + 1)
+        return means[:, steps] * self.scale[:, None], spread[:, steps] * self.scale[:, None]
+
+
+PARTS = fields(Innovations)
+
+
+def fit_classic(
+    kind: type[FittedClassic], fit: Fit, panel: Panel, config: FitConfig, progress: Progress
+) -> FittedClassic:
+    """Fit every series that is long enough and varies, shared out over ``config.processes``."""
+    naive = fit_seasonal_naive(panel, config.season_length)
+    sold = naive.closing.open_target(panel)[:, -LONGEST:]
+    notes, rows, values = list(naive.notes), [], []
+    for row, series in enumerate(sold):
+        reason = _reason_against(series)
+        if reason is None:
+            rows.append(row)
+            values.append(_filled(series, naive.season_length))
+        else:
+            notes[row] = notes[row] or _instead(kind, reason)
+    scale = np.array([float(np.abs(each).mean()) for each in values])
+    scaled = [each / size for each, size in zip(values, scale, strict=True)]
+    outcomes = _fit_all(kind.name, fit, scaled, naive.season_length, config.processes, progress)
+    for row, outcome in zip(rows, outcomes, strict=True):
+        if isinstance(outcome, str):
+            notes[row] = _instead(kind, outcome)
+    index = np.array(rows, dtype=np.intp)
+    done = [place for place, outcome in enumerate(outcomes) if not isinstance(outcome, str)]
+    models = stacked([outcome for outcome in outcomes if not isinstance(outcome, str)])
+    progress(1.0, f"{kind.name}: {panel.n_series} series")
+    return kind(naive, index[done], tuple(notes), models, scale[done])
+
+
+def _fit_all(
+    name: str,
+    fit: Fit,
+    values: list[FloatArray],
+    season_length: int,
+    processes: int,
+    progress: Progress,
+) -> list[Outcome]:
+    total = len(values)
+    tasks = [
+        Task(tuple(values[begin : begin + CHUNK]), season_length)
+        for begin in range(0, total, CHUNK)
+    ]
+
+    def finished(count: int) -> None:
+        progress(count / len(tasks), f"{name}: {min(count * CHUNK, total)} of {total} series")
+
+    with pool(processes if len(tasks) > 1 else 1) as executor:
+        found = map_in_order(executor, fit, tasks, finished)
+    return [outcome for chunk in found for outcome in chunk]
+
+
+def _reason_against(series: FloatArray) -> str | None:
+    known = series[np.isfinite(series)]
+    if len(known) < LEAST:
+        return f"{len(known)} open periods are known, and at least {LEAST} are needed"
+    return None if known.std() > 0 else "its sales do not vary"
+
+
+def _filled(series: FloatArray, season_length: int) -> FloatArray:
+    """From the first known value on; gaps get the value of a season before, else the mean."""
+    first = int(np.isfinite(series).argmax())
+    values = series[first:].copy()
+    mean = float(np.nanmean(values))
+    for place in np.flatnonzero(np.isnan(values)).tolist():
+        values[place] = values[place - season_length] if place >= season_length else mean
+    return values
+
+
+def _instead(kind: type[FittedClassic], reason: str) -> str:
+    return f"Seasonal naive instead of {kind.name.upper()}: {reason}."

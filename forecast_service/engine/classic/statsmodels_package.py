@@ -1,0 +1,173 @@
+"""ETS and ARIMA searched by ``statsmodels``; the only module that imports it, as late as it can."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from forecast_service.engine.classic.differencing import needs_difference, needs_season
+from forecast_service.engine.classic.innovations import Innovations, arima_form, ets_form
+from forecast_service.engine.panel import FloatArray
+from forecast_service.errors import InvalidData
+
+__all__ = ["LONGEST_SEASON", "fit_arima", "fit_ets", "require_package"]
+
+LONGEST_SEASON = 24  # periods: beyond it, a season has more parameters than it can tell
+ITERATIONS = 100
+ARIMA_ITERATIONS = 30
+ARIMA_FITS = 6
+LARGEST = 3  # order of ARIMA
+
+Order = tuple[int, int]
+
+
+def require_package(algorithm: str) -> None:
+    """Refuse an algorithm whose library is absent: InvalidData names what to do."""
+    if find_spec("statsmodels") is None:
+        raise InvalidData(
+            f"'{algorithm}' needs the library statsmodels, which is not installed. Install the "
+            "optional algorithms with 'scripts/setup --extras', or use another algorithm."
+        )
+
+
+def fit_ets(values: FloatArray, season_length: int) -> Innovations:
+    """The additive ETS of these values (T,) with the least AICc, after the last of them.
+
+    Candidates: a level alone or with a damped trend, each with and without a season.
+    """
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    seasons = [None, "add"] if _has_season(values, season_length) else [None]
+    models = [
+        ETSModel(
+            values,
+            trend=trend,
+            damped_trend=trend is not None,
+            seasonal=season,
+            seasonal_periods=season_length if season else None,
+            initialization_method="heuristic",
+        )
+        for trend in (None, "add")
+        for season in seasons
+    ]
+    found = [_quietly(partial(each.fit, disp=False, maxiter=ITERATIONS)) for each in models]
+    model, errors = _ets_in_our_form(_best(found)).filtered(values[None])
+    return replace(model, sigma=np.sqrt((errors**2).mean(axis=1)))
+
+
+def _ets_in_our_form(found: Any) -> Innovations:
+    """Before its first value."""
+    named = dict(zip(found.param_names, found.params, strict=True))
+    start = np.asarray(found.initial_state, dtype=np.float64)
+    has_trend = "smoothing_trend" in named
+    season = start[1 + has_trend :][::-1] if "smoothing_seasonal" in named else start[:0]
+    return ets_form(
+        level=float(named["smoothing_level"]),
+        trend=float(named.get("smoothing_trend", 0.0)),
+        damping=float(named.get("damping_trend", 0.0)),
+        seasonal=float(named.get("smoothing_seasonal", 0.0)),
+        initial=np.concatenate([[start[0], start[1] if has_trend else 0.0], season]),
+    )
+
+
+def fit_arima(values: FloatArray, season_length: int) -> Innovations:
+    """The ARIMA of these values (T,) that a small stepwise search finds, after the last of them.
+
+    Source: Hyndman & Khandakar, Journal of Statistical Software 27 (2008), with fewer steps.
+    """
+    length = season_length if _has_season(values, season_length) else 0
+    seasonal = bool(length) and needs_season(values, length)
+    settled = values[length:] - values[:-length] if seasonal else values
+    fit = partial(_arima, values, int(needs_difference(settled)), int(seasonal), length)
+    of_season: Order = (0, 1) if seasonal else (int(bool(length)), 0)
+    tried: dict[tuple[Order, Order], Any] = {}
+    wanted = [((1, 1), of_season), ((0, 1), of_season), ((2, 0), of_season)]
+    while wanted and len(tried) < ARIMA_FITS:
+        tried.update((order, fit(*order)) for order in wanted[: ARIMA_FITS - len(tried)])
+        best = min(tried, key=lambda order: _aicc(tried[order]))
+        wanted = [each for each in _neighbours(*best, bool(length)) if each not in tried]
+    return _arima_in_our_form(_best(list(tried.values())), values)
+
+
+def _best(found: list[Any]) -> Any:
+    """What has the least AICc; ValueError when it is finite for none."""
+    best = min(found, key=_aicc)
+    if not np.isfinite(_aicc(best)):
+        raise ValueError("no candidate has a finite likelihood")
+    return best
+
+
+def _aicc(found: Any) -> float:
+    return float(found.aicc) if found is not None and np.isfinite(found.aicc) else np.inf
+
+
+def _neighbours(own: Order, of_season: Order, has_season: bool) -> list[tuple[Order, Order]]:
+    (p, q), (seasonal_p, seasonal_q) = own, of_season
+    near = [((p + 1, q), of_season), ((p, q + 1), of_season), ((p + 1, q + 1), of_season)]
+    if has_season:
+        near += [(own, (1 - seasonal_p, seasonal_q)), (own, (seasonal_p, 1 - seasonal_q))]
+    return [each for each in near if max(each[0]) <= LARGEST]
+
+
+def _arima(
+    values: FloatArray,
+    difference: int,
+    seasonal_difference: int,
+    length: int,
+    own: Order,
+    of_season: Order,
+) -> Any:
+    """What the library finds for these orders; None when that is nothing."""
+    from statsmodels.tsa.arima.model import ARIMA
+
+    season = (of_season[0], seasonal_difference, of_season[1], length)
+    model = ARIMA(
+        values,
+        order=(own[0], difference, own[1]),
+        seasonal_order=season if length else (0, 0, 0, 0),
+        trend="n" if difference + seasonal_difference else "c",
+    )
+    options = {"maxiter": ARIMA_ITERATIONS, "disp": 0}
+    try:
+        return _quietly(partial(model.fit, method_kwargs=options))
+    except (ValueError, np.linalg.LinAlgError):
+        return None
+
+
+def _arima_in_our_form(found: Any, values: FloatArray) -> Innovations:
+    """Differencing multiplied into the polynomials, so that it needs no states of its own."""
+    model = found.model
+    named = dict(zip(found.param_names, found.params, strict=True))
+    own = np.asarray(found.polynomial_reduced_ar, dtype=np.float64)
+    constant = float(named.get("const", 0.0)) * float(own.sum())
+    for _ in range(model.order[1]):
+        own = np.convolve(own, [1.0, -1.0])
+    if model.seasonal_order[1]:
+        own = np.convolve(own, [1.0, *[0.0] * (model.seasonal_order[3] - 1), -1.0])
+    own = -own[1:] if len(own) > 1 else np.zeros(1)
+    errors = np.asarray(found.polynomial_reduced_ma, dtype=np.float64)[1:]
+    newest = np.asarray(found.resid, dtype=np.float64)[::-1]
+    return arima_form(
+        own=own,
+        errors=errors,
+        constant=constant,
+        past=np.concatenate([values[::-1][: len(own)], newest[: len(errors)]]),
+        sigma=float(np.sqrt(named["sigma2"])),
+    )
+
+
+def _has_season(values: FloatArray, length: int) -> bool:
+    return 1 < length <= LONGEST_SEASON and len(values) >= 3 * length
+
+
+def _quietly(fit: Callable[[], Any]) -> Any:
+    """Without the library's warnings: a search that ends early is judged by its AICc."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return fit()

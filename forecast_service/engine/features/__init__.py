@@ -1,0 +1,1 @@
+"""What is known in advance about every period, as columns of a regression or of trees."""

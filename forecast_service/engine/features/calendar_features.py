@@ -1,0 +1,225 @@
+"""Columns that follow from the date alone: weekday, day of the month, year, Christmas, holidays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.engine.calendar import Times, next_periods, parse_frequency
+from forecast_service.engine.features.columns import Block, Column
+
+__all__ = ["Calendar", "calendar", "columns", "holidays", "phases"]
+
+Integers = npt.NDArray[np.intp]
+
+LONGER = ("W", "M")  # than a day: a holiday lies within a period
+HARMONICS = {"D": 12, "W": 8, "M": 5}
+OWN_HARMONICS = 4  # of the year that may differ between series
+CHRISTMAS = (12, 25)
+BEFORE_CHRISTMAS = 14  # days that have an effect of their own
+WEEKDAYS = 7
+MONTH_END = 5  # last days of a month that count backwards
+EDGE = 3  # days of a month's start and end that interact with the weekday
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Facts of some periods, each (T,). ``phase`` is the place within the season."""
+
+    unit: str
+    """Of the frequency, such as D."""
+    phase: Integers
+    n_phases: int
+    day: Integers
+    days_left: Integers
+    """1 on the last day of a month."""
+    angle: npt.NDArray[np.float64]
+    """Place in the year, in radians."""
+    to_christmas: Integers
+    """Days until 25 December of the same year; negative after it."""
+
+
+def phases(times: Times, frequency: str) -> tuple[Integers, int]:
+    """Place within the season and how many places there are: weekdays, or hours of the day."""
+    code = str(parse_frequency(frequency))
+    if code == "D":
+        days = times.astype("datetime64[D]").astype(np.int64)
+        return np.asarray((days + 3) % WEEKDAYS, dtype=np.intp), WEEKDAYS
+    if code == "H":
+        hours = times.astype("datetime64[h]").astype(np.int64)
+        return np.asarray(hours % 24, dtype=np.intp), 24
+    return np.zeros(len(times), dtype=np.intp), 1
+
+
+def calendar(times: Times, frequency: str) -> Calendar:
+    """The facts of these periods."""
+    return _calendar(times.astype("datetime64[s]").tobytes(), frequency)
+
+
+@lru_cache(maxsize=8)
+def _calendar(raw: bytes, frequency: str) -> Calendar:
+    times = np.frombuffer(raw, dtype="datetime64[s]")
+    days = times.astype("datetime64[D]")
+    months, years = days.astype("datetime64[M]"), days.astype("datetime64[Y]")
+    phase, n_phases = phases(times, frequency)
+    month, day = CHRISTMAS
+    christmas = (years.astype("datetime64[M]") + (month - 1)).astype("datetime64[D]") + (day - 1)
+    return Calendar(
+        unit=parse_frequency(frequency).unit,
+        phase=phase,
+        n_phases=n_phases,
+        day=(days - months).astype(np.intp) + 1,
+        days_left=((months + 1).astype("datetime64[D]") - days).astype(np.intp),
+        angle=2 * np.pi * ((days - years).astype(np.float64) + 0.5) / 365.25,
+        to_christmas=(christmas - days).astype(np.intp),
+    )
+
+
+def columns(times: Times, frequency: str, *, yearly: bool) -> Iterator[Block]:
+    """Every calendar column that makes sense at this frequency, values (T,)."""
+    facts = calendar(times, frequency)
+    yield from _within_month(times, facts)
+    if yearly and facts.unit != "Y":
+        yield from _year(facts, HARMONICS.get(facts.unit, 4))
+    if facts.unit in ("D", "W", "H"):
+        yield from _christmas(facts, weekly=facts.unit == "W")
+
+
+def _within_month(times: Times, facts: Calendar) -> Iterator[Block]:
+    """Columns of the hour, the weekday and the day of the month, as far as periods tell them."""
+    if facts.unit == "D":
+        yield from _season(facts)
+        yield from _month(facts)
+        yield from _month_edges(facts)
+    elif facts.unit == "H":
+        yield from _season(facts)
+        yield from _weekdays(times)
+        yield from _month(facts)
+        yield from _season_at_weekend(times, facts)
+    elif facts.unit == "W":
+        yield _block("month start", "month", "monthly", facts.day <= WEEKDAYS)
+        yield _block("month end", "month", "monthly", facts.days_left <= WEEKDAYS)
+    elif facts.unit == "M":
+        yield from _trading_days(times)
+
+
+def holidays(times: Times, frequency: str, dates: Mapping[str, Sequence[int]]) -> Iterator[Block]:
+    """Public holidays (days since 1970 by name) and the days around them.
+
+    Of weeks and months: how many days of the holiday lie in each, and in its neighbours.
+    """
+    unit = parse_frequency(frequency).unit
+    for name, each in dates.items():
+        if unit in LONGER:
+            starts = [*times, *next_periods(times[-1], frequency, 2)]
+            within = _counted(np.array(starts), each)
+            padded = np.concatenate([[0.0], within])
+            around = {-1: padded[2:], 1: padded[:-2]} if unit == "W" else {}
+            yield _block(f"holiday {name}", "holiday", "holidays", within[:-1])
+        else:
+            days = times.astype("datetime64[D]").astype(np.int64)
+            around = {shift: np.isin(days - shift, each) for shift in (-2, -1, 1, 2)}
+            yield _block(f"holiday {name}", "holiday", "holidays", np.isin(days, each))
+        for shift, near in around.items():
+            yield _block(f"holiday {name} {shift:+d}", "around holidays", "holidays", near)
+
+
+def _counted(starts: Times, dates: Sequence[int]) -> npt.NDArray[np.float64]:
+    """How many of the dates (days since 1970) lie in each period but the last, (T - 1,)."""
+    days = starts.astype("datetime64[D]").astype(np.int64)
+    place = np.searchsorted(np.sort(np.array(dates, dtype=np.int64)), days)
+    return np.diff(place).astype(np.float64)
+
+
+def _block(
+    name: str, group: str, part: str, values: npt.NDArray[np.generic], *, own: bool = False
+) -> Block:
+    return Block(Column(name, group, part, own), values)
+
+
+def _season(facts: Calendar) -> Iterator[Block]:
+    for k in range(facts.n_phases):
+        yield _block(f"season {k}", "season", "weekly", facts.phase == k, own=True)
+
+
+def _weekdays(times: Times) -> Iterator[Block]:
+    weekday, count = phases(times, "D")
+    for k in range(count):
+        yield _block(f"weekday {k}", "weekday", "weekly", weekday == k, own=True)
+
+
+def _season_at_weekend(times: Times, facts: Calendar) -> Iterator[Block]:
+    weekday = phases(times, "D")[0]
+    for k in range(facts.n_phases):
+        for name, day in (("Saturday", 5), ("Sunday", 6)):
+            both = (facts.phase == k) & (weekday == day)
+            yield _block(f"season {k} on {name}", "season at weekend", "weekly", both, own=True)
+
+
+def _trading_days(times: Times) -> Iterator[Block]:
+    """How often each weekday comes in a month; together they are its length."""
+    months = times.astype("datetime64[M]")
+    first, after = months.astype("datetime64[D]"), (months + 1).astype("datetime64[D]")
+    for k, mask in enumerate(np.eye(WEEKDAYS, dtype=bool)):
+        count = np.busday_count(first, after, weekmask=mask)
+        yield _block(f"weekdays {k}", "trading days", "monthly", count - 4.0)
+
+
+def _month(facts: Calendar) -> Iterator[Block]:
+    for k in range(1, 32):
+        own = k in (1, 30, 31)
+        yield _block(f"day {k}", "day of month", "monthly", facts.day == k, own=own)
+    for k in range(1, MONTH_END + 1):
+        name, last = f"days left {k}", facts.days_left == k
+        yield _block(name, "day of month", "monthly", last, own=k <= 2)
+
+
+def _month_edges(facts: Calendar) -> Iterator[Block]:
+    for k in range(facts.n_phases):
+        for name, edge in (("start", facts.day <= EDGE), ("end", facts.days_left <= EDGE)):
+            both = (facts.phase == k) & edge
+            yield _block(f"season {k} at month {name}", "season at month edge", "monthly", both)
+
+
+def _year(facts: Calendar, harmonics: int) -> Iterator[Block]:
+    for k in range(1, harmonics + 1):
+        group, own = f"year {(k - 1) // 4}", k <= OWN_HARMONICS
+        yield _block(f"year cos {k}", group, "yearly", np.cos(k * facts.angle), own=own)
+        yield _block(f"year sin {k}", group, "yearly", np.sin(k * facts.angle), own=own)
+    if facts.n_phases == WEEKDAYS:
+        for k in range(facts.n_phases):
+            for wave, values in _waves(facts.angle):
+                both = (facts.phase == k) * values
+                name = f"season {k} {wave}"
+                own = k >= 5 and wave.endswith("1")
+                yield _block(name, "season by year", "yearly", both, own=own)
+
+
+def _waves(angle: npt.NDArray[np.float64]) -> Iterator[tuple[str, npt.NDArray[np.float64]]]:
+    for k in (1, 2):
+        yield f"cos {k}", np.cos(k * angle)
+        yield f"sin {k}", np.sin(k * angle)
+
+
+def _christmas(facts: Calendar, *, weekly: bool) -> Iterator[Block]:
+    """Days and weeks around Christmas.
+
+    Each day has a step from the one before, not an effect of its own: a day on which nearly
+    everything was closed last year, because it was a Sunday, takes after its neighbours.
+    """
+    left = facts.to_christmas
+    for k in () if weekly else range(1, BEFORE_CHRISTMAS + 1):
+        within = (left > 0) & (left <= k)
+        yield _block(f"christmas within {k}", "christmas", "christmas", within, own=k <= 9)
+    for k in range(0 if weekly else 2, 5):
+        week = (left > WEEKDAYS * k) & (left <= WEEKDAYS * (k + 1))
+        yield _block(f"christmas week -{k}", "christmas", "christmas", week)
+    for k in () if weekly else range(1, WEEKDAYS):
+        past = (left < 0) & (left >= -k)
+        yield _block(f"christmas past {k}", "christmas", "christmas", past)
+    if weekly:
+        yield _block("christmas +", "christmas", "christmas", left <= 0)

@@ -1,0 +1,1 @@
+"""Pooled retail regression: effects shared by all series, own deviations, own levels."""

@@ -1,0 +1,1 @@
+"""Prophet: trend with changes, seasons, holidays and covariates, one model per series."""

@@ -1,0 +1,1 @@
+"""Algorithms that need little history: seasonal naive, NPTS, TSB."""

@@ -1,0 +1,97 @@
+"""What the models of single series share: seasonal naive stands in where they have nothing."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.engine.panel import FloatArray, KnownFuture
+from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
+from forecast_service.engine.simple.seasonal_naive import NAME as SEASONAL_NAIVE
+from forecast_service.engine.simple.seasonal_naive import FittedSeasonalNaive, SeasonalNaive
+
+__all__ = ["LocalModel", "naive_arrays", "naive_of", "notes_of"]
+
+Rows = npt.NDArray[np.intp]
+_Arrays = Mapping[str, npt.NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class LocalModel(ABC):
+    """Models of the series ``rows``, (m,) ascending, each by itself; ``naive`` has all series."""
+
+    name: ClassVar[str]
+
+    naive: FittedSeasonalNaive
+    rows: Rows
+    notes: tuple[str | None, ...]
+
+    @property
+    def keys(self) -> tuple[tuple[str, ...], ...]:
+        return self.naive.keys
+
+    @property
+    def until(self) -> np.datetime64:
+        return self.naive.until
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        modelled = set(self.rows.tolist())
+        return tuple(self.name if i in modelled else SEASONAL_NAIVE for i in range(len(self.keys)))
+
+    @abstractmethod
+    def quantiles(self, known_future: KnownFuture, levels: Sequence[float]) -> FloatArray:
+        """Quantiles of the modelled series, (m, horizon, levels), opening days not considered."""
+
+    @abstractmethod
+    def means(self, known_future: KnownFuture) -> FloatArray:
+        """Expected values of the modelled series, (m, horizon)."""
+
+    def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
+        levels = require_levels(quantiles)
+        values = self.naive.forecast(known_future, levels)
+        values[self.rows] = self.quantiles(known_future, levels)
+        return settle_quantiles(values, self.naive.closed(known_future))
+
+    def mean(self, known_future: KnownFuture) -> FloatArray:
+        values = self.naive.mean(known_future)
+        values[self.rows] = self.means(known_future)
+        return settle(values, self.naive.closed(known_future))
+
+    def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
+        return {"level": self.mean(known_future)}
+
+    def kept(self, rows: Rows) -> tuple[Rows, Rows]:
+        """Of some of all series: which places among them are modelled, and as which of ours."""
+        place = {int(row): index for index, row in enumerate(self.rows)}
+        pairs = [(new, place[int(row)]) for new, row in enumerate(rows) if int(row) in place]
+        both = np.array(pairs, dtype=np.intp).reshape(-1, 2)
+        return both[:, 0], both[:, 1]
+
+
+def naive_arrays(model: LocalModel) -> dict[str, npt.NDArray[np.generic]]:
+    """What every local model keeps in its file."""
+    return {
+        **{f"naive.{name}": array for name, array in model.naive.to_arrays().items()},
+        "rows": model.rows,
+        "notes": np.array([json.dumps(note) for note in model.notes], dtype=np.str_),
+    }
+
+
+def naive_of(arrays: _Arrays) -> FittedSeasonalNaive:
+    """The stand-in of a local model's file."""
+    begin = "naive."
+    return SeasonalNaive().from_arrays(
+        {k.removeprefix(begin): v for k, v in arrays.items() if k.startswith(begin)}
+    )
+
+
+def notes_of(arrays: _Arrays) -> tuple[str | None, ...]:
+    """The notes in a local model's file."""
+    return tuple(json.loads(str(text)) for text in arrays["notes"])
