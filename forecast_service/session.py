@@ -27,8 +27,8 @@ from forecast_service.errors import (
 from forecast_service.local import catalog
 from forecast_service.local.api import LocalForecast
 from forecast_service.local.arns import ALGORITHMS, OURS
+from forecast_service.local.jobs.served_models import ServedModels
 from forecast_service.local.query import LocalForecastQuery
-from forecast_service.local.served_models import ServedModels
 from forecast_service.local.what_if import Change, Supposed, what_if
 from forecast_service.settings import Settings
 from forecast_service.storage.bucket import Bucket, LocalBucket

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from forecast_service.importer.stockouts import find_marks
-from forecast_service.local.reserved import RESERVED_WORDS
+from forecast_service.local.files.reserved_names import RESERVED_WORDS
 
 __all__ = [
     "ALIASES",

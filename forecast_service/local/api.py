@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from forecast_service.local import tagging, views
-from forecast_service.local.auto_predictors import create_auto_predictor
+from forecast_service.local import tags, views
 from forecast_service.local.calls import Call, Handler, Params, require
 from forecast_service.local.client import LocalClient, with_operations
-from forecast_service.local.datasets import create_dataset, create_import_job
-from forecast_service.local.endings import delete, delete_tree, require_any, stop
-from forecast_service.local.forecasts import create_forecast
-from forecast_service.local.groups import create_group, update_group
 from forecast_service.local.kinds import DATASET, DATASET_GROUP, FORECAST, IMPORT_JOB, KINDS, Kind
-from forecast_service.local.legacy_predictors import create_predictor
-from forecast_service.local.listing import list_resources
-from forecast_service.local.predictors import (
+from forecast_service.local.operations.auto_predictors import create_auto_predictor
+from forecast_service.local.operations.dataset_groups import create_group, update_group
+from forecast_service.local.operations.datasets import create_dataset, create_import_job
+from forecast_service.local.operations.endings import delete, delete_tree, require_any, stop
+from forecast_service.local.operations.forecasts import create_forecast
+from forecast_service.local.operations.legacy_predictors import create_predictor
+from forecast_service.local.operations.lists import list_resources
+from forecast_service.local.operations.predictors import (
     accuracy,
     describe_auto_predictor,
     describe_predictor,
@@ -36,19 +36,19 @@ def _describe(kind: Kind, call: Call, params: Params) -> dict[str, Any]:
 
 def _tag(call: Call, params: Params) -> dict[str, Any]:
     resource = require_any(call, params["ResourceArn"])
-    tagging.add(call.connection, resource.arn, params["Tags"])
+    tags.add(call.connection, resource.arn, params["Tags"])
     return {}
 
 
 def _untag(call: Call, params: Params) -> dict[str, Any]:
     resource = require_any(call, params["ResourceArn"])
-    tagging.remove(call.connection, resource.arn, params["TagKeys"])
+    tags.remove(call.connection, resource.arn, params["TagKeys"])
     return {}
 
 
 def _list_tags(call: Call, params: Params) -> dict[str, Any]:
     resource = require_any(call, params["ResourceArn"])
-    return {"Tags": tagging.of(call.connection, resource.arn)}
+    return {"Tags": tags.of(call.connection, resource.arn)}
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.local import catalog, tagging
+from forecast_service.local import catalog, tags
 from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import AlreadyExists, DoesNotExist, InUse
 from forecast_service.local.kinds import Kind
@@ -110,7 +110,7 @@ def create(
         dataset_group_arn=dataset_group_arn,
         details=details,
     )
-    tagging.add(call.connection, arn, _tags(params))
+    tags.add(call.connection, arn, _tags(params))
     if kind.is_job:
         Queue.put(call.connection, JOB_KIND, arn)
     return {kind.arn_member: arn}

@@ -18,8 +18,8 @@ from forecast_service.errors import (
     OutsideHorizon,
 )
 from forecast_service.local.catalog import Resource
-from forecast_service.local.forecast_values import values_of
-from forecast_service.local.served_models import Seen, ServedModel, ServedModels
+from forecast_service.local.jobs.forecast_values import values_of
+from forecast_service.local.jobs.served_models import Seen, ServedModel, ServedModels
 from forecast_service.storage.forecast_store import StoredForecast
 
 __all__ = ["Change", "Supposed", "what_if"]

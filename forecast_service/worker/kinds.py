@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from forecast_service import maintenance
 from forecast_service.importer import steps as importer
 from forecast_service.importer.imports import Imports
-from forecast_service.local import jobs
+from forecast_service.local.jobs import lifecycle
 from forecast_service.runs import TrainingRuns, run_rows, steps
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
@@ -61,7 +61,7 @@ def _step(around: Surroundings, claim: Claim) -> None:
 
 
 def _run_job(around: Surroundings, claim: Claim) -> None:
-    jobs.perform(around.database, around.settings, around.queue, claim)
+    lifecycle.perform(around.database, around.settings, around.queue, claim)
 
 
 def _import(around: Surroundings, claim: Claim) -> None:
@@ -84,7 +84,7 @@ def _leave(connection: sa.Connection, *_: str) -> None:
 
 KINDS: Mapping[str, Kind] = {
     run_rows.KIND: Kind(_step, steps.fail, _leave, is_short=True, is_stopped_after=True),
-    jobs.KIND: Kind(_run_job, jobs.fail, jobs.stopped),
+    lifecycle.KIND: Kind(_run_job, lifecycle.fail, lifecycle.stopped),
     importer.KIND: Kind(_import, importer.fail, _stop_import),
     maintenance.KIND: Kind(_tidy, _leave, _leave),
 }

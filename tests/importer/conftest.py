@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from forecast_service.errors import InvalidData
 from forecast_service.importer import KIND, ImportReport, Imports
-from forecast_service.local import jobs
+from forecast_service.local.jobs import lifecycle
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
@@ -57,11 +57,11 @@ def drive(
     """Does all work that is due, as a worker does."""
 
     def run() -> None:
-        while (claim := queue.claim(new_id(), [KIND, jobs.KIND])) is not None:
+        while (claim := queue.claim(new_id(), [KIND, lifecycle.KIND])) is not None:
             if claim.kind == KIND:
                 imports.perform(queue, claim)
             else:
-                jobs.perform(database, settings, queue, claim)
+                lifecycle.perform(database, settings, queue, claim)
 
     return run
 

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.importer import Imports
-from forecast_service.local import jobs
+from forecast_service.local.jobs import lifecycle
 from forecast_service.storage.queue import new_id
 from forecast_service.storage.tables import work
 
@@ -20,8 +20,8 @@ def driver(imports: Imports, queue: Any) -> Any:
             connection.execute(
                 sa.update(work).where(work.c.state == "waiting").values(not_before=0)
             )
-        while (claim := queue.claim(new_id(), [jobs.KIND])) is not None:
-            jobs.perform(imports.database, imports.settings, queue, claim)
+        while (claim := queue.claim(new_id(), [lifecycle.KIND])) is not None:
+            lifecycle.perform(imports.database, imports.settings, queue, claim)
         claim = queue.claim(new_id(), ["import"])
         if claim is not None:
             imports.perform(queue, claim)

@@ -16,8 +16,8 @@ from botocore.config import Config
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from forecast_service.local import jobs
 from forecast_service.local.api import LocalForecast
+from forecast_service.local.jobs import lifecycle
 from forecast_service.local.query import LocalForecastQuery
 from forecast_service.local.wire import blueprint
 from forecast_service.settings import Settings
@@ -158,7 +158,7 @@ def finish_jobs(database: Database, settings: Settings, queue: Queue) -> Callabl
 
     def finish() -> None:
         while claim := queue.claim(new_id(), ["resource"]):
-            jobs.perform(database, settings, queue, claim)
+            lifecycle.perform(database, settings, queue, claim)
 
     return finish
 

@@ -11,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.common.keys import series_key
-from forecast_service.local import catalog, jobs
+from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
+from forecast_service.local.jobs import lifecycle
 from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store
 from forecast_service.storage.bucket import LocalBucket
@@ -158,7 +159,7 @@ class World:
 
     def claim(self) -> Claim:
         """Claim the work that is due."""
-        claim = self.queue.claim(new_id(), [jobs.KIND])
+        claim = self.queue.claim(new_id(), [lifecycle.KIND])
         assert claim is not None
         return claim
 
@@ -166,7 +167,7 @@ class World:
         """Do the work that is due, which must be that of ``arn``; give the resource after it."""
         claim = self.claim()
         assert claim.subject == arn
-        jobs.perform(self.database, self.settings, self.queue, claim)
+        lifecycle.perform(self.database, self.settings, self.queue, claim)
         return self.get(arn)
 
     def imported(self, dataset_arn: str, uri: str, **overrides: Any) -> Resource:
@@ -218,7 +219,7 @@ class World:
                 dataset_group_arn=None if kind == "dataset-import-job" else GROUP_ARN,
                 details=details,
             )
-            Queue.put(connection, jobs.KIND, arn)
+            Queue.put(connection, lifecycle.KIND, arn)
         return arn
 
 
@@ -266,7 +267,7 @@ def failure(world: World, dataset: str, uri: str, **overrides: Any) -> str:
 
 
 def perform(world: World, claim: Claim) -> None:
-    jobs.perform(world.database, world.settings, world.queue, claim)
+    lifecycle.perform(world.database, world.settings, world.queue, claim)
 
 
 def open_work(world: World) -> int:

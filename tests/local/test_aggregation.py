@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from forecast_service.common import codes
 from forecast_service.common.codes import combined
-from forecast_service.local import aggregation
-from forecast_service.local.aggregation import aggregate, series_rows
+from forecast_service.local.jobs import aggregation
+from forecast_service.local.jobs.aggregation import aggregate, series_rows
 
 NAN = float("nan")
 SHAPE = (3, 4)

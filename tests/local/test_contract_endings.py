@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from forecast_service.errors import LeaseLost
-from forecast_service.local import jobs
+from forecast_service.local.jobs import lifecycle
 from forecast_service.storage.database import database_now
 from forecast_service.storage.queue import Queue
 from forecast_service.storage.tables import dataset_groups, forecast_values
@@ -207,7 +207,7 @@ def test_a_job_that_is_stopped_before_it_begins_ends_as_stopped(
     assert claim is not None
     amazon.forecast.stop_resource(ResourceArn=arn)
 
-    jobs.perform(amazon.database, amazon.settings, queue, claim)
+    lifecycle.perform(amazon.database, amazon.settings, queue, claim)
 
     described = amazon.forecast.describe_dataset_import_job(DatasetImportJobArn=arn)
     assert described["Status"] == "CREATE_STOPPED"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from forecast_service.local import catalog
-from forecast_service.local.listing import next_token
+from forecast_service.local.operations.lists import next_token
 
 from .amazon import Amazon, refused
 

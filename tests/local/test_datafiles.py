@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from forecast_service.errors import InvalidData
-from forecast_service.local.datafiles import read_files
-from forecast_service.local.schema import DatasetSchema
+from forecast_service.local.files.data_files import read_files
+from forecast_service.local.files.schema import DatasetSchema
 
 SCHEMA = DatasetSchema(
     "RELATED_TIME_SERIES",

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from forecast_service.errors import BackendUnavailable, LeaseLost
-from forecast_service.local import jobs
-from forecast_service.local.job import Finish, Job
+from forecast_service.local.jobs import lifecycle
+from forecast_service.local.jobs.job import Finish, Job
 from forecast_service.storage import forecast_store
 from forecast_service.storage.queue import Claim, Queue
 from forecast_service.storage.snapshots import SnapshotStore
@@ -62,7 +62,7 @@ def test_a_job_whose_lease_is_lost_at_its_end_writes_nothing_and_the_other_one_d
 ) -> None:
     arn = _job_of_kind(world, target, kind)
     others: list[Claim] = []
-    real = jobs.WORK[kind]
+    real = lifecycle.WORK[kind]
 
     def slow(job: Job) -> Finish:
         finish = real(job)
@@ -70,7 +70,7 @@ def test_a_job_whose_lease_is_lost_at_its_end_writes_nothing_and_the_other_one_d
             others.append(take_over(world))
         return finish
 
-    monkeypatch.setitem(jobs.WORK, kind, slow)
+    monkeypatch.setitem(lifecycle.WORK, kind, slow)
     before = _visible(world, arn)
     with pytest.raises(LeaseLost):
         perform(world, world.claim())
@@ -136,14 +136,14 @@ def test_a_job_reads_nothing_while_an_import_is_half_loaded(
 def test_leftovers_of_an_interrupted_import_are_swept(
     world: World, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = jobs.WORK["dataset-import-job"]
+    real = lifecycle.WORK["dataset-import-job"]
 
     def killed(job: Job) -> Finish:
         real(job)
         raise KeyboardInterrupt
 
     arn = world.import_job(target, world.put(sales()))
-    monkeypatch.setitem(jobs.WORK, "dataset-import-job", killed)
+    monkeypatch.setitem(lifecycle.WORK, "dataset-import-job", killed)
     with pytest.raises(KeyboardInterrupt):
         perform(world, world.claim())
     monkeypatch.undo()
@@ -159,7 +159,7 @@ def test_a_second_worker_finds_a_finished_job_finished(world: World, target: str
     arn = world.import_job(target, world.put(sales()))
     perform(world, world.claim())
     with world.database.write() as connection:
-        Queue.put(connection, jobs.KIND, arn)
+        Queue.put(connection, lifecycle.KIND, arn)
 
     perform(world, world.claim())
 
@@ -188,7 +188,7 @@ def test_the_data_of_a_training_are_kept_while_it_goes_on(
 ) -> None:
     world.imported(target, world.put(sales()))
     arn = world.predictor()
-    train = jobs.WORK["predictor"]
+    train = lifecycle.WORK["predictor"]
 
     def interrupted(job: Job) -> Finish:
         finish = train(job)
@@ -199,7 +199,7 @@ def test_the_data_of_a_training_are_kept_while_it_goes_on(
         job.snapshots.sweep(grace_seconds=0)
         return finish
 
-    monkeypatch.setitem(jobs.WORK, "predictor", interrupted)
+    monkeypatch.setitem(lifecycle.WORK, "predictor", interrupted)
     predictor = world.perform(arn)
 
     store = SnapshotStore(world.database, world.settings.home)

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from forecast_service.errors import BackendUnavailable, InvalidData
-from forecast_service.local import catalog, jobs
-from forecast_service.local.job import Finish, Job
+from forecast_service.local import catalog
+from forecast_service.local.jobs import lifecycle
+from forecast_service.local.jobs.job import Finish, Job
 from forecast_service.storage.queue import Claim, Queue, new_id
 from forecast_service.storage.snapshots import SnapshotStore
 
@@ -29,14 +30,14 @@ def _interrupted_at_its_end(
     world: World, monkeypatch: pytest.MonkeyPatch, interrupt: Callable[[str], None]
 ) -> None:
     """Perform an import; just before its last transaction something else happens to it."""
-    real = jobs.WORK["dataset-import-job"]
+    real = lifecycle.WORK["dataset-import-job"]
 
     def interrupted(job: Job) -> Finish:
         finish = real(job)
         interrupt(job.resource.arn)
         return finish
 
-    monkeypatch.setitem(jobs.WORK, "dataset-import-job", interrupted)
+    monkeypatch.setitem(lifecycle.WORK, "dataset-import-job", interrupted)
     perform(world, world.claim())
 
 
@@ -88,7 +89,7 @@ def test_what_is_not_about_the_data_is_left_to_the_worker(
         raise error
 
     arn = world.import_job(target, world.put(sales()))
-    monkeypatch.setitem(jobs.WORK, "dataset-import-job", broken)
+    monkeypatch.setitem(lifecycle.WORK, "dataset-import-job", broken)
 
     with pytest.raises(type(error)):
         perform(world, world.claim())
@@ -102,8 +103,8 @@ def test_fail_and_stopped_end_a_job_for_the_worker(world: World, target: str) ->
     second = world.import_job(target, world.put(sales()))
 
     with world.database.write() as connection:
-        jobs.fail(connection, first, "It raised three times: ZeroDivisionError.")
-        jobs.stopped(connection, second)
+        lifecycle.fail(connection, first, "It raised three times: ZeroDivisionError.")
+        lifecycle.stopped(connection, second)
 
     assert (world.get(first).status, world.get(first).message) == (
         "CREATE_FAILED",
@@ -114,7 +115,7 @@ def test_fail_and_stopped_end_a_job_for_the_worker(world: World, target: str) ->
 
 def test_a_job_asks_for_a_resource_that_is_gone(world: World, target: str) -> None:
     arn = world.import_job(target, world.put(sales()))
-    claim = Claim(new_id(), jobs.KIND, arn, new_id(), 0, 0, False)
+    claim = Claim(new_id(), lifecycle.KIND, arn, new_id(), 0, 0, False)
     job = Job(world.database, world.settings, world.queue, claim, world.get(arn))
 
     with pytest.raises(InvalidData, match=r"^'gone' was deleted before this job began"):
@@ -129,13 +130,13 @@ def test_a_job_in_the_worker_s_own_process_stops_at_its_next_note(
 
     def work_on(job: Job) -> Finish:
         with world.database.write() as connection:
-            Queue.request_cancel(connection, jobs.KIND, arn)
+            Queue.request_cancel(connection, lifecycle.KIND, arn)
             catalog.update(connection, arn, status="CREATE_STOPPING")
         job.progress(0.5, "computing")
         went_on.append(True)
         return lambda connection: {}
 
-    monkeypatch.setitem(jobs.WORK, "dataset-import-job", work_on)
+    monkeypatch.setitem(lifecycle.WORK, "dataset-import-job", work_on)
     job = world.perform(arn)
 
     assert (job.status, went_on, open_work(world)) == ("CREATE_STOPPED", [], 0)

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pytest
 
 from forecast_service.errors import InvalidData
-from forecast_service.local.configuration import PredictorConfig
-from forecast_service.local.panels import Built, build
-from forecast_service.local.schema import DatasetSchema
-from forecast_service.local.sources import Source, Sources
+from forecast_service.local.files.schema import DatasetSchema
+from forecast_service.local.jobs.configuration import PredictorConfig
+from forecast_service.local.jobs.panels import Built, build
+from forecast_service.local.jobs.sources import Source, Sources
 
 NAN = float("nan")
 NAN_FILLING = {"middlefill": "nan", "backfill": "nan"}

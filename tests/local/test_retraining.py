@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from forecast_service.engine import archive
 from forecast_service.errors import InvalidData
-from forecast_service.local import training
-from forecast_service.local.models import load_trained
+from forecast_service.local.jobs import training
+from forecast_service.local.jobs.models import load_trained
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import Queue
@@ -138,7 +138,7 @@ def test_whatever_a_file_of_another_version_raises_is_refused(
         raise error("what was expected here")
 
     predictor = world.perform(world.predictor())
-    monkeypatch.setattr("forecast_service.local.models.load_pieces", unreadable)
+    monkeypatch.setattr("forecast_service.local.jobs.models.load_pieces", unreadable)
 
     with pytest.raises(InvalidData, match=r"another version of the service: .*expected here"):
         load_trained(world.settings.home, predictor)
@@ -157,7 +157,7 @@ def test_a_training_that_dies_before_its_commit_leaves_the_one_before_to_keep(
 
     run = training.run_training
     monkeypatch.setattr(
-        "forecast_service.local.jobs.WORK", {"predictor": lambda job: (run(job), die)[1]}
+        "forecast_service.local.jobs.lifecycle.WORK", {"predictor": lambda job: (run(job), die)[1]}
     )
     with pytest.raises(KeyboardInterrupt):
         perform(world, claim)

@@ -15,10 +15,15 @@ from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import KnownFuture, Panel
 from forecast_service.engine.registry import algorithm
 from forecast_service.errors import Conflict, NoForecast, OutsideHorizon
-from forecast_service.local import served_models
 from forecast_service.local.catalog import Resource
-from forecast_service.local.forecast_values import values_of
-from forecast_service.local.served_models import ServedModel, ServedModels, keep_model, seen_values
+from forecast_service.local.jobs import served_models
+from forecast_service.local.jobs.forecast_values import values_of
+from forecast_service.local.jobs.served_models import (
+    ServedModel,
+    ServedModels,
+    keep_model,
+    seen_values,
+)
 from forecast_service.local.what_if import Change, Supposed, what_if
 
 TYPES = ("0.1", "0.5", "mean")

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from support import import_small_chain, naive, runs_of, start_worker, until, work
 
-from forecast_service.local import jobs
+from forecast_service.local.jobs import lifecycle
 from forecast_service.runs import TrainingRuns
 from forecast_service.session import open_session
 from forecast_service.settings import Settings
@@ -148,7 +148,7 @@ def test_a_frozen_worker_changes_nothing_after_another_took_over(
     other = queue.claim(new_id(), ["resource"])
     assert other is not None
     with queue.fenced(other) as connection:
-        jobs.fail(connection, arn, "done by another worker")
+        lifecycle.fail(connection, arn, "done by another worker")
         queue.finish(connection, other)
     with database.read() as connection:
         before = connection.execute(sa.select(resources)).all()

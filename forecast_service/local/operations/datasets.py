@@ -11,8 +11,8 @@ from forecast_service.local import catalog, views
 from forecast_service.local.arns import arn_of
 from forecast_service.local.calls import ACTIVE, Call, Params, create, refuse_taken, require
 from forecast_service.local.catalog import Resource
-from forecast_service.local.domains import METADATA, RELATED, check_schema
 from forecast_service.local.errors import InUse, InvalidInput
+from forecast_service.local.files.domains import METADATA, RELATED, check_schema
 from forecast_service.local.kinds import DATASET, IMPORT_JOB
 
 __all__ = ["create_dataset", "create_import_job", "frequency_of"]

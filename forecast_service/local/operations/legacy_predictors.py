@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from forecast_service.local.algorithms import require_algorithm, training_parameters
 from forecast_service.local.arns import arn_of
 from forecast_service.local.calls import Call, Params
 from forecast_service.local.errors import InvalidInput
-from forecast_service.local.filling import TARGET_DEFAULTS
 from forecast_service.local.kinds import PREDICTOR
-from forecast_service.local.predictors import DEFAULT_TYPES, insert_predictor
-from forecast_service.local.training_rules import Asked, check_asked
+from forecast_service.local.operations.algorithms import require_algorithm, training_parameters
+from forecast_service.local.operations.filling_rules import TARGET_DEFAULTS
+from forecast_service.local.operations.predictor_rules import Asked, check_asked
+from forecast_service.local.operations.predictors import DEFAULT_TYPES, insert_predictor
 
 __all__ = ["as_auto_request", "create_predictor", "fillings"]
 

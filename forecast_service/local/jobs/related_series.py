@@ -14,9 +14,9 @@ from forecast_service.engine.calendar import next_periods, periods_between
 from forecast_service.engine.filling import fill_covariate
 from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.errors import InvalidData
-from forecast_service.local.aggregation import SeriesRows, series_rows, spread
-from forecast_service.local.configuration import PredictorConfig, fill_values
-from forecast_service.local.sources import Source
+from forecast_service.local.jobs.aggregation import SeriesRows, series_rows, spread
+from forecast_service.local.jobs.configuration import PredictorConfig, fill_values
+from forecast_service.local.jobs.sources import Source
 
 __all__ = ["Related", "related_values"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecast_service.local.errors import InvalidInput
-from forecast_service.local.reserved import RESERVED_WORDS
+from forecast_service.local.files.reserved_names import RESERVED_WORDS
 
 __all__ = ["DOMAINS", "METADATA", "RELATED", "TARGET", "Domain", "Fields", "check_schema", "fields"]
 

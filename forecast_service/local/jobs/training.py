@@ -11,14 +11,14 @@ import sqlalchemy as sa
 from forecast_service.engine.algorithm import part
 from forecast_service.engine.train import train
 from forecast_service.errors import InvalidData
-from forecast_service.local.accuracy import evaluation_results, executions
 from forecast_service.local.catalog import Resource
-from forecast_service.local.configuration import PredictorConfig, configuration_of
-from forecast_service.local.earlier import earlier_training
-from forecast_service.local.job import Finish, Job
-from forecast_service.local.models import save_trained
-from forecast_service.local.panels import build
-from forecast_service.local.sources import read_sources
+from forecast_service.local.jobs.accuracy import evaluation_results, executions
+from forecast_service.local.jobs.configuration import PredictorConfig, configuration_of
+from forecast_service.local.jobs.earlier_training import earlier_training
+from forecast_service.local.jobs.job import Finish, Job
+from forecast_service.local.jobs.models import save_trained
+from forecast_service.local.jobs.panels import build
+from forecast_service.local.jobs.sources import read_sources
 
 __all__ = ["counted_notes", "run_training"]
 

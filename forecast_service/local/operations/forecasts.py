@@ -8,7 +8,7 @@ from forecast_service.local.arns import arn_of
 from forecast_service.local.calls import Call, Params, create, require_active
 from forecast_service.local.errors import InvalidInput
 from forecast_service.local.kinds import FORECAST, PREDICTOR
-from forecast_service.local.training_rules import check_forecast_types
+from forecast_service.local.operations.predictor_rules import check_forecast_types
 
 __all__ = ["create_forecast"]
 

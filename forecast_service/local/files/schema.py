@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from forecast_service.local.catalog import Resource
-from forecast_service.local.domains import DOMAINS, METADATA, NUMERIC, TEXTUAL
+from forecast_service.local.files.domains import DOMAINS, METADATA, NUMERIC, TEXTUAL
 
 __all__ = ["DatasetSchema", "schema_of"]
 

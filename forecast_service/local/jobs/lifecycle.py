@@ -20,10 +20,10 @@ import sqlalchemy as sa
 from forecast_service.errors import ForecastServiceError, LeaseLost
 from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
-from forecast_service.local.forecasting import run_forecast
-from forecast_service.local.importing import run_import
-from forecast_service.local.job import Finish, Job, Stopped
-from forecast_service.local.training import run_training
+from forecast_service.local.jobs.forecasting import run_forecast
+from forecast_service.local.jobs.importing import run_import
+from forecast_service.local.jobs.job import Finish, Job, Stopped
+from forecast_service.local.jobs.training import run_training
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.queue import Claim, Queue

@@ -13,8 +13,8 @@ from pyarrow import csv as arrow_csv
 
 from forecast_service.common.arrow import from_texts
 from forecast_service.errors import InvalidData
-from forecast_service.local.schema import DatasetSchema
-from forecast_service.local.times import parse_times
+from forecast_service.local.files.schema import DatasetSchema
+from forecast_service.local.files.timestamps import parse_times
 
 __all__ = ["first_fault", "read_csv"]
 

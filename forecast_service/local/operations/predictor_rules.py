@@ -12,12 +12,12 @@ from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
 from forecast_service.local.calls import ACTIVE, Call, require_active
 from forecast_service.local.catalog import Resource
-from forecast_service.local.datasets import frequency_of
-from forecast_service.local.domains import RELATED, TARGET, Fields, fields
 from forecast_service.local.errors import InUse, InvalidInput
-from forecast_service.local.filling import check_filling
-from forecast_service.local.groups import datasets_of
+from forecast_service.local.files.domains import RELATED, TARGET, Fields, fields
 from forecast_service.local.kinds import DATASET_GROUP
+from forecast_service.local.operations.dataset_groups import datasets_of
+from forecast_service.local.operations.datasets import frequency_of
+from forecast_service.local.operations.filling_rules import check_filling
 
 __all__ = ["Asked", "Basis", "check_asked", "check_forecast_types"]
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forecast_service.common.arrow import from_numpy, to_numpy
-from forecast_service.local.schema import DatasetSchema
+from forecast_service.local.files.schema import DatasetSchema
 
 __all__ = ["field_statistics"]
 

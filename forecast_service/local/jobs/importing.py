@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
-from forecast_service.local.datafiles import find_files, read_files
-from forecast_service.local.job import Finish, Job
-from forecast_service.local.schema import schema_of
-from forecast_service.local.statistics import field_statistics
+from forecast_service.local.files.data_files import find_files, read_files
+from forecast_service.local.files.field_statistics import field_statistics
+from forecast_service.local.files.schema import schema_of
+from forecast_service.local.jobs.job import Finish, Job
 
 __all__ = ["run_import"]
 

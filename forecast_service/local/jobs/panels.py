@@ -16,11 +16,11 @@ from forecast_service.engine.calendar import (
 )
 from forecast_service.engine.filling import fill_target
 from forecast_service.engine.panel import KnownFuture, Panel
-from forecast_service.local.aggregation import aggregate, series_rows
-from forecast_service.local.configuration import PredictorConfig, fill_values
-from forecast_service.local.filling import TARGET_DEFAULTS
-from forecast_service.local.related import related_values
-from forecast_service.local.sources import Source, Sources
+from forecast_service.local.jobs.aggregation import aggregate, series_rows
+from forecast_service.local.jobs.configuration import PredictorConfig, fill_values
+from forecast_service.local.jobs.related_series import related_values
+from forecast_service.local.jobs.sources import Source, Sources
+from forecast_service.local.operations.filling_rules import TARGET_DEFAULTS
 
 __all__ = ["Built", "build", "key_names"]
 

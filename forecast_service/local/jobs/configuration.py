@@ -10,9 +10,9 @@ from typing import Any
 from forecast_service.common.keys import MEAN, parse_forecast_type
 from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.calendar import season_length
-from forecast_service.local.algorithms import engine_name
-from forecast_service.local.alignment import aligned
 from forecast_service.local.catalog import Resource
+from forecast_service.local.operations.algorithms import engine_name
+from forecast_service.local.operations.alignment import aligned
 from forecast_service.settings import Settings
 
 __all__ = ["PredictorConfig", "configuration_of", "fill_values"]

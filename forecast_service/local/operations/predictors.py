@@ -9,8 +9,8 @@ from forecast_service.local import views
 from forecast_service.local.calls import Call, Params, create, require, require_active
 from forecast_service.local.errors import InvalidInput
 from forecast_service.local.kinds import PREDICTOR
+from forecast_service.local.operations.predictor_rules import Basis
 from forecast_service.local.shapes import CONTROL, output_shape
-from forecast_service.local.training_rules import Basis
 
 __all__ = [
     "DEFAULT_TYPES",

@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 from forecast_service.common.keys import series_key
 from forecast_service.engine.grouped import facts_of
-from forecast_service.local.configuration import configuration_of
-from forecast_service.local.forecast_values import values_of
-from forecast_service.local.job import Finish, Job
-from forecast_service.local.models import load_model
-from forecast_service.local.panels import build
-from forecast_service.local.served_models import ServedModel, keep_model, seen_values
-from forecast_service.local.sources import read_sources
+from forecast_service.local.jobs.configuration import configuration_of
+from forecast_service.local.jobs.forecast_values import values_of
+from forecast_service.local.jobs.job import Finish, Job
+from forecast_service.local.jobs.models import load_model
+from forecast_service.local.jobs.panels import build
+from forecast_service.local.jobs.served_models import ServedModel, keep_model, seen_values
+from forecast_service.local.jobs.sources import read_sources
 from forecast_service.storage import forecast_store
 from forecast_service.storage.forecast_store import StoredForecast
 

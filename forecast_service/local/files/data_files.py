@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 
 from forecast_service.common.arrow import to_numpy
 from forecast_service.errors import InvalidData
-from forecast_service.local.csvfiles import TEXT, first_fault, read_csv
-from forecast_service.local.schema import DatasetSchema
-from forecast_service.local.times import parse_times, strptime_pattern
+from forecast_service.local.files.csv_files import TEXT, first_fault, read_csv
+from forecast_service.local.files.schema import DatasetSchema
+from forecast_service.local.files.timestamps import parse_times, strptime_pattern
 from forecast_service.storage.bucket import LocalBucket
 
 __all__ = ["DataFiles", "find_files", "read_files"]

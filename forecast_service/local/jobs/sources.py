@@ -12,9 +12,9 @@ from forecast_service.errors import BackendUnavailable, InvalidData
 from forecast_service.local import catalog
 from forecast_service.local.calls import ACTIVE
 from forecast_service.local.catalog import Resource
-from forecast_service.local.domains import METADATA, RELATED, TARGET
-from forecast_service.local.job import Job
-from forecast_service.local.schema import DatasetSchema, schema_of
+from forecast_service.local.files.domains import METADATA, RELATED, TARGET
+from forecast_service.local.files.schema import DatasetSchema, schema_of
+from forecast_service.local.jobs.job import Job
 from forecast_service.storage.groups import is_loading
 
 __all__ = ["Source", "Sources", "read_sources"]

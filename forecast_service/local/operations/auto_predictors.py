@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from forecast_service.local.alignment import check_boundary
 from forecast_service.local.arns import arn_of, ulid
 from forecast_service.local.calls import Call, Params, require_active
 from forecast_service.local.errors import InvalidInput
 from forecast_service.local.kinds import PREDICTOR
-from forecast_service.local.legacy_predictors import as_auto_request
-from forecast_service.local.predictors import DEFAULT_TYPES, insert_predictor
-from forecast_service.local.training_rules import Asked, check_asked
+from forecast_service.local.operations.alignment import check_boundary
+from forecast_service.local.operations.legacy_predictors import as_auto_request
+from forecast_service.local.operations.predictor_rules import Asked, check_asked
+from forecast_service.local.operations.predictors import DEFAULT_TYPES, insert_predictor
 
 __all__ = ["create_auto_predictor"]
 

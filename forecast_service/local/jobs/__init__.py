@@ -1,0 +1,1 @@
+"""What takes long: import jobs, predictors and forecasts, made by the worker."""
