@@ -12,7 +12,7 @@ from forecast_service.errors import Conflict
 if TYPE_CHECKING:
     from forecast_service.cli.opening import Installation
     from forecast_service.importer.options import ImportOptions
-    from forecast_service.importer.report import ImportReport
+    from forecast_service.importer.understanding.report import ImportReport
     from forecast_service.runs.training_run import TrainingRun
 
 __all__ = ["follow", "import_files", "open_run"]

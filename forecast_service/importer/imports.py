@@ -14,8 +14,8 @@ from forecast_service.common.instants import utc_text
 from forecast_service.errors import FieldError, InvalidData, NotFound
 from forecast_service.importer.history import history
 from forecast_service.importer.options import ImportOptions, check_request
-from forecast_service.importer.report import ImportReport
 from forecast_service.importer.steps import KIND, AfterImport, ImportStep, look
+from forecast_service.importer.understanding.report import ImportReport
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings

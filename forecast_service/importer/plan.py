@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from forecast_service.importer.canonical import natural
-from forecast_service.importer.known import KnownStore, Texts
-from forecast_service.importer.parsing import iso
-from forecast_service.importer.understanding import Understood
+from forecast_service.importer.files.text_columns import iso
+from forecast_service.importer.understanding.canonical import natural
+from forecast_service.importer.understanding.earlier_imports import KnownStore, Texts
+from forecast_service.importer.understanding.understanding import Understood
 from forecast_service.importer.workspace import replacing
 
 __all__ = [

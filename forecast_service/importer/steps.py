@@ -16,16 +16,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.errors import Conflict, ForecastServiceError, LeaseLost
+from forecast_service.importer.canonical_files import (
+    SALES,
+    canonical_tables,
+    write_csv,
+    write_parquet,
+)
 from forecast_service.importer.history import SALES_COLUMNS, covariates_key, read_rows, sales_key
-from forecast_service.importer.known import known_group, no_rows
 from forecast_service.importer.loading import Loader, job_name, uri_of
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.plan import RELATED, TARGET, make_plan, read_plan, write_plan
-from forecast_service.importer.recording import record
-from forecast_service.importer.understanding import Understood, understand
-from forecast_service.importer.undoing import undo
+from forecast_service.importer.records import record
+from forecast_service.importer.understanding.earlier_imports import known_group, no_rows
+from forecast_service.importer.understanding.understanding import Understood, understand
+from forecast_service.importer.undo import undo
 from forecast_service.importer.workspace import Workspace
-from forecast_service.importer.writing import SALES, canonical_tables, write_csv, write_parquet
 from forecast_service.session import ForecastSession, calling
 from forecast_service.settings import Settings
 from forecast_service.storage.bucket import LocalBucket

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.common.instants import utc_text
-from forecast_service.importer.filling import rule_for
+from forecast_service.importer.understanding.assumptions import rule_for
 from forecast_service.storage import forecast_store
 from forecast_service.storage.tables import dataset_groups, forecasts, training_runs
 

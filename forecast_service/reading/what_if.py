@@ -10,9 +10,9 @@ import numpy as np
 
 from forecast_service.common.keys import MEAN, parse_forecast_type, prediction_key, series_key
 from forecast_service.errors import FieldError, InvalidRequest
-from forecast_service.importer.columns import attribute_name, snake
-from forecast_service.importer.covariates import ORDINARY
-from forecast_service.importer.known import Texts
+from forecast_service.importer.files.columns import attribute_name, snake
+from forecast_service.importer.understanding.covariates import ORDINARY
+from forecast_service.importer.understanding.earlier_imports import Texts
 from forecast_service.local.what_if import Change, Supposed
 from forecast_service.reading.current import CurrentForecast, Question
 from forecast_service.reading.provenance import group_row

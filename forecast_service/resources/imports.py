@@ -15,7 +15,7 @@ from flask import Request, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from forecast_service.errors import FieldError, InvalidRequest, UnknownField
-from forecast_service.importer.reading import SENT_ROWS
+from forecast_service.importer.files.text_tables import SENT_ROWS
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.documented import documented
 from forecast_service.resources.parsing import checked_name, json_body, read_query

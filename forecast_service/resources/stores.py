@@ -10,7 +10,7 @@ from flask import Response, request
 
 from forecast_service.common.instants import utc_text
 from forecast_service.errors import InvalidRequest
-from forecast_service.importer.columns import shown_name
+from forecast_service.importer.files.columns import shown_name
 from forecast_service.reading.provenance import group_row
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.documented import documented

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forecast_service.importer.columns import attribute_name, recognise, snake, unique_names
+from forecast_service.importer.files.columns import attribute_name, recognise, snake, unique_names
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from forecast_service.importer import KIND, fail
-from forecast_service.importer.undoing import undo
-from forecast_service.importer.writing import write_parquet
+from forecast_service.importer.canonical_files import write_parquet
+from forecast_service.importer.undo import undo
 from forecast_service.storage.queue import MAX_ERRORS, MAX_LOSSES, new_id
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import imports as import_rows

@@ -9,7 +9,7 @@ import pytest
 
 from forecast_service.errors import InvalidData
 from forecast_service.importer import Imports
-from forecast_service.importer.report import ImportReport
+from forecast_service.importer.understanding.report import ImportReport
 from forecast_service.storage.tables import dataset_groups
 
 from .rows import csv_text, daily

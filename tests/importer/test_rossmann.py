@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from forecast_service.importer import ImportOptions, ImportReport
-from forecast_service.importer.understanding import understand
+from forecast_service.importer.understanding.understanding import understand
 from forecast_service.settings import Settings
 
 pytestmark = pytest.mark.rossmann

@@ -8,7 +8,7 @@ import pytest
 
 from forecast_service.importer import ImportOptions, ImportReport
 from forecast_service.importer.sample import write_sample
-from forecast_service.importer.understanding import understand
+from forecast_service.importer.understanding.understanding import understand
 from forecast_service.settings import Settings
 
 

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from forecast_service.importer import ImportOptions, columns
-from forecast_service.importer.columns import recognise
-from forecast_service.importer.hidden_demand import demand
-from forecast_service.importer.longrows import LongRows
-from forecast_service.importer.periods import DAILY
+from forecast_service.importer import ImportOptions
+from forecast_service.importer.canonical_files import canonical_tables, write_csv
+from forecast_service.importer.files import columns
+from forecast_service.importer.files.columns import recognise
+from forecast_service.importer.files.periods import DAILY
+from forecast_service.importer.files.stockouts import is_mark
 from forecast_service.importer.plan import TARGET
-from forecast_service.importer.stockouts import is_mark
-from forecast_service.importer.understanding import understand
-from forecast_service.importer.writing import canonical_tables, write_csv
+from forecast_service.importer.understanding.hidden_demand import demand
+from forecast_service.importer.understanding.long_rows import LongRows
+from forecast_service.importer.understanding.understanding import understand
 from forecast_service.settings import Settings
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import dataset_groups, resources

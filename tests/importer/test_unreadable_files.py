@@ -8,7 +8,7 @@ import pytest
 
 from forecast_service.errors import FieldError, InvalidData
 from forecast_service.importer import Imports
-from forecast_service.importer.reading import SENT_ROWS
+from forecast_service.importer.files.text_tables import SENT_ROWS
 
 from .rows import GOOD
 

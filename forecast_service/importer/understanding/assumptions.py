@@ -7,9 +7,9 @@ from collections.abc import Collection
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.importer.columns import OPEN
-from forecast_service.importer.longrows import Floats, Ints, LongRows
-from forecast_service.importer.periods import DAILY, Periods
+from forecast_service.importer.files.columns import OPEN
+from forecast_service.importer.files.periods import DAILY, Periods
+from forecast_service.importer.understanding.long_rows import Floats, Ints, LongRows
 
 __all__ = ["FillRules", "rule_for"]
 

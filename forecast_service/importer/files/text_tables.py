@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from forecast_service.errors import FieldError, InvalidData
-from forecast_service.importer.findings import MAX_SHOWN, refuse
+from forecast_service.importer.files.findings import MAX_SHOWN, refuse
 
 __all__ = ["SENT_ROWS", "RawTable", "read_file"]
 

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.importer.canonical import Related, Sold, natural
-from forecast_service.importer.covariates import Covariates
-from forecast_service.importer.filling import rule_for
-from forecast_service.importer.hidden_demand import mostly_marked
-from forecast_service.importer.known import KnownGroup, KnownStore
-from forecast_service.importer.merging import Merged
-from forecast_service.importer.parsing import iso
-from forecast_service.importer.report import (
+from forecast_service.importer.files.sheets import Sheet
+from forecast_service.importer.files.store_table import MAX_ATTRIBUTES, StoreTable
+from forecast_service.importer.files.text_columns import iso
+from forecast_service.importer.understanding.assumptions import rule_for
+from forecast_service.importer.understanding.canonical import Related, Sold, natural
+from forecast_service.importer.understanding.covariates import Covariates
+from forecast_service.importer.understanding.earlier_imports import KnownGroup, KnownStore
+from forecast_service.importer.understanding.hidden_demand import mostly_marked
+from forecast_service.importer.understanding.merged_rows import Merged
+from forecast_service.importer.understanding.report import (
     GAP_DAYS,
     ColumnReport,
     FileReport,
@@ -25,8 +27,6 @@ from forecast_service.importer.report import (
     RuleReport,
     StockoutReport,
 )
-from forecast_service.importer.sheets import Sheet
-from forecast_service.importer.stores import MAX_ATTRIBUTES, StoreTable
 
 __all__ = ["Facts", "build_report", "known_future"]
 

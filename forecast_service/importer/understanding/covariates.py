@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.errors import InvalidData
-from forecast_service.importer.candidates import (
+from forecast_service.importer.files.candidates import (
     PAST_ONLY,
     Candidate,
     Flags,
@@ -17,10 +17,10 @@ from forecast_service.importer.candidates import (
     reason_to_leave_out,
     refuse_rows,
 )
-from forecast_service.importer.columns import attribute_name, snake, unique_names
-from forecast_service.importer.known import Texts
-from forecast_service.importer.parsing import Codes, parse_names, parse_numbers
-from forecast_service.importer.sheets import Sheet
+from forecast_service.importer.files.columns import attribute_name, snake, unique_names
+from forecast_service.importer.files.sheets import Sheet
+from forecast_service.importer.files.text_columns import Codes, parse_names, parse_numbers
+from forecast_service.importer.understanding.earlier_imports import Texts
 
 __all__ = ["MAX_COVARIATES", "Covariates", "choose_covariates"]
 

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.errors import InvalidData
-from forecast_service.importer.columns import Roles, recognise, recognised_names, snake
-from forecast_service.importer.findings import Findings
-from forecast_service.importer.options import ImportOptions
-from forecast_service.importer.parsing import (
+from forecast_service.importer.files.columns import Roles, recognise, recognised_names, snake
+from forecast_service.importer.files.findings import Findings
+from forecast_service.importer.files.stockouts import parse_marks, why_no_marks
+from forecast_service.importer.files.text_columns import (
     Codes,
     Numbers,
     iso,
@@ -21,8 +21,8 @@ from forecast_service.importer.parsing import (
     parse_names,
     parse_numbers,
 )
-from forecast_service.importer.reading import RawTable, read_file
-from forecast_service.importer.stockouts import parse_marks, why_no_marks
+from forecast_service.importer.files.text_tables import RawTable, read_file
+from forecast_service.importer.options import ImportOptions
 
 __all__ = [
     "Sheet",

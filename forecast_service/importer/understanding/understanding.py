@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from forecast_service.errors import InvalidData
-from forecast_service.importer.canonical import (
+from forecast_service.importer.files.sheets import without_doubtful_marks
+from forecast_service.importer.files.store_table import MAX_ATTRIBUTES, StoreTable, read_stores
+from forecast_service.importer.options import ImportOptions
+from forecast_service.importer.understanding.canonical import (
     Related,
     Sold,
     build_related,
@@ -18,15 +21,12 @@ from forecast_service.importer.canonical import (
     store_states,
     with_demand,
 )
-from forecast_service.importer.covariates import choose_covariates
-from forecast_service.importer.horizon import choose_horizon
-from forecast_service.importer.known import KnownGroup, KnownStore, Texts
-from forecast_service.importer.merging import Merged, merge_sheets, read_sheets
-from forecast_service.importer.options import ImportOptions
-from forecast_service.importer.report import ImportReport
-from forecast_service.importer.reporting import Facts, build_report, known_future
-from forecast_service.importer.sheets import without_doubtful_marks
-from forecast_service.importer.stores import MAX_ATTRIBUTES, StoreTable, read_stores
+from forecast_service.importer.understanding.covariates import choose_covariates
+from forecast_service.importer.understanding.earlier_imports import KnownGroup, KnownStore, Texts
+from forecast_service.importer.understanding.horizon import choose_horizon
+from forecast_service.importer.understanding.merged_rows import Merged, merge_sheets, read_sheets
+from forecast_service.importer.understanding.report import ImportReport
+from forecast_service.importer.understanding.report_facts import Facts, build_report, known_future
 from forecast_service.settings import Settings
 
 __all__ = ["Understood", "understand"]

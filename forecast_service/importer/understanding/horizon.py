@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forecast_service.errors import InvalidData
-from forecast_service.importer.periods import DAILY, Periods
+from forecast_service.importer.files.periods import DAILY, Periods
 
 __all__ = ["DEFAULT_HORIZON", "choose_horizon"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from forecast_service.importer.periods import WEEKDAY_NAMES, Periods
+from forecast_service.importer.files.periods import WEEKDAY_NAMES, Periods
 
 __all__ = [
     "GAP_DAYS",

@@ -10,16 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.errors import InvalidData
-from forecast_service.importer.known import KnownGroup
-from forecast_service.importer.longrows import DAYS, Floats, Ints, SeriesKey
-from forecast_service.importer.options import ImportOptions
-from forecast_service.importer.periods import Periods, choose_periods
-from forecast_service.importer.sheets import (
+from forecast_service.importer.files.periods import Periods, choose_periods
+from forecast_service.importer.files.sheets import (
     Sheet,
     read_sheet,
     refuse_duplicates,
     refuse_isolated_days,
 )
+from forecast_service.importer.options import ImportOptions
+from forecast_service.importer.understanding.earlier_imports import KnownGroup
+from forecast_service.importer.understanding.long_rows import DAYS, Floats, Ints, SeriesKey
 
 __all__ = ["Merged", "merge_sheets", "read_sheets"]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from forecast_service.importer.stockouts import find_marks
+from forecast_service.importer.files.stockouts import find_marks
 from forecast_service.local.files.reserved_names import RESERVED_WORDS
 
 __all__ = [

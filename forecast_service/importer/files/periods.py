@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from forecast_service.engine.calendar import WEEKDAYS, parse_frequency
 from forecast_service.errors import InvalidData
-from forecast_service.importer.findings import Findings
-from forecast_service.importer.longrows import DAYS, Ints
-from forecast_service.importer.parsing import iso
-from forecast_service.importer.sheets import Sheet
+from forecast_service.importer.files.findings import Findings
+from forecast_service.importer.files.sheets import Sheet
+from forecast_service.importer.files.text_columns import iso
+from forecast_service.importer.understanding.long_rows import DAYS, Ints
 
 __all__ = ["DAILY", "WEEKDAY_NAMES", "Periods", "choose_periods"]
 

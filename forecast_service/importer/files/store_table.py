@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from forecast_service.errors import InvalidData
-from forecast_service.importer.columns import (
+from forecast_service.importer.files.columns import (
     ALIASES,
     attribute_name,
     recognised_names,
     snake,
     unique_names,
 )
-from forecast_service.importer.findings import Findings
-from forecast_service.importer.parsing import Codes, parse_names
-from forecast_service.importer.reading import RawTable, read_file
+from forecast_service.importer.files.findings import Findings
+from forecast_service.importer.files.text_columns import Codes, parse_names
+from forecast_service.importer.files.text_tables import RawTable, read_file
 
 __all__ = ["ALL", "MAX_ATTRIBUTES", "StoreTable", "read_stores"]
 

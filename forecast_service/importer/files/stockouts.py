@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from forecast_service.importer.findings import Findings
-from forecast_service.importer.parsing import parse_names, parse_numbers
+from forecast_service.importer.files.findings import Findings
+from forecast_service.importer.files.text_columns import parse_names, parse_numbers
 
 __all__ = ["find_marks", "is_mark", "parse_marks", "why_no_marks"]
 

@@ -10,16 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.errors import InvalidData
-from forecast_service.importer.covariates import Covariates
-from forecast_service.importer.filling import FillRules
-from forecast_service.importer.hidden_demand import demand
-from forecast_service.importer.known import KnownGroup, KnownStore, no_rows
-from forecast_service.importer.longrows import Floats, Ints, LongRows, lookup
-from forecast_service.importer.merging import Merged
+from forecast_service.importer.files.periods import Periods
+from forecast_service.importer.files.store_table import ALL, StoreTable
+from forecast_service.importer.files.text_columns import day_of, iso
 from forecast_service.importer.options import ImportOptions
-from forecast_service.importer.parsing import day_of, iso
-from forecast_service.importer.periods import Periods
-from forecast_service.importer.stores import ALL, StoreTable
+from forecast_service.importer.understanding.assumptions import FillRules
+from forecast_service.importer.understanding.covariates import Covariates
+from forecast_service.importer.understanding.earlier_imports import KnownGroup, KnownStore, no_rows
+from forecast_service.importer.understanding.hidden_demand import demand
+from forecast_service.importer.understanding.long_rows import Floats, Ints, LongRows, lookup
+from forecast_service.importer.understanding.merged_rows import Merged
 
 __all__ = [
     "Sold",

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forecast_service.common.arrow import to_numpy
-from forecast_service.importer.columns import CALENDAR, ROW_NUMBERS, snake
-from forecast_service.importer.findings import Findings
-from forecast_service.importer.sheets import Sheet
+from forecast_service.importer.files.columns import CALENDAR, ROW_NUMBERS, snake
+from forecast_service.importer.files.findings import Findings
+from forecast_service.importer.files.sheets import Sheet
 
 __all__ = ["PAST_ONLY", "Candidate", "candidates", "reason_to_leave_out", "refuse_rows"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from forecast_service.importer.history import covariates_key, key_columns, sales_key
-from forecast_service.importer.known import KnownStore
 from forecast_service.importer.plan import RELATED, TARGET, Plan
+from forecast_service.importer.understanding.earlier_imports import KnownStore
 from forecast_service.storage.database import database_now
 from forecast_service.storage.snapshots import SnapshotStore, StagedFile
 from forecast_service.storage.tables import dataset_groups, series, stores

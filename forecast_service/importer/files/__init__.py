@@ -1,0 +1,1 @@
+"""The files of an import: read as text, their columns recognised, every cell checked."""
