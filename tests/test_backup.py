@@ -10,7 +10,6 @@ import pyarrow as pa
 import pytest
 from support import import_small_chain, naive
 
-from forecast_service import backup, maintenance, sweeping
 from forecast_service.errors import InvalidData
 from forecast_service.importer import Imports
 from forecast_service.session import open_session
@@ -18,6 +17,7 @@ from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import new_id
 from forecast_service.storage.snapshots import SnapshotStore
+from forecast_service.upkeep import backup, maintenance, sweeping
 
 
 @pytest.fixture

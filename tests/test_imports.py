@@ -21,11 +21,12 @@ LEVELS = (
     ("engine",),
     ("local",),
     ("session",),
-    ("predictor_config", "trainer", "forecaster"),
+    ("predictor_requests", "trainer", "forecaster"),
     ("runs",),
     ("importer",),
     ("reading",),
-    ("backup", "sweeping", "pruning", "maintenance", "worker", "resources", "dashboard", "cli"),
+    ("upkeep",),
+    ("worker", "resources", "dashboard", "cli"),
     ("app",),
 )
 LEVEL = {name: number for number, names in enumerate(LEVELS) for name in names}

@@ -13,7 +13,6 @@ import pytest
 import sqlalchemy as sa
 from support import group_row, import_sales, import_small_chain, naive, runs_of, work
 
-from forecast_service import maintenance
 from forecast_service.errors import Conflict, InvalidData
 from forecast_service.runs import TrainingRuns, run_rows
 from forecast_service.session import ForecastSession, open_session
@@ -23,6 +22,7 @@ from forecast_service.storage.database import Database
 from forecast_service.storage.queue import Queue, new_id
 from forecast_service.storage.tables import forecasts, resources, training_runs
 from forecast_service.storage.tables import work as work_table
+from forecast_service.upkeep import maintenance
 
 SECONDS_PER_DAY = 86400.0
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from forecast_service.cli.opening import Installation
     from forecast_service.importer.options import ImportOptions
     from forecast_service.importer.understanding.report import ImportReport
-    from forecast_service.runs.training_run import TrainingRun
+    from forecast_service.runs.run import TrainingRun
 
 __all__ = ["follow", "import_files", "open_run"]
 

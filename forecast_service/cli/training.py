@@ -11,7 +11,7 @@ from forecast_service.cli.output import give_json, give_table, json_option, say
 
 if TYPE_CHECKING:
     from forecast_service.runs.decisions import Decision
-    from forecast_service.runs.training_run import TrainingRun
+    from forecast_service.runs.run import TrainingRun
 
 __all__ = ["runs", "train"]
 

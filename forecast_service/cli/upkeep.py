@@ -42,8 +42,8 @@ def backup(path: Path) -> None:
     A database on PostgreSQL is not in it: make that backup with pg_dump, within the day before
     this one. The files that the dump names are kept for so long.
     """
-    from forecast_service import maintenance
     from forecast_service.cli.opening import opened
+    from forecast_service.upkeep import maintenance
 
     if not path.parent.is_dir():
         raise click.BadParameter(
@@ -61,8 +61,8 @@ def backup(path: Path) -> None:
 @click.argument("path", type=FILE)
 def restore(path: Path) -> None:
     """Restore what was backed up in PATH into an empty FORECAST_HOME."""
-    from forecast_service import maintenance
     from forecast_service.settings import read_settings
+    from forecast_service.upkeep import maintenance
 
     names = maintenance.restore(read_settings(), path)
     say(f"Restored {', '.join(names) or 'nothing'}.")
@@ -77,8 +77,8 @@ def prune(as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from forecast_service import maintenance
     from forecast_service.cli.opening import opened
+    from forecast_service.upkeep import maintenance
 
     with opened() as installation:
         removed = asdict(maintenance.prune(installation.settings, installation.database))

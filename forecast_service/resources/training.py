@@ -15,7 +15,7 @@ from forecast_service.resources.documented import documented
 from forecast_service.resources.parsing import checked_name, json_body, read_query
 from forecast_service.resources.schemas import ListQuery, TrainingBody
 from forecast_service.runs.decisions import Decision
-from forecast_service.runs.training_run import TrainingRun
+from forecast_service.runs.run import TrainingRun
 
 __all__ = ["TrainingResource", "TrainingRunResource", "run_document"]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from forecast_service.runs.decisions import Decision
+from forecast_service.runs.run import TrainingRun
 from forecast_service.runs.run_rows import KIND
-from forecast_service.runs.training_run import TrainingRun
-from forecast_service.runs.training_runs import TrainingRuns
+from forecast_service.runs.runs import TrainingRuns
 
 __all__ = ["KIND", "Decision", "TrainingRun", "TrainingRuns"]

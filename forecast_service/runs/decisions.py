@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from forecast_service.errors import InvalidRequest
-from forecast_service.runs.training_run import TrainingRun
+from forecast_service.runs.run import TrainingRun
 
 __all__ = ["TRAINING_RULES", "Decision", "Facts", "checked_date", "detail_of", "rule_of"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.runs.training_run import RUNNING_STATES, TrainingRun, read_run
+from forecast_service.runs.run import RUNNING_STATES, TrainingRun, read_run
 from forecast_service.storage.database import database_now
 from forecast_service.storage.queue import Queue, new_id
 from forecast_service.storage.tables import dataset_groups, training_runs, work

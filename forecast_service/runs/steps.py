@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from forecast_service.errors import Conflict, ForecastServiceError, LeaseLost, NotFound
 from forecast_service.runs import facts, run_rows
-from forecast_service.runs.collecting import collect
-from forecast_service.runs.refreshing import refresh_after
-from forecast_service.runs.serving import serve
-from forecast_service.runs.training_run import TrainingRun, read_run, resource_name
+from forecast_service.runs.collection import collect
+from forecast_service.runs.publication import serve
+from forecast_service.runs.refresh import refresh_after
+from forecast_service.runs.run import TrainingRun, read_run, resource_name
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.groups import is_loading, read_group

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from forecast_service import maintenance
 from forecast_service.importer import steps as importer
 from forecast_service.importer.imports import Imports
 from forecast_service.local.jobs import lifecycle
@@ -16,6 +15,7 @@ from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import Claim, Queue
+from forecast_service.upkeep import maintenance
 
 __all__ = ["KINDS", "Kind", "Surroundings", "open_surroundings"]
 

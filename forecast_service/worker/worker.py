@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.connection import wait
 
-from forecast_service import maintenance
 from forecast_service.errors import BackendUnavailable, ForecastServiceError, LeaseLost
 from forecast_service.settings import Settings
 from forecast_service.storage.queue import Claim, new_id
+from forecast_service.upkeep import maintenance
 from forecast_service.worker import endings
 from forecast_service.worker.children import Child, prepare
 from forecast_service.worker.heartbeat import HeartBeat

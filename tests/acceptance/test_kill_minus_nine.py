@@ -18,7 +18,7 @@ import requests
 import sqlalchemy as sa
 from support import group_row, import_small_chain, naive, runs_of, start_worker, until
 
-from forecast_service.runs.training_run import TrainingRun
+from forecast_service.runs.run import TrainingRun
 from forecast_service.session import open_session
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from forecast_service.backup import sweeping
 from forecast_service.importer.workspace import replacing
 from forecast_service.local.jobs.models import sweep_models
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import imports
+from forecast_service.upkeep.backup import sweeping
 
 __all__ = ["sweep"]
 

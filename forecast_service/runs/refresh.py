@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from forecast_service.runs import facts, run_rows
+from forecast_service.runs.run import RUNNING_STATES, TrainingRun
 from forecast_service.runs.run_rows import Wanted
-from forecast_service.runs.training_run import RUNNING_STATES, TrainingRun
 
 __all__ = ["refresh", "refresh_after"]
 

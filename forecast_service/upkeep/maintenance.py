@@ -8,15 +8,15 @@ from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
-from forecast_service.backup import backup, restore
-from forecast_service.pruning import Pruning
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.queue import Claim, Queue
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import work
-from forecast_service.sweeping import sweep
+from forecast_service.upkeep.backup import backup, restore
+from forecast_service.upkeep.pruning import Pruning
+from forecast_service.upkeep.sweeping import sweep
 
 __all__ = ["KIND", "Pruned", "backup", "perform", "prune", "restore", "schedule"]
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from forecast_service.errors import InvalidData
 from forecast_service.runs import facts, run_rows
-from forecast_service.runs.training_run import TrainingRun
+from forecast_service.runs.run import TrainingRun
 from forecast_service.session import ForecastSession
 from forecast_service.storage.queue import Claim, Queue
 from forecast_service.storage.tables import dataset_groups, forecast_values, forecasts, series

@@ -13,7 +13,7 @@ from forecast_service.common.keys import prediction_key, series_key
 from forecast_service.errors import InvalidRequest, NotFound
 from forecast_service.forecaster import Forecaster
 from forecast_service.runs import run_rows
-from forecast_service.runs.training_run import TrainingRun
+from forecast_service.runs.run import TrainingRun
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store

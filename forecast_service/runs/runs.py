@@ -11,7 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.errors import Conflict, NoForecast, NotFound
-from forecast_service.runs import facts, refreshing, run_rows, steps
+from forecast_service.runs import facts, run_rows, steps
+from forecast_service.runs import refresh
 from forecast_service.runs.decisions import (
     TRAINING_RULES,
     Decision,
@@ -20,13 +21,13 @@ from forecast_service.runs.decisions import (
     detail_of,
     rule_of,
 )
-from forecast_service.runs.run_rows import KIND, Wanted
-from forecast_service.runs.training_run import (
+from forecast_service.runs.run import (
     RUNNING_STATES,
     TrainingRun,
     read_run,
     whole_progress,
 )
+from forecast_service.runs.run_rows import KIND, Wanted
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
@@ -108,7 +109,7 @@ class TrainingRuns:
         if connection is None:
             with self.database.write() as own:
                 return self.refresh(own)
-        return refreshing.refresh(connection, self.settings.dataset_group)
+        return refresh.refresh(connection, self.settings.dataset_group)
 
     def get(self, run_id: str) -> TrainingRun:
         """The run with its progress.
@@ -163,7 +164,7 @@ class TrainingRuns:
             if run.state == "waiting":
                 Queue.request_cancel(connection, KIND, run_id)
             run_rows.end(connection, run, "cancelled")
-            refreshing.refresh_after(connection, run)
+            refresh.refresh_after(connection, run)
         logger.info("run cancelled", extra={"event": "run_cancelled", "run_id": run_id})
         return self.get(run_id)
 
