@@ -9,7 +9,8 @@ from flask import Flask, Response
 from flask_restful import Api, Resource
 
 from forecast_service.common.logs import configure_logging
-from forecast_service.resources import around, problems
+from forecast_service.resources import hooks as around
+from forecast_service.resources import problems
 from forecast_service.resources.metrics import RequestMetrics
 
 BODY_FILE = "BENCHMARK_BODY_FILE"

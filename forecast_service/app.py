@@ -8,7 +8,8 @@ from granian.constants import Interfaces
 
 from forecast_service.common.logs import configure_logging
 from forecast_service.local import wire
-from forecast_service.resources import around, problems, routes
+from forecast_service.resources import hooks as around
+from forecast_service.resources import problems, routes
 from forecast_service.resources.metrics import RequestMetrics
 from forecast_service.resources.service import open_service
 from forecast_service.settings import Settings, read_settings

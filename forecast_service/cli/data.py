@@ -10,7 +10,7 @@ import click
 from forecast_service.cli.output import give_json, give_table, json_option, say
 
 if TYPE_CHECKING:
-    from forecast_service.cli.opening import Installation
+    from forecast_service.cli.installation import Installation
 
 __all__ = ["import_sales", "sample", "stores"]
 
@@ -56,7 +56,7 @@ def import_sales(
     numbers, and nothing of it is kept.
     """
     from forecast_service.cli.following import import_files
-    from forecast_service.cli.opening import opened
+    from forecast_service.cli.installation import opened
     from forecast_service.importer.options import ImportOptions
 
     files = {"sales": sales, "future": future, "stores": store_table}
@@ -114,7 +114,7 @@ def stores(region: str | None, as_json: bool) -> None:
     """List the stores whose sales were imported."""
     import sqlalchemy as sa
 
-    from forecast_service.cli.opening import opened
+    from forecast_service.cli.installation import opened
     from forecast_service.storage import tables
     from forecast_service.storage.stores import natural_order, refuse_unknown_region
 

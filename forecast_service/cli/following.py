@@ -10,7 +10,7 @@ from forecast_service.cli.progress import Stage, shown
 from forecast_service.errors import Conflict
 
 if TYPE_CHECKING:
-    from forecast_service.cli.opening import Installation
+    from forecast_service.cli.installation import Installation
     from forecast_service.importer.options import ImportOptions
     from forecast_service.importer.understanding.report import ImportReport
     from forecast_service.runs.run import TrainingRun

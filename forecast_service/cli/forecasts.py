@@ -24,7 +24,7 @@ def forecast(
     names: tuple[str, ...], item: str | None, first: Any, last: Any, as_json: bool
 ) -> None:
     """Show what a store will sell in the coming days, and where the numbers come from."""
-    from forecast_service.cli.opening import opened
+    from forecast_service.cli.installation import opened
     from forecast_service.reading import Question
 
     question = Question(

@@ -20,7 +20,7 @@ from forecast_service.cli.progress import timed
 from forecast_service.cli.serving import serve_until_stopped
 
 if TYPE_CHECKING:
-    from forecast_service.cli.opening import Installation
+    from forecast_service.cli.installation import Installation
 
 __all__ = ["run"]
 
@@ -66,7 +66,7 @@ def run(
 
 def prepare(files: dict[str, Path], options: dict[str, Any]) -> None:
     """Import and train as far as it is needed."""
-    from forecast_service.cli.opening import opened
+    from forecast_service.cli.installation import opened
 
     start = time.monotonic()
     with opened() as installation:

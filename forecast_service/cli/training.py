@@ -31,7 +31,7 @@ def train(store: str | None, if_stale: bool, force: bool, no_wait: bool, as_json
     --no-wait the work is done here, together with any worker that runs.
     """
     from forecast_service.cli.following import follow
-    from forecast_service.cli.opening import opened
+    from forecast_service.cli.installation import opened
 
     if if_stale and force:
         raise click.UsageError("--if-stale and --force contradict each other; give one of them.")
@@ -74,7 +74,7 @@ def run_json(run: TrainingRun) -> dict[str, Any]:
 @json_option
 def runs(run_id: str | None, cancel: str | None, limit: int, as_json: bool) -> None:
     """List the newest training runs, show RUN_ID, or cancel one."""
-    from forecast_service.cli.opening import opened
+    from forecast_service.cli.installation import opened
 
     with opened() as installation:
         if cancel is not None:

@@ -42,7 +42,7 @@ def backup(path: Path) -> None:
     A database on PostgreSQL is not in it: make that backup with pg_dump, within the day before
     this one. The files that the dump names are kept for so long.
     """
-    from forecast_service.cli.opening import opened
+    from forecast_service.cli.installation import opened
     from forecast_service.upkeep import maintenance
 
     if not path.parent.is_dir():
@@ -77,7 +77,7 @@ def prune(as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from forecast_service.cli.opening import opened
+    from forecast_service.cli.installation import opened
     from forecast_service.upkeep import maintenance
 
     with opened() as installation:

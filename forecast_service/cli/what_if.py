@@ -68,7 +68,7 @@ def what_if(
 
     Nothing is stored and nothing is trained.
     """
-    from forecast_service.cli.opening import opened
+    from forecast_service.cli.installation import opened
     from forecast_service.reading import Question, Supposition
 
     if last is not None and last < first:

@@ -9,10 +9,10 @@ from flask import Request, Response, request
 
 from forecast_service.reading import Answer, Question
 from forecast_service.resources.api import ServiceResource
-from forecast_service.resources.documented import documented
+from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.requests import ForecastBody, ForecastQuery
 from forecast_service.resources.parsing import as_number, json_body, query_values, read_model
 from forecast_service.resources.representations import ENCODERS, negotiated
-from forecast_service.resources.schemas import ForecastBody, ForecastQuery
 
 __all__ = ["ForecastResource", "question_of"]
 

@@ -6,10 +6,10 @@ from flask import Response, request
 
 from forecast_service.errors import BackendUnavailable, NoForecast
 from forecast_service.resources.api import ServiceResource, json_response
-from forecast_service.resources.documented import documented
+from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.requests import ReadyQuery
 from forecast_service.resources.metrics import RequestMetrics
 from forecast_service.resources.parsing import read_query
-from forecast_service.resources.schemas import ReadyQuery
 from forecast_service.resources.service import Service
 
 __all__ = ["HealthResource", "MetricsResource", "ReadyResource"]

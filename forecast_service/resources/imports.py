@@ -17,9 +17,9 @@ from werkzeug.exceptions import UnsupportedMediaType
 from forecast_service.errors import FieldError, InvalidRequest, UnknownField
 from forecast_service.importer.files.text_tables import SENT_ROWS
 from forecast_service.resources.api import ServiceResource, json_response
-from forecast_service.resources.documented import documented
+from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.requests import ImportQuery, ListQuery, SaleRow, SalesBody
 from forecast_service.resources.parsing import checked_name, json_body, read_query
-from forecast_service.resources.schemas import ImportQuery, ListQuery, SaleRow, SalesBody
 
 __all__ = ["ImportResource", "ImportsResource", "SalesResource"]
 

@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from forecast_service.common.sentences import sentence
 from forecast_service.errors import FieldError, InvalidRequest, UnknownField
-from forecast_service.resources.schemas import NAME_LENGTH
+from forecast_service.resources.contract.requests import NAME_LENGTH
 
 __all__ = ["as_number", "checked_name", "json_body", "query_values", "read_model", "read_query"]
 

@@ -9,11 +9,11 @@ from flask import Flask
 from forecast_service import __version__
 from forecast_service.resources import pages
 from forecast_service.resources.api import ServiceApi, ServiceResource
+from forecast_service.resources.contract.openapi import OpenApiResource, description
 from forecast_service.resources.forecast import ForecastResource
 from forecast_service.resources.health import HealthResource, MetricsResource, ReadyResource
 from forecast_service.resources.imports import ImportResource, ImportsResource, SalesResource
 from forecast_service.resources.metrics import RequestMetrics
-from forecast_service.resources.openapi import OpenApiResource, description
 from forecast_service.resources.service import Service
 from forecast_service.resources.stores import HistoryResource, StoreResource, StoresResource
 from forecast_service.resources.training import TrainingResource, TrainingRunResource

@@ -13,9 +13,9 @@ from forecast_service.errors import InvalidRequest
 from forecast_service.importer.files.columns import shown_name
 from forecast_service.reading.provenance import group_row
 from forecast_service.resources.api import ServiceResource, json_response
-from forecast_service.resources.documented import documented
+from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.requests import HistoryQuery, StoresQuery
 from forecast_service.resources.parsing import as_number, checked_name, read_query
-from forecast_service.resources.schemas import HistoryQuery, StoresQuery
 from forecast_service.storage.stores import (
     existing_stores,
     refuse_missing_item,

@@ -11,9 +11,9 @@ from flask import Response, request
 
 from forecast_service.common.instants import utc_text
 from forecast_service.resources.api import ServiceResource, json_response
-from forecast_service.resources.documented import documented
+from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.requests import ListQuery, TrainingBody
 from forecast_service.resources.parsing import checked_name, json_body, read_query
-from forecast_service.resources.schemas import ListQuery, TrainingBody
 from forecast_service.runs.decisions import Decision
 from forecast_service.runs.run import TrainingRun
 

@@ -6,10 +6,10 @@ from flask import Response, request
 
 from forecast_service.reading import Supposition, total_of
 from forecast_service.resources.api import ServiceResource, json_response
-from forecast_service.resources.documented import documented
+from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.requests import WhatIfBody
 from forecast_service.resources.forecast import question_of
 from forecast_service.resources.parsing import json_body
-from forecast_service.resources.schemas import WhatIfBody
 
 __all__ = ["WhatIfResource"]
 

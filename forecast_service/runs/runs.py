@@ -11,8 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.errors import Conflict, NoForecast, NotFound
-from forecast_service.runs import facts, run_rows, steps
-from forecast_service.runs import refresh
+from forecast_service.runs import facts, refresh, run_rows, steps
 from forecast_service.runs.decisions import (
     TRAINING_RULES,
     Decision,

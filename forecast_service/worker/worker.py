@@ -17,7 +17,7 @@ from forecast_service.settings import Settings
 from forecast_service.storage.queue import Claim, new_id
 from forecast_service.upkeep import maintenance
 from forecast_service.worker import endings
-from forecast_service.worker.children import Child, prepare
+from forecast_service.worker.child import Child, prepare
 from forecast_service.worker.heartbeat import HeartBeat
 from forecast_service.worker.kinds import KINDS, open_surroundings
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from forecast_service.reading.pointer import MOMENT_SECONDS
-from forecast_service.resources.forecast_answers import Forecast
+from forecast_service.resources.contract.forecast_answers import Forecast
 from forecast_service.storage import tables
 from forecast_service.storage.database import Database
 

@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from forecast_service.app import create_app
-from forecast_service.resources.answers import History, Import
+from forecast_service.resources.contract.answers import History, Import
 from forecast_service.settings import Settings
 from forecast_service.worker import Worker
 

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 
-from forecast_service.resources.openapi import PARAMETER
+from forecast_service.resources.contract.openapi import PARAMETER
 
 NOT_DESCRIBED = {"/", "/docs", "/aws", "/aws/"}
 

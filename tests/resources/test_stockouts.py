@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from forecast_service.resources.answers import History
+from forecast_service.resources.contract.answers import History
 from forecast_service.settings import Settings
 from forecast_service.worker import Worker
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from forecast_service.resources.answers import Store, Stores
+from forecast_service.resources.contract.answers import Store, Stores
 from forecast_service.resources.parsing import as_number
 from forecast_service.storage.database import Database
 from forecast_service.storage.stores import natural_order

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from forecast_service.resources.forecast_answers import Forecast
+from forecast_service.resources.contract.forecast_answers import Forecast
 from forecast_service.settings import Settings
 from forecast_service.worker import Worker
 

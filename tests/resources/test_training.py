@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from forecast_service.local import catalog
-from forecast_service.resources.answers import TrainingDecision, TrainingRun, TrainingRuns
+from forecast_service.resources.contract.answers import TrainingDecision, TrainingRun, TrainingRuns
 from forecast_service.storage import tables
 from forecast_service.storage.database import Database
 

@@ -30,7 +30,7 @@ END_SECONDS = 10.0
 
 def prepare() -> None:
     """Start the process that children are forked from, with everything heavy already imported."""
-    forkserver.set_forkserver_preload(["forecast_service.worker.children"])
+    forkserver.set_forkserver_preload(["forecast_service.worker.child"])
     start_server()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, RootModel
 
-from forecast_service.resources.forecast_answers import AnswerModel, Forecast, WhatIf
+from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
 
 __all__ = ["ANSWERS", "Problem"]
 

@@ -10,11 +10,11 @@ from typing import Any
 from flask import Response
 from pydantic import BaseModel
 
-from forecast_service.resources.answers import ANSWERS, Problem
 from forecast_service.resources.api import ServiceResource, json_response
-from forecast_service.resources.documented import Operation, documented
+from forecast_service.resources.contract.answers import ANSWERS, Problem
+from forecast_service.resources.contract.documentation import Operation, documented
+from forecast_service.resources.contract.requests import schema_of
 from forecast_service.resources.problems import PROBLEM_TYPE
-from forecast_service.resources.schemas import schema_of
 from forecast_service.resources.service import Service
 
 __all__ = ["OpenApiResource", "description"]
