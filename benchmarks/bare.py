@@ -9,8 +9,7 @@ from flask import Flask, Response
 from flask_restful import Api, Resource
 
 from forecast_service.common.logs import configure_logging
-from forecast_service.resources import hooks as around
-from forecast_service.resources import problems
+from forecast_service.resources import hooks, problems
 from forecast_service.resources.metrics import RequestMetrics
 
 BODY_FILE = "BENCHMARK_BODY_FILE"
@@ -32,7 +31,7 @@ def create_app() -> Flask:
     BareResource.body = Path(os.environ[BODY_FILE]).read_bytes()
     app = Flask(__name__, static_folder=None)
     app.config.update(PROPAGATE_EXCEPTIONS=False)
-    around.init_app(app, RequestMetrics())
+    hooks.init_app(app, RequestMetrics())
     problems.init_app(app)
     Api(app).add_resource(BareResource, "/forecast")
     return app

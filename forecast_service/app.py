@@ -8,8 +8,7 @@ from granian.constants import Interfaces
 
 from forecast_service.common.logs import configure_logging
 from forecast_service.local import wire
-from forecast_service.resources import hooks as around
-from forecast_service.resources import problems, routes
+from forecast_service.resources import hooks, problems, routes
 from forecast_service.resources.metrics import RequestMetrics
 from forecast_service.resources.service import open_service
 from forecast_service.settings import Settings, read_settings
@@ -27,7 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes, PROPAGATE_EXCEPTIONS=False)
     app.extensions["forecast_service"] = service
-    around.init_app(app, metrics)
+    hooks.init_app(app, metrics)
     problems.init_app(app)
     routes.init_app(app, service, metrics)
     if service.session.source == "local":

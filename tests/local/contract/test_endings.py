@@ -1,0 +1,294 @@
+"""Deletion, trees, stopping and tags."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from forecast_service.errors import LeaseLost
+from forecast_service.local.jobs import lifecycle
+from forecast_service.storage.database import database_now
+from forecast_service.storage.queue import Queue
+from forecast_service.storage.tables import dataset_groups, forecast_values
+
+from ..amazon import Amazon, refused
+from .test_forecasts import stored_forecast
+
+NOWHERE = "arn:aws:forecast:eu-west-1:000000000000:predictor/nowhere"
+
+
+def count(amazon: Amazon, table: sa.Table) -> int:
+    with amazon.database.read() as connection:
+        return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+
+
+def test_deleting_again_and_again_ends_with_not_found(amazon: Amazon) -> None:
+    arn = amazon.make_forecast(amazon.predictor(amazon.trainable_group()))
+
+    answer = amazon.forecast.delete_forecast(ForecastArn=arn)
+
+    assert answer == {}
+    assert refused(amazon.forecast.delete_forecast, ForecastArn=arn) == (
+        "ResourceNotFoundException",
+        f"No forecast exists with the arn: {arn}. ListForecasts names those that exist.",
+    )
+
+
+def test_everything_can_be_deleted_from_the_leaves_up(amazon: Amazon) -> None:
+    dataset = amazon.dataset()
+    job = amazon.import_job(dataset)
+    group = amazon.group(dataset)
+    predictor = amazon.predictor(group)
+    forecast = amazon.make_forecast(predictor)
+
+    amazon.forecast.delete_forecast(ForecastArn=forecast)
+    amazon.forecast.delete_predictor(PredictorArn=predictor)
+    amazon.forecast.delete_dataset_group(DatasetGroupArn=group)
+    amazon.forecast.delete_dataset_import_job(DatasetImportJobArn=job)
+    amazon.forecast.delete_dataset(DatasetArn=dataset)
+
+    assert amazon.forecast.list_datasets() == {"Datasets": []}
+    assert amazon.forecast.list_dataset_groups() == {"DatasetGroups": []}
+    assert amazon.forecast.list_predictors() == {"Predictors": []}
+
+
+@pytest.mark.parametrize("level", ["group", "predictor", "dataset"])
+def test_a_resource_with_others_below_it_stays(amazon: Amazon, level: str) -> None:
+    dataset = amazon.dataset()
+    job = amazon.import_job(dataset)
+    group = amazon.group(dataset)
+    predictor = amazon.predictor(group)
+    forecast = amazon.make_forecast(predictor)
+    call, parameters, below, noun = {
+        "group": (
+            amazon.forecast.delete_dataset_group,
+            {"DatasetGroupArn": group},
+            predictor,
+            "dataset group",
+        ),
+        "predictor": (
+            amazon.forecast.delete_predictor,
+            {"PredictorArn": predictor},
+            forecast,
+            "predictor",
+        ),
+        "dataset": (amazon.forecast.delete_dataset, {"DatasetArn": dataset}, job, "dataset"),
+    }[level]
+
+    error = refused(call, **parameters)
+
+    (arn,) = parameters.values()
+    assert error == (
+        "ResourceInUseException",
+        f"The {noun} '{arn}' has 1 resource below it, such as '{below}'. Delete what is below it "
+        "first, or all at once with DeleteResourceTree.",
+    )
+
+
+@pytest.mark.parametrize("status", ["CREATE_PENDING", "CREATE_IN_PROGRESS", "CREATE_STOPPING"])
+def test_what_is_being_made_cannot_be_deleted(amazon: Amazon, status: str) -> None:
+    arn = amazon.predictor(amazon.trainable_group(), status=status)
+
+    error = refused(amazon.forecast.delete_predictor, PredictorArn=arn)
+
+    assert error == (
+        "ResourceInUseException",
+        f"The predictor '{arn}' is {status}; it can be deleted when it is ACTIVE or CREATE_FAILED "
+        "or CREATE_STOPPED. Wait, or stop it with StopResource.",
+    )
+
+
+@pytest.mark.parametrize("status", ["CREATE_FAILED", "CREATE_STOPPED"])
+def test_what_has_failed_or_was_stopped_can_be_deleted(amazon: Amazon, status: str) -> None:
+    arn = amazon.predictor(amazon.trainable_group(), status=status)
+
+    assert amazon.forecast.delete_predictor(PredictorArn=arn) == {}
+
+
+def test_a_dataset_that_is_being_imported_cannot_be_deleted(amazon: Amazon) -> None:
+    dataset = amazon.dataset()
+    amazon.import_job(dataset, status="CREATE_IN_PROGRESS")
+
+    code, sentence = refused(amazon.forecast.delete_dataset, DatasetArn=dataset)
+
+    assert code == "ResourceInUseException"
+    assert "is UPDATE_IN_PROGRESS" in sentence
+
+
+def serve(amazon: Amazon, forecast: str) -> None:
+    row = {
+        "name": "chain",
+        "arn": "arn:aws:forecast:eu-west-1:000000000000:dataset-group/chain",
+        "horizon": 7,
+        "frequency": "D",
+        "has_items": False,
+        "covariates": [],
+        "data_version": 1,
+        "current_forecast_arn": forecast,
+        "created_at": database_now(),
+    }
+    with amazon.database.write() as connection:
+        connection.execute(sa.insert(dataset_groups).values(**row))
+
+
+def test_the_forecast_that_is_served_stays(amazon: Amazon) -> None:
+    forecast = stored_forecast(amazon, "1")
+    serve(amazon, forecast)
+    group = "arn:aws:forecast:eu-west-1:000000000000:dataset-group/chain"
+
+    singly = refused(amazon.forecast.delete_forecast, ForecastArn=forecast)
+    as_a_tree = refused(amazon.forecast.delete_resource_tree, ResourceArn=group)
+
+    assert singly == as_a_tree
+    assert singly == (
+        "ResourceInUseException",
+        f"The forecast '{forecast}' is the one that is being served. Train again or make another "
+        "forecast current, then delete it.",
+    )
+
+
+def test_the_values_of_a_forecast_go_with_it(amazon: Amazon) -> None:
+    forecast = stored_forecast(amazon, "1")
+
+    amazon.forecast.delete_forecast(ForecastArn=forecast)
+
+    assert count(amazon, forecast_values) == 0
+
+
+def test_a_tree_goes_whole_and_leaves_the_datasets(amazon: Amazon, queue: Queue) -> None:
+    dataset = amazon.dataset()
+    amazon.import_job(dataset)
+    group = amazon.group(dataset)
+    amazon.make_forecast(amazon.predictor(group, "one"), status=None)
+    amazon.predictor(group, "two", status=None)
+    answer = amazon.forecast.delete_resource_tree(ResourceArn=group)
+
+    assert answer == {}
+    assert queue.claim("worker", ["resource"]) is None
+    assert amazon.forecast.list_predictors() == {"Predictors": []}
+    assert amazon.forecast.list_forecasts() == {"Forecasts": []}
+    assert amazon.forecast.list_dataset_groups() == {"DatasetGroups": []}
+    assert len(amazon.forecast.list_dataset_import_jobs()["DatasetImportJobs"]) == 1
+
+
+def test_a_job_that_waits_is_stopped_at_once(amazon: Amazon, queue: Queue) -> None:
+    arn = amazon.import_job(amazon.dataset(), status=None)
+
+    assert amazon.forecast.stop_resource(ResourceArn=arn) == {}
+
+    described = amazon.forecast.describe_dataset_import_job(DatasetImportJobArn=arn)
+    assert described["Status"] == "CREATE_STOPPED"
+    assert queue.claim("worker", ["resource"]) is None
+
+
+def test_a_job_that_runs_is_stopped_by_its_worker(amazon: Amazon, queue: Queue) -> None:
+    arn = amazon.import_job(amazon.dataset(), status=None)
+    claim = queue.claim("worker", ["resource"])
+    assert claim is not None
+    amazon.mark(arn, "CREATE_IN_PROGRESS")
+
+    amazon.forecast.stop_resource(ResourceArn=arn)
+    amazon.forecast.stop_resource(ResourceArn=arn)
+
+    described = amazon.forecast.describe_dataset_import_job(DatasetImportJobArn=arn)
+    assert described["Status"] == "CREATE_STOPPING"
+    assert queue.beat(claim) is True
+
+
+def test_a_job_that_is_stopped_before_it_begins_ends_as_stopped(
+    amazon: Amazon, queue: Queue
+) -> None:
+    arn = amazon.import_job(amazon.dataset(), status=None)
+    claim = queue.claim("worker", ["resource"])
+    assert claim is not None
+    amazon.forecast.stop_resource(ResourceArn=arn)
+
+    lifecycle.perform(amazon.database, amazon.settings, queue, claim)
+
+    described = amazon.forecast.describe_dataset_import_job(DatasetImportJobArn=arn)
+    assert described["Status"] == "CREATE_STOPPED"
+
+
+def test_stopping_a_predictor_stops_what_is_made_below_it(amazon: Amazon) -> None:
+    predictor = amazon.predictor(amazon.trainable_group())
+    forecast = amazon.make_forecast(predictor, status=None)
+
+    amazon.forecast.stop_resource(ResourceArn=predictor)
+
+    described = amazon.forecast.describe_forecast(ForecastArn=forecast)
+    assert described["Status"] == "CREATE_STOPPED"
+
+
+def test_what_is_done_cannot_be_stopped(amazon: Amazon) -> None:
+    arn = amazon.predictor(amazon.trainable_group())
+
+    assert refused(amazon.forecast.stop_resource, ResourceArn=arn) == (
+        "InvalidInputException",
+        f"The predictor '{arn}' is ACTIVE: nothing is running that could be stopped. Use a Delete "
+        "operation to remove it.",
+    )
+
+
+def test_only_jobs_can_be_stopped(amazon: Amazon) -> None:
+    group = amazon.group()
+
+    assert refused(amazon.forecast.stop_resource, ResourceArn=group) == (
+        "InvalidInputException",
+        f"'{group}' is a dataset group, which cannot be stopped. Import jobs, predictors and "
+        "forecasts can.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters"),
+    [
+        ("stop_resource", {}),
+        ("delete_resource_tree", {}),
+        ("tag_resource", {"Tags": [{"Key": "a", "Value": "b"}]}),
+        ("untag_resource", {"TagKeys": ["a"]}),
+        ("list_tags_for_resource", {}),
+    ],
+)
+def test_an_arn_that_does_not_exist_is_not_found(
+    amazon: Amazon, method: str, parameters: dict[str, Any]
+) -> None:
+    call = getattr(amazon.forecast, method)
+
+    assert refused(call, ResourceArn=NOWHERE, **parameters) == (
+        "ResourceNotFoundException",
+        f"No resource exists with the arn: {NOWHERE}. List operations name them.",
+    )
+
+
+def test_what_is_deleted_while_it_is_made_may_be_made_again(amazon: Amazon, queue: Queue) -> None:
+    dataset = amazon.dataset()
+    arn = amazon.import_job(dataset, status=None)
+    old = queue.claim("old", ["resource"])
+    assert old is not None
+    amazon.forecast.delete_resource_tree(ResourceArn=arn)
+    again = amazon.import_job(dataset, status=None)
+    claim = queue.claim("new", ["resource"])
+
+    assert claim is not None
+    assert claim.subject == again == arn
+    with pytest.raises(LeaseLost):
+        queue.beat(old)
+
+
+def test_a_forecast_that_becomes_the_served_one_meanwhile_is_not_deleted(amazon: Amazon) -> None:
+    forecast = stored_forecast(amazon, "1")
+    serve(amazon, "another")
+    with ThreadPoolExecutor(1) as threads:
+        with amazon.database.write() as connection:
+            connection.execute(sa.select(dataset_groups).with_for_update()).all()
+            delete = amazon.forecast.delete_forecast
+            deletion = threads.submit(refused, delete, ForecastArn=forecast)
+            time.sleep(0.3)  # long enough for it to look
+            connection.execute(sa.update(dataset_groups).values(current_forecast_arn=forecast))
+        code, _ = deletion.result()
+
+    assert code == "ResourceInUseException"

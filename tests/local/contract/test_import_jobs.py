@@ -1,0 +1,268 @@
+"""Dataset import jobs, and what a dataset says while one runs."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from forecast_service.storage.queue import Queue
+
+from ..amazon import FIELDS, Amazon, refused, schema, source
+
+KEY = "arn:aws:kms:eu-west-1:000000000000:key/one"
+
+
+def test_an_import_job_is_described_with_its_defaults(amazon: Amazon) -> None:
+    dataset = amazon.dataset()
+
+    arn = amazon.import_job(dataset, "first", status=None)
+
+    described = amazon.forecast.describe_dataset_import_job(DatasetImportJobArn=arn)
+    assert arn == "arn:aws:forecast:eu-west-1:000000000000:dataset-import-job/sales/first"
+    assert described.pop("CreationTime") == described.pop("LastModificationTime")
+    assert described == {
+        "DatasetImportJobName": "first",
+        "DatasetImportJobArn": arn,
+        "DatasetArn": dataset,
+        "TimestampFormat": "yyyy-MM-dd HH:mm:ss",
+        "UseGeolocationForTimeZone": False,
+        "DataSource": source(),
+        "Format": "CSV",
+        "ImportMode": "FULL",
+        "Status": "CREATE_PENDING",
+    }
+
+
+def test_an_import_job_is_work_for_a_worker(amazon: Amazon, queue: Queue) -> None:
+    arn = amazon.import_job(amazon.dataset(), status=None)
+
+    claim = queue.claim("worker", ["resource"])
+
+    assert claim is not None
+    assert claim.subject == arn
+
+
+@pytest.mark.parametrize(
+    ("job", "dataset"),
+    [
+        ("CREATE_PENDING", "UPDATE_PENDING"),
+        ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"),
+        ("CREATE_STOPPING", "UPDATE_IN_PROGRESS"),
+        ("CREATE_STOPPED", "ACTIVE"),
+        ("CREATE_FAILED", "ACTIVE"),
+        ("ACTIVE", "ACTIVE"),
+    ],
+)
+def test_a_dataset_mirrors_its_import_job(amazon: Amazon, job: str, dataset: str) -> None:
+    arn = amazon.dataset()
+    amazon.import_job(arn, status=job)
+
+    assert amazon.forecast.describe_dataset(DatasetArn=arn)["Status"] == dataset
+
+
+def test_a_dataset_was_modified_when_its_import_ended(amazon: Amazon) -> None:
+    arn = amazon.dataset()
+    time.sleep(0.01)
+    job = amazon.import_job(arn)
+
+    described = amazon.forecast.describe_dataset(DatasetArn=arn)
+
+    ended = amazon.forecast.describe_dataset_import_job(DatasetImportJobArn=job)
+    assert described["LastModificationTime"] == ended["LastModificationTime"]
+    assert described["LastModificationTime"] > described["CreationTime"]
+
+
+def test_what_is_being_imported_was_modified_now(amazon: Amazon) -> None:
+    arn = amazon.dataset()
+    job = amazon.import_job(arn, status="CREATE_IN_PROGRESS")
+    time.sleep(0.05)
+
+    before = datetime.now(UTC) - timedelta(milliseconds=40)
+    described = amazon.forecast.describe_dataset(DatasetArn=arn)
+    running = amazon.forecast.describe_dataset_import_job(DatasetImportJobArn=job)
+
+    assert described["LastModificationTime"] > before
+    assert running["LastModificationTime"] > before
+
+
+def test_a_second_import_waits_for_the_first(amazon: Amazon) -> None:
+    dataset = amazon.dataset()
+    amazon.import_job(dataset, "first", status="CREATE_IN_PROGRESS")
+
+    error = refused(
+        amazon.forecast.create_dataset_import_job,
+        DatasetImportJobName="second",
+        DatasetArn=dataset,
+        DataSource=source(),
+    )
+
+    assert error == (
+        "ResourceInUseException",
+        f"The dataset '{dataset}' is UPDATE_IN_PROGRESS: another import job is not done yet. Wait "
+        "until the dataset is ACTIVE.",
+    )
+
+
+def test_a_repeated_call_learns_that_the_job_exists(amazon: Amazon) -> None:
+    dataset = amazon.dataset()
+    arn = amazon.import_job(dataset, "first", status="CREATE_IN_PROGRESS")
+
+    error = refused(
+        amazon.forecast.create_dataset_import_job,
+        DatasetImportJobName="first",
+        DatasetArn=dataset,
+        DataSource=source(),
+    )
+
+    assert error == (
+        "ResourceAlreadyExistsException",
+        f"A dataset import job already exists with the arn: {arn}",
+    )
+
+
+def test_a_job_name_is_unique_inside_its_dataset(amazon: Amazon) -> None:
+    sales, more = amazon.dataset("sales"), amazon.dataset("more")
+    first = amazon.import_job(sales, "daily")
+
+    amazon.import_job(more, "daily")
+
+    assert refused(
+        amazon.forecast.create_dataset_import_job,
+        DatasetImportJobName="daily",
+        DatasetArn=sales,
+        DataSource=source(),
+    ) == (
+        "ResourceAlreadyExistsException",
+        f"A dataset import job already exists with the arn: {first}",
+    )
+
+
+def test_remaining_minutes_are_estimated_while_a_job_runs(amazon: Amazon) -> None:
+    arn = amazon.import_job(amazon.dataset(), status=None)
+    began_at = time.time() - 120
+    details = {"started_at": began_at}
+
+    amazon.mark(arn, "CREATE_IN_PROGRESS", progress=0.25, details=details)
+    running = amazon.forecast.describe_dataset_import_job(DatasetImportJobArn=arn)
+    amazon.mark(arn, "ACTIVE", progress=1.0)
+    ended = amazon.forecast.describe_dataset_import_job(DatasetImportJobArn=arn)
+
+    assert running["EstimatedTimeRemainingInMinutes"] in (6, 7)
+    assert "EstimatedTimeRemainingInMinutes" not in ended
+
+
+def test_a_failed_job_says_why(amazon: Amazon) -> None:
+    arn = amazon.import_job(amazon.dataset(), status=None)
+
+    amazon.mark(arn, "CREATE_FAILED", message="Line 7 of 'sales.csv' has no date.")
+
+    described = amazon.forecast.describe_dataset_import_job(DatasetImportJobArn=arn)
+    assert described["Message"] == "Line 7 of 'sales.csv' has no date."
+    assert described["Status"] == "CREATE_FAILED"
+
+
+def test_statistics_of_an_import_are_shown(amazon: Amazon) -> None:
+    arn = amazon.import_job(amazon.dataset(), status=None)
+    statistics = {"demand": {"Count": 3, "CountDistinct": 2, "Min": "0.0", "Avg": 1, "Stddev": 0.5}}
+
+    details = {"data_size_gb": 1e-6, "field_statistics": statistics, "version": 1}
+    amazon.mark(arn, "ACTIVE", details=details)
+
+    described = amazon.forecast.describe_dataset_import_job(DatasetImportJobArn=arn)
+    assert described["DataSize"] == 1e-6
+    assert described["FieldStatistics"] == statistics
+
+
+@pytest.mark.parametrize(
+    ("frequency", "parameters", "sentence"),
+    [
+        (
+            "H",
+            {"TimestampFormat": "yyyy-MM-dd"},
+            "TimestampFormat 'yyyy-MM-dd' does not go with data of frequency 'H'. Allowed are: "
+            "yyyy-MM-dd HH:mm:ss, yyyy-MM-dd hh:mm:ss.",
+        ),
+        (
+            "D",
+            {"TimestampFormat": "MM-dd-yyyy"},
+            "TimestampFormat 'MM-dd-yyyy' does not go with data of frequency 'D'. Allowed are: "
+            "yyyy-MM-dd, yyyy-MM-dd HH:mm:ss, yyyy-MM-dd hh:mm:ss.",
+        ),
+        (
+            "D",
+            {"GeolocationFormat": "PLUS_CODE"},
+            "GeolocationFormat 'PLUS_CODE' is unknown. Allowed are: LAT_LONG, CC_POSTALCODE.",
+        ),
+        (
+            "D",
+            {"DataSource": {"S3Config": {**source()["S3Config"], "KMSKeyArn": KEY}}},
+            f"KMSKeyArn '{KEY}' is not the key of the dataset's EncryptionConfig. Give the same "
+            "key "
+            "in both, or none here.",
+        ),
+        (
+            "D",
+            {"ImportMode": "INCREMENTAL"},
+            "ImportMode 'INCREMENTAL' adds to data that the dataset 'sales' does not have yet. Use "
+            "'FULL' first.",
+        ),
+    ],
+)
+def test_an_import_that_cannot_be_meant_is_refused(
+    amazon: Amazon, frequency: str, parameters: dict[str, object], sentence: str
+) -> None:
+    dataset = amazon.forecast.create_dataset(
+        DatasetName="sales",
+        Domain="RETAIL",
+        DatasetType="TARGET_TIME_SERIES",
+        DataFrequency=frequency,
+        Schema=schema(FIELDS["TARGET_TIME_SERIES"]),
+    )["DatasetArn"]
+    request = {"DatasetImportJobName": "first", "DatasetArn": dataset, "DataSource": source()}
+
+    error = refused(amazon.forecast.create_dataset_import_job, **{**request, **parameters})
+
+    assert error == ("InvalidInputException", sentence)
+
+
+def test_an_increment_has_the_format_of_what_it_adds_to(amazon: Amazon) -> None:
+    dataset = amazon.dataset()
+    amazon.import_job(dataset, "first")
+    request = {
+        "DatasetImportJobName": "second",
+        "DatasetArn": dataset,
+        "DataSource": source(),
+        "ImportMode": "INCREMENTAL",
+    }
+
+    error = refused(amazon.forecast.create_dataset_import_job, **request, Format="PARQUET")
+    accepted = amazon.forecast.create_dataset_import_job(**request)
+
+    assert error == (
+        "InvalidInputException",
+        "'Format' is 'PARQUET', and was 'CSV' in the import job 'first'. Keep it, or import "
+        "everything with ImportMode 'FULL'.",
+    )
+    assert set(accepted) == {"DatasetImportJobArn"}
+
+
+def test_the_key_of_the_dataset_is_accepted(amazon: Amazon) -> None:
+    encryption = {"RoleArn": "arn:aws:iam::000000000000:role/forecast", "KMSKeyArn": KEY}
+    dataset = amazon.forecast.create_dataset(
+        DatasetName="sales",
+        Domain="RETAIL",
+        DatasetType="TARGET_TIME_SERIES",
+        Schema=schema(FIELDS["TARGET_TIME_SERIES"]),
+        EncryptionConfig=encryption,
+    )["DatasetArn"]
+
+    answer = amazon.forecast.create_dataset_import_job(
+        DatasetImportJobName="first",
+        DatasetArn=dataset,
+        DataSource={"S3Config": {**source()["S3Config"], "KMSKeyArn": KEY}},
+    )
+
+    assert set(answer) == {"DatasetImportJobArn"}
+    assert amazon.forecast.describe_dataset(DatasetArn=dataset)["EncryptionConfig"] == encryption

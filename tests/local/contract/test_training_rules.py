@@ -1,0 +1,235 @@
+"""What no predictor may be asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ..amazon import Amazon, auto_request, legacy_request, refused
+
+NOT_YET = "is not available in this local Amazon Forecast yet. Leave it out."
+
+
+def config(methods: dict[str, str], attribute: str = "demand") -> dict[str, Any]:
+    return {"AttributeConfigs": [{"AttributeName": attribute, "Transformations": methods}]}
+
+
+REFUSED_AUTO: list[tuple[dict[str, Any], str]] = [
+    ({"ForecastHorizon": 0}, "ForecastHorizon is 0; it must be between 1 and 500 periods."),
+    ({"ForecastHorizon": 501}, "ForecastHorizon is 501; it must be between 1 and 500 periods."),
+    (
+        {"ForecastTypes": ["0.1", "0.2", "0.3", "0.4", "0.5", "0.6"]},
+        "ForecastTypes has 6 entries; at most 5 are allowed.",
+    ),
+    (
+        {"ForecastTypes": ["0.5", ".50"]},
+        "Forecast type '0.5' is given twice. Give each one once.",
+    ),
+    (
+        {"ForecastTypes": ["0.00"]},
+        "Forecast type '0.00' must be between 0.01 and 0.99, or 'mean'.",
+    ),
+    (
+        {"ForecastFrequency": "H"},
+        "ForecastFrequency 'H' is finer than 'D', the frequency of the TARGET_TIME_SERIES dataset. "
+        "Use 'D' or a coarser one.",
+    ),
+    (
+        {"ForecastFrequency": "2W"},
+        "'ForecastFrequency': Frequency '2W' is understood, but models are trained on hours, days, "
+        "weeks and months only. Use one of H, D, W, M.",
+    ),
+    (
+        {"ForecastFrequency": "W-FRI"},
+        "'ForecastFrequency': 'W-FRI' is no frequency. Use 'W', and say the day on which weeks "
+        "begin as the TimeAlignmentBoundary of an auto predictor.",
+    ),
+    (
+        {"ForecastDimensions": ["colour"]},
+        "Forecast dimension 'colour' is no dimension of the TARGET_TIME_SERIES dataset. Allowed "
+        "are: "
+        "location.",
+    ),
+    (
+        {"ForecastDimensions": ["location", "location"]},
+        "Forecast dimension 'location' is given twice. Give each one once.",
+    ),
+    (
+        {"DataConfig": config({"middlefill": "zero"}, "price")},
+        "'price' cannot be filled: it is neither the target nor a numeric field of the "
+        "RELATED_TIME_SERIES dataset. Allowed are: demand.",
+    ),
+    (
+        {"DataConfig": config({"middlefill": "most"})},
+        "'middlefill' of 'demand' is 'most'. Allowed are: nan, zero, value, median, mean, min, "
+        "max.",
+    ),
+    (
+        {"DataConfig": config({"futurefill": "zero"})},
+        "'futurefill' is no filling parameter of 'demand'. Allowed are: aggregation, frontfill, "
+        "middlefill, backfill.",
+    ),
+    (
+        {"DataConfig": config({"backfill": "value"})},
+        "'backfill' of 'demand' is 'value', so 'backfill_value' must be given.",
+    ),
+    (
+        {"DataConfig": config({"backfill": "zero", "backfill_value": "2"})},
+        "'backfill_value' of 'demand' goes with 'backfill': 'value' only. Leave it out.",
+    ),
+    (
+        {"DataConfig": config({"backfill": "value", "backfill_value": "two"})},
+        "'backfill_value' of 'demand' is 'two', which is no number.",
+    ),
+    (
+        {"DataConfig": {"AdditionalDatasets": [{"Name": "weather"}]}},
+        "'weather' is not available in this local Amazon Forecast, which has no weather data. "
+        "Leave "
+        "it out, or import weather as related time series.",
+    ),
+    (
+        {"DataConfig": {"AdditionalDatasets": [{"Name": "moon"}]}},
+        "'moon' is no additional dataset. Allowed are: holiday, weather.",
+    ),
+    ({"ExplainPredictor": True}, f"'ExplainPredictor': true {NOT_YET}"),
+    ({"MonitorConfig": {"MonitorName": "watch"}}, f"'MonitorConfig' {NOT_YET}"),
+    (
+        {"TimeAlignmentBoundary": {"Hour": 4}},
+        "'TimeAlignmentBoundary' is {'Hour': 4}, and ForecastFrequency 'D'. In this local Amazon "
+        "Forecast it can only be {'Hour': 0} with this frequency. Leave it out for periods that "
+        "begin on Mondays, on the first of a month, at midnight.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("parameters", "sentence"), REFUSED_AUTO)
+def test_an_auto_predictor_that_cannot_be_meant_is_refused(
+    amazon: Amazon, parameters: dict[str, Any], sentence: str
+) -> None:
+    group = amazon.trainable_group(location="string")
+    request = {**auto_request(group), **parameters}
+    request["DataConfig"] = {"DatasetGroupArn": group, **parameters.get("DataConfig", {})}
+
+    error = refused(amazon.forecast.create_auto_predictor, **request)
+
+    assert error == ("InvalidInputException", sentence)
+    assert amazon.forecast.list_predictors() == {"Predictors": []}
+
+
+@pytest.mark.parametrize("countries", [["GB"], ["DE", "FR"], None])
+def test_holidays_are_those_of_one_known_country(
+    amazon: Amazon, countries: list[str] | None
+) -> None:
+    group = amazon.trainable_group()
+    configuration = {} if countries is None else {"CountryCode": countries}
+    holiday = {"Name": "holiday", "Configuration": configuration}
+    data = {"DatasetGroupArn": group, "AdditionalDatasets": [holiday]}
+
+    code, sentence = refused(
+        amazon.forecast.create_auto_predictor, **{**auto_request(group), "DataConfig": data}
+    )
+
+    assert code == "InvalidInputException"
+    assert sentence.startswith("'holiday' has country ")
+    assert "UA, UK, US" in sentence
+
+
+def test_a_new_predictor_needs_all_of_its_configuration(amazon: Amazon) -> None:
+    error = refused(amazon.forecast.create_auto_predictor, PredictorName="weekly")
+
+    assert error == (
+        "InvalidInputException",
+        "'ForecastHorizon' is missing. A new predictor needs ForecastHorizon, ForecastFrequency, "
+        "DataConfig; to retrain one, give its ARN as ReferencePredictorArn and nothing else.",
+    )
+
+
+ALGORITHM = "arn:aws:forecast:::algorithm/"
+OPTIONS = ", ".join(
+    ALGORITHM + name
+    for name in ("ARIMA", "ETS", "NPTS", "Prophet", "Pooled", "Seasonal_Naive", "TSB")
+)
+REFUSED_LEGACY: list[tuple[dict[str, Any], str]] = [
+    (
+        {"AlgorithmArn": f"{ALGORITHM}XGBoost"},
+        f"Invalid Algorithm ARN specified: {ALGORITHM}XGBoost. Options: {OPTIONS}",
+    ),
+    (
+        {"AlgorithmArn": f"{ALGORITHM}Deep_AR_Plus"},
+        f"'{ALGORITHM}Deep_AR_Plus' is a deep network, which this local Amazon Forecast does not "
+        "train. Use CreateAutoPredictor, which weighs several algorithms for each series, or one "
+        f"of: {OPTIONS}",
+    ),
+    (
+        {"AlgorithmArn": f"{ALGORITHM}CNN-QR"},
+        f"'{ALGORITHM}CNN-QR' is a deep network, which this local Amazon Forecast does not "
+        "train. Use CreateAutoPredictor, which weighs several algorithms for each series, or one "
+        f"of: {OPTIONS}",
+    ),
+    (
+        {"AlgorithmArn": f"{ALGORITHM}NPTS", "TrainingParameters": {"epochs": "500"}},
+        "'epochs' is no training parameter of NPTS. Allowed are: context_length, kernel_type, "
+        "exp_kernel_weights, use_seasonal_model, use_default_time_features.",
+    ),
+    (
+        {"AlgorithmArn": f"{ALGORITHM}NPTS", "TrainingParameters": {"kernel_type": "normal"}},
+        "'kernel_type' is 'normal'; it must be 'exponential' or 'uniform'. Leave it out for its "
+        "default.",
+    ),
+    (
+        {"AlgorithmArn": None},
+        "'AlgorithmArn' is missing. Name one, or use CreateAutoPredictor.",
+    ),
+    (
+        {"PerformAutoML": True},
+        "'AlgorithmArn' does not go with 'PerformAutoML': true. Leave one out.",
+    ),
+    (
+        {"PerformAutoML": True, "AlgorithmArn": None, "PerformHPO": True},
+        "'PerformHPO' does not go with 'PerformAutoML': true. Leave one out.",
+    ),
+    (
+        {"PerformAutoML": True, "AlgorithmArn": None},
+        "'PerformAutoML': true is not available in this local Amazon Forecast yet. Use "
+        "CreateAutoPredictor, which chooses per series, or name an AlgorithmArn.",
+    ),
+    (
+        {"PerformHPO": True},
+        "'PerformHPO' is true, and Prophet has no hyperparameters to tune. Leave it out.",
+    ),
+    (
+        {"HPOConfig": {"ParameterRanges": {}}},
+        "'HPOConfig' goes with 'PerformHPO': true only. Leave it out.",
+    ),
+    (
+        {"TrainingParameters": {"epochs": "500"}},
+        "'epochs' is no training parameter of Prophet. Allowed are growth, seasonality_mode, cap, "
+        "floor, changepoint_prior_scale, seasonality_prior_scale, holidays_prior_scale, "
+        "n_changepoints, changepoint_range.",
+    ),
+    (
+        {"TrainingParameters": {"growth": "cubic"}},
+        "'growth' is 'cubic'; it must be one of linear, flat, logistic.",
+    ),
+    (
+        {"EvaluationParameters": {"NumberOfBacktestWindows": 6}},
+        "NumberOfBacktestWindows is 6; it must be between 1 and 5.",
+    ),
+    (
+        {"EvaluationParameters": {"BackTestWindowOffset": 6}},
+        "BackTestWindowOffset is 6; it must be at least the ForecastHorizon, 7.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("parameters", "sentence"), REFUSED_LEGACY)
+def test_a_legacy_predictor_that_cannot_be_meant_is_refused(
+    amazon: Amazon, parameters: dict[str, Any], sentence: str
+) -> None:
+    request = {**legacy_request(amazon.trainable_group()), **parameters}
+    given = {name: value for name, value in request.items() if value is not None}
+
+    error = refused(amazon.forecast.create_predictor, **given)
+
+    assert error == ("InvalidInputException", sentence)
