@@ -9,8 +9,8 @@ import numpy as np
 
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.importer.files.periods import Periods
+from forecast_service.importer.long_rows import Ints, LongRows
 from forecast_service.importer.options import ImportOptions
-from forecast_service.importer.understanding.long_rows import Ints, LongRows
 from forecast_service.importer.understanding.understanding import understand
 from forecast_service.settings import Settings
 

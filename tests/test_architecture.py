@@ -1,98 +1,105 @@
-"""Imports point one way, heavy libraries stay in their corners, and modules stay readable."""
+"""Imports point one way, heavy libraries stay in their corners, and files are found by name."""
 
 from __future__ import annotations
 
-import ast
+import warnings
 from pathlib import Path
 
-PACKAGE = Path(__file__).parents[1] / "forecast_service"
-MODULES = sorted(PACKAGE.rglob("*.py"))
-MAX_LINES = 300
+import pytest
 
-# Lowest first; a module imports from its own level or lower. A package's parts share its level.
-LEVELS = (
-    (
-        "errors",
-        "common",
-        "settings",
-        "__version__",
-    ),
-    ("storage",),
-    ("engine",),
-    ("local",),
-    ("session",),
-    ("predictor_requests", "trainer", "forecaster"),
-    ("runs",),
-    ("importer",),
-    ("reading",),
-    ("upkeep",),
-    ("worker", "resources", "dashboard", "cli"),
-    ("app",),
+from scripts.structure import (
+    LONG_LINES,
+    MOST_FILES,
+    MOST_LINES,
+    PACKAGE,
+    cycles,
+    files_per_folder,
+    folder_imports,
+    imported_names,
+    lengths,
+    modules,
+    own_imports,
+    repeated_stems,
+    upward_imports,
 )
-LEVEL = {name: number for number, names in enumerate(LEVELS) for name in names}
 
-
-def name_of(path: Path) -> str:
-    """``local.wire`` for the module at this path."""
-    parts = path.relative_to(PACKAGE).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def imports_of(path: Path) -> set[str]:
-    """Full names of everything a module imports, wherever in the file."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module is not None:
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return found
+MODULES = modules()
+GRAPH = own_imports(MODULES)
+NAMES = {name: imported_names(path) for name, path in MODULES.items()}
 
 
 def importers_of(library: str) -> set[str]:
     """Modules that import this library."""
     return {
-        name_of(path)
-        for path in MODULES
-        if any(name.split(".")[0] == library for name in imports_of(path))
+        module
+        for module, names in NAMES.items()
+        if any(name.split(".")[0] == library for name in names)
     }
 
 
 def test_every_module_imports_from_its_own_level_or_lower() -> None:
-    upward = {
-        name_of(path): above
-        for path in MODULES
-        if name_of(path) not in ("", "__main__") and (above := imports_from_above(path))
-    }
-
-    assert upward == {}
+    assert upward_imports(GRAPH) == []
 
 
-def imports_from_above(path: Path) -> list[str]:
-    own = LEVEL.get(name_of(path).split(".")[0], -1)  # not placed in LEVELS yet: all is above
-    names = (name.split(".") for name in imports_of(path))
-    return sorted(n[1] for n in names if n[0] == "forecast_service" and LEVEL.get(n[1], 99) > own)
+def test_an_upward_import_would_be_seen() -> None:
+    graph = {"storage.queue": {"runs.run"}, "engine.pool": {"storage.queue"}, "cli.data": set()}
+
+    assert upward_imports(graph) == ["engine.pool -> storage.queue", "storage.queue -> runs.run"]
+
+
+def test_no_modules_import_each_other() -> None:
+    assert cycles(GRAPH) == []
+
+
+def test_no_folders_of_a_package_import_each_other() -> None:
+    assert cycles(folder_imports(GRAPH)) == []
+
+
+def test_a_cycle_would_be_seen() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}
+
+    assert cycles(graph) == [["a", "b", "c"]]
+
+
+def test_a_file_name_stands_once_in_the_tree_of_a_folder() -> None:
+    assert repeated_stems(MODULES) == {}
+
+
+def test_a_folder_can_be_read_at_a_glance() -> None:
+    crowded = {folder: n for folder, n in files_per_folder(MODULES).items() if n > MOST_FILES}
+
+    assert crowded == {}
+
+
+def test_every_module_can_be_read_in_one_sitting() -> None:
+    long = {name: count for name, count in lengths(MODULES).items() if count > LONG_LINES}
+
+    if long:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.warn(f"Modules over {LONG_LINES} lines: {long}", stacklevel=1)
+    assert {name: count for name, count in long.items() if count > MOST_LINES} == {}
 
 
 def test_the_engine_knows_no_database_no_http_and_no_amazon() -> None:
-    for path in (PACKAGE / "engine").rglob("*.py"):
-        names = {".".join(name.split(".")[:2]) for name in imports_of(path)}
-        own = {name for name in names if name.startswith("forecast_service.")}
+    for module in (name for name in MODULES if name.split(".")[0] == "engine"):
+        own = {target.split(".")[0] for target in GRAPH[module]}
+        libraries = {name.split(".")[0] for name in NAMES[module]}
 
-        assert own <= {"forecast_service.engine", "forecast_service.errors"}, path.name
-        assert not names & {"sqlalchemy", "flask", "boto3", "botocore"}, path.name
-
-
-def test_prophet_is_imported_in_one_module() -> None:
-    assert importers_of("prophet") == {"engine.prophet.prophet_package"}
+        assert own <= {"engine", "errors", "common"}, module
+        assert not libraries & {"sqlalchemy", "flask", "boto3", "botocore"}, module
 
 
-def test_lightgbm_is_imported_in_one_module() -> None:
-    assert importers_of("lightgbm") == {"engine.boosted.lightgbm_package"}
-
-
-def test_boto3_clients_are_made_in_the_session_alone() -> None:
-    assert importers_of("boto3") == {"session"}
+@pytest.mark.parametrize(
+    ("library", "module"),
+    [
+        ("prophet", "engine.prophet.prophet_package"),
+        ("lightgbm", "engine.boosted.lightgbm_package"),
+        ("boto3", "session"),
+    ],
+)
+def test_a_heavy_library_is_imported_in_one_module(library: str, module: str) -> None:
+    assert importers_of(library) == {module}
 
 
 def test_flask_appears_only_at_the_edge() -> None:
@@ -107,11 +114,23 @@ def test_nothing_loads_pickles() -> None:
     loaders = {"pickle", "joblib", "dill", "cloudpickle", "shelve", "marshal"}
 
     assert {library for library in loaders if importers_of(library)} == set()
-    for path in MODULES:
+    for path in MODULES.values():
         assert "allow_pickle=True" not in path.read_text(encoding="utf-8"), path
 
 
-def test_every_module_fits_in_view() -> None:
-    lines = {name_of(path): len(path.read_text("utf-8").splitlines()) for path in MODULES}
+def test_the_architecture_page_names_every_folder_and_root_module() -> None:
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    folders = {path.parent for path in MODULES.values()} - {PACKAGE}
+    roots = {path.name for path in MODULES.values() if path.parent == PACKAGE}
+    wanted = {f"{folder.relative_to(PACKAGE)}/" for folder in folders} | roots
 
-    assert {name: count for name, count in lines.items() if count >= MAX_LINES} == {}
+    assert {name for name in wanted if f"`{name}`" not in page} == set()
+
+
+def test_the_architecture_page_names_no_file_that_is_not_there() -> None:
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = {word for word in page.replace("`", " ").split() if word.endswith((".py", "/"))}
+    inside = {name.strip("(),.;:") for name in named if not name.startswith(("http", "/"))}
+    roots = (PACKAGE, PACKAGE.parent, Path())
+
+    assert {name for name in inside if not any((root / name).exists() for root in roots)} == set()

@@ -10,8 +10,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from forecast_service.common.arrow import dictionary_text, floats_with_nulls, from_numpy, from_texts
+from forecast_service.importer.long_rows import LongRows
 from forecast_service.importer.plan import METADATA, RELATED, TARGET
-from forecast_service.importer.understanding.long_rows import LongRows
 from forecast_service.importer.understanding.understanding import Understood
 from forecast_service.importer.workspace import replacing
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from forecast_service.importer.long_rows import LongRows
 from forecast_service.importer.understanding.assumptions import FillRules, rule_for
-from forecast_service.importer.understanding.long_rows import LongRows
 
 MONDAY = 18_995 - 18_995 % 7 - 3  # days since 1970-01-01 of some Monday
 NAN = np.nan

@@ -12,9 +12,9 @@ from forecast_service.importer.files import columns
 from forecast_service.importer.files.columns import recognise
 from forecast_service.importer.files.periods import DAILY
 from forecast_service.importer.files.stockouts import is_mark
+from forecast_service.importer.long_rows import LongRows
 from forecast_service.importer.plan import TARGET
 from forecast_service.importer.understanding.hidden_demand import demand
-from forecast_service.importer.understanding.long_rows import LongRows
 from forecast_service.importer.understanding.understanding import understand
 from forecast_service.settings import Settings
 from forecast_service.storage.snapshots import SnapshotStore

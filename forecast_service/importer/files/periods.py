@@ -13,7 +13,7 @@ from forecast_service.errors import InvalidData
 from forecast_service.importer.files.findings import Findings
 from forecast_service.importer.files.sheets import Sheet
 from forecast_service.importer.files.text_columns import iso
-from forecast_service.importer.understanding.long_rows import DAYS, Ints
+from forecast_service.importer.long_rows import DAYS, Ints
 
 __all__ = ["DAILY", "WEEKDAY_NAMES", "Periods", "choose_periods"]
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from forecast_service.importer.files.columns import OPEN
 from forecast_service.importer.files.periods import DAILY, Periods
-from forecast_service.importer.understanding.long_rows import Floats, Ints, LongRows
+from forecast_service.importer.long_rows import Floats, Ints, LongRows
 
 __all__ = ["FillRules", "rule_for"]
 

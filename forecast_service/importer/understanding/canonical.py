@@ -13,12 +13,12 @@ from forecast_service.errors import InvalidData
 from forecast_service.importer.files.periods import Periods
 from forecast_service.importer.files.store_table import ALL, StoreTable
 from forecast_service.importer.files.text_columns import day_of, iso
+from forecast_service.importer.long_rows import Floats, Ints, LongRows, lookup
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.understanding.assumptions import FillRules
 from forecast_service.importer.understanding.covariates import Covariates
 from forecast_service.importer.understanding.earlier_imports import KnownGroup, KnownStore, no_rows
 from forecast_service.importer.understanding.hidden_demand import demand
-from forecast_service.importer.understanding.long_rows import Floats, Ints, LongRows, lookup
 from forecast_service.importer.understanding.merged_rows import Merged
 
 __all__ = [

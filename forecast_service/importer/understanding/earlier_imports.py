@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from forecast_service.importer.understanding.long_rows import LongRows
+from forecast_service.importer.long_rows import LongRows
 from forecast_service.storage.tables import dataset_groups, stores
 
 __all__ = ["KnownGroup", "KnownStore", "known_group", "no_rows"]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.importer.files.periods import Periods
-from forecast_service.importer.understanding.long_rows import DAYS, Floats, Ints, LongRows, lookup
+from forecast_service.importer.long_rows import DAYS, Floats, Ints, LongRows, lookup
 
 __all__ = ["demand", "mostly_marked"]
 

@@ -17,9 +17,9 @@ from forecast_service.importer.files.sheets import (
     refuse_duplicates,
     refuse_isolated_days,
 )
+from forecast_service.importer.long_rows import DAYS, Floats, Ints, SeriesKey
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.understanding.earlier_imports import KnownGroup
-from forecast_service.importer.understanding.long_rows import DAYS, Floats, Ints, SeriesKey
 
 __all__ = ["Merged", "merge_sheets", "read_sheets"]
 
