@@ -21,8 +21,26 @@ ROSSMANN = os.environ.get("FORECAST_TEST_ROSSMANN", str(BESIDE))
 SERVER_URL = os.environ.get("FORECAST_TEST_DATABASE_URL")  # a PostgreSQL server; else SQLite
 
 
+# Files whose tests wait for processes: begun first, they wait while the others compute.
+FIRST = ("acceptance/", "worker/", "test_exploration", "test_benchmarks", "runs/", "test_amazon")
+
+# Files that test SQL which is ours and may mean something else on PostgreSQL.
+SPEAK_SQL = (
+    *("storage/", "runs/", "reading/", "upkeep/"),
+    *("local/contract/test_endings", "local/contract/test_listing", "local/contract/test_tags"),
+    *("local/jobs/test_jobs", "importer/test_interruptions", "importer/test_appending"),
+    *("resources/test_stores", "cli/test_commands"),
+)
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With a PostgreSQL server named, run only what needs a database: the rest ran on SQLite."""
+    """Order and mark the tests; beside PostgreSQL, leave out what needs no database."""
+    places = {item: item.nodeid.removeprefix("tests/") for item in items}
+    items.sort(key=lambda item: not places[item].startswith(FIRST))
+    for item in items:
+        if places[item].startswith(SPEAK_SQL):
+            item.add_marker(pytest.mark.sql)
     if SERVER_URL is None or config.args != config.getini("testpaths"):
         return
     needless = [item for item in items if "database_url" not in getattr(item, "fixturenames", ())]

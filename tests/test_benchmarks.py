@@ -51,6 +51,7 @@ def test_the_bare_resource_returns_the_bytes_of_the_service(
     service.extensions["forecast_service"].close()
 
 
+@pytest.mark.slow
 def test_speed_compares_with_the_package_on_the_sample_data() -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "benchmarks", "speed", "--stores", "2", "--json"],
@@ -84,6 +85,7 @@ def test_accuracy_measures_rolling_windows_and_their_mean() -> None:
     assert 0 < result["mean"]["WAPE"] < 1
 
 
+@pytest.mark.slow
 def test_retrain_compares_a_full_training_with_a_new_day_of_one_store() -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "benchmarks", "retrain", "--algorithm", "seasonal_naive", "--json"],
@@ -98,6 +100,7 @@ def test_retrain_compares_a_full_training_with_a_new_day_of_one_store() -> None:
     assert result["WQL"]["kept"] == pytest.approx(result["WQL"]["full"])
 
 
+@pytest.mark.slow
 def test_accuracy_of_weekly_data_counts_in_weeks(tmp_path: Path) -> None:
     weeks = np.datetime64("2020-01-03") + 7 * np.arange(120)
     rows = "".join(f"1,{week},{100 + number % 52}\n" for number, week in enumerate(weeks))
@@ -134,6 +137,7 @@ def test_accuracy_refuses_a_history_that_is_too_short(tmp_path: Path) -> None:
     assert "has 40 periods; a window of 48 needs 62. Give a longer history" in ended.stderr
 
 
+@pytest.mark.slow
 def test_scale_measures_each_size_and_how_it_grows() -> None:
     asked = "--series 40 80 --periods 60 --horizon 7 --algorithm seasonal_naive --json"
 

@@ -50,6 +50,7 @@ def client(service: str, endpoint: str) -> Any:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
 def test_the_linter_has_nothing_to_say(template: Path) -> None:
     linter = Path(sys.executable).with_name("cfn-lint")
@@ -59,6 +60,7 @@ def test_the_linter_has_nothing_to_say(template: Path) -> None:
     assert finished.returncode == 0, finished.stdout
 
 
+@pytest.mark.slow
 def test_a_pushed_tag_cannot_be_replaced(repository: dict[str, Any]) -> None:
     assert repository["repositoryName"] == "forecast-service"
     assert repository["imageTagMutability"] == "IMMUTABLE"
@@ -72,6 +74,7 @@ def test_images_are_scanned_on_push_and_encrypted() -> None:
     assert properties["EncryptionConfiguration"] == {"EncryptionType": "AES256"}
 
 
+@pytest.mark.slow
 def test_the_repository_takes_the_policy_that_lets_old_images_expire(
     repository: dict[str, Any], endpoint: str
 ) -> None:

@@ -23,6 +23,7 @@ def served(settings: Settings, tmp_path: Path) -> Iterator[Served]:
     """A service with its worker, on an empty installation."""
     served = Served(settings, tmp_path / "log")
     yield served
+    assert not served.says("no such table")  # the worker waits until the database is migrated
     for process in (served.process.pid, *served.children()):
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
@@ -36,7 +37,9 @@ def is_running(process: int) -> bool:
     return state.stdout.strip() not in ("", "Z")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_a_stop_signal_ends_every_process_and_is_no_failure(
     served: Served, number: signal.Signals
 ) -> None:
@@ -47,12 +50,6 @@ def test_a_stop_signal_ends_every_process_and_is_no_failure(
     assert served.process.wait(timeout=END_SECONDS) == 0
     assert served.log.read_text().endswith("Stopped.\n")
     wait_until(lambda: not any(map(is_running, children)), END_SECONDS)
-
-
-def test_the_worker_never_meets_a_database_without_tables(served: Served) -> None:
-    wait_until(lambda: "worker started" in served.log.read_text(), START_SECONDS)
-
-    assert "no such table" not in served.log.read_text()
 
 
 def test_a_killed_supervisor_leaves_no_process_behind(served: Served) -> None:

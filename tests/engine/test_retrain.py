@@ -234,6 +234,7 @@ def test_the_forecasts_are_as_good_as_those_of_a_full_training(
     assert wql(again, whole, DAYS + 1) == pytest.approx(wql(full, whole, DAYS + 1), rel=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.rossmann
 def test_on_real_data_they_are_as_good_too(rossmann: Path) -> None:
     chain = real_chain(rossmann)

@@ -122,8 +122,11 @@ def test_some_of_the_series_forecast_what_they_do_among_all(trained: Trained) ->
     some = trained.fitted.take(rows, FUTURE)
 
     assert some.keys == tuple(PANEL.keys[row] for row in rows)
-    assert np.array_equal(
-        some.forecast(FUTURE.take(rows), LEVELS), trained.fitted.forecast(FUTURE, LEVELS)[rows]
+    # A matrix of other shape is summed in another order on some processors.
+    np.testing.assert_allclose(
+        some.forecast(FUTURE.take(rows), LEVELS),
+        trained.fitted.forecast(FUTURE, LEVELS)[rows],
+        rtol=1e-12,
     )
 
 

@@ -58,6 +58,7 @@ def test_customers_are_past_only_and_holidays_indicators(report):
     )
 
 
+@pytest.mark.slow
 def test_the_import_command_is_within_its_bounds(rossmann: Path, tmp_path: Path):
     files = paths(rossmann)
     command = [

@@ -80,6 +80,7 @@ def test_no_option_is_fitted_worse_than_by_stan(
             assert_alike(compare(ours[row], theirs, float(panel.target[row].mean())))
 
 
+@pytest.mark.slow
 @pytest.mark.rossmann
 @pytest.mark.parametrize("options", [FLAT, TIMES], ids=["flat", "multiplicative"])
 def test_real_stores_are_fitted_at_least_as_well_as_by_stan(
