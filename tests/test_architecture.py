@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
 
 import pytest
 
@@ -125,12 +124,3 @@ def test_the_architecture_page_names_every_folder_and_root_module() -> None:
     wanted = {f"{folder.relative_to(PACKAGE)}/" for folder in folders} | roots
 
     assert {name for name in wanted if f"`{name}`" not in page} == set()
-
-
-def test_the_architecture_page_names_no_file_that_is_not_there() -> None:
-    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
-    named = {word for word in page.replace("`", " ").split() if word.endswith((".py", "/"))}
-    inside = {name.strip("(),.;:") for name in named if not name.startswith(("http", "/"))}
-    roots = (PACKAGE, PACKAGE.parent, Path())
-
-    assert {name for name in inside if not any((root / name).exists() for root in roots)} == set()
