@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from forecast_service.cli import main
-from forecast_service.cli.remedies import COMMANDS
+from forecast_service.cli.remedies import REMEDY_COMMANDS
 from forecast_service.errors import NoForecast, Remedy
-from forecast_service.resources.remedies import ROUTES as WORDED_ROUTES
+from forecast_service.resources.remedies import REMEDY_ROUTES
 from forecast_service.resources.routes import ROUTES
 
 PACKAGE = Path(__file__).parents[1] / "forecast_service"
@@ -85,7 +85,7 @@ def test_a_sentence_that_names_an_edge_is_found(text: str) -> None:
 def test_every_remedy_is_worded_by_every_edge(remedy: Remedy) -> None:
     error = NoForecast("There is no forecast yet.", remedy=remedy, subject="run1")
 
-    for words in (WORDED_ROUTES, COMMANDS):
+    for words in (REMEDY_ROUTES, REMEDY_COMMANDS):
         sentence = error.sentence(words)
         assert sentence.startswith("There is no forecast yet. ")
         assert sentence.endswith(".")
@@ -94,14 +94,14 @@ def test_every_remedy_is_worded_by_every_edge(remedy: Remedy) -> None:
 def test_a_run_to_follow_is_named_by_each_edge() -> None:
     error = NoForecast("There is none.", remedy=Remedy.FOLLOW_RUN, subject="run1")
 
-    assert error.sentence(WORDED_ROUTES) == (
+    assert error.sentence(REMEDY_ROUTES) == (
         "There is none. One is being made: see /training/run1, and ask again when it is serving."
     )
-    assert error.sentence(COMMANDS) == (
+    assert error.sentence(REMEDY_COMMANDS) == (
         "There is none. One is being made: see 'forecast-service runs run1', and ask again when "
         "it is serving."
     )
 
 
 def test_an_error_without_a_remedy_says_what_is_wrong() -> None:
-    assert NoForecast("There is none.").sentence(COMMANDS) == "There is none."
+    assert NoForecast("There is none.").sentence(REMEDY_COMMANDS) == "There is none."

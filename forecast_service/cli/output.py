@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from forecast_service.cli.remedies import COMMANDS
+from forecast_service.cli.remedies import REMEDY_COMMANDS
 from forecast_service.errors import ForecastServiceError
 
 __all__ = ["ServiceGroup", "give_json", "give_table", "json_option", "say"]
@@ -72,4 +72,4 @@ def _with_findings(error: ForecastServiceError) -> str:
     lines = [f"  {e.pointer}: {e.detail}" for e in untold[:SHOWN_FINDINGS]]
     if len(untold) > SHOWN_FINDINGS:
         lines.append(f"  and {len(untold) - SHOWN_FINDINGS} more")
-    return "\n".join([error.sentence(COMMANDS), *lines])
+    return "\n".join([error.sentence(REMEDY_COMMANDS), *lines])

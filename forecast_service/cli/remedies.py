@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from forecast_service.errors import Remedy
 
-__all__ = ["COMMANDS"]
+__all__ = ["REMEDY_COMMANDS"]
 
-COMMANDS: Mapping[Remedy, str] = {
+REMEDY_COMMANDS: Mapping[Remedy, str] = {
     Remedy.TRAIN: "Make one with 'forecast-service train'.",
     Remedy.TRAIN_BY_FORCE: "Make a new one with 'forecast-service train --force'.",
     Remedy.FOLLOW_RUN: (

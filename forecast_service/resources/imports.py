@@ -21,7 +21,7 @@ from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import ImportQuery, ListQuery, SaleRow, SalesBody
 from forecast_service.resources.parsing import checked_name, json_body, read_query
-from forecast_service.resources.remedies import ROUTES
+from forecast_service.resources.remedies import REMEDY_ROUTES
 
 __all__ = ["ImportResource", "ImportsResource", "SalesResource"]
 
@@ -105,7 +105,7 @@ def import_document(kept: Mapping[str, Any]) -> dict[str, Any]:
     if error is None:
         return dict(kept)
     told = {name: value for name, value in error.items() if name != "remedy"}
-    return {**kept, "error": {**told, "detail": stored_error(error).sentence(ROUTES)}}
+    return {**kept, "error": {**told, "detail": stored_error(error).sentence(REMEDY_ROUTES)}}
 
 
 def accepted(identifier: str, document: Mapping[str, Any]) -> Response:

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from forecast_service.common.logs import request_id
 from forecast_service.errors import ForecastServiceError
-from forecast_service.resources.remedies import ROUTES
+from forecast_service.resources.remedies import REMEDY_ROUTES
 
 __all__ = ["PROBLEM_TYPE", "init_app", "problem_response"]
 
@@ -49,7 +49,7 @@ def problem_response(error: Exception) -> Response:
 def _from_service(error: ForecastServiceError) -> Response:
     members: dict[str, Any] = {
         "type": f"urn:forecast-service:{error.type}",
-        "detail": error.sentence(ROUTES),
+        "detail": error.sentence(REMEDY_ROUTES),
     }
     if error.errors:
         members["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in error.errors]

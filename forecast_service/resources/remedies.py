@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from forecast_service.errors import Remedy
 
-__all__ = ["ROUTES"]
+__all__ = ["REMEDY_ROUTES"]
 
-ROUTES: Mapping[Remedy, str] = {
+REMEDY_ROUTES: Mapping[Remedy, str] = {
     Remedy.TRAIN: "Ask for one with POST /training.",
     Remedy.TRAIN_BY_FORCE: 'Ask for a new one with POST /training {{"force": true}}.',
     Remedy.FOLLOW_RUN: (

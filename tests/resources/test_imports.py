@@ -105,7 +105,7 @@ def test_a_failed_import_says_how_the_route_would_take_the_file(
     returned = SALES.replace("1,2015-05-03,101", "1,2015-05-03,-101")
     location = client.post("/imports", data=returned, content_type="text/csv").location
 
-    Worker(settings).run_until_idle()
+    Worker(settings).run_until_idle(60)
 
     finding = "'Sales' is -101; sales below 0 are allowed only as returns"
     error = {
