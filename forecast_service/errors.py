@@ -17,12 +17,16 @@
     ├── Busy                        as much as may be computed at once is being computed
     └── BackendUnavailable          Amazon Forecast or the database is away; ``retryable``
 
-Each message is one sentence or two: subject in quotes, what was found, what is allowed, what to do.
+Each detail is one sentence or two: subject in quotes, what was found, what is allowed, what to do.
+It names no route and no command: where one of them helps, the error carries a ``Remedy``, which
+HTTP (``resources.remedies``) and the command line (``cli.remedies``) put into their own words.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 __all__ = [
     "BackendUnavailable",
@@ -38,6 +42,7 @@ __all__ = [
     "NotFound",
     "NotOffered",
     "OutsideHorizon",
+    "Remedy",
     "UnknownField",
     "UnknownItem",
     "UnknownRegion",
@@ -54,6 +59,28 @@ class FieldError:
     detail: str
 
 
+class Remedy(StrEnum):
+    """What would help: a route over HTTP, a command at a terminal.
+
+    The values are stored beside the errors of failed imports.
+    """
+
+    TRAIN = "train"
+    TRAIN_BY_FORCE = "train_by_force"
+    FOLLOW_RUN = "follow_run"
+    """Wait for the training run that is under way; the subject is its id."""
+    LIST_RUNS = "list_runs"
+    IMPORT = "import"
+    IMPORT_THEN_TRAIN = "import_then_train"
+    LIST_IMPORTS = "list_imports"
+    LIST_STORES = "list_stores"
+    LIST_REGIONS = "list_regions"
+    ALLOW_RETURNS = "allow_returns"
+    """Import with the option that allows sales below 0."""
+    IGNORE_COLUMNS = "ignore_columns"
+    """Import with the option that leaves columns out."""
+
+
 class ForecastServiceError(Exception):
     """Base of everything that the service raises on purpose."""
 
@@ -62,10 +89,26 @@ class ForecastServiceError(Exception):
     retryable = False
     """Whether the same call may succeed later without a change."""
 
-    def __init__(self, detail: str, *, errors: tuple[FieldError, ...] = ()) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: tuple[FieldError, ...] = (),
+        remedy: Remedy | None = None,
+        subject: str = "",
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = errors
+        self.remedy = remedy
+        self.subject = subject
+        """What the remedy needs to know, such as the id of a run."""
+
+    def sentence(self, words: Mapping[Remedy, str]) -> str:
+        """The detail, then the remedy in the words of an edge, which may name ``{subject}``."""
+        if self.remedy is None:
+            return self.detail
+        return f"{self.detail} {words[self.remedy].format(subject=self.subject)}"
 
     @property
     def type(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from forecast_service.errors import InvalidRequest, NoForecast
+from forecast_service.errors import InvalidRequest, NoForecast, Remedy
 from forecast_service.session import ForecastSession, calling
 from forecast_service.settings import Settings
 from forecast_service.storage.groups import GroupConfig
@@ -87,7 +87,7 @@ class Forecaster:
         forecast = self.get_latest_forecast()
         if forecast is None:
             raise NoForecast(
-                f"Dataset group '{self.group.name}' has no forecast that is ACTIVE. "
-                "Make one with POST /training or 'forecast-service train'."
+                f"Dataset group '{self.group.name}' has no forecast that is ACTIVE.",
+                remedy=Remedy.TRAIN,
             )
         return str(forecast["ForecastArn"])

@@ -23,6 +23,7 @@ from forecast_service.errors import (
     InvalidRequest,
     NotFound,
     NotOffered,
+    Remedy,
 )
 from forecast_service.local import catalog
 from forecast_service.local.api import LocalForecast
@@ -127,7 +128,8 @@ class LocalDetails:
         if forecast is None:
             raise Conflict(
                 f"Forecast '{arn}' was not made by the engine of this installation, so it has no "
-                'model to ask. Ask for a new one with POST /training {"force": true}.'
+                "model to ask.",
+                remedy=Remedy.TRAIN_BY_FORCE,
             )
         if not self._places.acquire(blocking=False):
             raise Busy("Other what-ifs are being computed. Ask again in some seconds.")

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import pandas as pd
 from botocore.exceptions import ClientError
 
-from forecast_service.errors import BackendUnavailable, NoForecast
+from forecast_service.errors import BackendUnavailable, NoForecast, Remedy
 from forecast_service.predictor_requests import auto_predictor, legacy_predictor
 from forecast_service.session import ALREADY_EXISTS, ForecastSession, calling, error_code
 from forecast_service.settings import Settings
@@ -149,8 +149,8 @@ class Trainer:
         predictor = self.get_latest_predictor()
         if predictor is None:
             raise NoForecast(
-                f"Dataset group '{self.group.name}' has no predictor that is ACTIVE. "
-                "Train one with POST /training or 'forecast-service train'."
+                f"Dataset group '{self.group.name}' has no predictor that is ACTIVE.",
+                remedy=Remedy.TRAIN,
             )
         return str(predictor["PredictorArn"])
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from forecast_service.cli.remedies import REMEDY_COMMANDS
 from forecast_service.errors import ConfigurationError, ForecastServiceError
 from forecast_service.settings import Settings, read_settings
 
@@ -28,7 +29,7 @@ def all_checks() -> list[Finding]:
     try:
         settings = read_settings()
     except ConfigurationError as error:
-        return [Finding("settings", False, error.detail)]
+        return [Finding("settings", False, error.sentence(REMEDY_COMMANDS))]
     findings = [Finding("settings", True, f"home {settings.home}, backend {settings.backend}")]
     checks = {"database": database, "disk": disk, "model": model}
     return findings + [_found(name, check, settings) for name, check in checks.items()]
@@ -38,7 +39,7 @@ def _found(name: str, check: Callable[[Settings], str], settings: Settings) -> F
     try:
         return Finding(name, True, check(settings))
     except ForecastServiceError as error:
-        return Finding(name, False, error.detail)
+        return Finding(name, False, error.sentence(REMEDY_COMMANDS))
     except Exception as error:  # the libraries underneath fail in ways of their own
         return Finding(name, False, f"{type(error).__name__}: {error}")
 

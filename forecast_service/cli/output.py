@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -11,21 +10,12 @@ from typing import Any
 
 import click
 
+from forecast_service.cli.remedies import REMEDY_COMMANDS
 from forecast_service.errors import ForecastServiceError
 
 __all__ = ["ServiceGroup", "give_json", "give_table", "json_option", "say"]
 
 SHOWN_FINDINGS = 20
-AT_A_TERMINAL = {  # longer ones first
-    "POST /training or 'forecast-service train'": "'forecast-service train'",
-    "POST /imports or 'forecast-service import'": "'forecast-service import'",
-    'POST /training {"force": true}': "'forecast-service train --force'",
-    "POST /training": "'forecast-service train'",
-    "POST /imports": "'forecast-service import'",
-    "GET /training": "'forecast-service runs'",
-    "GET /stores": "'forecast-service stores'",
-}
-RUN_ROUTE = re.compile(r"/training/(?=[0-9a-f]{20}\b)")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 
@@ -82,11 +72,4 @@ def _with_findings(error: ForecastServiceError) -> str:
     lines = [f"  {e.pointer}: {e.detail}" for e in untold[:SHOWN_FINDINGS]]
     if len(untold) > SHOWN_FINDINGS:
         lines.append(f"  and {len(untold) - SHOWN_FINDINGS} more")
-    return at_a_terminal("\n".join([error.detail, *lines]))
-
-
-def at_a_terminal(sentence: str) -> str:
-    """A sentence with the command in place of each route that does the same."""
-    for route, command in AT_A_TERMINAL.items():
-        sentence = sentence.replace(route, command)
-    return RUN_ROUTE.sub("training run ", sentence)
+    return "\n".join([error.sentence(REMEDY_COMMANDS), *lines])

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.common.instants import utc_text
-from forecast_service.errors import FieldError, InvalidData, NotFound
+from forecast_service.errors import FieldError, InvalidData, NotFound, Remedy
 from forecast_service.importer.history import history
 from forecast_service.importer.options import ImportOptions, check_request
 from forecast_service.importer.steps import KIND, AfterImport, ImportStep, look
@@ -23,7 +23,7 @@ from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.queue import Claim, Queue, new_id
 from forecast_service.storage.tables import imports
 
-__all__ = ["Imports"]
+__all__ = ["Imports", "stored_error"]
 
 WAIT_SECONDS = 0.05  # between two looks at an import that another process works on
 
@@ -106,7 +106,7 @@ class Imports:
             statement = sa.select(imports).where(imports.c.id == import_id)
             row = connection.execute(statement).mappings().one_or_none()
         if row is None:
-            raise NotFound(f"Import '{import_id}' does not exist. GET /imports lists them.")
+            raise NotFound(f"Import '{import_id}' does not exist.", remedy=Remedy.LIST_IMPORTS)
         return _document(row)
 
     def list(self, limit: int = 50) -> builtins.list[dict[str, Any]]:
@@ -163,7 +163,7 @@ class Imports:
             if found["state"] == "done":
                 return ImportReport.from_dict(found["report"])
             if found["state"] == "failed":
-                raise _as_error(found["error"])
+                raise stored_error(found["error"])
             drive()
             time.sleep(WAIT_SECONDS)
 
@@ -209,6 +209,10 @@ def _document(row: sa.RowMapping) -> dict[str, Any]:
     }
 
 
-def _as_error(error: Mapping[str, Any]) -> InvalidData:
+def stored_error(error: Mapping[str, Any]) -> InvalidData:
+    """The error of a failed import, out of the JSON values that are kept of it."""
     errors = tuple(FieldError(**finding) for finding in error.get("errors", ()))
-    return InvalidData(error["detail"], errors=errors)
+    remedy = error.get("remedy")
+    return InvalidData(
+        error["detail"], errors=errors, remedy=None if remedy is None else Remedy(remedy)
+    )

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.errors import Conflict, ForecastServiceError, LeaseLost
+from forecast_service.errors import Conflict, ForecastServiceError, InvalidData, LeaseLost
 from forecast_service.importer.canonical_files import (
     SALES,
     canonical_tables,
@@ -98,14 +98,11 @@ def fail(connection: sa.Connection, import_id: str, error: ForecastServiceError 
     if group is None:
         return
     undo(connection, group, job_name(import_id))
-    detail = error if isinstance(error, str) else error.detail
-    errors = () if isinstance(error, str) else error.errors
-    found = [{"pointer": each.pointer, "detail": each.detail} for each in errors]
     _update(
         connection,
         import_id,
         state="failed",
-        error={"detail": detail, "errors": found},
+        error=_document(InvalidData(error) if isinstance(error, str) else error),
         finished_at=database_now(),
     )
 
@@ -242,6 +239,13 @@ class ImportStep:
                 folder = self.session.bucket.path_of(uri_of(self.settings, import_id))
                 shutil.rmtree(folder, ignore_errors=True)
             Workspace(self.settings.home, import_id).remove()
+
+
+def _document(error: ForecastServiceError) -> dict[str, Any]:
+    """What is kept of an error; ``imports.stored_error`` makes it an error again."""
+    found = [{"pointer": each.pointer, "detail": each.detail} for each in error.errors]
+    remedy = {} if error.remedy is None else {"remedy": error.remedy.value}
+    return {"detail": error.detail, "errors": found, **remedy}
 
 
 def _record_of(kind: str, folder: Path) -> Path:

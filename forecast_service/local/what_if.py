@@ -16,6 +16,7 @@ from forecast_service.errors import (
     InvalidRequest,
     NoForecast,
     OutsideHorizon,
+    Remedy,
 )
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.forecast_values import values_of
@@ -69,7 +70,8 @@ def what_if(
     if not files:
         raise Conflict(
             f"Forecast '{forecast.name}' has no model beside it: it was made before what-ifs "
-            'existed. Ask for a new one with POST /training {"force": true}.'
+            "existed.",
+            remedy=Remedy.TRAIN_BY_FORCE,
         )
     found: dict[str, Supposed] = {}
     for model, wanted in models.of(files, [split_key(key) for key in keys]):
@@ -86,8 +88,8 @@ def _supposed(
     missing = [key for key in keys if key not in model.rows]
     if missing:
         raise NoForecast(
-            f"Series {series_key(missing[0])} is not in forecast '{forecast.name}'. "
-            'Ask for a new one with POST /training {"force": true}.'
+            f"Series {series_key(missing[0])} is not in forecast '{forecast.name}'.",
+            remedy=Remedy.TRAIN_BY_FORCE,
         )
     changed_future, notes = _changed(model, changes)
     rows = np.array([model.rows[key] for key in keys], dtype=np.intp)

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.common.keys import series_key
-from forecast_service.errors import NoForecast, OutsideHorizon
+from forecast_service.errors import NoForecast, OutsideHorizon, Remedy
 from forecast_service.reading.pointer import Pointer, PointerReader
 from forecast_service.reading.provenance import forecast_row, group_row, provenance, staleness
 from forecast_service.settings import Settings
@@ -104,8 +104,8 @@ class CurrentForecast:
             group = group_row(connection, self.settings.dataset_group)
             if group is None:
                 raise NoForecast(
-                    "There is no forecast: no sales were imported yet. "
-                    "Send them with POST /imports, then ask for a training with POST /training."
+                    "There is no forecast: no sales were imported yet.",
+                    remedy=Remedy.IMPORT_THEN_TRAIN,
                 )
             known = existing_stores(connection, group["name"], question.stores)
             pointer = Pointer(*(group[name] for name in POINTER_COLUMNS))
@@ -130,7 +130,7 @@ class StoreReader:
             connection, group["current_forecast_arn"]
         )
         if not made:
-            raise NoForecast(f"There is no forecast yet. {_way_to_one(connection, group)}")
+            raise _no_forecast(connection, group, "There is no forecast yet.")
         self.made = made
         self.stale = staleness(connection, group, made)
 
@@ -157,9 +157,11 @@ class StoreReader:
         stored = forecast_store.read(self.connection, self.made["forecast_arn"], key)
         if stored is None:
             what = f"Store '{store}'" if item is None else f"Item '{item}' of store '{store}'"
-            raise NoForecast(
+            raise _no_forecast(
+                self.connection,
+                self.group,
                 f"{what} is not in the current forecast, which was made before its sales were "
-                f"imported. {_way_to_one(self.connection, self.group)}"
+                "imported.",
             )
         return stored
 
@@ -214,7 +216,8 @@ def _range(question: Question) -> str:
     return f"'{start}' and later" if start else f"'{end}' and earlier"
 
 
-def _way_to_one(connection: sa.Connection, group: Any) -> str:
+def _no_forecast(connection: sa.Connection, group: Any, detail: str) -> NoForecast:
+    """The error with the way to a forecast: the run that makes one, or a training."""
     running = connection.execute(
         sa.select(training_runs.c.id)
         .where(training_runs.c.dataset_group == group["name"])
@@ -222,8 +225,8 @@ def _way_to_one(connection: sa.Connection, group: Any) -> str:
         .limit(1)
     ).scalar_one_or_none()
     if running is None:
-        return "Ask for one with POST /training."
-    return f"One is being made: see /training/{running}, and ask again when it is serving."
+        return NoForecast(detail, remedy=Remedy.TRAIN)
+    return NoForecast(detail, remedy=Remedy.FOLLOW_RUN, subject=running)
 
 
 def _etag(pointer: Pointer, representation: str, body: bytes) -> str:

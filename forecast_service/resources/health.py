@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from forecast_service.errors import BackendUnavailable, NoForecast
+from forecast_service.errors import BackendUnavailable, NoForecast, Remedy
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import ReadyQuery
@@ -52,7 +52,7 @@ class ReadyResource(ServiceResource):
             )
         ready = self.service.current.is_ready()
         if query.forecast and not ready:
-            raise NotReady("No forecast is being served yet. Ask for one with POST /training.")
+            raise NotReady("No forecast is being served yet.", remedy=Remedy.TRAIN)
         return json_response(
             {"status": "ready", "database": "ready", "forecast": "ready" if ready else "none"}
         )

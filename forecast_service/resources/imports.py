@@ -16,10 +16,12 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from forecast_service.errors import FieldError, InvalidRequest, UnknownField
 from forecast_service.importer.files.text_tables import SENT_ROWS
+from forecast_service.importer.imports import stored_error
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import ImportQuery, ListQuery, SaleRow, SalesBody
 from forecast_service.resources.parsing import checked_name, json_body, read_query
+from forecast_service.resources.remedies import REMEDY_ROUTES
 
 __all__ = ["ImportResource", "ImportsResource", "SalesResource"]
 
@@ -56,13 +58,14 @@ class ImportsResource(ServiceResource):
             if query.dry_run:
                 return json_response(imports.dry_run(files, query.mode, options).to_dict())
             identifier = imports.request(files, query.mode, options)
-        return accepted(identifier, imports.get(identifier))
+        return accepted(identifier, import_document(imports.get(identifier)))
 
     @documented("The latest imports", query=ListQuery, answers={200: "Imports"}, errors=(422,))
     def get(self) -> Response:
         """Newest first."""
         limit = read_query(request, ListQuery).limit
-        return json_response({"imports": self.service.imports.list(limit)})
+        imports = self.service.imports.list(limit)
+        return json_response({"imports": [import_document(each) for each in imports]})
 
 
 class ImportResource(ServiceResource):
@@ -71,7 +74,8 @@ class ImportResource(ServiceResource):
     @documented("State and report of an import", answers={200: "Import"}, errors=(404, 422))
     def get(self, import_id: str) -> Response:
         """The report says what was understood; the error names lines."""
-        return json_response(self.service.imports.get(checked_name(import_id, "import_id")))
+        found = self.service.imports.get(checked_name(import_id, "import_id"))
+        return json_response(import_document(found))
 
 
 class SalesResource(ServiceResource):
@@ -92,7 +96,16 @@ class SalesResource(ServiceResource):
             write_rows(path, body.sales)
             options = {"allow_returns": body.allow_returns}
             identifier = imports.request({"sales": path}, "INCREMENTAL", options)
-        return accepted(identifier, imports.get(identifier))
+        return accepted(identifier, import_document(imports.get(identifier)))
+
+
+def import_document(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """An import as it is answered: the remedy of its error becomes a part of the sentence."""
+    error = kept["error"]
+    if error is None:
+        return dict(kept)
+    told = {name: value for name, value in error.items() if name != "remedy"}
+    return {**kept, "error": {**told, "detail": stored_error(error).sentence(REMEDY_ROUTES)}}
 
 
 def accepted(identifier: str, document: Mapping[str, Any]) -> Response:

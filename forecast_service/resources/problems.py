@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from forecast_service.common.logs import request_id
 from forecast_service.errors import ForecastServiceError
+from forecast_service.resources.remedies import REMEDY_ROUTES
 
 __all__ = ["PROBLEM_TYPE", "init_app", "problem_response"]
 
@@ -46,7 +47,10 @@ def problem_response(error: Exception) -> Response:
 
 
 def _from_service(error: ForecastServiceError) -> Response:
-    members: dict[str, Any] = {"type": f"urn:forecast-service:{error.type}", "detail": error.detail}
+    members: dict[str, Any] = {
+        "type": f"urn:forecast-service:{error.type}",
+        "detail": error.sentence(REMEDY_ROUTES),
+    }
     if error.errors:
         members["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in error.errors]
     if error.status == SERVER_ERROR:

@@ -69,7 +69,7 @@ def _record(
     if count == 0:
         raise InvalidData(
             f"Forecast '{arn}' holds no series of dataset group '{run.dataset_group}', so it "
-            "cannot be served. Look at what was imported: GET /stores."
+            "cannot be served. Look at the stores that were imported."
         )
     connection.execute(sa.delete(forecasts).where(forecasts.c.forecast_arn == arn))
     connection.execute(

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.errors import Conflict, NoForecast, NotFound
+from forecast_service.errors import Conflict, NoForecast, NotFound, Remedy
 from forecast_service.runs import facts, refresh, run_rows, steps
 from forecast_service.runs.decisions import (
     TRAINING_RULES,
@@ -42,10 +42,7 @@ logger = logging.getLogger(__name__)
 
 MAX_LOOKS = 20  # a decision is made again when a run ended while Amazon was being asked
 MIN_SHARE = 0.05  # below it, progress says nothing about the time that is left
-NO_SALES = (
-    "No sales were imported yet, so there is nothing to train on. "
-    "Send them with POST /imports or 'forecast-service import'."
-)
+NO_SALES = "No sales were imported yet, so there is nothing to train on."
 
 
 class TrainingRuns:
@@ -122,7 +119,7 @@ class TrainingRuns:
             run = read_run(connection, run_id)
             now = facts.clock(connection).timestamp()
         if run is None:
-            raise NotFound(f"Training run '{run_id}' does not exist. GET /training lists them.")
+            raise _unknown(run_id)
         return self._with_progress(run, now)
 
     def list(self, limit: int = 50) -> builtins.list[TrainingRun]:
@@ -153,7 +150,7 @@ class TrainingRuns:
             self._take_from_holder(connection, run_id)
             run = read_run(connection, run_id)
             if run is None:
-                raise NotFound(f"Training run '{run_id}' does not exist. GET /training lists them.")
+                raise _unknown(run_id)
             facts.lock_group(connection, run.dataset_group)
             run = read_run(connection, run_id, lock=True) or run
             if not run.is_open:
@@ -184,10 +181,7 @@ class TrainingRuns:
                 )
             ).first()
             if group is None or known is None:
-                raise NotFound(
-                    f"Forecast '{forecast_arn}' is not among those that were served. "
-                    "GET /forecasts lists them."
-                )
+                raise NotFound(f"Forecast '{forecast_arn}' is not among those that were served.")
             connection.execute(
                 sa.update(dataset_groups)
                 .where(dataset_groups.c.name == group["name"])
@@ -207,7 +201,7 @@ class TrainingRuns:
         with self.database.read() as connection:
             group = read_group(connection, self.settings.dataset_group)
         if group is None:
-            raise NoForecast(NO_SALES)
+            raise NoForecast(NO_SALES, remedy=Remedy.IMPORT)
         return Trainer(self.session, self.settings, group)
 
     def _look(self, store: int | str | None, at: datetime | None) -> tuple[int, datetime]:
@@ -218,7 +212,7 @@ class TrainingRuns:
                 )
             ).scalar_one_or_none()
             if version is None:
-                raise NoForecast(NO_SALES)
+                raise NoForecast(NO_SALES, remedy=Remedy.IMPORT)
             if store is not None:
                 existing_stores(connection, self.settings.dataset_group, [store])
             return version, checked_date(at, facts.clock(connection))
@@ -272,3 +266,7 @@ class TrainingRuns:
             .where(work.c.kind == KIND, work.c.subject == run_id, work.c.state != "done")
             .values(state="waiting", owner=None, lease_until=None, not_before=database_now())
         )
+
+
+def _unknown(run_id: str) -> NotFound:
+    return NotFound(f"Training run '{run_id}' does not exist.", remedy=Remedy.LIST_RUNS)

@@ -35,12 +35,10 @@ UNDER_WAY = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 STOPPING = "CREATE_STOPPING"
 SECONDS_PER_MINUTE = 60.0
 NO_PREDICTOR = (
-    "No predictor is ACTIVE any more, so no forecast can be made. "
-    "POST /training or 'forecast-service train' trains one."
+    "No predictor is ACTIVE any more, so no forecast can be made. Ask for a new training."
 )
 STILL_LOADING = (
-    "An import was still loading after a day, so no forecast was made. "
-    "Ask anew with POST /training once it has ended."
+    "An import was still loading after a day, so no forecast was made. Ask again once it has ended."
 )
 
 

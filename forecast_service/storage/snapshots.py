@@ -238,7 +238,7 @@ class SnapshotStore:
         if not bases or rows[-1].version != newest:
             raise InvalidData(
                 f"Dataset '{dataset}' has no version {newest} with data. "
-                "Import data into it first, with ImportMode FULL."
+                "Import all of its data first."
             )
         return [
             _File(row.version, row.kind, row.path, tuple(row.key), row.sha256)
@@ -249,7 +249,7 @@ class SnapshotStore:
         if sha256_of(self.home / file.path) != file.sha256:
             raise InvalidData(
                 f"File '{file.path}' was changed after it was imported. Restore it from a backup, "
-                "or import the data again with ImportMode FULL."
+                "or import all data of the dataset again."
             )
 
 

@@ -9,7 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from forecast_service.errors import InvalidRequest, UnknownItem, UnknownRegion, UnknownStore
+from forecast_service.errors import (
+    InvalidRequest,
+    Remedy,
+    UnknownItem,
+    UnknownRegion,
+    UnknownStore,
+)
 from forecast_service.storage.tables import series, stores
 
 __all__ = [
@@ -47,7 +53,7 @@ def existing_stores(
         known = connection.execute(
             sa.select(stores.c.store).where(stores.c.dataset_group == group)
         ).scalars()
-        raise UnknownStore(_unknown_stores(missing, list(known)))
+        raise UnknownStore(_unknown_stores(missing, list(known)), remedy=Remedy.LIST_STORES)
     return found
 
 
@@ -93,7 +99,8 @@ def refuse_unknown_region(connection: sa.Connection, group: str, region: str) ->
     names = list(known)
     if region not in names:
         raise UnknownRegion(
-            f"Region '{region}' is unknown: there is {_names(names)}. GET /stores lists the stores."
+            f"Region '{region}' is unknown: there is {_names(names)}.",
+            remedy=Remedy.LIST_REGIONS,
         )
 
 
@@ -159,7 +166,7 @@ def _unknown_stores(missing: list[str], known: list[str]) -> str:
     else:
         subject = f"Stores {_quoted(missing)} are unknown"
     count = f"there is {len(known)} store" if len(known) == 1 else f"there are {len(known)} stores"
-    return f"{subject}: {count}, {_range(known)}. GET /stores lists them."
+    return f"{subject}: {count}, {_range(known)}."
 
 
 def _range(known: Collection[str]) -> str:

@@ -92,8 +92,7 @@ def restore(settings: Settings, source: Path) -> list[str]:
             path.rename(home / path.name)
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise InvalidData(
-            f"'{source}' could not be restored: {error}. Use a file that "
-            "'forecast-service backup' wrote."
+            f"'{source}' could not be restored: {error}. Use a file that a backup wrote."
         ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -157,8 +156,8 @@ def _check(archive: tarfile.TarFile, source: Path) -> None:
     content = None if first is None or first.name != MANIFEST else archive.extractfile(first)
     if content is None or _format(content.read()) != FORMAT:
         raise InvalidData(
-            f"'{source}' is no backup of this version of the service. Use a file that "
-            "'forecast-service backup' wrote."
+            f"'{source}' is no backup of this version of the service. Use a file that a "
+            "backup wrote."
         )
 
 

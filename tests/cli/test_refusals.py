@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from forecast_service.cli.output import at_a_terminal
-
 
 def test_a_refusal_is_one_sentence_on_stderr_and_exit_code_1(forecast_service) -> None:
     result = forecast_service("train")
@@ -20,24 +18,26 @@ def test_a_refusal_is_one_sentence_on_stderr_and_exit_code_1(forecast_service) -
     )
 
 
-@pytest.mark.parametrize(
-    ("sentence", "told"),
-    [
-        ("Ask for one with POST /training.", "Ask for one with 'forecast-service train'."),
-        (
-            'Ask for a new one with POST /training {"force": true}.',
-            "Ask for a new one with 'forecast-service train --force'.",
-        ),
-        ("GET /stores lists them.", "'forecast-service stores' lists them."),
-        ("GET /training lists them.", "'forecast-service runs' lists them."),
-        (
-            "One is being made: see /training/0123456789abcdef0123.",
-            "One is being made: see training run 0123456789abcdef0123.",
-        ),
-    ],
-)
-def test_a_refusal_at_a_terminal_names_commands(sentence: str, told: str) -> None:
-    assert at_a_terminal(sentence) == told
+def test_a_remedy_is_a_command(forecast_service) -> None:
+    assert forecast_service("runs", "0123456789abcdef0123").stderr == (
+        "Error: Training run '0123456789abcdef0123' does not exist. "
+        "'forecast-service runs' lists them.\n"
+    )
+    assert forecast_service("forecast", "--store", "1").stderr == (
+        "Error: There is no forecast: no sales were imported yet. "
+        "Import them with 'forecast-service import', then train with 'forecast-service train'.\n"
+    )
+
+
+def test_the_remedy_of_a_refused_file_is_an_option(forecast_service, tmp_path: Path) -> None:
+    returned = tmp_path / "returned.csv"
+    returned.write_text("store,date,sales\n1,2015-01-01,-3\n")
+
+    assert forecast_service("import", str(returned)).stderr.endswith(
+        "Error: 'returned.csv' was not imported, and nothing of it was kept: line 2: 'sales' is "
+        "-3; sales below 0 are allowed only as returns. Correct the file and import it again. "
+        "--allow-returns allows sales below 0.\n"
+    )
 
 
 def test_a_wrong_use_is_exit_code_2(forecast_service) -> None:

@@ -7,7 +7,13 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from forecast_service.errors import FieldError, InvalidData, InvalidRequest, UnknownField
+from forecast_service.errors import (
+    FieldError,
+    InvalidData,
+    InvalidRequest,
+    Remedy,
+    UnknownField,
+)
 from forecast_service.importer import Imports
 from forecast_service.importer.options import ImportOptions
 from forecast_service.settings import Settings
@@ -51,7 +57,7 @@ def test_missing_sales_are_named_with_the_recognised_names(refusal, write_file):
         ("1,2024-01-20,1e999", "'Sales' is '1e999', which is no finite number"),
         (
             "1,2024-01-20,-3.5",
-            "'Sales' is -3.5; sales below 0 are allowed only with --allow-returns (allow_returns)",
+            "'Sales' is -3.5; sales below 0 are allowed only as returns",
         ),
         (",2024-01-20,5", "'Store' is empty; every row needs one"),
     ],
@@ -162,15 +168,13 @@ def test_too_many_covariates_are_refused(refusal, write_file):
     error = refusal(write_file(text))
 
     assert error.detail.startswith("The files have 14 covariates: 'promo_0', 'promo_1',")
-    assert error.detail.endswith(
-        "At most 13 are allowed: leave columns out with --ignore (ignore)."
-    )
+    assert error.detail.endswith(" At most 13 are allowed.")
+    assert error.remedy == Remedy.IGNORE_COLUMNS
 
 
 def test_a_store_that_is_not_there_cannot_be_asked_for(refusal, write_file):
     assert refusal(write_file(daily(["2", "10"], 8)), {"only": ["3"]}).detail == (
-        "Store '3' is not in 'sales.csv', which has '2', '10'. "
-        "Ask for stores that are there with --only (only)."
+        "Store '3' is not in 'sales.csv', which has '2', '10'. Ask for stores that are there."
     )
 
 

@@ -14,7 +14,7 @@ from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import KnownFuture, Panel
 from forecast_service.engine.registry import algorithm
-from forecast_service.errors import Conflict, NoForecast, OutsideHorizon
+from forecast_service.errors import Conflict, NoForecast, OutsideHorizon, Remedy
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs import served_models
 from forecast_service.local.jobs.forecast_values import values_of
@@ -146,16 +146,20 @@ def test_a_damaged_model_is_a_conflict(tmp_path: Path, damage: bytes) -> None:
     files = keep_model(tmp_path, "pooled", served())
     (tmp_path / files[0]["path"]).write_bytes(damage)
 
-    with pytest.raises(Conflict, match=r'other version of .* {"force": true}'):
+    with pytest.raises(Conflict, match=r"other version of the service\.$") as refusal:
         what_if(forecast(files), ServedModels(tmp_path), [series_key(["S1"])], [])
+
+    assert refusal.value.remedy == Remedy.TRAIN_BY_FORCE
 
 
 def test_a_model_that_was_swept_is_a_conflict(tmp_path: Path) -> None:
     files = keep_model(tmp_path, "pooled", served())
     gone = [{**files[0], "path": "models/gone/000.npz"}]
 
-    with pytest.raises(Conflict, match=r'was not kept.* {"force": true}'):
+    with pytest.raises(Conflict, match="was not kept") as refusal:
         what_if(forecast(gone), ServedModels(tmp_path), [series_key(["S1"])], [])
+
+    assert refusal.value.remedy == Remedy.TRAIN_BY_FORCE
 
 
 def test_seen_are_history_and_future_of_all_series() -> None:

@@ -174,7 +174,10 @@ class TestNothingToServe:
         problem = refusal("GET", "/forecast?store_number=1", 404)
 
         assert problem["type"] == "urn:forecast-service:no-forecast"
-        assert "POST /imports" in problem["detail"]
+        assert problem["detail"] == (
+            "There is no forecast: no sales were imported yet. "
+            "Send them with POST /imports, then ask for a training with POST /training."
+        )
 
     def test_before_the_first_training(self, refusal: Refusal, own_database: Database) -> None:
         with own_database.write() as connection:
@@ -194,8 +197,10 @@ class TestNothingToServe:
 
         problem = refusal("GET", "/forecast?store_number=11", 404)
 
-        assert "Store '11' is not in the current forecast" in problem["detail"]
-        assert "/training/run1" in problem["detail"]
+        assert problem["detail"] == (
+            "Store '11' is not in the current forecast, which was made before its sales were "
+            "imported. One is being made: see /training/run1, and ask again when it is serving."
+        )
 
 
 class TestProvenance:

@@ -99,6 +99,24 @@ def test_a_dry_run_of_a_bad_file_names_its_lines(refusal: Refusal) -> None:
     assert problem["errors"][0]["pointer"] == "line 4"
 
 
+def test_a_failed_import_says_how_the_route_would_take_the_file(
+    client: FlaskClient, settings: Settings
+) -> None:
+    returned = SALES.replace("1,2015-05-03,101", "1,2015-05-03,-101")
+    location = client.post("/imports", data=returned, content_type="text/csv").location
+
+    Worker(settings).run_until_idle(60)
+
+    finding = "'Sales' is -101; sales below 0 are allowed only as returns"
+    error = {
+        "detail": f"'sales.csv' was not imported, and nothing of it was kept: line 4: {finding}. "
+        "Correct the file and import it again. 'allow_returns' allows sales below 0.",
+        "errors": [{"pointer": "line 4", "detail": finding}],
+    }
+    assert client.get(location).get_json()["error"] == error
+    assert client.get("/imports").get_json()["imports"][0]["error"] == error
+
+
 @pytest.mark.parametrize(
     ("path", "options", "status"),
     [

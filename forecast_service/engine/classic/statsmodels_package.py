@@ -31,8 +31,8 @@ def require_package(algorithm: str) -> None:
     """Refuse an algorithm whose library is absent: InvalidData names what to do."""
     if find_spec("statsmodels") is None:
         raise InvalidData(
-            f"'{algorithm}' needs the library statsmodels, which is not installed. Install the "
-            "optional algorithms with 'scripts/setup --extras', or use another algorithm."
+            f"'{algorithm}' needs the library statsmodels, which is not installed. Install this "
+            "package with its extra 'classic', or use another algorithm."
         )
 
 

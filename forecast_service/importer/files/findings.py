@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.errors import FieldError, InvalidData
+from forecast_service.errors import FieldError, InvalidData, Remedy
 
 __all__ = ["MAX_SHOWN", "Findings", "refuse"]
 
@@ -22,10 +22,18 @@ class Findings:
         self._places = places
         self._first: list[tuple[int, str]] = []
         self._total = 0
+        self._remedy: Remedy | None = None
 
-    def add(self, rows: npt.NDArray[np.intp], describe: Callable[[int], str]) -> None:
+    def add(
+        self,
+        rows: npt.NDArray[np.intp],
+        describe: Callable[[int], str],
+        remedy: Remedy | None = None,
+    ) -> None:
         """Record that these rows are bad (0 is the first below the header), and how."""
         self._total += len(rows)
+        if len(rows):
+            self._remedy = self._remedy or remedy
         self._first += [(int(row), describe(int(row))) for row in rows[:MAX_SHOWN]]
 
     def refuse(self) -> None:
@@ -34,10 +42,12 @@ class Findings:
             first = sorted(self._first)[:MAX_SHOWN]
             places = self._places([row for row, _ in first])
             details = [detail for _, detail in first]
-            refuse(self._name, zip(places, details, strict=True), self._total)
+            refuse(self._name, zip(places, details, strict=True), self._total, self._remedy)
 
 
-def refuse(name: str, found: Iterable[tuple[str, str]], total: int) -> None:
+def refuse(
+    name: str, found: Iterable[tuple[str, str]], total: int, remedy: Remedy | None = None
+) -> None:
     """Raise InvalidData that tells the findings (place, detail) and counts the rest."""
     errors = tuple(FieldError(place, detail) for place, detail in found)[:MAX_SHOWN]
     told = "; ".join(f"{error.pointer}: {error.detail}" for error in errors)
@@ -46,4 +56,5 @@ def refuse(name: str, found: Iterable[tuple[str, str]], total: int) -> None:
         f"'{name}' was not imported, and nothing of it was kept: {told}{more}. "
         "Correct the file and import it again.",
         errors=errors,
+        remedy=remedy,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.errors import InvalidData
+from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.files.columns import Roles, recognise, recognised_names, snake
 from forecast_service.importer.files.findings import Findings
 from forecast_service.importer.files.stockouts import parse_marks, why_no_marks
@@ -166,9 +166,9 @@ def _sales(
         findings.add(
             negative[np.isfinite(numbers.values[negative])],
             lambda row: (
-                f"'{column}' is {numbers.values[row]:g}; sales below 0 are allowed only with "
-                "--allow-returns (allow_returns)"
+                f"'{column}' is {numbers.values[row]:g}; sales below 0 are allowed only as returns"
             ),
+            Remedy.ALLOW_RETURNS,
         )
     return numbers.values
 

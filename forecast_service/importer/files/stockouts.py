@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from forecast_service.errors import Remedy
 from forecast_service.importer.files.findings import Findings
 from forecast_service.importer.files.text_columns import parse_names, parse_numbers
 
@@ -61,11 +62,17 @@ def parse_marks(column: pa.ChunkedArray, slug: str, title: str, findings: Findin
         meant = np.array([float((word in YES) != inverse) for word in words] + [np.nan])
         odd = {index for index, word in enumerate(words) if word not in YES | NO}
         wrong = np.flatnonzero(np.isin(names.values, list(odd)))
-        findings.add(wrong, lambda row: _fault(title, names.names[names.values[row]], inverse))
+        findings.add(
+            wrong,
+            lambda row: _fault(title, names.names[names.values[row]], inverse),
+            Remedy.IGNORE_COLUMNS,
+        )
         return np.asarray(meant[names.values])
     values = numbers.values
     wrong = np.flatnonzero((values < 0) | (inverse & (values > 1)))
-    findings.add(wrong, lambda row: _fault(title, f"{values[row]:g}", inverse))
+    findings.add(
+        wrong, lambda row: _fault(title, f"{values[row]:g}", inverse), Remedy.IGNORE_COLUMNS
+    )
     marked = values < HALF if inverse else values > 0
     return np.where(np.isnan(values), np.nan, marked)
 
@@ -77,7 +84,7 @@ def why_no_marks(marked: Floats, target: Floats) -> str | None:
         return None
     return (
         f"it would mark {of_sold.mean():.0%} of the rows that sold as stock-outs, which cannot be "
-        "meant; correct it, or name it in --ignore (ignore) here and when you append"
+        "meant; correct it, or name it in the option 'ignore' here and when you append"
     )
 
 
@@ -85,5 +92,5 @@ def _fault(title: str, found: str, inverse: bool) -> str:
     numbers = "numbers from 0 to 1 (1: in stock all day)" if inverse else "numbers from 0 on"
     return (
         f"'{title}' is '{found}'; it marks stock-outs, so allowed are yes, no and {numbers}. "
-        "Leave it out with --ignore (ignore) if it means something else"
+        "Leave it out if it means something else"
     )

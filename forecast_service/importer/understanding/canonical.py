@@ -70,7 +70,7 @@ def kept_series(merged: Merged, options: ImportOptions) -> npt.NDArray[np.bool_]
     if unknown:
         raise InvalidData(
             f"Store '{unknown[0]}' is not in '{merged.sheets[0].name}', which has {_few(stores)}. "
-            "Ask for stores that are there with --only (only)."
+            "Ask for stores that are there."
         )
     wanted = [s for s in stores if not options.only or s in options.only][: options.stores_limit]
     chosen = set(wanted)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.errors import InvalidData
+from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.files.candidates import (
     PAST_ONLY,
     Candidate,
@@ -218,7 +218,8 @@ def _refuse_too_many(chosen: Covariates) -> None:
     if len(chosen.values) > MAX_COVARIATES:
         raise InvalidData(
             f"The files have {len(chosen.values)} covariates: {_listed(list(chosen.values))}. "
-            f"At most {MAX_COVARIATES} are allowed: leave columns out with --ignore (ignore)."
+            f"At most {MAX_COVARIATES} are allowed.",
+            remedy=Remedy.IGNORE_COLUMNS,
         )
 
 

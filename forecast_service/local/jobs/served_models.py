@@ -22,7 +22,7 @@ from forecast_service.engine import archive
 from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.registry import load
-from forecast_service.errors import Conflict, InvalidData
+from forecast_service.errors import Conflict, InvalidData, Remedy
 from forecast_service.storage.queue import new_id
 from forecast_service.storage.tables import dataset_groups, resources
 
@@ -169,8 +169,8 @@ def _read(path: Path) -> ServedModel:
     if not path.exists():
         raise Conflict(
             "The model of this forecast was not kept, because a newer forecast was made since. "
-            "Ask again: the newest one is being served, or will be after "
-            'POST /training {"force": true}.'
+            "Ask again: the newest one may be served by now.",
+            remedy=Remedy.TRAIN_BY_FORCE,
         )
     try:
         arrays, meta = archive.load(path)
@@ -178,7 +178,8 @@ def _read(path: Path) -> ServedModel:
     except (InvalidData, KeyError, TypeError, ValueError) as error:
         raise Conflict(
             "The model of this forecast cannot be read: it is damaged, or of another version of "
-            'the service. Ask for a new one with POST /training {"force": true}.'
+            "the service.",
+            remedy=Remedy.TRAIN_BY_FORCE,
         ) from error
 
 

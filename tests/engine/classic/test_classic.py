@@ -84,7 +84,7 @@ def test_a_series_that_cannot_be_fitted_gets_seasonal_naive_and_a_note() -> None
 def test_without_the_library_the_algorithm_is_refused(name, monkeypatch) -> None:
     monkeypatch.setattr(statsmodels_package, "find_spec", lambda library: None)
 
-    with pytest.raises(InvalidData, match=f"'{name}' needs the library statsmodels.*--extras"):
+    with pytest.raises(InvalidData, match=f"'{name}' needs .*statsmodels.*extra 'classic'"):
         algorithm(name).fit(make_panel(1, 30), FitConfig(horizon=7))
 
 

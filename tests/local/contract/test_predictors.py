@@ -259,6 +259,6 @@ def test_an_algorithm_without_its_library_is_refused(
 
     assert refused(amazon.forecast.create_predictor, **request) == (
         "InvalidInputException",
-        "'ets' needs the library statsmodels, which is not installed. Install the optional "
-        "algorithms with 'scripts/setup --extras', or use another algorithm.",
+        "'ets' needs the library statsmodels, which is not installed. Install this "
+        "package with its extra 'classic', or use another algorithm.",
     )
