@@ -10,6 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from forecast_service.errors import InvalidRequest, UnknownItem, UnknownRegion, UnknownStore
+from forecast_service.storage.groups import DatasetGroup
 from forecast_service.storage.tables import series, stores
 
 __all__ = [
@@ -52,7 +53,7 @@ def existing_stores(
 
 
 def refuse_missing_item(
-    connection: sa.Connection, group: Any, store: str, item: str | None
+    connection: sa.Connection, group: DatasetGroup, store: str, item: str | None
 ) -> None:
     """Refuse an item that this store never sold, or its absence where one is needed.
 
@@ -61,7 +62,7 @@ def refuse_missing_item(
     UnknownItem, InvalidRequest
         The sentence names the items of the store.
     """
-    if not group["has_items"]:
+    if not group.has_items:
         if item is not None:
             raise UnknownItem(
                 f"Item '{item}' is unknown: these sales are per store, without items. "
@@ -69,7 +70,7 @@ def refuse_missing_item(
             )
         return
     of_store = sa.select(series.c.item).where(
-        series.c.dataset_group == group["name"], series.c.store == store
+        series.c.dataset_group == group.name, series.c.store == store
     )
     if item is not None and connection.execute(of_store.where(series.c.item == item)).first():
         return
