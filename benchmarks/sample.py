@@ -13,6 +13,7 @@ from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store, tables
 from forecast_service.storage.database import Database
 from forecast_service.storage.forecast_store import StoredForecast
+from forecast_service.storage.groups import DatasetGroup, move_pointer, record_import
 
 ARN = "arn:aws:forecast:eu-west-1:000000000000"
 DAYS = 48
@@ -33,21 +34,17 @@ def fill(home: Path, *, stores: int) -> None:
 
 
 def _insert_group(connection: sa.Connection, name: str, forecast: str) -> None:
-    shared = {"created_at": time.time(), "data_version": 1}
-    connection.execute(
-        sa.insert(tables.dataset_groups).values(
-            name=name,
-            arn=f"{ARN}:dataset-group/{name}",
-            horizon=DAYS,
-            frequency="D",
-            has_items=False,
-            covariates=[],
-            last_sale_on="2015-06-13",
-            current_forecast_arn=forecast,
-            version=1,
-            **shared,
-        )
+    group = DatasetGroup(
+        name=name,
+        arn=f"{ARN}:dataset-group/{name}",
+        horizon=DAYS,
+        frequency="D",
+        covariates=(),
+        has_items=False,
+        last_sale_on="2015-06-13",
     )
+    record_import(connection, group)
+    move_pointer(connection, name, forecast)
     connection.execute(
         sa.insert(tables.forecasts).values(
             forecast_arn=forecast,
@@ -57,8 +54,9 @@ def _insert_group(connection: sa.Connection, name: str, forecast: str) -> None:
             algorithm="auto",
             trained_at=time.time(),
             data_until="2015-06-13",
+            created_at=time.time(),
+            data_version=1,
             assumptions=[],
-            **shared,
         )
     )
 

@@ -9,7 +9,7 @@ import pandas as pd
 from forecast_service.errors import InvalidRequest, NoForecast, Remedy
 from forecast_service.session import ForecastSession, calling
 from forecast_service.settings import Settings
-from forecast_service.storage.groups import GroupConfig
+from forecast_service.storage.groups import DatasetGroup
 from forecast_service.trainer import listed, metadata_frame, newest_active
 
 __all__ = ["Forecaster"]
@@ -30,7 +30,7 @@ FORECAST_COLUMNS = (
 class Forecaster:
     """Forecasts of one dataset group; every call asks the API anew."""
 
-    def __init__(self, session: ForecastSession, settings: Settings, group: GroupConfig) -> None:
+    def __init__(self, session: ForecastSession, settings: Settings, group: DatasetGroup) -> None:
         self.session = session
         self.settings = settings
         self.group = group

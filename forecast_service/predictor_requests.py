@@ -8,7 +8,7 @@ from forecast_service.engine.calendar import parse_frequency
 from forecast_service.local.arns import ALGORITHMS, algorithm_arn
 from forecast_service.local.operations.alignment import boundary_of
 from forecast_service.settings import Settings
-from forecast_service.storage.groups import GroupConfig
+from forecast_service.storage.groups import DatasetGroup
 
 __all__ = ["auto_predictor", "legacy_predictor"]
 
@@ -20,7 +20,7 @@ COVARIATE_FILLING = {"middlefill": "zero", "backfill": "zero", "futurefill": "ze
 AMAZON_COUNTRIES = {"GB": "UK"}  # its own code; every other one is ISO 3166
 
 
-def auto_predictor(name: str, group: GroupConfig, settings: Settings) -> dict[str, Any]:
+def auto_predictor(name: str, group: DatasetGroup, settings: Settings) -> dict[str, Any]:
     """Parameters of CreateAutoPredictor."""
     request: dict[str, Any] = {
         "PredictorName": name,
@@ -45,7 +45,7 @@ def auto_predictor(name: str, group: GroupConfig, settings: Settings) -> dict[st
     return request
 
 
-def legacy_predictor(name: str, group: GroupConfig, settings: Settings) -> dict[str, Any]:
+def legacy_predictor(name: str, group: DatasetGroup, settings: Settings) -> dict[str, Any]:
     """Parameters of CreatePredictor with the one algorithm of the settings.
 
     It knows no boundary: weeks are named by their Mondays, whatever day the data have.
@@ -72,7 +72,7 @@ def legacy_predictor(name: str, group: GroupConfig, settings: Settings) -> dict[
     }
 
 
-def _fillings(group: GroupConfig) -> list[tuple[str, dict[str, str]]]:
+def _fillings(group: DatasetGroup) -> list[tuple[str, dict[str, str]]]:
     return [(TARGET, TARGET_FILLING), *((name, COVARIATE_FILLING) for name in group.covariates)]
 
 

@@ -13,7 +13,7 @@ from forecast_service.errors import BackendUnavailable, NoForecast, Remedy
 from forecast_service.predictor_requests import auto_predictor, legacy_predictor
 from forecast_service.session import ALREADY_EXISTS, ForecastSession, calling, error_code
 from forecast_service.settings import Settings
-from forecast_service.storage.groups import GroupConfig
+from forecast_service.storage.groups import DatasetGroup
 
 __all__ = ["Trainer", "age_days", "listed", "metadata_frame", "newest_active"]
 
@@ -34,7 +34,7 @@ WRONG_KIND = {"InvalidInputException", "ResourceNotFoundException"}
 class Trainer:
     """Predictors of one dataset group; every call asks the API anew."""
 
-    def __init__(self, session: ForecastSession, settings: Settings, group: GroupConfig) -> None:
+    def __init__(self, session: ForecastSession, settings: Settings, group: DatasetGroup) -> None:
         self.session = session
         self.settings = settings
         self.group = group

@@ -19,8 +19,9 @@ from forecast_service.runs import TrainingRuns
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
+from forecast_service.storage.groups import DatasetGroup, read_group
 from forecast_service.storage.queue import Queue
-from forecast_service.storage.tables import dataset_groups, resources
+from forecast_service.storage.tables import resources
 from forecast_service.worker import Worker
 from forecast_service.worker.kinds import Surroundings
 
@@ -118,10 +119,12 @@ def age_predictors(database: Database, days: float) -> None:
         )
 
 
-def group_row(database: Database) -> sa.RowMapping:
-    """The row of the one dataset group."""
+def group_of(settings: Settings, database: Database) -> DatasetGroup:
+    """The dataset group, which was imported."""
     with database.read() as connection:
-        return connection.execute(sa.select(dataset_groups)).mappings().one()
+        group = read_group(connection, settings.dataset_group)
+    assert group is not None
+    return group
 
 
 def ask(settings: Settings, count: int) -> list[tuple[str, bool, bool]]:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask, Response, request
-from support import group_row, import_sales, import_small_chain, work
+from support import group_of, import_sales, import_small_chain, work
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from forecast_service.common.keys import series_key
@@ -32,7 +32,7 @@ from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store
 from forecast_service.storage.bucket import LocalBucket
 from forecast_service.storage.database import Database
-from forecast_service.storage.groups import GroupConfig, read_group
+from forecast_service.storage.groups import DatasetGroup
 from forecast_service.storage.queue import Queue, new_id
 from forecast_service.storage.tables import forecasts
 from forecast_service.storage.tables import work as work_table
@@ -124,13 +124,6 @@ def settings(settings: Settings) -> Settings:
     )
 
 
-def group_of(database: Database, settings: Settings) -> GroupConfig:
-    with database.read() as connection:
-        group = read_group(connection, settings.dataset_group)
-    assert group is not None
-    return group
-
-
 def test_a_whole_run_ends_as_serving_and_needs_amazon_no_more(
     aws: Aws, settings: Settings, database: Database
 ) -> None:
@@ -144,7 +137,7 @@ def test_a_whole_run_ends_as_serving_and_needs_amazon_no_more(
 
     assert [(run.state, run.message) for run in runs.list()] == [("serving", None)] * 2
     assert runs.request(2).rule == "within_tolerance"
-    arn = group_row(database)["current_forecast_arn"]
+    arn = group_of(settings, database).current_forecast_arn
     with database.read() as connection:
         stored = forecast_store.read(connection, arn, series_key(["2"]))
         served = connection.execute(
@@ -156,8 +149,8 @@ def test_a_whole_run_ends_as_serving_and_needs_amazon_no_more(
     assert stored is not None
     assert stored.start == "2024-04-01T00:00:00"
 
-    trainer = Trainer(session, settings, group_of(database, settings))
-    forecaster = Forecaster(session, settings, group_of(database, settings))
+    trainer = Trainer(session, settings, group_of(settings, database))
+    forecaster = Forecaster(session, settings, group_of(settings, database))
     assert trainer.get_df_pred_metadata()["Status"].tolist() == ["ACTIVE"]
     assert len(forecaster.get_df_forecast_metadata()) == 2
     answer = forecaster.get_forecast(2)["Forecast"]["Predictions"]
@@ -168,7 +161,7 @@ def test_what_amazon_does_not_have_is_not_found(
     aws: Aws, settings: Settings, database: Database
 ) -> None:
     session = open_session(settings, database)
-    group = GroupConfig("none", f"{GROUP_ARN}/none", 14, "D", (), False)
+    group = DatasetGroup("none", f"{GROUP_ARN}/none", 14, "D", (), False)
 
     assert Trainer(session, settings, group).get_latest_predictor() is None
     with pytest.raises(NotFound, match="ResourceNotFoundException"):
@@ -182,7 +175,7 @@ def test_an_amazon_out_of_reach_can_be_tried_again(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
     session = open_session(settings, database)
-    group = GroupConfig("none", f"{GROUP_ARN}/none", 14, "D", (), False)
+    group = DatasetGroup("none", f"{GROUP_ARN}/none", 14, "D", (), False)
 
     with pytest.raises(BackendUnavailable, match="cannot be reached") as caught:
         Trainer(session, settings, group).get_latest_predictor()
@@ -197,7 +190,7 @@ def test_missing_credentials_are_named(
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
     session = open_session(settings, database)
-    group = GroupConfig("none", f"{GROUP_ARN}/none", 14, "D", (), False)
+    group = DatasetGroup("none", f"{GROUP_ARN}/none", 14, "D", (), False)
 
     with pytest.raises(ConfigurationError, match="No AWS credentials were found"):
         Trainer(session, settings, group).get_latest_predictor()

@@ -109,6 +109,12 @@ def test_flask_appears_only_at_the_edge() -> None:
     assert inside == set()
 
 
+def test_the_rows_of_dataset_groups_have_one_home() -> None:
+    table = "forecast_service.storage.tables.dataset_groups"
+
+    assert {name for name, imported in NAMES.items() if table in imported} == {"storage.groups"}
+
+
 def test_nothing_loads_pickles() -> None:
     loaders = {"pickle", "joblib", "dill", "cloudpickle", "shelve", "marshal"}
 

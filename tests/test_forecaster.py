@@ -10,7 +10,7 @@ from forecast_service.forecaster import Forecaster
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
-from forecast_service.storage.groups import GroupConfig, read_group
+from forecast_service.storage.groups import DatasetGroup, read_group
 from forecast_service.trainer import Trainer
 
 
@@ -44,7 +44,7 @@ def forecaster(session: ForecastSession, settings: Settings, database: Database)
 def nowhere(session: ForecastSession, settings: Settings) -> Forecaster:
     """A forecaster of a group that has nothing."""
     arn = "arn:aws:forecast:eu-west-1:000000000000:dataset-group/none"
-    return Forecaster(session, settings, GroupConfig("none", arn, 14, "D", (), False))
+    return Forecaster(session, settings, DatasetGroup("none", arn, 14, "D", (), False))
 
 
 def test_without_forecasts_the_columns_are_there(nowhere: Forecaster) -> None:
@@ -107,7 +107,7 @@ def test_an_item_cannot_be_asked_where_stores_are_forecast(forecaster: Forecaste
 
 
 def test_an_item_is_needed_where_items_are_forecast(nowhere: Forecaster) -> None:
-    group = GroupConfig("none", nowhere.group.arn, 14, "D", (), True)
+    group = DatasetGroup("none", nowhere.group.arn, 14, "D", (), True)
     forecaster = Forecaster(nowhere.session, nowhere.settings, group)
 
     with pytest.raises(InvalidRequest, match="'item' is missing"):

@@ -14,7 +14,7 @@ from forecast_service.local import catalog
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
-from forecast_service.storage.groups import GroupConfig, read_group
+from forecast_service.storage.groups import DatasetGroup, read_group
 from forecast_service.storage.tables import resources
 from forecast_service.trainer import Trainer
 
@@ -32,7 +32,7 @@ def session(settings: Settings, database: Database) -> ForecastSession:
 
 
 @pytest.fixture
-def group(session: ForecastSession, settings: Settings, database: Database) -> GroupConfig:
+def group(session: ForecastSession, settings: Settings, database: Database) -> DatasetGroup:
     """The group of a small chain."""
     import_small_chain(session, settings, database, stores=2, days=60)
     with database.read() as connection:
@@ -42,7 +42,7 @@ def group(session: ForecastSession, settings: Settings, database: Database) -> G
 
 
 @pytest.fixture
-def trainer(session: ForecastSession, settings: Settings, group: GroupConfig) -> Trainer:
+def trainer(session: ForecastSession, settings: Settings, group: DatasetGroup) -> Trainer:
     return Trainer(session, settings, group)
 
 
@@ -50,10 +50,10 @@ def trainer(session: ForecastSession, settings: Settings, group: GroupConfig) ->
 def nowhere(session: ForecastSession, settings: Settings) -> Trainer:
     """A trainer of a group that has nothing."""
     arn = "arn:aws:forecast:eu-west-1:000000000000:dataset-group/none"
-    return Trainer(session, settings, GroupConfig("none", arn, 14, "D", (), False))
+    return Trainer(session, settings, DatasetGroup("none", arn, 14, "D", (), False))
 
 
-def add(database: Database, group: GroupConfig, name: str, **columns: Any) -> None:
+def add(database: Database, group: DatasetGroup, name: str, **columns: Any) -> None:
     """A predictor straight into the catalog."""
     arn = f"arn:aws:forecast:eu-west-1:000000000000:predictor/{name}"
     with database.write() as connection:
@@ -85,7 +85,7 @@ def test_without_predictors_there_is_no_latest(nowhere: Trainer) -> None:
     assert nowhere.latest_predictor_in_tolerance() is False
 
 
-def test_all_pages_are_read(trainer: Trainer, database: Database, group: GroupConfig) -> None:
+def test_all_pages_are_read(trainer: Trainer, database: Database, group: DatasetGroup) -> None:
     for number in range(MANY):
         add(database, group, f"p{number}")
 
@@ -93,7 +93,7 @@ def test_all_pages_are_read(trainer: Trainer, database: Database, group: GroupCo
 
 
 def test_the_latest_is_the_newest_by_creation_time(
-    trainer: Trainer, database: Database, group: GroupConfig
+    trainer: Trainer, database: Database, group: DatasetGroup
 ) -> None:
     add(database, group, "new", created_at=2e9)
     add(database, group, "old", created_at=1e9)
@@ -104,7 +104,7 @@ def test_the_latest_is_the_newest_by_creation_time(
 
 
 def test_the_latest_is_one_that_is_active(
-    trainer: Trainer, database: Database, group: GroupConfig
+    trainer: Trainer, database: Database, group: DatasetGroup
 ) -> None:
     add(database, group, "good", created_at=1e9)
     add(database, group, "bad", created_at=2e9, status="CREATE_FAILED")
@@ -115,14 +115,14 @@ def test_the_latest_is_one_that_is_active(
 
 
 def test_predictors_of_other_groups_do_not_count(
-    trainer: Trainer, database: Database, group: GroupConfig
+    trainer: Trainer, database: Database, group: DatasetGroup
 ) -> None:
     add(database, group, "other", dataset_group_arn="another")
 
     assert trainer.get_latest_predictor() is None
 
 
-def test_every_call_looks_anew(trainer: Trainer, database: Database, group: GroupConfig) -> None:
+def test_every_call_looks_anew(trainer: Trainer, database: Database, group: DatasetGroup) -> None:
     assert trainer.get_latest_predictor() is None
     add(database, group, "p")
 
@@ -131,7 +131,7 @@ def test_every_call_looks_anew(trainer: Trainer, database: Database, group: Grou
 
 @pytest.mark.parametrize(("age_days", "expected"), [(0.0, True), (1.9, True), (2.1, False)])
 def test_the_tolerance_is_two_days_unless_said_otherwise(
-    trainer: Trainer, database: Database, group: GroupConfig, age_days: float, expected: bool
+    trainer: Trainer, database: Database, group: DatasetGroup, age_days: float, expected: bool
 ) -> None:
     created = datetime.now(UTC) - timedelta(days=age_days)
     add(database, group, "p", created_at=created.timestamp())
@@ -150,7 +150,7 @@ def test_the_tolerance_is_two_days_unless_said_otherwise(
     ],
 )
 def test_the_age_is_taken_at_the_date_of_the_request(
-    trainer: Trainer, database: Database, group: GroupConfig, at: datetime, expected: bool
+    trainer: Trainer, database: Database, group: DatasetGroup, at: datetime, expected: bool
 ) -> None:
     add(database, group, "p", created_at=datetime(2015, 8, 1, 9, tzinfo=UTC).timestamp())
 
@@ -177,7 +177,7 @@ def test_unknown_days_are_not_days_without_sales(trainer: Trainer) -> None:
 
 
 def test_auto_asks_for_an_auto_predictor_with_holidays(
-    session: ForecastSession, settings: Settings, group: GroupConfig
+    session: ForecastSession, settings: Settings, group: DatasetGroup
 ) -> None:
     auto = settings.model_copy(update={"algorithm": "auto", "country": "GB"})
     trainer = Trainer(session, auto, group)
@@ -190,7 +190,7 @@ def test_auto_asks_for_an_auto_predictor_with_holidays(
 
 
 def test_either_kind_of_predictor_is_described(
-    session: ForecastSession, settings: Settings, group: GroupConfig, trainer: Trainer
+    session: ForecastSession, settings: Settings, group: DatasetGroup, trainer: Trainer
 ) -> None:
     arn = trainer.train_new_predictor("p")
     auto = Trainer(session, settings.model_copy(update={"algorithm": "auto"}), group)

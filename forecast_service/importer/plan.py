@@ -11,9 +11,10 @@ from typing import Any
 
 from forecast_service.importer.files.text_columns import iso
 from forecast_service.importer.understanding.canonical import natural
-from forecast_service.importer.understanding.earlier_imports import KnownStore, Texts
+from forecast_service.importer.understanding.earlier_imports import KnownStore
 from forecast_service.importer.understanding.understanding import Understood
 from forecast_service.importer.workspace import replacing
+from forecast_service.storage.groups import Texts
 
 __all__ = [
     "METADATA",

@@ -8,8 +8,9 @@ from forecast_service.importer.history import covariates_key, key_columns, sales
 from forecast_service.importer.plan import RELATED, TARGET, Plan
 from forecast_service.importer.understanding.earlier_imports import KnownStore
 from forecast_service.storage.database import database_now
+from forecast_service.storage.groups import DatasetGroup, record_import
 from forecast_service.storage.snapshots import SnapshotStore, StagedFile
-from forecast_service.storage.tables import dataset_groups, series, stores
+from forecast_service.storage.tables import series, stores
 
 __all__ = ["record"]
 
@@ -35,30 +36,17 @@ def _record_history(
 
 
 def _record_group(connection: sa.Connection, group: str, arn: str, plan: Plan) -> None:
-    changes = {
-        "arn": arn,
-        "covariates": list(plan.covariates),
-        "texts": sa.null() if plan.texts is None else plan.texts,
-        "last_sale_on": plan.last_sale_on,
-    }
-    update = (
-        sa.update(dataset_groups)
-        .where(dataset_groups.c.name == group)
-        .values(**changes, data_version=dataset_groups.c.data_version + 1)
+    imported = DatasetGroup(
+        name=group,
+        arn=arn,
+        horizon=plan.horizon,
+        frequency=plan.frequency,
+        covariates=plan.covariates,
+        has_items=plan.has_items,
+        texts=plan.texts,
+        last_sale_on=plan.last_sale_on,
     )
-    if connection.execute(update).rowcount:
-        return
-    connection.execute(
-        sa.insert(dataset_groups).values(
-            name=group,
-            **changes,
-            horizon=plan.horizon,
-            frequency=plan.frequency,
-            has_items=plan.has_items,
-            data_version=1,
-            created_at=database_now(),
-        )
-    )
+    record_import(connection, imported)
 
 
 def _record_stores(connection: sa.Connection, group: str, plan: Plan) -> None:

@@ -77,12 +77,11 @@ def look(
         return understood
     if mode == "INCREMENTAL":
         store = SnapshotStore(database, settings.home)
-        columns = {name: name for name in known.covariates}
+        covariates = known.group.covariates
+        columns = {name: name for name in covariates}
         sales = read_rows(store, sales_key(group), SALES_COLUMNS)
         related = read_rows(store, covariates_key(group), columns) if columns else None
-        known = replace(
-            known, sales=sales or known.sales, related=related or no_rows(*known.covariates)
-        )
+        known = replace(known, sales=sales or known.sales, related=related or no_rows(*covariates))
     return understand(files, mode, options, settings, known)
 
 

@@ -13,11 +13,12 @@ import sqlalchemy as sa
 
 from forecast_service.common.keys import series_key
 from forecast_service.errors import NoForecast, OutsideHorizon, Remedy
-from forecast_service.reading.pointer import Pointer, PointerReader
-from forecast_service.reading.provenance import forecast_row, group_row, provenance, staleness
+from forecast_service.reading.pointer import PointerReader
+from forecast_service.reading.provenance import forecast_row, provenance, staleness
 from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store
 from forecast_service.storage.database import Database
+from forecast_service.storage.groups import DatasetGroup, Pointer, read_group
 from forecast_service.storage.stores import existing_stores, refuse_missing_item
 from forecast_service.storage.tables import training_runs
 
@@ -89,7 +90,7 @@ class CurrentForecast:
     def is_ready(self) -> bool:
         """Whether some forecast is being served."""
         pointer = self._pointer.read()
-        return pointer is not None and pointer.forecast_arn is not None
+        return pointer is not None and pointer.current_forecast_arn is not None
 
     def documents(self, question: Question) -> list[dict[str, Any]]:
         """One document per store, in the order asked; nothing is cached."""
@@ -101,35 +102,30 @@ class CurrentForecast:
 
     def _ask(self, question: Question) -> tuple[Pointer, list[dict[str, Any]], bool]:
         with self.database.read() as connection:
-            group = group_row(connection, self.settings.dataset_group)
+            group = read_group(connection, self.settings.dataset_group)
             if group is None:
                 raise NoForecast(
                     "There is no forecast: no sales were imported yet.",
                     remedy=Remedy.IMPORT_THEN_TRAIN,
                 )
-            known = existing_stores(connection, group["name"], question.stores)
-            pointer = Pointer(*(group[name] for name in POINTER_COLUMNS))
+            known = existing_stores(connection, group.name, question.stores)
             reader = StoreReader(connection, self.settings, group)
             documents = [
                 reader.document(known[str(sent)], sent, question) for sent in question.stores
             ]
-        return pointer, documents, question.many
-
-
-POINTER_COLUMNS = ("version", "runs_version", "data_version", "current_forecast_arn")
+        return group.pointer, documents, question.many
 
 
 class StoreReader:
     """Makes the document of one store after the other from one view of the database."""
 
-    def __init__(self, connection: sa.Connection, settings: Settings, group: Any) -> None:
+    def __init__(self, connection: sa.Connection, settings: Settings, group: DatasetGroup) -> None:
         self.connection = connection
         self.settings = settings
         self.group = group
-        made = group["current_forecast_arn"] and forecast_row(
-            connection, group["current_forecast_arn"]
-        )
-        if not made:
+        served = group.current_forecast_arn
+        made = None if served is None else forecast_row(connection, served)
+        if made is None:
             raise _no_forecast(connection, group, "There is no forecast yet.")
         self.made = made
         self.stale = staleness(connection, group, made)
@@ -146,7 +142,7 @@ class StoreReader:
             self.made,
             store,
             stale=self.stale,
-            covariates=self.group["covariates"],
+            covariates=self.group.covariates,
             tolerance_days=self.settings.tolerance_days,
         )
         return document
@@ -216,11 +212,11 @@ def _range(question: Question) -> str:
     return f"'{start}' and later" if start else f"'{end}' and earlier"
 
 
-def _no_forecast(connection: sa.Connection, group: Any, detail: str) -> NoForecast:
+def _no_forecast(connection: sa.Connection, group: DatasetGroup, detail: str) -> NoForecast:
     """The error with the way to a forecast: the run that makes one, or a training."""
     running = connection.execute(
         sa.select(training_runs.c.id)
-        .where(training_runs.c.dataset_group == group["name"])
+        .where(training_runs.c.dataset_group == group.name)
         .where(training_runs.c.state.in_(("waiting", "training", "forecasting")))
         .limit(1)
     ).scalar_one_or_none()

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
 from forecast_service.errors import BackendUnavailable
 from forecast_service.storage.database import Database
+from forecast_service.storage.groups import Pointer, pointer_statement
 
-__all__ = ["MOMENT_SECONDS", "Pointer", "PointerReader"]
+__all__ = ["MOMENT_SECONDS", "PointerReader"]
 
-COLUMNS = "version, runs_version, data_version, current_forecast_arn"
 MOMENT_SECONDS = 0.001
 """How old a pointer may be: less than anybody needs to hear of a newer one and to ask for it."""
-
-
-class Pointer(NamedTuple):
-    """What an answer depends on: two equal pointers give equal answers to equal questions."""
-
-    version: int
-    runs_version: int
-    data_version: int
-    forecast_arn: str | None
 
 
 class PointerReader:
@@ -44,9 +35,7 @@ class PointerReader:
         self.moment_seconds = moment_seconds
         self._latest: tuple[float, Pointer | None] | None = None
         self.parameters = (dataset_group,)
-        mark = "?" if database.is_sqlite else "%s"
-        # The only thing put into the text is the driver's own placeholder.
-        self.statement = f"SELECT {COLUMNS} FROM dataset_groups WHERE name = {mark}"  # noqa: S608
+        self.statement = pointer_statement("?" if database.is_sqlite else "%s")
         self._idle: deque[Any] = deque()
         self._driver_error: type[Exception] = database.engine.dialect.loaded_dbapi.Error
 

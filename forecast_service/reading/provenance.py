@@ -10,19 +10,14 @@ import sqlalchemy as sa
 from forecast_service.common.instants import utc_text
 from forecast_service.importer.understanding.assumptions import rule_for
 from forecast_service.storage import forecast_store
-from forecast_service.storage.tables import dataset_groups, forecasts, training_runs
+from forecast_service.storage.groups import DatasetGroup
+from forecast_service.storage.tables import forecasts, training_runs
 
-__all__ = ["forecast_row", "group_row", "provenance", "staleness"]
+__all__ = ["forecast_row", "provenance", "staleness"]
 
 DAY_SECONDS = 86400.0
 
 Row = sa.RowMapping
-
-
-def group_row(connection: sa.Connection, name: str) -> Row | None:
-    """The row of a dataset group, or None before its first import."""
-    statement = sa.select(dataset_groups).where(dataset_groups.c.name == name)
-    return connection.execute(statement).mappings().one_or_none()
 
 
 def forecast_row(connection: sa.Connection, forecast_arn: str) -> Row | None:
@@ -31,15 +26,15 @@ def forecast_row(connection: sa.Connection, forecast_arn: str) -> Row | None:
     return connection.execute(statement).mappings().one_or_none()
 
 
-def staleness(connection: sa.Connection, group: Row, made: Row) -> str | None:
+def staleness(connection: sa.Connection, group: DatasetGroup, made: Row) -> str | None:
     """Why the current forecast is behind what was imported, or None when it is not."""
-    if made["data_version"] >= group["data_version"]:
+    if made["data_version"] >= group.data_version:
         return None
     reason = (
         f"data were imported after this forecast was made: it knows sales until "
-        f"{made['data_until']}, the newest are of {group['last_sale_on']}"
+        f"{made['data_until']}, the newest are of {group.last_sale_on}"
     )
-    failure = _last_failure(connection, group["name"])
+    failure = _last_failure(connection, group.name)
     return reason if failure is None else f"{reason}; {failure}"
 
 

@@ -12,15 +12,14 @@ from forecast_service.common.keys import MEAN, parse_forecast_type, prediction_k
 from forecast_service.errors import FieldError, InvalidRequest
 from forecast_service.importer.files.columns import attribute_name, snake
 from forecast_service.importer.understanding.covariates import ORDINARY
-from forecast_service.importer.understanding.earlier_imports import Texts
 from forecast_service.local.what_if import Change, Supposed
 from forecast_service.reading.current import CurrentForecast, Question
-from forecast_service.reading.provenance import group_row
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store
 from forecast_service.storage.database import Database
 from forecast_service.storage.forecast_store import StoredForecast
+from forecast_service.storage.groups import Texts, read_group
 
 __all__ = ["Supposition", "WhatIf", "total_of"]
 
@@ -95,9 +94,9 @@ class WhatIf:
 
     def _changes(self, suppositions: Sequence[Supposition]) -> list[Change]:
         with self.database.read() as connection:
-            group = group_row(connection, self.settings.dataset_group)
-        covariates = [] if group is None else list(group["covariates"])
-        texts = {} if group is None else group["texts"] or {}
+            group = read_group(connection, self.settings.dataset_group)
+        covariates = () if group is None else group.covariates
+        texts = {} if group is None else group.texts or {}
         return [
             change
             for place, supposition in enumerate(suppositions)

@@ -18,7 +18,8 @@ from prometheus_client.registry import Collector
 
 from forecast_service.errors import BackendUnavailable
 from forecast_service.storage.database import Database
-from forecast_service.storage.tables import dataset_groups, forecasts, training_runs
+from forecast_service.storage.groups import served_forecasts
+from forecast_service.storage.tables import forecasts, training_runs
 
 __all__ = ["RequestMetrics"]
 
@@ -123,5 +124,5 @@ class StateCollector(Collector):
 
 RUNS_BY_STATE = sa.select(training_runs.c.state, sa.func.count()).group_by(training_runs.c.state)
 CURRENT_FORECASTS = sa.select(
-    dataset_groups.c.name, forecasts.c.created_at, forecasts.c.trained_at
-).join(forecasts, forecasts.c.forecast_arn == dataset_groups.c.current_forecast_arn)
+    forecasts.c.dataset_group, forecasts.c.created_at, forecasts.c.trained_at
+).where(forecasts.c.forecast_arn.in_(served_forecasts()))

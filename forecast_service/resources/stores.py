@@ -11,11 +11,11 @@ from flask import Response, request
 from forecast_service.common.instants import utc_text
 from forecast_service.errors import InvalidRequest
 from forecast_service.importer.files.columns import shown_name
-from forecast_service.reading.provenance import group_row
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import HistoryQuery, StoresQuery
 from forecast_service.resources.parsing import as_number, checked_name, read_query
+from forecast_service.storage.groups import read_group
 from forecast_service.storage.stores import (
     existing_stores,
     refuse_missing_item,
@@ -102,8 +102,8 @@ class HistoryResource(ServiceResource):
         name = self.service.settings.dataset_group
         with self.service.database.read() as connection:
             existing_stores(connection, name, [store])
-            group = group_row(connection, name)
-            if item is not None:
+            group = read_group(connection, name)
+            if group is not None and item is not None:
                 refuse_missing_item(connection, group, store, item)
 
 

@@ -18,7 +18,7 @@ from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store
 from forecast_service.storage.forecast_store import StoredForecast
-from forecast_service.storage.groups import GroupConfig, read_group
+from forecast_service.storage.groups import DatasetGroup, read_group
 from forecast_service.storage.queue import Claim, Queue
 from forecast_service.storage.tables import series
 
@@ -64,7 +64,7 @@ def collect(
 
 
 def _missing(
-    connection: sa.Connection, group: GroupConfig, run: TrainingRun
+    connection: sa.Connection, group: DatasetGroup, run: TrainingRun
 ) -> list[tuple[str, str, str | None]]:
     """Key, store and item of every series without a row, in the order of the keys."""
     statement = sa.select(series.c.store, series.c.item).where(series.c.dataset_group == group.name)

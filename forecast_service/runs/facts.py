@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from forecast_service.runs.decisions import Facts
 from forecast_service.settings import Settings
 from forecast_service.storage.database import database_now
-from forecast_service.storage.tables import dataset_groups, forecasts, stores, training_runs
+from forecast_service.storage.groups import DatasetGroup
+from forecast_service.storage.tables import forecasts, stores, training_runs
 from forecast_service.trainer import age_days
 
-__all__ = ["clock", "facts_of", "has_predictor", "is_current", "lock_group"]
+__all__ = ["clock", "facts_of", "has_predictor", "is_current"]
 
 Predictor = dict[str, Any]
 
@@ -25,16 +26,10 @@ def clock(connection: sa.Connection) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def lock_group(connection: sa.Connection, name: str) -> sa.RowMapping | None:
-    """The row of a dataset group, locked until the transaction ends; None when there is none."""
-    statement = sa.select(dataset_groups).where(dataset_groups.c.name == name).with_for_update()
-    return connection.execute(statement).mappings().one_or_none()
-
-
 def facts_of(
     connection: sa.Connection,
     settings: Settings,
-    group: sa.RowMapping,
+    group: DatasetGroup,
     predictor: Predictor | None,
     *,
     store: str | None,
@@ -42,7 +37,7 @@ def facts_of(
     forced: bool,
 ) -> Facts:
     """The facts for a request about ``store`` at ``at``; a store of None is the whole group."""
-    last_sale_on = group["last_sale_on"]
+    last_sale_on = group.last_sale_on
     found = Facts(
         store=store,
         forced=forced,
@@ -60,28 +55,28 @@ def facts_of(
         found,
         predictor=predictor["PredictorName"],
         age_days=age_days(predictor, at),
-        knows_store=store is None or _knows_store(connection, group["name"], predictor, store),
+        knows_store=store is None or _knows_store(connection, group.name, predictor, store),
         newer_days_of_sales=_newer_days(connection, predictor, last_sale_on),
         is_forecast=_is_forecast(connection, group, predictor),
     )
 
 
-def is_current(connection: sa.Connection, group: sa.RowMapping) -> bool:
+def is_current(connection: sa.Connection, group: DatasetGroup) -> bool:
     """Whether the forecast that is served covers the newest sales."""
     data_version = connection.execute(
         sa.select(forecasts.c.data_version).where(
-            forecasts.c.forecast_arn == group["current_forecast_arn"]
+            forecasts.c.forecast_arn == group.current_forecast_arn
         )
     ).scalar_one_or_none()
-    return data_version is not None and data_version >= group["data_version"]
+    return data_version is not None and data_version >= group.data_version
 
 
-def has_predictor(connection: sa.Connection, group: sa.RowMapping) -> bool:
+def has_predictor(connection: sa.Connection, group: DatasetGroup) -> bool:
     """Whether a predictor of the group was ready once, as far as our own records say."""
-    if group["current_forecast_arn"] is not None:
+    if group.current_forecast_arn is not None:
         return True
     forecasting = sa.select(training_runs.c.id).where(
-        training_runs.c.dataset_group == group["name"], training_runs.c.forecast_arn.is_not(None)
+        training_runs.c.dataset_group == group.name, training_runs.c.forecast_arn.is_not(None)
     )
     return connection.execute(forecasting.limit(1)).first() is not None
 
@@ -137,11 +132,11 @@ def _newer_days(
     return max((date.fromisoformat(last_sale_on) - date.fromisoformat(data_until)).days, 0)
 
 
-def _is_forecast(connection: sa.Connection, group: sa.RowMapping, predictor: Predictor) -> bool:
+def _is_forecast(connection: sa.Connection, group: DatasetGroup, predictor: Predictor) -> bool:
     """Whether the newest sales are covered by the current forecast, and by this predictor's."""
     covering = sa.select(forecasts.c.forecast_arn).where(
-        forecasts.c.dataset_group == group["name"],
-        forecasts.c.data_version >= group["data_version"],
+        forecasts.c.dataset_group == group.name,
+        forecasts.c.data_version >= group.data_version,
     )
     made = connection.execute(
         covering.where(forecasts.c.predictor_arn == predictor["PredictorArn"]).limit(1)

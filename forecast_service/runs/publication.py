@@ -9,11 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.errors import InvalidData
-from forecast_service.runs import facts, run_rows
+from forecast_service.runs import run_rows
 from forecast_service.runs.run import TrainingRun
 from forecast_service.session import ForecastSession
+from forecast_service.storage.groups import lock_group, move_pointer
 from forecast_service.storage.queue import Claim, Queue
-from forecast_service.storage.tables import dataset_groups, forecast_values, forecasts, series
+from forecast_service.storage.tables import forecast_values, forecasts, series
 
 __all__ = ["serve"]
 
@@ -39,15 +40,9 @@ def serve(
     """
     notes = session.details.notes(forecast["ForecastArn"])
     with queue.fenced(claim) as connection:
-        facts.lock_group(connection, run.dataset_group)
+        lock_group(connection, run.dataset_group)
         _record(connection, session.source, run, predictor, forecast, notes)
-        connection.execute(
-            sa.update(dataset_groups)
-            .where(dataset_groups.c.name == run.dataset_group)
-            .values(
-                current_forecast_arn=forecast["ForecastArn"], version=dataset_groups.c.version + 1
-            )
-        )
+        move_pointer(connection, run.dataset_group, forecast["ForecastArn"])
         run_rows.end(connection, run, "serving", progress=1.0, message=None)
         queue.finish(connection, claim)
 

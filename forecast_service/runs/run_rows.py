@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from forecast_service.runs.run import RUNNING_STATES, TrainingRun, read_run
 from forecast_service.storage.database import database_now
+from forecast_service.storage.groups import DatasetGroup, raise_runs_version
 from forecast_service.storage.queue import Queue, new_id
-from forecast_service.storage.tables import dataset_groups, training_runs, work
+from forecast_service.storage.tables import training_runs, work
 
 __all__ = ["KIND", "Wanted", "change", "end", "is_busy", "one_in", "place"]
 
@@ -30,7 +31,7 @@ class Wanted:
 
 
 def place(
-    connection: sa.Connection, group: sa.RowMapping, wanted: Wanted, *, counts: bool
+    connection: sa.Connection, group: DatasetGroup, wanted: Wanted, *, counts: bool
 ) -> tuple[TrainingRun, bool]:
     """The run that will do what is wanted, and whether it was there before.
 
@@ -38,12 +39,12 @@ def place(
     A running one is joined when it knows the newest data; else the one that waits, which there
     is at most one of.
     """
-    running = one_in(connection, group["name"], RUNNING_STATES)
-    if running is not None and _does(running, wanted, group["data_version"]):
+    running = one_in(connection, group.name, RUNNING_STATES)
+    if running is not None and _does(running, wanted, group.data_version):
         return _joined(connection, running, counts), True
-    waiting = one_in(connection, group["name"], ("waiting",))
+    waiting = one_in(connection, group.name, ("waiting",))
     if waiting is None:
-        return _inserted(connection, group["name"], wanted), False
+        return _inserted(connection, group.name, wanted), False
     _widen(connection, waiting, wanted)
     return _joined(connection, waiting, counts), True
 
@@ -83,11 +84,7 @@ def change(connection: sa.Connection, run_id: str, **columns: Any) -> None:
 def end(connection: sa.Connection, run: TrainingRun, state: str, **columns: Any) -> None:
     """End a run in this state, and tell those who are deciding about the group."""
     change(connection, run.id, state=state, finished_at=database_now(), expected_at=None, **columns)
-    connection.execute(
-        sa.update(dataset_groups)
-        .where(dataset_groups.c.name == run.dataset_group)
-        .values(runs_version=dataset_groups.c.runs_version + 1)
-    )
+    raise_runs_version(connection, run.dataset_group)
 
 
 def _does(running: TrainingRun, wanted: Wanted, data_version: int) -> bool:

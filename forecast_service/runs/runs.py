@@ -30,10 +30,16 @@ from forecast_service.runs.run_rows import KIND, Wanted
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
-from forecast_service.storage.groups import read_group
+from forecast_service.storage.groups import (
+    DatasetGroup,
+    lock_group,
+    move_pointer,
+    raise_runs_version,
+    read_group,
+)
 from forecast_service.storage.queue import Claim, Queue
 from forecast_service.storage.stores import existing_stores
-from forecast_service.storage.tables import dataset_groups, forecasts, training_runs, work
+from forecast_service.storage.tables import forecasts, training_runs, work
 from forecast_service.trainer import Trainer
 
 __all__ = ["KIND", "Decision", "TrainingRun", "TrainingRuns"]
@@ -75,8 +81,8 @@ class TrainingRuns:
             predictor = self._trainer().get_latest_predictor()
             try:
                 with self.database.write() as connection:
-                    group = facts.lock_group(connection, self.settings.dataset_group)
-                    if group is None or group["runs_version"] != runs_version:
+                    group = lock_group(connection, self.settings.dataset_group)
+                    if group is None or group.runs_version != runs_version:
                         continue
                     name = None if store is None else str(store)
                     found = facts.facts_of(
@@ -151,7 +157,7 @@ class TrainingRuns:
             run = read_run(connection, run_id)
             if run is None:
                 raise _unknown(run_id)
-            facts.lock_group(connection, run.dataset_group)
+            lock_group(connection, run.dataset_group)
             run = read_run(connection, run_id, lock=True) or run
             if not run.is_open:
                 raise Conflict(
@@ -173,7 +179,7 @@ class TrainingRuns:
             It was never served, or is no longer kept.
         """
         with self.database.write() as connection:
-            group = facts.lock_group(connection, self.settings.dataset_group)
+            group = lock_group(connection, self.settings.dataset_group)
             known = connection.execute(
                 sa.select(forecasts.c.forecast_arn).where(
                     forecasts.c.forecast_arn == forecast_arn,
@@ -182,15 +188,8 @@ class TrainingRuns:
             ).first()
             if group is None or known is None:
                 raise NotFound(f"Forecast '{forecast_arn}' is not among those that were served.")
-            connection.execute(
-                sa.update(dataset_groups)
-                .where(dataset_groups.c.name == group["name"])
-                .values(
-                    current_forecast_arn=forecast_arn,
-                    version=dataset_groups.c.version + 1,
-                    runs_version=dataset_groups.c.runs_version + 1,
-                )
-            )
+            move_pointer(connection, group.name, forecast_arn)
+            raise_runs_version(connection, group.name)
         logger.info("rolled back", extra={"event": "rollback", "forecast_arn": forecast_arn})
 
     def step(self, queue: Queue, claim: Claim) -> None:
@@ -206,21 +205,17 @@ class TrainingRuns:
 
     def _look(self, store: int | str | None, at: datetime | None) -> tuple[int, datetime]:
         with self.database.read() as connection:
-            version = connection.execute(
-                sa.select(dataset_groups.c.runs_version).where(
-                    dataset_groups.c.name == self.settings.dataset_group
-                )
-            ).scalar_one_or_none()
-            if version is None:
+            group = read_group(connection, self.settings.dataset_group)
+            if group is None:
                 raise NoForecast(NO_SALES, remedy=Remedy.IMPORT)
             if store is not None:
-                existing_stores(connection, self.settings.dataset_group, [store])
-            return version, checked_date(at, facts.clock(connection))
+                existing_stores(connection, group.name, [store])
+            return group.runs_version, checked_date(at, facts.clock(connection))
 
     def _decide(
         self,
         connection: sa.Connection,
-        group: sa.RowMapping,
+        group: DatasetGroup,
         predictor: dict[str, Any] | None,
         found: Facts,
     ) -> Decision:

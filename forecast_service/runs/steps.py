@@ -17,7 +17,7 @@ from forecast_service.runs.refresh import refresh_after
 from forecast_service.runs.run import TrainingRun, read_run, resource_name
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
-from forecast_service.storage.groups import is_loading, read_group
+from forecast_service.storage.groups import is_loading, lock_group, read_group
 from forecast_service.storage.queue import Claim, Queue
 from forecast_service.trainer import Trainer
 
@@ -47,7 +47,7 @@ def fail(connection: sa.Connection, run_id: str, message: str) -> None:
     run = read_run(connection, run_id)
     if run is None or not run.is_open:
         return
-    facts.lock_group(connection, run.dataset_group)
+    lock_group(connection, run.dataset_group)
     run_rows.end(connection, run, "failed", message=message)
     refresh_after(connection, run)
     logger.error("run failed: %s", message, extra={"event": "run_failed", "run_id": run_id})
@@ -107,8 +107,8 @@ class RunStep:
         """Fix the data and the kind of the run, unless another one of the group is running."""
         predictor = self.trainer.get_latest_predictor()
         with self.queue.fenced(self.claim) as connection:
-            row = facts.lock_group(connection, self.group.name)
-            if row is None or self._has_to_wait(connection):
+            group = lock_group(connection, self.group.name)
+            if group is None or self._has_to_wait(connection):
                 self.queue.go_on(connection, self.claim, delay_seconds=BUSY_SECONDS)
                 return
             run = read_run(connection, self.run.id, lock=True) or self.run
@@ -123,8 +123,8 @@ class RunStep:
                 state="training" if trains else "forecasting",
                 trains=trains,
                 predictor_arn=None if trains or predictor is None else predictor["PredictorArn"],
-                data_version=row["data_version"],
-                data_until=row["last_sale_on"],
+                data_version=group.data_version,
+                data_until=group.last_sale_on,
                 started_at=facts.clock(connection).timestamp(),
                 message=None,
             )

@@ -1,19 +1,50 @@
-"""GroupConfig: how the series of one dataset group are trained; and whether its data are whole."""
+"""DatasetGroup: the one form of its row, which says what is trained together and what is served."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from forecast_service.storage.database import database_now
 from forecast_service.storage.tables import dataset_groups, imports
 
-__all__ = ["GroupConfig", "is_loading", "read_group"]
+__all__ = [
+    "DatasetGroup",
+    "Pointer",
+    "Texts",
+    "is_loading",
+    "lock_group",
+    "lock_served_forecasts",
+    "move_pointer",
+    "pointer_statement",
+    "raise_runs_version",
+    "read_group",
+    "record_import",
+    "served_forecasts",
+]
+
+Texts = Mapping[str, Mapping[str, str | None]]
+"""Column of texts -> text -> the covariate that it became; None: ordinary, all of them are 0."""
+
+
+class Pointer(NamedTuple):
+    """What an answer depends on: two equal pointers give equal answers to equal questions.
+
+    The fields are columns. Their order is part of every ETag.
+    """
+
+    version: int
+    runs_version: int
+    data_version: int
+    current_forecast_arn: str | None
 
 
 @dataclass(frozen=True)
-class GroupConfig:
-    """What a Trainer and a Forecaster must know of a dataset group."""
+class DatasetGroup:
+    """One dataset group; the defaults are those of a group that was imported once."""
 
     name: str
     arn: str
@@ -25,27 +56,81 @@ class GroupConfig:
     """Columns of the related time series."""
     has_items: bool
     """Whether a series is an item in a store; else it is a store."""
+    texts: Texts | None = None
+    """None: an older version did not record them."""
+    last_sale_on: str | None = None
+    data_version: int = 1
+    """Grows with each import that is complete."""
+    current_forecast_arn: str | None = None
+    """The forecast that is served."""
+    version: int = 0
+    """Grows with each move of the pointer."""
+    runs_version: int = 0
+    """Grows when a run ends: a decision that was based on it is made again."""
 
     @property
     def dimensions(self) -> tuple[str, ...]:
         """What tells series apart besides ``item_id``."""
         return ("location",) if self.has_items else ()
 
+    @property
+    def pointer(self) -> Pointer:
+        """The group's pointer when the row was read."""
+        return Pointer(**{name: getattr(self, name) for name in Pointer._fields})
 
-def read_group(connection: sa.Connection, name: str) -> GroupConfig | None:
-    """The configuration of a dataset group; None before its first import."""
-    statement = sa.select(dataset_groups).where(dataset_groups.c.name == name)
-    row = connection.execute(statement).mappings().one_or_none()
-    if row is None:
-        return None
-    return GroupConfig(
-        name=row["name"],
-        arn=row["arn"],
-        horizon=row["horizon"],
-        frequency=row["frequency"],
-        covariates=tuple(row["covariates"]),
-        has_items=row["has_items"],
-    )
+
+COLUMNS = tuple(dataset_groups.c[field.name] for field in fields(DatasetGroup))
+LATER_COLUMNS = ("arn", "covariates", "texts", "last_sale_on")  # what every import may change
+
+
+def read_group(connection: sa.Connection, name: str) -> DatasetGroup | None:
+    """The dataset group; None before its first import."""
+    return _group(connection, _select(name))
+
+
+def lock_group(connection: sa.Connection, name: str) -> DatasetGroup | None:
+    """The dataset group, locked until the transaction ends; None before its first import."""
+    return _group(connection, _select(name).with_for_update())
+
+
+def record_import(connection: sa.Connection, imported: DatasetGroup) -> None:
+    """Write the group as an import left it: whole the first time, later what may change."""
+    values = _values(imported)
+    changed = {name: values[name] for name in LATER_COLUMNS}
+    data_version = dataset_groups.c.data_version + 1
+    if not _change(connection, imported.name, **changed, data_version=data_version):
+        connection.execute(sa.insert(dataset_groups).values(**values, created_at=database_now()))
+
+
+def move_pointer(connection: sa.Connection, name: str, forecast_arn: str) -> None:
+    """Make a forecast the one that is served; all its rows must be in."""
+    version = dataset_groups.c.version + 1
+    _change(connection, name, current_forecast_arn=forecast_arn, version=version)
+
+
+def raise_runs_version(connection: sa.Connection, name: str) -> None:
+    """Have decisions made again that were based on the runs and the pointer as they were."""
+    _change(connection, name, runs_version=dataset_groups.c.runs_version + 1)
+
+
+def pointer_statement(mark: str) -> str:
+    """The SQL that reads a Pointer by the group's name; ``mark`` is the driver's placeholder."""
+    columns = ", ".join(Pointer._fields)
+    return f"SELECT {columns} FROM dataset_groups WHERE name = {mark}"  # noqa: S608
+
+
+def served_forecasts() -> sa.Select[tuple[Any]]:
+    """Selects the ARN of every forecast that is served."""
+    current = dataset_groups.c.current_forecast_arn
+    return sa.select(current).where(current.is_not(None))
+
+
+def lock_served_forecasts(connection: sa.Connection) -> set[str]:
+    """ARNs of the forecasts that are served; no others can be until the transaction ends."""
+    # All groups are locked, also those without a forecast, in one order: so none deadlocks.
+    statement = sa.select(dataset_groups.c.current_forecast_arn).order_by(dataset_groups.c.name)
+    arns = connection.execute(statement.with_for_update()).scalars()
+    return {arn for arn in arns if arn is not None}
 
 
 def is_loading(connection: sa.Connection, group: str) -> bool:
@@ -54,3 +139,25 @@ def is_loading(connection: sa.Connection, group: str) -> bool:
         imports.c.dataset_group == group, imports.c.state == "loading"
     )
     return connection.execute(loading.limit(1)).first() is not None
+
+
+def _select(name: str) -> sa.Select[Any]:
+    return sa.select(*COLUMNS).where(dataset_groups.c.name == name)
+
+
+def _group(connection: sa.Connection, statement: sa.Select[Any]) -> DatasetGroup | None:
+    row = connection.execute(statement).mappings().one_or_none()
+    if row is None:
+        return None
+    return DatasetGroup(**{**row, "covariates": tuple(row["covariates"])})
+
+
+def _values(group: DatasetGroup) -> dict[str, Any]:
+    values = {column.name: getattr(group, column.name) for column in COLUMNS}
+    texts = sa.null() if group.texts is None else group.texts
+    return {**values, "covariates": list(group.covariates), "texts": texts}
+
+
+def _change(connection: sa.Connection, name: str, **columns: Any) -> int:
+    statement = sa.update(dataset_groups).where(dataset_groups.c.name == name).values(**columns)
+    return connection.execute(statement).rowcount

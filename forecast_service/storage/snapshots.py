@@ -19,7 +19,7 @@ from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.parquet import StagedFile, merge, read_parquet, sha256_of, stage
 from forecast_service.storage.tables import resources, series_files
 
-__all__ = ["SnapshotStore", "StagedFile"]
+__all__ = ["GRACE_SECONDS", "SnapshotStore", "StagedFile"]
 
 FOLDER = "snapshots"
 GRACE_SECONDS = 3600.0  # a file without a row may belong to a job that is about to commit

@@ -16,6 +16,7 @@ from forecast_service.errors import (
     UnknownRegion,
     UnknownStore,
 )
+from forecast_service.storage.groups import DatasetGroup
 from forecast_service.storage.tables import series, stores
 
 __all__ = [
@@ -58,7 +59,7 @@ def existing_stores(
 
 
 def refuse_missing_item(
-    connection: sa.Connection, group: Any, store: str, item: str | None
+    connection: sa.Connection, group: DatasetGroup, store: str, item: str | None
 ) -> None:
     """Refuse an item that this store never sold, or its absence where one is needed.
 
@@ -67,7 +68,7 @@ def refuse_missing_item(
     UnknownItem, InvalidRequest
         The sentence names the items of the store.
     """
-    if not group["has_items"]:
+    if not group.has_items:
         if item is not None:
             raise UnknownItem(
                 f"Item '{item}' is unknown: these sales are per store, without items. "
@@ -75,7 +76,7 @@ def refuse_missing_item(
             )
         return
     of_store = sa.select(series.c.item).where(
-        series.c.dataset_group == group["name"], series.c.store == store
+        series.c.dataset_group == group.name, series.c.store == store
     )
     if item is not None and connection.execute(of_store.where(series.c.item == item)).first():
         return

@@ -18,7 +18,7 @@ from forecast_service.errors import Conflict, InvalidData
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 
-__all__ = ["backup", "restore", "sweeping"]
+__all__ = ["backup", "restore", "sweeping", "without_sweeps"]
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -47,7 +47,7 @@ def backup(settings: Settings, database: Database, target: Path) -> list[str]:
         raise Conflict(f"'{target}' exists already. Name another file, or remove this one.")
     part = target.with_name(f".{target.name}.part")
     with (
-        _without_sweeps(settings.home),
+        without_sweeps(settings.home),
         tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder,
     ):
         copy = _copied(database, Path(folder)) if database.is_sqlite else None
@@ -113,7 +113,7 @@ def sweeping(home: Path) -> Iterator[bool]:
 
 
 @contextlib.contextmanager
-def _without_sweeps(home: Path) -> Iterator[None]:
+def without_sweeps(home: Path) -> Iterator[None]:
     """Keep every file that the copied database names, until it is in the archive."""
     home.mkdir(parents=True, exist_ok=True)
     with (home / SWEEP_LOCK).open("a") as lock:

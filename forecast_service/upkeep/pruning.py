@@ -14,9 +14,8 @@ from forecast_service.runs import KIND as RUN
 from forecast_service.session import ForecastSession, calling
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
-from forecast_service.storage.groups import GroupConfig, read_group
+from forecast_service.storage.groups import DatasetGroup, read_group, served_forecasts
 from forecast_service.storage.tables import (
-    dataset_groups,
     forecast_values,
     forecasts,
     imports,
@@ -50,9 +49,7 @@ class Pruning:
 
     def forecasts(self) -> int:
         """Delete old forecasts of runs, but never a current one; the number of those served."""
-        current = sa.select(dataset_groups.c.current_forecast_arn).where(
-            dataset_groups.c.current_forecast_arn.is_not(None)
-        )
+        current = served_forecasts()
         served = self._read(
             sa.select(forecasts.c.forecast_arn).where(
                 forecasts.c.created_at < self.limit,
@@ -168,7 +165,7 @@ class Pruning:
         jobs = [job for page in pages for job in page["DatasetImportJobs"]]
         return sorted(jobs, key=lambda job: job["CreationTime"])
 
-    def _datasets(self, group: GroupConfig) -> list[str]:
+    def _datasets(self, group: DatasetGroup) -> list[str]:
         with calling():
             found = self.session.forecast.describe_dataset_group(DatasetGroupArn=group.arn)
         return list(found.get("DatasetArns", []))
@@ -181,7 +178,7 @@ class Pruning:
     def _arns_of_predictors(self) -> set[str]:
         return {summary["PredictorArn"] for summary in self._predictors()}
 
-    def _jobs_of_predictors(self, group: GroupConfig) -> set[str]:
+    def _jobs_of_predictors(self, group: DatasetGroup) -> set[str]:
         """Import jobs whose rows a predictor was trained on."""
         trainer = Trainer(self.session, self.settings, group)
         described = [trainer.describe_predictor(arn) for arn in sorted(self._arns_of_predictors())]

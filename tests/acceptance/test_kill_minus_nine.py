@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 import sqlalchemy as sa
-from support import group_row, import_small_chain, naive, runs_of, start_worker, until
+from support import group_of, import_small_chain, naive, runs_of, start_worker, until
 
 from forecast_service.runs.run import TrainingRun
 from forecast_service.session import open_session
@@ -166,5 +166,5 @@ def test_every_accepted_run_ends_as_serving_and_none_runs_twice(
     assert {run.state for run in every} == {"serving"}  # accepted without an answer, too
     assert max(at_once) <= 1
     assert overlaps(every) == []
-    assert group_row(database)["version"] == len(every)  # the pointer moved once per run
+    assert group_of(settings, database).version == len(every)  # the pointer moved once per run
     assert len({run.predictor_arn for run in every}) == len(every)

@@ -16,6 +16,7 @@ from forecast_service.local.jobs import lifecycle
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
+from forecast_service.storage.groups import DatasetGroup, read_group
 from forecast_service.storage.queue import Queue, new_id
 
 from .rows import HEADER, cells, daily
@@ -101,6 +102,17 @@ def one(database):
         statement = sa.select(table).filter_by(**where)
         with database.read() as connection:
             return connection.execute(statement).one()
+
+    return read
+
+
+@pytest.fixture
+def group(database, settings):
+    """Reads the dataset group; None before the first import."""
+
+    def read() -> DatasetGroup | None:
+        with database.read() as connection:
+            return read_group(connection, settings.dataset_group)
 
     return read
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from forecast_service.storage.tables import dataset_groups, series, stores
+from forecast_service.storage.tables import series, stores
 
 from .rows import HEADER, cells, csv_text, daily, day
 
 
 def test_a_new_day_is_added_and_keeps_the_known_covariates(
-    shop, write_file, import_files, imports, one
+    shop, write_file, import_files, imports, one, group
 ):
     report = import_files("INCREMENTAL", sales=write_file(f"store,date,sales\n1,{day(56)},321\n"))
 
@@ -29,8 +29,8 @@ def test_a_new_day_is_added_and_keeps_the_known_covariates(
             "covariates": {"open": 1.0, "promo": 1.0, "state_holiday_a": 0.0},
         }
     ]
-    assert one(dataset_groups).data_version == 2
-    assert one(dataset_groups).last_sale_on == day(56)
+    assert group().data_version == 2
+    assert group().last_sale_on == day(56)
     assert one(stores, store="1").days == 57
     assert one(stores, store="2").last_sale_on == day(55)
 
@@ -97,12 +97,12 @@ def test_a_new_store_comes_with_its_first_days(shop, write_file, import_files, o
     assert len(metadata) == 2  # the models must know the new store too
 
 
-def test_an_addition_without_an_earlier_import_is_full_and_says_so(import_files, write_file, one):
+def test_an_addition_without_an_earlier_import_is_full_and_says_so(import_files, write_file, group):
     report = import_files("INCREMENTAL", sales=write_file(daily(["1"], 40)))
 
     assert report.mode == "FULL"
     assert report.notes == ("Mode INCREMENTAL became FULL: there was no earlier import to add to.",)
-    assert one(dataset_groups).covariates == []
+    assert group().covariates == ()
 
 
 def test_a_new_day_of_an_item_is_added(import_files, write_file, imports, one):

@@ -12,9 +12,10 @@ from botocore.exceptions import ClientError
 
 from forecast_service.errors import BackendUnavailable, NotFound
 from forecast_service.importer import Imports
+from forecast_service.storage.groups import read_group
 from forecast_service.storage.queue import new_id
 from forecast_service.storage.snapshots import SnapshotStore
-from forecast_service.storage.tables import dataset_groups, series, stores, work
+from forecast_service.storage.tables import series, stores, work
 
 from .driving import driver
 from .rows import HEADER, cells, csv_text, daily, day
@@ -50,11 +51,11 @@ def test_all_import_jobs_become_active(shop, session):
     assert [job["Status"] for job in jobs] == ["ACTIVE"] * 3
 
 
-def test_an_import_records_group_stores_and_series(shop, one):
-    group, store = one(dataset_groups), one(stores, store="2")
+def test_an_import_records_group_stores_and_series(shop, one, group):
+    group, store = group(), one(stores, store="2")
 
     assert (group.horizon, group.data_version, group.last_sale_on) == (14, 1, day(55))
-    assert group.covariates == ["open", "promo", "state_holiday_a"]
+    assert group.covariates == ("open", "promo", "state_holiday_a")
     assert (store.region, store.attributes) == ("south", {"region": "south", "type_field": "b"})
     assert (store.first_sale_on, store.last_sale_on, store.days) == (day(0), day(55), 56)
     assert store.assumed_from is None
@@ -127,7 +128,7 @@ def test_after_an_import_the_hook_is_called_in_its_transaction(
     seen = []
 
     def hook(connection: sa.Connection) -> None:
-        seen.append(connection.execute(sa.select(dataset_groups.c.data_version)).scalar_one())
+        seen.append(read_group(connection, settings.dataset_group).data_version)
 
     imports = Imports(database, settings, session, after_import=hook)
     imports.import_now({"sales": write_file(daily(["1"], 40))}, drive=driver(imports, queue))

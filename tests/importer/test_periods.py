@@ -10,7 +10,6 @@ import pytest
 from forecast_service.errors import InvalidData
 from forecast_service.importer import Imports
 from forecast_service.importer.understanding.report import ImportReport
-from forecast_service.storage.tables import dataset_groups
 
 from .rows import csv_text, daily
 
@@ -86,11 +85,11 @@ def test_a_month_is_named_by_its_first_day(report, write_file, day_of):
     assert "Monthly data: every row is a month, named by its first day." in found.lines()
 
 
-def test_the_dataset_group_remembers_its_periods(import_files, write_file, one):
+def test_the_dataset_group_remembers_its_periods(import_files, write_file, group):
     import_files(sales=write_file(weekly(30)))
 
-    assert one(dataset_groups).frequency == "W-FRI"
-    assert one(dataset_groups).last_sale_on == "2010-08-27"
+    assert group().frequency == "W-FRI"
+    assert group().last_sale_on == "2010-08-27"
 
 
 def test_weeks_to_the_horizon_are_filled_by_rule(import_files, write_file, imports, one):

@@ -17,7 +17,7 @@ from forecast_service.errors import (
 from forecast_service.importer import Imports
 from forecast_service.importer.options import ImportOptions
 from forecast_service.settings import Settings
-from forecast_service.storage.tables import dataset_groups, resources, series_files
+from forecast_service.storage.tables import resources, series_files
 
 from .rows import GOOD, daily
 
@@ -227,14 +227,15 @@ def test_an_unknown_mode_role_or_option_is_refused(imports: Imports, write_file)
 
 
 def test_a_refused_import_leaves_nothing_behind(
-    import_files, imports, database, settings, write_file
+    import_files, imports, database, settings, write_file, group
 ):
     with pytest.raises(InvalidData, match="line 10: 'Sales' is 'x'"):
         import_files(sales=write_file(GOOD + "1,2024-01-20,x\n"))
 
     with database.read() as connection:
-        for table in (dataset_groups, resources, series_files):
+        for table in (resources, series_files):
             assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() == 0
+    assert group() is None
     kept = [
         path
         for path in settings.home.rglob("*")

@@ -19,7 +19,7 @@ from forecast_service.importer.understanding.hidden_demand import demand
 from forecast_service.importer.understanding.understanding import understand
 from forecast_service.settings import Settings
 from forecast_service.storage.snapshots import SnapshotStore
-from forecast_service.storage.tables import dataset_groups, resources
+from forecast_service.storage.tables import resources
 
 from .rows import daily, day
 
@@ -93,9 +93,9 @@ def test_amazon_gets_an_empty_cell(write_file, tmp_path):
     assert f'"1","{day(PLENTY)}",180' in lines
 
 
-def test_a_mark_is_no_covariate(marked, one):
+def test_a_mark_is_no_covariate(marked, group):
     assert marked.covariates == ()
-    assert one(dataset_groups).covariates == []
+    assert group().covariates == ()
 
 
 def test_a_mark_of_the_last_day_does_not_shorten_the_history(write_file, import_files, trained_on):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from forecast_service.storage.tables import dataset_groups
-
 from .rows import daily
 
 HEADER = "Store,Date,Sales,Event,EventDiscount,Grade"
@@ -25,10 +23,10 @@ def rows(days: int = 40, first: int = 0) -> str:
     )
 
 
-def test_every_text_is_remembered_with_its_covariate(import_files, write_file, one):
+def test_every_text_is_remembered_with_its_covariate(import_files, write_file, group):
     import_files(sales=write_file(rows()), future=write_file(future(), "future.csv"))
 
-    texts = one(dataset_groups).texts
+    texts = group().texts
 
     assert texts["Event"] == {
         "春节": "event_other_2" if "国庆" < "春节" else "event_other",
@@ -39,9 +37,9 @@ def test_every_text_is_remembered_with_its_covariate(import_files, write_file, o
     assert texts["Grade"] == {"A+": None, "A-": "grade_a", "B": "grade_b"}
 
 
-def test_a_later_import_means_the_same_by_a_text(import_files, write_file, one, imports):
+def test_a_later_import_means_the_same_by_a_text(import_files, write_file, group, imports):
     import_files(sales=write_file(rows()), future=write_file(future(), "future.csv"))
-    texts = one(dataset_groups).texts
+    texts = group().texts
     lines = "1,2013-02-20,70,国庆,0,A+\n1,2013-02-21,70,春节,0,A-\n"
 
     import_files("INCREMENTAL", sales=write_file(f"{HEADER}\n{lines}"))
@@ -50,7 +48,7 @@ def test_a_later_import_means_the_same_by_a_text(import_files, write_file, one, 
     for day, text in (("2013-02-20", "国庆"), ("2013-02-21", "春节")):
         told = {name for name, value in days[day].items() if "other" in name and value}
         assert told == {texts["Event"][text]}
-    assert one(dataset_groups).texts == texts
+    assert group().texts == texts
 
 
 def future() -> str:

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.reading.pointer import Pointer, PointerReader
+from forecast_service.reading.pointer import PointerReader
 from forecast_service.storage import tables
 from forecast_service.storage.database import Database
+from forecast_service.storage.groups import DatasetGroup, Pointer, move_pointer, record_import
 
-GROUP = {
-    "name": "g",
-    "arn": "arn",
-    "horizon": 7,
-    "frequency": "D",
-    "has_items": False,
-    "covariates": [],
-    "data_version": 3,
-    "created_at": 0.0,
-}
+GROUP = DatasetGroup("g", "arn", 7, "D", (), has_items=False, data_version=3)
 
 
-def insert_group(database: Database) -> None:
+def import_group(database: Database) -> None:
     with database.write() as connection:
-        connection.execute(sa.insert(tables.dataset_groups).values(GROUP))
+        record_import(connection, GROUP)
+
+
+def move(database: Database) -> None:
+    with database.write() as connection:
+        move_pointer(connection, "g", "f")
 
 
 def test_there_is_none_before_the_first_import(database: Database) -> None:
@@ -35,13 +33,10 @@ def test_there_is_none_before_the_first_import(database: Database) -> None:
 
 
 def test_every_read_sees_what_was_committed_before(database: Database) -> None:
-    insert_group(database)
+    import_group(database)
     reader = PointerReader(database, "g", moment_seconds=0)
     first = reader.read()
-    with database.write() as connection:
-        connection.execute(
-            sa.update(tables.dataset_groups).values(version=1, current_forecast_arn="f")
-        )
+    move(database)
 
     assert first == Pointer(0, 0, 3, None)
     assert reader.read() == Pointer(1, 0, 3, "f")
@@ -49,32 +44,34 @@ def test_every_read_sees_what_was_committed_before(database: Database) -> None:
 
 
 def test_requests_of_one_moment_share_a_reading(database: Database) -> None:
-    insert_group(database)
+    import_group(database)
     reader = PointerReader(database, "g", moment_seconds=0.2)
     first = reader.read()
-    with database.write() as connection:
-        connection.execute(sa.update(tables.dataset_groups).values(version=1))
+    move(database)
     within = reader.read()
     time.sleep(0.2)
 
     assert (first, within) == (Pointer(0, 0, 3, None), Pointer(0, 0, 3, None))
-    assert reader.read() == Pointer(1, 0, 3, None)
+    assert reader.read() == Pointer(1, 0, 3, "f")
     reader.close()
 
 
 def test_connections_that_died_are_replaced(database: Database) -> None:
-    insert_group(database)
+    import_group(database)
+    opened: list[Any] = []
+    database.engine.dispose()
+    sa.event.listen(database.engine, "connect", lambda connection, _: opened.append(connection))
     reader = PointerReader(database, "g", moment_seconds=0)
     reader.read()
-    for cursor in reader._idle:
-        cursor.connection.close()
+    for connection in opened:
+        connection.close()
 
     assert reader.read() == Pointer(0, 0, 3, None)
     reader.close()
 
 
 def test_a_reader_holds_no_lock_between_reads(database: Database) -> None:
-    insert_group(database)
+    import_group(database)
     reader = PointerReader(database, "g", moment_seconds=0)
     reader.read()
 

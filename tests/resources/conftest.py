@@ -15,7 +15,7 @@ from forecast_service.settings import Settings
 from forecast_service.storage import tables
 from forecast_service.storage.database import Database
 
-from .rows import GROUP, insert_group, insert_store, serve_forecast
+from .rows import GROUP, import_group, insert_store, serve_forecast
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def own_database(app: Flask) -> Database:
 def three_stores(own_database: Database) -> Database:
     """Stores 1, 2 and 10 with a forecast from 2015-06-14 on for 48 days."""
     with own_database.write() as connection:
-        insert_group(connection)
+        import_group(connection)
         for store in ("1", "2", "10"):
             insert_store(connection, store)
         serve_forecast(connection, [["1"], ["2"], ["10"]])
@@ -55,7 +55,7 @@ def with_items(own_database: Database) -> Database:
     """Store 1 sells milk and bread; store 2 milk alone."""
     pairs = [("milk", "1"), ("bread", "1"), ("milk", "2")]
     with own_database.write() as connection:
-        insert_group(connection, has_items=True)
+        import_group(connection, has_items=True)
         for store in ("1", "2"):
             insert_store(connection, store)
         for item, store in pairs:

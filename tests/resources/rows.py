@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from forecast_service.common.keys import series_key
 from forecast_service.storage import forecast_store, tables
 from forecast_service.storage.forecast_store import StoredForecast
+from forecast_service.storage.groups import DatasetGroup, move_pointer, record_import
 
 GROUP = "store_demand_group"
 FORECAST = "arn:aws:forecast:eu-west-1:000000000000:forecast/first"
@@ -19,22 +20,20 @@ DAYS = 48
 START = "2015-06-14T00:00:00"
 
 
-def insert_group(connection: sa.Connection, **overrides: Any) -> None:
-    """A dataset group that has been imported once; ``overrides`` are columns."""
-    values = {
-        "name": GROUP,
-        "arn": f"arn:aws:forecast:eu-west-1:000000000000:dataset-group/{GROUP}",
-        "horizon": DAYS,
-        "frequency": "D",
-        "has_items": False,
-        "covariates": [],
-        "data_version": 1,
-        "last_sale_on": "2015-06-13",
-        "version": 0,
-        "runs_version": 0,
-        "created_at": TRAINED_AT,
-    }
-    connection.execute(sa.insert(tables.dataset_groups).values({**values, **overrides}))
+def import_group(
+    connection: sa.Connection, *, has_items: bool = False, last_sale_on: str = "2015-06-13"
+) -> None:
+    """The dataset group as the first import leaves it, or one more."""
+    imported = DatasetGroup(
+        name=GROUP,
+        arn=f"arn:aws:forecast:eu-west-1:000000000000:dataset-group/{GROUP}",
+        horizon=DAYS,
+        frequency="D",
+        covariates=(),
+        has_items=has_items,
+        last_sale_on=last_sale_on,
+    )
+    record_import(connection, imported)
 
 
 def insert_store(connection: sa.Connection, store: str, **overrides: Any) -> None:
@@ -93,7 +92,4 @@ def serve_forecast(
         "assumptions": [],
     }
     connection.execute(sa.insert(tables.forecasts).values({**columns, **overrides}))
-    groups = tables.dataset_groups
-    connection.execute(
-        sa.update(groups).values(current_forecast_arn=arn, version=groups.c.version + 1)
-    )
+    move_pointer(connection, GROUP, arn)

@@ -14,8 +14,9 @@ from forecast_service.reading.pointer import MOMENT_SECONDS
 from forecast_service.resources.contract.forecast_answers import Forecast
 from forecast_service.storage import tables
 from forecast_service.storage.database import Database
+from forecast_service.storage.groups import move_pointer
 
-from .rows import DAYS, FORECAST, GROUP, PREDICTOR, insert_group, insert_store, serve_forecast
+from .rows import DAYS, FORECAST, GROUP, PREDICTOR, import_group, insert_store, serve_forecast
 
 Refusal = Callable[..., dict[str, Any]]
 
@@ -181,7 +182,7 @@ class TestNothingToServe:
 
     def test_before_the_first_training(self, refusal: Refusal, own_database: Database) -> None:
         with own_database.write() as connection:
-            insert_group(connection)
+            import_group(connection)
             insert_store(connection, "1")
 
         problem = refusal("GET", "/forecast?store_number=1", 404)
@@ -210,9 +211,7 @@ class TestProvenance:
         client.get("/forecast?store_number=1")
         with three_stores.write() as connection:
             insert_run(connection, state="failed", message="no space", finished_at=2.0)
-            connection.execute(
-                sa.update(tables.dataset_groups).values(data_version=2, last_sale_on="2015-06-20")
-            )
+            import_group(connection, last_sale_on="2015-06-20")
 
         stale = client.get("/forecast?store_number=1").get_json()["provenance"]["stale"]
 
@@ -223,7 +222,7 @@ class TestProvenance:
         self, client: FlaskClient, own_database: Database
     ) -> None:
         with own_database.write() as connection:
-            insert_group(connection)
+            import_group(connection)
             insert_store(connection, "1", assumed_from="2015-07-20")
             serve_forecast(connection, [["1"]], assumptions=["holidays of DE"])
 
@@ -236,7 +235,7 @@ class TestProvenance:
         self, client: FlaskClient, own_database: Database
     ) -> None:
         with own_database.write() as connection:
-            insert_group(connection)
+            import_group(connection)
             insert_store(connection, "1", assumed_from="2015-01-01")
             serve_forecast(connection, [["1"]])
 
@@ -251,12 +250,7 @@ class TestProvenance:
             serve_forecast(connection, [["1"]], arn=f"{FORECAST}-2", level=500.0)
         second = client.get("/forecast?store_number=1").get_json()["provenance"]["forecast"]
         with three_stores.write() as connection:
-            groups = tables.dataset_groups
-            connection.execute(
-                sa.update(groups).values(
-                    current_forecast_arn=FORECAST, version=groups.c.version + 1
-                )
-            )
+            move_pointer(connection, GROUP, FORECAST)
 
         time.sleep(MOMENT_SECONDS)
         first = client.get("/forecast?store_number=1").get_json()["provenance"]["forecast"]

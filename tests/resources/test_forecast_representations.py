@@ -9,14 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from forecast_service.reading.pointer import MOMENT_SECONDS
-from forecast_service.storage import tables
 from forecast_service.storage.database import Database
+from forecast_service.storage.groups import move_pointer
 
-from .rows import DAYS, FORECAST, insert_store, serve_forecast
+from .rows import DAYS, FORECAST, GROUP, insert_store, serve_forecast
 
 Refusal = Callable[..., dict[str, Any]]
 
@@ -46,8 +45,7 @@ class TestRepresentations:
     ) -> None:
         before = client.get("/forecast?store_number=1").headers["ETag"]
         with three_stores.write() as connection:
-            groups = tables.dataset_groups
-            connection.execute(sa.update(groups).values(version=groups.c.version + 1))
+            move_pointer(connection, GROUP, FORECAST)
 
         time.sleep(MOMENT_SECONDS)
         after = client.get("/forecast?store_number=1", headers={"If-None-Match": before})

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_restful import Resource
 
+from forecast_service.resources.api import ServiceApi
 from forecast_service.resources.routes import ROUTES
+from forecast_service.storage import tables
+from forecast_service.storage.database import Database
 
 Refusal = Callable[..., dict[str, Any]]
+
+
+class Broken(Resource):  # type: ignore[misc]
+    """A resource with a mistake in it."""
+
+    def get(self) -> NoReturn:
+        raise ZeroDivisionError("division by zero")
+
 
 ALL_PATHS = [path.replace("<", "").replace(">", "") for path, _ in ROUTES]
 
@@ -37,10 +49,9 @@ def test_an_unknown_method_names_those_that_exist(empty_app: Flask, path: str) -
 def test_an_unknown_error_tells_the_request_id_alone(
     app: Flask, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    service = app.extensions["forecast_service"]
-    service.current._pointer.read = lambda: 1 / 0
+    ServiceApi(app).add_resource(Broken, "/broken")
 
-    response = app.test_client().get("/forecast?store_number=1")
+    response = app.test_client().get("/broken")
 
     problem = response.get_json(force=True)
     assert response.status_code == 500
@@ -54,10 +65,10 @@ def test_an_unknown_error_tells_the_request_id_alone(
 
 
 def test_a_database_that_is_away_is_503_and_worth_another_try(
-    app: Flask, client: FlaskClient
+    client: FlaskClient, own_database: Database
 ) -> None:
-    service = app.extensions["forecast_service"]
-    service.current._pointer.statement = "SELECT nothing FROM nowhere"
+    with own_database.write() as connection:
+        tables.dataset_groups.drop(connection)
 
     response = client.get("/forecast?store_number=1")
 

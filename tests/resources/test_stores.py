@@ -15,7 +15,7 @@ from forecast_service.storage.database import Database
 from forecast_service.storage.stores import natural_order
 from forecast_service.storage.tables import stores
 
-from .rows import insert_group, insert_store
+from .rows import import_group, insert_store
 
 Refusal = Callable[..., dict[str, Any]]
 
@@ -24,7 +24,7 @@ Refusal = Callable[..., dict[str, Any]]
 def many_stores(own_database: Database) -> Database:
     """Stores 1 to 25, and two whose names are no numbers; the even ones are in the north."""
     with own_database.write() as connection:
-        insert_group(connection)
+        import_group(connection)
         for number in range(1, 26):
             insert_store(connection, str(number), region="south" if number % 2 else "north")
         for name in ("CA_1", "Ü & Söhne"):
@@ -54,7 +54,7 @@ def test_ten_thousand_stores_are_paged_by_the_database(
     names = [*map(str, range(9_000)), *(f"S{number:04}" for number in range(997))]
     names += ["007", "7" * 30, "é"]
     with own_database.write() as connection:
-        insert_group(connection)
+        import_group(connection)
         insert_store(connection, "000")
         row = dict(connection.execute(sa.select(stores)).mappings().one())
         connection.execute(sa.insert(stores), [{**row, "store": name} for name in names])
@@ -101,7 +101,7 @@ def test_attributes_are_shown_under_the_names_of_their_columns(
     client: FlaskClient, own_database: Database
 ) -> None:
     with own_database.write() as connection:
-        insert_group(connection)
+        import_group(connection)
         insert_store(connection, "1", attributes={"size_field": "large", "corn_field": "near"})
 
     assert client.get("/stores/1").get_json()["attributes"] == {

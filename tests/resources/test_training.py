@@ -7,15 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from forecast_service.local import catalog
 from forecast_service.resources.contract.answers import TrainingDecision, TrainingRun, TrainingRuns
-from forecast_service.storage import tables
 from forecast_service.storage.database import Database
 
-from .rows import GROUP, PREDICTOR
+from .rows import GROUP, PREDICTOR, import_group
 
 Refusal = Callable[..., dict[str, Any]]
 ASKED = {"store_number": 1}
@@ -131,7 +129,7 @@ class TestWithinTheTolerance:
         self, client: FlaskClient, trained: Database
     ) -> None:
         with trained.write() as connection:
-            connection.execute(sa.update(tables.dataset_groups).values(data_version=2))
+            import_group(connection)
 
         response = client.post("/training", json=ASKED)
 

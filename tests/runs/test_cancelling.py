@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 from support import (
-    group_row,
+    group_of,
     surroundings,
     work,
 )
@@ -113,13 +113,13 @@ def test_a_run_that_does_not_exist_is_not_found(runs: TrainingRuns) -> None:
 def test_a_rollback_serves_the_earlier_forecast(
     trained: TrainingRuns, settings: Settings, database: Database
 ) -> None:
-    earlier = group_row(database)["current_forecast_arn"]
+    earlier = group_of(settings, database).current_forecast_arn
     trained.request(1, force=True)
     work(settings)
     trained.rollback(earlier)
 
-    group = group_row(database)
-    assert (group["current_forecast_arn"], group["version"]) == (earlier, 3)
+    group = group_of(settings, database)
+    assert (group.current_forecast_arn, group.version) == (earlier, 3)
 
 
 def test_only_what_was_served_can_be_rolled_back_to(trained: TrainingRuns) -> None:
@@ -139,10 +139,10 @@ def test_new_sales_are_forecast_although_the_training_is_cancelled(
     trained.cancel(training.id)
     work(settings)
 
-    group = group_row(database)
+    group = group_of(settings, database)
     served = trained.list()[0]
     assert (served.state, served.trains, served.data_version) == ("serving", False, 2)
-    assert group["current_forecast_arn"] == served.forecast_arn
+    assert group.current_forecast_arn == served.forecast_arn
 
 
 def test_new_sales_are_forecast_although_the_training_fails(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 from support import (
-    group_row,
+    group_of,
     work,
 )
 
@@ -28,9 +28,9 @@ def test_a_run_ends_as_serving(runs: TrainingRuns, settings: Settings, database:
 
     assert run is not None
     done = runs.get(run.id)
-    group = group_row(database)
+    group = group_of(settings, database)
     assert (done.state, done.progress) == ("serving", 1.0)
-    assert (group["current_forecast_arn"], group["version"]) == (done.forecast_arn, 1)
+    assert (group.current_forecast_arn, group.version) == (done.forecast_arn, 1)
 
 
 def test_what_is_served_says_where_it_comes_from(trained: TrainingRuns, database: Database) -> None:
@@ -93,8 +93,10 @@ def test_a_run_does_not_wait_for_an_import_for_ever(
     assert ended.message.startswith("An import was still loading after a day")
 
 
-def test_sundays_are_forecast_as_closed(trained: TrainingRuns, database: Database) -> None:
-    arn = group_row(database)["current_forecast_arn"]
+def test_sundays_are_forecast_as_closed(
+    trained: TrainingRuns, settings: Settings, database: Database
+) -> None:
+    arn = group_of(settings, database).current_forecast_arn
     with database.read() as connection:
         stored = forecast_store.read(connection, arn, series_key(["2"]))
 
@@ -126,7 +128,7 @@ def test_a_store_that_is_new_is_forecast_without_training(
     new_sales(range(9, 10), range(60, 120))
     work(settings)
 
-    arn = group_row(database)["current_forecast_arn"]
+    arn = group_of(settings, database).current_forecast_arn
     with database.read() as connection:
         assert series_key(["9"]) in forecast_store.keys(connection, arn)
 

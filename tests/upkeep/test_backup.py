@@ -17,7 +17,8 @@ from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import new_id
 from forecast_service.storage.snapshots import SnapshotStore
-from forecast_service.upkeep import backup, maintenance, sweeping
+from forecast_service.upkeep import backup, maintenance
+from forecast_service.upkeep.sweeping import LEDGER, long_unnamed, sweep
 
 
 @pytest.fixture
@@ -74,51 +75,55 @@ def test_a_file_that_goes_meanwhile_does_not_end_the_backup(
     assert any(name.endswith(".parquet") for name in members(tmp_path / "backup.tar.gz"))
 
 
-def test_nothing_is_swept_while_a_backup_is_made(
-    chain: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sweeping, "FOLDER_SECONDS", 0.0)
+def test_nothing_is_swept_while_a_backup_is_made(chain: Settings, database: Database) -> None:
     left_behind(chain.home / "uploads" / new_id())
 
-    with backup._without_sweeps(chain.home):
-        assert maintenance.prune(chain, database).files == 0
-    assert maintenance.prune(chain, database).files == 1
+    with backup.without_sweeps(chain.home):
+        assert sweep(chain, database, folder_seconds=0) == 0
+    assert sweep(chain, database, folder_seconds=0) == 1
 
 
-def test_what_a_dump_of_postgresql_may_name_outlives_a_prune(
-    chain: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+def test_what_is_young_is_not_swept(chain: Settings, database: Database) -> None:
+    unnamed = SnapshotStore(database, chain.home).stage(pa.table({"demand": [1.0]}))
+    folder = left_behind(chain.home / "uploads" / new_id())
+
+    assert maintenance.prune(chain, database).files == 0
+    assert folder.exists()
+    assert (chain.home / unnamed.path).exists()
+
+
+def test_what_a_dump_of_postgresql_may_name_outlives_a_sweep(
+    chain: Settings, database: Database
 ) -> None:
     kept = SnapshotStore(database, chain.home)
     named = kept.stage(pa.table({"demand": [1.0]}))  # as if its row had just been deleted
-    monkeypatch.setattr(SnapshotStore.sweep, "__defaults__", (0.0, lambda path: True))
-    maintenance.prune(chain, database)
+    sweep(chain, database, file_seconds=0)
 
     assert (chain.home / named.path).exists() != database.is_sqlite
 
 
 def test_a_file_goes_when_it_was_found_unnamed_long_ago(tmp_path: Path) -> None:
     path = tmp_path / "snapshots" / "old.parquet"
-    with sweeping._long_unnamed(tmp_path, 60.0) as is_long:
+    with long_unnamed(tmp_path, 60.0) as is_long:
         assert not is_long(path)
-    ledger = tmp_path / sweeping.LEDGER
+    ledger = tmp_path / LEDGER
     found = json.loads(ledger.read_text())
     ledger.write_text(json.dumps({name: since - 61 for name, since in found.items()}))
 
-    with sweeping._long_unnamed(tmp_path, 60.0) as is_long:
+    with long_unnamed(tmp_path, 60.0) as is_long:
         assert is_long(path)
         assert not is_long(path.with_name("new.parquet"))
     assert list(json.loads(ledger.read_text())) == ["snapshots/new.parquet"]
 
 
 def test_folders_of_killed_processes_are_swept_but_none_that_is_waited_for(
-    chain: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+    chain: Settings, database: Database
 ) -> None:
-    monkeypatch.setattr(sweeping, "FOLDER_SECONDS", 0.0)
     left_behind(chain.home / "uploads" / new_id())
     left_behind(chain.home / "imports" / new_id())
     sales = left_behind(chain.home / "s3" / chain.bucket / "imports" / "mine") / "sales.csv"
     waiting = Imports(database, chain, open_session(chain, database)).request({"sales": sales})
-    maintenance.prune(chain, database)
+    sweep(chain, database, folder_seconds=0)
 
     assert sales.exists()
     assert list((chain.home / "uploads").iterdir()) == []

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from support import group_row, import_sales, import_small_chain, naive, runs_of, work
+from support import group_of, import_sales, import_small_chain, naive, runs_of, work
 
 from forecast_service.errors import Conflict, InvalidData
 from forecast_service.runs import TrainingRuns, run_rows
@@ -80,7 +80,7 @@ def test_old_forecasts_go_but_never_the_current_one(
     let_days_pass(database, 31)
     pruned = maintenance.prune(settings, database)
 
-    current = group_row(database)["current_forecast_arn"]
+    current = group_of(settings, database).current_forecast_arn
     with database.read() as connection:
         assert len(forecast_store.keys(connection, current)) == 3
         assert forecast_store.keys(connection, str(old)) == set()
@@ -159,7 +159,7 @@ def test_superseded_import_jobs_of_ours_go_and_the_data_stay(
     assert pruned.import_jobs == len(by_dataset)
     import_sales(session, settings, database, stores=range(1, 4), days=range(122, 123))
     work(settings)
-    assert group_row(database)["last_sale_on"] == "2024-05-02"
+    assert group_of(settings, database).last_sale_on == "2024-05-02"
 
 
 def test_only_old_import_jobs_of_ours_that_hold_no_rows_go(
@@ -223,7 +223,7 @@ def test_a_backup_comes_back_whole(tmp_path: Path) -> None:
     maintenance.restore(restored, tmp_path / "backup.tar.gz")
 
     again = Database(restored.resolved_database_url)
-    assert group_row(again) == group_row(database)
+    assert group_of(settings, again) == group_of(settings, database)
     runs_of(restored, again).request(1, force=True)
     work(restored)
     assert [run.state for run in runs_of(restored, again).list()] == ["serving"] * 2

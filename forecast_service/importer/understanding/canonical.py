@@ -123,7 +123,7 @@ def build_related(
     known: KnownGroup | None,
 ) -> Related:
     """The covariates of the kept rows, and by rule the days that are missing to the horizon."""
-    names = tuple(chosen.values) if known is None else known.covariates
+    names = tuple(chosen.values) if known is None else known.group.covariates
     periods = merged.periods
     until = int(periods.after(sold.last.max(), horizon))
     empty = np.full(len(merged.day), np.nan)

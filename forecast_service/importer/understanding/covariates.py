@@ -20,7 +20,7 @@ from forecast_service.importer.files.candidates import (
 from forecast_service.importer.files.columns import attribute_name, snake, unique_names
 from forecast_service.importer.files.sheets import Sheet
 from forecast_service.importer.files.text_columns import Codes, parse_names, parse_numbers
-from forecast_service.importer.understanding.earlier_imports import Texts
+from forecast_service.storage.groups import Texts
 
 __all__ = ["MAX_COVARIATES", "Covariates", "choose_covariates"]
 
@@ -42,7 +42,7 @@ class Covariates:
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Column of a file -> the covariates it became."""
     texts: dict[str, Mapping[str, str | None]] = field(default_factory=dict)
-    """See ``known.Texts``; those that earlier imports brought stay."""
+    """See ``groups.Texts``; those that earlier imports brought stay."""
     left_out: dict[str, str] = field(default_factory=dict)
     """Column of a file -> why it is not used."""
     past_only: list[str] = field(default_factory=list)

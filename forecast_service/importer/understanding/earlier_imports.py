@@ -10,7 +10,8 @@ import numpy as np
 import sqlalchemy as sa
 
 from forecast_service.importer.long_rows import LongRows
-from forecast_service.storage.tables import dataset_groups, stores
+from forecast_service.storage.groups import DatasetGroup, read_group
+from forecast_service.storage.tables import stores
 
 __all__ = ["KnownGroup", "KnownStore", "known_group", "no_rows"]
 
@@ -27,21 +28,11 @@ class KnownStore:
     assumed_from: str | None
 
 
-Texts = Mapping[str, Mapping[str, str | None]]
-"""Column of texts -> text -> the covariate that it became; None: ordinary, all of them are 0."""
-
-
 @dataclass(frozen=True)
 class KnownGroup:
-    """The dataset group as the last import left it."""
+    """The dataset group as the last import left it, with its stores and rows."""
 
-    horizon: int
-    frequency: str
-    has_items: bool
-    covariates: tuple[str, ...]
-    texts: Texts | None
-    """None: an older version did not record them."""
-    last_sale_on: str | None
+    group: DatasetGroup
     stores: Mapping[str, KnownStore]
     sales: LongRows = field(default_factory=lambda: no_rows("target", "stockout"))
     related: LongRows = field(default_factory=lambda: no_rows())
@@ -55,21 +46,11 @@ def no_rows(*names: str) -> LongRows:
 
 def known_group(connection: sa.Connection, name: str) -> KnownGroup | None:
     """The dataset group without its rows; None before its first import."""
-    row = connection.execute(
-        sa.select(dataset_groups).where(dataset_groups.c.name == name)
-    ).one_or_none()
-    if row is None:
+    group = read_group(connection, name)
+    if group is None:
         return None
     statement = sa.select(stores).where(stores.c.dataset_group == name)
-    return KnownGroup(
-        horizon=row.horizon,
-        frequency=row.frequency,
-        has_items=row.has_items,
-        covariates=tuple(row.covariates),
-        texts=row.texts,
-        last_sale_on=row.last_sale_on,
-        stores={each.store: _store(each) for each in connection.execute(statement)},
-    )
+    return KnownGroup(group, {row.store: _store(row) for row in connection.execute(statement)})
 
 
 def _store(row: Any) -> KnownStore:

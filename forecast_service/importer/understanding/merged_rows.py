@@ -84,7 +84,7 @@ def merge_sheets(sheets: Sequence[Sheet], known: KnownGroup | None, *, replaces:
     """
     keys, series = _number_series(sheets, () if known is None else known.sales.keys)
     day = np.concatenate([sheet.days for sheet in sheets])
-    fixed = None if known is None else known.frequency
+    fixed = None if known is None else known.group.frequency
     earlier = _earlier_last_sale(keys, known)
     fresh = None if replaces else day > earlier[series]
     periods = choose_periods(sheets, series, day, fixed=fixed, fresh=fresh)

@@ -22,12 +22,13 @@ from forecast_service.importer.understanding.canonical import (
     with_demand,
 )
 from forecast_service.importer.understanding.covariates import choose_covariates
-from forecast_service.importer.understanding.earlier_imports import KnownGroup, KnownStore, Texts
+from forecast_service.importer.understanding.earlier_imports import KnownGroup, KnownStore
 from forecast_service.importer.understanding.horizon import choose_horizon
 from forecast_service.importer.understanding.merged_rows import Merged, merge_sheets, read_sheets
 from forecast_service.importer.understanding.report import ImportReport
 from forecast_service.importer.understanding.report_facts import Facts, build_report, known_future
 from forecast_service.settings import Settings
+from forecast_service.storage.groups import Texts
 
 __all__ = ["Understood", "understand"]
 
@@ -69,13 +70,14 @@ def understand(
         A file cannot be used; line numbers are in ``errors``.
     """
     replaces = mode == "FULL"
-    sheets = read_sheets(files, options, () if known is None else known.covariates)
+    group = None if known is None else known.group
+    sheets = read_sheets(files, options, () if group is None else group.covariates)
     sheets, doubtful = without_doubtful_marks(sheets) if replaces else (sheets, {})
     merged = merge_sheets(sheets, known, replaces=replaces)
     _refuse_other_kind(merged, known)
     # A group without covariates gets some with the first full import that has any.
-    names = None if known is None or (replaces and not known.covariates) else known.covariates
-    texts = (None if known is None else known.texts) or {}
+    names = None if group is None or (replaces and not group.covariates) else group.covariates
+    texts = (None if group is None else group.texts) or {}
     chosen = choose_covariates(sheets, merged.future, names, replaces=replaces, texts=texts)
     chosen.left_out.update(doubtful)
     kept = kept_series(merged, options)
@@ -83,13 +85,13 @@ def understand(
     sold = build_sales(merged, kept, base)
     future = known_future(merged, kept, sold)
     horizon, reason = choose_horizon(
-        None if known is None else known.horizon,
+        None if group is None else group.horizon,
         settings.horizon,
         0 if future is None else _between(merged, int(sold.last.max()), future[1]),
         _between(merged, int(sold.first[sold.first >= 0].min()), int(sold.last.max())) + 1,
         merged.periods,
     )
-    covariates = tuple(chosen.values) if base is None else base.covariates
+    covariates = tuple(chosen.values) if base is None else base.group.covariates
     related = build_related(merged, chosen, kept, sold, horizon, base) if covariates else None
     sold = with_demand(sold, related, merged.periods)
     table = _store_table(files, settings, options)
@@ -101,7 +103,7 @@ def understand(
         frequency=merged.periods.code,
         horizon=horizon,
         covariates=covariates,
-        texts=None if base is not None and base.texts is None else chosen.texts,
+        texts=None if base is not None and base.group.texts is None else chosen.texts,
         sold=sold,
         related=related,
         stores=states,
@@ -123,7 +125,7 @@ def _store_table(
 
 def _refuse_other_kind(merged: Merged, known: KnownGroup | None) -> None:
     """Store-only data and data per item cannot be in one dataset group."""
-    if known is None or known.has_items == merged.has_items:
+    if known is None or known.group.has_items == merged.has_items:
         return
     sheet = merged.sheets[0]
     has, had = ("one", "none") if merged.has_items else ("none", "one")

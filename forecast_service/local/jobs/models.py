@@ -21,13 +21,13 @@ from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.served_models import kept_paths
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import new_id
+from forecast_service.storage.snapshots import GRACE_SECONDS
 from forecast_service.storage.tables import resources
 
 __all__ = ["load_model", "load_trained", "save_trained", "sweep_models"]
 
 FOLDER = "models"
 MEMORY = "memory.npz"  # what only the next training needs; the other files are the model
-GRACE_SECONDS = 3600.0  # a folder without a predictor may belong to a job about to commit
 
 
 def save_trained(home: Path, algorithm: str, trained: Trained) -> list[str]:

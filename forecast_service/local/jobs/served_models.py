@@ -23,8 +23,9 @@ from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.registry import load
 from forecast_service.errors import Conflict, InvalidData, Remedy
+from forecast_service.storage.groups import served_forecasts
 from forecast_service.storage.queue import new_id
-from forecast_service.storage.tables import dataset_groups, resources
+from forecast_service.storage.tables import resources
 
 __all__ = ["Seen", "ServedModel", "ServedModels", "keep_model", "kept_paths", "seen_values"]
 
@@ -119,10 +120,8 @@ def kept_paths(connection: sa.Connection) -> list[str]:
         .where(ours, resources.c.status == "ACTIVE")
         .group_by(resources.c.dataset_group_arn)
     )
-    served = sa.select(dataset_groups.c.current_forecast_arn).where(
-        dataset_groups.c.current_forecast_arn.is_not(None)
-    )
-    wanted = sa.or_(resources.c.sequence.in_(newest), resources.c.arn.in_(served))
+    served = resources.c.arn.in_(served_forecasts())
+    wanted = sa.or_(resources.c.sequence.in_(newest), served)
     details = connection.execute(sa.select(resources.c.details).where(ours, wanted)).scalars()
     return [file["path"] for each in details for file in each.get("served", ())]
 

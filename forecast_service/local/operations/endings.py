@@ -11,9 +11,10 @@ from forecast_service.local.calls import ACTIVE, JOB_KIND, Call, Params, require
 from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import DoesNotExist, InUse, InvalidInput
 from forecast_service.local.kinds import DATASET, FORECAST, Kind, kind_of
+from forecast_service.storage.groups import lock_served_forecasts
 from forecast_service.storage.queue import Queue
 from forecast_service.storage.snapshots import SnapshotStore
-from forecast_service.storage.tables import dataset_groups, forecast_values, forecasts
+from forecast_service.storage.tables import forecast_values, forecasts
 
 __all__ = ["delete", "delete_tree", "require_any", "stop"]
 
@@ -102,12 +103,7 @@ def _tree(call: Call, resource: Resource) -> Iterator[Resource]:
 def _refuse_served(call: Call, leaving: list[Resource]) -> None:
     arns = {entry.arn for entry in leaving if entry.type == FORECAST.word}
     # Locked, so that no run or rollback makes one of them current until they are gone.
-    current = call.connection.execute(
-        sa.select(dataset_groups.c.current_forecast_arn)
-        .order_by(dataset_groups.c.name)
-        .with_for_update()
-    ).scalars()
-    served = next((arn for arn in current if arn in arns), None)
+    served = min(arns & lock_served_forecasts(call.connection), default=None)
     if served is not None:
         raise InUse(
             f"The forecast '{served}' is the one that is being served. Train again or make another "

@@ -11,9 +11,14 @@ import sqlalchemy as sa
 
 from forecast_service.errors import LeaseLost
 from forecast_service.local.jobs import lifecycle
-from forecast_service.storage.database import database_now
+from forecast_service.storage.groups import (
+    DatasetGroup,
+    lock_group,
+    move_pointer,
+    record_import,
+)
 from forecast_service.storage.queue import Queue
-from forecast_service.storage.tables import dataset_groups, forecast_values
+from forecast_service.storage.tables import forecast_values
 
 from ..amazon import Amazon, refused
 from .test_forecasts import stored_forecast
@@ -120,19 +125,10 @@ def test_a_dataset_that_is_being_imported_cannot_be_deleted(amazon: Amazon) -> N
 
 
 def serve(amazon: Amazon, forecast: str) -> None:
-    row = {
-        "name": "chain",
-        "arn": "arn:aws:forecast:eu-west-1:000000000000:dataset-group/chain",
-        "horizon": 7,
-        "frequency": "D",
-        "has_items": False,
-        "covariates": [],
-        "data_version": 1,
-        "current_forecast_arn": forecast,
-        "created_at": database_now(),
-    }
+    arn = "arn:aws:forecast:eu-west-1:000000000000:dataset-group/chain"
     with amazon.database.write() as connection:
-        connection.execute(sa.insert(dataset_groups).values(**row))
+        record_import(connection, DatasetGroup("chain", arn, 7, "D", (), has_items=False))
+        move_pointer(connection, "chain", forecast)
 
 
 def test_the_forecast_that_is_served_stays(amazon: Amazon) -> None:
@@ -284,11 +280,11 @@ def test_a_forecast_that_becomes_the_served_one_meanwhile_is_not_deleted(amazon:
     serve(amazon, "another")
     with ThreadPoolExecutor(1) as threads:
         with amazon.database.write() as connection:
-            connection.execute(sa.select(dataset_groups).with_for_update()).all()
+            lock_group(connection, "chain")
             delete = amazon.forecast.delete_forecast
             deletion = threads.submit(refused, delete, ForecastArn=forecast)
             time.sleep(0.3)  # long enough for it to look
-            connection.execute(sa.update(dataset_groups).values(current_forecast_arn=forecast))
+            move_pointer(connection, "chain", forecast)
         code, _ = deletion.result()
 
     assert code == "ResourceInUseException"
