@@ -19,7 +19,8 @@ LEVELS = (
     ),
     ("storage",),
     ("engine",),
-    ("local",),
+    ("details",),
+    ("local", "aws"),
     ("session",),
     ("predictor_requests", "trainer", "forecaster"),
     ("runs",),
@@ -91,8 +92,8 @@ def test_lightgbm_is_imported_in_one_module() -> None:
     assert importers_of("lightgbm") == {"engine.boosted.lightgbm_package"}
 
 
-def test_boto3_clients_are_made_in_the_session_alone() -> None:
-    assert importers_of("boto3") == {"session"}
+def test_boto3_clients_are_made_in_one_module() -> None:
+    assert importers_of("boto3") == {"aws"}
 
 
 def test_flask_appears_only_at_the_edge() -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from forecast_service.aws import ALREADY_EXISTS, calling, error_code
 from forecast_service.engine.calendar import parse_frequency
 from forecast_service.errors import BackendUnavailable, InvalidData
 from forecast_service.importer.plan import METADATA, RELATED, TARGET, Part, Plan
-from forecast_service.session import ALREADY_EXISTS, ForecastSession, calling, error_code
+from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 
 __all__ = ["Loader", "job_name", "uri_of"]

@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forecast_service.aws import calling
 from forecast_service.errors import Conflict, ForecastServiceError, LeaseLost
 from forecast_service.importer.canonical_files import (
     SALES,
@@ -31,7 +32,7 @@ from forecast_service.importer.understanding.earlier_imports import known_group,
 from forecast_service.importer.understanding.understanding import Understood, understand
 from forecast_service.importer.undo import undo
 from forecast_service.importer.workspace import Workspace
-from forecast_service.session import ForecastSession, calling
+from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.bucket import LocalBucket
 from forecast_service.storage.database import Database, database_now

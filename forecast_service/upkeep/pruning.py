@@ -9,9 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forecast_service.aws import calling
 from forecast_service.errors import Conflict, NotFound
 from forecast_service.runs import KIND as RUN
-from forecast_service.session import ForecastSession, calling
+from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.groups import GroupConfig, read_group

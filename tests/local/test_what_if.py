@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from forecast_service.common.keys import series_key
+from forecast_service.details import Change, Supposed
 from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import KnownFuture, Panel
@@ -24,7 +25,7 @@ from forecast_service.local.jobs.served_models import (
     keep_model,
     seen_values,
 )
-from forecast_service.local.what_if import Change, Supposed, what_if
+from forecast_service.local.what_if import what_if
 
 TYPES = ("0.1", "0.5", "mean")
 SUNDAY = np.datetime64("2023-01-01T00:00:00", "s")

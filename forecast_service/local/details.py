@@ -1,0 +1,62 @@
+"""The details of our own engine: what its catalog and its kept models say."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from forecast_service.details import Change, Supposed
+from forecast_service.errors import Busy, Conflict
+from forecast_service.local import catalog
+from forecast_service.local.jobs.served_models import ServedModels
+from forecast_service.local.what_if import what_if
+from forecast_service.storage.database import Database
+from forecast_service.storage.tables import resources
+
+__all__ = ["LocalDetails"]
+
+WHAT_IFS = 2  # in a process: one is computed, one waits, and two of its four threads look up
+
+
+class LocalDetails:
+    """The details of our own engine, from the catalog."""
+
+    def __init__(self, database: Database, home: Path) -> None:
+        self.database = database
+        self._models = ServedModels(home)
+        # One at a time, as it computes where others look up; waiting takes threads from those, too.
+        self._supposing = threading.Lock()
+        self._places = threading.BoundedSemaphore(WHAT_IFS)
+
+    def progress(self, arn: str) -> tuple[float, str] | None:
+        statement = sa.select(resources.c.progress, resources.c.progress_note)
+        with self.database.read() as connection:
+            row = connection.execute(statement.where(resources.c.arn == arn)).one_or_none()
+        if row is None or row.progress is None:
+            return None
+        return row.progress, row.progress_note or ""
+
+    def notes(self, arn: str) -> list[str]:
+        statement = sa.select(resources.c.details).where(resources.c.arn == arn)
+        with self.database.read() as connection:
+            details = connection.execute(statement).scalar_one_or_none()
+        return list((details or {}).get("notes", []))
+
+    def what_if(self, arn: str, keys: Sequence[str], changes: Sequence[Change]) -> list[Supposed]:
+        with self.database.read() as connection:
+            forecast = catalog.get(connection, arn)
+        if forecast is None:
+            raise Conflict(
+                f"Forecast '{arn}' was not made by the engine of this installation, so it has no "
+                'model to ask. Ask for a new one with POST /training {"force": true}.'
+            )
+        if not self._places.acquire(blocking=False):
+            raise Busy("Other what-ifs are being computed. Ask again in some seconds.")
+        try:
+            with self._supposing:
+                return what_if(forecast, self._models, keys, changes)
+        finally:
+            self._places.release()
