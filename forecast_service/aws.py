@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
@@ -49,6 +50,8 @@ CREDENTIAL_ERRORS = ("NoCredentialsError", "PartialCredentialsError", "ProfileNo
 class NoDetails:
     """The details of a backend that has none: AWS."""
 
+    undoes_imports = False
+
     def progress(self, arn: str) -> tuple[float, str] | None:
         return None
 
@@ -62,6 +65,9 @@ class NoDetails:
             "CreateWhatIfForecast). Use them, or FORECAST_BACKEND=local."
         )
 
+    def undo_import(self, connection: sa.Connection, group: str, job_name: str) -> None:
+        """Nothing: Amazon Forecast has no call that takes rows out of a dataset."""
+
 
 class S3Bucket:
     """Amazon S3."""
@@ -74,6 +80,9 @@ class S3Bucket:
         bucket, _, key = uri.removeprefix("s3://").partition("/")
         with calling():
             self.client.upload_file(str(source), bucket, key)
+
+    def discard(self, uri: str) -> None:
+        """Nothing: how long files stay on S3 is for the bucket's own rules to say."""
 
 
 def client_maker(settings: Settings) -> Callable[[str], Any]:

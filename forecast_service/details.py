@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import sqlalchemy as sa
+
 from forecast_service.storage.forecast_store import StoredForecast
 
 __all__ = ["Change", "Details", "Supposed"]
@@ -38,6 +40,9 @@ class Supposed:
 class Details(Protocol):
     """What Amazon's API cannot say."""
 
+    undoes_imports: bool
+    """Whether ``undo_import`` takes rows out again."""
+
     def progress(self, arn: str) -> tuple[float, str] | None:
         """Finished share (0 to 1) and a few words, or None when nobody knows."""
 
@@ -53,4 +58,10 @@ class Details(Protocol):
             The backend cannot do this.
         Busy
             One what-if is being computed and another one waits.
+        """
+
+    def undo_import(self, connection: sa.Connection, group: str, job_name: str) -> None:
+        """Take out what import jobs of this name loaded, and end those that still run.
+
+        ``group`` is the name of their dataset group. To undo twice changes nothing.
         """

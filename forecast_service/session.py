@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from forecast_service.aws import NoDetails, S3Bucket, calling, client_maker
+from forecast_service.common.polling import Polling
 from forecast_service.details import Details
 from forecast_service.errors import ConfigurationError
 from forecast_service.local.api import LocalForecast
@@ -21,7 +22,10 @@ __all__ = ["ForecastSession", "open_session"]
 
 @dataclass(frozen=True)
 class ForecastSession:
-    """Objects with boto3's methods, and the two small ports beside them."""
+    """Objects with boto3's methods, the two small ports beside them, and how the backend works.
+
+    Callers ask for what they need to know, such as ``file_format``, and never which backend it is.
+    """
 
     forecast: Any
     """Methods of boto3's ``forecast`` client."""
@@ -30,6 +34,15 @@ class ForecastSession:
     details: Details
     bucket: Bucket
     source: Literal["local", "amazon"]
+    """What is recorded of a forecast: which backend made it."""
+    file_format: Literal["parquet", "csv"]
+    """What import jobs are given to read."""
+    polling: Polling
+    """How often a job is looked at."""
+    rows_need_jobs: bool
+    """Whether added rows last only as long as the import jobs that brought them."""
+    is_endpoint: bool
+    """Whether this service is the Amazon Forecast that other programs call at ``/aws``."""
 
 
 def open_session(settings: Settings, database: Database) -> ForecastSession:
@@ -41,13 +54,25 @@ def open_session(settings: Settings, database: Database) -> ForecastSession:
         The algorithm does not exist on AWS, or no credentials or region can be found.
     """
     if settings.backend == "local":
-        return ForecastSession(
-            forecast=LocalForecast(database, settings),
-            forecastquery=LocalForecastQuery(database, settings),
-            details=LocalDetails(database, settings.home),
-            bucket=LocalBucket(settings.home),
-            source="local",
-        )
+        return _local_session(settings, database)
+    return _amazon_session(settings)
+
+
+def _local_session(settings: Settings, database: Database) -> ForecastSession:
+    return ForecastSession(
+        forecast=LocalForecast(database, settings),
+        forecastquery=LocalForecastQuery(database, settings),
+        details=LocalDetails(database, settings.home),
+        bucket=LocalBucket(settings.home),
+        source="local",
+        file_format="parquet",
+        polling=Polling(0.2, 1.0),
+        rows_need_jobs=False,
+        is_endpoint=True,
+    )
+
+
+def _amazon_session(settings: Settings) -> ForecastSession:
     if settings.algorithm in [name.lower() for name in OURS]:
         amazons = [name.lower() for name in ALGORITHMS if name not in OURS]
         raise ConfigurationError(
@@ -62,4 +87,8 @@ def open_session(settings: Settings, database: Database) -> ForecastSession:
             details=NoDetails(),
             bucket=S3Bucket(make("s3")),
             source="amazon",
+            file_format="csv",
+            polling=Polling(settings.poll_seconds, settings.poll_seconds, jitter=0.2),
+            rows_need_jobs=True,
+            is_endpoint=False,
         )

@@ -96,6 +96,18 @@ def test_boto3_clients_are_made_in_one_module() -> None:
     assert importers_of("boto3") == {"aws"}
 
 
+def test_nobody_asks_which_backend_a_session_has() -> None:
+    asking = {
+        name_of(path)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Compare | ast.Subscript)
+        and any(isinstance(n, ast.Attribute) and n.attr == "source" for n in ast.walk(node))
+    }
+
+    assert asking == set()
+
+
 def test_flask_appears_only_at_the_edge() -> None:
     edge = ("app", "resources.", "local.wire", "dashboard.")
 

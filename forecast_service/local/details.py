@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from forecast_service.details import Change, Supposed
 from forecast_service.errors import Busy, Conflict
 from forecast_service.local import catalog
+from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.served_models import ServedModels
+from forecast_service.local.undo import undo
 from forecast_service.local.what_if import what_if
 from forecast_service.storage.database import Database
-from forecast_service.storage.tables import resources
 
 __all__ = ["LocalDetails"]
 
@@ -24,6 +25,8 @@ WHAT_IFS = 2  # in a process: one is computed, one waits, and two of its four th
 class LocalDetails:
     """The details of our own engine, from the catalog."""
 
+    undoes_imports = True
+
     def __init__(self, database: Database, home: Path) -> None:
         self.database = database
         self._models = ServedModels(home)
@@ -32,22 +35,17 @@ class LocalDetails:
         self._places = threading.BoundedSemaphore(WHAT_IFS)
 
     def progress(self, arn: str) -> tuple[float, str] | None:
-        statement = sa.select(resources.c.progress, resources.c.progress_note)
-        with self.database.read() as connection:
-            row = connection.execute(statement.where(resources.c.arn == arn)).one_or_none()
-        if row is None or row.progress is None:
+        resource = self._resource(arn)
+        if resource is None or resource.progress is None:
             return None
-        return row.progress, row.progress_note or ""
+        return resource.progress, resource.progress_note or ""
 
     def notes(self, arn: str) -> list[str]:
-        statement = sa.select(resources.c.details).where(resources.c.arn == arn)
-        with self.database.read() as connection:
-            details = connection.execute(statement).scalar_one_or_none()
-        return list((details or {}).get("notes", []))
+        forecast = self._resource(arn)
+        return [] if forecast is None else list(forecast.details.get("notes", []))
 
     def what_if(self, arn: str, keys: Sequence[str], changes: Sequence[Change]) -> list[Supposed]:
-        with self.database.read() as connection:
-            forecast = catalog.get(connection, arn)
+        forecast = self._resource(arn)
         if forecast is None:
             raise Conflict(
                 f"Forecast '{arn}' was not made by the engine of this installation, so it has no "
@@ -60,3 +58,10 @@ class LocalDetails:
                 return what_if(forecast, self._models, keys, changes)
         finally:
             self._places.release()
+
+    def undo_import(self, connection: sa.Connection, group: str, job_name: str) -> None:
+        undo(connection, group, job_name)
+
+    def _resource(self, arn: str) -> Resource | None:
+        with self.database.read() as connection:
+            return catalog.get(connection, arn)

@@ -150,7 +150,7 @@ class Pruning:
         """Import jobs that ended, without those that hold the dataset's rows or describe them."""
         jobs = self._import_jobs(dataset_arn)
         holding = [job for job in jobs if job["Status"] == "ACTIVE"]
-        if self.session.source == "amazon":
+        if self.session.rows_need_jobs:
             full = [index for index, job in enumerate(holding) if job["ImportMode"] == "FULL"]
             holding = holding[full[-1] :] if full else holding
         else:  # our snapshots hold the rows

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from forecast_service.importer import KIND, fail
 from forecast_service.importer.canonical_files import write_parquet
-from forecast_service.importer.undo import undo
 from forecast_service.storage.queue import MAX_ERRORS, MAX_LOSSES, new_id
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import imports as import_rows
@@ -180,14 +179,18 @@ def test_however_an_import_ends_as_failed_its_covariates_are_taken_back(
     assert described["Status"] == "CREATE_FAILED"
 
 
-def test_what_cannot_be_undone_still_ends_as_failed(
-    imports, database, write_file, monkeypatch, caplog
-):
+class NothingUndone:
+    """Details of a backend that cannot undo what was loaded."""
+
+    def undo_import(self, connection, group, job_name):
+        raise ZeroDivisionError
+
+
+def test_what_cannot_be_undone_still_ends_as_failed(imports, database, write_file, caplog):
     import_id = imports.request({"sales": write_file(daily(["1"], 40))})
-    monkeypatch.setattr("forecast_service.local.catalog.named", lambda *_: 1 / 0)
     with database.write() as connection:
-        fail(connection, import_id, "The disk is full.")
-        fail(connection, import_id, "What comes later says nothing.")
+        fail(connection, NothingUndone(), import_id, "The disk is full.")
+        fail(connection, NothingUndone(), import_id, "What comes later says nothing.")
 
     assert imports.get(import_id)["error"]["detail"] == "The disk is full."
     assert "was not undone" in caplog.text
@@ -196,11 +199,11 @@ def test_what_cannot_be_undone_still_ends_as_failed(
 def test_undoing_twice_changes_nothing(shop, imports, database, session, settings):
     [done] = [each["id"] for each in imports.list()]
     with database.write() as connection:
-        fail(connection, done, "It is done already.")
+        fail(connection, session.details, done, "It is done already.")
     assert imports.get(done)["state"] == "done"
     for _ in range(2):
         with database.write() as connection:
-            undo(connection, settings.dataset_group, f"import_{done}")
+            session.details.undo_import(connection, settings.dataset_group, f"import_{done}")
         [group] = session.forecast.list_dataset_groups()["DatasetGroups"]
         arn = group["DatasetGroupArn"]
         assert session.forecast.describe_dataset_group(DatasetGroupArn=arn)["DatasetArns"] == []
@@ -260,7 +263,9 @@ def test_what_a_dead_worker_left_behind_goes_with_the_next_import(
     path = write_file(daily(["1"], 40))
     dead = imports.request({"sales": path})
     with database.write() as connection:
-        fail(connection, dead, "The worker died 20 times while doing this.")
+        fail(
+            connection, imports.session.details, dead, "The worker died 20 times while doing this."
+        )
         connection.execute(sa.update(work).values(state="done"))
 
     import_files(sales=path)

@@ -1,8 +1,6 @@
-"""Undoing: what a failed import had loaded into our own datasets is taken out again."""
+"""Undo: what an import had loaded into our own datasets is taken out again."""
 
 from __future__ import annotations
-
-import logging
 
 import sqlalchemy as sa
 
@@ -19,27 +17,13 @@ TAKEN_BACK = "Another part of the same import failed, so these rows were taken o
 ENDED = ("CREATE_FAILED", "CREATE_STOPPED")
 UNFINISHED = (CREATE_PENDING, "CREATE_IN_PROGRESS", "CREATE_STOPPING")
 
-logger = logging.getLogger(__name__)
-
 
 def undo(connection: sa.Connection, group: str, job_name: str) -> None:
     """Take back the versions that import jobs of this name made, and end those that still run.
 
     A dataset that never had rows is deleted: one without rows keeps predictors from being
-    trained, and its columns would bind the corrected files. What cannot be undone is logged and
-    left, so that the import is still marked as failed. To undo twice changes nothing. Amazon
-    Forecast has no call that takes rows out of a dataset: its jobs are not in our catalog.
+    trained, and its columns would bind the corrected files. To undo twice changes nothing.
     """
-    try:
-        with connection.begin_nested():
-            _undo(connection, group, job_name)
-    except sa.exc.OperationalError:  # the database is away: all of it is tried again
-        raise
-    except Exception:
-        logger.exception("import job %s was not undone", job_name, extra={"event": "undo_failed"})
-
-
-def _undo(connection: sa.Connection, group: str, job_name: str) -> None:
     jobs = catalog.named(connection, IMPORT_JOB.word, job_name)
     for job in jobs:
         if job.status not in ENDED:
