@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from forecast_service.storage.tables import dataset_groups, imports
 
-__all__ = ["GroupConfig", "is_loading", "read_group"]
+__all__ = ["GroupConfig", "is_loading", "read_group", "served_forecasts"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,14 @@ def read_group(connection: sa.Connection, name: str) -> GroupConfig | None:
         covariates=tuple(row["covariates"]),
         has_items=row["has_items"],
     )
+
+
+def served_forecasts(connection: sa.Connection, *, lock: bool = False) -> list[str]:
+    """ARNs of the forecasts that are current; ``lock`` keeps every pointer where it is."""
+    current = dataset_groups.c.current_forecast_arn
+    statement = sa.select(current).order_by(dataset_groups.c.name)
+    arns = connection.execute(statement.with_for_update() if lock else statement).scalars()
+    return [arn for arn in arns if arn is not None]
 
 
 def is_loading(connection: sa.Connection, group: str) -> bool:

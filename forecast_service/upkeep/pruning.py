@@ -14,11 +14,11 @@ from forecast_service.errors import Conflict, NotFound
 from forecast_service.runs import KIND as RUN
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
+from forecast_service.storage import forecast_store
 from forecast_service.storage.database import Database, database_now
-from forecast_service.storage.groups import GroupConfig, read_group
+from forecast_service.storage.groups import GroupConfig, read_group, served_forecasts
 from forecast_service.storage.tables import (
     dataset_groups,
-    forecast_values,
     forecasts,
     imports,
     training_runs,
@@ -71,10 +71,9 @@ class Pruning:
         )
         gone = {arn for arn in sorted(served | never_served) if self._delete("forecast", arn)}
         with self.database.write() as connection:
-            gone -= set(connection.execute(current).scalars())
-            for table in (forecast_values, forecasts):
-                for arn in gone:
-                    connection.execute(sa.delete(table).where(table.c.forecast_arn == arn))
+            gone -= set(served_forecasts(connection))
+            for arn in gone:
+                forecast_store.forget(connection, arn)
         return len(gone & served)
 
     def predictors(self) -> int:
