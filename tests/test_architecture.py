@@ -96,6 +96,32 @@ def test_boto3_clients_are_made_in_one_module() -> None:
     assert importers_of("boto3") == {"aws"}
 
 
+def test_the_local_amazon_forecast_touches_no_table_of_the_service() -> None:
+    tables = "forecast_service.storage.tables."
+    touched = {
+        name.removeprefix(tables)
+        for path in (PACKAGE / "local").rglob("*.py")
+        for name in imports_of(path)
+        if name.startswith(tables)
+    }
+
+    assert touched == {"resources", "tags"}
+
+
+def test_details_of_a_resource_are_read_in_one_module() -> None:
+    reading = {
+        name_of(path)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Subscript | ast.Attribute)
+        and isinstance(node.value, ast.Attribute)
+        and node.value.attr == "details"
+        and (isinstance(node, ast.Subscript) or node.attr in ("get", "items"))
+    }
+
+    assert reading == set()
+
+
 def test_nobody_asks_which_backend_a_session_has() -> None:
     asking = {
         name_of(path)

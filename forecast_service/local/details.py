@@ -13,6 +13,7 @@ from forecast_service.errors import Busy, Conflict
 from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.served_models import ServedModels
+from forecast_service.local.resource_details import ForecastDetails
 from forecast_service.local.undo import undo
 from forecast_service.local.what_if import what_if
 from forecast_service.storage.database import Database
@@ -42,7 +43,7 @@ class LocalDetails:
 
     def notes(self, arn: str) -> list[str]:
         forecast = self._resource(arn)
-        return [] if forecast is None else list(forecast.details.get("notes", []))
+        return [] if forecast is None else list(ForecastDetails.of(forecast.details).notes or ())
 
     def what_if(self, arn: str, keys: Sequence[str], changes: Sequence[Change]) -> list[Supposed]:
         forecast = self._resource(arn)

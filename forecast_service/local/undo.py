@@ -8,6 +8,7 @@ from forecast_service.local import catalog
 from forecast_service.local.calls import ACTIVE, CREATE_PENDING, JOB_KIND
 from forecast_service.local.catalog import Resource
 from forecast_service.local.kinds import DATASET_GROUP, IMPORT_JOB
+from forecast_service.local.resource_details import ImportJobDetails
 from forecast_service.storage.queue import Queue
 from forecast_service.storage.snapshots import SnapshotStore
 
@@ -42,9 +43,15 @@ def undo(connection: sa.Connection, group: str, job_name: str) -> None:
 
 def _take_back(connection: sa.Connection, job: Resource) -> None:
     Queue.withdraw(connection, JOB_KIND, job.arn)
-    version = job.details.get("version") if job.status == ACTIVE else None
-    if version is None or SnapshotStore.take_back(connection, str(job.parent_arn), version):
+    version = ImportJobDetails.of(job.details).version if job.status == ACTIVE else None
+    if version is None or _drop(connection, str(job.parent_arn), version):
         catalog.update(connection, job.arn, status="CREATE_FAILED", message=TAKEN_BACK)
+
+
+def _drop(connection: sa.Connection, dataset: str, version: int) -> bool:
+    """Take back a version unless something was made from it; False when it stays."""
+    is_used = (dataset, version) in catalog.remembered(connection)
+    return not is_used and SnapshotStore.take_back(connection, dataset, version)
 
 
 def _is_empty(connection: sa.Connection, dataset: str) -> bool:

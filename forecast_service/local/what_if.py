@@ -21,6 +21,7 @@ from forecast_service.errors import (
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.forecast_values import values_of
 from forecast_service.local.jobs.served_models import Seen, ServedModel, ServedModels
+from forecast_service.local.resource_details import ForecastDetails
 from forecast_service.storage.forecast_store import StoredForecast
 
 __all__ = ["what_if"]
@@ -45,7 +46,7 @@ def what_if(
     NoForecast
         A series is not in the forecast.
     """
-    files = forecast.details.get("served")
+    files = ForecastDetails.of(forecast.details).served
     if not files:
         raise Conflict(
             f"Forecast '{forecast.name}' has no model beside it: it was made before what-ifs "

@@ -12,6 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from forecast_service.importer.workspace import replacing
+from forecast_service.local import catalog
 from forecast_service.local.jobs.models import sweep_models
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
@@ -38,7 +39,9 @@ def sweep(settings: Settings, database: Database) -> int:
         if not may_sweep:
             return 0
         with _long_unnamed(settings.home, seconds) as is_long:
-            snapshots = SnapshotStore(database, settings.home).sweep(may_go=is_long)
+            snapshots = SnapshotStore(database, settings.home).sweep(
+                catalog.remembered, may_go=is_long
+            )
             models = sweep_models(database, settings.home, may_go=is_long)
         return len(snapshots) + len(models) + _sweep_folders(settings, database)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from forecast_service.engine.trained import Trained
 from forecast_service.errors import InvalidData
@@ -26,15 +25,16 @@ class Earlier:
     predictor: Resource | None = None
     notes: tuple[str, ...] = ()
 
-    def details(self, trained: Trained) -> dict[str, Any]:
+    def kept_from(self, trained: Trained) -> str | None:
+        """ARN of the predictor of which a training that was offered this one kept something."""
+        return self.predictor.arn if self.predictor is not None and trained.keeps else None
+
+    def notes_of(self, trained: Trained) -> list[str]:
         """What to say of a training that was offered this one."""
         if self.predictor is None or not trained.keeps:
-            return {"notes": [*self.notes, *trained.notes]}
+            return [*self.notes, *trained.notes]
         kept = f"What did not change was kept from predictor '{self.predictor.name}'."
-        return {
-            "kept_from": self.predictor.arn,
-            "notes": [*self.notes, kept, *trained.notes],
-        }
+        return [*self.notes, kept, *trained.notes]
 
 
 def earlier_training(job: Job, config: PredictorConfig) -> Earlier:
