@@ -12,7 +12,7 @@ from forecast_service.details import Change, Supposed
 from forecast_service.errors import Busy, Conflict
 from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
-from forecast_service.local.jobs.served_models import ServedModels
+from forecast_service.local.jobs.forecast_models import ServedModels
 from forecast_service.local.resource_details import ForecastDetails
 from forecast_service.local.undo import undo
 from forecast_service.local.what_if import what_if

@@ -19,8 +19,8 @@ from forecast_service.errors import (
     OutsideHorizon,
 )
 from forecast_service.local.catalog import Resource
+from forecast_service.local.jobs.forecast_models import Seen, ServedModel, ServedModels
 from forecast_service.local.jobs.forecast_values import values_of
-from forecast_service.local.jobs.served_models import Seen, ServedModel, ServedModels
 from forecast_service.local.resource_details import ForecastDetails
 from forecast_service.storage.forecast_store import StoredForecast
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from forecast_service.importer.workspace import replacing
 from forecast_service.local import catalog
-from forecast_service.local.jobs.models import sweep_models
+from forecast_service.local.jobs.predictor_models import sweep_models
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.snapshots import SnapshotStore

@@ -9,9 +9,9 @@ from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
 from forecast_service.local.calls import ACTIVE
 from forecast_service.local.catalog import Resource
-from forecast_service.local.jobs.configuration import PredictorConfig, configuration_of
 from forecast_service.local.jobs.job import Job
-from forecast_service.local.jobs.models import load_trained
+from forecast_service.local.jobs.predictor_config import PredictorConfig, configuration_of
+from forecast_service.local.jobs.predictor_models import load_trained
 from forecast_service.local.kinds import PREDICTOR
 
 __all__ = ["Earlier", "earlier_training"]

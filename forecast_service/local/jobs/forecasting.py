@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from forecast_service.common.keys import series_key
 from forecast_service.engine.grouped import facts_of
-from forecast_service.local.jobs.configuration import configuration_of
+from forecast_service.local.jobs.forecast_models import ServedModel, keep_model, seen_values
 from forecast_service.local.jobs.forecast_values import values_of
 from forecast_service.local.jobs.job import Finish, Job
-from forecast_service.local.jobs.models import load_model
 from forecast_service.local.jobs.panels import build
-from forecast_service.local.jobs.served_models import ServedModel, keep_model, seen_values
+from forecast_service.local.jobs.predictor_config import configuration_of
+from forecast_service.local.jobs.predictor_models import load_model
 from forecast_service.local.jobs.sources import read_sources
 from forecast_service.local.resource_details import ForecastDetails, PredictorDetails
 from forecast_service.storage import forecast_store

@@ -13,11 +13,11 @@ from forecast_service.engine.train import train
 from forecast_service.errors import InvalidData
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.accuracy import evaluation_results, executions
-from forecast_service.local.jobs.configuration import PredictorConfig, configuration_of
 from forecast_service.local.jobs.earlier_training import earlier_training
 from forecast_service.local.jobs.job import Finish, Job
-from forecast_service.local.jobs.models import save_trained
 from forecast_service.local.jobs.panels import build
+from forecast_service.local.jobs.predictor_config import PredictorConfig, configuration_of
+from forecast_service.local.jobs.predictor_models import save_trained
 from forecast_service.local.jobs.sources import read_sources
 from forecast_service.local.resource_details import PredictorDetails
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forecast_service.local import catalog, views
+from forecast_service.local import catalog, descriptions
 from forecast_service.local.calls import ACTIVE, JOB_KIND, Call, Params, require
 from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import DoesNotExist, InUse, InvalidInput
@@ -35,7 +35,7 @@ def delete(kind: Kind, call: Call, params: Params) -> None:
     resource = require(call, kind, params[kind.arn_member])
     status = resource.status
     if kind is DATASET:
-        status, _ = views.dataset_state(call.connection, resource)
+        status, _ = descriptions.dataset_state(call.connection, resource)
     if status not in DELETABLE:
         raise InUse(
             f"The {kind.noun} '{resource.arn}' is {status}; it can be deleted when it is "

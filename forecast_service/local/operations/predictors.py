@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from forecast_service.local import views
+from forecast_service.local import descriptions
 from forecast_service.local.calls import Call, Params, create, require, require_active
 from forecast_service.local.errors import InvalidInput
 from forecast_service.local.kinds import PREDICTOR
@@ -58,7 +58,7 @@ def accuracy(call: Call, params: Params) -> dict[str, Any]:
         "OptimizationMetric": predictor.request.get("OptimizationMetric"),
         **(details.accuracy or {}),
     }
-    answer: dict[str, Any] = views.shaped(shown, output_shape(CONTROL, call.operation))
+    answer: dict[str, Any] = descriptions.shaped(shown, output_shape(CONTROL, call.operation))
     return answer
 
 
@@ -70,5 +70,4 @@ def _describe(call: Call, params: Params, *, is_auto: bool, other: str) -> dict[
             f"The predictor '{predictor.arn}' was made by {maker}. Describe it with {other}."
         )
     shape = output_shape(CONTROL, call.operation)
-    answer: dict[str, Any] = views.shaped(views.view(call.connection, predictor), shape)
-    return answer
+    return descriptions.describe(call.connection, predictor, shape)

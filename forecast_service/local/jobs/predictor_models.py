@@ -18,7 +18,7 @@ from forecast_service.engine.registry import load_pieces
 from forecast_service.engine.trained import Trained
 from forecast_service.errors import InvalidData
 from forecast_service.local.catalog import Resource
-from forecast_service.local.jobs.served_models import kept_paths
+from forecast_service.local.jobs.forecast_models import kept_paths
 from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import new_id

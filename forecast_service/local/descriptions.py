@@ -20,7 +20,7 @@ from forecast_service.local.resource_details import (
 )
 from forecast_service.local.shapes import Shape
 
-__all__ = ["dataset_state", "shaped", "view"]
+__all__ = ["dataset_state", "describe", "shaped"]
 
 CHANGING = frozenset({"CREATE_IN_PROGRESS", "CREATE_STOPPING"})
 DATASET_STATUS = {
@@ -30,21 +30,10 @@ DATASET_STATUS = {
 }
 
 
-def view(connection: sa.Connection, resource: Resource) -> dict[str, Any]:
-    """Everything that can be shown of a resource, by member name; times as epoch seconds."""
-    kind = kind_of(resource.type)
-    shown = {
-        **resource.request,
-        kind.name_member: resource.name,
-        kind.arn_member: resource.arn,
-        "Status": resource.status,
-        "Message": resource.message,
-        "CreationTime": resource.created_at,
-        "LastModificationTime": _modified(resource),
-        "EstimatedTimeRemainingInMinutes": _minutes_left(resource),
-    }
-    extra = EXTRAS.get(resource.type)
-    return shown if extra is None else shown | extra(connection, resource)
+def describe(connection: sa.Connection, resource: Resource, shape: Shape) -> dict[str, Any]:
+    """What a shape of the service model shows of a resource."""
+    described: dict[str, Any] = shaped(_members(connection, resource), shape)
+    return described
 
 
 def shaped(value: Any, shape: Shape) -> Any:
@@ -72,6 +61,23 @@ def dataset_state(connection: sa.Connection, dataset: Resource) -> tuple[str, fl
         return status, time.time()
     ended = [job.modified_at for job in jobs if job.status not in DATASET_STATUS]
     return status, max([dataset.created_at, *ended])
+
+
+def _members(connection: sa.Connection, resource: Resource) -> dict[str, Any]:
+    """Everything that can be shown of a resource, by member name; times as epoch seconds."""
+    kind = kind_of(resource.type)
+    shown = {
+        **resource.request,
+        kind.name_member: resource.name,
+        kind.arn_member: resource.arn,
+        "Status": resource.status,
+        "Message": resource.message,
+        "CreationTime": resource.created_at,
+        "LastModificationTime": _modified(resource),
+        "EstimatedTimeRemainingInMinutes": _minutes_left(resource),
+    }
+    extra = EXTRAS.get(resource.type)
+    return shown if extra is None else shown | extra(connection, resource)
 
 
 def _modified(resource: Resource) -> float:
