@@ -25,7 +25,7 @@ class Change:
     first: str
     last: str
     place: int = 0
-    """Of what was asked for, which one it comes from; errors point there."""
+    """Which change of the request it comes from, counted from 0; errors point there."""
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from forecast_service.importer import KIND, fail
+from forecast_service.aws import NoDetails
+from forecast_service.importer import KIND, Imports, fail
 from forecast_service.importer.canonical_files import write_parquet
 from forecast_service.storage.queue import MAX_ERRORS, MAX_LOSSES, new_id
 from forecast_service.storage.snapshots import SnapshotStore
@@ -122,6 +125,26 @@ def test_an_import_that_amazon_refuses_fails_with_its_message(imports, session, 
         "Nothing of this import is used. Correct the cause and import again."
     )
     assert imports.history("1") == []
+
+
+def test_an_import_that_cannot_be_undone_says_what_may_be_loaded(
+    database, settings, session, queue, write_file
+):
+    imports = Imports(database, settings, replace(session, details=NoDetails()))
+    import_id = imports.request({"sales": write_file(daily(["1"], 40))})
+    imports.perform(queue, queue.claim("first", ["import"]))
+    job = session.forecast.list_dataset_import_jobs()["DatasetImportJobs"][0]
+    session.forecast.stop_resource(ResourceArn=job["DatasetImportJobArn"])
+
+    drive = driver(imports, queue)
+    while imports.get(import_id)["state"] == "loading":
+        drive()
+
+    assert imports.get(import_id)["error"]["detail"].endswith(
+        "failed: its status is CREATE_STOPPED. Its sales are not used; covariates and store "
+        "attributes may be loaded already. Correct the cause and import again."
+    )
+    assert [each["DatasetName"] for each in session.forecast.list_datasets()["Datasets"]]
 
 
 def test_covariates_of_an_import_whose_sales_fail_are_taken_back(
