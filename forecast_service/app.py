@@ -29,8 +29,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     hooks.init_app(app, metrics)
     problems.init_app(app)
     routes.init_app(app, service, metrics)
-    if service.session.source == "local":
-        session = service.session
+    session = service.session
+    if session.is_endpoint:
         app.register_blueprint(wire.blueprint(session.forecast, session.forecastquery))
     return app
 

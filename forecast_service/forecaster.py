@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from forecast_service.aws import calling
 from forecast_service.errors import InvalidRequest, NoForecast, Remedy
-from forecast_service.session import ForecastSession, calling
+from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.groups import DatasetGroup
 from forecast_service.trainer import listed, metadata_frame, newest_active

@@ -9,9 +9,10 @@ from typing import Any, NoReturn
 import pandas as pd
 from botocore.exceptions import ClientError
 
+from forecast_service.aws import ALREADY_EXISTS, calling, error_code
 from forecast_service.errors import BackendUnavailable, NoForecast, Remedy
 from forecast_service.predictor_requests import auto_predictor, legacy_predictor
-from forecast_service.session import ALREADY_EXISTS, ForecastSession, calling, error_code
+from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.groups import DatasetGroup
 

@@ -19,6 +19,7 @@ PACKAGE = Path(__file__).parents[1] / "forecast_service"
 LEVELS = (
     ("__version__", "errors", "common", "settings"),
     ("engine", "storage"),
+    ("details",),
     ("local", "aws"),
     ("session",),
     ("predictor_requests", "trainer", "forecaster"),
@@ -32,6 +33,7 @@ LEVELS = (
 LEVEL = {name: number for number, names in enumerate(LEVELS) for name in names}
 STRANGERS = (
     ("engine", "storage"),
+    ("details",),
     ("local", "aws"),
 )  # share a level and know nothing of each other
 MOST_FILES = 16  # of a folder, without __init__

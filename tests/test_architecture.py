@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import warnings
 
 import pytest
@@ -94,11 +95,49 @@ def test_the_engine_knows_no_database_no_http_and_no_amazon() -> None:
     [
         ("prophet", "engine.prophet.prophet_package"),
         ("lightgbm", "engine.boosted.lightgbm_package"),
-        ("boto3", "session"),
+        ("boto3", "aws"),
     ],
 )
 def test_a_heavy_library_is_imported_in_one_module(library: str, module: str) -> None:
     assert importers_of(library) == {module}
+
+
+def test_the_local_amazon_forecast_touches_no_table_of_the_service() -> None:
+    tables = "forecast_service.storage.tables."
+    touched = {
+        name.removeprefix(tables)
+        for module, names in NAMES.items()
+        for name in names
+        if module.startswith("local.") and name.startswith(tables)
+    }
+
+    assert touched == {"resources", "tags"}
+
+
+def test_details_of_a_resource_are_read_in_one_module() -> None:
+    reading = {
+        module
+        for module, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Subscript | ast.Attribute)
+        and isinstance(node.value, ast.Attribute)
+        and node.value.attr == "details"
+        and (isinstance(node, ast.Subscript) or node.attr in ("get", "items"))
+    }
+
+    assert reading == set()
+
+
+def test_nobody_asks_which_backend_a_session_has() -> None:
+    asking = {
+        module
+        for module, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Compare | ast.Subscript)
+        and any(isinstance(n, ast.Attribute) and n.attr == "source" for n in ast.walk(node))
+    }
+
+    assert asking == set()
 
 
 def test_flask_appears_only_at_the_edge() -> None:

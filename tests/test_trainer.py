@@ -11,6 +11,7 @@ from support import import_small_chain, naive, work
 
 from forecast_service.errors import NoForecast
 from forecast_service.local import catalog
+from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
@@ -66,7 +67,7 @@ def add(database: Database, group: DatasetGroup, name: str, **columns: Any) -> N
             request={},
             parent_arn=group.arn,
             dataset_group_arn=group.arn,
-            details={"is_auto": False},
+            details=PredictorDetails(is_auto=False),
         )
         if columns:
             connection.execute(sa.update(resources).where(resources.c.arn == arn).values(**columns))

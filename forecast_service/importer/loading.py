@@ -8,10 +8,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from forecast_service.aws import ALREADY_EXISTS, calling, error_code
 from forecast_service.engine.calendar import parse_frequency
 from forecast_service.errors import BackendUnavailable, InvalidData
 from forecast_service.importer.plan import METADATA, RELATED, TARGET, Part, Plan
-from forecast_service.session import ALREADY_EXISTS, ForecastSession, calling, error_code
+from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 
 __all__ = ["Loader", "job_name", "uri_of"]
@@ -26,10 +27,8 @@ SUFFIXES = {TARGET: "", RELATED: "_related", METADATA: "_metadata"}
 # The sales come last, and no run begins before they are in. If they fail, the rest is undone.
 WAVES = ((RELATED, METADATA), (TARGET,))
 UNFINISHED = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
-KEPT = {
-    "local": "Nothing of this import is used.",
-    "amazon": "Its sales are not used; covariates and store attributes may be loaded already.",
-}
+NOTHING_KEPT = "Nothing of this import is used."
+PART_KEPT = "Its sales are not used; covariates and store attributes may be loaded already."
 
 
 def uri_of(settings: Settings, import_id: str, kind: str = "") -> str:
@@ -50,7 +49,7 @@ class Loader:
         self.session = session
         self.settings = settings
         self.import_id = import_id
-        self.extension = "parquet" if session.source == "local" else "csv"
+        self.extension = session.file_format
 
     def advance(self, plan: Plan, folder: Path) -> tuple[Plan, bool]:
         """Start what can be started now, and say whether everything is loaded.
@@ -178,9 +177,10 @@ class Loader:
             return False
         if job["Status"] != "ACTIVE":
             reason = job.get("Message") or f"its status is {job['Status']}."
+            kept = NOTHING_KEPT if self.session.details.undoes_imports else PART_KEPT
             raise InvalidData(
                 f"Import job '{job['DatasetImportJobName']}' of Amazon Forecast failed: {reason} "
-                f"{KEPT[self.session.source]} Correct the cause and import again."
+                f"{kept} Correct the cause and import again."
             )
         return True
 

@@ -7,7 +7,6 @@ waiting ─► reading ─► loading ─► done
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forecast_service.aws import calling
+from forecast_service.details import Details
 from forecast_service.errors import Conflict, ForecastServiceError, InvalidData, LeaseLost
 from forecast_service.importer.canonical_files import (
     SALES,
@@ -29,11 +30,9 @@ from forecast_service.importer.plan import RELATED, TARGET, make_plan, read_plan
 from forecast_service.importer.records import record
 from forecast_service.importer.understanding.earlier_imports import known_group, no_rows
 from forecast_service.importer.understanding.understanding import Understood, understand
-from forecast_service.importer.undo import undo
 from forecast_service.importer.workspace import Workspace
-from forecast_service.session import ForecastSession, calling
+from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
-from forecast_service.storage.bucket import LocalBucket
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.queue import Claim, Queue
 from forecast_service.storage.snapshots import SnapshotStore
@@ -44,7 +43,6 @@ __all__ = ["KIND", "AfterImport", "ImportStep", "fail", "look"]
 KIND = "import"
 UNDER_WAY = ("reading", "loading")
 OPEN_STATES = ("waiting", *UNDER_WAY)
-LOCAL_POLL_SECONDS = 0.2
 FIRST_IS_FULL = "Mode INCREMENTAL became FULL: there was no earlier import to add to."
 
 logger = logging.getLogger(__name__)
@@ -85,7 +83,12 @@ def look(
     return understand(files, mode, options, settings, known)
 
 
-def fail(connection: sa.Connection, import_id: str, error: ForecastServiceError | str) -> None:
+def fail(
+    connection: sa.Connection,
+    details: Details,
+    import_id: str,
+    error: ForecastServiceError | str,
+) -> None:
     """Mark an import as failed for good, and undo what it had loaded.
 
     The caller ends its work in the same transaction. One that has ended already stays as it is.
@@ -96,7 +99,7 @@ def fail(connection: sa.Connection, import_id: str, error: ForecastServiceError 
     group = connection.execute(of_open).scalar_one_or_none()
     if group is None:
         return
-    undo(connection, group, job_name(import_id))
+    _undo(connection, details, group, job_name(import_id))
     _update(
         connection,
         import_id,
@@ -137,15 +140,11 @@ class ImportStep:
         except Conflict as error:
             if isinstance(error, LeaseLost):
                 raise
-            self._give_back(self._poll_seconds)  # another import into the dataset goes on
+            self._give_back(self.session.polling.pause())  # another import into the dataset goes on
         except ForecastServiceError as error:
             if error.retryable:
                 raise
             self._end_as_failed(error)
-
-    @property
-    def _poll_seconds(self) -> float:
-        return LOCAL_POLL_SECONDS if self.session.source == "local" else self.settings.poll_seconds
 
     def _begin(self) -> sa.RowMapping | None:
         """The import's row; None when nothing is to be done now."""
@@ -156,7 +155,8 @@ class ImportStep:
                 self.queue.finish(connection, self.claim)
                 return None
             if row["state"] == "waiting" and _has_earlier(connection, row):
-                self.queue.give_back(connection, self.claim, delay_seconds=self._poll_seconds)
+                delay = self.session.polling.pause()
+                self.queue.give_back(connection, self.claim, delay_seconds=delay)
                 return None
             if row["state"] == "waiting":
                 _update(connection, row["id"], state="reading")
@@ -169,7 +169,7 @@ class ImportStep:
         mode = understood.report.mode
         for kind, table in canonical_tables(understood).items():
             write_parquet(table, self.workspace.path / f"{kind}.parquet")
-            if self.session.source == "amazon" and kind != SALES:
+            if self.session.file_format == "csv" and kind != SALES:
                 write_csv(table, self.workspace.path / f"{kind}.csv")
         write_plan(self.workspace.path, make_plan(understood, mode))
         with self.queue.fenced(self.claim) as connection:
@@ -184,7 +184,8 @@ class ImportStep:
             if moved is not plan:
                 write_plan(folder, moved)
             with self.queue.fenced(self.claim) as connection:
-                self.queue.go_on(connection, self.claim, delay_seconds=self._poll_seconds)
+                delay = self.session.polling.pause()
+                self.queue.go_on(connection, self.claim, delay_seconds=delay)
             return
         with calling():
             arn = self.loader.group_arn()
@@ -215,7 +216,7 @@ class ImportStep:
 
     def _end_as_failed(self, error: ForecastServiceError) -> None:
         with self.queue.fenced(self.claim) as connection:
-            fail(connection, self.claim.subject, error)
+            fail(connection, self.session.details, self.claim.subject, error)
             self.queue.finish(connection, self.claim)
         self._clean_up()
         logger.warning(
@@ -234,9 +235,7 @@ class ImportStep:
         with self.database.read() as connection:
             found = connection.execute(ended).scalars().all()
         for import_id in found:
-            if isinstance(self.session.bucket, LocalBucket):
-                folder = self.session.bucket.path_of(uri_of(self.settings, import_id))
-                shutil.rmtree(folder, ignore_errors=True)
+            self.session.bucket.discard(uri_of(self.settings, import_id))
             Workspace(self.settings.home, import_id).remove()
 
 
@@ -245,6 +244,17 @@ def _document(error: ForecastServiceError) -> dict[str, Any]:
     found = [{"pointer": each.pointer, "detail": each.detail} for each in error.errors]
     remedy = {} if error.remedy is None else {"remedy": error.remedy.value}
     return {"detail": error.detail, "errors": found, **remedy}
+
+
+def _undo(connection: sa.Connection, details: Details, group: str, name: str) -> None:
+    """Take out what an import had loaded; what cannot be undone is logged and left."""
+    try:
+        with connection.begin_nested():
+            details.undo_import(connection, group, name)
+    except sa.exc.OperationalError:  # the database is away: all of it is tried again
+        raise
+    except Exception:
+        logger.exception("import job %s was not undone", name, extra={"event": "undo_failed"})
 
 
 def _record_of(kind: str, folder: Path) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from forecast_service.local import tags, views
+from forecast_service.local import descriptions, tags
 from forecast_service.local.calls import Call, Handler, Params, require
 from forecast_service.local.client import LocalClient, with_operations
 from forecast_service.local.kinds import DATASET, DATASET_GROUP, FORECAST, IMPORT_JOB, KINDS, Kind
@@ -30,8 +30,7 @@ __all__ = ["LocalForecast"]
 def _describe(kind: Kind, call: Call, params: Params) -> dict[str, Any]:
     resource = require(call, kind, params[kind.arn_member])
     shape = output_shape(CONTROL, call.operation)
-    answer: dict[str, Any] = views.shaped(views.view(call.connection, resource), shape)
-    return answer
+    return descriptions.describe(call.connection, resource, shape)
 
 
 def _tag(call: Call, params: Params) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from forecast_service.local import catalog, tags
 from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import AlreadyExists, DoesNotExist, InUse
 from forecast_service.local.kinds import Kind
+from forecast_service.local.resource_details import JobDetails
 from forecast_service.settings import Settings
 from forecast_service.storage.queue import Queue
 
@@ -88,7 +89,7 @@ def create(
     arn: str,
     parent: Resource | None = None,
     dataset_group_arn: str | None = None,
-    details: Mapping[str, Any] | None = None,
+    details: JobDetails | None = None,
 ) -> dict[str, str]:
     """Add a resource with its tags, and the work that makes it; answer its ARN.
 

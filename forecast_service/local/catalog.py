@@ -8,6 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forecast_service.local.kinds import FORECAST, PREDICTOR
+from forecast_service.local.resource_details import JobDetails, data_details_of
 from forecast_service.storage.database import database_now
 from forecast_service.storage.tables import resources, tags
 
@@ -21,13 +23,17 @@ __all__ = [
     "named",
     "newest_child",
     "of_group",
+    "remembered",
     "update",
 ]
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource. ``request`` is what Create was called with, defaults filled in."""
+    """One resource. ``request`` is what Create was called with, defaults filled in.
+
+    ``details`` is the column as it is stored; ``resource_details`` says what it holds.
+    """
 
     sequence: int
     arn: str
@@ -55,7 +61,7 @@ def insert(
     request: Mapping[str, Any],
     parent_arn: str | None = None,
     dataset_group_arn: str | None = None,
-    details: Mapping[str, Any] | None = None,
+    details: JobDetails | None = None,
 ) -> None:
     """Add a resource. IntegrityError when the ARN exists."""
     connection.execute(
@@ -67,7 +73,7 @@ def insert(
             dataset_group_arn=dataset_group_arn,
             status=status,
             request=dict(request),
-            details=dict(details or {}),
+            details={} if details is None else details.stored(),
             created_at=database_now(),
             modified_at=database_now(),
         )
@@ -130,8 +136,12 @@ def of_group(
     return [Resource(**row) for row in connection.execute(statement).mappings()]
 
 
-def update(connection: sa.Connection, arn: str, **columns: Any) -> None:
+def update(
+    connection: sa.Connection, arn: str, *, details: JobDetails | None = None, **columns: Any
+) -> None:
     """Change columns of a resource; ``modified_at`` follows the database's clock."""
+    if details is not None:
+        columns["details"] = details.stored()
     connection.execute(
         sa.update(resources)
         .where(resources.c.arn == arn)
@@ -143,6 +153,16 @@ def delete(connection: sa.Connection, arn: str) -> None:
     """Remove a resource and its tags."""
     connection.execute(sa.delete(tags).where(tags.c.arn == arn))
     connection.execute(sa.delete(resources).where(resources.c.arn == arn))
+
+
+def remembered(connection: sa.Connection) -> set[tuple[str, int]]:
+    """Dataset and version of every snapshot that a predictor or a forecast was made from."""
+    statement = sa.select(resources.c.type, resources.c.details).where(
+        resources.c.type.in_([PREDICTOR.word, FORECAST.word])
+    )
+    rows = connection.execute(statement)
+    snapshots = (data_details_of(word, stored).snapshot or {} for word, stored in rows)
+    return {version for snapshot in snapshots for version in snapshot.items()}
 
 
 def _one(connection: sa.Connection, statement: sa.Select[Any]) -> Resource | None:

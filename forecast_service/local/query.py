@@ -14,6 +14,7 @@ from forecast_service.local.catalog import Resource
 from forecast_service.local.client import LocalClient, with_operations
 from forecast_service.local.errors import DoesNotExist, InvalidInput, InvalidToken
 from forecast_service.local.kinds import FORECAST
+from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.local.shapes import QUERY
 from forecast_service.storage import forecast_store
 
@@ -53,7 +54,7 @@ def _key_names(call: Call, forecast: Resource) -> tuple[str, ...]:
     predictor = catalog.get(call.connection, str(forecast.parent_arn))
     if predictor is None:
         raise DoesNotExist(f"The predictor of the forecast '{forecast.arn}' no longer exists.")
-    return tuple(predictor.details["keys"])
+    return tuple(PredictorDetails.of(predictor.details).keys or ())
 
 
 def _check_filters(filters: Mapping[str, str], names: tuple[str, ...]) -> None:

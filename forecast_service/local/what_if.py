@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from forecast_service.common.keys import series_key, split_key
+from forecast_service.details import Change, Supposed
 from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import KnownFuture
 from forecast_service.errors import (
@@ -19,35 +20,15 @@ from forecast_service.errors import (
     Remedy,
 )
 from forecast_service.local.catalog import Resource
+from forecast_service.local.jobs.forecast_models import Seen, ServedModel, ServedModels
 from forecast_service.local.jobs.forecast_values import values_of
-from forecast_service.local.jobs.served_models import Seen, ServedModel, ServedModels
+from forecast_service.local.resource_details import ForecastDetails
 from forecast_service.storage.forecast_store import StoredForecast
 
-__all__ = ["Change", "Supposed", "what_if"]
+__all__ = ["what_if"]
 
 DAY = np.timedelta64(1, "D")
 NOTHING = "Nothing changes: the model of this forecast does not react to what was supposed."
-
-
-@dataclass(frozen=True)
-class Change:
-    """A covariate at one value on some days; both are ISO dates and belong to them."""
-
-    covariate: str
-    value: float
-    first: str
-    last: str
-    place: int = 0
-    """Of what was asked for, which one it comes from; errors point there."""
-
-
-@dataclass(frozen=True)
-class Supposed:
-    """One series as it would be, and as the same model sees it without the changes."""
-
-    changed: StoredForecast
-    baseline: StoredForecast
-    notes: tuple[str, ...]
 
 
 def what_if(
@@ -66,7 +47,7 @@ def what_if(
     NoForecast
         A series is not in the forecast.
     """
-    files = forecast.details.get("served")
+    files = ForecastDetails.of(forecast.details).served
     if not files:
         raise Conflict(
             f"Forecast '{forecast.name}' has no model beside it: it was made before what-ifs "

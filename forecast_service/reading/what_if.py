@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from forecast_service.common.keys import MEAN, parse_forecast_type, prediction_key, series_key
+from forecast_service.details import Change, Supposed
 from forecast_service.errors import FieldError, InvalidRequest
 from forecast_service.importer.files.columns import attribute_name, snake
 from forecast_service.importer.understanding.covariates import ORDINARY
-from forecast_service.local.what_if import Change, Supposed
 from forecast_service.reading.current import CurrentForecast, Question
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings

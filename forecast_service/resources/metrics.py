@@ -117,12 +117,11 @@ class StateCollector(Collector):
         with self.database.read() as connection:
             for state, count in connection.execute(RUNS_BY_STATE):
                 runs.add_metric((state,), count)
-            for group, created_at, trained_at in connection.execute(CURRENT_FORECASTS):
+            served = forecasts.c.forecast_arn.in_(served_forecasts(connection))
+            for group, created_at, trained_at in connection.execute(WHEN_MADE.where(served)):
                 created.add_metric((group,), created_at)
                 trained.add_metric((group,), trained_at)
 
 
 RUNS_BY_STATE = sa.select(training_runs.c.state, sa.func.count()).group_by(training_runs.c.state)
-CURRENT_FORECASTS = sa.select(
-    forecasts.c.dataset_group, forecasts.c.created_at, forecasts.c.trained_at
-).where(forecasts.c.forecast_arn.in_(served_forecasts()))
+WHEN_MADE = sa.select(forecasts.c.dataset_group, forecasts.c.created_at, forecasts.c.trained_at)

@@ -100,6 +100,4 @@ def _fetched(
         frequency=frequency,
         forecast_types=types,
         values=np.array([[point["Value"] for point in row] for row in points], dtype=np.float64),
-        algorithm=None,
-        note=None,
     )

@@ -26,8 +26,6 @@ __all__ = ["RunStep", "fail"]
 logger = logging.getLogger(__name__)
 
 FIRST_POLL_SECONDS = 0.2
-LAST_POLL_SECONDS = 1.0
-POLL_SHARE = 0.1  # of the time since the run began: a long run needs no quick looks
 BUSY_SECONDS = 0.5
 RETRY_SECONDS = 5.0
 DEADLINE_SECONDS = 24 * 3600.0
@@ -271,10 +269,7 @@ class RunStep:
             self.queue.finish(connection, self.claim)
 
     def _poll_seconds(self, now: float) -> float:
-        if self.session.source == "amazon":
-            return self.settings.poll_seconds * random.uniform(0.8, 1.2)  # noqa: S311
-        elapsed = now - (self.run.started_at or now)
-        return min(max(POLL_SHARE * elapsed, FIRST_POLL_SECONDS), LAST_POLL_SECONDS)
+        return self.session.polling.pause(now - (self.run.started_at or now))
 
     def _log(self, message: str, event: str) -> None:
         logger.info(message, extra={"event": event, "run_id": self.claim.subject})

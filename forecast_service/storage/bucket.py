@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,9 @@ class Bucket(Protocol):
 
     def put(self, source: Path, uri: str) -> None:
         """Store a file under ``uri``; readers see it whole or not at all."""
+
+    def discard(self, uri: str) -> None:
+        """Give back the room that a folder takes on this machine; nobody reads it any more."""
 
 
 class LocalBucket:
@@ -62,3 +66,7 @@ class LocalBucket:
         finally:
             temporary.unlink(missing_ok=True)
         sync(target.parent)
+
+    def discard(self, uri: str) -> None:
+        """Delete the folder behind an address, if it is there."""
+        shutil.rmtree(self.path_of(uri), ignore_errors=True)

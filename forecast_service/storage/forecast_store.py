@@ -1,4 +1,8 @@
-"""Stored forecasts: one compact array per forecast and series, and Amazon's shape of it."""
+"""Stored forecasts: one compact array per forecast and series, and Amazon's shape of it.
+
+A row is the product's own record of a series, whoever computed it: our engine writes its forecasts
+here, Amazon's are fetched into the same table, and every answer is read from it.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from forecast_service.common.keys import prediction_key
 from forecast_service.errors import InvalidRequest
-from forecast_service.storage.tables import forecast_values
+from forecast_service.storage.tables import forecast_values, forecasts
 
 __all__ = [
     "StoredForecast",
+    "forget",
     "horizon_days",
     "keys",
     "period_starts",
@@ -36,7 +41,11 @@ UNIT_SECONDS = {"W": 7 * 86400, "D": 86400, "H": 3600, "min": 60}
 
 @dataclass(frozen=True)
 class StoredForecast:
-    """The forecast of one series; ``values`` is float64 of shape (n_types, horizon)."""
+    """The forecast of one series; ``values`` is float64 of shape (n_types, horizon).
+
+    ``algorithm``, ``note`` and ``facts`` are what Amazon's API cannot say of a series: they are
+    stored with its values, and None where Amazon made them.
+    """
 
     forecast_arn: str
     series_key: str
@@ -46,8 +55,8 @@ class StoredForecast:
     """Such as ``D`` or ``W-FRI``; weeks begin on the weekday of ``start``."""
     forecast_types: tuple[str, ...]
     values: npt.NDArray[np.float64]
-    algorithm: str | None
-    note: str | None
+    algorithm: str | None = None
+    note: str | None = None
     facts: Mapping[str, Any] | None = None
     """``members`` with their weights, measured ``coverage``: what is known beyond the values."""
 
@@ -89,6 +98,12 @@ def keys(connection: sa.Connection, forecast_arn: str) -> set[str]:
         forecast_values.c.forecast_arn == forecast_arn
     )
     return set(connection.execute(statement).scalars())
+
+
+def forget(connection: sa.Connection, forecast_arn: str) -> None:
+    """Remove the rows of a forecast, and what is recorded of it as a whole."""
+    for table in (forecast_values, forecasts):
+        connection.execute(sa.delete(table).where(table.c.forecast_arn == forecast_arn))
 
 
 def period_starts(stored: StoredForecast) -> list[str]:

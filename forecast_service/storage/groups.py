@@ -17,7 +17,6 @@ __all__ = [
     "Texts",
     "is_loading",
     "lock_group",
-    "lock_served_forecasts",
     "move_pointer",
     "pointer_statement",
     "raise_runs_version",
@@ -119,17 +118,11 @@ def pointer_statement(mark: str) -> str:
     return f"SELECT {columns} FROM dataset_groups WHERE name = {mark}"  # noqa: S608
 
 
-def served_forecasts() -> sa.Select[tuple[Any]]:
-    """Selects the ARN of every forecast that is served."""
-    current = dataset_groups.c.current_forecast_arn
-    return sa.select(current).where(current.is_not(None))
-
-
-def lock_served_forecasts(connection: sa.Connection) -> set[str]:
-    """ARNs of the forecasts that are served; no others can be until the transaction ends."""
+def served_forecasts(connection: sa.Connection, *, lock: bool = False) -> set[str]:
+    """ARNs of the forecasts that are served; ``lock`` keeps every pointer where it is."""
     # All groups are locked, also those without a forecast, in one order: so none deadlocks.
     statement = sa.select(dataset_groups.c.current_forecast_arn).order_by(dataset_groups.c.name)
-    arns = connection.execute(statement.with_for_update()).scalars()
+    arns = connection.execute(statement.with_for_update() if lock else statement).scalars()
     return {arn for arn in arns if arn is not None}
 
 

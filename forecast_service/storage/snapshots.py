@@ -7,7 +7,7 @@ win. Files are complete on disk before their manifest row exists.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from forecast_service.errors import InvalidData
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.parquet import StagedFile, merge, read_parquet, sha256_of, stage
-from forecast_service.storage.tables import resources, series_files
+from forecast_service.storage.tables import series_files
 
 __all__ = ["GRACE_SECONDS", "SnapshotStore", "StagedFile"]
 
@@ -57,15 +57,14 @@ class SnapshotStore:
         staged: StagedFile,
         *,
         key: Sequence[str],
+        after: int = 0,
     ) -> int:
         """Make a staged file the next version inside the caller's transaction; give its number.
 
         ``kind`` is ``base`` (replaces all) or ``delta``; ``key`` names the columns that tell one
-        row from another.
+        row from another. The number is above ``after`` and above every other of the dataset.
         """
-        newest = SnapshotStore.newest(connection, dataset)
-        # A dataset that was deleted and made again must not repeat the versions of the old one.
-        version = 1 + (newest or _last_remembered(connection, dataset))
+        version = 1 + max(SnapshotStore.newest(connection, dataset), after)
         connection.execute(
             sa.insert(series_files).values(
                 dataset=dataset,
@@ -82,14 +81,11 @@ class SnapshotStore:
 
     @staticmethod
     def take_back(connection: sa.Connection, dataset: str, version: int) -> bool:
-        """Remove the newest version again; False when it is needed.
+        """Remove the newest version again; False when it is not, or its predecessor was swept.
 
-        Needed is one that a predictor or forecast remembers, one that is not the newest, and one
-        whose predecessor was swept.
+        What was made from the version is for the caller to know.
         """
         if version != SnapshotStore.newest(connection, dataset):
-            return False
-        if (dataset, version) in _remembered(connection):
             return False
         of_dataset = series_files.c.dataset == dataset
         older = sa.select(series_files.c.version).where(
@@ -175,17 +171,18 @@ class SnapshotStore:
 
     def sweep(
         self,
+        remembered: Callable[[sa.Connection], Collection[tuple[str, int]]],
         grace_seconds: float = GRACE_SECONDS,
         may_go: Callable[[Path], bool] = lambda path: True,
     ) -> list[Path]:
         """Delete files that nothing needs any more, and give their paths.
 
-        Needed are the newest version of every dataset and the versions that a predictor or a
-        forecast remembers; what changed less than ``grace_seconds`` ago is left alone, and what
-        ``may_go`` says no to.
+        Needed are the newest version of every dataset and those ``remembered``, as dataset and
+        version; what changed less than ``grace_seconds`` ago is left alone, and what ``may_go``
+        says no to.
         """
         with self.database.write() as connection:
-            self._forget_old_versions(connection, grace_seconds)
+            self._forget_old_versions(connection, remembered(connection), grace_seconds)
             known = set(connection.execute(sa.select(series_files.c.path)).scalars())
         removed = []
         for path in sorted((self.home / FOLDER).glob("*.p*")):
@@ -197,9 +194,10 @@ class SnapshotStore:
         return removed
 
     @staticmethod
-    def _forget_old_versions(connection: sa.Connection, grace_seconds: float) -> None:
+    def _forget_old_versions(
+        connection: sa.Connection, remembered: Collection[tuple[str, int]], grace_seconds: float
+    ) -> None:
         """Drop manifest rows that no needed version reads, once they are superseded for long."""
-        remembered = _remembered(connection)
         now = connection.execute(sa.select(database_now())).scalar_one()
         statement = sa.select(series_files).order_by(
             series_files.c.dataset, series_files.c.version.desc()
@@ -251,18 +249,3 @@ class SnapshotStore:
                 f"File '{file.path}' was changed after it was imported. Restore it from a backup, "
                 "or import all data of the dataset again."
             )
-
-
-def _last_remembered(connection: sa.Connection, dataset: str) -> int:
-    return max((number for name, number in _remembered(connection) if name == dataset), default=0)
-
-
-def _remembered(connection: sa.Connection) -> set[tuple[str, int]]:
-    """Dataset and version of every snapshot that a predictor or a forecast was made from."""
-    statement = sa.select(resources.c.details).where(
-        resources.c.type.in_(["predictor", "forecast"])
-    )
-    snapshots: Iterable[dict[str, int]] = (
-        details.get("snapshot", {}) for details in connection.execute(statement).scalars()
-    )
-    return {item for snapshot in snapshots for item in snapshot.items()}

@@ -9,14 +9,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forecast_service.aws import calling
 from forecast_service.errors import Conflict, NotFound
 from forecast_service.runs import KIND as RUN
-from forecast_service.session import ForecastSession, calling
+from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
+from forecast_service.storage import forecast_store
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.groups import DatasetGroup, read_group, served_forecasts
 from forecast_service.storage.tables import (
-    forecast_values,
     forecasts,
     imports,
     training_runs,
@@ -49,7 +50,8 @@ class Pruning:
 
     def forecasts(self) -> int:
         """Delete old forecasts of runs, but never a current one; the number of those served."""
-        current = served_forecasts()
+        with self.database.read() as connection:
+            current = served_forecasts(connection)
         served = self._read(
             sa.select(forecasts.c.forecast_arn).where(
                 forecasts.c.created_at < self.limit,
@@ -67,10 +69,9 @@ class Pruning:
         )
         gone = {arn for arn in sorted(served | never_served) if self._delete("forecast", arn)}
         with self.database.write() as connection:
-            gone -= set(connection.execute(current).scalars())
-            for table in (forecast_values, forecasts):
-                for arn in gone:
-                    connection.execute(sa.delete(table).where(table.c.forecast_arn == arn))
+            gone -= served_forecasts(connection)
+            for arn in gone:
+                forecast_store.forget(connection, arn)
         return len(gone & served)
 
     def predictors(self) -> int:
@@ -146,7 +147,7 @@ class Pruning:
         """Import jobs that ended, without those that hold the dataset's rows or describe them."""
         jobs = self._import_jobs(dataset_arn)
         holding = [job for job in jobs if job["Status"] == "ACTIVE"]
-        if self.session.source == "amazon":
+        if self.session.rows_need_jobs:
             full = [index for index, job in enumerate(holding) if job["ImportMode"] == "FULL"]
             holding = holding[full[-1] :] if full else holding
         else:  # our snapshots hold the rows

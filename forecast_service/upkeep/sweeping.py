@@ -12,7 +12,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from forecast_service.importer.workspace import replacing
-from forecast_service.local.jobs.models import sweep_models
+from forecast_service.local import catalog
+from forecast_service.local.jobs.predictor_models import sweep_models
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.snapshots import GRACE_SECONDS, SnapshotStore
@@ -45,7 +46,9 @@ def sweep(
         if not may_sweep:
             return 0
         with long_unnamed(settings.home, seconds) as is_long:
-            snapshots = SnapshotStore(database, settings.home).sweep(file_seconds, is_long)
+            snapshots = SnapshotStore(database, settings.home).sweep(
+                catalog.remembered, file_seconds, is_long
+            )
             models = sweep_models(database, settings.home, file_seconds, is_long)
         return len(snapshots) + len(models) + _sweep_folders(settings, database, folder_seconds)
 

@@ -42,7 +42,7 @@ def note_failure(around: Surroundings, claim: Claim, reason: str, *, is_away: bo
     with around.queue.fenced(claim) as connection:
         delay = RETRY_SECONDS * (claim.errors + 1)
         if around.queue.record_error(connection, claim, reason, delay_seconds=delay):
-            KINDS[claim.kind].fail(connection, claim.subject, reason)
+            KINDS[claim.kind].fail(around, connection, claim.subject, reason)
             if KINDS[claim.kind].is_stopped_after and claim.errors + 1 == MAX_ERRORS:
                 around.queue.give_back(connection, claim, delay_seconds=0)
             else:
@@ -58,7 +58,7 @@ def note_failure(around: Surroundings, claim: Claim, reason: str, *, is_away: bo
 def stop(around: Surroundings, claim: Claim) -> None:
     """End work whose cancellation was asked for, once nothing computes it any more."""
     with around.queue.fenced(claim) as connection:
-        KINDS[claim.kind].stop(connection, claim.subject)
+        KINDS[claim.kind].stop(around, connection, claim.subject)
         around.queue.finish(connection, claim)
     logger.info("work stopped", extra={"event": "work_stopped", "work_id": claim.id})
 
@@ -79,7 +79,7 @@ def reason_of(error: Exception) -> str:
 def _fail(around: Surroundings, claim: Claim, reason: str, *, finishes: bool) -> None:
     """End the subject as failed; its work too, unless what it started is to be stopped yet."""
     with around.queue.fenced(claim) as connection:
-        KINDS[claim.kind].fail(connection, claim.subject, reason)
+        KINDS[claim.kind].fail(around, connection, claim.subject, reason)
         if not finishes:
             return
         around.queue.finish(connection, claim)

@@ -46,9 +46,9 @@ class Kind:
     """One kind of work; ``fail`` and ``stop`` run in the transaction that finishes it."""
 
     perform: Callable[[Surroundings, Claim], None]
-    fail: Callable[[sa.Connection, str, str], None]
+    fail: Callable[[Surroundings, sa.Connection, str, str], None]
     """Ends the subject as failed, with the reason."""
-    stop: Callable[[sa.Connection, str], None]
+    stop: Callable[[Surroundings, sa.Connection, str], None]
     """Ends the subject as stopped on request."""
     is_short: bool = False
     """Whether it takes so little time that it needs no process of its own."""
@@ -60,8 +60,20 @@ def _step(around: Surroundings, claim: Claim) -> None:
     steps.RunStep(around.session, around.settings, around.queue, claim).go()
 
 
+def _fail_run(around: Surroundings, connection: sa.Connection, run_id: str, reason: str) -> None:
+    steps.fail(connection, run_id, reason)
+
+
 def _run_job(around: Surroundings, claim: Claim) -> None:
     lifecycle.perform(around.database, around.settings, around.queue, claim)
+
+
+def _fail_job(around: Surroundings, connection: sa.Connection, arn: str, reason: str) -> None:
+    lifecycle.fail(connection, arn, reason)
+
+
+def _stop_job(around: Surroundings, connection: sa.Connection, arn: str) -> None:
+    lifecycle.stopped(connection, arn)
 
 
 def _import(around: Surroundings, claim: Claim) -> None:
@@ -70,21 +82,28 @@ def _import(around: Surroundings, claim: Claim) -> None:
     importing.perform(around.queue, claim)
 
 
-def _stop_import(connection: sa.Connection, import_id: str) -> None:
-    importer.fail(connection, import_id, "The import was stopped before it had read everything.")
+def _fail_import(
+    around: Surroundings, connection: sa.Connection, import_id: str, reason: str
+) -> None:
+    importer.fail(connection, around.session.details, import_id, reason)
+
+
+def _stop_import(around: Surroundings, connection: sa.Connection, import_id: str) -> None:
+    reason = "The import was stopped before it had read everything."
+    _fail_import(around, connection, import_id, reason)
 
 
 def _tidy(around: Surroundings, claim: Claim) -> None:
     maintenance.perform(around.settings, around.database, around.session, around.queue, claim)
 
 
-def _leave(connection: sa.Connection, *_: str) -> None:
+def _leave(around: Surroundings, connection: sa.Connection, *_: str) -> None:
     """Nothing has to be said about the subject."""
 
 
 KINDS: Mapping[str, Kind] = {
-    run_rows.KIND: Kind(_step, steps.fail, _leave, is_short=True, is_stopped_after=True),
-    lifecycle.KIND: Kind(_run_job, lifecycle.fail, lifecycle.stopped),
-    importer.KIND: Kind(_import, importer.fail, _stop_import),
+    run_rows.KIND: Kind(_step, _fail_run, _leave, is_short=True, is_stopped_after=True),
+    lifecycle.KIND: Kind(_run_job, _fail_job, _stop_job),
+    importer.KIND: Kind(_import, _fail_import, _stop_import),
     maintenance.KIND: Kind(_tidy, _leave, _leave),
 }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from forecast_service.importer import KIND, fail
+from forecast_service.aws import NoDetails
+from forecast_service.importer import KIND, Imports, fail
 from forecast_service.importer.canonical_files import write_parquet
-from forecast_service.importer.undo import undo
 from forecast_service.storage.queue import MAX_ERRORS, MAX_LOSSES, new_id
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import imports as import_rows
@@ -125,6 +127,26 @@ def test_an_import_that_amazon_refuses_fails_with_its_message(imports, session, 
     assert imports.history("1") == []
 
 
+def test_an_import_that_cannot_be_undone_says_what_may_be_loaded(
+    database, settings, session, queue, write_file
+):
+    imports = Imports(database, settings, replace(session, details=NoDetails()))
+    import_id = imports.request({"sales": write_file(daily(["1"], 40))})
+    imports.perform(queue, queue.claim("first", ["import"]))
+    job = session.forecast.list_dataset_import_jobs()["DatasetImportJobs"][0]
+    session.forecast.stop_resource(ResourceArn=job["DatasetImportJobArn"])
+
+    drive = driver(imports, queue)
+    while imports.get(import_id)["state"] == "loading":
+        drive()
+
+    assert imports.get(import_id)["error"]["detail"].endswith(
+        "failed: its status is CREATE_STOPPED. Its sales are not used; covariates and store "
+        "attributes may be loaded already. Correct the cause and import again."
+    )
+    assert [each["DatasetName"] for each in session.forecast.list_datasets()["Datasets"]]
+
+
 def test_covariates_of_an_import_whose_sales_fail_are_taken_back(
     shop, imports, session, queue, write_file
 ):
@@ -180,14 +202,18 @@ def test_however_an_import_ends_as_failed_its_covariates_are_taken_back(
     assert described["Status"] == "CREATE_FAILED"
 
 
-def test_what_cannot_be_undone_still_ends_as_failed(
-    imports, database, write_file, monkeypatch, caplog
-):
+class NothingUndone:
+    """Details of a backend that cannot undo what was loaded."""
+
+    def undo_import(self, connection, group, job_name):
+        raise ZeroDivisionError
+
+
+def test_what_cannot_be_undone_still_ends_as_failed(imports, database, write_file, caplog):
     import_id = imports.request({"sales": write_file(daily(["1"], 40))})
-    monkeypatch.setattr("forecast_service.local.catalog.named", lambda *_: 1 / 0)
     with database.write() as connection:
-        fail(connection, import_id, "The disk is full.")
-        fail(connection, import_id, "What comes later says nothing.")
+        fail(connection, NothingUndone(), import_id, "The disk is full.")
+        fail(connection, NothingUndone(), import_id, "What comes later says nothing.")
 
     assert imports.get(import_id)["error"]["detail"] == "The disk is full."
     assert "was not undone" in caplog.text
@@ -196,11 +222,11 @@ def test_what_cannot_be_undone_still_ends_as_failed(
 def test_undoing_twice_changes_nothing(shop, imports, database, session, settings):
     [done] = [each["id"] for each in imports.list()]
     with database.write() as connection:
-        fail(connection, done, "It is done already.")
+        fail(connection, session.details, done, "It is done already.")
     assert imports.get(done)["state"] == "done"
     for _ in range(2):
         with database.write() as connection:
-            undo(connection, settings.dataset_group, f"import_{done}")
+            session.details.undo_import(connection, settings.dataset_group, f"import_{done}")
         [group] = session.forecast.list_dataset_groups()["DatasetGroups"]
         arn = group["DatasetGroupArn"]
         assert session.forecast.describe_dataset_group(DatasetGroupArn=arn)["DatasetArns"] == []
@@ -260,7 +286,9 @@ def test_what_a_dead_worker_left_behind_goes_with_the_next_import(
     path = write_file(daily(["1"], 40))
     dead = imports.request({"sales": path})
     with database.write() as connection:
-        fail(connection, dead, "The worker died 20 times while doing this.")
+        fail(
+            connection, imports.session.details, dead, "The worker died 20 times while doing this."
+        )
         connection.execute(sa.update(work).values(state="done"))
 
     import_files(sales=path)

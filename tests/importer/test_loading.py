@@ -138,7 +138,7 @@ def test_after_an_import_the_hook_is_called_in_its_transaction(
 
 def test_csv_for_amazon_loads_like_parquet(database, settings, session, queue, write_file):
     """With AWS the files are CSV; our own reader of Amazon's format understands them alike."""
-    imports = Imports(database, settings, replace(session, source="amazon"))
+    imports = Imports(database, settings, replace(session, file_format="csv"))
     rows = [('St. Mary, "old"', day(i), None if i == 5 else i / 3, i % 2) for i in range(40)]
     sales = write_file("")
     with sales.open("w", newline="") as file:

@@ -14,6 +14,7 @@ from forecast_service.common.keys import series_key
 from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs import lifecycle
+from forecast_service.local.resource_details import JobDetails, PredictorDetails
 from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store
 from forecast_service.storage.bucket import LocalBucket
@@ -131,7 +132,7 @@ class World:
             },
         }
         return self._create(
-            "predictor", "{}", request, parent=GROUP_ARN, details={"is_auto": False}
+            "predictor", "{}", request, parent=GROUP_ARN, details=PredictorDetails(is_auto=False)
         )
 
     def auto_predictor(self, *, horizon: int = 7, **over: Any) -> str:
@@ -150,7 +151,8 @@ class World:
                 ],
             },
         }
-        return self._create("predictor", "{}", request, parent=GROUP_ARN, details={"is_auto": True})
+        details = PredictorDetails(is_auto=True)
+        return self._create("predictor", "{}", request, parent=GROUP_ARN, details=details)
 
     def forecast(self, predictor_arn: str, types: Sequence[str] = ()) -> str:
         """Create a forecast with its work; give its ARN."""
@@ -203,7 +205,7 @@ class World:
         request: Mapping[str, Any],
         *,
         parent: str,
-        details: Mapping[str, Any] | None = None,
+        details: JobDetails | None = None,
     ) -> str:
         self.count += 1
         arn = f"{ARN}:{kind}/{name.format(f'n{self.count}')}"

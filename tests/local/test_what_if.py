@@ -10,21 +10,22 @@ import numpy as np
 import pytest
 
 from forecast_service.common.keys import series_key
+from forecast_service.details import Change, Supposed
 from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import KnownFuture, Panel
 from forecast_service.engine.registry import algorithm
 from forecast_service.errors import Conflict, NoForecast, OutsideHorizon, Remedy
 from forecast_service.local.catalog import Resource
-from forecast_service.local.jobs import served_models
-from forecast_service.local.jobs.forecast_values import values_of
-from forecast_service.local.jobs.served_models import (
+from forecast_service.local.jobs import forecast_models
+from forecast_service.local.jobs.forecast_models import (
     ServedModel,
     ServedModels,
     keep_model,
     seen_values,
 )
-from forecast_service.local.what_if import Change, Supposed, what_if
+from forecast_service.local.jobs.forecast_values import values_of
+from forecast_service.local.what_if import what_if
 
 TYPES = ("0.1", "0.5", "mean")
 SUNDAY = np.datetime64("2023-01-01T00:00:00", "s")
@@ -78,7 +79,7 @@ def ask(home: Path, model: ServedModel, store: str, *changes: Change) -> Suppose
 def test_a_model_in_several_files_answers_as_in_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(served_models, "SERIES", 2)
+    monkeypatch.setattr(forecast_models, "SERIES", 2)
     model = served()
     whole = values_of(model.fitted, model.known_future, TYPES)
     files = keep_model(tmp_path, "pooled", model)
@@ -92,10 +93,10 @@ def test_a_model_in_several_files_answers_as_in_one(
 
 
 def test_a_process_keeps_few_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(served_models, "SERIES", 1)
+    monkeypatch.setattr(forecast_models, "SERIES", 1)
     files = keep_model(tmp_path, "pooled", served())
     largest = max((tmp_path / file["path"]).stat().st_size for file in files)
-    monkeypatch.setattr(served_models, "CACHE_BYTES", 2 * largest + 1)
+    monkeypatch.setattr(forecast_models, "CACHE_BYTES", 2 * largest + 1)
     models = ServedModels(tmp_path)
 
     models.of(files, [("S0",), ("S1",), ("S2",)])
@@ -104,7 +105,7 @@ def test_a_process_keeps_few_files(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_files_in_turn_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(served_models, "SERIES", 1)
+    monkeypatch.setattr(forecast_models, "SERIES", 1)
     files = keep_model(tmp_path, "pooled", served())
     models = ServedModels(tmp_path)
     keys = [(f"S{row}",) for row in range(5)]

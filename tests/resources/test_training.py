@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from forecast_service.local import catalog
+from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.resources.contract.answers import TrainingDecision, TrainingRun, TrainingRuns
 from forecast_service.storage.database import Database
 
@@ -47,7 +48,7 @@ def trained(imported: Database) -> Database:
             parent_arn=f"arn:aws:forecast:eu-west-1:000000000000:dataset-group/{GROUP}",
             dataset_group_arn=f"arn:aws:forecast:eu-west-1:000000000000:dataset-group/{GROUP}",
             request={"PredictorName": "first"},
-            details={"is_auto": True},
+            details=PredictorDetails(is_auto=True),
         )
     return imported
 

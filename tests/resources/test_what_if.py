@@ -16,9 +16,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from forecast_service.app import create_app
-from forecast_service.local.jobs.models import sweep_models
+from forecast_service.aws import NoDetails
+from forecast_service.local.jobs.predictor_models import sweep_models
 from forecast_service.resources.contract.forecast_answers import WhatIf
-from forecast_service.session import NoDetails
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.tables import metadata, resources

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +15,6 @@ from support import (
 
 from forecast_service.errors import Conflict, NotFound
 from forecast_service.runs import KIND, TrainingRuns, steps
-from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import MAX_ERRORS, MAX_LOSSES, Queue, new_id
@@ -68,13 +68,7 @@ def test_a_step_in_flight_can_write_nothing_after_the_cancellation(
             runs.cancel(run.id)
             return step_and_cancel(**request)
 
-    interrupted = ForecastSession(
-        forecast=Interrupted(),
-        forecastquery=runs.session.forecastquery,
-        details=runs.session.details,
-        bucket=runs.session.bucket,
-        source="local",
-    )
+    interrupted = replace(runs.session, forecast=Interrupted())
     with pytest.raises(Conflict):
         TrainingRuns(runs.database, runs.settings, interrupted).step(queue, claim)
 

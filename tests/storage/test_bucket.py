@@ -34,6 +34,19 @@ def test_put_replaces_an_older_file_and_leaves_the_older_source_alone(tmp_path: 
     assert old.read_text() == "old"
 
 
+def test_a_folder_that_is_discarded_takes_no_room_any_more(tmp_path: Path) -> None:
+    source = tmp_path / "part-0.csv"
+    source.write_text("1,2015-01-01,5\n")
+    bucket = LocalBucket(tmp_path / "home")
+    bucket.put(source, "s3://sales/imports/a/part-0.csv")
+
+    bucket.discard("s3://sales/imports/a/")
+    bucket.discard("s3://sales/imports/a/")
+
+    assert not bucket.path_of("s3://sales/imports/a/").exists()
+    assert source.exists()
+
+
 @pytest.mark.parametrize("uri", ["s3://sales/../../secret", "s3://../x", "s3://sales/a/./b"])
 def test_path_of_refuses_to_leave_the_bucket(tmp_path: Path, uri: str) -> None:
     with pytest.raises(InvalidData, match="points out of its bucket"):

@@ -69,6 +69,17 @@ def test_more_rows_than_one_batch_are_all_written(database: Database) -> None:
         assert len(forecast_store.keys(connection, ARN)) == count
 
 
+def test_a_forecast_that_is_forgotten_leaves_the_others(database: Database) -> None:
+    other = "arn:aws:forecast:eu-west-1:000000000000:forecast/tuesday"
+    with database.write() as connection:
+        forecast_store.write(connection, [make_forecast(), make_forecast(forecast_arn=other)])
+        forecast_store.forget(connection, ARN)
+
+    with database.read() as connection:
+        assert forecast_store.keys(connection, ARN) == set()
+        assert forecast_store.keys(connection, other) == {'["1"]'}
+
+
 def test_a_series_without_forecast_is_none(database: Database) -> None:
     with database.read() as connection:
         assert forecast_store.read(connection, ARN, '["9"]') is None

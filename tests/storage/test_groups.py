@@ -113,15 +113,15 @@ def test_served_forecasts_stay_the_served_ones_while_they_are_locked(imported: D
         groups.move_pointer(connection, "chain", "arn:first")
     moving = threading.Thread(target=move, args=(imported, "other", "arn:second"))
     with imported.write() as connection:
-        locked = groups.lock_served_forecasts(connection)
+        locked = groups.served_forecasts(connection, lock=True)
         moving.start()
         moving.join(0.3)
-        selected = connection.execute(groups.served_forecasts()).scalars().all()
+        selected = groups.served_forecasts(connection)
     moving.join()
 
-    assert (locked, selected) == ({"arn:first"}, ["arn:first"])
+    assert (locked, selected) == ({"arn:first"}, {"arn:first"})
     with imported.read() as connection:
-        after = set(connection.execute(groups.served_forecasts()).scalars())
+        after = groups.served_forecasts(connection)
     assert after == {"arn:first", "arn:second"}
 
 

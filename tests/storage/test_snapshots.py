@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,6 +11,7 @@ import pytest
 
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
+from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.snapshots import COMPACT_AFTER, SnapshotStore
@@ -33,10 +33,10 @@ def table(rows: Rows) -> pa.Table:
     return pa.table({"item_id": pa.array(items), "timestamp": times, "demand": pa.array(demand)})
 
 
-def add(store: SnapshotStore, kind: str, rows: Rows, dataset: str = SALES) -> int:
+def add(store: SnapshotStore, kind: str, rows: Rows, dataset: str = SALES, after: int = 0) -> int:
     staged = store.stage(table(rows))
     with store.database.write() as connection:
-        return store.add(connection, dataset, kind, staged, key=KEY)
+        return store.add(connection, dataset, kind, staged, key=KEY, after=after)
 
 
 def read(store: SnapshotStore, version: int | None = None) -> Rows:
@@ -46,7 +46,7 @@ def read(store: SnapshotStore, version: int | None = None) -> Rows:
     ]
 
 
-def remember(store: SnapshotStore, version: int, **overrides: Any) -> None:
+def remember(store: SnapshotStore, version: int) -> None:
     """A predictor that was trained on a version."""
     with store.database.write() as connection:
         catalog.insert(
@@ -56,7 +56,7 @@ def remember(store: SnapshotStore, version: int, **overrides: Any) -> None:
             name="p",
             status="ACTIVE",
             request={},
-            details={"snapshot": {SALES: version}, **overrides},
+            details=PredictorDetails(snapshot={SALES: version}),
         )
 
 
@@ -123,8 +123,8 @@ def test_a_file_that_never_got_its_row_changes_nothing_and_is_swept(store: Snaps
     orphan = store.stage(table([("1", "2015-01-01", 99.0)]))
 
     assert read(store) == [("1", "2015-01-01", 5.0)]
-    assert store.sweep() == []  # its job may be about to commit
-    assert store.sweep(grace_seconds=0) == [store.home / orphan.path]
+    assert store.sweep(catalog.remembered) == []  # its job may be about to commit
+    assert store.sweep(catalog.remembered, grace_seconds=0) == [store.home / orphan.path]
     assert read(store) == [("1", "2015-01-01", 5.0)]
 
 
@@ -160,7 +160,7 @@ def test_sweep_keeps_what_a_predictor_remembers_and_drops_the_rest(store: Snapsh
         add(store, "delta", [("1", "2015-01-02", demand)])
     remember(store, 4)
 
-    removed = store.sweep(grace_seconds=0)
+    removed = store.sweep(catalog.remembered, grace_seconds=0)
 
     assert len(removed) == 2
     assert read(store, 4) == [("1", "2015-01-01", 2.0), ("1", "2015-01-02", 2.0)]
@@ -173,7 +173,7 @@ def test_sweep_leaves_a_version_alone_that_was_replaced_a_moment_ago(store: Snap
     add(store, "base", [("1", "2015-01-01", 1.0)])
     add(store, "base", [("1", "2015-01-01", 2.0)])
 
-    assert store.sweep() == []
+    assert store.sweep(catalog.remembered) == []
     assert read(store, 1) == [("1", "2015-01-01", 1.0)]
 
 
@@ -183,7 +183,7 @@ def test_forgetting_a_dataset_frees_its_files(store: SnapshotStore) -> None:
     with store.database.write() as connection:
         store.forget(connection, SALES)
 
-    assert len(store.sweep(grace_seconds=0)) == 1
+    assert len(store.sweep(catalog.remembered, grace_seconds=0)) == 1
     assert store.datasets() == []
 
 
@@ -197,11 +197,13 @@ def test_columns_that_came_later_are_empty_in_older_rows(store: SnapshotStore) -
     assert store.read(SALES)["promo"].to_pylist() == [None, 1.0]
 
 
-def test_a_dataset_that_was_made_again_repeats_no_remembered_version(store: SnapshotStore) -> None:
+def test_a_dataset_that_was_made_again_goes_on_after_the_version_that_is_named(
+    store: SnapshotStore,
+) -> None:
     add(store, "base", [("1", "2015-01-01", 1.0)])
-    remember(store, add(store, "base", [("1", "2015-01-01", 2.0)]))
+    last = add(store, "base", [("1", "2015-01-01", 2.0)])
     with store.database.write() as connection:
         store.forget(connection, SALES)
 
-    assert add(store, "base", [("1", "2015-01-01", 3.0)]) == 3
+    assert add(store, "base", [("1", "2015-01-01", 3.0)], after=last) == 3
     assert read(store) == [("1", "2015-01-01", 3.0)]

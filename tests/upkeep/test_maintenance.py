@@ -173,8 +173,8 @@ def test_only_old_import_jobs_of_ours_that_hold_no_rows_go(
     assert maintenance.prune(settings, database).import_jobs == 0  # they are young
     let_days_pass(database, 31)
     # There the rows are those of every job since the last FULL one.
-    amazon = replace(session, source="amazon")
-    assert maintenance.prune(settings, database, amazon).import_jobs == 0
+    as_at_aws = replace(session, rows_need_jobs=True)
+    assert maintenance.prune(settings, database, as_at_aws).import_jobs == 0
     with database.write() as connection:
         is_his = resources.c.arn == by_hand["DatasetImportJobArn"]
         connection.execute(sa.update(resources).where(is_his).values(name="by_hand"))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from forecast_service.engine.trained import Trained
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
 from forecast_service.local.calls import ACTIVE
 from forecast_service.local.catalog import Resource
-from forecast_service.local.jobs.configuration import PredictorConfig, configuration_of
 from forecast_service.local.jobs.job import Job
-from forecast_service.local.jobs.models import load_trained
+from forecast_service.local.jobs.predictor_config import PredictorConfig, configuration_of
+from forecast_service.local.jobs.predictor_models import load_trained
 from forecast_service.local.kinds import PREDICTOR
 
 __all__ = ["Earlier", "earlier_training"]
@@ -26,15 +25,16 @@ class Earlier:
     predictor: Resource | None = None
     notes: tuple[str, ...] = ()
 
-    def details(self, trained: Trained) -> dict[str, Any]:
+    def kept_from(self, trained: Trained) -> str | None:
+        """ARN of the predictor of which a training that was offered this one kept something."""
+        return self.predictor.arn if self.predictor is not None and trained.keeps else None
+
+    def notes_of(self, trained: Trained) -> list[str]:
         """What to say of a training that was offered this one."""
         if self.predictor is None or not trained.keeps:
-            return {"notes": [*self.notes, *trained.notes]}
+            return [*self.notes, *trained.notes]
         kept = f"What did not change was kept from predictor '{self.predictor.name}'."
-        return {
-            "kept_from": self.predictor.arn,
-            "notes": [*self.notes, kept, *trained.notes],
-        }
+        return [*self.notes, kept, *trained.notes]
 
 
 def earlier_training(job: Job, config: PredictorConfig) -> Earlier:

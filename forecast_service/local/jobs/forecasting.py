@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
 
 import sqlalchemy as sa
 
 from forecast_service.common.keys import series_key
 from forecast_service.engine.grouped import facts_of
-from forecast_service.local.jobs.configuration import configuration_of
+from forecast_service.local.jobs.forecast_models import ServedModel, keep_model, seen_values
 from forecast_service.local.jobs.forecast_values import values_of
 from forecast_service.local.jobs.job import Finish, Job
-from forecast_service.local.jobs.models import load_model
 from forecast_service.local.jobs.panels import build
-from forecast_service.local.jobs.served_models import ServedModel, keep_model, seen_values
+from forecast_service.local.jobs.predictor_config import configuration_of
+from forecast_service.local.jobs.predictor_models import load_model
 from forecast_service.local.jobs.sources import read_sources
+from forecast_service.local.resource_details import ForecastDetails, PredictorDetails
 from forecast_service.storage import forecast_store
 from forecast_service.storage.forecast_store import StoredForecast
 
@@ -40,7 +41,8 @@ def run_forecast(job: Job) -> Finish:
     built = build(sources, config)
     job.progress(0.3, "meeting the newest data")
     fitted = load_model(job.settings.home, predictor)
-    if sources.snapshot != predictor.details["snapshot"] or fitted.keys != built.panel.keys:
+    trained_on = PredictorDetails.of(predictor.details).snapshot
+    if sources.snapshot != trained_on or fitted.keys != built.panel.keys:
         fitted = fitted.condition(built.panel)
     types = tuple(job.resource.request.get("ForecastTypes") or config.forecast_types)
     job.progress(0.6, f"forecasting {len(fitted.keys)} series")
@@ -48,13 +50,14 @@ def run_forecast(job: Job) -> Finish:
     seen = seen_values(built.panel, built.known_future)
     model = ServedModel(fitted, built.known_future, config.frequency, types, seen)
     start = str(built.known_future.timestamps[0])
-    details: dict[str, Any] = {
-        "snapshot": dict(sources.snapshot),
-        "data_until": str(built.panel.timestamps[-1])[:10],
-        "series": len(fitted.keys),
-        "notes": list(built.notes),
-        "served": keep_model(job.settings.home, config.algorithm, model),
-    }
+    details = replace(
+        ForecastDetails.of(job.resource.details),
+        snapshot=dict(sources.snapshot),
+        data_until=str(built.panel.timestamps[-1])[:10],
+        series=len(fitted.keys),
+        notes=list(built.notes),
+        served=keep_model(job.settings.home, config.algorithm, model),
+    )
 
     def rows() -> Iterator[StoredForecast]:
         said = fitted.algorithms, fitted.notes, facts_of(fitted)
@@ -71,7 +74,7 @@ def run_forecast(job: Job) -> Finish:
                 facts=known,
             )
 
-    def finish(connection: sa.Connection) -> dict[str, Any]:
+    def finish(connection: sa.Connection) -> ForecastDetails:
         forecast_store.write(connection, rows())
         return details
 

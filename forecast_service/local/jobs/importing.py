@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -12,6 +12,7 @@ from forecast_service.local.files.data_files import find_files, read_files
 from forecast_service.local.files.field_statistics import field_statistics
 from forecast_service.local.files.schema import schema_of
 from forecast_service.local.jobs.job import Finish, Job
+from forecast_service.local.resource_details import ImportJobDetails
 
 __all__ = ["run_import"]
 
@@ -33,24 +34,35 @@ def run_import(job: Job) -> Finish:
     files = find_files(job.bucket, request["DataSource"]["S3Config"]["Path"])
     read = read_files(files, schema, request["Format"], request["TimestampFormat"])
     job.progress(0.6, "describing the columns")
-    details = {
-        "data_size_gb": read.size_bytes / BYTES_PER_GB,
-        "field_statistics": field_statistics(read.table, schema),
-    }
+    details = replace(
+        ImportJobDetails.of(job.resource.details),
+        data_size_gb=read.size_bytes / BYTES_PER_GB,
+        field_statistics=field_statistics(read.table, schema),
+    )
     job.progress(0.8, "storing the rows")
     kind = "base" if request["ImportMode"] == "FULL" else "delta"
     if kind == "delta":
         job.snapshots.compact(dataset.arn)
     staged = job.snapshots.stage(read.canonical or read.table)
 
-    def finish(connection: sa.Connection) -> dict[str, Any]:
-        if kind == "delta" and not job.snapshots.newest(connection, dataset.arn):
+    def finish(connection: sa.Connection) -> ImportJobDetails:
+        newest = job.snapshots.newest(connection, dataset.arn)
+        if kind == "delta" and not newest:
             raise InvalidData(
                 f"Dataset '{dataset.name}' has no data to which rows could be added. "
                 "Import with ImportMode FULL first."
             )
-        version = job.snapshots.add(connection, dataset.arn, kind, staged, key=schema.key)
+        # A dataset that was deleted and made again must not repeat the versions of the old one.
+        after = newest or _last_remembered(connection, dataset.arn)
+        version = job.snapshots.add(
+            connection, dataset.arn, kind, staged, key=schema.key, after=after
+        )
         catalog.update(connection, dataset.arn)  # its LastModificationTime is the import's end
-        return {**details, "version": version}
+        return replace(details, version=version)
 
     return finish
+
+
+def _last_remembered(connection: sa.Connection, dataset: str) -> int:
+    versions = catalog.remembered(connection)
+    return max((version for name, version in versions if name == dataset), default=0)

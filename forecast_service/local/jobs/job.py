@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
+from forecast_service.local.resource_details import JobDetails, data_details_of
 from forecast_service.settings import Settings
 from forecast_service.storage.bucket import LocalBucket
 from forecast_service.storage.database import Database
@@ -22,7 +22,7 @@ __all__ = ["Finish", "Job", "Stopped"]
 
 PROGRESS_SECONDS = 0.5  # each note is a transaction on disk
 
-Finish = Callable[[sa.Connection], dict[str, Any]]
+Finish = Callable[[sa.Connection], JobDetails]
 """Writes the result inside the job's last transaction, and gives the resource's details."""
 
 
@@ -69,7 +69,8 @@ class Job:
 
     def remember(self, snapshot: Mapping[str, int]) -> None:
         """Write down which version of each dataset is used, so that no sweep takes it away."""
-        details = {**self.resource.details, "snapshot": dict(snapshot)}
+        before = data_details_of(self.resource.type, self.resource.details)
+        details = replace(before, snapshot=dict(snapshot))
         with self.queue.fenced(self.claim) as connection:
             catalog.update(connection, self.resource.arn, details=details)
 

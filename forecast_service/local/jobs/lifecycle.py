@@ -14,6 +14,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,6 +25,7 @@ from forecast_service.local.jobs.forecasting import run_forecast
 from forecast_service.local.jobs.importing import run_import
 from forecast_service.local.jobs.job import Finish, Job, Stopped
 from forecast_service.local.jobs.training import run_training
+from forecast_service.local.resource_details import details_of
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.queue import Claim, Queue
@@ -58,7 +60,7 @@ def perform(database: Database, settings: Settings, queue: Queue, claim: Claim) 
         finish = WORK[resource.type](Job(database, settings, queue, claim, resource))
         with queue.fenced(claim) as connection:
             if _is_wanted(connection, resource):
-                details = {**resource.details, **finish(connection)}
+                details = finish(connection)
                 _end(connection, resource.arn, "ACTIVE", None, details=details, progress=1.0)
             queue.finish(connection, claim)
     except Stopped:
@@ -103,7 +105,7 @@ def _begin(queue: Queue, claim: Claim) -> Resource | None:
             queue.finish(connection, claim)
             return None
         now = connection.execute(sa.select(database_now())).scalar_one()
-        details = {**resource.details, "started_at": now}
+        details = replace(details_of(resource.type, resource.details), started_at=now)
         catalog.update(
             connection,
             resource.arn,
@@ -113,7 +115,7 @@ def _begin(queue: Queue, claim: Claim) -> Resource | None:
             progress=0.0,
             progress_note=None,
         )
-    return replace(resource, details=details)
+    return replace(resource, details=details.stored())
 
 
 def _is_wanted(connection: sa.Connection, resource: Resource) -> bool:
@@ -127,6 +129,6 @@ def _is_wanted(connection: sa.Connection, resource: Resource) -> bool:
 
 
 def _end(
-    connection: sa.Connection, arn: str, status: str, message: str | None, **columns: object
+    connection: sa.Connection, arn: str, status: str, message: str | None, **columns: Any
 ) -> None:
     catalog.update(connection, arn, status=status, message=message, progress_note=None, **columns)

@@ -17,7 +17,7 @@ from forecast_service.engine.calendar import (
 from forecast_service.engine.filling import fill_target
 from forecast_service.engine.panel import KnownFuture, Panel
 from forecast_service.local.jobs.aggregation import aggregate, series_rows
-from forecast_service.local.jobs.configuration import PredictorConfig, fill_values
+from forecast_service.local.jobs.predictor_config import PredictorConfig, fill_values
 from forecast_service.local.jobs.related_series import related_values
 from forecast_service.local.jobs.sources import Source, Sources
 from forecast_service.local.operations.filling_rules import TARGET_DEFAULTS

@@ -15,7 +15,7 @@ from forecast_service.engine.filling import fill_covariate
 from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.errors import InvalidData
 from forecast_service.local.jobs.aggregation import SeriesRows, series_rows, spread
-from forecast_service.local.jobs.configuration import PredictorConfig, fill_values
+from forecast_service.local.jobs.predictor_config import PredictorConfig, fill_values
 from forecast_service.local.jobs.sources import Source
 
 __all__ = ["Related", "related_values"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -13,12 +13,13 @@ from forecast_service.engine.train import train
 from forecast_service.errors import InvalidData
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.accuracy import evaluation_results, executions
-from forecast_service.local.jobs.configuration import PredictorConfig, configuration_of
 from forecast_service.local.jobs.earlier_training import earlier_training
 from forecast_service.local.jobs.job import Finish, Job
-from forecast_service.local.jobs.models import save_trained
 from forecast_service.local.jobs.panels import build
+from forecast_service.local.jobs.predictor_config import PredictorConfig, configuration_of
+from forecast_service.local.jobs.predictor_models import save_trained
 from forecast_service.local.jobs.sources import read_sources
+from forecast_service.local.resource_details import PredictorDetails
 
 __all__ = ["counted_notes", "run_training"]
 
@@ -49,21 +50,22 @@ def run_training(job: Job) -> Finish:
         previous=earlier.trained,
     )
     models = save_trained(job.settings.home, config.algorithm, trained)
-    said = earlier.details(trained)
-    details: dict[str, Any] = {
-        "is_auto": config.is_auto,
-        "accuracy": evaluation_results(trained, config.algorithm_arn),
-        "executions": executions(trained, config.algorithm_arn),
-        "dataset_import_job_arns": list(sources.import_jobs),
-        "snapshot": dict(sources.snapshot),
-        "data_until": str(built.panel.timestamps[-1])[:10],
-        "models": models,
-        "algorithms": dict(Counter(each.split()[0] for each in trained.fitted.algorithms)),
-        **said,
-        "notes": [*built.notes, *said["notes"], *counted_notes(trained.fitted.notes)],
-    }
+    about_earlier, about_series = earlier.notes_of(trained), counted_notes(trained.fitted.notes)
+    details = replace(
+        PredictorDetails.of(job.resource.details),
+        is_auto=config.is_auto,
+        accuracy=evaluation_results(trained, config.algorithm_arn),
+        executions=executions(trained, config.algorithm_arn),
+        dataset_import_job_arns=list(sources.import_jobs),
+        snapshot=dict(sources.snapshot),
+        data_until=str(built.panel.timestamps[-1])[:10],
+        models=models,
+        algorithms=dict(Counter(each.split()[0] for each in trained.fitted.algorithms)),
+        kept_from=earlier.kept_from(trained),
+        notes=[*built.notes, *about_earlier, *about_series],
+    )
 
-    def finish(connection: sa.Connection) -> dict[str, Any]:
+    def finish(connection: sa.Connection) -> PredictorDetails:
         return details
 
     return finish

@@ -13,6 +13,7 @@ from forecast_service.local.operations.alignment import check_boundary
 from forecast_service.local.operations.legacy_predictors import as_auto_request
 from forecast_service.local.operations.predictor_rules import Asked, check_asked
 from forecast_service.local.operations.predictors import DEFAULT_TYPES, insert_predictor
+from forecast_service.local.resource_details import PredictorDetails
 
 __all__ = ["create_auto_predictor"]
 
@@ -57,7 +58,7 @@ def _inherited(call: Call, params: Params) -> dict[str, Any]:
             "its configuration. Leave it out, or leave ReferencePredictorArn out."
         )
     reference = require_active(call, PREDICTOR, params["ReferencePredictorArn"])
-    is_auto = reference.details.get("is_auto")
+    is_auto = PredictorDetails.of(reference.details).is_auto
     config = reference.request if is_auto else as_auto_request(reference.request)
     kept = {member: value for member, value in config.items() if member not in INHERITED_NOT}
     return {**kept, **params}

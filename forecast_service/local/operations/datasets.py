@@ -7,7 +7,7 @@ from typing import Any
 
 from forecast_service.engine.calendar import Frequency, parse_frequency
 from forecast_service.errors import InvalidData
-from forecast_service.local import catalog, views
+from forecast_service.local import catalog, descriptions
 from forecast_service.local.arns import arn_of
 from forecast_service.local.calls import ACTIVE, Call, Params, create, refuse_taken, require
 from forecast_service.local.catalog import Resource
@@ -52,7 +52,7 @@ def create_import_job(call: Call, params: Params) -> dict[str, Any]:
     arn = arn_of(call.settings, IMPORT_JOB.word, dataset.name, name)
     # First, so that whoever repeats a call learns that it had succeeded.
     refuse_taken(call, IMPORT_JOB, name, arn)
-    status, _ = views.dataset_state(call.connection, dataset)
+    status, _ = descriptions.dataset_state(call.connection, dataset)
     if status != ACTIVE:
         raise InUse(
             f"The dataset '{dataset.arn}' is {status}: another import job is not done yet. "

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import sqlalchemy as sa
-
-from forecast_service.local import catalog, views
+from forecast_service.local import catalog, descriptions
 from forecast_service.local.calls import ACTIVE, JOB_KIND, Call, Params, require
 from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import DoesNotExist, InUse, InvalidInput
 from forecast_service.local.kinds import DATASET, FORECAST, Kind, kind_of
-from forecast_service.storage.groups import lock_served_forecasts
+from forecast_service.storage import forecast_store
+from forecast_service.storage.groups import served_forecasts
 from forecast_service.storage.queue import Queue
 from forecast_service.storage.snapshots import SnapshotStore
-from forecast_service.storage.tables import forecast_values, forecasts
 
 __all__ = ["delete", "delete_tree", "require_any", "stop"]
 
@@ -37,7 +35,7 @@ def delete(kind: Kind, call: Call, params: Params) -> None:
     resource = require(call, kind, params[kind.arn_member])
     status = resource.status
     if kind is DATASET:
-        status, _ = views.dataset_state(call.connection, resource)
+        status, _ = descriptions.dataset_state(call.connection, resource)
     if status not in DELETABLE:
         raise InUse(
             f"The {kind.noun} '{resource.arn}' is {status}; it can be deleted when it is "
@@ -103,7 +101,8 @@ def _tree(call: Call, resource: Resource) -> Iterator[Resource]:
 def _refuse_served(call: Call, leaving: list[Resource]) -> None:
     arns = {entry.arn for entry in leaving if entry.type == FORECAST.word}
     # Locked, so that no run or rollback makes one of them current until they are gone.
-    served = min(arns & lock_served_forecasts(call.connection), default=None)
+    current = served_forecasts(call.connection, lock=True)
+    served = next((arn for arn in current if arn in arns), None)
     if served is not None:
         raise InUse(
             f"The forecast '{served}' is the one that is being served. Train again or make another "
@@ -114,8 +113,7 @@ def _refuse_served(call: Call, leaving: list[Resource]) -> None:
 def _remove(call: Call, resource: Resource) -> None:
     """Remove the row, and the rows of other tables that nothing else can reach."""
     if resource.type == FORECAST.word:
-        for table in (forecast_values, forecasts):
-            call.connection.execute(sa.delete(table).where(table.c.forecast_arn == resource.arn))
+        forecast_store.forget(call.connection, resource.arn)
     if resource.type == DATASET.word:
         SnapshotStore.forget(call.connection, resource.arn)
     catalog.delete(call.connection, resource.arn)

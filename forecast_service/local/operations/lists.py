@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.local import views
+from forecast_service.local import descriptions
 from forecast_service.local.calls import Call, Params
 from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import InvalidInput, InvalidToken
@@ -68,7 +68,7 @@ def next_token(
 
 def _summaries(kind: Kind, call: Call, found: Sequence[Resource]) -> list[dict[str, Any]]:
     shape = output_shape(CONTROL, call.operation).members[kind.plural].member
-    return [views.shaped(views.view(call.connection, resource), shape) for resource in found]
+    return [descriptions.describe(call.connection, resource, shape) for resource in found]
 
 
 def _condition(kind: Kind, entry: Mapping[str, str]) -> sa.ColumnElement[bool]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from forecast_service.local import views
+from forecast_service.local import descriptions
 from forecast_service.local.calls import Call, Params, create, require, require_active
 from forecast_service.local.errors import InvalidInput
 from forecast_service.local.kinds import PREDICTOR
 from forecast_service.local.operations.predictor_rules import Basis
+from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.local.shapes import CONTROL, output_shape
 
 __all__ = [
@@ -34,7 +35,7 @@ def insert_predictor(
         arn=arn,
         parent=basis.group,
         dataset_group_arn=basis.group.arn,
-        details={"is_auto": is_auto, "keys": basis.keys},
+        details=PredictorDetails(is_auto=is_auto, keys=basis.keys),
     )
 
 
@@ -51,22 +52,22 @@ def describe_auto_predictor(call: Call, params: Params) -> dict[str, Any]:
 def accuracy(call: Call, params: Params) -> dict[str, Any]:
     """GetAccuracyMetrics of an ACTIVE predictor."""
     predictor = require_active(call, PREDICTOR, params["PredictorArn"])
+    details = PredictorDetails.of(predictor.details)
     shown = {
-        "IsAutoPredictor": bool(predictor.details.get("is_auto")),
+        "IsAutoPredictor": details.is_auto,
         "OptimizationMetric": predictor.request.get("OptimizationMetric"),
-        **predictor.details.get("accuracy", {}),
+        **(details.accuracy or {}),
     }
-    answer: dict[str, Any] = views.shaped(shown, output_shape(CONTROL, call.operation))
+    answer: dict[str, Any] = descriptions.shaped(shown, output_shape(CONTROL, call.operation))
     return answer
 
 
 def _describe(call: Call, params: Params, *, is_auto: bool, other: str) -> dict[str, Any]:
     predictor = require(call, PREDICTOR, params["PredictorArn"])
-    if bool(predictor.details.get("is_auto")) != is_auto:
+    if PredictorDetails.of(predictor.details).is_auto != is_auto:
         maker = other.replace("Describe", "Create")
         raise InvalidInput(
             f"The predictor '{predictor.arn}' was made by {maker}. Describe it with {other}."
         )
     shape = output_shape(CONTROL, call.operation)
-    answer: dict[str, Any] = views.shaped(views.view(call.connection, predictor), shape)
-    return answer
+    return descriptions.describe(call.connection, predictor, shape)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from forecast_service.local.resource_details import ImportJobDetails
 from forecast_service.storage.queue import Queue
 
 from ..amazon import FIELDS, Amazon, refused, schema, source
@@ -142,7 +143,7 @@ def test_a_job_name_is_unique_inside_its_dataset(amazon: Amazon) -> None:
 def test_remaining_minutes_are_estimated_while_a_job_runs(amazon: Amazon) -> None:
     arn = amazon.import_job(amazon.dataset(), status=None)
     began_at = time.time() - 120
-    details = {"started_at": began_at}
+    details = ImportJobDetails(started_at=began_at)
 
     amazon.mark(arn, "CREATE_IN_PROGRESS", progress=0.25, details=details)
     running = amazon.forecast.describe_dataset_import_job(DatasetImportJobArn=arn)
@@ -167,7 +168,7 @@ def test_statistics_of_an_import_are_shown(amazon: Amazon) -> None:
     arn = amazon.import_job(amazon.dataset(), status=None)
     statistics = {"demand": {"Count": 3, "CountDistinct": 2, "Min": "0.0", "Avg": 1, "Stddev": 0.5}}
 
-    details = {"data_size_gb": 1e-6, "field_statistics": statistics, "version": 1}
+    details = ImportJobDetails(version=1, data_size_gb=1e-6, field_statistics=statistics)
     amazon.mark(arn, "ACTIVE", details=details)
 
     described = amazon.forecast.describe_dataset_import_job(DatasetImportJobArn=arn)

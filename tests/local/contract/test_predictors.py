@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from forecast_service.engine.classic import statsmodels_package
+from forecast_service.local.resource_details import PredictorDetails
 
 from ..amazon import Amazon, legacy_request, refused
 
@@ -208,7 +209,7 @@ ACCURACY = {
 
 def test_accuracy_is_that_of_the_backtests(amazon: Amazon) -> None:
     arn = amazon.predictor(amazon.trainable_group(), status=None)
-    amazon.mark(arn, "ACTIVE", details={"is_auto": True, "accuracy": ACCURACY})
+    amazon.mark(arn, "ACTIVE", details=PredictorDetails(is_auto=True, accuracy=ACCURACY))
 
     answer = amazon.forecast.get_accuracy_metrics(PredictorArn=arn)
 

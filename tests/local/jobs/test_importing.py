@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from forecast_service.local import catalog
 from forecast_service.storage import snapshots
 from forecast_service.storage.snapshots import SnapshotStore
 
-from ..support import GOOD, METADATA, World, demands, failure, rows
+from ..support import GOOD, METADATA, World, demands, failure, rows, sales
 
 
 def test_a_file_becomes_rows_by_the_position_of_its_columns(world: World, target: str) -> None:
@@ -145,5 +146,18 @@ def test_many_small_imports_are_compacted_on_the_way(
     store = SnapshotStore(world.database, world.settings.home)
     assert [demand for _, _, demand in rows(world, target)] == [*range(4)]
     assert store.compact(target) is False
-    assert len(store.sweep(grace_seconds=0)) == 3
+    assert len(store.sweep(catalog.remembered, grace_seconds=0)) == 3
     assert [demand for _, _, demand in rows(world, target)] == [*range(4)]
+
+
+def test_a_dataset_that_was_made_again_repeats_no_version_that_a_predictor_remembers(
+    world: World, target: str
+) -> None:
+    world.imported(target, world.put(sales()))
+    world.perform(world.predictor())
+    with world.database.write() as connection:
+        SnapshotStore.forget(connection, target)
+
+    again = world.imported(target, world.put(sales()))
+
+    assert again.details["version"] == 2

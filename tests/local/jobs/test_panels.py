@@ -14,8 +14,8 @@ import pytest
 
 from forecast_service.errors import InvalidData
 from forecast_service.local.files.schema import DatasetSchema
-from forecast_service.local.jobs.configuration import PredictorConfig
 from forecast_service.local.jobs.panels import Built, build
+from forecast_service.local.jobs.predictor_config import PredictorConfig
 from forecast_service.local.jobs.sources import Source, Sources
 
 NAN = float("nan")

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from forecast_service.engine import archive
 from forecast_service.errors import InvalidData
 from forecast_service.local.jobs import training
-from forecast_service.local.jobs.models import load_trained
+from forecast_service.local.jobs.predictor_models import load_trained
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import Queue
@@ -138,7 +138,7 @@ def test_whatever_a_file_of_another_version_raises_is_refused(
         raise error("what was expected here")
 
     predictor = world.perform(world.predictor())
-    monkeypatch.setattr("forecast_service.local.jobs.models.load_pieces", unreadable)
+    monkeypatch.setattr("forecast_service.local.jobs.predictor_models.load_pieces", unreadable)
 
     with pytest.raises(InvalidData, match=r"another version of the service: .*expected here"):
         load_trained(world.settings.home, predictor)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from forecast_service.local.catalog import Resource
-from forecast_service.local.jobs.models import load_model, sweep_models
+from forecast_service.local.jobs.predictor_models import load_model, sweep_models
 
 from ..support import PROPHET, RELATED, SEASONAL_NAIVE, TARGET, TARGET_FIELDS, World, sales
 

@@ -18,7 +18,8 @@ from forecast_service.engine.registry import load_pieces
 from forecast_service.engine.trained import Trained
 from forecast_service.errors import InvalidData
 from forecast_service.local.catalog import Resource
-from forecast_service.local.jobs.served_models import kept_paths
+from forecast_service.local.jobs.forecast_models import kept_paths
+from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import new_id
 from forecast_service.storage.snapshots import GRACE_SECONDS
@@ -53,7 +54,7 @@ def load_model(home: Path, predictor: Resource) -> Fitted:
     InvalidData
         Its file is absent, damaged, or of another version of the service.
     """
-    paths = predictor.details.get("models")
+    paths = PredictorDetails.of(predictor.details).models
     if not paths:
         raise InvalidData(f"Predictor '{predictor.name}' has no model. Train a new one.")
     arrays, meta = archive.load(home / paths[0])
@@ -71,7 +72,7 @@ def load_trained(home: Path, predictor: Resource) -> Trained:
         One of its files is absent, damaged, or of another version of the service.
     """
     fitted = load_model(home, predictor)
-    paths = predictor.details["models"]
+    paths = PredictorDetails.of(predictor.details).models or ()
     if Path(paths[-1]).name != MEMORY:
         raise InvalidData(
             f"Predictor '{predictor.name}' was trained by a version of the service that kept its "
@@ -103,9 +104,10 @@ def sweep_models(
     """Delete the folders of models that nothing asks any more, and give their paths."""
     with database.read() as connection:
         statement = sa.select(resources.c.details).where(resources.c.type == "predictor")
-        details = connection.execute(statement).scalars().all()
+        stored = connection.execute(statement).scalars().all()
         served = kept_paths(connection)
-    paths = [*served, *(path for each in details for path in each.get("models", ()))]
+    trained = (PredictorDetails.of(each).models or () for each in stored)
+    paths = [*served, *chain.from_iterable(trained)]
     known = {Path(path).parent.name for path in paths}
     removed = []
     for folder in sorted((home / FOLDER).glob("*")):

@@ -1,8 +1,6 @@
-"""Undoing: what a failed import had loaded into our own datasets is taken out again."""
+"""Undo: what an import had loaded into our own datasets is taken out again."""
 
 from __future__ import annotations
-
-import logging
 
 import sqlalchemy as sa
 
@@ -10,6 +8,7 @@ from forecast_service.local import catalog
 from forecast_service.local.calls import ACTIVE, CREATE_PENDING, JOB_KIND
 from forecast_service.local.catalog import Resource
 from forecast_service.local.kinds import DATASET_GROUP, IMPORT_JOB
+from forecast_service.local.resource_details import ImportJobDetails
 from forecast_service.storage.queue import Queue
 from forecast_service.storage.snapshots import SnapshotStore
 
@@ -19,27 +18,13 @@ TAKEN_BACK = "Another part of the same import failed, so these rows were taken o
 ENDED = ("CREATE_FAILED", "CREATE_STOPPED")
 UNFINISHED = (CREATE_PENDING, "CREATE_IN_PROGRESS", "CREATE_STOPPING")
 
-logger = logging.getLogger(__name__)
-
 
 def undo(connection: sa.Connection, group: str, job_name: str) -> None:
     """Take back the versions that import jobs of this name made, and end those that still run.
 
     A dataset that never had rows is deleted: one without rows keeps predictors from being
-    trained, and its columns would bind the corrected files. What cannot be undone is logged and
-    left, so that the import is still marked as failed. To undo twice changes nothing. Amazon
-    Forecast has no call that takes rows out of a dataset: its jobs are not in our catalog.
+    trained, and its columns would bind the corrected files. To undo twice changes nothing.
     """
-    try:
-        with connection.begin_nested():
-            _undo(connection, group, job_name)
-    except sa.exc.OperationalError:  # the database is away: all of it is tried again
-        raise
-    except Exception:
-        logger.exception("import job %s was not undone", job_name, extra={"event": "undo_failed"})
-
-
-def _undo(connection: sa.Connection, group: str, job_name: str) -> None:
     jobs = catalog.named(connection, IMPORT_JOB.word, job_name)
     for job in jobs:
         if job.status not in ENDED:
@@ -58,9 +43,15 @@ def _undo(connection: sa.Connection, group: str, job_name: str) -> None:
 
 def _take_back(connection: sa.Connection, job: Resource) -> None:
     Queue.withdraw(connection, JOB_KIND, job.arn)
-    version = job.details.get("version") if job.status == ACTIVE else None
-    if version is None or SnapshotStore.take_back(connection, str(job.parent_arn), version):
+    version = ImportJobDetails.of(job.details).version if job.status == ACTIVE else None
+    if version is None or _drop(connection, str(job.parent_arn), version):
         catalog.update(connection, job.arn, status="CREATE_FAILED", message=TAKEN_BACK)
+
+
+def _drop(connection: sa.Connection, dataset: str, version: int) -> bool:
+    """Take back a version unless something was made from it; False when it stays."""
+    is_used = (dataset, version) in catalog.remembered(connection)
+    return not is_used and SnapshotStore.take_back(connection, dataset, version)
 
 
 def _is_empty(connection: sa.Connection, dataset: str) -> bool:

@@ -23,6 +23,7 @@ from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.registry import load
 from forecast_service.errors import Conflict, InvalidData, Remedy
+from forecast_service.local.resource_details import ForecastDetails, ModelFile
 from forecast_service.storage.groups import served_forecasts
 from forecast_service.storage.queue import new_id
 from forecast_service.storage.tables import resources
@@ -84,7 +85,7 @@ def _seen(values: FloatArray) -> Iterator[Seen]:
             yield Seen(float(known.min()), float(known.max()), flag)
 
 
-def keep_model(home: Path, algorithm: str, model: ServedModel) -> list[dict[str, Any]]:
+def keep_model(home: Path, algorithm: str, model: ServedModel) -> list[ModelFile]:
     """Write a model in files of at most 2,000 series; give their paths and first series."""
     fitted, known_future = model.fitted, model.known_future
     meta = {
@@ -95,7 +96,7 @@ def keep_model(home: Path, algorithm: str, model: ServedModel) -> list[dict[str,
     }
     folder = f"{FOLDER}/{new_id()}"
     count = len(fitted.keys)
-    files: list[dict[str, Any]] = []
+    files: list[ModelFile] = []
     for start in range(0, count, SERIES):
         part, future = fitted, known_future
         if count > SERIES:
@@ -120,10 +121,10 @@ def kept_paths(connection: sa.Connection) -> list[str]:
         .where(ours, resources.c.status == "ACTIVE")
         .group_by(resources.c.dataset_group_arn)
     )
-    served = resources.c.arn.in_(served_forecasts())
-    wanted = sa.or_(resources.c.sequence.in_(newest), served)
+    served = served_forecasts(connection)
+    wanted = sa.or_(resources.c.sequence.in_(newest), resources.c.arn.in_(served))
     details = connection.execute(sa.select(resources.c.details).where(ours, wanted)).scalars()
-    return [file["path"] for each in details for file in each.get("served", ())]
+    return [file["path"] for each in details for file in ForecastDetails.of(each).served or ()]
 
 
 class ServedModels:
@@ -136,7 +137,7 @@ class ServedModels:
         self._lock = threading.Lock()
 
     def of(
-        self, files: Sequence[Mapping[str, Any]], keys: Sequence[Key]
+        self, files: Sequence[ModelFile], keys: Sequence[Key]
     ) -> list[tuple[ServedModel, list[Key]]]:
         """The models of these series, each with those that it knows; ``files`` by first series.
 

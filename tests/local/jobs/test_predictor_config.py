@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from forecast_service.engine.registry import NAMES
 from forecast_service.local.catalog import Resource
-from forecast_service.local.jobs.configuration import configuration_of, fill_values
+from forecast_service.local.jobs.predictor_config import configuration_of, fill_values
 from forecast_service.predictor_requests import ALGORITHM_ARNS
 from forecast_service.settings import Settings
 

@@ -13,6 +13,7 @@ from forecast_service.engine.calendar import season_length
 from forecast_service.local.catalog import Resource
 from forecast_service.local.operations.algorithms import engine_name
 from forecast_service.local.operations.alignment import aligned
+from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.settings import Settings
 
 __all__ = ["PredictorConfig", "configuration_of", "fill_values"]
@@ -77,7 +78,7 @@ def fill_values(methods: Mapping[str, str]) -> dict[str, float]:
 def configuration_of(predictor: Resource) -> PredictorConfig:
     """The configuration in a predictor's request."""
     request = predictor.request
-    return _auto(request) if predictor.details.get("is_auto") else _legacy(request)
+    return _auto(request) if PredictorDetails.of(predictor.details).is_auto else _legacy(request)
 
 
 def _auto(request: Mapping[str, Any]) -> PredictorConfig:

@@ -13,9 +13,14 @@ import sqlalchemy as sa
 from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
 from forecast_service.local.kinds import DATASET, FORECAST, IMPORT_JOB, PREDICTOR, kind_of
+from forecast_service.local.resource_details import (
+    ImportJobDetails,
+    PredictorDetails,
+    details_of,
+)
 from forecast_service.local.shapes import Shape
 
-__all__ = ["dataset_state", "shaped", "view"]
+__all__ = ["dataset_state", "describe", "shaped"]
 
 CHANGING = frozenset({"CREATE_IN_PROGRESS", "CREATE_STOPPING"})
 DATASET_STATUS = {
@@ -25,21 +30,10 @@ DATASET_STATUS = {
 }
 
 
-def view(connection: sa.Connection, resource: Resource) -> dict[str, Any]:
-    """Everything that can be shown of a resource, by member name; times as epoch seconds."""
-    kind = kind_of(resource.type)
-    shown = {
-        **resource.request,
-        kind.name_member: resource.name,
-        kind.arn_member: resource.arn,
-        "Status": resource.status,
-        "Message": resource.message,
-        "CreationTime": resource.created_at,
-        "LastModificationTime": _modified(resource),
-        "EstimatedTimeRemainingInMinutes": _minutes_left(resource),
-    }
-    extra = EXTRAS.get(resource.type)
-    return shown if extra is None else shown | extra(connection, resource)
+def describe(connection: sa.Connection, resource: Resource, shape: Shape) -> dict[str, Any]:
+    """What a shape of the service model shows of a resource."""
+    described: dict[str, Any] = shaped(_members(connection, resource), shape)
+    return described
 
 
 def shaped(value: Any, shape: Shape) -> Any:
@@ -69,6 +63,23 @@ def dataset_state(connection: sa.Connection, dataset: Resource) -> tuple[str, fl
     return status, max([dataset.created_at, *ended])
 
 
+def _members(connection: sa.Connection, resource: Resource) -> dict[str, Any]:
+    """Everything that can be shown of a resource, by member name; times as epoch seconds."""
+    kind = kind_of(resource.type)
+    shown = {
+        **resource.request,
+        kind.name_member: resource.name,
+        kind.arn_member: resource.arn,
+        "Status": resource.status,
+        "Message": resource.message,
+        "CreationTime": resource.created_at,
+        "LastModificationTime": _modified(resource),
+        "EstimatedTimeRemainingInMinutes": _minutes_left(resource),
+    }
+    extra = EXTRAS.get(resource.type)
+    return shown if extra is None else shown | extra(connection, resource)
+
+
 def _modified(resource: Resource) -> float:
     if resource.status == "CREATE_PENDING":
         return resource.created_at
@@ -80,7 +91,8 @@ def _minutes_left(resource: Resource) -> int | None:
     share = resource.progress or 0.0
     if resource.status != "CREATE_IN_PROGRESS" or not 0 < share < 1:
         return None
-    began_at = float(resource.details.get("started_at", resource.created_at))
+    started_at = details_of(resource.type, resource.details).started_at
+    began_at = resource.created_at if started_at is None else started_at
     elapsed_seconds = max(0.0, time.time() - began_at)
     return max(1, math.ceil(elapsed_seconds * (1 - share) / share / 60))
 
@@ -95,21 +107,19 @@ def _dataset(connection: sa.Connection, dataset: Resource) -> dict[str, Any]:
 
 
 def _import_job(connection: sa.Connection, job: Resource) -> dict[str, Any]:
-    return {
-        "DataSize": job.details.get("data_size_gb"),
-        "FieldStatistics": job.details.get("field_statistics"),
-    }
+    details = ImportJobDetails.of(job.details)
+    return {"DataSize": details.data_size_gb, "FieldStatistics": details.field_statistics}
 
 
 def _predictor(connection: sa.Connection, predictor: Resource) -> dict[str, Any]:
-    details = predictor.details
+    details = PredictorDetails.of(predictor.details)
     algorithm = predictor.request.get("AlgorithmArn")
     return {
         "DatasetGroupArn": predictor.dataset_group_arn,
-        "IsAutoPredictor": bool(details.get("is_auto")),
+        "IsAutoPredictor": details.is_auto,
         "AutoMLAlgorithmArns": None if algorithm is None else [algorithm],
-        "DatasetImportJobArns": details.get("dataset_import_job_arns"),
-        "PredictorExecutionDetails": details.get("executions"),
+        "DatasetImportJobArns": details.dataset_import_job_arns,
+        "PredictorExecutionDetails": details.executions,
         "ReferencePredictorSummary": _reference(connection, predictor),
     }
 
@@ -124,7 +134,7 @@ def _reference(connection: sa.Connection, predictor: Resource) -> dict[str, str]
 
 def _forecast(connection: sa.Connection, forecast: Resource) -> dict[str, Any]:
     predictor = catalog.get(connection, str(forecast.parent_arn))
-    is_auto = predictor is not None and bool(predictor.details.get("is_auto"))
+    is_auto = predictor is not None and PredictorDetails.of(predictor.details).is_auto
     return {"DatasetGroupArn": forecast.dataset_group_arn, "CreatedUsingAutoPredictor": is_auto}
 
 

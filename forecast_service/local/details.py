@@ -1,0 +1,69 @@
+"""The details of our own engine: what its catalog and its kept models say."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from forecast_service.details import Change, Supposed
+from forecast_service.errors import Busy, Conflict, Remedy
+from forecast_service.local import catalog
+from forecast_service.local.catalog import Resource
+from forecast_service.local.jobs.forecast_models import ServedModels
+from forecast_service.local.operations.undo import undo
+from forecast_service.local.resource_details import ForecastDetails
+from forecast_service.local.what_if import what_if
+from forecast_service.storage.database import Database
+
+__all__ = ["LocalDetails"]
+
+WHAT_IFS = 2  # in a process: one is computed, one waits, and two of its four threads look up
+
+
+class LocalDetails:
+    """The details of our own engine, from the catalog."""
+
+    undoes_imports = True
+
+    def __init__(self, database: Database, home: Path) -> None:
+        self.database = database
+        self._models = ServedModels(home)
+        # One at a time, as it computes where others look up; waiting takes threads from those, too.
+        self._supposing = threading.Lock()
+        self._places = threading.BoundedSemaphore(WHAT_IFS)
+
+    def progress(self, arn: str) -> tuple[float, str] | None:
+        resource = self._resource(arn)
+        if resource is None or resource.progress is None:
+            return None
+        return resource.progress, resource.progress_note or ""
+
+    def notes(self, arn: str) -> list[str]:
+        forecast = self._resource(arn)
+        return [] if forecast is None else list(ForecastDetails.of(forecast.details).notes or ())
+
+    def what_if(self, arn: str, keys: Sequence[str], changes: Sequence[Change]) -> list[Supposed]:
+        forecast = self._resource(arn)
+        if forecast is None:
+            raise Conflict(
+                f"Forecast '{arn}' was not made by the engine of this installation, so it has no "
+                "model to ask.",
+                remedy=Remedy.TRAIN_BY_FORCE,
+            )
+        if not self._places.acquire(blocking=False):
+            raise Busy("Other what-ifs are being computed. Ask again in some seconds.")
+        try:
+            with self._supposing:
+                return what_if(forecast, self._models, keys, changes)
+        finally:
+            self._places.release()
+
+    def undo_import(self, connection: sa.Connection, group: str, job_name: str) -> None:
+        undo(connection, group, job_name)
+
+    def _resource(self, arn: str) -> Resource | None:
+        with self.database.read() as connection:
+            return catalog.get(connection, arn)
