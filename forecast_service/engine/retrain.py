@@ -23,6 +23,7 @@ from forecast_service.engine.algorithm import (
     FitConfig,
     Progress,
     Refits,
+    part,
     silent,
 )
 from forecast_service.engine.calendar import periods_between
@@ -70,7 +71,7 @@ def retrain(
     progress(0.1, f"fitting {count} of {panel.n_series} series again")
     try:
         with pool(config.processes):
-            fitted = refit(name, previous.fitted, panel, again, config)
+            fitted = refit(name, previous.fitted, panel, again, config, part(progress, 0.1, 1.0))
     except CannotRefit as error:
         return str(error)
     progress(1.0, f"{count} of {panel.n_series} series were fitted again")

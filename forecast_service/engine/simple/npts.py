@@ -54,12 +54,6 @@ class FittedNpts(LocalModel):
             values[:, periods] = weighted_mean(seen, weights)[:, None]
         return values
 
-    def condition(self, panel: Panel) -> FittedNpts:
-        """The same kernel over the newest data; nothing was learned that could be kept."""
-        before = {key: row for row, key in enumerate(self.keys)}
-        closing = self.naive.closing.carried_to(panel, before)
-        return _fit(panel, self.options, self.naive.season_length, closing)
-
     def take(self, rows: Rows, known_future: KnownFuture) -> FittedNpts:
         new, ours = self.kept(rows)
         return replace(
@@ -126,6 +120,12 @@ class Npts:
         fitted = _fit(panel, options, config.season_length, None)
         progress(1.0, f"NPTS: {panel.n_series} series")
         return fitted
+
+    def condition(self, fitted: FittedNpts, panel: Panel) -> FittedNpts:
+        """The same kernel over the newest data; nothing was learned that could be kept."""
+        before = {key: row for row, key in enumerate(fitted.keys)}
+        closing = fitted.naive.closing.carried_to(panel, before)
+        return _fit(panel, fitted.options, fitted.naive.season_length, closing)
 
     def from_arrays(self, arrays: _Arrays) -> FittedNpts:
         names, texts = arrays["options"].tolist()

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from forecast_service.common.keys import series_key
 from forecast_service.engine.grouped import facts_of
+from forecast_service.engine.registry import condition
 from forecast_service.local.jobs.configuration import configuration_of
 from forecast_service.local.jobs.forecast_values import values_of
 from forecast_service.local.jobs.job import Finish, Job
@@ -41,7 +42,7 @@ def run_forecast(job: Job) -> Finish:
     job.progress(0.3, "meeting the newest data")
     fitted = load_model(job.settings.home, predictor)
     if sources.snapshot != predictor.details["snapshot"] or fitted.keys != built.panel.keys:
-        fitted = fitted.condition(built.panel)
+        fitted = condition(config.algorithm, fitted, built.panel)
     types = tuple(job.resource.request.get("ForecastTypes") or config.forecast_types)
     job.progress(0.6, f"forecasting {len(fitted.keys)} series")
     values = values_of(fitted, built.known_future, types)
