@@ -15,13 +15,13 @@ from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.classic.innovations import Innovations, stacked
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.pool import map_in_order, pool
-from forecast_service.engine.simple.local_model import (
-    LocalModel,
+from forecast_service.engine.simple.seasonal_naive import fit_seasonal_naive
+from forecast_service.engine.simple.series_models import (
+    SeriesModels,
     naive_arrays,
     naive_of,
     notes_of,
 )
-from forecast_service.engine.simple.seasonal_naive import fit_seasonal_naive
 
 __all__ = ["FittedClassic", "Outcome", "Task", "condition_classic", "fit_classic"]
 
@@ -49,7 +49,7 @@ Fit = Callable[[Task], list[Outcome]]
 
 
 @dataclass(frozen=True)
-class FittedClassic(LocalModel):
+class FittedClassic(SeriesModels):
     """``models`` of the modelled series at their newest day, in units of ``scale`` (m,)."""
 
     models: Innovations

@@ -14,14 +14,14 @@ from forecast_service.engine.calendar import Times, parse_frequency
 from forecast_service.engine.closing import Closing
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.simple.empirical import weighted_mean, weighted_quantiles
-from forecast_service.engine.simple.local_model import (
-    LocalModel,
+from forecast_service.engine.simple.npts_options import NptsOptions
+from forecast_service.engine.simple.seasonal_naive import fit_seasonal_naive
+from forecast_service.engine.simple.series_models import (
+    SeriesModels,
     naive_arrays,
     naive_of,
     notes_of,
 )
-from forecast_service.engine.simple.npts_options import NptsOptions
-from forecast_service.engine.simple.seasonal_naive import fit_seasonal_naive
 
 __all__ = ["NAME", "FittedNpts", "Npts", "season_feature"]
 
@@ -33,7 +33,7 @@ Rows = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class FittedNpts(LocalModel):
+class FittedNpts(SeriesModels):
     """The history that is sampled: ``sold`` (m, T) of the modelled series, NaN where unknown."""
 
     name: ClassVar[str] = NAME

@@ -12,15 +12,15 @@ import numpy.typing as npt
 from forecast_service.engine.algorithm import FitConfig, Progress, silent
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.simple.empirical import weighted_mean, weighted_quantiles
-from forecast_service.engine.simple.local_model import (
-    LocalModel,
-    naive_arrays,
-    naive_of,
-    notes_of,
-)
 from forecast_service.engine.simple.seasonal_naive import (
     FittedSeasonalNaive,
     fit_seasonal_naive,
+)
+from forecast_service.engine.simple.series_models import (
+    SeriesModels,
+    naive_arrays,
+    naive_of,
+    notes_of,
 )
 
 __all__ = ["NAME", "RATES", "FittedTsb", "Tsb", "best_rates"]
@@ -33,7 +33,7 @@ Rows = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class FittedTsb(LocalModel):
+class FittedTsb(SeriesModels):
     """``probability`` (m,) of a sale on an open day; ``sizes`` (m, k) of sales, with ``weights``.
 
     ``rates`` (m, 2) are the smoothing parameters of probability and size. Unused places of

@@ -17,13 +17,13 @@ from forecast_service.engine.quantiles import require_levels, settle, settle_qua
 from forecast_service.engine.simple.seasonal_naive import NAME as SEASONAL_NAIVE
 from forecast_service.engine.simple.seasonal_naive import FittedSeasonalNaive, SeasonalNaive
 
-__all__ = ["LocalModel", "naive_arrays", "naive_of", "notes_of"]
+__all__ = ["SeriesModels", "naive_arrays", "naive_of", "notes_of"]
 
 Rows = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class LocalModel(ABC):
+class SeriesModels(ABC):
     """Models of the series ``rows``, (m,) ascending, each by itself; ``naive`` has all series."""
 
     name: ClassVar[str]
@@ -75,8 +75,8 @@ class LocalModel(ABC):
         return both[:, 0], both[:, 1]
 
 
-def naive_arrays(model: LocalModel) -> dict[str, npt.NDArray[np.generic]]:
-    """What every local model keeps in its file."""
+def naive_arrays(model: SeriesModels) -> dict[str, npt.NDArray[np.generic]]:
+    """What every one of them keeps in its file."""
     return {
         **prefixed("naive", model.naive.to_arrays()),
         "rows": model.rows,
@@ -85,10 +85,10 @@ def naive_arrays(model: LocalModel) -> dict[str, npt.NDArray[np.generic]]:
 
 
 def naive_of(arrays: Arrays) -> FittedSeasonalNaive:
-    """The stand-in of a local model's file."""
+    """The stand-in of their file."""
     return SeasonalNaive().from_arrays(unprefixed("naive", arrays))
 
 
 def notes_of(arrays: Arrays) -> tuple[str | None, ...]:
-    """The notes in a local model's file."""
+    """The notes in their file."""
     return tuple(json.loads(str(text)) for text in arrays["notes"])
