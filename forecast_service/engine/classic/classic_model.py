@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from forecast_service.engine.algorithm import FitConfig, Progress
 from forecast_service.engine.archive import Arrays, prefixed, unprefixed
-from forecast_service.engine.classic.innovations import Innovations, stacked
+from forecast_service.engine.classic.state_space import StateSpaces, stacked
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.pool import map_in_order, pool
 from forecast_service.engine.simple.seasonal_naive import fit_seasonal_naive
@@ -41,7 +41,7 @@ class Task:
     season_length: int
 
 
-Outcome = Innovations | str
+Outcome = StateSpaces | str
 """The model of a series after its last value, or why there is none."""
 
 Fit = Callable[[Task], list[Outcome]]
@@ -52,7 +52,7 @@ Fit = Callable[[Task], list[Outcome]]
 class FittedClassic(SeriesModels):
     """``models`` of the modelled series at their newest day, in units of ``scale`` (m,)."""
 
-    models: Innovations
+    models: StateSpaces
     scale: FloatArray
 
     def quantiles(self, known_future: KnownFuture, levels: Sequence[float]) -> FloatArray:
@@ -87,7 +87,7 @@ class FittedClassic(SeriesModels):
             naive_of(arrays),
             arrays["rows"].astype(np.intp),
             notes_of(arrays),
-            Innovations(**{name: values.astype(np.float64) for name, values in models.items()}),
+            StateSpaces(**{name: values.astype(np.float64) for name, values in models.items()}),
             arrays["scale"].astype(np.float64),
         )
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from forecast_service.engine.classic.differencing import needs_difference, needs_season
-from forecast_service.engine.classic.innovations import Innovations, arima_form, ets_form
+from forecast_service.engine.classic.state_space import StateSpaces, arima_form, ets_form
 from forecast_service.engine.panel import FloatArray
 from forecast_service.errors import InvalidData
 
@@ -43,7 +43,7 @@ def require_package(algorithm: str) -> None:
         )
 
 
-def fit_ets(values: FloatArray, season_length: int) -> Innovations:
+def fit_ets(values: FloatArray, season_length: int) -> StateSpaces:
     """The additive ETS of these values (T,) with the least AICc, after the last of them."""
     found = _best(ets_candidates(values, season_length))
     model, errors = _ets_in_our_form(found).filtered(values[None])
@@ -70,7 +70,7 @@ def ets_candidates(values: FloatArray, season_length: int) -> list[Any]:
     return [_quietly(partial(each.fit, disp=False, maxiter=ITERATIONS)) for each in models]
 
 
-def _ets_in_our_form(found: Any) -> Innovations:
+def _ets_in_our_form(found: Any) -> StateSpaces:
     """Before its first value."""
     named = dict(zip(found.param_names, found.params, strict=True))
     start = np.asarray(found.initial_state, dtype=np.float64)
@@ -85,7 +85,7 @@ def _ets_in_our_form(found: Any) -> Innovations:
     )
 
 
-def fit_arima(values: FloatArray, season_length: int) -> Innovations:
+def fit_arima(values: FloatArray, season_length: int) -> StateSpaces:
     """The ARIMA of these values (T,) with the least AICc, after the last of them."""
     return _arima_in_our_form(_best(arima_candidates(values, season_length)), values)
 
@@ -154,7 +154,7 @@ def _arima(
         return None
 
 
-def _arima_in_our_form(found: Any, values: FloatArray) -> Innovations:
+def _arima_in_our_form(found: Any, values: FloatArray) -> StateSpaces:
     """Differencing multiplied into the polynomials, so that it needs no states of its own."""
     model = found.model
     named = dict(zip(found.param_names, found.params, strict=True))

@@ -10,7 +10,7 @@ import pytest
 from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.classic import statsmodels_package
 from forecast_service.engine.classic.differencing import needs_difference, needs_season
-from forecast_service.engine.classic.innovations import ets_form
+from forecast_service.engine.classic.state_space import ets_form
 from forecast_service.engine.registry import algorithm
 from forecast_service.errors import InvalidData
 
