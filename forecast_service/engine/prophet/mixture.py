@@ -13,7 +13,7 @@ from forecast_service.engine.algorithm import CannotRefit
 from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.panel import FloatArray, KnownFuture
 from forecast_service.engine.prophet.futures import spread_of
-from forecast_service.engine.prophet.prophet_models import ProphetModels
+from forecast_service.engine.prophet.parameters import ProphetModels
 from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
 from forecast_service.engine.simple.seasonal_naive import (
     NAME as SEASONAL_NAIVE,

@@ -14,7 +14,7 @@ from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.engine.prophet.fast_solver import fit_fast
 from forecast_service.engine.prophet.histories import Histories
 from forecast_service.engine.prophet.mixture import NAME, FittedProphet
-from forecast_service.engine.prophet.prophet_models import (
+from forecast_service.engine.prophet.parameters import (
     Parameters,
     ProphetModels,
     empty_models,
