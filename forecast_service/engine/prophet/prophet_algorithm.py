@@ -13,13 +13,13 @@ from forecast_service.engine.calendar import Times, holiday_dates
 from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.engine.prophet.fast_solver import fit_fast
 from forecast_service.engine.prophet.histories import Histories
-from forecast_service.engine.prophet.mixture import NAME, FittedProphet
 from forecast_service.engine.prophet.parameters import (
     Parameters,
     ProphetModels,
     empty_models,
     stack_models,
 )
+from forecast_service.engine.prophet.prophet_model import NAME, FittedProphet
 from forecast_service.engine.prophet.prophet_options import ProphetOptions
 from forecast_service.engine.prophet.prophet_package import fit_with_package
 from forecast_service.engine.simple.seasonal_naive import (
