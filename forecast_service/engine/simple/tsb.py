@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from forecast_service.engine.algorithm import FitConfig, Progress, silent
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
-from forecast_service.engine.simple.empirical import weighted_mean, weighted_quantiles
+from forecast_service.engine.simple.empirical_distribution import weighted_mean, weighted_quantiles
 from forecast_service.engine.simple.seasonal_naive import (
     FittedSeasonalNaive,
     fit_seasonal_naive,
