@@ -27,7 +27,7 @@ from forecast_service.engine.algorithm import (
     silent,
 )
 from forecast_service.engine.calendar import periods_between
-from forecast_service.engine.content import Changes, changes, identity_of
+from forecast_service.engine.changes import Changes, changes, identity_of
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pool import pool
 from forecast_service.engine.registry import algorithm, refit

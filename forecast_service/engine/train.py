@@ -9,7 +9,7 @@ from forecast_service.engine.auto.auto_algorithm import NAME as AUTO
 from forecast_service.engine.auto.auto_algorithm import fit_with_backtest
 from forecast_service.engine.backtest import Backtest, backtest
 from forecast_service.engine.calendar import require_trainable
-from forecast_service.engine.content import content_of
+from forecast_service.engine.changes import content_of
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pool import pool
 from forecast_service.engine.registry import algorithm

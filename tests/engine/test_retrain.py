@@ -11,7 +11,7 @@ import pytest
 
 from forecast_service.engine import retrain
 from forecast_service.engine.algorithm import FitConfig
-from forecast_service.engine.content import changes, content_of
+from forecast_service.engine.changes import changes, content_of
 from forecast_service.engine.grouped import Grouped
 from forecast_service.engine.metrics import average_wql
 from forecast_service.engine.panel import Panel
