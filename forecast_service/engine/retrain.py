@@ -31,7 +31,7 @@ from forecast_service.engine.changes import Changes, changes, identity_of
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pool import pool
 from forecast_service.engine.registry import algorithm, refit
-from forecast_service.engine.trained import Kept, Trained
+from forecast_service.engine.training_result import Kept, Trained
 
 __all__ = ["MOST_CHANGED", "retrain"]
 

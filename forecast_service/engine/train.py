@@ -15,7 +15,7 @@ from forecast_service.engine.pool import pool
 from forecast_service.engine.registry import algorithm
 from forecast_service.engine.retrain import retrain
 from forecast_service.engine.sharding import fit_in_shards
-from forecast_service.engine.trained import Kept, Trained, Window
+from forecast_service.engine.training_result import Kept, Trained, Window
 
 __all__ = ["Trained", "Window", "train"]
 

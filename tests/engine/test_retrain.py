@@ -17,7 +17,7 @@ from forecast_service.engine.metrics import average_wql
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pooled.regression import PooledRegression
 from forecast_service.engine.train import Trained, train
-from forecast_service.engine.trained import Trained as Remembered
+from forecast_service.engine.training_result import Trained as Remembered
 
 from .panels import future_of, make_panel, with_row, with_target
 from .rossmann import real_chain
