@@ -1,4 +1,4 @@
-"""A trained mixture: Prophet where it could be used, seasonal naive for every other series."""
+"""A trained Prophet: its models where they could be fitted, seasonal naive for all other series."""
 
 from __future__ import annotations
 
