@@ -19,6 +19,7 @@ __all__ = [
     "Progress",
     "Refits",
     "part",
+    "refit",
     "silent",
 ]
 
@@ -84,13 +85,6 @@ class Fitted(Protocol):
     def mean(self, known_future: KnownFuture) -> FloatArray:
         """Expected value, shape (n, horizon), never negative, 0 when closed."""
 
-    def condition(self, panel: Panel) -> Fitted:
-        """The same model on newer data: levels refreshed, effects kept, nothing trained.
-
-        ``panel`` may reach further than the one that was fitted, and may hold other series:
-        those that the model does not know get the simplest algorithm and a note.
-        """
-
     def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> Fitted:
         """The model of some of the series, in the given order, for forecasts of one future.
 
@@ -116,6 +110,13 @@ class Algorithm(Protocol):
     def fit(self, panel: Panel, config: FitConfig, progress: Progress = silent) -> Fitted:
         """Train on every series of the panel; one that cannot be modelled never breaks others."""
 
+    def condition(self, fitted: Any, panel: Panel) -> Fitted:
+        """A model of its own on newer data: levels refreshed, effects kept, nothing trained.
+
+        ``panel`` may reach further than the one that was fitted, and may hold other series:
+        those that the model does not know get the simplest algorithm and a note.
+        """
+
     def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Fitted:
         """The inverse of ``Fitted.to_arrays``."""
 
@@ -132,7 +133,12 @@ class Refits(Protocol):
     """
 
     def refit(
-        self, fitted: Any, panel: Panel, rows: npt.NDArray[np.intp] | None, config: FitConfig
+        self,
+        fitted: Any,
+        panel: Panel,
+        rows: npt.NDArray[np.intp] | None,
+        config: FitConfig,
+        progress: Progress = silent,
     ) -> Fitted:
         """The model on a newer panel, with the series at ``rows`` fitted again on all of theirs.
 
@@ -145,3 +151,22 @@ class Refits(Protocol):
         CannotRefit
             What all series share does not fit the panel: then all must be fitted.
         """
+
+
+def refit(
+    algorithm: Algorithm,
+    fitted: Fitted,
+    panel: Panel,
+    rows: npt.NDArray[np.intp] | None,
+    config: FitConfig,
+    progress: Progress = silent,
+) -> Fitted:
+    """A model of this algorithm refitted as ``Refits`` says, or else conditioned.
+
+    ``rows`` None: if it cannot refit, it is fitted anew.
+    """
+    if isinstance(algorithm, Refits):
+        return algorithm.refit(fitted, panel, rows, config, progress)
+    if rows is None:
+        return algorithm.fit(panel, config, progress)
+    return algorithm.condition(fitted, panel)

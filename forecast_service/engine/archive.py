@@ -15,12 +15,29 @@ import numpy.typing as npt
 
 from forecast_service.errors import InvalidData
 
-__all__ = ["load", "save"]
+__all__ = ["Arrays", "load", "prefixed", "save", "unprefixed"]
 
 _META = "__meta__"
 _DIGEST = "__sha256__"
 
 Arrays = Mapping[str, npt.NDArray[np.generic]]
+
+
+def prefixed(prefix: str, arrays: Arrays) -> dict[str, npt.NDArray[np.generic]]:
+    """The arrays of a part, under names that keep it apart from the others of a file.
+
+    Example
+    -------
+    >>> list(prefixed("naive", {"last": np.zeros(1)}))
+    ['naive.last']
+    """
+    return {f"{prefix}.{name}": values for name, values in arrays.items()}
+
+
+def unprefixed(prefix: str, arrays: Arrays) -> dict[str, npt.NDArray[np.generic]]:
+    """The inverse of ``prefixed``: the arrays of this part alone, under its own names."""
+    begin = f"{prefix}."
+    return {k.removeprefix(begin): v for k, v in arrays.items() if k.startswith(begin)}
 
 
 def save(path: Path, arrays: Arrays, meta: Mapping[str, Any], *, compress: bool = True) -> None:

@@ -1,47 +1,66 @@
-"""One model of very many series, made of models of some of them each."""
+"""One model of many series in groups, each with a model of its own: demand classes, or shards."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeGuard, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.algorithm import Fitted
+from forecast_service.engine.algorithm import Fitted, Progress, part, silent
+from forecast_service.engine.archive import Arrays, prefixed, unprefixed
+from forecast_service.engine.auto.demand import Demand
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
-from forecast_service.engine.quantiles import require_levels
 
-__all__ = ["Carry", "FittedShards", "Shard", "facts_of", "joined", "pieces", "split"]
+__all__ = [
+    "Carry",
+    "Group",
+    "Grouped",
+    "among",
+    "by_shard",
+    "facts_of",
+    "joined",
+    "pieces",
+    "split",
+]
 
-ROWS = "shard.rows"
+SHARD_ROWS = "shard.rows"
 
 Rows = npt.NDArray[np.intp]
-Carry = Callable[[Fitted, Panel, Rows], Fitted]
-"""Gives a model on a newer panel, whose series have these rows among all."""
+Model = TypeVar("Model", bound=Fitted)
 Said = TypeVar("Said")
-_Arrays = Mapping[str, npt.NDArray[np.generic]]
+Carry = Callable[[Model, Panel, Rows, Progress], Model]
+"""Gives a model on a newer panel, whose series have these rows among all."""
 
 
 @dataclass(frozen=True)
-class Shard:
-    """The model of some series, and their rows among all."""
+class Group(Generic[Model]):
+    """The model of some series, and their rows among all, (n,)."""
 
     rows: Rows
-    model: Fitted
+    model: Model
 
 
 @dataclass(frozen=True)
-class FittedShards:
-    """Every series of ``keys`` is in one of the shards, of which there is at least one."""
+class Grouped(Generic[Model]):
+    """Every series is in one of the groups, of which there is at least one.
 
-    keys: tuple[tuple[str, ...], ...]
-    shards: tuple[Shard, ...]
+    ``demand``: the demand classes by which the series were divided; None if the groups are shards,
+    each a fair sample.
+    """
+
+    groups: tuple[Group[Model], ...]
+    demand: Demand | None = None
+
+    @property
+    def keys(self) -> tuple[tuple[str, ...], ...]:
+        return self._of_each(lambda model: model.keys)
 
     @property
     def until(self) -> np.datetime64:
-        return self.shards[0].model.until
+        return self.groups[0].model.until
 
     @property
     def algorithms(self) -> tuple[str, ...]:
@@ -53,79 +72,139 @@ class FittedShards:
 
     @property
     def facts(self) -> tuple[dict[str, Any] | None, ...]:
-        return self._of_each(facts_of)
+        """Of each series, as JSON: what its model knows of it, and its ``demand`` class."""
+        facts = self._of_each(facts_of)
+        return facts if self.demand is None else self.demand.added_to(facts)
 
     def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
-        """Quantiles (n, horizon, levels), computed shard by shard."""
-        levels = require_levels(quantiles)
-        values = np.empty((len(self.keys), known_future.horizon, len(levels)))
-        for shard in self.shards:
-            values[shard.rows] = shard.model.forecast(known_future.take(shard.rows), levels)
-        return values
+        """Quantiles (n, horizon, levels), computed group by group."""
+        return self._scattered(known_future, lambda model, own: model.forecast(own, quantiles))
 
     def mean(self, known_future: KnownFuture) -> FloatArray:
-        values = np.empty((len(self.keys), known_future.horizon))
-        for shard in self.shards:
-            values[shard.rows] = shard.model.mean(known_future.take(shard.rows))
-        return values
+        return self._scattered(known_future, lambda model, own: model.mean(own))
 
     def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
-        """Parts that add up to the mean; one that a shard does not have is 0 in its rows."""
-        shape = (len(self.keys), known_future.horizon)
+        """Parts that add up to the mean; one that a group does not have is 0 in its rows."""
+        shape = (self._n_series, known_future.horizon)
         found: dict[str, FloatArray] = {}
-        for shard in self.shards:
-            parts = shard.model.contributions(known_future.take(shard.rows))
+        for group in self.groups:
+            parts = group.model.contributions(known_future.take(group.rows))
             for name, values in parts.items():
-                found.setdefault(name, np.zeros(shape))[shard.rows] = values
+                found.setdefault(name, np.zeros(shape))[group.rows] = values
         return found
 
-    def condition(self, panel: Panel) -> FittedShards:
-        """Each shard on newer data of its series; new series are dealt out evenly."""
-        return self.carried_to(panel, lambda model, own, _: model.condition(own))
+    def rows_of(self, keys: Sequence[tuple[str, ...]]) -> Rows:
+        """Row of each of these series, (n,); -1 for one that is new."""
+        rows = {key: row for row, key in enumerate(self.keys)}
+        return np.array([rows.get(key, -1) for key in keys], dtype=np.intp)
 
-    def carried_to(self, panel: Panel, carry: Carry) -> FittedShards:
-        """The same shards of the series of a newer panel, their models carried there each."""
-        before = dict(zip(self.keys, self._homes()[0].tolist(), strict=True))
-        count = len(self.shards)
-        homes = np.array([before.get(key, row % count) for row, key in enumerate(panel.keys)])
-        shards = []
-        for place, shard in enumerate(self.shards):
+    def carried_to(
+        self,
+        panel: Panel,
+        carry: Carry[Model],
+        joins: Rows,
+        demand: Demand | None = None,
+        progress: Progress = silent,
+    ) -> Grouped[Model]:
+        """The same groups of the series of a newer panel, their models carried there each.
+
+        ``joins`` (n,): the group that a series joins if it is new. ``demand``: that of the panel.
+        """
+        rows = self.rows_of(panel.keys)
+        homes = np.where(rows < 0, joins, self._homes()[0][rows])
+        groups, done = [], 0
+        for place, group in enumerate(self.groups):
             own = np.flatnonzero(homes == place)
             if len(own):
-                shards.append(Shard(own, carry(shard.model, panel.take(own), own)))
-        return FittedShards(panel.keys, tuple(shards))
+                ends = done / panel.n_series, (done + len(own)) / panel.n_series
+                model = carry(group.model, panel.take(own), own, part(progress, *ends))
+                groups.append(Group(own, model))
+                done += len(own)
+        return Grouped(tuple(groups), demand)
 
-    def take(self, rows: Rows, known_future: KnownFuture) -> FittedShards:
+    def take(self, rows: Rows, known_future: KnownFuture) -> Grouped[Model]:
         homes, within = self._homes()
-        shards = []
-        for place, shard in enumerate(self.shards):
+        groups = []
+        for place, group in enumerate(self.groups):
             own = np.flatnonzero(homes[rows] == place)
             if len(own):
-                future = known_future.take(shard.rows)
-                shards.append(Shard(own, shard.model.take(within[rows[own]], future)))
-        return FittedShards(tuple(self.keys[row] for row in rows), tuple(shards))
+                future = known_future.take(group.rows)
+                model: Any = group.model.take(within[rows[own]], future)
+                groups.append(Group(own, model))
+        return Grouped(tuple(groups), self.demand and self.demand.take(rows))
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """All ``pieces`` in one; a large model is better written piece by piece."""
-        return {
-            f"{place}.{name}": values
-            for place, piece in enumerate(pieces(self))
-            for name, values in piece.items()
-        }
+        """All groups in one; shards of very many series are better written as ``pieces``."""
+        if self.demand is None:
+            parts: Iterable[Arrays] = pieces(self)
+            arrays = {}
+        else:
+            parts = (
+                {"rows": group.rows, **prefixed("model", group.model.to_arrays())}
+                for group in self.groups
+            )
+            arrays = {**self.demand.to_arrays(), "groups": np.array([len(self.groups)])}
+        for place, each in enumerate(parts):
+            arrays |= prefixed(str(place), each)
+        return arrays
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays, load: Callable[[Arrays], Model]) -> Grouped[Model]:
+        """The inverse of ``to_arrays`` of groups by demand; ``load`` makes the model of one."""
+        groups = []
+        for place in range(int(arrays["groups"].astype(np.int64)[0])):
+            of_group = unprefixed(str(place), arrays)
+            model = load(unprefixed("model", of_group))
+            groups.append(Group(of_group["rows"].astype(np.intp), model))
+        return cls(tuple(groups), Demand.from_arrays(arrays))
+
+    @property
+    def _n_series(self) -> int:
+        return sum(len(group.rows) for group in self.groups)
 
     def _homes(self) -> tuple[Rows, Rows]:
-        """The shard of each series and its row there, (n,) each."""
-        homes, within = np.empty((2, len(self.keys)), dtype=np.intp)
-        for place, shard in enumerate(self.shards):
-            homes[shard.rows], within[shard.rows] = place, np.arange(len(shard.rows))
+        """The group of each series and its row there, (n,) each."""
+        homes, within = np.empty((2, self._n_series), dtype=np.intp)
+        for place, group in enumerate(self.groups):
+            homes[group.rows], within[group.rows] = place, np.arange(len(group.rows))
         return homes, within
 
-    def _of_each(self, ask: Callable[[Fitted], Sequence[Said]]) -> tuple[Said, ...]:
+    def _of_each(self, ask: Callable[[Model], Sequence[Said]]) -> tuple[Said, ...]:
         """What the models say of their series, in the order of all series."""
         said: dict[int, Said] = {}
-        for shard in self.shards:
-            said.update(zip(shard.rows.tolist(), ask(shard.model), strict=True))
-        return tuple(said[row] for row in range(len(self.keys)))
+        for group in self.groups:
+            said.update(zip(group.rows.tolist(), ask(group.model), strict=True))
+        return tuple(said[row] for row in range(len(said)))
+
+    def _scattered(
+        self, known_future: KnownFuture, ask: Callable[[Model, KnownFuture], FloatArray]
+    ) -> FloatArray:
+        """What the models forecast, (n, …)."""
+        values: FloatArray | None = None
+        for group in self.groups:
+            answer = ask(group.model, known_future.take(group.rows))
+            if values is None:
+                values = np.empty((self._n_series, *answer.shape[1:]))
+            values[group.rows] = answer
+        return np.asarray(values)
+
+
+def by_shard(
+    fitted: Fitted, panel: Panel, carry: Carry[Fitted], progress: Progress = silent
+) -> Fitted:
+    """A model carried to a newer panel; if it is in shards, each of them by itself.
+
+    Series that are new are dealt out evenly.
+    """
+    rows = np.arange(panel.n_series)
+    if not _is_sharded(fitted):
+        return carry(fitted, panel, rows, progress)
+    return fitted.carried_to(panel, carry, rows % len(fitted.groups), progress=progress)
+
+
+def among(rows: Rows, wanted: Rows | None) -> Rows | None:
+    """Which places of ``rows`` hold wanted ones; None, which is all, stays None."""
+    return None if wanted is None else np.flatnonzero(np.isin(rows, wanted))
 
 
 def facts_of(fitted: Fitted) -> tuple[dict[str, Any] | None, ...]:
@@ -136,33 +215,29 @@ def facts_of(fitted: Fitted) -> tuple[dict[str, Any] | None, ...]:
 
 def pieces(fitted: Fitted) -> Iterator[dict[str, npt.NDArray[np.generic]]]:
     """A model as arrays: one mapping, or one for each of its shards, made on demand."""
-    if not isinstance(fitted, FittedShards):
+    if not _is_sharded(fitted):
         yield fitted.to_arrays()
         return
-    for shard in fitted.shards:
-        yield {**shard.model.to_arrays(), ROWS: shard.rows}
+    for shard in fitted.groups:
+        yield {**shard.model.to_arrays(), SHARD_ROWS: shard.rows}
 
 
-def joined(load: Callable[[_Arrays], Fitted], found: Iterable[_Arrays]) -> Fitted:
+def joined(load: Callable[[Arrays], Fitted], found: Iterable[Arrays]) -> Fitted:
     """The inverse of ``pieces``; ``load`` makes the model of one."""
-    shards: list[Shard] = []
-    keys: dict[int, tuple[str, ...]] = {}
+    shards: list[Group[Fitted]] = []
     for arrays in found:
-        model = load({name: values for name, values in arrays.items() if name != ROWS})
-        if ROWS not in arrays:
+        model = load({name: values for name, values in arrays.items() if name != SHARD_ROWS})
+        if SHARD_ROWS not in arrays:
             return model
-        shards.append(Shard(arrays[ROWS].astype(np.intp), model))
-        keys.update(zip(shards[-1].rows.tolist(), model.keys, strict=True))
-    return FittedShards(tuple(keys[row] for row in range(len(keys))), tuple(shards))
+        shards.append(Group(arrays[SHARD_ROWS].astype(np.intp), model))
+    return Grouped(tuple(shards))
 
 
-def split(arrays: _Arrays) -> list[_Arrays]:
-    """The pieces that ``FittedShards.to_arrays`` put into one; any other model is one piece."""
-    count = sum(name.endswith(f".{ROWS}") for name in arrays)
-    if not count:
-        return [arrays]
-    found: list[dict[str, npt.NDArray[np.generic]]] = [{} for _ in range(count)]
-    for name, values in arrays.items():
-        place, _, rest = name.partition(".")
-        found[int(place)][rest] = values
-    return [*found]
+def split(arrays: Arrays) -> list[Arrays]:
+    """The pieces that ``Grouped.to_arrays`` put into one; any other model is one piece."""
+    count = sum(name.endswith(f".{SHARD_ROWS}") for name in arrays)
+    return [unprefixed(str(place), arrays) for place in range(count)] or [arrays]
+
+
+def _is_sharded(fitted: Fitted) -> TypeGuard[Grouped[Fitted]]:
+    return isinstance(fitted, Grouped) and fitted.demand is None

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.engine import algorithm as seam
 from forecast_service.engine import grouped
+from forecast_service.engine.algorithm import Algorithm, FitConfig, Fitted, Progress, silent
+from forecast_service.engine.archive import Arrays
+from forecast_service.engine.panel import Panel
 from forecast_service.errors import InvalidData
 
-if TYPE_CHECKING:
-    from forecast_service.engine.algorithm import Algorithm, FitConfig, Fitted
-    from forecast_service.engine.panel import Panel
-
-__all__ = ["NAMES", "algorithm", "load", "load_pieces", "refit"]
+__all__ = ["NAMES", "algorithm", "condition", "load", "load_pieces", "refit"]
 
 _CLASSES = {
     "arima": "classic.arima.Arima",
@@ -42,14 +42,20 @@ def algorithm(name: str) -> Algorithm:
     return cast("Algorithm", cls())
 
 
-def load(name: str, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Fitted:
+def load(name: str, arrays: Arrays) -> Fitted:
     """The model that an algorithm of this name turned into arrays, or its shards did."""
     return load_pieces(name, grouped.split(arrays))
 
 
-def load_pieces(name: str, pieces: Iterable[Mapping[str, npt.NDArray[np.generic]]]) -> Fitted:
+def load_pieces(name: str, pieces: Iterable[Arrays]) -> Fitted:
     """The model whose ``grouped.pieces`` these are, in their order."""
     return grouped.joined(algorithm(name).from_arrays, pieces)
+
+
+def condition(name: str, fitted: Fitted, panel: Panel) -> Fitted:
+    """The same model on newer data: see ``Algorithm.condition``."""
+    chosen = algorithm(name)
+    return grouped.by_shard(fitted, panel, lambda model, own, *_: chosen.condition(model, own))
 
 
 def refit(
@@ -58,22 +64,15 @@ def refit(
     panel: Panel,
     rows: npt.NDArray[np.intp] | None,
     config: FitConfig,
+    progress: Progress = silent,
 ) -> Fitted:
-    """A model on a newer panel, the series at ``rows`` fitted again: see ``algorithm.Refits``.
+    """A model on a newer panel, the series at ``rows`` fitted again: see ``algorithm.refit``.
 
-    None: all of them, together. A model whose algorithm cannot fit single ones is conditioned.
-    Of a model in shards each one is a model of its own.
+    None: all of them, together. Of a model in shards each one is a model of its own.
     """
-    from forecast_service.engine.algorithm import Refits
-
-    if isinstance(fitted, grouped.FittedShards):
-
-        def carry(model: Fitted, own: Panel, places: npt.NDArray[np.intp]) -> Fitted:
-            again = None if rows is None else np.flatnonzero(np.isin(places, rows))
-            return refit(name, model, own, again, config)
-
-        return fitted.carried_to(panel, carry)
     chosen = algorithm(name)
-    if isinstance(chosen, Refits):
-        return chosen.refit(fitted, panel, rows, config)
-    return chosen.fit(panel, config) if rows is None else fitted.condition(panel)
+
+    def carry(model: Fitted, own: Panel, places: npt.NDArray[np.intp], step: Progress) -> Fitted:
+        return seam.refit(chosen, model, own, grouped.among(places, rows), config, step)
+
+    return grouped.by_shard(fitted, panel, carry, progress)

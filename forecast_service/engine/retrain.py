@@ -23,14 +23,15 @@ from forecast_service.engine.algorithm import (
     FitConfig,
     Progress,
     Refits,
+    part,
     silent,
 )
 from forecast_service.engine.calendar import periods_between
-from forecast_service.engine.content import Changes, changes, identity_of
+from forecast_service.engine.changes import Changes, changes, identity_of
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pool import pool
 from forecast_service.engine.registry import algorithm, refit
-from forecast_service.engine.trained import Kept, Trained
+from forecast_service.engine.training_result import Kept, Trained
 
 __all__ = ["MOST_CHANGED", "retrain"]
 
@@ -70,7 +71,7 @@ def retrain(
     progress(0.1, f"fitting {count} of {panel.n_series} series again")
     try:
         with pool(config.processes):
-            fitted = refit(name, previous.fitted, panel, again, config)
+            fitted = refit(name, previous.fitted, panel, again, config, part(progress, 0.1, 1.0))
     except CannotRefit as error:
         return str(error)
     progress(1.0, f"{count} of {panel.n_series} series were fitted again")

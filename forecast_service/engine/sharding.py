@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from forecast_service.engine.algorithm import FitConfig, Fitted, Progress, part
 from forecast_service.engine.backtest import Backtest, TestedWindow
-from forecast_service.engine.grouped import FittedShards, Shard
+from forecast_service.engine.grouped import Group, Grouped
 from forecast_service.engine.panel import Panel
 
 __all__ = ["Fit", "fit_in_shards", "shards_of"]
@@ -39,15 +39,15 @@ def fit_in_shards(
     shards = shards_of(panel, config)
     if len(shards) == 1:
         return fit(panel, config, progress)
-    fitted: list[Shard] = []
+    fitted: list[Group[Fitted]] = []
     tested = Backtest(panel.keys, config.quantiles, (), ())
     for place, rows in enumerate(shards):
         model, of_shard = fit(panel.take(rows), config, _step(progress, place, len(shards)))
-        fitted.append(Shard(rows, model))
+        fitted.append(Group(rows, model))
         tested = _with(tested, panel, rows, of_shard)
     said = f"{panel.n_series} series were trained in {len(shards)} shards of {len(shards[0])}."
     notes = (*tested.notes, said)
-    return FittedShards(panel.keys, tuple(fitted)), replace(tested, notes=notes)
+    return Grouped(tuple(fitted)), replace(tested, notes=notes)
 
 
 def shards_of(panel: Panel, config: FitConfig) -> list[Rows]:

@@ -9,13 +9,13 @@ from forecast_service.engine.auto.auto_algorithm import NAME as AUTO
 from forecast_service.engine.auto.auto_algorithm import fit_with_backtest
 from forecast_service.engine.backtest import Backtest, backtest
 from forecast_service.engine.calendar import require_trainable
-from forecast_service.engine.content import content_of
+from forecast_service.engine.changes import content_of
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pool import pool
 from forecast_service.engine.registry import algorithm
 from forecast_service.engine.retrain import retrain
 from forecast_service.engine.sharding import fit_in_shards
-from forecast_service.engine.trained import Kept, Trained, Window
+from forecast_service.engine.training_result import Kept, Trained, Window
 
 __all__ = ["Trained", "Window", "train"]
 

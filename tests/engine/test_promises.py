@@ -52,6 +52,17 @@ def fitted(name: str) -> Fitted:
     return algorithm(name).fit(PANEL, CONFIG)
 
 
+@pytest.fixture(scope="module")
+def odd(name: str) -> Fitted:
+    """The algorithm, fitted to every kind of odd series between two ordinary ones."""
+    rows = [0, *[1] * len(ODD), 2]
+    panel = PANEL.take(rows)
+    for row, values in enumerate(ODD.values(), start=1):
+        panel = with_row(panel, row, values)
+    keys = tuple((PANEL.keys[i][0], *([str(row)] * (i == 1))) for row, i in enumerate(rows))
+    return algorithm(name).fit(replace(panel, keys=keys), CONFIG)
+
+
 def test_forecast_has_a_row_per_series_and_a_value_per_day_and_quantile(fitted: Fitted) -> None:
     assert fitted.keys == PANEL.keys
     assert fitted.forecast(FUTURE, LEVELS).shape == (3, 14, 3)
@@ -98,10 +109,13 @@ def test_forecast_is_near_what_such_a_store_sells(fitted: Fitted) -> None:
     assert error < 0.25
 
 
-def test_contributions_add_up_to_the_mean(fitted: Fitted) -> None:
-    parts = fitted.contributions(FUTURE)
+@pytest.mark.parametrize("series", ["ordinary", "odd"])
+def test_contributions_add_up_to_the_mean(fitted: Fitted, odd: Fitted, series: str) -> None:
+    model, future = (fitted, FUTURE) if series == "ordinary" else (odd, FUTURE_OF_ODD)
 
-    assert np.allclose(sum(parts.values()), fitted.mean(FUTURE), rtol=1e-9, atol=1e-6)
+    parts = model.contributions(future)
+
+    assert np.allclose(sum(parts.values()), model.mean(future), rtol=1e-9, atol=1e-6)
 
 
 def test_the_same_seed_gives_the_same_forecast(name: str, fitted: Fitted) -> None:
@@ -152,22 +166,24 @@ def test_a_model_of_some_series_can_be_kept(name: str, fitted: Fitted) -> None:
     assert np.array_equal(loaded.forecast(future, LEVELS), few.forecast(future, LEVELS))
 
 
-def test_conditioning_on_the_same_data_changes_nothing(fitted: Fitted) -> None:
-    again = fitted.condition(PANEL)
+def test_conditioning_on_the_same_data_changes_nothing(name: str, fitted: Fitted) -> None:
+    again = algorithm(name).condition(fitted, PANEL)
 
     assert np.array_equal(again.forecast(FUTURE, LEVELS), fitted.forecast(FUTURE, LEVELS))
 
 
-def test_conditioning_on_newer_data_starts_later_and_follows_them(fitted: Fitted) -> None:
+def test_conditioning_on_newer_data_starts_later_and_follows_them(
+    name: str, fitted: Fitted
+) -> None:
     newer = make_panel(n_days=84)
     doubled = newer.target.copy()
     doubled[0, 70:] *= 2
 
-    later = fitted.condition(with_target(newer, doubled))
+    later = algorithm(name).condition(fitted, with_target(newer, doubled))
     future = future_of(newer)
 
     assert later.until == newer.timestamps[-1]
-    usual = fitted.condition(newer).mean(future).sum(axis=1)
+    usual = algorithm(name).condition(fitted, newer).mean(future).sum(axis=1)
     raised = later.mean(future).sum(axis=1)
     assert raised[0] > 1.05 * usual[0]
     assert np.allclose(raised[1:], usual[1:])
@@ -179,7 +195,7 @@ def test_conditioning_takes_in_new_series_and_drops_those_that_are_gone(
     panel = make_panel(n_series=4)
     changed = replace(panel, keys=(("1",), ("new",), ("2",), ("also new",)))
 
-    later = fitted.condition(changed)
+    later = algorithm(name).condition(fitted, changed)
 
     assert later.keys == changed.keys
     assert later.forecast(future_of(changed), LEVELS).shape == (4, 14, 3)
@@ -197,14 +213,9 @@ def test_the_future_of_the_target_does_not_reach_a_forecast(name: str) -> None:
     assert np.array_equal(before.forecast(future, LEVELS), after.forecast(future, LEVELS))
 
 
-def test_odd_series_get_an_answer_and_disturb_no_other(name: str, fitted: Fitted) -> None:
-    rows = [0, *[1] * len(ODD), 2]
-    panel = PANEL.take(rows)
-    for row, values in enumerate(ODD.values(), start=1):
-        panel = with_row(panel, row, values)
-    keys = tuple((PANEL.keys[i][0], *([str(row)] * (i == 1))) for row, i in enumerate(rows))
-
-    odd = algorithm(name).fit(replace(panel, keys=keys), CONFIG)
+def test_odd_series_get_an_answer_and_disturb_no_other(
+    name: str, fitted: Fitted, odd: Fitted
+) -> None:
     values = odd.forecast(FUTURE_OF_ODD, LEVELS)
 
     assert np.isfinite(values).all()

@@ -11,15 +11,13 @@ import pytest
 
 from forecast_service.engine import retrain
 from forecast_service.engine.algorithm import FitConfig
-from forecast_service.engine.auto.auto_model import FittedAuto
-from forecast_service.engine.content import changes, content_of
+from forecast_service.engine.changes import changes, content_of
+from forecast_service.engine.grouped import Grouped
 from forecast_service.engine.metrics import average_wql
 from forecast_service.engine.panel import Panel
-from forecast_service.engine.pooled import estimation
 from forecast_service.engine.pooled.regression import PooledRegression
-from forecast_service.engine.prophet import prophet_algorithm
 from forecast_service.engine.train import Trained, train
-from forecast_service.engine.trained import Trained as Remembered
+from forecast_service.engine.training_result import Trained as Remembered
 
 from .panels import future_of, make_panel, with_row, with_target
 from .rossmann import real_chain
@@ -60,13 +58,18 @@ def with_days(whole: Panel, rows: list[int], days: int = 1) -> Panel:
     return with_target(panel, target)
 
 
+def members_of(trained: Trained) -> Any:
+    """The members of auto, by name; all stores are of one demand class."""
+    assert isinstance(trained.fitted, Grouped)
+    return trained.fitted.groups[0].model.members
+
+
 def parameters(trained: Trained) -> dict[str, np.ndarray]:
     """What was learned of each series: arrays with a row per series."""
-    assert isinstance(trained.fitted, FittedAuto)
-    members = trained.fitted.groups[0].model.members
-    regression = members["boosted"].pooled  # type: ignore[attr-defined]
+    members = members_of(trained)
+    regression = members["boosted"].pooled
     own = {name: getattr(regression, name) for name in ("own", "level", "noise")}
-    models = members["prophet"].models  # type: ignore[attr-defined]
+    models = members["prophet"].models
     fitted = {name: getattr(models, name) for name in ("k", "delta", "weekly", "covariates")}
     return {**own, **fitted}
 
@@ -93,24 +96,37 @@ def test_the_same_data_give_the_same_model_without_a_fit(past: Panel, first: Tra
     )
 
 
-def test_a_new_day_of_one_store_fits_that_store_alone(
-    whole: Panel, first: Trained, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fitted: list[int] = []
-    single = prophet_algorithm.fit_prophet
-
-    def spy(panel: Panel, *rest: Any) -> Any:
-        fitted.append(panel.n_series)
-        return single(panel, *rest)
-
-    monkeypatch.setattr(prophet_algorithm, "fit_prophet", spy)
-    monkeypatch.delattr(estimation.PooledFitting, "pool")  # what all share must not be learned
-
+def test_a_new_day_of_one_store_fits_that_store_alone(whole: Panel, first: Trained) -> None:
     again = train("auto", with_days(whole, [3]), CONFIG, previous=first)
 
-    assert fitted == [1]
     assert changed_rows(first, again) == [3]
     assert again.fitted.until == whole.timestamps[DAYS]
+
+
+def test_what_all_series_share_is_not_learned_again_for_one_store(
+    whole: Panel, first: Trained
+) -> None:
+    again = train("auto", with_days(whole, [3]), CONFIG, previous=first)
+
+    known, found = (members_of(each)["boosted"] for each in (first, again))
+    assert np.array_equal(found.pooled.common, known.pooled.common)
+    assert np.array_equal(found.pooled.uncertainty, known.pooled.uncertainty)
+    assert found.trees == known.trees
+
+
+def test_the_progress_of_a_retraining_tells_what_is_fitted(whole: Panel, first: Trained) -> None:
+    seen: list[tuple[float, str]] = []
+
+    train("auto", with_days(whole, [3]), CONFIG, lambda *each: seen.append(each), previous=first)
+
+    assert [note for _, note in seen] == [
+        "fitting 1 of 40 series again",
+        "Prophet: 1 of 1 series",  # nothing of the effects that the stores share
+        "1 of 40 series were fitted again",
+    ]
+    shares = [share for share, _ in seen]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
 
 
 def test_trailing_days_of_which_nothing_is_known_are_no_change(
@@ -160,9 +176,7 @@ def test_many_new_days_fit_all_series_and_keep_the_windows(whole: Panel, first: 
         "2015-03-27, weights and accuracy from those until 2015-03-25.",
     )
     fresh = PooledRegression().fit(whole.before(DAYS + 2), CONFIG)
-    assert isinstance(again.fitted, FittedAuto)
-    member = again.fitted.groups[0].model.members["boosted"].pooled  # type: ignore[attr-defined]
-    assert np.array_equal(member.level, fresh.level)
+    assert np.array_equal(parameters(again)["level"], fresh.level)
 
 
 def test_after_a_fourth_of_the_horizon_everything_is_done_again(

@@ -10,9 +10,9 @@ import pytest
 from benchmarks.synthetic import Shape, synthetic_panel
 from forecast_service.engine import archive
 from forecast_service.engine.algorithm import FitConfig, Fitted
-from forecast_service.engine.grouped import FittedShards, pieces
+from forecast_service.engine.grouped import Grouped, pieces
 from forecast_service.engine.panel import Panel
-from forecast_service.engine.registry import load, load_pieces
+from forecast_service.engine.registry import condition, load, load_pieces
 from forecast_service.engine.sharding import shards_of
 from forecast_service.engine.train import Trained, train
 
@@ -82,23 +82,17 @@ def test_the_accuracy_is_that_of_all_series_together() -> None:
 def test_what_is_said_of_each_series_comes_from_its_shard(trained: Trained, alone: Fitted) -> None:
     rows = shards_of(PANEL, IN_SHARDS)[1]
 
-    assert isinstance(trained.fitted, FittedShards)
+    assert isinstance(trained.fitted, Grouped)
     for name in ("algorithms", "notes", "facts"):
         said = getattr(trained.fitted, name)
         assert tuple(said[row] for row in rows) == getattr(alone, name)
-
-
-def test_contributions_add_up_to_the_mean(trained: Trained) -> None:
-    parts = trained.fitted.contributions(FUTURE)
-
-    assert np.allclose(sum(parts.values()), trained.fitted.mean(FUTURE), atol=1e-6)
 
 
 def test_newer_data_reach_every_series_and_new_ones_find_a_shard(trained: Trained) -> None:
     longer, future = synthetic_panel(Shape(64, 77, 14))
     rows = np.arange(3, 64)
 
-    later = trained.fitted.condition(longer.take(rows))
+    later = condition("auto", trained.fitted, longer.take(rows))
 
     assert later.keys == longer.keys[3:]
     assert later.until == longer.timestamps[-1]
@@ -109,7 +103,7 @@ def test_newer_data_reach_every_series_and_new_ones_find_a_shard(trained: Traine
 def test_a_shard_whose_series_are_all_gone_is_gone(trained: Trained) -> None:
     rows = shards_of(PANEL, IN_SHARDS)[0]
 
-    later = trained.fitted.condition(PANEL.take(rows))
+    later = condition("auto", trained.fitted, PANEL.take(rows))
 
     assert np.array_equal(
         later.forecast(FUTURE.take(rows), LEVELS), trained.fitted.forecast(FUTURE, LEVELS)[rows]
@@ -123,11 +117,8 @@ def test_some_of_the_series_forecast_what_they_do_among_all(trained: Trained) ->
 
     assert some.keys == tuple(PANEL.keys[row] for row in rows)
     # A matrix of other shape is summed in another order on some processors.
-    np.testing.assert_allclose(
-        some.forecast(FUTURE.take(rows), LEVELS),
-        trained.fitted.forecast(FUTURE, LEVELS)[rows],
-        rtol=1e-12,
-    )
+    among_all = trained.fitted.forecast(FUTURE, LEVELS)[rows]
+    assert some.forecast(FUTURE.take(rows), LEVELS) == pytest.approx(among_all, rel=1e-9)
 
 
 def test_a_model_kept_whole_or_in_pieces_forecasts_the_same(trained: Trained, tmp_path) -> None:

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.algorithm import FitConfig, Progress, part, silent
-from forecast_service.engine.auto.auto_model import NAME, FittedAuto, Group
+from forecast_service.engine.algorithm import FitConfig, Progress, part, refit, silent
+from forecast_service.engine.archive import Arrays
 from forecast_service.engine.auto.calibration import GRID
 from forecast_service.engine.auto.combination import FittedCombination
-from forecast_service.engine.auto.demand import demand_classes
+from forecast_service.engine.auto.demand import UNKNOWN, Demand
 from forecast_service.engine.auto.evidence import Evidence
-from forecast_service.engine.auto.members import FREQUENT, WITHOUT_TREES, groups
+from forecast_service.engine.auto.members import (
+    FREQUENT,
+    MEMBERS,
+    SPARSE,
+    WITHOUT_TREES,
+    groups,
+    is_sparse,
+)
 from forecast_service.engine.backtest import Backtest, backtest, cutoffs, joined
 from forecast_service.engine.boosted.lightgbm_package import missing_library
-from forecast_service.engine.closing import find_closing
 from forecast_service.engine.features.calendar_features import phases
+from forecast_service.engine.grouped import Carry, Group, Grouped, among
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pool import pool
 
-__all__ = ["NAME", "Auto", "fit_with_backtest"]
+__all__ = ["NAME", "Auto", "FittedAuto", "fit_with_backtest"]
 
+NAME = "auto"
+
+FittedAuto = Grouped[FittedCombination]
+"""Groups of series with the same members, by demand class."""
 Rows = npt.NDArray[np.intp]
 
 
@@ -44,24 +56,60 @@ class Auto:
     def fit(self, panel: Panel, config: FitConfig, progress: Progress = silent) -> FittedAuto:
         return fit_with_backtest(panel, config, progress)[0]
 
+    def condition(self, fitted: FittedAuto, panel: Panel) -> FittedAuto:
+        """The same groups, weights and calibration around members that know newer data."""
+
+        def carry(model: FittedCombination, own: Panel, *_: object) -> FittedCombination:
+            newer = {k: MEMBERS[k].condition(member, own) for k, member in model.members.items()}
+            return model.carried_to(own, newer)
+
+        return _carried_to(fitted, panel, carry)
+
     def refit(
-        self, fitted: FittedAuto, panel: Panel, rows: Rows | None, config: FitConfig
+        self,
+        fitted: FittedAuto,
+        panel: Panel,
+        rows: Rows | None,
+        config: FitConfig,
+        progress: Progress = silent,
     ) -> FittedAuto:
         """Each member as it can; groups, weights, calibration and coverage are kept."""
-        from forecast_service.engine.registry import refit
 
-        def carry(model: FittedCombination, own: Panel, places: Rows) -> FittedCombination:
-            again = None if rows is None else np.flatnonzero(np.isin(places, rows))
-            members = {
-                name: refit(name, member, own, again, config)
-                for name, member in model.members.items()
-            }
-            return model.carried_to(own, members)
+        def carry(
+            model: FittedCombination, own: Panel, places: Rows, step: Progress
+        ) -> FittedCombination:
+            again, count, newer = among(places, rows), len(model.members), {}
+            for place, (name, member) in enumerate(model.members.items()):
+                of_member = part(step, place / count, (place + 1) / count)
+                newer[name] = refit(MEMBERS[name], member, own, again, config, of_member)
+            return model.carried_to(own, newer)
 
-        return fitted.carried_to(panel, carry)
+        return _carried_to(fitted, panel, carry, progress)
 
-    def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> FittedAuto:
-        return FittedAuto.from_arrays(arrays)
+    def from_arrays(self, arrays: Arrays) -> FittedAuto:
+        return Grouped.from_arrays(arrays, FittedCombination.from_arrays)
+
+
+def _carried_to(
+    fitted: FittedAuto,
+    panel: Panel,
+    carry: Carry[FittedCombination],
+    progress: Progress = silent,
+) -> FittedAuto:
+    """A model carried to a newer panel, in which new series join the group of their class.
+
+    They join the largest group if there is none of that class, or if nothing is known of them.
+    """
+    demand = cast("Demand", fitted.demand).carried_to(panel, fitted.rows_of(panel.keys))
+    sparse = [tuple(group.model.members) == SPARSE for group in fitted.groups]
+    largest = int(np.argmax([len(group.rows) for group in fitted.groups]))
+    joins = [
+        largest
+        if each == UNKNOWN or is_sparse(each) not in sparse
+        else sparse.index(is_sparse(each))
+        for each in demand.classes
+    ]
+    return fitted.carried_to(panel, carry, np.array(joins), demand, progress)
 
 
 def fit_with_backtest(
@@ -75,34 +123,31 @@ def fit_with_backtest(
     chosen, _ = cutoffs(panel.n_periods, config, panel.frequency)
     past = panel.before(min(chosen, default=panel.n_periods))
     cycle = phases(panel.timestamps[:1], panel.frequency)[1]
-    demand = demand_classes(find_closing(past).open_target(past), cycle)
+    demand = Demand.of(past, cycle)
     missing = missing_library()
     fitted, tests, done = [], [], 0
     with pool(config.processes):
-        for members, rows in groups(demand, WITHOUT_TREES if missing else FREQUENT).items():
+        for members, rows in groups(demand.classes, WITHOUT_TREES if missing else FREQUENT).items():
             ends = done / panel.n_series, (done + len(rows)) / panel.n_series
             model, tested = _fit(panel.take(rows), members, config, part(progress, *ends))
             fitted.append(Group(rows, model))
             tests.append((rows, tested))
             done += len(rows)
-    auto = FittedAuto(tuple(demand.tolist()), tuple(fitted), cycle)
     tested = joined(panel.keys, tests)
     if missing:
         tested = replace(tested, notes=(*tested.notes, f"Forecasts lack their trees: {missing}"))
-    return auto, tested
+    return Grouped(tuple(fitted), demand), tested
 
 
 def _fit(
     panel: Panel, members: Sequence[str], config: FitConfig, progress: Progress
 ) -> tuple[FittedCombination, Backtest]:
     """The combination of these members for every series of the panel, and its backtest."""
-    from forecast_service.engine.registry import algorithm
-
     share = config.backtest_windows / (config.backtest_windows + 1)
     tests, fitted = [], {}
     for place, name in enumerate(members):
         step = part(progress, place / len(members), (place + 1) / len(members))
-        member = algorithm(name)
+        member = MEMBERS[name]
         on_grid = replace(config, quantiles=GRID)
         tests.append(backtest(member, panel, on_grid, part(step, 0, share)))
         fitted[name] = member.fit(panel, config, part(step, share, 1))

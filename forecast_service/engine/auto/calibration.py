@@ -6,12 +6,13 @@ Works on the quantiles of any algorithm, asked for at ``GRID``. The median stays
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.engine.archive import Arrays
 from forecast_service.engine.panel import FloatArray
 
 __all__ = ["GRID", "Calibration", "Coverage", "calibrate", "coverage", "normal_scores"]
@@ -54,6 +55,22 @@ class Calibration:
         score = self.scale[:, None, None] * (sign * reach)[bucket][None]
         return _at(on_grid, score)
 
+    def take(self, rows: npt.NDArray[np.intp]) -> Calibration:
+        """That of these series; a new one (-1) has the usual spread."""
+        return replace(self, scale=np.where(rows < 0, 1.0, self.scale[rows]))
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        return {"scale": self.scale, "table": self.table, "horizon": np.array([self.horizon])}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Calibration:
+        """The inverse of ``to_arrays``."""
+        return cls(
+            arrays["scale"].astype(np.float64),
+            arrays["table"].astype(np.float64),
+            int(arrays["horizon"].astype(np.int64)[0]),
+        )
+
 
 @dataclass(frozen=True)
 class Coverage:
@@ -63,6 +80,28 @@ class Coverage:
     measured: FloatArray
     """NaN without a day."""
     days: npt.NDArray[np.int64]
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Coverage:
+        """That of these series; a new one (-1) has no days."""
+        is_new = rows < 0
+        measured = np.where(is_new, np.nan, self.measured[rows])
+        return replace(self, measured=measured, days=np.where(is_new, 0, self.days[rows]))
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        return {
+            "nominal": np.array([self.nominal]),
+            "measured": self.measured,
+            "days": self.days,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Coverage:
+        """The inverse of ``to_arrays``."""
+        return cls(
+            float(arrays["nominal"].astype(np.float64)[0]),
+            arrays["measured"].astype(np.float64),
+            arrays["days"].astype(np.int64),
+        )
 
 
 def normal_scores(actual: FloatArray, on_grid: FloatArray) -> FloatArray:

@@ -1,26 +1,26 @@
 """A trained combination: weighted members, calibrated quantiles, and how often they held.
 
-Of series that have the same members; ``auto_model`` puts several together.
+Of series that have the same members; ``grouped`` puts several together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.algorithm import Fitted
+from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.auto.calibration import GRID, Calibration, Coverage
+from forecast_service.engine.auto.members import MEMBERS
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.quantiles import require_levels
 from forecast_service.engine.simple.seasonal_naive import NAME as SEASONAL_NAIVE
 
-__all__ = ["FittedCombination", "under"]
-
-_Arrays = Mapping[str, npt.NDArray[np.generic]]
+__all__ = ["FittedCombination"]
 
 
 @dataclass(frozen=True)
@@ -112,46 +112,15 @@ class FittedCombination:
                     found[name] = found[name] + part if name in found else part
         return found
 
-    def condition(self, panel: Panel) -> FittedCombination:
-        """The same weights and calibration around members that know newer data."""
-        members = {name: member.condition(panel) for name, member in self.members.items()}
-        return self.carried_to(panel, members)
-
     def carried_to(self, panel: Panel, members: Mapping[str, Fitted]) -> FittedCombination:
         """The same weights and calibration around these members, which know this panel."""
         before = {key: row for row, key in enumerate(self.keys)}
         rows = np.array([before.get(key, -1) for key in panel.keys], dtype=np.intp)
-        is_new = rows < 0
-        return replace(
-            self,
-            members=members,
-            wanted=np.where(is_new[:, None], self.fleet, self.wanted[rows]),
-            calibration=self.calibration
-            and replace(
-                self.calibration, scale=np.where(is_new, 1.0, self.calibration.scale[rows])
-            ),
-            coverage=self.coverage
-            and replace(
-                self.coverage,
-                measured=np.where(is_new, np.nan, self.coverage.measured[rows]),
-                days=np.where(is_new, 0, self.coverage.days[rows]),
-            ),
-        )
+        return self._around(members, rows)
 
     def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> FittedCombination:
-        return replace(
-            self,
-            members={k: member.take(rows, known_future) for k, member in self.members.items()},
-            wanted=self.wanted[rows],
-            calibration=self.calibration
-            and replace(self.calibration, scale=self.calibration.scale[rows]),
-            coverage=self.coverage
-            and replace(
-                self.coverage,
-                measured=self.coverage.measured[rows],
-                days=self.coverage.days[rows],
-            ),
-        )
+        members = {k: member.take(rows, known_future) for k, member in self.members.items()}
+        return self._around(members, rows)
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         arrays: dict[str, npt.NDArray[np.generic]] = {
@@ -160,28 +129,39 @@ class FittedCombination:
             "fleet": self.fleet,
         }
         if self.calibration is not None:
-            arrays["calibration.scale"] = self.calibration.scale
-            arrays["calibration.table"] = self.calibration.table
-            arrays["calibration.horizon"] = np.array([self.calibration.horizon])
+            arrays |= prefixed("calibration", self.calibration.to_arrays())
         if self.coverage is not None:
-            arrays["coverage.nominal"] = np.array([self.coverage.nominal])
-            arrays["coverage.measured"] = self.coverage.measured
-            arrays["coverage.days"] = self.coverage.days
+            arrays |= prefixed("coverage", self.coverage.to_arrays())
         for name, member in self.members.items():
-            arrays.update({f"{name}.{key}": value for key, value in member.to_arrays().items()})
+            arrays |= prefixed(name, member.to_arrays())
         return arrays
 
     @classmethod
-    def from_arrays(cls, arrays: _Arrays) -> FittedCombination:
+    def from_arrays(cls, arrays: Arrays) -> FittedCombination:
         """The inverse of ``to_arrays``."""
-        from forecast_service.engine.registry import load
-
+        calibration = unprefixed("calibration", arrays)
+        coverage = unprefixed("coverage", arrays)
         return cls(
-            members={name: load(name, under(name, arrays)) for name in arrays["members"].tolist()},
+            members={
+                name: MEMBERS[name].from_arrays(unprefixed(name, arrays))
+                for name in arrays["members"].tolist()
+            },
             wanted=arrays["wanted"].astype(np.float64),
             fleet=arrays["fleet"].astype(np.float64),
-            calibration=_calibration(under("calibration", arrays)),
-            coverage=_coverage(under("coverage", arrays)),
+            calibration=Calibration.from_arrays(calibration) if calibration else None,
+            coverage=Coverage.from_arrays(coverage) if coverage else None,
+        )
+
+    def _around(
+        self, members: Mapping[str, Fitted], rows: npt.NDArray[np.intp]
+    ) -> FittedCombination:
+        """Members of the series that have these rows here; a new one (-1) is as all are."""
+        return FittedCombination(
+            members=members,
+            wanted=np.where(rows[:, None] < 0, self.fleet, self.wanted[rows]),
+            fleet=self.fleet,
+            calibration=self.calibration and self.calibration.take(rows),
+            coverage=self.coverage and self.coverage.take(rows),
         )
 
     @property
@@ -223,29 +203,3 @@ def _present(name: str, member: Fitted) -> npt.NDArray[np.bool_]:
 
 def _by_weight(share: tuple[str, float]) -> float:
     return -share[1]
-
-
-def under(prefix: str, arrays: _Arrays) -> dict[str, npt.NDArray[np.generic]]:
-    """The arrays whose names begin with the prefix and a dot, without it."""
-    begin = f"{prefix}."
-    return {k.removeprefix(begin): v for k, v in arrays.items() if k.startswith(begin)}
-
-
-def _calibration(arrays: _Arrays) -> Calibration | None:
-    if not arrays:
-        return None
-    return Calibration(
-        arrays["scale"].astype(np.float64),
-        arrays["table"].astype(np.float64),
-        int(arrays["horizon"].astype(np.int64)[0]),
-    )
-
-
-def _coverage(arrays: _Arrays) -> Coverage | None:
-    if not arrays:
-        return None
-    return Coverage(
-        float(arrays["nominal"].astype(np.float64)[0]),
-        arrays["measured"].astype(np.float64),
-        arrays["days"].astype(np.int64),
-    )

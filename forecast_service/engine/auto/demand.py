@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.panel import FloatArray
+from forecast_service.engine.archive import Arrays
+from forecast_service.engine.closing import find_closing
+from forecast_service.engine.panel import FloatArray, Panel
 
-__all__ = ["CLASSES", "UNKNOWN", "demand_classes"]
+__all__ = ["CLASSES", "UNKNOWN", "Demand", "demand_classes"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -17,6 +23,48 @@ INTERVAL = 1.32  # mean number of open days from one sale to the next
 VARIATION = 0.49  # squared coefficient of variation of what is sold on days with sales
 HARDLY_EVER = 0.1  # of how often the best day of the season sells
 ENOUGH_SEASONS = 10  # from which on one tells days that are hardly ever open
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Demand class of each series, and the length of the season by which it was found."""
+
+    classes: tuple[str, ...]
+    season_length: int
+
+    @classmethod
+    def of(cls, panel: Panel, season_length: int) -> Demand:
+        """That of the open days of a panel."""
+        sold = find_closing(panel).open_target(panel)
+        return cls(tuple(demand_classes(sold, season_length).tolist()), season_length)
+
+    def carried_to(self, panel: Panel, rows: npt.NDArray[np.intp]) -> Demand:
+        """That of a newer panel, whose series have these rows here; found for new ones (-1)."""
+        found = Demand.of(panel, self.season_length)
+        classes = np.where(rows < 0, found.classes, np.array(self.classes)[rows])
+        return Demand(tuple(classes.tolist()), self.season_length)
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Demand:
+        return Demand(tuple(self.classes[row] for row in rows), self.season_length)
+
+    def added_to(self, facts: Sequence[dict[str, Any] | None]) -> tuple[dict[str, Any], ...]:
+        """The facts of each series with its ``demand``, unless that is unknown."""
+        return tuple(
+            (fact or {}) if name == UNKNOWN else {**(fact or {}), "demand": name}
+            for fact, name in zip(facts, self.classes, strict=True)
+        )
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        return {
+            "demand": np.array(self.classes, dtype=np.str_),
+            "season_length": np.array([self.season_length]),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Demand:
+        """The inverse of ``to_arrays``."""
+        season_length = int(arrays["season_length"].astype(np.int64)[0])
+        return cls(tuple(arrays["demand"].tolist()), season_length)
 
 
 def demand_classes(sold: FloatArray, season_length: int) -> npt.NDArray[np.str_]:

@@ -7,9 +7,28 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FREQUENT", "SPARSE", "WITHOUT_TREES", "groups", "is_sparse"]
+from forecast_service.engine.algorithm import Algorithm
+from forecast_service.engine.boosted.boosted_regression import Boosted
+from forecast_service.engine.pooled.regression import PooledRegression
+from forecast_service.engine.prophet.prophet_algorithm import ProphetAlgorithm
+from forecast_service.engine.simple.npts import Npts
+from forecast_service.engine.simple.seasonal_naive import SeasonalNaive
+from forecast_service.engine.simple.tsb import Tsb
+
+__all__ = ["FREQUENT", "MEMBERS", "SPARSE", "WITHOUT_TREES", "groups", "is_sparse"]
 
 Rows = npt.NDArray[np.intp]
+
+_ALL: tuple[Algorithm, ...] = (
+    Boosted(),
+    Npts(),
+    PooledRegression(),
+    ProphetAlgorithm(),
+    SeasonalNaive(),
+    Tsb(),
+)
+MEMBERS = {member.name: member for member in _ALL}
+"""Everything that can be a member, by name."""
 
 FREQUENT = ("boosted", "prophet", "seasonal_naive")
 """Candidates for series that sell often; of equals, the first one gets the weight."""

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.boosted.lightgbm_package import missing_library, predict
 from forecast_service.engine.calendar import Times
 from forecast_service.engine.features.columns import Single
 from forecast_service.engine.features.tree_features import tree_columns
-from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
+from forecast_service.engine.panel import FloatArray, KnownFuture
 from forecast_service.engine.pooled.correction import PLAIN, Correction
 from forecast_service.engine.pooled.log_forecast import LogForecast
 from forecast_service.engine.pooled.pooled_model import FittedPooled
@@ -24,8 +25,6 @@ NAME = "boosted"
 KEPT = 0.8  # of the regression's effects; the trees say the rest of them again
 PART = "interplay"
 CHUNK_BYTES = 64_000_000
-
-_Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
@@ -84,10 +83,6 @@ class FittedBoosted:
             variance=alone.variance - quieter[:, None],
         )
 
-    def condition(self, panel: Panel) -> FittedBoosted:
-        """The levels and the noise on newer data, under the same effects and trees."""
-        return replace(self, pooled=self.pooled.condition(panel, self.correction))
-
     @property
     def correction(self) -> Correction:
         """What the trees change, for whoever fits the regression under them."""
@@ -97,25 +92,22 @@ class FittedBoosted:
         return replace(self, pooled=self.pooled.take(rows, known_future))
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        named = self.pooled.to_arrays()
         return {
-            **{f"pooled.{name}": values for name, values in named.items()},
+            **prefixed("pooled", self.pooled.to_arrays()),
             "trees": np.frombuffer(self.trees.encode(), dtype=np.uint8),
             "chosen": self.chosen,
             "left": np.array([self.left]),
         }
 
     @classmethod
-    def from_arrays(cls, arrays: _Arrays) -> FittedBoosted:
+    def from_arrays(cls, arrays: Arrays) -> FittedBoosted:
         """The inverse of ``to_arrays``; InvalidData when there is nothing to ask trees."""
         trees = arrays["trees"].astype(np.uint8).tobytes().decode()
         missing = missing_library() if trees else None
         if missing is not None:
             raise InvalidData(f"The model has trees. {missing}")
-        begin = "pooled."
-        named = {k.removeprefix(begin): v for k, v in arrays.items() if k.startswith(begin)}
         return cls(
-            pooled=FittedPooled.from_arrays(named),
+            pooled=FittedPooled.from_arrays(unprefixed("pooled", arrays)),
             trees=trees,
             chosen=arrays["chosen"].astype(np.intp),
             left=float(arrays["left"].astype(np.float64)[0]),

@@ -19,6 +19,7 @@ from forecast_service.engine.boosted.boosted_model import NAME, FittedBoosted
 from forecast_service.engine.boosted.growth import boost
 from forecast_service.engine.boosted.lightgbm_package import missing_library, require
 from forecast_service.engine.panel import Panel
+from forecast_service.engine.pooled.conditioning import conditioned
 from forecast_service.engine.pooled.estimation import prepare
 from forecast_service.engine.pooled.refit import refitted
 from forecast_service.engine.pooled.regression import estimate
@@ -45,20 +46,25 @@ class Boosted:
         pooled = estimate(fitting, part(progress, 0, 0.5))
         return boost(fitting, pooled, config, part(progress, 0.5, 1))
 
+    def condition(self, fitted: FittedBoosted, panel: Panel) -> FittedBoosted:
+        """The levels and the noise on newer data, under the same effects and trees."""
+        return replace(fitted, pooled=conditioned(fitted.pooled, panel, fitted.correction))
+
     def refit(
         self,
         fitted: FittedBoosted,
         panel: Panel,
         rows: npt.NDArray[np.intp] | None,
         config: FitConfig,
+        progress: Progress = silent,
     ) -> FittedBoosted:
         """The regression fitted again, under the same trees; trees grow with a full fit alone."""
         missing = missing_library() if rows is None or fitted.trees else None
         if missing is not None:
             raise CannotRefit(missing)
         if rows is None:
-            return self.fit(panel, config)
-        newer = fitted.condition(panel)
+            return self.fit(panel, config, progress)
+        newer = self.condition(fitted, panel)
         if not len(rows):
             return newer
         before = fitted.pooled.backdrop

@@ -14,6 +14,7 @@ from forecast_service.engine.classic.classic_model import (
     FittedClassic,
     Outcome,
     Task,
+    condition_classic,
     fit_classic,
 )
 from forecast_service.engine.classic.statsmodels_package import fit_arima, require_package
@@ -47,6 +48,9 @@ class Arima:
     def fit(self, panel: Panel, config: FitConfig, progress: Progress = silent) -> FittedClassic:
         require_package(NAME)
         return fit_classic(FittedArima, _fit_task, panel, config, progress)
+
+    def condition(self, fitted: FittedClassic, panel: Panel) -> FittedClassic:
+        return condition_classic(fitted, panel)
 
     def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> FittedClassic:
         return FittedArima.from_arrays(arrays)

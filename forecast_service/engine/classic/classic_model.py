@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Self
 
@@ -11,18 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.algorithm import FitConfig, Progress
-from forecast_service.engine.classic.innovations import Innovations, stacked
+from forecast_service.engine.archive import Arrays, prefixed, unprefixed
+from forecast_service.engine.classic.state_space import StateSpaces, stacked
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.pool import map_in_order, pool
-from forecast_service.engine.simple.local_model import (
-    LocalModel,
+from forecast_service.engine.simple.seasonal_naive import fit_seasonal_naive
+from forecast_service.engine.simple.series_models import (
+    SeriesModels,
     naive_arrays,
     naive_of,
     notes_of,
 )
-from forecast_service.engine.simple.seasonal_naive import fit_seasonal_naive
 
-__all__ = ["FittedClassic", "Outcome", "Task", "fit_classic"]
+__all__ = ["FittedClassic", "Outcome", "Task", "condition_classic", "fit_classic"]
 
 LONGEST = 400  # newest periods that are fitted, a year of days: more costs time and gains little
 LEAST = 14  # known open periods
@@ -30,7 +31,6 @@ CHUNK = 4  # series per task: about a second of work
 NEW = "New since the training: seasonal naive until the next one."
 
 Rows = npt.NDArray[np.intp]
-_Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Task:
     season_length: int
 
 
-Outcome = Innovations | str
+Outcome = StateSpaces | str
 """The model of a series after its last value, or why there is none."""
 
 Fit = Callable[[Task], list[Outcome]]
@@ -49,10 +49,10 @@ Fit = Callable[[Task], list[Outcome]]
 
 
 @dataclass(frozen=True)
-class FittedClassic(LocalModel):
+class FittedClassic(SeriesModels):
     """``models`` of the modelled series at their newest day, in units of ``scale`` (m,)."""
 
-    models: Innovations
+    models: StateSpaces
     scale: FloatArray
 
     def quantiles(self, known_future: KnownFuture, levels: Sequence[float]) -> FloatArray:
@@ -64,23 +64,6 @@ class FittedClassic(LocalModel):
 
     def means(self, known_future: KnownFuture) -> FloatArray:
         return self._ahead(known_future)[0]
-
-    def condition(self, panel: Panel) -> Self:
-        """The same parameters, filtered on over the newest days; nothing is searched."""
-        before = {key: row for row, key in enumerate(self.keys)}
-        closing = self.naive.closing.carried_to(panel, before)
-        naive = fit_seasonal_naive(panel, self.naive.season_length, closing)
-        old = np.array([before.get(key, -1) for key in panel.keys], dtype=np.intp)
-        rows, ours = self.kept(old)
-        newer = panel.timestamps > self.until
-        sold = closing.open_target(panel)[rows][:, newer] / self.scale[ours][:, None]
-        models, _ = self.models.take(ours).filtered(sold)
-        notes = tuple(
-            naive.notes[row] or (NEW if known < 0 else self.notes[known])
-            for row, known in enumerate(old.tolist())
-        )
-        scale = self.scale[ours]
-        return replace(self, naive=naive, rows=rows, notes=notes, models=models, scale=scale)
 
     def take(self, rows: Rows, known_future: KnownFuture) -> Self:
         new, ours = self.kept(rows)
@@ -94,18 +77,17 @@ class FittedClassic(LocalModel):
         )
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        parts = {f"models.{each.name}": getattr(self.models, each.name) for each in PARTS}
-        return {**naive_arrays(self), **parts, "scale": self.scale}
+        return {**naive_arrays(self), **prefixed("models", vars(self.models)), "scale": self.scale}
 
     @classmethod
-    def from_arrays(cls, arrays: _Arrays) -> Self:
+    def from_arrays(cls, arrays: Arrays) -> Self:
         """The inverse of ``to_arrays``."""
-        parts = {each.name: arrays[f"models.{each.name}"].astype(np.float64) for each in PARTS}
+        models = unprefixed("models", arrays)
         return cls(
             naive_of(arrays),
             arrays["rows"].astype(np.intp),
             notes_of(arrays),
-            Innovations(**parts),
+            StateSpaces(**{name: values.astype(np.float64) for name, values in models.items()}),
             arrays["scale"].astype(np.float64),
         )
 
@@ -115,7 +97,22 @@ class FittedClassic(LocalModel):
         return means[:, steps] * self.scale[:, None], spread[:, steps] * self.scale[:, None]
 
 
-PARTS = fields(Innovations)
+def condition_classic(fitted: FittedClassic, panel: Panel) -> FittedClassic:
+    """The same parameters, filtered on over the newest days; nothing is searched."""
+    before = {key: row for row, key in enumerate(fitted.keys)}
+    closing = fitted.naive.closing.carried_to(panel, before)
+    naive = fit_seasonal_naive(panel, fitted.naive.season_length, closing)
+    old = np.array([before.get(key, -1) for key in panel.keys], dtype=np.intp)
+    rows, ours = fitted.kept(old)
+    newer = panel.timestamps > fitted.until
+    scale = fitted.scale[ours]
+    sold = closing.open_target(panel)[rows][:, newer] / scale[:, None]
+    models, _ = fitted.models.take(ours).filtered(sold)
+    notes = tuple(
+        naive.notes[row] or (NEW if known < 0 else fitted.notes[known])
+        for row, known in enumerate(old.tolist())
+    )
+    return replace(fitted, naive=naive, rows=rows, notes=notes, models=models, scale=scale)
 
 
 def fit_classic(

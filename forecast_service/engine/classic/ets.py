@@ -14,6 +14,7 @@ from forecast_service.engine.classic.classic_model import (
     FittedClassic,
     Outcome,
     Task,
+    condition_classic,
     fit_classic,
 )
 from forecast_service.engine.classic.statsmodels_package import fit_ets, require_package
@@ -49,6 +50,9 @@ class Ets:
     def fit(self, panel: Panel, config: FitConfig, progress: Progress = silent) -> FittedClassic:
         require_package(NAME)
         return fit_classic(FittedEts, _fit_task, panel, config, progress)
+
+    def condition(self, fitted: FittedClassic, panel: Panel) -> FittedClassic:
+        return condition_classic(fitted, panel)
 
     def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> FittedClassic:
         return FittedEts.from_arrays(arrays)

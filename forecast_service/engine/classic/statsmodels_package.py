@@ -12,11 +12,18 @@ from typing import Any
 import numpy as np
 
 from forecast_service.engine.classic.differencing import needs_difference, needs_season
-from forecast_service.engine.classic.innovations import Innovations, arima_form, ets_form
+from forecast_service.engine.classic.state_space import StateSpaces, arima_form, ets_form
 from forecast_service.engine.panel import FloatArray
 from forecast_service.errors import InvalidData
 
-__all__ = ["LONGEST_SEASON", "fit_arima", "fit_ets", "require_package"]
+__all__ = [
+    "LONGEST_SEASON",
+    "arima_candidates",
+    "ets_candidates",
+    "fit_arima",
+    "fit_ets",
+    "require_package",
+]
 
 LONGEST_SEASON = 24  # periods: beyond it, a season has more parameters than it can tell
 ITERATIONS = 100
@@ -36,11 +43,15 @@ def require_package(algorithm: str) -> None:
         )
 
 
-def fit_ets(values: FloatArray, season_length: int) -> Innovations:
-    """The additive ETS of these values (T,) with the least AICc, after the last of them.
+def fit_ets(values: FloatArray, season_length: int) -> StateSpaces:
+    """The additive ETS of these values (T,) with the least AICc, after the last of them."""
+    found = _best(ets_candidates(values, season_length))
+    model, errors = _ets_in_our_form(found).filtered(values[None])
+    return replace(model, sigma=np.sqrt((errors**2).mean(axis=1)))
 
-    Candidates: a level alone or with a damped trend, each with and without a season.
-    """
+
+def ets_candidates(values: FloatArray, season_length: int) -> list[Any]:
+    """What the library finds: a level, or a damped trend, each with and without a season."""
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     seasons = [None, "add"] if _has_season(values, season_length) else [None]
@@ -56,12 +67,10 @@ def fit_ets(values: FloatArray, season_length: int) -> Innovations:
         for trend in (None, "add")
         for season in seasons
     ]
-    found = [_quietly(partial(each.fit, disp=False, maxiter=ITERATIONS)) for each in models]
-    model, errors = _ets_in_our_form(_best(found)).filtered(values[None])
-    return replace(model, sigma=np.sqrt((errors**2).mean(axis=1)))
+    return [_quietly(partial(each.fit, disp=False, maxiter=ITERATIONS)) for each in models]
 
 
-def _ets_in_our_form(found: Any) -> Innovations:
+def _ets_in_our_form(found: Any) -> StateSpaces:
     """Before its first value."""
     named = dict(zip(found.param_names, found.params, strict=True))
     start = np.asarray(found.initial_state, dtype=np.float64)
@@ -76,8 +85,13 @@ def _ets_in_our_form(found: Any) -> Innovations:
     )
 
 
-def fit_arima(values: FloatArray, season_length: int) -> Innovations:
-    """The ARIMA of these values (T,) that a small stepwise search finds, after the last of them.
+def fit_arima(values: FloatArray, season_length: int) -> StateSpaces:
+    """The ARIMA of these values (T,) with the least AICc, after the last of them."""
+    return _arima_in_our_form(_best(arima_candidates(values, season_length)), values)
+
+
+def arima_candidates(values: FloatArray, season_length: int) -> list[Any]:
+    """What the library finds in a small stepwise search; None for orders that it cannot fit.
 
     Source: Hyndman & Khandakar, Journal of Statistical Software 27 (2008), with fewer steps.
     """
@@ -92,7 +106,7 @@ def fit_arima(values: FloatArray, season_length: int) -> Innovations:
         tried.update((order, fit(*order)) for order in wanted[: ARIMA_FITS - len(tried)])
         best = min(tried, key=lambda order: _aicc(tried[order]))
         wanted = [each for each in _neighbours(*best, bool(length)) if each not in tried]
-    return _arima_in_our_form(_best(list(tried.values())), values)
+    return list(tried.values())
 
 
 def _best(found: list[Any]) -> Any:
@@ -140,7 +154,7 @@ def _arima(
         return None
 
 
-def _arima_in_our_form(found: Any, values: FloatArray) -> Innovations:
+def _arima_in_our_form(found: Any, values: FloatArray) -> StateSpaces:
     """Differencing multiplied into the polynomials, so that it needs no states of its own."""
     model = found.model
     named = dict(zip(found.param_names, found.params, strict=True))

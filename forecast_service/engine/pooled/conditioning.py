@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +13,7 @@ from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.engine.pooled.correction import PLAIN, Correction
 from forecast_service.engine.pooled.log_forecast import LOWEST
 from forecast_service.engine.pooled.log_target import LogTarget, log_target
-
-if TYPE_CHECKING:  # a model is conditioned by what stands here, so this cannot need the model
-    from forecast_service.engine.pooled.pooled_model import FittedPooled
+from forecast_service.engine.pooled.pooled_model import FittedPooled
 
 __all__ = ["NEW", "conditioned", "newest", "settled"]
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.calendar import Times
 from forecast_service.engine.panel import FloatArray
-
-if TYPE_CHECKING:  # a regression is conditioned under a correction, so this cannot need it
-    from forecast_service.engine.pooled.pooled_model import FittedPooled
+from forecast_service.engine.pooled.pooled_model import FittedPooled
 
 __all__ = ["PLAIN", "Correction", "Said"]
 
 Said = Callable[
-    ["FittedPooled", Times, Mapping[str, FloatArray], int, npt.NDArray[np.bool_]], FloatArray
+    [FittedPooled, Times, Mapping[str, FloatArray], int, npt.NDArray[np.bool_]], FloatArray
 ]
 """Of a regression, periods, covariates (n, T), an index of the periods, and which of those from it
 on are wanted (n, periods): what is added to the log there (n, periods), 0 elsewhere."""

@@ -15,6 +15,7 @@ from forecast_service.engine.features.calendar_features import phases
 from forecast_service.engine.features.columns import Column, Single
 from forecast_service.engine.features.regression_features import Features, Recipe, Rows, make_recipe
 from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.engine.pooled.backdrop import Backdrop
 from forecast_service.engine.pooled.common_effects import Pool, PoolSums, fit_pool
 from forecast_service.engine.pooled.conditioning import newest
 from forecast_service.engine.pooled.deviations import (
@@ -38,7 +39,6 @@ from forecast_service.engine.pooled.level_steps import (
 from forecast_service.engine.pooled.log_forecast import LOWEST
 from forecast_service.engine.pooled.log_target import LogTarget, log_target
 from forecast_service.engine.pooled.pooled_model import NOTHING_KNOWN, FittedPooled, Spread
-from forecast_service.engine.pooled.refit import Backdrop
 
 __all__ = ["PooledFitting", "prepare"]
 

@@ -1,4 +1,4 @@
-"""A trained pooled regression: forecasts, their parts, and newer data without training."""
+"""A trained pooled regression: its forecasts and their parts."""
 
 from __future__ import annotations
 
@@ -9,26 +9,24 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.calendar import Times, period_starts, periods_between
 from forecast_service.engine.closing import Closing
 from forecast_service.engine.features.columns import Column, Single
 from forecast_service.engine.features.regression_features import Features, Recipe
-from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
-from forecast_service.engine.pooled.conditioning import conditioned
-from forecast_service.engine.pooled.correction import PLAIN, Correction
+from forecast_service.engine.panel import FloatArray, KnownFuture
+from forecast_service.engine.pooled.backdrop import Backdrop
 from forecast_service.engine.pooled.level_prior import LevelPrior
 from forecast_service.engine.pooled.log_forecast import LogForecast
-from forecast_service.engine.pooled.refit import NOTHING_KNOWN, Backdrop
 from forecast_service.errors import InvalidData
 
 __all__ = ["NAME", "NOTHING_KNOWN", "FittedPooled", "Spread"]
 
 NAME = "pooled"
+NOTHING_KNOWN = "No sales are known of this series: it starts from what all series share."
 OF_SERIES = ("level", "noise", "offset", "silent")
 CHUNK_BYTES = 48_000_000
 TYPICAL = 64  # series that stand for all when only an average matters
-
-_Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
@@ -100,10 +98,6 @@ class FittedPooled:
             closed=self._closed(known_future),
         )
 
-    def condition(self, panel: Panel, correction: Correction = PLAIN) -> FittedPooled:
-        """The same effects on newer data; see ``pooled.conditioning``."""
-        return conditioned(self, panel, correction)
-
     def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> FittedPooled:
         """Some of the series; how sure the effects are is still judged on all of them."""
         return replace(self._some(rows), shared=self._uncertain(known_future))
@@ -139,18 +133,18 @@ class FittedPooled:
         )
         return {
             **{name: getattr(self, name) for name in plain},
-            **{f"tail.{name}": values for name, values in self.tail.items()},
+            **prefixed("tail", self.tail),
             "keys": _texts([json.dumps(key) for key in self.keys]),
             "notes": _texts([json.dumps(note) for note in self.notes]),
             "rules": _texts([json.dumps(rules)]),
             "closing_applies": self.closing.applies,
             "spread": np.array(spread, dtype=np.float64),
             **({} if self.shared is None else {"shared": self.shared}),
-            **{f"backdrop.{name}": array for name, array in self.backdrop.to_arrays().items()},
+            **prefixed("backdrop", self.backdrop.to_arrays()),
         }
 
     @classmethod
-    def from_arrays(cls, arrays: _Arrays) -> FittedPooled:
+    def from_arrays(cls, arrays: Arrays) -> FittedPooled:
         """The inverse of ``to_arrays``."""
         rules = json.loads(str(arrays["rules"][0]))
         numbers = ("common", *OF_SERIES, *(["shared"] if "shared" in arrays else []))
@@ -161,8 +155,8 @@ class FittedPooled:
             recipe=Recipe.from_text(rules["recipe"]),
             prior=LevelPrior.from_text(rules["prior"]),
             times=arrays["times"].astype("datetime64[s]"),
-            tail={name: v.astype(np.float64) for name, v in _under("tail.", arrays).items()},
-            backdrop=Backdrop.from_arrays(_under("backdrop.", arrays)),
+            tail={name: v.astype(np.float64) for name, v in unprefixed("tail", arrays).items()},
+            backdrop=Backdrop.from_arrays(unprefixed("backdrop", arrays)),
             own_columns=arrays["own_columns"].astype(np.intp),
             own=arrays["own"].astype(np.float32),
             uncertainty=arrays["uncertainty"].astype(np.float32),
@@ -273,7 +267,3 @@ class FittedPooled:
 
 def _texts(values: Sequence[str]) -> npt.NDArray[np.str_]:
     return np.array(list(values), dtype=np.str_)
-
-
-def _under(prefix: str, arrays: _Arrays) -> dict[str, npt.NDArray[np.generic]]:
-    return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}

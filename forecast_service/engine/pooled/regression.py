@@ -11,6 +11,7 @@ import numpy.typing as npt
 from forecast_service.engine.algorithm import FitConfig, Progress, silent
 from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.engine.pooled.common_effects import Pool
+from forecast_service.engine.pooled.conditioning import conditioned
 from forecast_service.engine.pooled.deviations import Deviations
 from forecast_service.engine.pooled.estimation import PooledFitting, prepare
 from forecast_service.engine.pooled.pooled_model import NAME, FittedPooled
@@ -44,17 +45,21 @@ class PooledRegression:
     def fit(self, panel: Panel, config: FitConfig, progress: Progress = silent) -> FittedPooled:
         return estimate(prepare(panel, config), progress).model
 
+    def condition(self, fitted: FittedPooled, panel: Panel) -> FittedPooled:
+        return conditioned(fitted, panel)
+
     def refit(
         self,
         fitted: FittedPooled,
         panel: Panel,
         rows: npt.NDArray[np.intp] | None,
         config: FitConfig,
+        progress: Progress = silent,
     ) -> FittedPooled:
         if rows is None:
-            return self.fit(panel, config)
-        conditioned = fitted.condition(panel)
-        return refitted(conditioned, fitted.backdrop, panel, rows) if len(rows) else conditioned
+            return self.fit(panel, config, progress)
+        newer = self.condition(fitted, panel)
+        return refitted(newer, fitted.backdrop, panel, rows) if len(rows) else newer
 
     def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> FittedPooled:
         return FittedPooled.from_arrays(arrays)

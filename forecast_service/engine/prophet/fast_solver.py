@@ -12,7 +12,7 @@ from forecast_service.engine.prophet.design import Calendar, Columns, Problem, m
 from forecast_service.engine.prophet.histories import Histories
 from forecast_service.engine.prophet.map_estimate import SMALLEST_SIGMA, Estimate, estimate
 from forecast_service.engine.prophet.newton import estimate_curved
-from forecast_service.engine.prophet.prophet_models import Parameters, holiday_features
+from forecast_service.engine.prophet.parameters import Parameters, holiday_features
 from forecast_service.engine.prophet.prophet_options import ProphetOptions
 from forecast_service.engine.prophet.scales import scale_series
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from forecast_service.engine.panel import FloatArray, KnownFuture
-from forecast_service.engine.prophet.prophet_models import ProphetModels, logistic
+from forecast_service.engine.prophet.parameters import ProphetModels, logistic
 from forecast_service.engine.prophet.spread import spread_quantiles
 
 __all__ = ["spread_of"]

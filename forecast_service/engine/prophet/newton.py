@@ -24,7 +24,7 @@ from forecast_service.engine.prophet.map_estimate import (
     estimate,
     log_posterior,
 )
-from forecast_service.engine.prophet.prophet_models import logistic
+from forecast_service.engine.prophet.parameters import logistic
 
 __all__ = ["estimate_curved"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,14 +13,27 @@ from forecast_service.engine.calendar import Times, holiday_dates
 from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.engine.prophet.fast_solver import fit_fast
 from forecast_service.engine.prophet.histories import Histories
-from forecast_service.engine.prophet.mixture import NAME, FittedProphet
-from forecast_service.engine.prophet.prophet_models import Parameters, empty_models, stack_models
+from forecast_service.engine.prophet.parameters import (
+    Parameters,
+    ProphetModels,
+    empty_models,
+    stack_models,
+)
+from forecast_service.engine.prophet.prophet_model import NAME, FittedProphet
 from forecast_service.engine.prophet.prophet_options import ProphetOptions
 from forecast_service.engine.prophet.prophet_package import fit_with_package
-from forecast_service.engine.simple.seasonal_naive import fit_seasonal_naive
+from forecast_service.engine.simple.seasonal_naive import (
+    NOTHING_KNOWN,
+    ONE_KNOWN,
+    FittedSeasonalNaive,
+    fit_seasonal_naive,
+)
 
 __all__ = ["NAME", "ProphetAlgorithm", "fit_prophet"]
 
+RECENT = 28  # newest known open days that may move the level
+PRIOR_DAYS = 14.0  # weight, in days, of the belief that the level did not move
+NEW = "New since the training: seasonal naive until the next one."
 MINIMUM_DAYS = 14  # open days known, and days between the first and the last of them
 
 Outcome = tuple[Parameters | None, str | None]
@@ -48,20 +62,37 @@ class ProphetAlgorithm:
     def fit(self, panel: Panel, config: FitConfig, progress: Progress = silent) -> FittedProphet:
         return fit_prophet(panel, config, np.ones(panel.n_series, dtype=bool), progress)
 
+    def condition(self, fitted: FittedProphet, panel: Panel) -> FittedProphet:
+        """The same models on newer data.
+
+        The level of a series moves by the mean residual of its open days after the training (the
+        newest 28), shrunken as if 14 more days had had residual 0:
+        ``sum(residuals) / (days + 14)``, the posterior mean of a normal shift whose prior
+        variance is a fourteenth of the noise. Data that end at the training change nothing.
+        """
+        before = {key: row for row, key in enumerate(fitted.keys)}
+        closing = fitted.naive.closing.carried_to(panel, before)
+        naive = fit_seasonal_naive(panel, fitted.naive.season_length, closing)
+        rows = np.array([before.get(key, -1) for key in panel.keys], dtype=np.intp)
+        models = _refreshed(fitted.models_at(rows), panel, closing.open_target(panel))
+        return FittedProphet(naive, models, _renewed_notes(fitted, naive, models))
+
     def refit(
         self,
         fitted: FittedProphet,
         panel: Panel,
         rows: npt.NDArray[np.intp] | None,
         config: FitConfig,
+        progress: Progress = silent,
     ) -> FittedProphet:
         if rows is None:
-            return self.fit(panel, config)
-        conditioned = fitted.condition(panel)
+            return self.fit(panel, config, progress)
+        newer = self.condition(fitted, panel)
         if not len(rows):
-            return conditioned
-        again = fit_prophet(panel.take(rows), config, np.ones(len(rows), dtype=bool))
-        return conditioned.with_series(rows, again)
+            return newer
+        wanted = np.ones(len(rows), dtype=bool)
+        again = fit_prophet(panel.take(rows), config, wanted, progress)
+        return newer.with_series(rows, again)
 
     def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> FittedProphet:
         return FittedProphet.from_arrays(arrays)
@@ -86,6 +117,34 @@ def fit_prophet(
     known = list(holidays), histories.numbered_holidays, list(panel.covariates)
     empty = empty_models(*known, changes)
     return FittedProphet(naive, stack_models(empty, fits, panel.timestamps[-1]), notes)
+
+
+def _refreshed(models: ProphetModels, panel: Panel, sold: FloatArray) -> ProphetModels:
+    """The models at the level of ``sold`` (n, T), the target of the open days."""
+    seconds = panel.timestamps.astype("datetime64[s]").astype(np.int64)
+    first_new = int(np.searchsorted(seconds, models.until.min(initial=seconds[-1]), "right"))
+    new = panel.known_between(first_new, panel.n_periods)
+    unmoved = replace(models, level=np.zeros(len(models)))
+    residuals = sold[models.rows, first_new:] - unmoved.centre(new.timestamps, new.covariates)
+    known = ~np.isnan(residuals) & (seconds[first_new:] > models.until[:, None])
+    newest = np.cumsum(known[:, ::-1], axis=1)[:, ::-1] <= RECENT
+    counted = known & newest
+    total = np.where(counted, residuals, 0.0).sum(axis=1)
+    return replace(models, level=total / (counted.sum(axis=1) + PRIOR_DAYS))
+
+
+def _renewed_notes(
+    fitted: FittedProphet, naive: FittedSeasonalNaive, models: ProphetModels
+) -> tuple[str | None, ...]:
+    """Notes for the series of ``naive``: a reason that newer data removed is not repeated."""
+    before = dict(zip(fitted.keys, fitted.notes, strict=True))
+    modelled = set(models.rows.tolist())
+    notes: list[str | None] = []
+    for row, key in enumerate(naive.keys):
+        note = before.get(key, NEW)
+        outdated = NEW if note in (NOTHING_KNOWN, ONE_KNOWN) else note
+        notes.append(note if row in modelled else naive.notes[row] or outdated)
+    return tuple(notes)
 
 
 def _fit_rows(

@@ -18,7 +18,7 @@ from forecast_service.engine.calendar import Times
 from forecast_service.engine.panel import FloatArray
 from forecast_service.engine.pool import map_in_order, pool
 from forecast_service.engine.prophet.histories import Histories
-from forecast_service.engine.prophet.prophet_models import DAILY, WEEKLY, YEARLY, Parameters
+from forecast_service.engine.prophet.parameters import DAILY, WEEKLY, YEARLY, Parameters
 from forecast_service.engine.prophet.prophet_options import ProphetOptions
 
 __all__ = ["fit_with_package"]

@@ -13,15 +13,15 @@ from forecast_service.engine.algorithm import FitConfig, Progress, silent
 from forecast_service.engine.calendar import Times, parse_frequency
 from forecast_service.engine.closing import Closing
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
-from forecast_service.engine.simple.empirical import weighted_mean, weighted_quantiles
-from forecast_service.engine.simple.local_model import (
-    LocalModel,
+from forecast_service.engine.simple.empirical_distribution import weighted_mean, weighted_quantiles
+from forecast_service.engine.simple.npts_options import NptsOptions
+from forecast_service.engine.simple.seasonal_naive import fit_seasonal_naive
+from forecast_service.engine.simple.series_models import (
+    SeriesModels,
     naive_arrays,
     naive_of,
     notes_of,
 )
-from forecast_service.engine.simple.npts_options import NptsOptions
-from forecast_service.engine.simple.seasonal_naive import fit_seasonal_naive
 
 __all__ = ["NAME", "FittedNpts", "Npts", "season_feature"]
 
@@ -33,7 +33,7 @@ Rows = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class FittedNpts(LocalModel):
+class FittedNpts(SeriesModels):
     """The history that is sampled: ``sold`` (m, T) of the modelled series, NaN where unknown."""
 
     name: ClassVar[str] = NAME
@@ -53,12 +53,6 @@ class FittedNpts(LocalModel):
         for periods, seen, weights in self._seasons(known_future):
             values[:, periods] = weighted_mean(seen, weights)[:, None]
         return values
-
-    def condition(self, panel: Panel) -> FittedNpts:
-        """The same kernel over the newest data; nothing was learned that could be kept."""
-        before = {key: row for row, key in enumerate(self.keys)}
-        closing = self.naive.closing.carried_to(panel, before)
-        return _fit(panel, self.options, self.naive.season_length, closing)
 
     def take(self, rows: Rows, known_future: KnownFuture) -> FittedNpts:
         new, ours = self.kept(rows)
@@ -126,6 +120,12 @@ class Npts:
         fitted = _fit(panel, options, config.season_length, None)
         progress(1.0, f"NPTS: {panel.n_series} series")
         return fitted
+
+    def condition(self, fitted: FittedNpts, panel: Panel) -> FittedNpts:
+        """The same kernel over the newest data; nothing was learned that could be kept."""
+        before = {key: row for row, key in enumerate(fitted.keys)}
+        closing = fitted.naive.closing.carried_to(panel, before)
+        return _fit(panel, fitted.options, fitted.naive.season_length, closing)
 
     def from_arrays(self, arrays: _Arrays) -> FittedNpts:
         names, texts = arrays["options"].tolist()

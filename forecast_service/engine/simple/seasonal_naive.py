@@ -69,9 +69,6 @@ class FittedSeasonalNaive:
         phase = self.steps(known_future) % self.season_length
         return settle(self.last[:, phase], self.closed(known_future))
 
-    def condition(self, panel: Panel) -> FittedSeasonalNaive:
-        return fit_seasonal_naive(panel, self.season_length)
-
     def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> FittedSeasonalNaive:
         return replace(
             self,
@@ -131,6 +128,9 @@ class SeasonalNaive:
         fitted = fit_seasonal_naive(panel, config.season_length)
         progress(1.0, f"seasonal naive: {panel.n_series} series")
         return fitted
+
+    def condition(self, fitted: FittedSeasonalNaive, panel: Panel) -> FittedSeasonalNaive:
+        return fit_seasonal_naive(panel, fitted.season_length)
 
     def from_arrays(self, arrays: _Arrays) -> FittedSeasonalNaive:
         return FittedSeasonalNaive(

@@ -11,16 +11,16 @@ import numpy.typing as npt
 
 from forecast_service.engine.algorithm import FitConfig, Progress, silent
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
-from forecast_service.engine.simple.empirical import weighted_mean, weighted_quantiles
-from forecast_service.engine.simple.local_model import (
-    LocalModel,
-    naive_arrays,
-    naive_of,
-    notes_of,
-)
+from forecast_service.engine.simple.empirical_distribution import weighted_mean, weighted_quantiles
 from forecast_service.engine.simple.seasonal_naive import (
     FittedSeasonalNaive,
     fit_seasonal_naive,
+)
+from forecast_service.engine.simple.series_models import (
+    SeriesModels,
+    naive_arrays,
+    naive_of,
+    notes_of,
 )
 
 __all__ = ["NAME", "RATES", "FittedTsb", "Tsb", "best_rates"]
@@ -33,7 +33,7 @@ Rows = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class FittedTsb(LocalModel):
+class FittedTsb(SeriesModels):
     """``probability`` (m,) of a sale on an open day; ``sizes`` (m, k) of sales, with ``weights``.
 
     ``rates`` (m, 2) are the smoothing parameters of probability and size. Unused places of
@@ -61,16 +61,6 @@ class FittedTsb(LocalModel):
         self.naive.steps(known_future)
         same = self.probability * weighted_mean(self.sizes, self.weights)
         return np.repeat(same[:, None], known_future.horizon, axis=1)
-
-    def condition(self, panel: Panel) -> FittedTsb:
-        """The same smoothing parameters over the newest data; they are searched for new series."""
-        before = {key: row for row, key in enumerate(self.keys)}
-        closing = self.naive.closing.carried_to(panel, before)
-        naive = fit_seasonal_naive(panel, self.naive.season_length, closing)
-        place = {self.keys[row]: index for index, row in enumerate(self.rows)}
-        known = np.array([place.get(key, -1) for key in panel.keys], dtype=np.intp)
-        rates = np.where(known[:, None] < 0, np.nan, np.vstack([self.rates, [[0, 0]]])[known])
-        return _fit(naive, panel, rates)
 
     def take(self, rows: Rows, known_future: KnownFuture) -> FittedTsb:
         new, ours = self.kept(rows)
@@ -114,6 +104,16 @@ class Tsb:
         fitted = _fit(naive, panel, np.full((panel.n_series, 2), np.nan))
         progress(1.0, f"TSB: {panel.n_series} series")
         return fitted
+
+    def condition(self, fitted: FittedTsb, panel: Panel) -> FittedTsb:
+        """The same smoothing parameters over the newest data; they are searched for new series."""
+        before = {key: row for row, key in enumerate(fitted.keys)}
+        closing = fitted.naive.closing.carried_to(panel, before)
+        naive = fit_seasonal_naive(panel, fitted.naive.season_length, closing)
+        place = {fitted.keys[row]: index for index, row in enumerate(fitted.rows)}
+        known = np.array([place.get(key, -1) for key in panel.keys], dtype=np.intp)
+        rates = np.where(known[:, None] < 0, np.nan, np.vstack([fitted.rates, [[0, 0]]])[known])
+        return _fit(naive, panel, rates)
 
     def from_arrays(self, arrays: _Arrays) -> FittedTsb:
         names = ("probability", "sizes", "weights", "rates")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from forecast_service.engine.trained import Trained
+from forecast_service.engine.training_result import Trained
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
 from forecast_service.local.calls import ACTIVE

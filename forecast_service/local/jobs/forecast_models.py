@@ -33,7 +33,7 @@ __all__ = ["Seen", "ServedModel", "ServedModels", "keep_model", "kept_paths", "s
 FOLDER = "models"
 SERIES = 2000  # in one file: some 10 MB in memory
 CACHE_BYTES = 256 * 1024 * 1024  # of files that a process keeps in memory; some 50,000 series
-TIMES, COVARIATE, MODEL = "future.times", "future.covariate.", "model."
+TIMES, COVARIATE, MODEL = "future.times", "future.covariate", "model"
 
 Key = tuple[str, ...]
 
@@ -104,8 +104,8 @@ def keep_model(home: Path, algorithm: str, model: ServedModel) -> list[ModelFile
             part, future = fitted.take(rows, known_future), known_future.take(rows)
         path = f"{folder}/{len(files):03}.npz"
         arrays = {
-            **{f"{MODEL}{name}": array for name, array in part.to_arrays().items()},
-            **{f"{COVARIATE}{name}": array for name, array in future.covariates.items()},
+            **archive.prefixed(MODEL, part.to_arrays()),
+            **archive.prefixed(COVARIATE, future.covariates),
             TIMES: future.timestamps.astype("datetime64[s]"),
         }
         archive.save(home / path, arrays, meta, compress=False)  # few are kept, for a while
@@ -184,15 +184,14 @@ def _read(path: Path) -> ServedModel:
 
 
 def _model(arrays: archive.Arrays, meta: Mapping[str, Any]) -> ServedModel:
-    covariates = {k: v.astype(np.float64) for k, v in _under(COVARIATE, arrays).items()}
+    covariates = archive.unprefixed(COVARIATE, arrays)
     return ServedModel(
-        fitted=load(meta["algorithm"], _under(MODEL, arrays)),
-        known_future=KnownFuture(arrays[TIMES].astype("datetime64[s]"), covariates),
+        fitted=load(meta["algorithm"], archive.unprefixed(MODEL, arrays)),
+        known_future=KnownFuture(
+            arrays[TIMES].astype("datetime64[s]"),
+            {name: values.astype(np.float64) for name, values in covariates.items()},
+        ),
         frequency=meta["frequency"],
         forecast_types=tuple(meta["forecast_types"]),
         seen={name: Seen(**seen) for name, seen in meta["seen"].items()},
     )
-
-
-def _under(prefix: str, arrays: archive.Arrays) -> dict[str, Any]:
-    return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}

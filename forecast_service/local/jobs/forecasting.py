@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from forecast_service.common.keys import series_key
 from forecast_service.engine.grouped import facts_of
+from forecast_service.engine.registry import condition
 from forecast_service.local.jobs.forecast_models import ServedModel, keep_model, seen_values
 from forecast_service.local.jobs.forecast_values import values_of
 from forecast_service.local.jobs.job import Finish, Job
@@ -43,7 +44,7 @@ def run_forecast(job: Job) -> Finish:
     fitted = load_model(job.settings.home, predictor)
     trained_on = PredictorDetails.of(predictor.details).snapshot
     if sources.snapshot != trained_on or fitted.keys != built.panel.keys:
-        fitted = fitted.condition(built.panel)
+        fitted = condition(config.algorithm, fitted, built.panel)
     types = tuple(job.resource.request.get("ForecastTypes") or config.forecast_types)
     job.progress(0.6, f"forecasting {len(fitted.keys)} series")
     values = values_of(fitted, built.known_future, types)

@@ -15,7 +15,7 @@ from forecast_service.engine import archive
 from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.grouped import pieces
 from forecast_service.engine.registry import load_pieces
-from forecast_service.engine.trained import Trained
+from forecast_service.engine.training_result import Trained
 from forecast_service.errors import InvalidData
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.forecast_models import kept_paths

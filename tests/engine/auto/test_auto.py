@@ -9,8 +9,7 @@ import pytest
 
 from forecast_service.engine import archive
 from forecast_service.engine.algorithm import FitConfig
-from forecast_service.engine.auto.auto_algorithm import fit_with_backtest
-from forecast_service.engine.auto.auto_model import FittedAuto
+from forecast_service.engine.auto.auto_algorithm import Auto, FittedAuto, fit_with_backtest
 from forecast_service.engine.auto.combination import FittedCombination
 from forecast_service.engine.auto.members import FREQUENT
 from forecast_service.engine.panel import Panel
@@ -114,11 +113,11 @@ def test_coverage_counts_the_open_days_of_all_windows(panel, fitted: FittedCombi
 
 
 def test_a_series_new_since_training_takes_the_weights_of_all(
-    fitted: FittedCombination,
+    auto: FittedAuto, fitted: FittedCombination
 ) -> None:
     newer = make_panel(5, 194)
 
-    later = fitted.condition(newer)
+    later = Auto().condition(auto, newer).groups[0].model
 
     assert np.array_equal(later.wanted[:4], fitted.wanted)
     assert np.array_equal(later.wanted[4], fitted.fleet)
@@ -157,7 +156,7 @@ def test_facts_name_members_and_the_measured_coverage(fitted: FittedCombination)
 def test_a_model_file_keeps_weights_and_coverage(auto: FittedAuto, tmp_path) -> None:
     archive.save(tmp_path / "000.npz", auto.to_arrays(), {})
 
-    loaded = FittedAuto.from_arrays(archive.load(tmp_path / "000.npz")[0])
+    loaded = Auto().from_arrays(archive.load(tmp_path / "000.npz")[0])
 
     assert loaded.facts == auto.facts
     assert loaded.groups[0].model.wanted.tolist() == auto.groups[0].model.wanted.tolist()

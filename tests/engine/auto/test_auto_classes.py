@@ -9,8 +9,7 @@ import pytest
 
 from forecast_service.engine import archive
 from forecast_service.engine.algorithm import FitConfig
-from forecast_service.engine.auto.auto_algorithm import fit_with_backtest
-from forecast_service.engine.auto.auto_model import FittedAuto
+from forecast_service.engine.auto.auto_algorithm import Auto, FittedAuto, fit_with_backtest
 from forecast_service.engine.auto.members import FREQUENT, SPARSE
 from forecast_service.engine.backtest import Backtest
 from forecast_service.engine.metrics import average_wql
@@ -74,10 +73,11 @@ def test_a_new_series_joins_its_demand_class(fitted: FittedAuto) -> None:
     renamed = replace(PANEL.take([0, 2, 0, *range(12)]), keys=keys)
     renamed.target[2] = np.nan
 
-    later = fitted.condition(renamed)
+    later = Auto().condition(fitted, renamed)
 
     assert later.keys == keys
-    assert later.demand[:3] == ("intermittent", "smooth", "unknown")
+    assert later.demand is not None
+    assert later.demand.classes[:3] == ("intermittent", "smooth", "unknown")
     assert later.groups[0].rows.tolist() == [1, 5, 9]  # the new store, and two known ones
     assert np.isfinite(later.forecast(future_of(renamed), LEVELS)).all()
 
@@ -85,7 +85,7 @@ def test_a_new_series_joins_its_demand_class(fitted: FittedAuto) -> None:
 def test_series_that_are_gone_may_leave_a_class_empty(fitted: FittedAuto) -> None:
     items = PANEL.take(np.flatnonzero(~IS_DENSE))
 
-    later = fitted.condition(items)
+    later = Auto().condition(fitted, items)
 
     expected = fitted.forecast(future_of(PANEL), LEVELS)[~IS_DENSE]
     assert np.array_equal(later.forecast(future_of(items), LEVELS), expected)
@@ -102,16 +102,10 @@ def test_some_of_the_series_are_forecast_as_among_all_of_them(fitted: FittedAuto
     assert few.forecast(future.take(rows), LEVELS) == pytest.approx(expected)
 
 
-def test_parts_add_up_to_the_mean_of_every_series(fitted: FittedAuto) -> None:
-    parts = fitted.contributions(future_of(PANEL))
-
-    assert np.allclose(sum(parts.values()), fitted.mean(future_of(PANEL)))
-
-
 def test_a_model_file_keeps_the_groups(fitted: FittedAuto, tmp_path) -> None:
     archive.save(tmp_path / "000.npz", fitted.to_arrays(), {})
 
-    loaded = FittedAuto.from_arrays(archive.load(tmp_path / "000.npz")[0])
+    loaded = Auto().from_arrays(archive.load(tmp_path / "000.npz")[0])
 
     assert (loaded.keys, loaded.facts) == (fitted.keys, fitted.facts)
     future = future_of(PANEL)

@@ -162,7 +162,7 @@ def test_a_new_store_gets_a_forecast_that_follows_its_promotions(fitted: FittedB
     target[39, :-14] = np.nan
     fresh = replace(panel, keys=(*panel.keys[:39], ("new",)), target=target)
 
-    values = fitted.condition(fresh).mean(FUTURE)
+    values = Boosted().condition(fitted, fresh).mean(FUTURE)
 
     assert metrics.wape(PANEL.target[39:, CUTOFF:], values[39:]) < 0.3
     assert np.array_equal(values[:39], fitted.mean(FUTURE)[:39])

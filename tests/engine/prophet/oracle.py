@@ -11,7 +11,7 @@ import pandas as pd
 
 from forecast_service.engine.closing import find_closing
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
-from forecast_service.engine.prophet.prophet_models import ProphetModels
+from forecast_service.engine.prophet.parameters import ProphetModels
 
 DRAWS = 20_000
 NO_OPTIONS: Mapping[str, str] = {}

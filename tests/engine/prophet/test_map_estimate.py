@@ -17,7 +17,7 @@ from forecast_service.engine.prophet.design import Calendar, Columns, moments
 from forecast_service.engine.prophet.fast_solver import problem_of
 from forecast_service.engine.prophet.histories import Histories
 from forecast_service.engine.prophet.map_estimate import estimate
-from forecast_service.engine.prophet.prophet_models import holiday_features
+from forecast_service.engine.prophet.parameters import holiday_features
 from forecast_service.engine.prophet.prophet_options import ProphetOptions
 from forecast_service.engine.registry import algorithm
 

@@ -14,7 +14,7 @@ import pytest
 from forecast_service.engine import archive
 from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.panel import KnownFuture, Panel
-from forecast_service.engine.prophet.mixture import FittedProphet
+from forecast_service.engine.prophet.prophet_model import FittedProphet
 from forecast_service.engine.registry import algorithm
 from forecast_service.errors import InvalidData
 

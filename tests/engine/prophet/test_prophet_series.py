@@ -52,7 +52,7 @@ def test_series_without_a_model_say_why_after_conditioning() -> None:
     panel = make_panel(3)
     fitted = PROPHET.fit(with_row(panel, 1, np.nan), FitConfig(horizon=14))
 
-    later = fitted.condition(replace(panel, keys=(("0",), ("1",), ("fresh",))))
+    later = PROPHET.condition(fitted, replace(panel, keys=(("0",), ("1",), ("fresh",))))
 
     new = "New since the training: seasonal naive until the next one."
     assert fitted.notes[1] == "No sales are known of this series: the forecast is 0."
@@ -64,7 +64,7 @@ def test_a_series_of_which_the_newest_data_say_nothing_keeps_its_model() -> None
     panel = make_panel(2)
     fitted = PROPHET.fit(panel, FitConfig(horizon=14))
 
-    later = fitted.condition(with_row(panel, 0, np.nan))
+    later = PROPHET.condition(fitted, with_row(panel, 0, np.nan))
 
     assert later.notes == (None, None)
     assert np.array_equal(later.mean(future_of(panel)), fitted.mean(future_of(panel)))
@@ -79,11 +79,11 @@ def test_the_level_moves_by_the_shrunken_mean_of_the_new_residuals() -> None:
     shifted = panel.target.copy()
     shifted[:, 70:] = np.where(is_open, centre + np.array([[26.0], [-13.0]]), 0.0)
 
-    later = fitted.condition(with_target(panel, shifted))
+    later = PROPHET.condition(fitted, with_target(panel, shifted))
 
     assert np.allclose(later.models.level, [26 * 12 / (12 + 14), -13 * 12 / (12 + 14)])
     assert np.array_equal(
-        later.models.level, later.condition(with_target(panel, shifted)).models.level
+        later.models.level, PROPHET.condition(later, with_target(panel, shifted)).models.level
     )
 
 

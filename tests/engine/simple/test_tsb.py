@@ -82,7 +82,7 @@ def test_newer_data_move_the_forecast_with_the_same_smoothing() -> None:
     panel = sparse_panel(5, 120)
     fitted = fit(panel.before(100))
 
-    later = fitted.condition(panel)
+    later = Tsb().condition(fitted, panel)
 
     assert np.array_equal(later.rates, fitted.rates)
     assert not np.array_equal(later.probability, fitted.probability)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.backtest import Metrics, average_metrics
-from forecast_service.engine.content import Content
+from forecast_service.engine.changes import Content
 
 __all__ = ["Kept", "Trained", "Window"]
 

@@ -11,19 +11,19 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.panel import FloatArray, KnownFuture
 from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
 from forecast_service.engine.simple.seasonal_naive import NAME as SEASONAL_NAIVE
 from forecast_service.engine.simple.seasonal_naive import FittedSeasonalNaive, SeasonalNaive
 
-__all__ = ["LocalModel", "naive_arrays", "naive_of", "notes_of"]
+__all__ = ["SeriesModels", "naive_arrays", "naive_of", "notes_of"]
 
 Rows = npt.NDArray[np.intp]
-_Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
-class LocalModel(ABC):
+class SeriesModels(ABC):
     """Models of the series ``rows``, (m,) ascending, each by itself; ``naive`` has all series."""
 
     name: ClassVar[str]
@@ -75,23 +75,20 @@ class LocalModel(ABC):
         return both[:, 0], both[:, 1]
 
 
-def naive_arrays(model: LocalModel) -> dict[str, npt.NDArray[np.generic]]:
-    """What every local model keeps in its file."""
+def naive_arrays(model: SeriesModels) -> dict[str, npt.NDArray[np.generic]]:
+    """What every one of them keeps in its file."""
     return {
-        **{f"naive.{name}": array for name, array in model.naive.to_arrays().items()},
+        **prefixed("naive", model.naive.to_arrays()),
         "rows": model.rows,
         "notes": np.array([json.dumps(note) for note in model.notes], dtype=np.str_),
     }
 
 
-def naive_of(arrays: _Arrays) -> FittedSeasonalNaive:
-    """The stand-in of a local model's file."""
-    begin = "naive."
-    return SeasonalNaive().from_arrays(
-        {k.removeprefix(begin): v for k, v in arrays.items() if k.startswith(begin)}
-    )
+def naive_of(arrays: Arrays) -> FittedSeasonalNaive:
+    """The stand-in of their file."""
+    return SeasonalNaive().from_arrays(unprefixed("naive", arrays))
 
 
-def notes_of(arrays: _Arrays) -> tuple[str | None, ...]:
-    """The notes in a local model's file."""
+def notes_of(arrays: Arrays) -> tuple[str | None, ...]:
+    """The notes in their file."""
     return tuple(json.loads(str(text)) for text in arrays["notes"])

@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from forecast_service.engine.panel import FloatArray
 
-__all__ = ["Innovations", "arima_form", "ets_form", "stacked"]
+__all__ = ["StateSpaces", "arima_form", "ets_form", "stacked"]
 
 
 @dataclass(frozen=True)
-class Innovations:
+class StateSpaces:
     """``y = observe . x + e``, then ``x = transition x + gain e``; m models with S states.
 
     ``transition`` (m, S, S), ``gain``, ``observe`` and ``state`` (m, S), ``sigma`` (m,): the
@@ -27,7 +27,7 @@ class Innovations:
     state: FloatArray
     sigma: FloatArray
 
-    def filtered(self, values: FloatArray) -> tuple[Innovations, FloatArray]:
+    def filtered(self, values: FloatArray) -> tuple[StateSpaces, FloatArray]:
         """The models after these values (m, T), and their errors (m, T), NaN where unknown.
 
         An unknown value is taken as it was forecast.
@@ -56,9 +56,9 @@ class Innovations:
             impulse = np.einsum("ijk,ik->ij", self.transition, impulse)
         return means, spread
 
-    def take(self, rows: npt.NDArray[np.intp]) -> Innovations:
+    def take(self, rows: npt.NDArray[np.intp]) -> StateSpaces:
         """Some of the models."""
-        return Innovations(**{name: getattr(self, name)[rows] for name in FIELDS})
+        return StateSpaces(**{name: getattr(self, name)[rows] for name in FIELDS})
 
 
 FIELDS = ("transition", "gain", "observe", "state", "sigma")
@@ -66,7 +66,7 @@ FIELDS = ("transition", "gain", "observe", "state", "sigma")
 
 def ets_form(
     *, level: float, trend: float, damping: float, seasonal: float, initial: FloatArray
-) -> Innovations:
+) -> StateSpaces:
     """One additive ETS by its smoothing parameters; those of a missing component are 0.
 
     ``initial`` are its states before the first period: level, slope, and the season from the
@@ -87,7 +87,7 @@ def ets_form(
 
 def arima_form(
     *, own: FloatArray, errors: FloatArray, constant: float, past: FloatArray, sigma: float
-) -> Innovations:
+) -> StateSpaces:
     """One ARIMA: ``y = own . (past values) + errors . (past errors) + constant + e``.
 
     Both count from the newest; differencing is part of ``own``. ``past`` are the newest values and
@@ -107,14 +107,14 @@ def arima_form(
     return _one(transition, gain, transition[0].copy(), state, sigma=sigma)
 
 
-def stacked(models: list[Innovations]) -> Innovations:
+def stacked(models: list[StateSpaces]) -> StateSpaces:
     """Many models as one batch; smaller ones get states that stay 0."""
     size = max((model.state.shape[1] for model in models), default=1)
     if not models:
         none = np.zeros((0, size))
-        return Innovations(np.zeros((0, size, size)), none, none, none, np.zeros(0))
+        return StateSpaces(np.zeros((0, size, size)), none, none, none, np.zeros(0))
     grown = [_grown(model, size) for model in models]
-    return Innovations(**{n: np.concatenate([getattr(g, n) for g in grown]) for n in FIELDS})
+    return StateSpaces(**{n: np.concatenate([getattr(g, n) for g in grown]) for n in FIELDS})
 
 
 def _one(
@@ -124,14 +124,14 @@ def _one(
     state: FloatArray,
     *,
     sigma: float,
-) -> Innovations:
-    return Innovations(transition[None], gain[None], observe[None], state[None], np.array([sigma]))
+) -> StateSpaces:
+    return StateSpaces(transition[None], gain[None], observe[None], state[None], np.array([sigma]))
 
 
-def _grown(model: Innovations, size: int) -> Innovations:
+def _grown(model: StateSpaces, size: int) -> StateSpaces:
     more = size - model.state.shape[1]
     wider = (0, 0), (0, more)
-    return Innovations(
+    return StateSpaces(
         transition=np.pad(model.transition, (*wider, (0, more))),
         gain=np.pad(model.gain, wider),
         observe=np.pad(model.observe, wider),
