@@ -12,7 +12,7 @@ from forecast_service.storage.groups import GroupConfig
 
 __all__ = ["auto_predictor", "legacy_predictor"]
 
-TARGET = "demand"
+TARGET_ATTRIBUTE = "demand"
 ALGORITHM_ARNS = {name.lower(): algorithm_arn(name) for name in ALGORITHMS}
 # A day without a row is unknown: a refurbished store is not a store that sold nothing.
 TARGET_FILLING = {"middlefill": "nan", "backfill": "nan"}
@@ -73,7 +73,10 @@ def legacy_predictor(name: str, group: GroupConfig, settings: Settings) -> dict[
 
 
 def _fillings(group: GroupConfig) -> list[tuple[str, dict[str, str]]]:
-    return [(TARGET, TARGET_FILLING), *((name, COVARIATE_FILLING) for name in group.covariates)]
+    return [
+        (TARGET_ATTRIBUTE, TARGET_FILLING),
+        *((name, COVARIATE_FILLING) for name in group.covariates),
+    ]
 
 
 def _filling_step(filling: dict[str, str]) -> dict[str, Any]:

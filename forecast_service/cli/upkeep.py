@@ -11,7 +11,7 @@ from forecast_service.cli.output import give_json, json_option, say
 
 __all__ = ["backup", "check", "prune", "restore"]
 
-TARGET = click.Path(path_type=Path)
+NEW_FILE = click.Path(path_type=Path)
 
 
 @click.command(epilog="Example: forecast-service check --json")
@@ -35,7 +35,7 @@ def check(context: click.Context, as_json: bool) -> None:
 
 
 @click.command(epilog="Example: forecast-service backup /backups/2026-11-21.tar.gz")
-@click.argument("path", type=TARGET)
+@click.argument("path", type=NEW_FILE)
 def backup(path: Path) -> None:
     """Write database and files of FORECAST_HOME into the file PATH, while the service runs.
 

@@ -16,10 +16,10 @@ from forecast_service.importer.understanding.understanding import Understood
 from forecast_service.importer.workspace import replacing
 
 __all__ = [
-    "METADATA",
+    "METADATA_PART",
     "PLAN",
-    "RELATED",
-    "TARGET",
+    "RELATED_PART",
+    "TARGET_PART",
     "Part",
     "Plan",
     "make_plan",
@@ -27,7 +27,7 @@ __all__ = [
     "write_plan",
 ]
 
-TARGET, RELATED, METADATA = "target", "related", "metadata"
+TARGET_PART, RELATED_PART, METADATA_PART = "target", "related", "metadata"
 PLAN = "plan.json"
 
 
@@ -71,13 +71,13 @@ def make_plan(understood: Understood, mode: str) -> Plan:
     parts = []
     if understood.related is not None:
         columns = tuple((name, "float") for name in understood.covariates)
-        parts.append(Part(RELATED, (*start, *columns), mode))
+        parts.append(Part(RELATED_PART, (*start, *columns), mode))
     if understood.attributes:
         # Metadata has no time to tell rows apart, so it is always replaced as a whole.
         columns = tuple((name, "string") for name in understood.attributes)
-        parts.append(Part(METADATA, (("item_id", "string"), *columns), "FULL"))
+        parts.append(Part(METADATA_PART, (("item_id", "string"), *columns), "FULL"))
     if len(sold.rows):
-        parts.append(Part(TARGET, (*start, ("demand", "float")), mode))
+        parts.append(Part(TARGET_PART, (*start, ("demand", "float")), mode))
     return Plan(
         mode=mode,
         has_items=understood.has_items,
