@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast_service.cli.output import give_json, give_table, json_option, say
+from forecast_service.common.names import natural_order
 
 if TYPE_CHECKING:
     from forecast_service.cli.installation import Installation
@@ -116,7 +117,7 @@ def stores(region: str | None, as_json: bool) -> None:
 
     from forecast_service.cli.installation import opened
     from forecast_service.storage import tables
-    from forecast_service.storage.stores import natural_order, refuse_unknown_region
+    from forecast_service.storage.stores import refuse_unknown_region
 
     statement = sa.select(*(tables.stores.c[name] for name in STORE_COLUMNS))
     with opened() as installation, installation.database.read() as connection:

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from forecast_service.common.names import natural_order
 from forecast_service.importer.files.text_columns import iso
-from forecast_service.importer.understanding.canonical import natural
 from forecast_service.importer.understanding.earlier_imports import KnownStore, Texts
 from forecast_service.importer.understanding.understanding import Understood
 from forecast_service.importer.workspace import replacing
@@ -87,7 +87,7 @@ def make_plan(understood: Understood, mode: str) -> Plan:
         texts=understood.texts,
         last_sale_on=iso(int(sold.last.max())),
         parts=tuple(parts),
-        stores={n: understood.stores[n] for n in sorted(understood.stores, key=natural)},
+        stores={n: understood.stores[n] for n in sorted(understood.stores, key=natural_order)},
         series=tuple(
             (*keys[index], iso(int(day))) for index, day in enumerate(sold.last) if day >= 0
         ),
