@@ -26,6 +26,7 @@ LEVELS = (
     ("importer",),
     ("reading",),
     ("upkeep",),
+    ("service",),
     ("worker", "resources", "dashboard", "cli"),
     ("app",),
 )

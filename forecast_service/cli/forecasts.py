@@ -24,7 +24,7 @@ def forecast(
     names: tuple[str, ...], item: str | None, first: Any, last: Any, as_json: bool
 ) -> None:
     """Show what a store will sell in the coming days, and where the numbers come from."""
-    from forecast_service.cli.installation import opened
+    from forecast_service.cli.opening import opened
     from forecast_service.reading import Question
 
     question = Question(
@@ -34,9 +34,8 @@ def forecast(
         start=first and f"{first:%Y-%m-%d}T00:00:00",
         end=last and f"{last:%Y-%m-%d}T23:59:59",
     )
-    with opened() as installation:
-        documents = installation.current.documents(question)
-        installation.current.close()
+    with opened() as service:
+        documents = service.current.documents(question)
     if as_json:
         give_json(documents if question.many else documents[0])
         return

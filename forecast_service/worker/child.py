@@ -13,10 +13,11 @@ from forecast_service.common.logs import configure_logging
 from forecast_service.common.processes import end_with_parent
 from forecast_service.engine.pool import start_server
 from forecast_service.errors import ForecastServiceError, LeaseLost
+from forecast_service.service import open_service
 from forecast_service.settings import Settings
 from forecast_service.storage.queue import Claim
 from forecast_service.worker.endings import reason_of
-from forecast_service.worker.kinds import KINDS, open_surroundings
+from forecast_service.worker.kinds import KINDS
 
 __all__ = ["Child", "prepare"]
 
@@ -92,9 +93,9 @@ def _main(settings: Settings, claim: Claim, reason: Connection) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     end_with_parent()
     configure_logging(settings.log_level)
-    around = open_surroundings(settings)
+    service = open_service(settings)
     try:
-        KINDS[claim.kind].perform(around, claim)
+        KINDS[claim.kind].perform(service, claim)
     except LeaseLost as error:
         logger.info("work passed on: %s", error, extra={"event": "lease_lost"})
     except Exception as error:
@@ -103,4 +104,4 @@ def _main(settings: Settings, claim: Claim, reason: Connection) -> None:
         again = isinstance(error, ForecastServiceError) and error.retryable
         sys.exit(TRY_AGAIN if again else RAISED)
     finally:
-        around.database.dispose()
+        service.close()

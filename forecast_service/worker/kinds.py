@@ -8,44 +8,20 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from forecast_service.importer import steps as importer
-from forecast_service.importer.imports import Imports
 from forecast_service.local.jobs import lifecycle
-from forecast_service.runs import TrainingRuns, run_rows, steps
-from forecast_service.session import ForecastSession, open_session
-from forecast_service.settings import Settings
-from forecast_service.storage.database import Database
-from forecast_service.storage.queue import Claim, Queue
+from forecast_service.runs import run_rows, steps
+from forecast_service.service import Service
+from forecast_service.storage.queue import Claim
 from forecast_service.upkeep import maintenance
 
-__all__ = ["KINDS", "Kind", "Surroundings", "open_surroundings"]
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What work needs; one per process."""
-
-    settings: Settings
-    database: Database
-    session: ForecastSession
-    queue: Queue
-
-
-def open_surroundings(settings: Settings) -> Surroundings:
-    """Open the database and the session of this process."""
-    database = Database(settings.resolved_database_url)
-    return Surroundings(
-        settings=settings,
-        database=database,
-        session=open_session(settings, database),
-        queue=Queue(database, settings.lease_seconds),
-    )
+__all__ = ["KINDS", "Kind"]
 
 
 @dataclass(frozen=True)
 class Kind:
     """One kind of work; ``fail`` and ``stop`` run in the transaction that finishes it."""
 
-    perform: Callable[[Surroundings, Claim], None]
+    perform: Callable[[Service, Claim], None]
     fail: Callable[[sa.Connection, str, str], None]
     """Ends the subject as failed, with the reason."""
     stop: Callable[[sa.Connection, str], None]
@@ -56,26 +32,24 @@ class Kind:
     """Whether one that failed is performed once more, to stop what it had started."""
 
 
-def _step(around: Surroundings, claim: Claim) -> None:
-    steps.RunStep(around.session, around.settings, around.queue, claim).go()
+def _step(service: Service, claim: Claim) -> None:
+    steps.RunStep(service.session, service.settings, service.queue, claim).go()
 
 
-def _run_job(around: Surroundings, claim: Claim) -> None:
-    lifecycle.perform(around.database, around.settings, around.queue, claim)
+def _run_job(service: Service, claim: Claim) -> None:
+    lifecycle.perform(service.database, service.settings, service.queue, claim)
 
 
-def _import(around: Surroundings, claim: Claim) -> None:
-    runs = TrainingRuns(around.database, around.settings, around.session)
-    importing = Imports(around.database, around.settings, around.session, runs.refresh)
-    importing.perform(around.queue, claim)
+def _import(service: Service, claim: Claim) -> None:
+    service.imports.perform(service.queue, claim)
 
 
 def _stop_import(connection: sa.Connection, import_id: str) -> None:
     importer.fail(connection, import_id, "The import was stopped before it had read everything.")
 
 
-def _tidy(around: Surroundings, claim: Claim) -> None:
-    maintenance.perform(around.settings, around.database, around.session, around.queue, claim)
+def _tidy(service: Service, claim: Claim) -> None:
+    maintenance.perform(service.settings, service.database, service.session, service.queue, claim)
 
 
 def _leave(connection: sa.Connection, *_: str) -> None:

@@ -8,12 +8,12 @@ import pytest
 import sqlalchemy as sa
 from support import (
     group_row,
-    surroundings,
     work,
 )
 
 from forecast_service.errors import Conflict, NotFound
 from forecast_service.runs import KIND, TrainingRuns, steps
+from forecast_service.service import Service
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
@@ -184,13 +184,13 @@ def test_what_a_run_that_broke_had_started_is_stopped_before_the_next_one_trains
 ) -> None:
     broken = runs.request(1).run
     step(runs, queue)
-    around = surroundings(settings, database)
+    service = Service(settings, database)
     for _ in range(MAX_ERRORS):
         with database.write() as connection:
             connection.execute(sa.update(work_table).values(not_before=0.0))
         claim = queue.claim(new_id(), [KIND])
         assert claim is not None
-        note_failure(around, claim, "it broke", is_away=False)
+        note_failure(service, claim, "it broke", is_away=False)
     following = runs.request(1).run
     work(settings)
 
@@ -237,12 +237,12 @@ def test_only_errors_in_a_row_end_a_run(
 ) -> None:
     run = runs.request(1).run
     step(runs, queue)
-    around = surroundings(settings, database)
+    service = Service(settings, database)
     for attempt in range(2 * MAX_ERRORS if between else MAX_ERRORS):
         let_be_due(database)
         claim = queue.claim(new_id(), [KIND])
         assert claim is not None
-        note_failure(around, claim, f"odd {attempt}", is_away=False)
+        note_failure(service, claim, f"odd {attempt}", is_away=False)
         for _ in range(between):  # a look at the predictor that goes well
             let_be_due(database)
             step(runs, queue)
