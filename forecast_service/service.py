@@ -13,7 +13,7 @@ from forecast_service.storage.queue import Queue
 if TYPE_CHECKING:
     from forecast_service.importer.imports import Imports
     from forecast_service.reading import CurrentForecast, WhatIf
-    from forecast_service.runs import TrainingRuns
+    from forecast_service.runs import KeptForecasts, TrainingRuns
     from forecast_service.session import ForecastSession
 
 __all__ = ["Service", "open_service"]
@@ -43,6 +43,12 @@ class Service:
         return TrainingRuns(self.database, self.settings, self.session)
 
     @cached_property
+    def forecasts(self) -> KeptForecasts:
+        from forecast_service.runs import KeptForecasts
+
+        return KeptForecasts(self.database, self.settings)
+
+    @cached_property
     def imports(self) -> Imports:
         from forecast_service.importer.imports import Imports
 
@@ -62,8 +68,9 @@ class Service:
 
     def make_parts(self) -> None:
         """Make every part now: of two threads at first use, each would make its own."""
-        for part in ("session", "queue", "runs", "imports", "current", "what_if"):
-            getattr(self, part)
+        for name, part in vars(Service).items():
+            if isinstance(part, cached_property):
+                getattr(self, name)
 
     def close(self) -> None:
         """Close every connection to the database."""

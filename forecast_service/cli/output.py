@@ -22,6 +22,7 @@ AT_A_TERMINAL = {  # longer ones first
     'POST /training {"force": true}': "'forecast-service train --force'",
     "POST /training": "'forecast-service train'",
     "POST /imports": "'forecast-service import'",
+    "GET /forecasts": "'forecast-service rollback'",
     "GET /training": "'forecast-service runs'",
     "GET /stores": "'forecast-service stores'",
 }

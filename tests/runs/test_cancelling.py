@@ -1,4 +1,4 @@
-"""Runs that are cancelled, and forecasts that are brought back."""
+"""Runs that are cancelled, and what is done in their place."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_step_in_flight_can_write_nothing_after_the_cancellation(
         source="local",
     )
     with pytest.raises(Conflict):
-        TrainingRuns(runs.database, runs.settings, interrupted).step(queue, claim)
+        steps.RunStep(interrupted, runs.settings, queue, claim).go()
 
     assert runs.get(run.id).state == "cancelled"
     statuses = [p["Status"] for p in runs.session.forecast.list_predictors()["Predictors"]]
@@ -108,23 +108,6 @@ def test_after_a_cancelled_run_the_next_one_trains(
 def test_a_run_that_does_not_exist_is_not_found(runs: TrainingRuns) -> None:
     with pytest.raises(NotFound, match="Training run 'x' does not exist"):
         runs.get("x")
-
-
-def test_a_rollback_serves_the_earlier_forecast(
-    trained: TrainingRuns, settings: Settings, database: Database
-) -> None:
-    earlier = group_row(database)["current_forecast_arn"]
-    trained.request(1, force=True)
-    work(settings)
-    trained.rollback(earlier)
-
-    group = group_row(database)
-    assert (group["current_forecast_arn"], group["version"]) == (earlier, 3)
-
-
-def test_only_what_was_served_can_be_rolled_back_to(trained: TrainingRuns) -> None:
-    with pytest.raises(NotFound, match="is not among those that were served"):
-        trained.rollback("arn:aws:forecast:eu-west-1:000000000000:forecast/none")
 
 
 def test_new_sales_are_forecast_although_the_training_is_cancelled(
