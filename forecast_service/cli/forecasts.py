@@ -67,7 +67,9 @@ def _provenance(document: dict[str, Any]) -> str:
 
 @click.command(epilog="Example: forecast-service rollback store_demand_group_3f0c2a9b5d7e41c8a6b1")
 @click.argument("forecast_id", required=False)
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@click.option(
+    "--limit", type=click.IntRange(1), default=20, show_default=True, help="Forecasts to list."
+)
 @json_option
 def rollback(forecast_id: str | None, limit: int, as_json: bool) -> None:
     """Serve the earlier forecast FORECAST_ID again, or list those that are kept.
