@@ -10,7 +10,7 @@ from forecast_service.common.logs import configure_logging
 from forecast_service.local import wire
 from forecast_service.resources import hooks, problems, routes
 from forecast_service.resources.metrics import RequestMetrics
-from forecast_service.resources.service import open_service
+from forecast_service.service import open_service
 from forecast_service.settings import Settings, read_settings
 
 __all__ = ["create_app"]
@@ -21,6 +21,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or read_settings()
     configure_logging(settings.log_level)
     service = open_service(settings)
+    service.database.migrate()
+    service.make_parts()
     metrics = RequestMetrics()
     metrics.watch(service.database)
     app = Flask(__name__, static_folder=None)

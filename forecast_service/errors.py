@@ -73,6 +73,7 @@ class Remedy(StrEnum):
     IMPORT = "import"
     IMPORT_THEN_TRAIN = "import_then_train"
     LIST_IMPORTS = "list_imports"
+    LIST_FORECASTS = "list_forecasts"
     LIST_STORES = "list_stores"
     LIST_REGIONS = "list_regions"
     ALLOW_RETURNS = "allow_returns"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from forecast_service.aws import calling
 from forecast_service.errors import InvalidRequest, NoForecast, Remedy
@@ -12,6 +10,9 @@ from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.groups import DatasetGroup
 from forecast_service.trainer import listed, metadata_frame, newest_active
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Forecaster"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from forecast_service.common.countries import amazon_country
 from forecast_service.engine.calendar import parse_frequency
 from forecast_service.local.arns import ALGORITHMS, algorithm_arn
 from forecast_service.local.operations.alignment import boundary_of
@@ -12,12 +13,11 @@ from forecast_service.storage.groups import DatasetGroup
 
 __all__ = ["auto_predictor", "legacy_predictor"]
 
-TARGET = "demand"
+TARGET_ATTRIBUTE = "demand"
 ALGORITHM_ARNS = {name.lower(): algorithm_arn(name) for name in ALGORITHMS}
 # A day without a row is unknown: a refurbished store is not a store that sold nothing.
 TARGET_FILLING = {"middlefill": "nan", "backfill": "nan"}
 COVARIATE_FILLING = {"middlefill": "zero", "backfill": "zero", "futurefill": "zero"}
-AMAZON_COUNTRIES = {"GB": "UK"}  # its own code; every other one is ISO 3166
 
 
 def auto_predictor(name: str, group: DatasetGroup, settings: Settings) -> dict[str, Any]:
@@ -40,7 +40,8 @@ def auto_predictor(name: str, group: DatasetGroup, settings: Settings) -> dict[s
     if group.dimensions:
         request["ForecastDimensions"] = list(group.dimensions)
     if settings.country is not None:
-        holidays = {"Name": "holiday", "Configuration": {"CountryCode": [_country(settings)]}}
+        countries = [amazon_country(settings.country)]
+        holidays = {"Name": "holiday", "Configuration": {"CountryCode": countries}}
         request["DataConfig"]["AdditionalDatasets"] = [holidays]
     return request
 
@@ -61,7 +62,8 @@ def legacy_predictor(name: str, group: DatasetGroup, settings: Settings) -> dict
         featurization["ForecastDimensions"] = list(group.dimensions)
     data: dict[str, Any] = {"DatasetGroupArn": group.arn}
     if settings.country is not None:
-        data["SupplementaryFeatures"] = [{"Name": "holiday", "Value": _country(settings)}]
+        country = amazon_country(settings.country)
+        data["SupplementaryFeatures"] = [{"Name": "holiday", "Value": country}]
     return {
         "PredictorName": name,
         "AlgorithmArn": ALGORITHM_ARNS[settings.algorithm],
@@ -73,13 +75,11 @@ def legacy_predictor(name: str, group: DatasetGroup, settings: Settings) -> dict
 
 
 def _fillings(group: DatasetGroup) -> list[tuple[str, dict[str, str]]]:
-    return [(TARGET, TARGET_FILLING), *((name, COVARIATE_FILLING) for name in group.covariates)]
+    return [
+        (TARGET_ATTRIBUTE, TARGET_FILLING),
+        *((name, COVARIATE_FILLING) for name in group.covariates),
+    ]
 
 
 def _filling_step(filling: dict[str, str]) -> dict[str, Any]:
     return {"FeaturizationMethodName": "filling", "FeaturizationMethodParameters": dict(filling)}
-
-
-def _country(settings: Settings) -> str:
-    country = str(settings.country)
-    return AMAZON_COUNTRIES.get(country, country)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from forecast_service.common.countries import HOLIDAY_COUNTRIES
+from forecast_service.common.countries import COUNTRIES
 from forecast_service.common.sentences import allowed, shown
 from forecast_service.errors import ConfigurationError
 
@@ -68,7 +68,9 @@ class Settings(BaseSettings):
     retrain_rules: CommaList = Field(
         ("age",), description="What makes a training worthwhile: age, new_sales."
     )
-    country: str | None = Field(None, description="Country code whose public holidays count.")
+    country: str | None = Field(
+        None, description="Code of the country whose public holidays count; GB and UK are the same."
+    )
     region_column: str | None = Field(
         None, description="Column of the store table that names a store's region."
     )
@@ -124,8 +126,8 @@ class Settings(BaseSettings):
     @field_validator("country")
     @classmethod
     def _known_country(cls, value: str | None) -> str | None:
-        if value is not None and value not in HOLIDAY_COUNTRIES:
-            raise ValueError(f"one of {', '.join(HOLIDAY_COUNTRIES)}")
+        if value is not None and value not in COUNTRIES:
+            raise ValueError(f"one of {', '.join(COUNTRIES)}")
         return value
 
     @field_validator("retrain_rules")

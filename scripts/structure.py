@@ -27,6 +27,7 @@ LEVELS = (
     ("importer",),
     ("reading",),
     ("upkeep",),
+    ("service",),
     ("worker", "resources", "dashboard", "cli"),
     ("app",),
 )

@@ -20,10 +20,8 @@ from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.groups import DatasetGroup, read_group
-from forecast_service.storage.queue import Queue
 from forecast_service.storage.tables import resources
 from forecast_service.worker import Worker
-from forecast_service.worker.kinds import Surroundings
 
 FIRST_DAY = date(2024, 1, 1)  # a Monday
 HORIZON = 14
@@ -32,13 +30,6 @@ HORIZON = 14
 def naive(settings: Settings, **changes: Any) -> Settings:
     """The settings with the quickest algorithm and whatever else is to be different."""
     return settings.model_copy(update={"algorithm": "seasonal_naive", **changes})
-
-
-def surroundings(settings: Settings, database: Database) -> Surroundings:
-    """What a worker has, over a database that is open already."""
-    session = open_session(settings, database)
-    queue = Queue(database, settings.lease_seconds)
-    return Surroundings(settings, database, session, queue)
 
 
 def runs_of(settings: Settings, database: Database) -> TrainingRuns:

@@ -26,7 +26,7 @@ from forecast_service.forecaster import Forecaster
 from forecast_service.local.api import LocalForecast
 from forecast_service.local.query import LocalForecastQuery
 from forecast_service.local.wire import blueprint
-from forecast_service.runs import TrainingRuns
+from forecast_service.runs import TrainingRuns, steps
 from forecast_service.session import open_session
 from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store
@@ -228,7 +228,7 @@ def test_a_call_that_is_never_answered_costs_no_lease(
         began = time.monotonic()
         with HeartBeat(queue, tick=queue.sweep) as heart:  # as another worker would
             heart.add(claim, lambda fate: pytest.fail(fate))
-            TrainingRuns(database, quick, session).step(queue, claim)
+            steps.RunStep(session, quick, queue, claim).go()
 
     assert queue.lease_seconds < time.monotonic() - began < 10
     with database.read() as connection:

@@ -18,6 +18,25 @@ from forecast_service.errors import ConfigurationError
 from forecast_service.settings import Settings
 
 START_SECONDS = 30
+NOT_FOR_READERS = (
+    *("pandas", "lightgbm", "prophet", "holidays", "statsmodels", "scipy", "sklearn", "boto3"),
+    *(
+        f"forecast_service.engine.{name}"
+        for name in (
+            "auto.auto_algorithm",
+            "backtest",
+            "boosted",
+            "pooled",
+            "retrain",
+            "sharding",
+            "train",
+        )
+    ),
+    *(f"forecast_service.{name}" for name in ("cli", "local.jobs.training", "upkeep", "worker")),
+)
+IMPORT = "import sys, forecast_service.app"
+CREATE = "app = forecast_service.app.create_app()"
+PRINT = "print(*sys.modules)"
 
 
 def test_two_apps_in_one_process_do_not_share_counters(tmp_path: Path) -> None:
@@ -54,6 +73,38 @@ def test_errors_are_answered_and_not_raised(tmp_path: Path) -> None:
     assert app.testing is False
     assert app.config["PROPAGATE_EXCEPTIONS"] is False
     app.extensions["forecast_service"].close()
+
+
+def modules_after(*statements: str, home: Path) -> set[str]:
+    """Names of the modules that a new interpreter has imported after these statements."""
+    command = [sys.executable, "-c", "; ".join([*statements, PRINT])]
+    environment = {**os.environ, "FORECAST_HOME": str(home)}
+    finished = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    return set(finished.stdout.split())
+
+
+@pytest.mark.parametrize("statements", [(IMPORT,), (IMPORT, CREATE)], ids=["import", "create"])
+def test_a_web_process_imports_nothing_that_only_training_needs(
+    tmp_path: Path, statements: tuple[str, ...]
+) -> None:
+    modules = modules_after(*statements, home=tmp_path)
+
+    heavy = {
+        module
+        for module in modules
+        for name in NOT_FOR_READERS
+        if module == name or module.startswith(f"{name}.")
+    }
+    assert "forecast_service.app" in modules
+    assert heavy == set()
+
+
+def test_alembic_is_imported_only_to_migrate(tmp_path: Path) -> None:
+    first = modules_after(IMPORT, CREATE, home=tmp_path)
+    second = modules_after(IMPORT, CREATE, home=tmp_path)
+
+    assert "alembic" in first
+    assert "alembic" not in second
 
 
 def test_the_module_serves_by_itself(tmp_path: Path) -> None:

@@ -177,16 +177,30 @@ def test_unknown_days_are_not_days_without_sales(trainer: Trainer) -> None:
     assert fillings["demand"]["middlefill"] == fillings["demand"]["backfill"] == "nan"
 
 
+@pytest.mark.parametrize("country", ["GB", "UK"])
 def test_auto_asks_for_an_auto_predictor_with_holidays(
-    session: ForecastSession, settings: Settings, group: DatasetGroup
+    session: ForecastSession, settings: Settings, group: DatasetGroup, country: str
 ) -> None:
-    auto = settings.model_copy(update={"algorithm": "auto", "country": "GB"})
+    auto = settings.model_copy(update={"algorithm": "auto", "country": country})
     trainer = Trainer(session, auto, group)
     description = trainer.describe_predictor(trainer.train_new_predictor("p"))
 
     assert "AlgorithmArn" not in description
     assert description["DataConfig"]["AdditionalDatasets"] == [
         {"Name": "holiday", "Configuration": {"CountryCode": ["UK"]}}
+    ]
+
+
+@pytest.mark.parametrize("country", ["GB", "UK"])
+def test_a_predictor_of_one_algorithm_has_the_same_holidays(
+    session: ForecastSession, settings: Settings, group: DatasetGroup, country: str
+) -> None:
+    prophet = settings.model_copy(update={"algorithm": "prophet", "country": country})
+    trainer = Trainer(session, prophet, group)
+    description = trainer.describe_predictor(trainer.train_new_predictor("p"))
+
+    assert description["InputDataConfig"]["SupplementaryFeatures"] == [
+        {"Name": "holiday", "Value": "UK"}
     ]
 
 

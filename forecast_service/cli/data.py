@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast_service.cli.output import give_json, give_table, json_option, say
+from forecast_service.common.names import natural_order
 
 if TYPE_CHECKING:
-    from forecast_service.cli.installation import Installation
+    from forecast_service.service import Service
 
 __all__ = ["import_sales", "sample", "stores"]
 
@@ -56,7 +57,7 @@ def import_sales(
     numbers, and nothing of it is kept.
     """
     from forecast_service.cli.following import import_files
-    from forecast_service.cli.installation import opened
+    from forecast_service.cli.opening import opened
     from forecast_service.importer.options import ImportOptions
 
     files = {"sales": sales, "future": future, "stores": store_table}
@@ -70,26 +71,26 @@ def import_sales(
         }
     )
     mode = "INCREMENTAL" if options["append"] else "FULL"
-    with opened() as installation:
+    with opened() as service:
         if options["dry_run"]:
-            report = installation.imports.dry_run(sent, mode, wanted)
+            report = service.imports.dry_run(sent, mode, wanted)
         else:
-            report = import_files(installation, sent, mode, wanted)
-            bring_up_to_date(installation, wait=not options["no_wait"])
+            report = import_files(service, sent, mode, wanted)
+            bring_up_to_date(service, wait=not options["no_wait"])
     for line in report.lines():
         say(line)
     if options["as_json"]:
         give_json(report.to_dict())
 
 
-def bring_up_to_date(installation: Installation, *, wait: bool) -> None:
+def bring_up_to_date(service: Service, *, wait: bool) -> None:
     """Wait for the forecast over the newly imported sales, which the import itself asked for."""
     from forecast_service.cli.following import follow, open_run
 
-    run = open_run(installation)
+    run = open_run(service)
     if run is not None and wait:
         say(f"{run.detail[0].upper()}{run.detail[1:]}.")
-        follow(installation, run.id)
+        follow(service, run.id)
 
 
 @click.command(
@@ -114,13 +115,13 @@ def stores(region: str | None, as_json: bool) -> None:
     """List the stores whose sales were imported."""
     import sqlalchemy as sa
 
-    from forecast_service.cli.installation import opened
+    from forecast_service.cli.opening import opened
     from forecast_service.storage import tables
-    from forecast_service.storage.stores import natural_order, refuse_unknown_region
+    from forecast_service.storage.stores import refuse_unknown_region
 
     statement = sa.select(*(tables.stores.c[name] for name in STORE_COLUMNS))
-    with opened() as installation, installation.database.read() as connection:
-        group = installation.settings.dataset_group
+    with opened() as service, service.database.read() as connection:
+        group = service.settings.dataset_group
         if region is not None:
             refuse_unknown_region(connection, group, region)
             statement = statement.where(tables.stores.c.region == region)

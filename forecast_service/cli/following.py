@@ -10,10 +10,10 @@ from forecast_service.cli.progress import Stage, shown
 from forecast_service.errors import Conflict
 
 if TYPE_CHECKING:
-    from forecast_service.cli.installation import Installation
     from forecast_service.importer.options import ImportOptions
     from forecast_service.importer.understanding.report import ImportReport
     from forecast_service.runs.run import TrainingRun
+    from forecast_service.service import Service
 
 __all__ = ["follow", "import_files", "open_run"]
 
@@ -21,7 +21,7 @@ DRIVE_SECONDS = 1.0  # other work of the queue may take longer: look in between
 
 
 def import_files(
-    installation: Installation, files: Mapping[str, Path], mode: str, options: ImportOptions
+    service: Service, files: Mapping[str, Path], mode: str, options: ImportOptions
 ) -> ImportReport:
     """Import files by role, showing what the import is at.
 
@@ -32,10 +32,10 @@ def import_files(
     """
     from forecast_service.worker import Worker
 
-    worker = Worker(installation.settings)
+    worker = Worker(service.settings)
     states = ["waiting"]
     with shown(lambda: Stage(f"import: {states[-1]}", None)):
-        return installation.imports.import_now(
+        return service.imports.import_now(
             dict(files),
             mode,
             options,
@@ -44,7 +44,7 @@ def import_files(
         )
 
 
-def follow(installation: Installation, run_id: str) -> TrainingRun:
+def follow(service: Service, run_id: str) -> TrainingRun:
     """Work until the run has ended, showing its progress, and give it as it ended.
 
     Raises
@@ -54,13 +54,13 @@ def follow(installation: Installation, run_id: str) -> TrainingRun:
     """
     from forecast_service.worker import Worker
 
-    runs = installation.runs
+    runs = service.runs
 
     def look() -> Stage:
         run = runs.get(run_id)
         return Stage(run.state, run.progress, run.message or "")
 
-    worker = Worker(installation.settings)
+    worker = Worker(service.settings)
     with shown(look):
         while (run := runs.get(run_id)).is_open:
             worker.run_until_idle(DRIVE_SECONDS)
@@ -69,6 +69,6 @@ def follow(installation: Installation, run_id: str) -> TrainingRun:
     return run
 
 
-def open_run(installation: Installation) -> TrainingRun | None:
+def open_run(service: Service) -> TrainingRun | None:
     """The run that is waiting or under way, if there is one."""
-    return next((run for run in installation.runs.list(2) if run.is_open), None)
+    return next((run for run in service.runs.list(2) if run.is_open), None)

@@ -1,4 +1,4 @@
-"""The command that shows forecasts."""
+"""Commands about forecasts: forecast, rollback."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import click
 
 from forecast_service.cli.output import give_json, give_table, json_option, say
 
-__all__ = ["forecast"]
+__all__ = ["forecast", "rollback"]
 
+FORECAST_COLUMNS = ("id", "created_at", "algorithm", "data_until", "is_current")
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -24,7 +25,7 @@ def forecast(
     names: tuple[str, ...], item: str | None, first: Any, last: Any, as_json: bool
 ) -> None:
     """Show what a store will sell in the coming days, and where the numbers come from."""
-    from forecast_service.cli.installation import opened
+    from forecast_service.cli.opening import opened
     from forecast_service.reading import Question
 
     question = Question(
@@ -34,9 +35,8 @@ def forecast(
         start=first and f"{first:%Y-%m-%d}T00:00:00",
         end=last and f"{last:%Y-%m-%d}T23:59:59",
     )
-    with opened() as installation:
-        documents = installation.current.documents(question)
-        installation.current.close()
+    with opened() as service:
+        documents = service.current.documents(question)
     if as_json:
         give_json(documents if question.many else documents[0])
         return
@@ -63,3 +63,39 @@ def _provenance(document: dict[str, Any]) -> str:
         *origin["assumptions"],
     ]
     return "; ".join(parts) + "."
+
+
+@click.command(epilog="Example: forecast-service rollback store_demand_group_3f0c2a9b5d7e41c8a6b1")
+@click.argument("forecast_id", required=False)
+@click.option(
+    "--limit", type=click.IntRange(1), default=20, show_default=True, help="Forecasts to list."
+)
+@json_option
+def rollback(forecast_id: str | None, limit: int, as_json: bool) -> None:
+    """Serve the earlier forecast FORECAST_ID again, or list those that are kept.
+
+    It is served until the next training run, or the next import of sales, makes a newer one.
+    """
+    from forecast_service.cli.opening import opened
+    from forecast_service.resources.kept_forecasts import forecast_document
+
+    with opened() as service:
+        if forecast_id is None:
+            rows = [forecast_document(kept) for kept in service.forecasts.list(limit)]
+        else:
+            kept, previous = service.forecasts.make_current(forecast_id)
+            rows = [{**forecast_document(kept), "previous": previous}]
+            say(_change(rows[0]))
+    if as_json:
+        give_json(rows if forecast_id is None else rows[0])
+    elif forecast_id is None:
+        give_table(FORECAST_COLUMNS, rows)
+
+
+def _change(document: dict[str, Any]) -> str:
+    if document["previous"] is None:
+        return f"Forecast {document['id']} is served already."
+    return (
+        f"Forecast {document['id']} is served now, made at {document['created_at']} from sales "
+        f"until {document['data_until']}; before it was {document['previous']}."
+    )

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import importlib
-import multiprocessing
-import os
-import threading
 from collections.abc import Callable
-from multiprocessing.connection import wait
 from typing import Any
 
+from forecast_service.common.processes import end_with_parent
 from forecast_service.settings import Settings
 
-__all__ = ["end_with_parent", "run_web", "run_worker"]
+__all__ = ["run_web", "run_worker"]
 
 APPLICATION = "forecast_service.app:create_app"
 WEB_THREADS = 4  # requests at once per web process: each takes about a millisecond
 WORKER_KILL_SECONDS = 10  # time that open requests get when the server stops
-
-
-def end_with_parent() -> None:
-    """End this process as soon as its parent is gone, however that happened."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
 
 
 def run_web(settings: Settings) -> None:

@@ -21,6 +21,7 @@ REMEDY_COMMANDS: Mapping[Remedy, str] = {
         "Import them with 'forecast-service import', then train with 'forecast-service train'."
     ),
     Remedy.LIST_IMPORTS: "'forecast-service import' makes a new one.",
+    Remedy.LIST_FORECASTS: "'forecast-service rollback' lists them.",
     Remedy.LIST_STORES: "'forecast-service stores' lists them.",
     Remedy.LIST_REGIONS: "'forecast-service stores' lists the stores.",
     Remedy.ALLOW_RETURNS: "--allow-returns allows sales below 0.",

@@ -20,7 +20,7 @@ from forecast_service.cli.progress import timed
 from forecast_service.cli.serving import serve_until_stopped
 
 if TYPE_CHECKING:
-    from forecast_service.cli.installation import Installation
+    from forecast_service.service import Service
 
 __all__ = ["run"]
 
@@ -66,23 +66,23 @@ def run(
 
 def prepare(files: dict[str, Path], options: dict[str, Any]) -> None:
     """Import and train as far as it is needed."""
-    from forecast_service.cli.installation import opened
+    from forecast_service.cli.opening import opened
 
     start = time.monotonic()
-    with opened() as installation:
-        imported = load(installation, files, options)
-        train(installation, must_wait=imported)
+    with opened() as service:
+        imported = load(service, files, options)
+        train(service, must_wait=imported)
     say(f"Ready after {time.monotonic() - start:.1f} s.")
 
 
-def load(installation: Installation, files: dict[str, Path], options: dict[str, Any]) -> bool:
+def load(service: Service, files: dict[str, Path], options: dict[str, Any]) -> bool:
     """Import the files, or sample data when there is nothing else; False if it was done before."""
     from forecast_service.cli.following import import_files
     from forecast_service.importer.options import ImportOptions
     from forecast_service.storage.groups import read_group
 
-    settings = installation.settings
-    with installation.database.read() as connection:
+    settings = service.settings
+    with service.database.read() as connection:
         group = read_group(connection, settings.dataset_group)
     if not files:
         if group is not None:
@@ -104,27 +104,27 @@ def load(installation: Installation, files: dict[str, Path], options: dict[str, 
         say("These files were imported before; using what is there.")
         return False
     with timed("Import"):
-        report = import_files(installation, files, "FULL", wanted)
+        report = import_files(service, files, "FULL", wanted)
     for line in report.lines():
         say(f"  {line}")
     memory.write_text(json.dumps(fingerprint))
     return True
 
 
-def train(installation: Installation, *, must_wait: bool) -> None:
+def train(service: Service, *, must_wait: bool) -> None:
     """Train or forecast if it is worthwhile; wait for it when there is nothing to serve yet."""
     from forecast_service.cli.following import follow
     from forecast_service.cli.training import sentence
 
-    decision = installation.runs.request(None)
+    decision = service.runs.request(None)
     say(sentence(decision))
     if decision.run is None:
         return
-    if installation.current.is_ready() and not must_wait:
+    if service.current.is_ready() and not must_wait:
         say("The worker does it while the present forecast is served.")
         return
     with timed("Training and forecasting" if decision.run.trains else "Forecasting"):
-        follow(installation, decision.run.id)
+        follow(service, decision.run.id)
 
 
 def write_sample_files(folder: Path) -> dict[str, Path]:

@@ -31,16 +31,16 @@ def train(store: str | None, if_stale: bool, force: bool, no_wait: bool, as_json
     --no-wait the work is done here, together with any worker that runs.
     """
     from forecast_service.cli.following import follow
-    from forecast_service.cli.installation import opened
+    from forecast_service.cli.opening import opened
 
     if if_stale and force:
         raise click.UsageError("--if-stale and --force contradict each other; give one of them.")
-    with opened() as installation:
-        decision = installation.runs.request(store, force=force)
+    with opened() as service:
+        decision = service.runs.request(store, force=force)
         say(sentence(decision))
         run = decision.run
         if run is not None and not no_wait:
-            run = follow(installation, run.id)
+            run = follow(service, run.id)
             say(f"Training run {run.id} is serving.")
     if as_json:
         give_json(document(decision, run))
@@ -74,17 +74,17 @@ def run_json(run: TrainingRun) -> dict[str, Any]:
 @json_option
 def runs(run_id: str | None, cancel: str | None, limit: int, as_json: bool) -> None:
     """List the newest training runs, show RUN_ID, or cancel one."""
-    from forecast_service.cli.installation import opened
+    from forecast_service.cli.opening import opened
 
-    with opened() as installation:
+    with opened() as service:
         if cancel is not None:
-            run = installation.runs.cancel(cancel)
+            run = service.runs.cancel(cancel)
             say(f"Training run {run.id} is {run.state}.")
             return
         if run_id is not None:
-            give_json(run_json(installation.runs.get(run_id)))
+            give_json(run_json(service.runs.get(run_id)))
             return
-        rows = [run_json(run) for run in installation.runs.list(limit)]
+        rows = [run_json(run) for run in service.runs.list(limit)]
     if as_json:
         give_json(rows)
     else:

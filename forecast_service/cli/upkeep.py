@@ -11,7 +11,7 @@ from forecast_service.cli.output import give_json, json_option, say
 
 __all__ = ["backup", "check", "prune", "restore"]
 
-TARGET = click.Path(path_type=Path)
+NEW_FILE = click.Path(path_type=Path)
 
 
 @click.command(epilog="Example: forecast-service check --json")
@@ -35,14 +35,14 @@ def check(context: click.Context, as_json: bool) -> None:
 
 
 @click.command(epilog="Example: forecast-service backup /backups/2026-11-21.tar.gz")
-@click.argument("path", type=TARGET)
+@click.argument("path", type=NEW_FILE)
 def backup(path: Path) -> None:
     """Write database and files of FORECAST_HOME into the file PATH, while the service runs.
 
     A database on PostgreSQL is not in it: make that backup with pg_dump, within the day before
     this one. The files that the dump names are kept for so long.
     """
-    from forecast_service.cli.installation import opened
+    from forecast_service.cli.opening import opened
     from forecast_service.upkeep import maintenance
 
     if not path.parent.is_dir():
@@ -50,9 +50,9 @@ def backup(path: Path) -> None:
             f"The folder '{path.parent}' does not exist. Make it, or name a file in another one.",
             param_hint="'PATH'",
         )
-    with opened() as installation:
-        names = maintenance.backup(installation.settings, installation.database, path)
-        if not installation.database.is_sqlite:
+    with opened() as service:
+        names = maintenance.backup(service.settings, service.database, path)
+        if not service.database.is_sqlite:
             say("The database is not in it: PostgreSQL is backed up with pg_dump.")
     say(f"Wrote {path}: {', '.join(names) or 'nothing'}.")
 
@@ -77,11 +77,11 @@ def prune(as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from forecast_service.cli.installation import opened
+    from forecast_service.cli.opening import opened
     from forecast_service.upkeep import maintenance
 
-    with opened() as installation:
-        removed = asdict(maintenance.prune(installation.settings, installation.database))
+    with opened() as service:
+        removed = asdict(maintenance.prune(service.settings, service.database))
     if as_json:
         give_json(removed)
     else:

@@ -68,7 +68,7 @@ def what_if(
 
     Nothing is stored and nothing is trained.
     """
-    from forecast_service.cli.installation import opened
+    from forecast_service.cli.opening import opened
     from forecast_service.reading import Question, Supposition
 
     if last is not None and last < first:
@@ -76,9 +76,8 @@ def what_if(
     days = [f"{day:%Y-%m-%d}" for day in (first, last or first)]
     suppositions = [Supposition(covariate, value, *days) for covariate, value in settings]
     question = Question(stores=names, many=len(names) > 1, item=item)
-    with opened() as installation:
-        documents = installation.what_if.documents(question, suppositions)
-        installation.current.close()
+    with opened() as service:
+        documents = service.what_if.documents(question, suppositions)
     if as_json:
         give_json(documents if question.many else documents[0])
         return

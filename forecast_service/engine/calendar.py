@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.countries import iso_country
 from forecast_service.errors import InvalidData
 
 __all__ = [
@@ -198,7 +199,7 @@ def periods_between(first: np.datetime64, times: Times, code: str) -> npt.NDArra
 def holiday_dates(country: str, years: Iterable[int]) -> dict[str, Times]:
     """Public holidays of a country by name, each with its days (datetime64[s]) in these years.
 
-    ``country`` is an ISO code; Amazon's ``UK`` is understood as ``GB``.
+    ``country`` is a code of ISO 3166 or of Amazon: ``GB`` and ``UK`` are the same.
 
     Raises
     ------
@@ -207,7 +208,7 @@ def holiday_dates(country: str, years: Iterable[int]) -> dict[str, Times]:
     """
     import holidays  # half a second, and only needed when a country is set
 
-    code = "GB" if country == "UK" else country
+    code = iso_country(country)
     try:
         known = holidays.country_holidays(code, years=list(years), expand=False, language="en_US")
     except NotImplementedError as error:

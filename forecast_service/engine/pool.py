@@ -7,15 +7,16 @@ import os
 import shutil
 import signal
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from functools import partial
 from multiprocessing import forkserver
-from multiprocessing.connection import wait
 from typing import Any, TypeVar
+
+from forecast_service.common.processes import end_with_parent
 
 __all__ = ["InProcessExecutor", "map_in_order", "pool", "start_server"]
 
@@ -140,15 +141,7 @@ def _begin(folder: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then stops us
     os.environ["TMPDIR"] = folder
     tempfile.tempdir = folder
-    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
-
-
-def _end_with_parent(folder: str) -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        _remove_busy(folder)
-        os._exit(1)  # nobody is left who could want a result
+    end_with_parent(before=partial(_remove_busy, folder))
 
 
 def _remove_busy(folder: str) -> None:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from forecast_service.common.arrow import dictionary_text, floats_with_nulls, from_numpy, from_texts
 from forecast_service.importer.long_rows import LongRows
-from forecast_service.importer.plan import METADATA, RELATED, TARGET
+from forecast_service.importer.plan import METADATA_PART, RELATED_PART, TARGET_PART
 from forecast_service.importer.understanding.understanding import Understood
 from forecast_service.importer.workspace import replacing
 
@@ -31,20 +31,20 @@ def canonical_tables(understood: Understood) -> dict[str, pa.Table]:
     tables = {}
     if len(understood.sold.rows):
         rows = understood.sold.rows
-        tables[TARGET] = _table(rows, {"demand": "demand"}, has_items)
+        tables[TARGET_PART] = _table(rows, {"demand": "demand"}, has_items)
         if rows.values["stockout"].any():
             names = {"target": "demand", "stockout": "stockout"}
             tables[SALES] = _table(rows, names, has_items)
     if understood.related is not None:
         names = {name: name for name in understood.covariates}
-        tables[RELATED] = _table(understood.related.rows, names, has_items)
+        tables[RELATED_PART] = _table(understood.related.rows, names, has_items)
     if understood.attributes:
         stores = list(understood.stores)
         columns = {"item_id": from_texts(stores)}
         for name in understood.attributes:
             texts = [understood.stores[s].attributes.get(name, "") for s in stores]
             columns[name] = from_texts(texts)
-        tables[METADATA] = pa.table(columns)
+        tables[METADATA_PART] = pa.table(columns)
     return tables
 
 

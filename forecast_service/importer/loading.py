@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from forecast_service.aws import ALREADY_EXISTS, calling, error_code
 from forecast_service.engine.calendar import parse_frequency
 from forecast_service.errors import BackendUnavailable, InvalidData
-from forecast_service.importer.plan import METADATA, RELATED, TARGET, Part, Plan
+from forecast_service.importer.plan import METADATA_PART, RELATED_PART, TARGET_PART, Part, Plan
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 
@@ -19,13 +19,13 @@ __all__ = ["Loader", "job_name", "uri_of"]
 
 DOMAIN = "RETAIL"
 TYPES = {
-    TARGET: "TARGET_TIME_SERIES",
-    RELATED: "RELATED_TIME_SERIES",
-    METADATA: "ITEM_METADATA",
+    TARGET_PART: "TARGET_TIME_SERIES",
+    RELATED_PART: "RELATED_TIME_SERIES",
+    METADATA_PART: "ITEM_METADATA",
 }
-SUFFIXES = {TARGET: "", RELATED: "_related", METADATA: "_metadata"}
+SUFFIXES = {TARGET_PART: "", RELATED_PART: "_related", METADATA_PART: "_metadata"}
 # The sales come last, and no run begins before they are in. If they fail, the rest is undone.
-WAVES = ((RELATED, METADATA), (TARGET,))
+WAVES = ((RELATED_PART, METADATA_PART), (TARGET_PART,))
 UNFINISHED = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 NOTHING_KEPT = "Nothing of this import is used."
 PART_KEPT = "Its sales are not used; covariates and store attributes may be loaded already."
@@ -127,7 +127,7 @@ class Loader:
             )
 
     def _create_dataset(self, part: Part, name: str, frequency: str) -> str:
-        rows_are = {} if part.kind == METADATA else {"DataFrequency": frequency}
+        rows_are = {} if part.kind == METADATA_PART else {"DataFrequency": frequency}
         attributes = [{"AttributeName": n, "AttributeType": kind} for n, kind in part.schema]
         answer = self.session.forecast.create_dataset(
             DatasetName=name,

@@ -9,18 +9,18 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from forecast_service.common.names import natural_order
 from forecast_service.importer.files.text_columns import iso
-from forecast_service.importer.understanding.canonical import natural
 from forecast_service.importer.understanding.earlier_imports import KnownStore
 from forecast_service.importer.understanding.understanding import Understood
 from forecast_service.importer.workspace import replacing
 from forecast_service.storage.groups import Texts
 
 __all__ = [
-    "METADATA",
+    "METADATA_PART",
     "PLAN",
-    "RELATED",
-    "TARGET",
+    "RELATED_PART",
+    "TARGET_PART",
     "Part",
     "Plan",
     "make_plan",
@@ -28,7 +28,7 @@ __all__ = [
     "write_plan",
 ]
 
-TARGET, RELATED, METADATA = "target", "related", "metadata"
+TARGET_PART, RELATED_PART, METADATA_PART = "target", "related", "metadata"
 PLAN = "plan.json"
 
 
@@ -72,13 +72,13 @@ def make_plan(understood: Understood, mode: str) -> Plan:
     parts = []
     if understood.related is not None:
         columns = tuple((name, "float") for name in understood.covariates)
-        parts.append(Part(RELATED, (*start, *columns), mode))
+        parts.append(Part(RELATED_PART, (*start, *columns), mode))
     if understood.attributes:
         # Metadata has no time to tell rows apart, so it is always replaced as a whole.
         columns = tuple((name, "string") for name in understood.attributes)
-        parts.append(Part(METADATA, (("item_id", "string"), *columns), "FULL"))
+        parts.append(Part(METADATA_PART, (("item_id", "string"), *columns), "FULL"))
     if len(sold.rows):
-        parts.append(Part(TARGET, (*start, ("demand", "float")), mode))
+        parts.append(Part(TARGET_PART, (*start, ("demand", "float")), mode))
     return Plan(
         mode=mode,
         has_items=understood.has_items,
@@ -88,7 +88,7 @@ def make_plan(understood: Understood, mode: str) -> Plan:
         texts=understood.texts,
         last_sale_on=iso(int(sold.last.max())),
         parts=tuple(parts),
-        stores={n: understood.stores[n] for n in sorted(understood.stores, key=natural)},
+        stores={n: understood.stores[n] for n in sorted(understood.stores, key=natural_order)},
         series=tuple(
             (*keys[index], iso(int(day))) for index, day in enumerate(sold.last) if day >= 0
         ),

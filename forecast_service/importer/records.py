@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from forecast_service.importer.history import covariates_key, key_columns, sales_key
-from forecast_service.importer.plan import RELATED, TARGET, Plan
+from forecast_service.importer.plan import RELATED_PART, TARGET_PART, Plan
 from forecast_service.importer.understanding.earlier_imports import KnownStore
 from forecast_service.storage.database import database_now
 from forecast_service.storage.groups import DatasetGroup, record_import
@@ -30,7 +30,7 @@ def _record_history(
 ) -> None:
     kind = "base" if plan.mode == "FULL" else "delta"
     key = key_columns(plan.has_items)
-    for part, dataset in ((TARGET, sales_key(group)), (RELATED, covariates_key(group))):
+    for part, dataset in ((TARGET_PART, sales_key(group)), (RELATED_PART, covariates_key(group))):
         if part in staged:
             SnapshotStore.add(connection, dataset, kind, staged[part], key=key)
 

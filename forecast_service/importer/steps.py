@@ -26,7 +26,13 @@ from forecast_service.importer.canonical_files import (
 from forecast_service.importer.history import SALES_COLUMNS, covariates_key, read_rows, sales_key
 from forecast_service.importer.loading import Loader, job_name, uri_of
 from forecast_service.importer.options import ImportOptions
-from forecast_service.importer.plan import RELATED, TARGET, make_plan, read_plan, write_plan
+from forecast_service.importer.plan import (
+    RELATED_PART,
+    TARGET_PART,
+    make_plan,
+    read_plan,
+    write_plan,
+)
 from forecast_service.importer.records import record
 from forecast_service.importer.understanding.earlier_imports import known_group, no_rows
 from forecast_service.importer.understanding.understanding import Understood, understand
@@ -193,7 +199,7 @@ class ImportStep:
         staged = {
             part.kind: snapshots.stage(_record_of(part.kind, folder))
             for part in plan.parts
-            if part.kind in (TARGET, RELATED)
+            if part.kind in (TARGET_PART, RELATED_PART)
         }
         with self.queue.fenced(self.claim) as connection:
             record(connection, self.settings.dataset_group, arn, plan, staged)
@@ -260,7 +266,7 @@ def _undo(connection: sa.Connection, details: Details, group: str, name: str) ->
 def _record_of(kind: str, folder: Path) -> Path:
     """The file that our own history keeps of a part."""
     sales = folder / f"{SALES}.parquet"
-    return sales if kind == TARGET and sales.exists() else folder / f"{kind}.parquet"
+    return sales if kind == TARGET_PART and sales.exists() else folder / f"{kind}.parquet"
 
 
 def _has_earlier(connection: sa.Connection, row: sa.RowMapping) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from forecast_service.common.files import link_or_copy
 from forecast_service.errors import InvalidData
 from forecast_service.storage.queue import new_id
 
@@ -56,7 +56,8 @@ class Workspace:
             for role, source in files.items():
                 target = self.path / role / source.name
                 target.parent.mkdir(parents=True)
-                self._copy(source, target)
+                keep = link_or_copy if self._is_ours(source) else shutil.copyfile
+                keep(source, target)
                 kept[role] = target.relative_to(self.home).as_posix()
         except OSError as error:
             self.remove()
@@ -69,10 +70,6 @@ class Workspace:
         """Delete the folder with everything in it."""
         shutil.rmtree(self.path, ignore_errors=True)
 
-    def _copy(self, source: Path, target: Path) -> None:
-        # What stands in our own home was written for us and is not changed any more.
-        if self.home.resolve() in source.resolve().parents:
-            with suppress(OSError):
-                os.link(source, target)
-                return
-        shutil.copyfile(source, target)
+    def _is_ours(self, source: Path) -> bool:
+        """Whether a file stands in our own home: it was written for us, and never changes."""
+        return self.home.resolve() in source.resolve().parents

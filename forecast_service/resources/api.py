@@ -9,7 +9,7 @@ from flask import Response
 from flask_restful import Api, Resource
 
 from forecast_service.resources.problems import problem_response
-from forecast_service.resources.service import Service
+from forecast_service.service import Service
 
 __all__ = ["JSON_TYPE", "ServiceApi", "ServiceResource", "json_response"]
 

@@ -10,7 +10,7 @@ from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import ReadyQuery
 from forecast_service.resources.metrics import RequestMetrics
 from forecast_service.resources.parsing import read_query
-from forecast_service.resources.service import Service
+from forecast_service.service import Service
 
 __all__ = ["HealthResource", "MetricsResource", "ReadyResource"]
 

@@ -20,6 +20,7 @@ REMEDY_ROUTES: Mapping[Remedy, str] = {
         "Send them with POST /imports, then ask for a training with POST /training."
     ),
     Remedy.LIST_IMPORTS: "GET /imports lists them.",
+    Remedy.LIST_FORECASTS: "GET /forecasts lists them.",
     Remedy.LIST_STORES: "GET /stores lists them.",
     Remedy.LIST_REGIONS: "GET /stores lists the stores.",
     Remedy.ALLOW_RETURNS: "'allow_returns' allows sales below 0.",

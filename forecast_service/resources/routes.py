@@ -13,11 +13,15 @@ from forecast_service.resources.contract.openapi import OpenApiResource, descrip
 from forecast_service.resources.forecast import ForecastResource
 from forecast_service.resources.health import HealthResource, MetricsResource, ReadyResource
 from forecast_service.resources.imports import ImportResource, ImportsResource, SalesResource
+from forecast_service.resources.kept_forecasts import (
+    CurrentForecastResource,
+    KeptForecastsResource,
+)
 from forecast_service.resources.metrics import RequestMetrics
-from forecast_service.resources.service import Service
 from forecast_service.resources.stores import HistoryResource, StoreResource, StoresResource
 from forecast_service.resources.training import TrainingResource, TrainingRunResource
 from forecast_service.resources.what_if import WhatIfResource
+from forecast_service.service import Service
 
 __all__ = ["ROUTES", "init_app"]
 
@@ -25,6 +29,8 @@ VERSION_PREFIX = "/v1"
 
 ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/forecast", ForecastResource),
+    ("/forecasts", KeptForecastsResource),
+    ("/forecasts/<forecast_id>/current", CurrentForecastResource),
     ("/what-if", WhatIfResource),
     ("/training", TrainingResource),
     ("/training/<run_id>", TrainingRunResource),

@@ -18,11 +18,11 @@ from forecast_service.resources.parsing import as_number, checked_name, read_que
 from forecast_service.storage.groups import read_group
 from forecast_service.storage.stores import (
     existing_stores,
+    page_of_stores,
     refuse_missing_item,
     refuse_unknown_region,
-    stores_after,
 )
-from forecast_service.storage.tables import series, stores
+from forecast_service.storage.tables import series
 
 __all__ = ["HistoryResource", "StoreResource", "StoresResource"]
 
@@ -42,21 +42,16 @@ class StoresResource(ServiceResource):
         """A page; ``next`` is the address of the one that follows, or null."""
         query = read_query(request, StoresQuery)
         group = self.service.settings.dataset_group
-        wanted = [stores.c.dataset_group == group]
         with self.service.database.read() as connection:
             if query.region is not None:
                 refuse_unknown_region(connection, group, query.region)
-                wanted.append(stores.c.region == query.region)
-            count = connection.execute(sa.select(sa.func.count()).where(*wanted)).scalar_one()
-            page = stores_after(query.after, query.limit + 1).where(*wanted)
-            rows = connection.execute(page).mappings().all()
+            page = page_of_stores(connection, group, **query.model_dump())
         following = None
-        if len(rows) > query.limit:
-            rows = rows[: query.limit]
+        if page.has_more:
             asked = query.model_dump(exclude_none=True)
-            following = f"/stores?{urlencode({**asked, 'after': rows[-1]['store']})}"
-        documents = [store_document(row) for row in rows]
-        return json_response({"stores": documents, "count": count, "next": following})
+            following = f"/stores?{urlencode({**asked, 'after': page.rows[-1]['store']})}"
+        documents = [store_document(row) for row in page.rows]
+        return json_response({"stores": documents, "count": page.count, "next": following})
 
 
 class StoreResource(ServiceResource):

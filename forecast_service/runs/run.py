@@ -8,8 +8,7 @@ any of the first three ──► failed | cancelled
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -70,10 +69,6 @@ class TrainingRun:
     def resource_arn(self) -> str | None:
         """What is being computed now."""
         return self.forecast_arn if self.state == "forecasting" else self.predictor_arn
-
-    def as_dict(self) -> dict[str, Any]:
-        """The fields as plain values."""
-        return asdict(self)
 
 
 def read_run(connection: sa.Connection, run_id: str, *, lock: bool = False) -> TrainingRun | None:

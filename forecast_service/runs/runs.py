@@ -1,4 +1,4 @@
-"""TrainingRuns: asks for trainings, follows and cancels them, and does their steps."""
+"""TrainingRuns: asks for trainings, follows and cancels them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.errors import Conflict, NoForecast, NotFound, Remedy
-from forecast_service.runs import facts, refresh, run_rows, steps
+from forecast_service.runs import facts, refresh, run_rows
 from forecast_service.runs.decisions import (
     TRAINING_RULES,
     Decision,
@@ -30,16 +30,10 @@ from forecast_service.runs.run_rows import KIND, Wanted
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
-from forecast_service.storage.groups import (
-    DatasetGroup,
-    lock_group,
-    move_pointer,
-    raise_runs_version,
-    read_group,
-)
-from forecast_service.storage.queue import Claim, Queue
+from forecast_service.storage.groups import DatasetGroup, lock_group, read_group
+from forecast_service.storage.queue import Queue
 from forecast_service.storage.stores import existing_stores
-from forecast_service.storage.tables import forecasts, training_runs, work
+from forecast_service.storage.tables import training_runs, work
 from forecast_service.trainer import Trainer
 
 __all__ = ["KIND", "Decision", "TrainingRun", "TrainingRuns"]
@@ -169,32 +163,6 @@ class TrainingRuns:
             refresh.refresh_after(connection, run)
         logger.info("run cancelled", extra={"event": "run_cancelled", "run_id": run_id})
         return self.get(run_id)
-
-    def rollback(self, forecast_arn: str) -> None:
-        """Serve an earlier forecast again.
-
-        Raises
-        ------
-        NotFound
-            It was never served, or is no longer kept.
-        """
-        with self.database.write() as connection:
-            group = lock_group(connection, self.settings.dataset_group)
-            known = connection.execute(
-                sa.select(forecasts.c.forecast_arn).where(
-                    forecasts.c.forecast_arn == forecast_arn,
-                    forecasts.c.dataset_group == self.settings.dataset_group,
-                )
-            ).first()
-            if group is None or known is None:
-                raise NotFound(f"Forecast '{forecast_arn}' is not among those that were served.")
-            move_pointer(connection, group.name, forecast_arn)
-            raise_runs_version(connection, group.name)
-        logger.info("rolled back", extra={"event": "rollback", "forecast_arn": forecast_arn})
-
-    def step(self, queue: Queue, claim: Claim) -> None:
-        """Do the next thing of a claimed run, and give it back or finish it."""
-        steps.RunStep(self.session, self.settings, queue, claim).go()
 
     def _trainer(self) -> Trainer:
         with self.database.read() as connection:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 
+from forecast_service.common.names import natural_order
 from forecast_service.errors import (
     InvalidRequest,
     Remedy,
@@ -20,16 +19,25 @@ from forecast_service.storage.groups import DatasetGroup
 from forecast_service.storage.tables import series, stores
 
 __all__ = [
+    "StorePage",
     "existing_stores",
-    "natural_order",
+    "page_of_stores",
     "refuse_missing_item",
     "refuse_unknown_region",
-    "stores_after",
 ]
 
 NAMED = 10  # names that a sentence lists before it says how many more there are
-NUMBER_DIGITS = 18  # of a store's number that decide its place: what a database's integer holds
 BATCH = 500  # names in one statement; databases limit the number of parameters
+
+
+@dataclass(frozen=True)
+class StorePage:
+    """Some of the stores, in natural order."""
+
+    rows: list[sa.RowMapping]
+    count: int
+    """How many stores there are on all pages."""
+    has_more: bool
 
 
 def existing_stores(
@@ -43,12 +51,7 @@ def existing_stores(
         One or more do not exist; the sentence names all of them, and what does exist.
     """
     names = list(dict.fromkeys(str(sent) for sent in asked))
-    found: dict[str, sa.RowMapping] = {}
-    for start in range(0, len(names), BATCH):
-        statement = sa.select(stores).where(
-            stores.c.dataset_group == group, stores.c.store.in_(names[start : start + BATCH])
-        )
-        found.update({row["store"]: row for row in connection.execute(statement).mappings()})
+    found = _rows_of(connection, group, names)
     missing = [name for name in names if name not in found]
     if missing:
         known = connection.execute(
@@ -105,60 +108,37 @@ def refuse_unknown_region(connection: sa.Connection, group: str, region: str) ->
         )
 
 
-class _is_number(FunctionElement[bool]):
-    """Whether a text is digits only."""
+def page_of_stores(
+    connection: sa.Connection, group: str, *, region: str | None, after: str | None, limit: int
+) -> StorePage:
+    """At most ``limit`` stores in natural order, from the one after ``after`` on.
 
-    type = sa.Boolean()
-    inherit_cache = True
-
-
-@compiles(_is_number, "sqlite")
-def _sqlite_is_number(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"({compiler.process(element.clauses, **kw)} NOT GLOB '*[^0-9]*')"
-
-
-@compiles(_is_number, "postgresql")
-def _postgresql_is_number(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"({compiler.process(element.clauses, **kw)} ~ '^[0-9]+$')"
-
-
-class _code_points(FunctionElement[str]):
-    """A text that is compared by its code points, as Python does."""
-
-    type = sa.String()
-    inherit_cache = True
+    The order is made here and not in the database, as no order of SQLite and PostgreSQL is the
+    same: a page of 1,000 stores takes 4 ms, of 10,000 stores 20 ms, of 100,000 stores 0.3 s.
+    """
+    statement = sa.select(stores.c.store).where(stores.c.dataset_group == group)
+    if region is not None:
+        statement = statement.where(stores.c.region == region)
+    names = connection.execute(statement).scalars().all()
+    keys = (natural_order(name) for name in names)
+    first = None if after is None else natural_order(after)
+    following = sorted(key for key in keys if first is None or key > first)
+    page = [name for _, name in following[:limit]]
+    rows = _rows_of(connection, group, page)
+    return StorePage([rows[name] for name in page], len(names), len(following) > limit)
 
 
-@compiles(_code_points, "sqlite")
-def _sqlite_code_points(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"({compiler.process(element.clauses, **kw)} COLLATE BINARY)"
-
-
-@compiles(_code_points, "postgresql")
-def _postgresql_code_points(element: Any, compiler: Any, **kw: Any) -> str:
-    return f'({compiler.process(element.clauses, **kw)} COLLATE "C")'
-
-
-def stores_after(last: str | None, limit: int) -> sa.Select[Any]:
-    """At most ``limit`` stores in natural order, from the one after ``last`` on."""
-    is_number = _is_number(stores.c.store)
-    number = sa.cast(sa.func.substr(stores.c.store, 1, NUMBER_DIGITS), sa.BigInteger)
-    place = (
-        sa.case((is_number, 0), else_=1),
-        sa.case((is_number, number), else_=0),
-        _code_points(stores.c.store),
-    )
-    statement = sa.select(stores).order_by(*place).limit(limit)
-    if last is None:
-        return statement
-    return statement.where(sa.tuple_(*place) > sa.tuple_(*natural_order(last)))
-
-
-def natural_order(name: str) -> tuple[int, int, str]:
-    """Sort key that puts ``2`` before ``10``, and numbers before other names."""
-    if name.isascii() and name.isdigit():
-        return (0, int(name[:NUMBER_DIGITS]), name)
-    return (1, 0, name)
+def _rows_of(
+    connection: sa.Connection, group: str, names: Sequence[str]
+) -> dict[str, sa.RowMapping]:
+    """Rows of the stores with these names, as far as they exist."""
+    rows: dict[str, sa.RowMapping] = {}
+    for start in range(0, len(names), BATCH):
+        statement = sa.select(stores).where(
+            stores.c.dataset_group == group, stores.c.store.in_(names[start : start + BATCH])
+        )
+        rows.update({row["store"]: row for row in connection.execute(statement).mappings()})
+    return rows
 
 
 def _unknown_stores(missing: list[str], known: list[str]) -> str:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
-import os
 import signal
 import sys
-import threading
 from multiprocessing import forkserver
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 
 from forecast_service.common.logs import configure_logging
+from forecast_service.common.processes import end_with_parent
 from forecast_service.engine.pool import start_server
 from forecast_service.errors import ForecastServiceError, LeaseLost
+from forecast_service.service import open_service
 from forecast_service.settings import Settings
 from forecast_service.storage.queue import Claim
-from forecast_service.worker.kinds import KINDS, open_surroundings
+from forecast_service.worker.endings import reason_of
+from forecast_service.worker.kinds import KINDS
 
 __all__ = ["Child", "prepare"]
 
@@ -90,30 +91,17 @@ class Child:
 def _main(settings: Settings, claim: Claim, reason: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     configure_logging(settings.log_level)
-    around = open_surroundings(settings)
+    service = open_service(settings)
     try:
-        KINDS[claim.kind].perform(around, claim)
+        KINDS[claim.kind].perform(service, claim)
     except LeaseLost as error:
         logger.info("work passed on: %s", error, extra={"event": "lease_lost"})
     except Exception as error:
         logger.exception("work failed", extra={"event": "work_failed", "work_id": claim.id})
-        reason.send_bytes(_sentence(error).encode()[:MAX_REASON_BYTES])
+        reason.send_bytes(reason_of(error).encode()[:MAX_REASON_BYTES])
         again = isinstance(error, ForecastServiceError) and error.retryable
         sys.exit(TRY_AGAIN if again else RAISED)
     finally:
-        around.database.dispose()
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, ForecastServiceError):
-        return error.detail
-    return f"{type(error).__name__}: {error}"
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)  # whoever takes the work over starts anew
+        service.close()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 
 from forecast_service.errors import ForecastServiceError
+from forecast_service.service import Service
 from forecast_service.storage.queue import MAX_ERRORS, MAX_LOSSES, Claim
-from forecast_service.worker.kinds import KINDS, Surroundings
+from forecast_service.worker.kinds import KINDS
 
 __all__ = ["ended_before", "give_back", "note_failure", "reason_of", "stop"]
 
@@ -15,10 +16,10 @@ logger = logging.getLogger(__name__)
 RETRY_SECONDS = 5.0
 
 
-def ended_before(around: Surroundings, claim: Claim) -> bool:
+def ended_before(service: Service, claim: Claim) -> bool:
     """End what is not to be begun at all: cancelled, or the ruin of too many workers."""
     if claim.cancel_requested:
-        stop(around, claim)
+        stop(service, claim)
         return True
     if claim.losses < MAX_LOSSES:
         return False
@@ -27,26 +28,26 @@ def ended_before(around: Surroundings, claim: Claim) -> bool:
         "The machine may lack memory: look at its log, then ask anew."
     )
     has_more_to_stop = KINDS[claim.kind].is_stopped_after and claim.losses < 2 * MAX_LOSSES
-    _fail(around, claim, reason, finishes=not has_more_to_stop)
+    _fail(service, claim, reason, finishes=not has_more_to_stop)
     return not has_more_to_stop
 
 
-def note_failure(around: Surroundings, claim: Claim, reason: str, *, is_away: bool) -> None:
+def note_failure(service: Service, claim: Claim, reason: str, *, is_away: bool) -> None:
     """Count a failed attempt; after the last one allowed the work ends as failed.
 
     ``is_away`` says that something which it needs cannot be reached: that does not count.
     """
     if is_away:
-        give_back(around, claim, delay_seconds=RETRY_SECONDS)
+        give_back(service, claim, delay_seconds=RETRY_SECONDS)
         return
-    with around.queue.fenced(claim) as connection:
+    with service.queue.fenced(claim) as connection:
         delay = RETRY_SECONDS * (claim.errors + 1)
-        if around.queue.record_error(connection, claim, reason, delay_seconds=delay):
-            KINDS[claim.kind].fail(around, connection, claim.subject, reason)
+        if service.queue.record_error(connection, claim, reason, delay_seconds=delay):
+            KINDS[claim.kind].fail(service, connection, claim.subject, reason)
             if KINDS[claim.kind].is_stopped_after and claim.errors + 1 == MAX_ERRORS:
-                around.queue.give_back(connection, claim, delay_seconds=0)
+                service.queue.give_back(connection, claim, delay_seconds=0)
             else:
-                around.queue.finish(connection, claim)
+                service.queue.finish(connection, claim)
     logger.warning(
         "attempt %d failed: %s",
         claim.errors + 1,
@@ -55,18 +56,18 @@ def note_failure(around: Surroundings, claim: Claim, reason: str, *, is_away: bo
     )
 
 
-def stop(around: Surroundings, claim: Claim) -> None:
+def stop(service: Service, claim: Claim) -> None:
     """End work whose cancellation was asked for, once nothing computes it any more."""
-    with around.queue.fenced(claim) as connection:
-        KINDS[claim.kind].stop(around, connection, claim.subject)
-        around.queue.finish(connection, claim)
+    with service.queue.fenced(claim) as connection:
+        KINDS[claim.kind].stop(service, connection, claim.subject)
+        service.queue.finish(connection, claim)
     logger.info("work stopped", extra={"event": "work_stopped", "work_id": claim.id})
 
 
-def give_back(around: Surroundings, claim: Claim, *, delay_seconds: float = 0.0) -> None:
+def give_back(service: Service, claim: Claim, *, delay_seconds: float = 0.0) -> None:
     """Leave the work to whoever claims it next; that counts neither as error nor as loss."""
-    with around.queue.fenced(claim) as connection:
-        around.queue.give_back(connection, claim, delay_seconds=delay_seconds)
+    with service.queue.fenced(claim) as connection:
+        service.queue.give_back(connection, claim, delay_seconds=delay_seconds)
 
 
 def reason_of(error: Exception) -> str:
@@ -76,11 +77,11 @@ def reason_of(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _fail(around: Surroundings, claim: Claim, reason: str, *, finishes: bool) -> None:
+def _fail(service: Service, claim: Claim, reason: str, *, finishes: bool) -> None:
     """End the subject as failed; its work too, unless what it started is to be stopped yet."""
-    with around.queue.fenced(claim) as connection:
-        KINDS[claim.kind].fail(around, connection, claim.subject, reason)
+    with service.queue.fenced(claim) as connection:
+        KINDS[claim.kind].fail(service, connection, claim.subject, reason)
         if not finishes:
             return
-        around.queue.finish(connection, claim)
+        service.queue.finish(connection, claim)
     logger.error("work given up: %s", reason, extra={"event": "work_failed", "work_id": claim.id})

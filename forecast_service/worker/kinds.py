@@ -8,47 +8,23 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from forecast_service.importer import steps as importer
-from forecast_service.importer.imports import Imports
 from forecast_service.local.jobs import lifecycle
-from forecast_service.runs import TrainingRuns, run_rows, steps
-from forecast_service.session import ForecastSession, open_session
-from forecast_service.settings import Settings
-from forecast_service.storage.database import Database
-from forecast_service.storage.queue import Claim, Queue
+from forecast_service.runs import run_rows, steps
+from forecast_service.service import Service
+from forecast_service.storage.queue import Claim
 from forecast_service.upkeep import maintenance
 
-__all__ = ["KINDS", "Kind", "Surroundings", "open_surroundings"]
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What work needs; one per process."""
-
-    settings: Settings
-    database: Database
-    session: ForecastSession
-    queue: Queue
-
-
-def open_surroundings(settings: Settings) -> Surroundings:
-    """Open the database and the session of this process."""
-    database = Database(settings.resolved_database_url)
-    return Surroundings(
-        settings=settings,
-        database=database,
-        session=open_session(settings, database),
-        queue=Queue(database, settings.lease_seconds),
-    )
+__all__ = ["KINDS", "Kind"]
 
 
 @dataclass(frozen=True)
 class Kind:
     """One kind of work; ``fail`` and ``stop`` run in the transaction that finishes it."""
 
-    perform: Callable[[Surroundings, Claim], None]
-    fail: Callable[[Surroundings, sa.Connection, str, str], None]
+    perform: Callable[[Service, Claim], None]
+    fail: Callable[[Service, sa.Connection, str, str], None]
     """Ends the subject as failed, with the reason."""
-    stop: Callable[[Surroundings, sa.Connection, str], None]
+    stop: Callable[[Service, sa.Connection, str], None]
     """Ends the subject as stopped on request."""
     is_short: bool = False
     """Whether it takes so little time that it needs no process of its own."""
@@ -56,48 +32,44 @@ class Kind:
     """Whether one that failed is performed once more, to stop what it had started."""
 
 
-def _step(around: Surroundings, claim: Claim) -> None:
-    steps.RunStep(around.session, around.settings, around.queue, claim).go()
+def _step(service: Service, claim: Claim) -> None:
+    steps.RunStep(service.session, service.settings, service.queue, claim).go()
 
 
-def _fail_run(around: Surroundings, connection: sa.Connection, run_id: str, reason: str) -> None:
+def _fail_run(service: Service, connection: sa.Connection, run_id: str, reason: str) -> None:
     steps.fail(connection, run_id, reason)
 
 
-def _run_job(around: Surroundings, claim: Claim) -> None:
-    lifecycle.perform(around.database, around.settings, around.queue, claim)
+def _run_job(service: Service, claim: Claim) -> None:
+    lifecycle.perform(service.database, service.settings, service.queue, claim)
 
 
-def _fail_job(around: Surroundings, connection: sa.Connection, arn: str, reason: str) -> None:
+def _fail_job(service: Service, connection: sa.Connection, arn: str, reason: str) -> None:
     lifecycle.fail(connection, arn, reason)
 
 
-def _stop_job(around: Surroundings, connection: sa.Connection, arn: str) -> None:
+def _stop_job(service: Service, connection: sa.Connection, arn: str) -> None:
     lifecycle.stopped(connection, arn)
 
 
-def _import(around: Surroundings, claim: Claim) -> None:
-    runs = TrainingRuns(around.database, around.settings, around.session)
-    importing = Imports(around.database, around.settings, around.session, runs.refresh)
-    importing.perform(around.queue, claim)
+def _import(service: Service, claim: Claim) -> None:
+    service.imports.perform(service.queue, claim)
 
 
-def _fail_import(
-    around: Surroundings, connection: sa.Connection, import_id: str, reason: str
-) -> None:
-    importer.fail(connection, around.session.details, import_id, reason)
+def _fail_import(service: Service, connection: sa.Connection, import_id: str, reason: str) -> None:
+    importer.fail(connection, service.session.details, import_id, reason)
 
 
-def _stop_import(around: Surroundings, connection: sa.Connection, import_id: str) -> None:
+def _stop_import(service: Service, connection: sa.Connection, import_id: str) -> None:
     reason = "The import was stopped before it had read everything."
-    _fail_import(around, connection, import_id, reason)
+    _fail_import(service, connection, import_id, reason)
 
 
-def _tidy(around: Surroundings, claim: Claim) -> None:
-    maintenance.perform(around.settings, around.database, around.session, around.queue, claim)
+def _tidy(service: Service, claim: Claim) -> None:
+    maintenance.perform(service.settings, service.database, service.session, service.queue, claim)
 
 
-def _leave(around: Surroundings, connection: sa.Connection, *_: str) -> None:
+def _leave(service: Service, connection: sa.Connection, *_: str) -> None:
     """Nothing has to be said about the subject."""
 
 

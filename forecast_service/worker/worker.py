@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.connection import wait
 
 from forecast_service.errors import BackendUnavailable, ForecastServiceError, LeaseLost
+from forecast_service.service import open_service
 from forecast_service.settings import Settings
 from forecast_service.storage.queue import Claim, new_id
 from forecast_service.upkeep import maintenance
 from forecast_service.worker import endings
 from forecast_service.worker.child import Child, prepare
 from forecast_service.worker.heartbeat import HeartBeat
-from forecast_service.worker.kinds import KINDS, open_surroundings
+from forecast_service.worker.kinds import KINDS
 
 __all__ = ["MAX_CHILDREN", "Worker"]
 
@@ -51,14 +52,15 @@ class Worker:
     def run(self) -> None:
         """Work until ``stop``, TERM or INT; then give everything back."""
         prepare()
-        self._around = open_surroundings(self.settings)
+        self._service = open_service(self.settings)
+        self._service.make_parts()  # settings that do not work are refused now
         logger.info("worker started", extra={"event": "worker_started", "pid": os.getpid()})
         try:
-            with self._signals(), HeartBeat(self._around.queue) as self._heart:
+            with self._signals(), HeartBeat(self._service.queue) as self._heart:
                 self._work()
                 self._leave()
         finally:
-            self._around.database.dispose()
+            self._service.close()
         logger.info("worker stopped", extra={"event": "worker_stopped", "pid": os.getpid()})
 
     def stop(self) -> None:
@@ -78,14 +80,14 @@ class Worker:
         What another worker holds is waited for. ``progress`` is called twice a second, from
         another thread, for whoever wants to show how far things are.
         """
-        self._around = open_surroundings(self.settings)
+        self._service = open_service(self.settings)
         deadline = time.monotonic() + timeout_seconds
         try:
-            with HeartBeat(self._around.queue, progress) as self._heart:
-                while self._around.queue.has_open(kinds):
+            with HeartBeat(self._service.queue, progress) as self._heart:
+                while self._service.queue.has_open(kinds):
                     if time.monotonic() > deadline:
                         return False
-                    self._do_chore("sweep", self._sweep_seconds, self._around.queue.sweep)
+                    self._do_chore("sweep", self._sweep_seconds, self._service.queue.sweep)
                     claim = self._claim(kinds)
                     if claim is None:
                         time.sleep(INLINE_IDLE_SECONDS)
@@ -93,7 +95,7 @@ class Worker:
                         self._perform(claim)
                 return True
         finally:
-            self._around.database.dispose()
+            self._service.close()
 
     def _work(self) -> None:
         idle_seconds = FIRST_IDLE_SECONDS
@@ -112,7 +114,7 @@ class Worker:
 
     def _round(self) -> bool:
         """Look after everything once, and say whether there was something to do."""
-        self._do_chore("sweep", self._sweep_seconds, self._around.queue.sweep)
+        self._do_chore("sweep", self._sweep_seconds, self._service.queue.sweep)
         self._do_chore("schedule", SCHEDULE_SECONDS, self._schedule)
         ended = [child for child in self._children.values() if not child.is_alive]
         for child in ended:
@@ -126,15 +128,15 @@ class Worker:
     def _claim(self, kinds: Iterable[str]) -> Claim | None:
         """What takes no time comes first: others wait for a step, and it may stop a long one."""
         short = [kind for kind in kinds if kind in SHORT]
-        claim = self._around.queue.claim(new_id(), short)
-        return claim or self._around.queue.claim(new_id(), list(kinds))
+        claim = self._service.queue.claim(new_id(), short)
+        return claim or self._service.queue.claim(new_id(), list(kinds))
 
     def _begin(self, claim: Claim) -> None:
         if KINDS[claim.kind].is_short:
             self._perform(claim)
             return
         with contextlib.suppress(LeaseLost):
-            if endings.ended_before(self._around, claim):
+            if endings.ended_before(self._service, claim):
                 return
             child = Child(self.settings, claim)
             self._children[claim.id] = child
@@ -147,24 +149,24 @@ class Worker:
         reason = child.failure()
         with contextlib.suppress(LeaseLost):
             if child.fate == "cancelled":
-                endings.stop(self._around, child.claim)
+                endings.stop(self._service, child.claim)
             elif reason is not None and child.fate == "held":
                 is_away = child.wants_another_try
-                endings.note_failure(self._around, child.claim, reason, is_away=is_away)
+                endings.note_failure(self._service, child.claim, reason, is_away=is_away)
 
     def _perform(self, claim: Claim) -> None:
         """Do work in this process."""
         self._heart.add(claim, lambda fate: None)
         try:
-            if not endings.ended_before(self._around, claim):
-                KINDS[claim.kind].perform(self._around, claim)
+            if not endings.ended_before(self._service, claim):
+                KINDS[claim.kind].perform(self._service, claim)
         except LeaseLost:
             logger.info("work passed on", extra={"event": "lease_lost", "work_id": claim.id})
         except Exception as error:
             self._note(claim, error)
         except BaseException:  # Ctrl-C: somebody else may go on at once
             with contextlib.suppress(ForecastServiceError):
-                endings.give_back(self._around, claim)
+                endings.give_back(self._service, claim)
             raise
         finally:
             self._heart.remove(claim)
@@ -174,7 +176,7 @@ class Worker:
         if not is_away:
             logger.exception("work failed", extra={"event": "work_failed", "work_id": claim.id})
         with contextlib.suppress(LeaseLost):
-            endings.note_failure(self._around, claim, endings.reason_of(error), is_away=is_away)
+            endings.note_failure(self._service, claim, endings.reason_of(error), is_away=is_away)
 
     def _leave(self) -> None:
         """Give back what is under way: another worker begins it anew, at once."""
@@ -184,11 +186,11 @@ class Worker:
         for child in self._children.values():
             child.failure()
             with contextlib.suppress(ForecastServiceError):
-                endings.give_back(self._around, child.claim)
+                endings.give_back(self._service, child.claim)
         self._children.clear()
 
     def _schedule(self) -> None:
-        maintenance.schedule(self._around.database)
+        maintenance.schedule(self._service.database)
 
     def _do_chore(self, name: str, every_seconds: float, chore: Callable[[], object]) -> None:
         if time.monotonic() >= self._chores_due.get(name, 0.0):

@@ -119,11 +119,51 @@ def test_a_bad_file_is_refused_with_its_line(forecast_service, sales: Path) -> N
 
 
 def test_stores_are_listed_in_the_order_of_their_numbers(forecast_service, sales: Path) -> None:
+    sales.write_text(sales.read_text().replace("\n1,", "\nCA_10,").replace("\n2,", "\nCA_2,"))
     forecast_service("import", sales)
 
     result = forecast_service("stores", "--json")
 
-    assert [store["store"] for store in json.loads(result.stdout)] == ["1", "2"]
+    assert [store["store"] for store in json.loads(result.stdout)] == ["CA_2", "CA_10"]
+
+
+def test_an_earlier_forecast_is_served_again(forecast_service, sales: Path) -> None:
+    forecast_service("import", sales)
+    forecast_service("train")
+    (first,) = json.loads(forecast_service("rollback", "--json").stdout)
+    forecast_service("train", "--force")
+    second = json.loads(forecast_service("rollback", "--json").stdout)[0]
+    result = forecast_service("rollback", first["id"], "--json")
+
+    assert json.loads(result.stdout) == {**first, "is_current": True, "previous": second["id"]}
+    assert result.stderr.startswith(f"Forecast {first['id']} is served now, made at 20")
+    assert result.stderr.endswith(f"before it was {second['id']}.\n")
+    served = json.loads(forecast_service("forecast", "--store", "1", "--json").stdout)
+    assert served["provenance"]["forecast"] == first["forecast"]
+
+
+def test_the_forecasts_that_are_kept_are_a_table(forecast_service, sales: Path) -> None:
+    forecast_service("import", sales)
+    forecast_service("train")
+
+    header, row = forecast_service("rollback").stdout.splitlines()
+
+    assert header.split("\t") == ["id", "created_at", "algorithm", "data_until", "is_current"]
+    assert row.split("\t")[2:] == ["seasonal_naive", "2026-03-25", "True"]
+    again = forecast_service("rollback", row.split("\t")[0])
+    assert again.stderr == f"Forecast {row.split('	')[0]} is served already.\n"
+
+
+def test_a_forecast_that_is_not_kept_cannot_be_served(forecast_service, sales: Path) -> None:
+    forecast_service("import", sales)
+
+    result = forecast_service("rollback", "none")
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: Forecast 'none' is not among those that were served and are kept. "
+        "'forecast-service rollback' lists them.\n"
+    )
 
 
 def test_an_ended_run_cannot_be_cancelled(forecast_service, sales: Path) -> None:

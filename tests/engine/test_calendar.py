@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+from forecast_service.common.countries import COUNTRIES
 from forecast_service.engine.calendar import (
     floor,
     holiday_dates,
@@ -117,6 +118,12 @@ def test_holidays_are_named_and_dated() -> None:
 
 def test_uk_is_understood_as_great_britain() -> None:
     assert holiday_dates("UK", [2015]).keys() == holiday_dates("GB", [2015]).keys()
+    assert "Good Friday" in holiday_dates("GB", [2015])
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_holidays_are_found_for_every_country_that_can_be_set(country: str) -> None:
+    assert len(holiday_dates(country, [2015])) > 3
 
 
 def test_holidays_of_an_unknown_country_are_refused() -> None:

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 from forecast_service.aws import NoDetails
 from forecast_service.importer import KIND, Imports, fail
 from forecast_service.importer.canonical_files import write_parquet
+from forecast_service.service import Service
 from forecast_service.storage.queue import MAX_ERRORS, MAX_LOSSES, new_id
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import imports as import_rows
 from forecast_service.storage.tables import work
 from forecast_service.worker.endings import ended_before, note_failure
-from forecast_service.worker.kinds import Surroundings
 
 from .driving import driver
 from .rows import HEADER, cells, daily, day
@@ -190,9 +190,9 @@ def test_however_an_import_ends_as_failed_its_covariates_are_taken_back(
             sa.update(work).where(found).values({**ENDINGS[ending], "not_before": 0})
         )
     claim = queue.claim(new_id(), [KIND])
-    around = Surroundings(settings, imports.database, session, queue)
-    if not ended_before(around, claim):
-        note_failure(around, claim, "OSError: the disk is full", is_away=False)
+    service = Service(settings, imports.database)
+    if not ended_before(service, claim):
+        note_failure(service, claim, "OSError: the disk is full", is_away=False)
 
     assert imports.get(import_id)["state"] == "failed"
     assert store.read(related) == before

@@ -216,6 +216,15 @@ def test_only_some_stores_can_be_asked_for(report, write_file):
     assert report(sales=sales, options={"stores_limit": 2}).sales_rows == 80
 
 
+def test_the_first_stores_are_taken_by_the_numbers_in_their_names(report, write_file):
+    sales = write_file(daily(["CA_10", "CA_2", "CA_1"], 40))
+    stores = write_file("store_id,Region\nCA_10,R10\nCA_2,R2\nCA_1,R1\n", "stores.csv")
+
+    found = report(sales=sales, stores=stores, options={"stores_limit": 2})
+
+    assert list(found.regions) == ["R1", "R2"]
+
+
 def test_returns_are_allowed_on_request(report, write_file):
     sales = write_file(daily(["1"], 40, cells=lambda store, index: (index - 3,)))
 

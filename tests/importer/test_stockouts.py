@@ -14,7 +14,7 @@ from forecast_service.importer.files.columns import recognise
 from forecast_service.importer.files.periods import DAILY
 from forecast_service.importer.files.stockouts import is_mark
 from forecast_service.importer.long_rows import LongRows
-from forecast_service.importer.plan import TARGET
+from forecast_service.importer.plan import TARGET_PART
 from forecast_service.importer.understanding.hidden_demand import demand
 from forecast_service.importer.understanding.understanding import understand
 from forecast_service.settings import Settings
@@ -86,7 +86,7 @@ def test_amazon_gets_an_empty_cell(write_file, tmp_path):
     sales_file = write_file(daily(["1"], 56, header=HEADER, cells=sales))
     understood = understand({"sales": sales_file}, "FULL", ImportOptions(), Settings(), None)
 
-    write_csv(canonical_tables(understood)[TARGET], tmp_path / "target.csv")
+    write_csv(canonical_tables(understood)[TARGET_PART], tmp_path / "target.csv")
 
     lines = (tmp_path / "target.csv").read_text().splitlines()
     assert f'"1","{day(SHORT)}",' in lines

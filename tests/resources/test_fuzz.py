@@ -27,6 +27,7 @@ EXAMPLES = settings(
 )
 REFUSED = range(400, 500)
 POSTED = ("/forecast", "/what-if", "/training", "/imports", "/sales")
+WITHOUT_BODY = ("/forecasts/<forecast_id>/current",)
 READING = [path for path, resource in ROUTES if hasattr(resource, "get")]
 FIELDS = (
     "store_number",
@@ -165,6 +166,13 @@ class TestNothingChanges:
 
         assert response.status_code in (200, 308, 404, 405, 422)
 
+    @EXAMPLES
+    @given(name=st.text(min_size=1, max_size=300))
+    def test_by_forecasts_that_do_not_exist(self, client: FlaskClient, name: str) -> None:
+        response = client.post(f"/forecasts/{quote(name, safe='')}/current")
+
+        assert response.status_code in (308, 404, 422)
+
 
 def refused(response: Any) -> None:
     """A problem document that blames the request."""
@@ -179,4 +187,4 @@ def test_the_fuzz_reaches_every_route_that_takes_a_body(app: Flask) -> None:
         if "POST" in (rule.methods or ()) and not rule.rule.startswith(("/v1", "/aws"))
     }
 
-    assert posted == set(POSTED)
+    assert posted == {*POSTED, *WITHOUT_BODY}

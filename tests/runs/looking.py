@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from forecast_service.runs import KIND, TrainingRuns
+from forecast_service.runs import KIND, TrainingRuns, steps
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import Queue, new_id
 from forecast_service.storage.tables import resources
@@ -14,7 +14,7 @@ def step(runs: TrainingRuns, queue: Queue) -> None:
     """The next step of the run that is due first."""
     claim = queue.claim(new_id(), [KIND])
     assert claim is not None
-    runs.step(queue, claim)
+    steps.RunStep(runs.session, runs.settings, queue, claim).go()
 
 
 def predictors(database: Database) -> int:

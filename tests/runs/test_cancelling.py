@@ -1,4 +1,4 @@
-"""Runs that are cancelled, and forecasts that are brought back."""
+"""Runs that are cancelled, and what is done in their place."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 from support import (
     group_of,
-    surroundings,
     work,
 )
 
 from forecast_service.errors import Conflict, NotFound
 from forecast_service.runs import KIND, TrainingRuns, steps
+from forecast_service.service import Service
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import MAX_ERRORS, MAX_LOSSES, Queue, new_id
@@ -70,7 +70,7 @@ def test_a_step_in_flight_can_write_nothing_after_the_cancellation(
 
     interrupted = replace(runs.session, forecast=Interrupted())
     with pytest.raises(Conflict):
-        TrainingRuns(runs.database, runs.settings, interrupted).step(queue, claim)
+        steps.RunStep(interrupted, runs.settings, queue, claim).go()
 
     assert runs.get(run.id).state == "cancelled"
     statuses = [p["Status"] for p in runs.session.forecast.list_predictors()["Predictors"]]
@@ -102,23 +102,6 @@ def test_after_a_cancelled_run_the_next_one_trains(
 def test_a_run_that_does_not_exist_is_not_found(runs: TrainingRuns) -> None:
     with pytest.raises(NotFound, match="Training run 'x' does not exist"):
         runs.get("x")
-
-
-def test_a_rollback_serves_the_earlier_forecast(
-    trained: TrainingRuns, settings: Settings, database: Database
-) -> None:
-    earlier = group_of(settings, database).current_forecast_arn
-    trained.request(1, force=True)
-    work(settings)
-    trained.rollback(earlier)
-
-    group = group_of(settings, database)
-    assert (group.current_forecast_arn, group.version) == (earlier, 3)
-
-
-def test_only_what_was_served_can_be_rolled_back_to(trained: TrainingRuns) -> None:
-    with pytest.raises(NotFound, match="is not among those that were served"):
-        trained.rollback("arn:aws:forecast:eu-west-1:000000000000:forecast/none")
 
 
 def test_new_sales_are_forecast_although_the_training_is_cancelled(
@@ -178,13 +161,13 @@ def test_what_a_run_that_broke_had_started_is_stopped_before_the_next_one_trains
 ) -> None:
     broken = runs.request(1).run
     step(runs, queue)
-    around = surroundings(settings, database)
+    service = Service(settings, database)
     for _ in range(MAX_ERRORS):
         with database.write() as connection:
             connection.execute(sa.update(work_table).values(not_before=0.0))
         claim = queue.claim(new_id(), [KIND])
         assert claim is not None
-        note_failure(around, claim, "it broke", is_away=False)
+        note_failure(service, claim, "it broke", is_away=False)
     following = runs.request(1).run
     work(settings)
 
@@ -231,12 +214,12 @@ def test_only_errors_in_a_row_end_a_run(
 ) -> None:
     run = runs.request(1).run
     step(runs, queue)
-    around = surroundings(settings, database)
+    service = Service(settings, database)
     for attempt in range(2 * MAX_ERRORS if between else MAX_ERRORS):
         let_be_due(database)
         claim = queue.claim(new_id(), [KIND])
         assert claim is not None
-        note_failure(around, claim, f"odd {attempt}", is_away=False)
+        note_failure(service, claim, f"odd {attempt}", is_away=False)
         for _ in range(between):  # a look at the predictor that goes well
             let_be_due(database)
             step(runs, queue)

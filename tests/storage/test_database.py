@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
+
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
+from forecast_service import storage
 from forecast_service.storage.database import Database
 from forecast_service.storage.tables import tags
 
@@ -22,13 +24,16 @@ def test_a_reader_keeps_one_view_while_others_write(database: Database) -> None:
         assert reading.execute(count).scalar_one() == before + 1
 
 
-def test_the_migration_scripts_are_read_once(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert database.is_migrated()
-    monkeypatch.delattr(ScriptDirectory, "from_config")
+def test_a_database_is_migrated_when_the_last_script_has_run(database: Database) -> None:
+    scripts = ScriptDirectory(str(Path(storage.__file__).parent / "migrations"))
+    with database.read() as connection:
+        revision = connection.execute(sa.text("SELECT version_num FROM alembic_version"))
 
+        assert revision.scalar_one() == scripts.get_current_head()
     assert database.is_migrated()
+
+
+def test_a_database_of_another_version_is_not_migrated(database: Database) -> None:
     with database.write() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
     assert not database.is_migrated()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from forecast_service.storage.database import Database
+from forecast_service.storage.schema import upgrade
 from forecast_service.storage.tables import metadata
 
 
@@ -21,7 +21,7 @@ def test_the_migrated_schema_is_that_of_the_tables(database: Database) -> None:
 def test_forecasts_of_the_first_version_are_kept(database_url: str) -> None:
     database = Database(database_url)
     with database.engine.connect() as connection, connection.begin():
-        command.upgrade(database._alembic(connection), "0001")
+        upgrade(connection, "0001")
     with database.write() as connection:
         connection.execute(
             sa.text(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.names import natural_order
 from forecast_service.errors import InvalidData
 from forecast_service.importer.files.periods import Periods
 from forecast_service.importer.files.store_table import ALL, StoreTable
@@ -26,7 +26,6 @@ __all__ = [
     "build_related",
     "build_sales",
     "kept_series",
-    "natural",
     "store_states",
     "with_demand",
 ]
@@ -48,15 +47,6 @@ class Sold:
     """Days with a known sale per series."""
 
 
-def natural(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Sort key by which store 2 comes before store 10."""
-    return tuple(
-        (0, int(part), "") if part.isdecimal() else (1, 0, part)
-        for part in re.split(r"(\d+)", name)
-        if part
-    )
-
-
 def kept_series(merged: Merged, options: ImportOptions) -> npt.NDArray[np.bool_]:
     """Which series are imported: of the stores asked for, and with at least one sale.
 
@@ -65,7 +55,7 @@ def kept_series(merged: Merged, options: ImportOptions) -> npt.NDArray[np.bool_]
     InvalidData
         A store that was asked for is not in the files, or nothing is left.
     """
-    stores = sorted({merged.keys[i][0] for i in np.unique(merged.series)}, key=natural)
+    stores = sorted({merged.keys[i][0] for i in np.unique(merged.series)}, key=natural_order)
     unknown = [name for name in options.only if name not in stores]
     if unknown:
         raise InvalidData(

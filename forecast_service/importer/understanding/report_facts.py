@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.names import natural_order
 from forecast_service.importer.files.sheets import Sheet
 from forecast_service.importer.files.store_table import MAX_ATTRIBUTES, StoreTable
 from forecast_service.importer.files.text_columns import iso
 from forecast_service.importer.understanding.assumptions import rule_for
-from forecast_service.importer.understanding.canonical import Related, Sold, natural
+from forecast_service.importer.understanding.canonical import Related, Sold
 from forecast_service.importer.understanding.covariates import Covariates
 from forecast_service.importer.understanding.earlier_imports import KnownGroup, KnownStore
 from forecast_service.importer.understanding.hidden_demand import mostly_marked
@@ -62,7 +63,7 @@ def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
     target = rows.values["target"]
     sold_days = rows.day[~np.isnan(target)]
     keys = [facts.merged.keys[i] for i in np.unique(facts.merged.series[_kept_rows(facts)])]
-    imported = sorted({store for store, _ in keys}, key=natural)
+    imported = sorted({store for store, _ in keys}, key=natural_order)
     earlier = {} if facts.known is None else facts.known.stores
     regions = Counter(facts.stores[store].region for store in imported)
     return ImportReport(
@@ -86,7 +87,7 @@ def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
         by_rule=_by_rule(facts),
         horizon=horizon,
         horizon_reason=reason,
-        regions=dict(sorted(regions.items(), key=lambda pair: natural(pair[0]))),
+        regions=dict(sorted(regions.items(), key=lambda pair: natural_order(pair[0]))),
         notes=tuple(_notes(facts)),
         stockouts=_stockouts(facts),
     )
@@ -144,7 +145,7 @@ def _gaps(facts: Facts) -> GapReport:
     longest = int(silent[long].max()) if long.any() else 0
     series = np.unique(known.series[:-1][long])
     with_longest = np.unique(known.series[:-1][long & (silent == longest)])
-    names = sorted((_title(facts.merged.keys[i]) for i in with_longest), key=natural)
+    names = sorted((_title(facts.merged.keys[i]) for i in with_longest), key=natural_order)
     return GapReport(GAP_DAYS, len(series), longest, len(with_longest), tuple(names[:EXAMPLES]))
 
 

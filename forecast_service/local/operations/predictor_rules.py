@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from forecast_service.common.countries import HOLIDAY_COUNTRIES
+from forecast_service.common.countries import AMAZON_COUNTRIES
 from forecast_service.engine.calendar import Frequency, require_trainable
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
@@ -190,10 +190,10 @@ def _check_additional(additional: Sequence[tuple[str, Sequence[str]]]) -> None:
             )
         if name != "holiday":
             raise InvalidInput(f"'{name}' is no additional dataset. Allowed are: holiday, weather.")
-        if len(countries) != 1 or countries[0] not in HOLIDAY_COUNTRIES:
+        if len(countries) != 1 or countries[0] not in AMAZON_COUNTRIES:
             raise InvalidInput(
                 f"'holiday' has country {', '.join(countries) or 'none'}; give exactly one of: "
-                f"{', '.join(HOLIDAY_COUNTRIES)}."
+                f"{', '.join(AMAZON_COUNTRIES)}."
             )
     if len(additional) > 1:
         raise InvalidInput("'holiday' is given twice. Give it once, with one country.")

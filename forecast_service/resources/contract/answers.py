@@ -60,6 +60,35 @@ class TrainingDecision(AnswerModel):
     run: TrainingRun | None
 
 
+class KeptForecast(AnswerModel):
+    """A forecast that is or was served; ``id`` is the end of ``forecast``, its ARN, which the
+    provenance of every answer names too."""
+
+    id: str
+    forecast: str
+    created_at: str
+    source: str
+    algorithm: str
+    predictor: str
+    trained_at: str
+    data_until: str
+    run: str | None
+    is_current: bool
+
+
+class KeptForecasts(AnswerModel):
+    """The forecasts that can be served, newest first."""
+
+    forecasts: list[KeptForecast]
+
+
+class ServedForecast(KeptForecast):
+    """The forecast that is served now; ``previous`` is the id of the one before, or null when
+    nothing has changed."""
+
+    previous: str | None
+
+
 class StoreSummary(AnswerModel):
     """A store, and how much is known of it."""
 
@@ -171,7 +200,9 @@ ANSWERS: dict[str, type[BaseModel]] = {
         Import,
         ImportReport,
         Imports,
+        KeptForecasts,
         Readiness,
+        ServedForecast,
         Store,
         Stores,
         TrainingDecision,

@@ -15,7 +15,7 @@ from forecast_service.resources.contract.answers import ANSWERS, Problem
 from forecast_service.resources.contract.documentation import Operation, documented
 from forecast_service.resources.contract.requests import schema_of
 from forecast_service.resources.problems import PROBLEM_TYPE
-from forecast_service.resources.service import Service
+from forecast_service.service import Service
 
 __all__ = ["OpenApiResource", "description"]
 

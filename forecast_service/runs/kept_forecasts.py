@@ -1,0 +1,119 @@
+"""KeptForecasts: the forecasts that can be served, and which one of them is."""
+
+from __future__ import annotations
+
+import builtins
+import logging
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from forecast_service.errors import NotFound, Remedy
+from forecast_service.settings import Settings
+from forecast_service.storage.database import Database
+from forecast_service.storage.groups import (
+    lock_group,
+    move_pointer,
+    raise_runs_version,
+    served_forecasts,
+)
+from forecast_service.storage.tables import forecast_values, forecasts
+
+__all__ = ["KeptForecast", "KeptForecasts"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class KeptForecast:
+    """A forecast that is or was served, and can be served again; times are epoch seconds."""
+
+    forecast_arn: str
+    predictor_arn: str
+    source: str
+    algorithm: str
+    trained_at: float
+    created_at: float
+    data_until: str
+    """Day of the newest sales that it knows."""
+    run_id: str | None
+    is_current: bool
+
+    @property
+    def id(self) -> str:
+        """What people call it: its name, the end of its ARN."""
+        return _id_of(self.forecast_arn)
+
+
+class KeptForecasts:
+    """The forecasts of the dataset group that the settings name, while their values are there."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database = database
+        self.settings = settings
+
+    def list(self, limit: int = 50) -> builtins.list[KeptForecast]:
+        """The newest forecasts, newest first."""
+        with self.database.read() as connection:
+            return self._kept(connection, limit)
+
+    def make_current(self, forecast_id: str) -> tuple[KeptForecast, str | None]:
+        """Serve an earlier forecast again, until the next run serves its own.
+
+        Gives the forecast that is served now, and the id of the one that was served before;
+        None when it is the same and nothing has changed.
+
+        Raises
+        ------
+        NotFound
+            It was never served, is no longer kept, or belongs to another dataset group.
+        """
+        name = self.settings.dataset_group
+        with self.database.write() as connection:
+            group = lock_group(connection, name)
+            forecast = self._find(connection, forecast_id)
+            if group is None or forecast is None:
+                raise NotFound(
+                    f"Forecast '{forecast_id}' is not among those that were served and are kept.",
+                    remedy=Remedy.LIST_FORECASTS,
+                )
+            before = group.current_forecast_arn
+            if before == forecast.forecast_arn:
+                return forecast, None
+            move_pointer(connection, name, forecast.forecast_arn)
+            raise_runs_version(connection, name)
+            now = self._find(connection, forecast_id) or forecast
+        previous = None if before is None else _id_of(before)
+        logger.info(
+            "forecast '%s' is served again in place of '%s'",
+            now.id,
+            previous,
+            extra={"event": "rollback", "forecast_arn": now.forecast_arn, "previous_arn": before},
+        )
+        return now, previous
+
+    def _find(self, connection: sa.Connection, forecast_id: str) -> KeptForecast | None:
+        # Of two accounts or regions that were set one after the other, the newest is meant.
+        return next((kept for kept in self._kept(connection) if kept.id == forecast_id), None)
+
+    def _kept(
+        self, connection: sa.Connection, limit: int | None = None
+    ) -> builtins.list[KeptForecast]:
+        """The forecasts of the group whose values are still there, newest first."""
+        served = served_forecasts(connection)
+        has_values = sa.exists().where(forecast_values.c.forecast_arn == forecasts.c.forecast_arn)
+        names = [name for name in KeptForecast.__dataclass_fields__ if name != "is_current"]
+        statement = (
+            sa.select(*(forecasts.c[name] for name in names))
+            .where(forecasts.c.dataset_group == self.settings.dataset_group, has_values)
+            .order_by(forecasts.c.created_at.desc(), forecasts.c.forecast_arn)
+            .limit(limit)
+        )
+        return [
+            KeptForecast(**row, is_current=row["forecast_arn"] in served)
+            for row in connection.execute(statement).mappings()
+        ]
+
+
+def _id_of(forecast_arn: str) -> str:
+    return forecast_arn.rpartition("/")[2]

@@ -1,0 +1,84 @@
+"""Service: settings, database, and every part that is built on them; one value per process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from forecast_service.settings import Settings
+from forecast_service.storage.database import Database
+from forecast_service.storage.queue import Queue
+
+if TYPE_CHECKING:
+    from forecast_service.importer.imports import Imports
+    from forecast_service.reading import CurrentForecast, WhatIf
+    from forecast_service.runs import KeptForecasts, TrainingRuns
+    from forecast_service.session import ForecastSession
+
+__all__ = ["Service", "open_service"]
+
+
+@dataclass
+class Service:
+    """The parts of the service; each is made, and its libraries imported, at first use."""
+
+    settings: Settings
+    database: Database
+
+    @cached_property
+    def session(self) -> ForecastSession:
+        from forecast_service.session import open_session
+
+        return open_session(self.settings, self.database)
+
+    @cached_property
+    def queue(self) -> Queue:
+        return Queue(self.database, self.settings.lease_seconds)
+
+    @cached_property
+    def runs(self) -> TrainingRuns:
+        from forecast_service.runs import TrainingRuns
+
+        return TrainingRuns(self.database, self.settings, self.session)
+
+    @cached_property
+    def forecasts(self) -> KeptForecasts:
+        from forecast_service.runs import KeptForecasts
+
+        return KeptForecasts(self.database, self.settings)
+
+    @cached_property
+    def imports(self) -> Imports:
+        from forecast_service.importer.imports import Imports
+
+        return Imports(self.database, self.settings, self.session, self.runs.refresh)
+
+    @cached_property
+    def current(self) -> CurrentForecast:
+        from forecast_service.reading import CurrentForecast
+
+        return CurrentForecast(self.database, self.settings)
+
+    @cached_property
+    def what_if(self) -> WhatIf:
+        from forecast_service.reading import WhatIf
+
+        return WhatIf(self.database, self.settings, self.session, self.current)
+
+    def make_parts(self) -> None:
+        """Make every part now: of two threads at first use, each would make its own."""
+        for name, part in vars(Service).items():
+            if isinstance(part, cached_property):
+                getattr(self, name)
+
+    def close(self) -> None:
+        """Close every connection to the database."""
+        if "current" in vars(self):  # it keeps connections of its own
+            self.current.close()
+        self.database.dispose()
+
+
+def open_service(settings: Settings) -> Service:
+    """The service over the database of the settings, which may still have to be migrated."""
+    return Service(settings, Database(settings.resolved_database_url))
