@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from forecast_service.common.arrow import dictionary_text, floats_with_nulls, from_numpy, from_texts
 from forecast_service.importer.long_rows import LongRows
 from forecast_service.importer.plan import METADATA, RELATED, TARGET
-from forecast_service.importer.understanding.understanding import Understood
+from forecast_service.importer.understanding.understanding import Understanding
 from forecast_service.importer.workspace import replacing
 
 __all__ = ["MS_PER_DAY", "SALES", "canonical_tables", "write_csv", "write_parquet"]
@@ -22,27 +22,27 @@ MS_PER_DAY = 86_400_000
 ROW_GROUP_ROWS = 32_768  # some thirty stores: the history of one is read by itself
 
 
-def canonical_tables(understood: Understood) -> dict[str, pa.Table]:
+def canonical_tables(understanding: Understanding) -> dict[str, pa.Table]:
     """One table per dataset to load, sorted by store, item and day.
 
     Where stock-outs are marked, ``SALES`` keeps what was sold on those days, too.
     """
-    has_items = understood.has_items
+    has_items = understanding.has_items
     tables = {}
-    if len(understood.sold.rows):
-        rows = understood.sold.rows
+    if len(understanding.sales.rows):
+        rows = understanding.sales.rows
         tables[TARGET] = _table(rows, {"demand": "demand"}, has_items)
         if rows.values["stockout"].any():
             names = {"target": "demand", "stockout": "stockout"}
             tables[SALES] = _table(rows, names, has_items)
-    if understood.related is not None:
-        names = {name: name for name in understood.covariates}
-        tables[RELATED] = _table(understood.related.rows, names, has_items)
-    if understood.attributes:
-        stores = list(understood.stores)
+    if understanding.related is not None:
+        names = {name: name for name in understanding.covariates}
+        tables[RELATED] = _table(understanding.related.rows, names, has_items)
+    if understanding.attributes:
+        stores = list(understanding.stores)
         columns = {"item_id": from_texts(stores)}
-        for name in understood.attributes:
-            texts = [understood.stores[s].attributes.get(name, "") for s in stores]
+        for name in understanding.attributes:
+            texts = [understanding.stores[s].attributes.get(name, "") for s in stores]
             columns[name] = from_texts(texts)
         tables[METADATA] = pa.table(columns)
     return tables

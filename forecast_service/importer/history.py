@@ -73,7 +73,7 @@ def read_rows(store: SnapshotStore, dataset: str, names: dict[str, str]) -> Long
     if "stockout" in names:
         marks = values.get("stockout", np.zeros(table.num_rows))
         values["stockout"] = np.nan_to_num(marks)
-    return sorted_rows(keys, series, day, values).rekeyed(sorted(keys))
+    return sorted_rows(keys, series, day, values).with_keys(sorted(keys))
 
 
 def history(

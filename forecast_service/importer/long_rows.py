@@ -48,7 +48,7 @@ class LongRows:
         last[self.series] = self.day  # ascending days: of several assignments the last one stays
         return last
 
-    def rekeyed(self, keys: Sequence[SeriesKey]) -> LongRows:
+    def with_keys(self, keys: Sequence[SeriesKey]) -> LongRows:
         """The same rows, numbered by ``keys``, which must hold all of its own keys."""
         if self.keys == tuple(keys):
             return self
@@ -57,7 +57,7 @@ class LongRows:
         series = table[self.series] if len(self) else self.series
         return sorted_rows(tuple(keys), series, self.day, self.values)
 
-    def overlaid(self, newer: LongRows) -> LongRows:
+    def merged_with(self, newer: LongRows) -> LongRows:
         """These rows and the newer ones, which win; both must have the same keys and columns."""
         if not len(self):
             return newer

@@ -11,8 +11,8 @@ from typing import Any
 
 from forecast_service.importer.files.text_columns import iso
 from forecast_service.importer.understanding.canonical import natural
-from forecast_service.importer.understanding.earlier_imports import KnownStore
-from forecast_service.importer.understanding.understanding import Understood
+from forecast_service.importer.understanding.earlier_imports import StoreState
+from forecast_service.importer.understanding.understanding import Understanding
 from forecast_service.importer.workspace import replacing
 from forecast_service.storage.groups import Texts
 
@@ -52,7 +52,7 @@ class Plan:
     covariates: tuple[str, ...]
     last_sale_on: str
     parts: tuple[Part, ...]
-    stores: Mapping[str, KnownStore]
+    stores: Mapping[str, StoreState]
     series: tuple[tuple[str, str, str], ...]
     """Store, item and day of the last sale."""
     jobs: Mapping[str, str] = field(default_factory=dict)
@@ -63,34 +63,34 @@ class Plan:
         return replace(self, jobs={**self.jobs, **jobs})
 
 
-def make_plan(understood: Understood, mode: str) -> Plan:
+def make_plan(understanding: Understanding, mode: str) -> Plan:
     """The plan of an import that was understood."""
-    sold = understood.sold
-    keys = sold.rows.keys
-    dimensions = (("location", "string"),) if understood.has_items else ()
+    sales = understanding.sales
+    keys = sales.rows.keys
+    dimensions = (("location", "string"),) if understanding.has_items else ()
     start = (("item_id", "string"), ("timestamp", "timestamp"), *dimensions)
     parts = []
-    if understood.related is not None:
-        columns = tuple((name, "float") for name in understood.covariates)
+    if understanding.related is not None:
+        columns = tuple((name, "float") for name in understanding.covariates)
         parts.append(Part(RELATED, (*start, *columns), mode))
-    if understood.attributes:
+    if understanding.attributes:
         # Metadata has no time to tell rows apart, so it is always replaced as a whole.
-        columns = tuple((name, "string") for name in understood.attributes)
+        columns = tuple((name, "string") for name in understanding.attributes)
         parts.append(Part(METADATA, (("item_id", "string"), *columns), "FULL"))
-    if len(sold.rows):
+    if len(sales.rows):
         parts.append(Part(TARGET, (*start, ("demand", "float")), mode))
     return Plan(
         mode=mode,
-        has_items=understood.has_items,
-        frequency=understood.frequency,
-        horizon=understood.horizon,
-        covariates=understood.covariates,
-        texts=understood.texts,
-        last_sale_on=iso(int(sold.last.max())),
+        has_items=understanding.has_items,
+        frequency=understanding.frequency,
+        horizon=understanding.horizon,
+        covariates=understanding.covariates,
+        texts=understanding.texts,
+        last_sale_on=iso(int(sales.last.max())),
         parts=tuple(parts),
-        stores={n: understood.stores[n] for n in sorted(understood.stores, key=natural)},
+        stores={n: understanding.stores[n] for n in sorted(understanding.stores, key=natural)},
         series=tuple(
-            (*keys[index], iso(int(day))) for index, day in enumerate(sold.last) if day >= 0
+            (*keys[index], iso(int(day))) for index, day in enumerate(sales.last) if day >= 0
         ),
     )
 
@@ -111,7 +111,7 @@ def read_plan(folder: Path) -> Plan:
             **values,
             "covariates": tuple(values["covariates"]),
             "parts": tuple(_part(part) for part in values["parts"]),
-            "stores": {name: KnownStore(**store) for name, store in values["stores"].items()},
+            "stores": {name: StoreState(**store) for name, store in values["stores"].items()},
             "series": tuple(tuple(entry) for entry in values["series"]),
         }
     )

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from forecast_service.importer.history import covariates_key, key_columns, sales_key
 from forecast_service.importer.plan import RELATED, TARGET, Plan
-from forecast_service.importer.understanding.earlier_imports import KnownStore
+from forecast_service.importer.understanding.earlier_imports import StoreState
 from forecast_service.storage.database import database_now
 from forecast_service.storage.groups import DatasetGroup, record_import
 from forecast_service.storage.snapshots import SnapshotStore, StagedFile
@@ -90,11 +90,11 @@ def _record_series(connection: sa.Connection, group: str, plan: Plan) -> None:
         connection.execute(sa.insert(series), rows)
 
 
-def _differs(row: sa.Row[tuple[object, ...]], store: KnownStore) -> bool:
+def _differs(row: sa.Row[tuple[object, ...]], store: StoreState) -> bool:
     return any(getattr(row, name) != value for name, value in _columns(store).items())
 
 
-def _columns(store: KnownStore) -> dict[str, object]:
+def _columns(store: StoreState) -> dict[str, object]:
     return {
         "region": store.region,
         "attributes": dict(store.attributes),

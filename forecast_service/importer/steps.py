@@ -28,8 +28,8 @@ from forecast_service.importer.loading import Loader, job_name, uri_of
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.plan import RELATED, TARGET, make_plan, read_plan, write_plan
 from forecast_service.importer.records import record
-from forecast_service.importer.understanding.earlier_imports import known_group, no_rows
-from forecast_service.importer.understanding.understanding import Understood, understand
+from forecast_service.importer.understanding.earlier_imports import no_rows, read_earlier_imports
+from forecast_service.importer.understanding.understanding import Understanding, understand
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
@@ -56,7 +56,7 @@ def look(
     files: Mapping[str, Path],
     mode: str,
     options: ImportOptions,
-) -> Understood:
+) -> Understanding:
     """Read and check files beside what earlier imports left; nothing is written.
 
     Raises
@@ -66,13 +66,15 @@ def look(
     """
     group = settings.dataset_group
     with database.read() as connection:
-        known = known_group(connection, group)
+        known = read_earlier_imports(connection, group)
     if known is None:
-        understood = understand(files, "FULL", options, settings, None)
+        understanding = understand(files, "FULL", options, settings, None)
         if mode != "FULL":
-            notes = (FIRST_IS_FULL, *understood.report.notes)
-            understood = replace(understood, report=replace(understood.report, notes=notes))
-        return understood
+            notes = (FIRST_IS_FULL, *understanding.report.notes)
+            understanding = replace(
+                understanding, report=replace(understanding.report, notes=notes)
+            )
+        return understanding
     if mode == "INCREMENTAL":
         store = SnapshotStore(database, settings.home)
         covariates = known.group.covariates
@@ -165,15 +167,15 @@ class ImportStep:
     def _read(self, row: sa.RowMapping) -> None:
         files = {role: self.settings.home / path for role, path in row["files"].items()}
         options = ImportOptions.from_dict(row["options"])
-        understood = look(self.database, self.settings, files, row["mode"], options)
-        mode = understood.report.mode
-        for kind, table in canonical_tables(understood).items():
+        understanding = look(self.database, self.settings, files, row["mode"], options)
+        mode = understanding.report.mode
+        for kind, table in canonical_tables(understanding).items():
             write_parquet(table, self.workspace.path / f"{kind}.parquet")
             if self.session.file_format == "csv" and kind != SALES:
                 write_csv(table, self.workspace.path / f"{kind}.csv")
-        write_plan(self.workspace.path, make_plan(understood, mode))
+        write_plan(self.workspace.path, make_plan(understanding, mode))
         with self.queue.fenced(self.claim) as connection:
-            report = understood.report.to_dict()
+            report = understanding.report.to_dict()
             _update(connection, row["id"], state="loading", report=report)
 
     def _load(self, after_import: AfterImport | None) -> None:

@@ -48,10 +48,10 @@ def test_a_weekly_file_is_understood_and_said(report, write_file):
 
     assert found.lines() == [
         "Read sales.csv: 146 rows (sales).",
-        "Sales: 120 weeks of 2 stores, 2010-02-05 to 2011-03-25.",
-        "Weekly data: every row is a week, dated on its Friday; so are the forecasts.",
-        "Regions: all 2.",
-        "Columns: Store is the store, Date is the date, Weekly_Sales is the sales.",
+        "Sales: 120 weekly figures of 2 stores, 2010-02-05 to 2011-03-25.",
+        "Weekly data: every row is a week, dated on its Friday, and so is every forecast.",
+        "Stores per region: all 2.",
+        "Columns read: Store as store, Date as date, Weekly_Sales as sales.",
         "Covariates: IsHoliday (is_holiday).",
         "Known future: 13 weeks, 2011-04-01 to 2011-06-24.",
         "Horizon: 13 weeks, because the known future is that long.",
@@ -65,8 +65,8 @@ def test_a_weekly_file_is_understood_and_said(report, write_file):
         (
             20,
             5,
-            "13 was wanted (it is the default, as no file has future weeks), but 5 is a quarter of "
-            "the 20 weeks of history, the most that is allowed",
+            "at most a quarter of the 20 weeks of history is allowed; without this limit it would "
+            "be 13 (it is the default, as no file has future weeks)",
         ),
     ],
 )
@@ -98,7 +98,7 @@ def test_weeks_to_the_horizon_are_filled_by_rule(import_files, write_file, impor
 
     report = import_files("INCREMENTAL", sales=write_file(added))
 
-    assert report.lines()[1] == "Sales: 2 weeks of 2 stores, 2010-11-12 to 2010-11-12."
+    assert report.lines()[1] == "Sales: 2 weekly figures of 2 stores, 2010-11-12 to 2010-11-12."
     assert (report.by_rule.first_on, report.by_rule.last_on) == ("2010-11-26", "2010-11-26")
     assert imports.history("1", start="2010-11-12")[0]["sales"] == 7
 

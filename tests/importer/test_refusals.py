@@ -135,14 +135,14 @@ def test_a_mistyped_year_is_refused(refusal, write_file):
 
 def test_a_file_without_any_sale_is_refused(refusal, write_file):
     assert refusal(write_file("Store,Date,Sales\n1,2024-01-01,\n")).detail == (
-        "'sales.csv' has no day with sales. Fill the column of sales in."
+        "'sales.csv' has no sales to import. Fill in the column of sales."
     )
 
 
 def test_a_history_of_three_days_is_too_short(refusal, write_file):
     assert refusal(write_file(daily(["1"], 3))).detail == (
-        "The history covers 3 days. A horizon is at most a quarter of the history, so at least "
-        "4 days are needed: import more days of sales."
+        "The history covers 3 days; at least 4 are needed, because a horizon is at most a quarter "
+        "of the history. Import more days of sales."
     )
 
 
@@ -174,7 +174,8 @@ def test_too_many_covariates_are_refused(refusal, write_file):
 
 def test_a_store_that_is_not_there_cannot_be_asked_for(refusal, write_file):
     assert refusal(write_file(daily(["2", "10"], 8)), {"only": ["3"]}).detail == (
-        "Store '3' is not in 'sales.csv', which has '2', '10'. Ask for stores that are there."
+        "Store '3' is not in 'sales.csv', which has the stores '2', '10'. "
+        "Name stores that are in the file."
     )
 
 

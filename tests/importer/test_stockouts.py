@@ -75,8 +75,8 @@ def test_the_history_shows_what_was_sold(marked, imports):
 
 def test_the_report_counts_them(marked):
     assert marked.lines()[2] == (
-        "Stock-outs: 4 days of 2 stores; 2 of them are not taken as demand, because such days "
-        "usually sell more."
+        "Stock-outs: 4 days of 2 stores marked. Demand counts as unknown for 2 of them, which sold "
+        "less than usual."
     )
     assert marked.missing_periods == 0
     assert [c.role for c in marked.columns if c.name == "OutOfStock"] == ["mark of stock-outs"]
@@ -227,7 +227,7 @@ def test_a_series_that_is_mostly_marked_keeps_its_sales(marks_of, imports, train
 
     assert None not in trained_on().values()
     assert sum(row["stockout"] for row in imports.history("1")) == 37
-    assert any("more than half of what they sold marked" in note for note in report.notes)
+    assert any("more than half of the days with sales are marked" in note for note in report.notes)
 
 
 def test_a_weekday_that_is_always_marked_keeps_its_sales(marks_of, trained_on):
@@ -253,7 +253,7 @@ def test_a_covariate_of_the_group_marks_nothing(write_file, import_files, import
     """As an installation has it whose first import knew no marks."""
     header = "Store,Date,Sales,in_stock"
     with monkeypatch.context() as earlier:
-        earlier.setattr(columns, "find_marks", lambda columns: None)
+        earlier.setattr(columns, "find_mark_column", lambda columns: None)
         future = daily(["1"], 14, first=56, header="Store,Date,in_stock", cells=lambda s, i: (20,))
         sold = write_file(daily(["1"], 56, header=header, cells=lambda s, i: (100, i)))
         import_files(sales=sold, future=write_file(future, "future.csv"))

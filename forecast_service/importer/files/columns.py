@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from forecast_service.importer.files.stockouts import find_marks
+from forecast_service.importer.files.stockouts import find_mark_column
 from forecast_service.local.files.reserved_names import RESERVED_WORDS
 
 __all__ = [
@@ -142,7 +142,7 @@ def recognise(
         found["store"], found["item"] = found["item"], None
     if found["store"] is None or found["date"] is None:
         return None, [role for role in ("store", "date") if found[role] is None]
-    marks = find_marks(
+    marks = find_mark_column(
         (snake(name), name)
         for name in header
         if snake(name) not in ignored and attribute_name(name) not in covariates

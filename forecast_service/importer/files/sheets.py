@@ -12,7 +12,7 @@ import numpy.typing as npt
 from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.files.columns import Roles, recognise, recognised_names, snake
 from forecast_service.importer.files.findings import Findings
-from forecast_service.importer.files.stockouts import parse_marks, why_no_marks
+from forecast_service.importer.files.stockouts import parse_marks, reason_to_drop_marks
 from forecast_service.importer.files.text_columns import (
     Codes,
     Numbers,
@@ -26,10 +26,10 @@ from forecast_service.importer.options import ImportOptions
 
 __all__ = [
     "Sheet",
+    "drop_doubtful_marks",
     "read_sheet",
     "refuse_duplicates",
     "refuse_isolated_days",
-    "without_doubtful_marks",
 ]
 
 MAX_SILENCE = 366  # days without a row in any store; beyond it a date was mistyped
@@ -87,12 +87,12 @@ def read_sheet(
     return Sheet(raw, roles, stores, items, days.values, target, marked)
 
 
-def without_doubtful_marks(sheets: Sequence[Sheet]) -> tuple[tuple[Sheet, ...], dict[str, str]]:
+def drop_doubtful_marks(sheets: Sequence[Sheet]) -> tuple[tuple[Sheet, ...], dict[str, str]]:
     """The sheets of a whole history without marks that cannot be meant: column -> why."""
     kept, doubtful = [], {}
     for sheet in sheets:
         column = sheet.roles.stockout
-        why = None if sheet.target is None else why_no_marks(sheet.stockout, sheet.target)
+        why = None if sheet.target is None else reason_to_drop_marks(sheet.stockout, sheet.target)
         if column is not None and why is not None:
             doubtful[column] = why
             roles = replace(sheet.roles, stockout=None)

@@ -12,7 +12,7 @@ from forecast_service.errors import Remedy
 from forecast_service.importer.files.findings import Findings
 from forecast_service.importer.files.text_columns import parse_names, parse_numbers
 
-__all__ = ["find_marks", "is_mark", "parse_marks", "why_no_marks"]
+__all__ = ["find_mark_column", "is_mark", "parse_marks", "reason_to_drop_marks"]
 
 # Marked is what is not 0 … (the last one counts hours: Dingdong's FreshRetailNet)
 OUT_OF_STOCK = frozenset(
@@ -42,7 +42,7 @@ def is_mark(slug: str) -> bool:
     return slug in OUT_OF_STOCK or slug in IN_STOCK
 
 
-def find_marks(columns: Iterable[tuple[str, str]]) -> str | None:
+def find_mark_column(columns: Iterable[tuple[str, str]]) -> str | None:
     """The first of these columns (slug, title) that marks stock-outs."""
     return next((title for slug, title in columns if is_mark(slug)), None)
 
@@ -77,7 +77,7 @@ def parse_marks(column: pa.ChunkedArray, slug: str, title: str, findings: Findin
     return np.where(np.isnan(values), np.nan, marked)
 
 
-def why_no_marks(marked: Floats, target: Floats) -> str | None:
+def reason_to_drop_marks(marked: Floats, target: Floats) -> str | None:
     """Why these marks of a whole history cannot be meant as stock-outs; None if they can."""
     of_sold = marked[target > 0] > 0
     if not len(of_sold) or of_sold.mean() <= NEARLY_ALL:
