@@ -1,4 +1,4 @@
-"""Canonical rows into files: Parquet for ourselves, CSV for Amazon."""
+"""Writes canonical rows as files: Parquet for ourselves, CSV for Amazon."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from forecast_service.importer.workspace import replacing
 
 __all__ = ["MS_PER_DAY", "SALES", "canonical_tables", "write_csv", "write_parquet"]
 
-SALES = "sales"  # what was sold, for our own record: not what is to be learned from it
+SALES = "sales"  # all sales, for our own record; models learn from the demand instead
 MS_PER_DAY = 86_400_000
-ROW_GROUP_ROWS = 32_768  # some thirty stores: the history of one is read by itself
+ROW_GROUP_ROWS = 32_768  # some thirty stores, so that the history of one is read quickly
 
 
 def canonical_tables(understanding: Understanding) -> dict[str, pa.Table]:
     """One table per dataset to load, sorted by store, item and day.
 
-    Where stock-outs are marked, ``SALES`` keeps what was sold on those days, too.
+    If stock-outs are marked, ``SALES`` also has the sales of the marked days.
     """
     has_items = understanding.has_items
     tables = {}
@@ -49,7 +49,7 @@ def canonical_tables(understanding: Understanding) -> dict[str, pa.Table]:
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write a table as Parquet; a file that is there is replaced, never changed."""
+    """Write a table as Parquet; an existing file is replaced, never changed."""
     texts = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
     with replacing(path) as temporary:
         pq.write_table(
@@ -82,7 +82,7 @@ def _table(rows: LongRows, names: dict[str, str], has_items: bool) -> pa.Table:
 
 
 def _texts(rows: LongRows, part: int) -> pa.Array:
-    """Store (0) or item (1) of every row."""
+    """Store (``part`` 0) or item (1) of every row."""
     names = [key[part] for key in rows.keys]
     distinct = sorted(set(names))
     at = {name: index for index, name in enumerate(distinct)}

@@ -1,4 +1,4 @@
-"""The plan of an import: what it will load and then record, as one file that outlives a crash."""
+"""The plan of an import: what to load and to record, in a file that outlives a crash."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PLAN = "plan.json"
 
 @dataclass(frozen=True)
 class Part:
-    """One dataset to load: its schema (name and type of the columns, in order) and how."""
+    """One dataset to load: its schema (name and type of the columns, in order) and import mode."""
 
     kind: str
     schema: tuple[tuple[str, str], ...]
@@ -43,7 +43,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """What loading and recording need; the dates are ISO dates."""
+    """All values that loading and recording need; the dates are ISO dates."""
 
     mode: str
     has_items: bool
@@ -56,7 +56,7 @@ class Plan:
     series: tuple[tuple[str, str, str], ...]
     """Store, item and day of the last sale."""
     jobs: Mapping[str, str] = field(default_factory=dict)
-    """Kind of a part -> ARN of its import job, once it was started."""
+    """Kind of a part -> ARN of its import job; empty until jobs are started."""
     texts: Texts | None = None
 
     def with_jobs(self, jobs: Mapping[str, str]) -> Plan:
@@ -64,7 +64,7 @@ class Plan:
 
 
 def make_plan(understanding: Understanding, mode: str) -> Plan:
-    """The plan of an import that was understood."""
+    """The plan of an import, from what its files mean."""
     sales = understanding.sales
     keys = sales.rows.keys
     dimensions = (("location", "string"),) if understanding.has_items else ()
@@ -96,7 +96,7 @@ def make_plan(understanding: Understanding, mode: str) -> Plan:
 
 
 def write_plan(folder: Path, plan: Plan) -> None:
-    """Store a plan; a reader sees the old one or the new one."""
+    """Store a plan; a reader gets the old one or the new one."""
     with replacing(folder / PLAN) as temporary:
         temporary.write_text(json.dumps(asdict(plan), ensure_ascii=False), encoding="utf-8")
         with temporary.open("rb") as file:
@@ -104,7 +104,7 @@ def write_plan(folder: Path, plan: Plan) -> None:
 
 
 def read_plan(folder: Path) -> Plan:
-    """The plan as it was stored last."""
+    """The plan that was stored last."""
     values: dict[str, Any] = json.loads((folder / PLAN).read_text(encoding="utf-8"))
     return Plan(
         **{

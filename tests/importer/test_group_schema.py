@@ -18,7 +18,7 @@ def test_columns_that_the_group_does_not_know_are_left_out_of_an_addition(
 
     assert {c.name: c.reason for c in report.columns if c.role == "left out"} == {
         "price": "it is not a covariate of the dataset group",
-        "customers": "it is known for the past only (no file says what it will be)",
+        "customers": "it is known for the past only (no file has its future values)",
     }
 
 

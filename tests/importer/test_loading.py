@@ -164,7 +164,7 @@ def test_a_name_that_is_taken_but_not_listed_yet_is_tried_again(
     imports = Imports(database, settings, replace(session, forecast=LateLists(session, kind)))
     import_id = imports.request({"sales": write_file(daily(["1"], 40))})
 
-    with pytest.raises(BackendUnavailable, match=r"lists nothing of that name\. Try again"):
+    with pytest.raises(BackendUnavailable, match=r"does not list it\. Try again"):
         imports.perform(queue, queue.claim(new_id(), ["import"]))
 
     assert imports.get(import_id)["state"] == "loading"

@@ -115,7 +115,7 @@ def test_a_week_on_another_weekday_is_refused_by_its_line(refusal, write_file):
     error = refusal(write_file(weekly(20) + "1,2010-06-26,5,False\n"))
 
     assert error.errors[0].detail == (
-        "2010-06-26 is a Saturday; the data have a row per week, dated on Fridays. "
+        "2010-06-26 is a Saturday, but the other weeks are dated on Fridays. "
         "Date every week on the same weekday"
     )
     assert "42" in error.errors[0].pointer
@@ -125,7 +125,7 @@ def test_weeks_are_refused_where_days_are_expected(shop, refusal, write_file):
     error = refusal(write_file(weekly(60)))
 
     assert error.detail.startswith(
-        "'sales.csv' has a row per week, and the dataset group one per day."
+        "'sales.csv' has one row per week, but the dataset group has one per day."
     )
 
 
@@ -136,8 +136,8 @@ def test_other_steps_are_refused(refusal, write_file, step):
     error = refusal(write_file(csv_text("store,date,sales", rows)))
 
     assert error.detail == (
-        f"The rows of a store are {step} days apart. Send a row per day, per week (always dated on "
-        "the same weekday) or per month."
+        f"The rows of a store are {step} days apart. Send one row per day, per week (always dated "
+        "on the same weekday) or per month."
     )
 
 
@@ -174,7 +174,7 @@ def test_weeks_are_not_appended_to_days(shop, write_file, imports):
         imports.dry_run({"sales": write_file(weeks_of_shop(str(after), 4))}, "INCREMENTAL")
 
     assert caught.value.detail.startswith(
-        "'sales.csv' has a row per week, and the dataset group one per day."
+        "'sales.csv' has one row per week, but the dataset group has one per day."
     )
 
 

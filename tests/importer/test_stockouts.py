@@ -172,9 +172,9 @@ def test_the_usual_columns_are_understood(write_file, import_files, imports, nam
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("in_stock", "37", "'in_stock' is '37'; it marks stock-outs, so allowed are yes, no and"),
-        ("oos", "-1", "'oos' is '-1'; it marks stock-outs"),
-        ("oos", "maybe", "'oos' is 'maybe'; it marks stock-outs"),
+        ("in_stock", "37", "'in_stock' is '37'; the column marks stock-outs, so allowed are"),
+        ("oos", "-1", "'oos' is '-1'; the column marks stock-outs"),
+        ("oos", "maybe", "'oos' is 'maybe'; the column marks stock-outs"),
     ],
 )
 def test_a_column_that_means_something_else_is_refused(write_file, refusal, name, value, told):
@@ -216,7 +216,7 @@ def test_a_column_that_marks_nearly_every_day_is_left_out(marks_of, imports, tra
 
     assert report.stockouts is None
     told = next(line for line in report.lines() if line.startswith("Left out: OutOfStock"))
-    assert "98% of the rows that sold" in told
+    assert "98% of the rows with sales" in told
     assert "the option 'ignore'" in told
     assert None not in trained_on().values()
     assert not any(row["stockout"] for row in imports.history("1"))

@@ -36,7 +36,7 @@ class MergedRows:
     day: Ints
     target: Floats
     stockout: Floats
-    """1 where marked, 0 where not, NaN where the file has no mark."""
+    """1 where marked, 0 where not, NaN where there is no value."""
     order: npt.NDArray[np.intp]
     """Sorts the rows by series and day."""
     has_target: npt.NDArray[np.bool_]
