@@ -38,10 +38,10 @@ class ImportOptions:
         InvalidRequest
             ``stores_limit`` is below 1.
         """
-        known = [field.name for field in fields(cls)]
-        unknown = sorted(set(values) - set(known))
+        names = [field.name for field in fields(cls)]
+        unknown = sorted(set(values) - set(names))
         if unknown:
-            allowed = ", ".join(f"'{name}'" for name in known)
+            allowed = ", ".join(f"'{name}'" for name in names)
             raise UnknownField(
                 f"'{unknown[0]}' is not an option of an import. Allowed are {allowed}."
             )

@@ -9,7 +9,7 @@ from forecast_service.errors import InvalidData
 from .rows import HEADER, cells, daily, day
 
 
-def test_columns_that_the_group_does_not_know_are_left_out_of_an_addition(
+def test_an_addition_leaves_out_columns_that_the_group_does_not_have(
     shop, write_file, import_files
 ):
     text = f"store,date,sales,promo,price,customers\n1,{day(56)},5,1,3.5,9\n"
@@ -22,7 +22,7 @@ def test_columns_that_the_group_does_not_know_are_left_out_of_an_addition(
     }
 
 
-def test_a_new_text_counts_as_ordinary_and_is_told(shop, write_file, import_files, imports):
+def test_a_new_text_counts_as_ordinary_and_is_reported(shop, write_file, import_files, imports):
     text = f"store,date,sales,StateHoliday\n1,{day(56)},5,z\n"
 
     report = import_files("INCREMENTAL", sales=write_file(text))
@@ -69,7 +69,7 @@ def test_sales_per_item_do_not_fit_a_group_of_stores(shop, write_file, import_fi
     )
 
 
-def test_a_dataset_of_another_schema_is_refused_before_anything_is_created(
+def test_a_dataset_with_another_schema_is_refused_before_anything_is_created(
     session, import_files, write_file
 ):
     session.forecast.create_dataset(

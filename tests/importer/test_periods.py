@@ -17,7 +17,7 @@ FRIDAY = dt.date(2010, 2, 5)
 
 
 def weekly(weeks: int, first: dt.date = FRIDAY, future: int = 0) -> str:
-    """The layout of a well-known chain: two stores, sales per week, a holiday in every tenth."""
+    """Two stores with sales per week, and a holiday in every tenth week."""
     rows = [
         (store, first + dt.timedelta(weeks=week), 1000 + week, week % 10 == 0)
         if week < weeks
@@ -35,7 +35,7 @@ def monthly(months: int, day_of: Callable[[int, int], dt.date]) -> str:
 
 @pytest.fixture
 def report(imports: Imports) -> Callable[..., ImportReport]:
-    """The report of a first import of files; nothing is kept."""
+    """The report of a first import of these files; nothing is kept."""
     return lambda **files: imports.dry_run(files)
 
 
@@ -43,7 +43,7 @@ def month_end(year: int, month: int) -> dt.date:
     return dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)
 
 
-def test_a_weekly_file_is_understood_and_said(report, write_file):
+def test_a_weekly_file_is_recognised_and_reported(report, write_file):
     found = report(sales=write_file(weekly(60, future=13)))
 
     assert found.lines() == [
@@ -85,7 +85,7 @@ def test_a_month_is_named_by_its_first_day(report, write_file, day_of):
     assert "Monthly data: every row is a month, named by its first day." in found.lines()
 
 
-def test_the_dataset_group_remembers_its_periods(import_files, write_file, group):
+def test_the_dataset_group_records_its_periods(import_files, write_file, group):
     import_files(sales=write_file(weekly(30)))
 
     assert group().frequency == "W-FRI"
@@ -147,11 +147,11 @@ def every_month(first: dt.date, step: int) -> str:
     return csv_text("store,date,sales", rows)
 
 
-@pytest.mark.parametrize(("months", "told"), [(2, "61"), (3, "91"), (6, "181"), (12, "365")])
-def test_quarters_and_years_are_refused(refusal, write_file, months, told):
+@pytest.mark.parametrize(("months", "days"), [(2, "61"), (3, "91"), (6, "181"), (12, "365")])
+def test_quarters_and_years_are_refused(refusal, write_file, months, days):
     error = refusal(write_file(every_month(dt.date(2020, 1, 1), months)))
 
-    assert error.detail.startswith(f"The rows of a store are about {told} days apart.")
+    assert error.detail.startswith(f"The rows of a store are about {days} days apart.")
 
 
 @pytest.mark.parametrize("day_of", [lambda y, m: dt.date(y, m, 1), month_end], ids=["1st", "end"])
@@ -186,7 +186,7 @@ def test_single_days_a_week_apart_are_corrected(shop, import_files, write_file, 
     assert imports.history("1")[7]["sales"] == 70
 
 
-def test_a_shop_that_opens_three_days_a_week_has_daily_data(report, write_file):
+def test_a_store_that_opens_three_days_a_week_has_daily_data(report, write_file):
     text = daily(["1"], 60).splitlines()
     kept = [
         text[0],

@@ -1,4 +1,4 @@
-"""Rows, columns and requests that cannot be used: refused whole, with the sentence that helps."""
+"""Refusals of rows, columns and requests: the whole file is refused, with a remedy."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_duplicate_in_the_second_file_names_the_first(refusal, write_file):
     )
 
 
-def test_ten_findings_are_told_and_the_rest_counted(refusal, write_file):
+def test_ten_findings_are_shown_and_the_others_counted(refusal, write_file):
     bad = "".join(f"1,2024-02-{d:02},x\n" for d in range(1, 29))
     more = "".join(f"2,2024-02-{d:02},x\n" for d in range(1, 20))
 
@@ -181,7 +181,7 @@ def test_too_many_covariates_are_refused(refusal, write_file):
     assert error.remedy == Remedy.IGNORE_COLUMNS
 
 
-def test_a_store_that_is_not_there_cannot_be_asked_for(refusal, write_file):
+def test_a_requested_store_that_is_not_in_the_file_is_refused(refusal, write_file):
     assert refusal(write_file(daily(["2", "10"], 8)), {"only": ["3"]}).detail == (
         "Store '3' is not in 'sales.csv', which has the stores '2', '10'. "
         "Name stores that are in the file."

@@ -1,4 +1,4 @@
-"""What an import says it understood."""
+"""The report of an import."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PLAN = "Store,Date,Sales,Open,Promo,StateHoliday,Customers,DayOfWeek"
 
 
 def planned(store: str, index: int) -> tuple[object, ...]:
-    """A day of a store that is closed on Sundays."""
+    """One day of a store that is closed on Sundays."""
     opened = int(index % 7 != 6)
     holiday = "a" if index == 0 else "b" if index == 1 else "0"
     return (100 * opened, opened, index % 2, holiday, 50 * opened, index % 7 + 1)
@@ -51,7 +51,7 @@ def shop(write_file) -> dict[str, Path]:
     }
 
 
-def test_the_report_tells_stores_dates_covariates_and_what_is_left_out(report, shop):
+def test_the_report_shows_stores_dates_covariates_and_left_out_columns(report, shop):
     assert report(**shop).lines() == [
         "Read sales.csv: 120 rows (sales).",
         "Read future.csv: 10 rows (future days).",
@@ -98,7 +98,7 @@ def test_empty_sales_inside_the_history_are_missing(report, write_file):
     assert "Empty sales: 2 days. An empty cell counts as unknown, not as zero." in found.lines()
 
 
-def test_a_long_silence_is_a_gap(report, write_file):
+def test_a_long_time_without_rows_is_a_gap(report, write_file):
     rows = [
         (store, day(i), 5) for store in "12" for i in range(100) if store == "1" or not 30 <= i < 60
     ]
@@ -183,7 +183,7 @@ def test_semicolons_and_decimal_commas_are_read(report, write_file):
     ("first", "expected"),
     [("31/01/2024", "2024-01-31"), ("01/31/2024", "2024-01-31"), ("20240131", "2024-01-31")],
 )
-def test_other_ways_to_write_dates_are_read_when_they_are_plain(
+def test_other_ways_to_write_dates_are_read_if_they_are_unambiguous(
     report, write_file, first, expected
 ):
     text = f"Store,Date,Sales\n1,{first},5\n1,2024-01-01,5\n"
@@ -212,14 +212,14 @@ def test_the_horizon_can_be_set(database, session, settings: Settings, write_fil
     assert (found.horizon, found.horizon_reason) == (5, "it is set by FORECAST_HORIZON")
 
 
-def test_only_some_stores_can_be_asked_for(report, write_file):
+def test_an_import_can_be_limited_to_some_stores(report, write_file):
     sales = write_file(daily(["10", "9", "2"], 40))
 
     assert report(sales=sales, options={"only": ["9", "2"]}).stores == 2
     assert report(sales=sales, options={"stores_limit": 2}).sales_rows == 80
 
 
-def test_returns_are_allowed_on_request(report, write_file):
+def test_returns_are_allowed_by_an_option(report, write_file):
     sales = write_file(daily(["1"], 40, cells=lambda store, index: (index - 3,)))
 
     assert report(sales=sales, options={"allow_returns": True}).sales_rows == 40

@@ -110,21 +110,21 @@ def choose_periods(
         have another weekday.
     """
     rows = slice(None) if fresh is None else _enough_fresh_rows(series, fresh)
-    found = _recognise(series[rows], day[rows])
+    periods = _recognise(series[rows], day[rows])
     if fixed is not None:
         # Weeks or months with missing rows look like days.
         allowed = {Periods(fixed).unit} if fresh is None else {Periods(fixed).unit, DAILY.unit}
-        if found is not None and found.unit not in allowed:
+        if periods is not None and periods.unit not in allowed:
             raise InvalidData(
-                f"'{sheets[0].name}' has one row per {found.noun}, but the dataset group has one "
+                f"'{sheets[0].name}' has one row per {periods.noun}, but the dataset group has one "
                 f"per {Periods(fixed).noun}. Import the same kind of data, or set "
                 "FORECAST_DATASET_NAME and FORECAST_DATASET_GROUP to new names."
             )
-        found = Periods(fixed)
-    found = found or DAILY
-    if found.unit == "W":
-        _refuse_other_weekdays(sheets, found)
-    return found
+        periods = Periods(fixed)
+    periods = periods or DAILY
+    if periods.unit == "W":
+        _refuse_other_weekdays(sheets, periods)
+    return periods
 
 
 def _recognise(series: Ints, day: Ints) -> Periods | None:

@@ -96,14 +96,14 @@ def parse_days(column: pa.ChunkedArray, title: str) -> Codes:
 
 def parse_numbers(column: pa.ChunkedArray, title: str, *, decimal_comma: bool = False) -> Numbers:
     """Numbers; with ``decimal_comma`` also ``12,5``."""
-    known = to_numpy(pc.is_valid(column))
+    has_value = to_numpy(pc.is_valid(column))
     if pa.types.is_floating(column.type):
         # A NaN in a Parquet file is how most programs write an empty cell.
         values = to_numpy(column).astype(np.float64)
         bad = np.flatnonzero(np.isinf(values))
     else:
         values = _floats(column, decimal_comma)
-        bad = np.flatnonzero(known & ~np.isfinite(values))
+        bad = np.flatnonzero(has_value & ~np.isfinite(values))
 
     def describe(row: int) -> str:
         return f"'{title}' is {_shorten(str(column[row].as_py()))}; write a number such as 12.5"

@@ -52,7 +52,7 @@ class Covariates:
 def choose_covariates(
     sheets: Sequence[Sheet],
     future: Flags,
-    known: Sequence[str] | None,
+    group_names: Sequence[str] | None,
     *,
     replaces: bool,
     texts: Texts,
@@ -62,9 +62,9 @@ def choose_covariates(
     Parameters
     ----------
     future: a flag per row of the sheets: it lies after the last sale of its series.
-    known: covariates of the dataset group; None if it has none yet, so that any are allowed.
-    replaces: whether this import replaces all data; it must then have all known covariates.
-    texts: texts of earlier imports and their covariates; used only if ``known`` is not None.
+    group_names: covariates of the dataset group; None if it has none yet, so that any are allowed.
+    replaces: whether this import replaces all data; it must then have all of them.
+    texts: texts of earlier imports and their covariates; used only if ``group_names`` is not None.
 
     Raises
     ------
@@ -72,36 +72,36 @@ def choose_covariates(
         A column of numbers has text in some rows, there are too many covariates, or they differ
         from those of the dataset group.
     """
-    chosen = Covariates(texts={} if known is None else dict(texts))
+    chosen = Covariates(texts={} if group_names is None else dict(texts))
     columns = []
     for column in candidates(sheets):
-        reason = None if _is_known(column, known) else reason_to_leave_out(column, future)
+        reason = None if _is_known(column, group_names) else reason_to_leave_out(column, future)
         if reason is None:
             columns.append(column)
             continue
         chosen.left_out[column.title] = reason
         if reason.startswith(PAST_ONLY):
             chosen.past_only.append(column.title)
-    indicators = _known_indicators(columns, known or ())
+    indicators = _known_indicators(columns, group_names or ())
     for column in columns:
         _encode(column, sheets, chosen, indicators.get(column.slug, ()))
-    if known is not None:
-        _match_group(chosen, known, replaces=replaces)
+    if group_names is not None:
+        _match_group(chosen, group_names, replaces=replaces)
     _refuse_too_many(chosen)
     return chosen
 
 
-def _is_known(column: Candidate, known: Sequence[str] | None) -> bool:
-    return known is not None and attribute_name(column.title) in known
+def _is_known(column: Candidate, group_names: Sequence[str] | None) -> bool:
+    return group_names is not None and attribute_name(column.title) in group_names
 
 
 def _known_indicators(
-    columns: Sequence[Candidate], known: Sequence[str]
+    columns: Sequence[Candidate], group_names: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Slug of a text column -> its indicators in ``known``."""
+    """Slug of a text column -> its indicators in ``group_names``."""
     numeric = {attribute_name(column.title) for column in columns}
     indicators: dict[str, tuple[str, ...]] = {}
-    for name in known:
+    for name in group_names:
         if name in numeric:
             continue
         slugs = [column.slug for column in columns if name.startswith(f"{column.slug}_")]
@@ -140,22 +140,24 @@ def _add(chosen: Covariates, column: Candidate, values: Floats) -> None:
 
 
 def _add_indicators(
-    chosen: Covariates, column: Candidate, codes: Codes, known: tuple[str, ...]
+    chosen: Covariates, column: Candidate, codes: Codes, group_names: tuple[str, ...]
 ) -> None:
     """Add a covariate of 0 and 1 per text. An ordinary text has none: all of them are 0."""
-    before = _take_earlier_texts(chosen, column) if known else {}
-    ordinary = _ordinary(codes, has_known=bool(known))
+    before = _take_earlier_texts(chosen, column) if group_names else {}
+    ordinary = _ordinary(codes, has_known=bool(group_names))
     ordinary |= {text for text, name in before.items() if name is None}
     texts = [name for name in codes.names if name not in ordinary]
     names = [before.get(text) or _indicator_name(column, text) for text in texts]
-    if known:
-        new = [text for text, name in zip(texts, names, strict=True) if name not in known]
+    if group_names:
+        new = [text for text, name in zip(texts, names, strict=True) if name not in group_names]
         if new:
             chosen.notes.append(
                 f"Column '{column.title}' has the new text '{new[0]}', for which the dataset group "
                 "has no covariate. Days with this text count as ordinary days."
             )
-        of_name = {name: texts[names.index(name)] if name in names else None for name in known}
+        of_name = {
+            name: texts[names.index(name)] if name in names else None for name in group_names
+        }
     else:
         names = unique_names(names, taken=chosen.values)
         of_name = dict(zip(names, texts, strict=True))
@@ -199,22 +201,22 @@ def _ordinary(codes: Codes, *, has_known: bool) -> set[str]:
     return {codes.names[int(np.argmax(counts))]}
 
 
-def _match_group(chosen: Covariates, known: Sequence[str], *, replaces: bool) -> None:
+def _match_group(chosen: Covariates, group_names: Sequence[str], *, replaces: bool) -> None:
     """Sort the covariates as in the dataset group; refuse or leave out all others."""
-    extra = [name for name in chosen.values if name not in known]
-    missing = [name for name in known if name not in chosen.values]
+    extra = [name for name in chosen.values if name not in group_names]
+    missing = [name for name in group_names if name not in chosen.values]
     if replaces and (extra or missing):
         verb = f"adds '{extra[0]}'" if extra else f"lacks '{missing[0]}'"
         raise InvalidData(
-            f"The covariates of the dataset group are {_listed(known)}, fixed by its first import; "
-            f"this import {verb}. Import the same columns, or set FORECAST_DATASET_NAME and "
-            "FORECAST_DATASET_GROUP to new names to start afresh."
+            f"The covariates of the dataset group are {_listed(group_names)}, fixed by its first "
+            f"import; this import {verb}. Import the same columns, or set FORECAST_DATASET_NAME "
+            "and FORECAST_DATASET_GROUP to new names to start afresh."
         )
     for title, names in list(chosen.columns.items()):
         if any(name in extra for name in names):
             del chosen.columns[title]
             chosen.left_out[title] = "it is not a covariate of the dataset group"
-    chosen.values = {name: chosen.values[name] for name in known if name in chosen.values}
+    chosen.values = {name: chosen.values[name] for name in group_names if name in chosen.values}
 
 
 def _refuse_too_many(chosen: Covariates) -> None:

@@ -151,10 +151,14 @@ class ImportReport:
                 "unknown, not as zero."
             )
         if self.stockouts is not None:
+            hidden = (
+                f"Demand counts as unknown for {self.stockouts.hidden:,} of them, which sold less "
+                "than usual."
+            )
             yield (
-                f"Stock-outs: {_count(self.stockouts.periods, self._noun)} of "
-                f"{_count(self.stockouts.stores, 'store')} marked. Demand counts as "
-                f"unknown for {self.stockouts.hidden:,} of them, which sold less than usual."
+                f"Stock-outs: {_count(self.stockouts.periods, f'marked {self._noun}')} of "
+                f"{_count(self.stockouts.stores, 'store')}. "
+                f"{hidden if self.stockouts.hidden else 'All their sales count as demand.'}"
             )
         if self.gaps.series:
             gaps, noun = self.gaps, "item in a store" if self.items else "store"
@@ -185,7 +189,9 @@ class ImportReport:
         yield f"Columns read: {', '.join(dict.fromkeys(roles))}."
         covariates = [c for c in self.columns if c.role == "covariate"]
         if covariates:
-            names = dict.fromkeys(f"{c.name} ({', '.join(c.becomes)})" for c in covariates)
+            names = dict.fromkeys(
+                f"{c.name} ({', '.join(c.becomes) or 'only ordinary texts'})" for c in covariates
+            )
             yield f"Covariates: {', '.join(names)}."
         attributes = [c.name for c in self.columns if c.role == "attribute"]
         if attributes:

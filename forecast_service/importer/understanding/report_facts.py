@@ -191,10 +191,12 @@ def _notes(facts: Facts) -> Iterator[str]:
     unsold = int((facts.merged.last_sale < 0).sum())
     if unsold:
         example = _title(facts.merged.keys[int(np.argmin(facts.merged.last_sale))])
+        has_items = facts.merged.has_items
+        one, many = ("item in a store", "items in stores") if has_items else ("store", "stores")
         yield (
-            f"Left out: 1 store without sales: {example}. It is added with its first sale."
+            f"Left out: 1 {one} without sales: {example}. It is added with its first sale."
             if unsold == 1
-            else f"Left out: {unsold:,} stores without sales, such as {example}. They are added "
+            else f"Left out: {unsold:,} {many} without sales, such as {example}. They are added "
             "with their first sale."
         )
     if facts.related is not None and facts.related.filled_cells:
