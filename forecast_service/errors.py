@@ -80,6 +80,14 @@ class Remedy(StrEnum):
     """Import with the option that allows sales below 0."""
     IGNORE_COLUMNS = "ignore_columns"
     """Import with the option that leaves columns out."""
+    NAME_COLUMN = "name_column"
+    """Import with the option that names the column of a role."""
+    NAME_SALES = "name_sales"
+    """The same, or with the option for tables that have a column per store."""
+    NAME_STORE = "name_store"
+    """The same, or with the option that names the only store."""
+    NAME_ENCODING = "name_encoding"
+    NAME_SHEET = "name_sheet"
 
 
 class ForecastServiceError(Exception):

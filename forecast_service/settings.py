@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from forecast_service.common.column_roles import COLUMN_ROLES, read_column_roles
 from forecast_service.common.countries import COUNTRIES
 from forecast_service.common.sentences import allowed, shown
 from forecast_service.errors import ConfigurationError
@@ -74,6 +75,11 @@ class Settings(BaseSettings):
     region_column: str | None = Field(
         None, description="Column of the store table that names a store's region."
     )
+    columns: CommaList = Field(
+        (),
+        description="Columns of the files by role, such as store=Filiale,sales=Umsatz; others are "
+        "recognised by their names.",
+    )
     keep_days: int = Field(
         400, ge=1, description="Days for which old forecasts, runs and import jobs are kept."
     )
@@ -106,7 +112,7 @@ class Settings(BaseSettings):
         "INFO", description="Lowest level that is logged."
     )
 
-    @field_validator("forecast_types", "retrain_rules", mode="before")
+    @field_validator("columns", "forecast_types", "retrain_rules", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -121,6 +127,18 @@ class Settings(BaseSettings):
             raise ValueError(
                 "up to five different quantiles from 0.01 to 0.99 or 'mean', separated by commas"
             )
+        return value
+
+    @field_validator("columns")
+    @classmethod
+    def _known_columns(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            read_column_roles(value)
+        except ValueError:
+            roles = ", ".join(COLUMN_ROLES)
+            raise ValueError(
+                f"role=name for each role once, separated by commas; the roles are {roles}"
+            ) from None
         return value
 
     @field_validator("country")

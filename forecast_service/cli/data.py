@@ -11,10 +11,12 @@ from forecast_service.cli.output import give_json, give_table, json_option, say
 from forecast_service.common.names import natural_order
 
 if TYPE_CHECKING:
+    from forecast_service.importer.options import ImportOptions
     from forecast_service.service import Service
 
 __all__ = ["import_sales", "sample", "stores"]
 
+PASSED_ON = ("stores_limit", "allow_returns", "store", "encoding", "sheet", "wide")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 STORE_COLUMNS = ("store", "region", "first_sale_on", "last_sale_on", "days")
 
@@ -29,6 +31,37 @@ def store_options(command: Any) -> Any:
     return command
 
 
+def file_options(command: Any) -> Any:
+    """The options that say how files are read."""
+    for option in (
+        click.option("--wide", is_flag=True, help="SALES has a column per day, or per store."),
+        click.option("--sheet", help="Sheet of a spreadsheet to read."),
+        click.option("--encoding", help="Encoding of text files, such as cp1252."),
+        click.option("--store", help="Name of the only store, in files without a column for it."),
+        click.option(
+            "--column",
+            "columns",
+            multiple=True,
+            metavar="ROLE=NAME",
+            help="Column of a role: store, date, sales, item, open, stockout or region.",
+        ),
+        click.option(
+            "--features", type=FILE, help="Covariates of past and future days, joined by date."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def import_options(given: dict[str, Any]) -> ImportOptions:
+    """The options of an import from those of a command."""
+    from forecast_service.importer.options import ImportOptions
+
+    values = {name: given[name] for name in PASSED_ON if given.get(name) is not None}
+    lists = {name: names(given.get(name)) for name in ("only", "ignore")}
+    return ImportOptions.from_dict({**values, **lists, "columns": list(given["columns"])})
+
+
 def names(text: str | None) -> list[str]:
     """The names in a comma-separated list."""
     return [name.strip() for name in (text or "").split(",") if name.strip()]
@@ -38,38 +71,38 @@ def names(text: str | None) -> list[str]:
     "import",
     epilog="Example: forecast-service import train.csv.gz future.csv.gz --stores store.csv",
 )
-@click.argument("sales", type=FILE)
+@click.argument("sales", type=FILE, required=False)
 @click.argument("future", type=FILE, required=False)
+@click.option("--future", "future_only", type=FILE, help="FUTURE without SALES, with --append.")
 @click.option("--stores", "store_table", type=FILE, help="Table with one row per store.")
 @click.option("--append", is_flag=True, help="Add days and correct existing ones; keep the rest.")
 @click.option("--allow-returns", is_flag=True, help="Allow days with negative sales.")
 @click.option("--ignore", help="Columns to leave out, such as Customers,Notes.")
 @click.option("--dry-run", is_flag=True, help="Only report what the files say.")
 @click.option("--no-wait", is_flag=True, help="Leave the new forecast to a running worker.")
+@file_options
 @store_options
 @json_option
 def import_sales(
-    sales: Path, future: Path | None, store_table: Path | None, **options: Any
+    sales: Path | None, future: Path | None, store_table: Path | None, **options: Any
 ) -> None:
     """Import daily SALES and the known FUTURE (promotions, openings, holidays).
 
-    Files are CSV or Parquet, compressed or not. A file with a bad row is refused with the line
-    numbers, and nothing of it is kept.
+    Files are CSV, Parquet or spreadsheets (xlsx, xls, ods). A file with a bad row is refused with
+    the line numbers, and nothing of it is kept. Columns are recognised by their names in several
+    languages; --column names others, such as --column store=Kasse.
     """
     from forecast_service.cli.following import import_files
     from forecast_service.cli.opening import opened
-    from forecast_service.importer.options import ImportOptions
 
-    files = {"sales": sales, "future": future, "stores": store_table}
+    files = {
+        "sales": sales,
+        "features": options["features"],
+        "future": future or options["future_only"],
+        "stores": store_table,
+    }
     sent = {role: path for role, path in files.items() if path is not None}
-    wanted = ImportOptions.from_dict(
-        {
-            "only": names(options["only"]),
-            "stores_limit": options["stores_limit"],
-            "allow_returns": options["allow_returns"],
-            "ignore": names(options["ignore"]),
-        }
-    )
+    wanted = import_options(options)
     mode = "INCREMENTAL" if options["append"] else "FULL"
     with opened() as service:
         if options["dry_run"]:

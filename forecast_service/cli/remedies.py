@@ -26,4 +26,14 @@ REMEDY_COMMANDS: Mapping[Remedy, str] = {
     Remedy.LIST_REGIONS: "'forecast-service stores' lists the stores.",
     Remedy.ALLOW_RETURNS: "--allow-returns allows sales below 0.",
     Remedy.IGNORE_COLUMNS: "--ignore leaves columns out.",
+    Remedy.NAME_COLUMN: "--column date=NAME names the column (also store, sales, item).",
+    Remedy.NAME_SALES: (
+        "--column sales=NAME names the column; --wide says that every column is of one store."
+    ),
+    Remedy.NAME_STORE: (
+        "--column store=NAME names the column of the stores; --store NAME says that all rows are "
+        "of one store."
+    ),
+    Remedy.NAME_ENCODING: "--encoding names it.",
+    Remedy.NAME_SHEET: "--sheet names the sheet to read.",
 }

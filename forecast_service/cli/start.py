@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast_service.cli.data import FILE, names, store_options
+from forecast_service.cli.data import FILE, file_options, import_options, store_options
 from forecast_service.cli.output import say
 from forecast_service.cli.progress import timed
 from forecast_service.cli.serving import serve_until_stopped
@@ -32,6 +32,7 @@ MEMORY = "last_import.json"  # which files were imported last, by their contents
 @click.argument("future", type=FILE, required=False)
 @click.option("--stores", "store_table", type=FILE, help="Table with one row per store.")
 @click.option("--allow-returns", is_flag=True, help="Allow days with negative sales.")
+@file_options
 @store_options
 @click.option("--host", help="Address to listen on [default: FORECAST_HOST, 127.0.0.1].")
 @click.option("--port", type=int, help="Port to listen on [default: FORECAST_PORT, 5000].")
@@ -53,7 +54,12 @@ def run(
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = read_settings(**given)
     choose_port(settings.host, settings.port)  # refused now rather than after minutes of training
-    files = {"sales": sales, "future": future, "stores": store_table}
+    files = {
+        "sales": sales,
+        "features": options["features"],
+        "future": future,
+        "stores": store_table,
+    }
     sent = {role: path for role, path in files.items() if path is not None}
     try:
         with stop_as_interrupt():
@@ -78,7 +84,6 @@ def prepare(files: dict[str, Path], options: dict[str, Any]) -> None:
 def load(service: Service, files: dict[str, Path], options: dict[str, Any]) -> bool:
     """Import the files, or sample data when there is nothing else; False if it was done before."""
     from forecast_service.cli.following import import_files
-    from forecast_service.importer.options import ImportOptions
     from forecast_service.storage.groups import read_group
 
     settings = service.settings
@@ -89,11 +94,7 @@ def load(service: Service, files: dict[str, Path], options: dict[str, Any]) -> b
             say("Using the sales that were imported before.")
             return False
         files = write_sample_files(settings.home / "sample")
-    wanted = ImportOptions(
-        only=tuple(names(options["only"])),
-        stores_limit=options["stores_limit"],
-        allow_returns=options["allow_returns"],
-    )
+    wanted = import_options(options)
     memory = settings.home / MEMORY
     fingerprint = {
         "group": settings.dataset_group,

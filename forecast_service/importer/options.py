@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from forecast_service.common.column_roles import read_column_roles
 from forecast_service.errors import InvalidRequest, UnknownField
 
 __all__ = ["MODES", "ROLES", "ImportOptions", "check_request"]
 
 MODES = ("FULL", "INCREMENTAL")
-ROLES = ("sales", "future", "stores")
+ROLES = ("sales", "features", "future", "stores")
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,16 @@ class ImportOptions:
     """Whether days with negative sales are allowed."""
     ignore: tuple[str, ...] = ()
     """Columns that are left out."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Role -> column, for columns that are not recognised by their names."""
+    store: str | None = None
+    """Name of the only store, for files without a column for it."""
+    encoding: str | None = None
+    """Encoding of text files; recognised without it."""
+    sheet: str | None = None
+    """Sheet of a spreadsheet file; the one with sales without it."""
+    wide: bool = False
+    """Whether the file of sales has a column per day, or a column per store."""
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ImportOptions:
@@ -36,7 +48,7 @@ class ImportOptions:
         UnknownField
             An option does not exist.
         InvalidRequest
-            ``stores_limit`` is below 1.
+            ``stores_limit`` is below 1, or there is no such role or encoding.
         """
         names = [field.name for field in fields(cls)]
         unknown = sorted(set(values) - set(names))
@@ -46,7 +58,9 @@ class ImportOptions:
                 f"'{unknown[0]}' is not an option of an import. Allowed are {allowed}."
             )
         lists = {n: tuple(str(v) for v in values[n]) for n in ("only", "ignore") if n in values}
-        options = cls(**{**values, **lists})
+        columns = _columns(values.get("columns", {}))
+        options = cls(**{**values, **lists, "columns": columns})
+        _refuse_unknown_encoding(options.encoding)
         if options.stores_limit is not None and options.stores_limit < 1:
             raise InvalidRequest(
                 f"'stores_limit' is {options.stores_limit}; it must be at least 1. "
@@ -56,6 +70,25 @@ class ImportOptions:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def _columns(value: Mapping[str, str] | list[str]) -> dict[str, str]:
+    texts = [f"{r}={n}" for r, n in value.items()] if isinstance(value, Mapping) else value
+    try:
+        return read_column_roles(texts)
+    except ValueError as error:
+        raise InvalidRequest(str(error)) from error
+
+
+def _refuse_unknown_encoding(name: str | None) -> None:
+    try:
+        is_text = name is None or codecs.lookup(name)._is_text_encoding
+    except LookupError:
+        is_text = False
+    if not is_text:
+        raise InvalidRequest(
+            f"'{name}' is not a known encoding. Name one such as 'utf-8', 'cp1252' or 'utf-16'."
+        )
 
 
 def check_request(files: Mapping[str, object], mode: str) -> None:
@@ -75,9 +108,9 @@ def check_request(files: Mapping[str, object], mode: str) -> None:
     if unknown:
         raise UnknownField(
             f"'{unknown[0]}' is not a role of a file. "
-            "Send the files as 'sales', 'future' or 'stores'."
+            "Send the files as 'sales', 'features', 'future' or 'stores'."
         )
-    needed = ("sales",) if mode == "FULL" else ("sales", "future")
+    needed = ("sales",) if mode == "FULL" else ("sales", "features", "future")
     if not any(role in files for role in needed):
         raise InvalidRequest(
             f"An import in mode '{mode}' needs a file for "

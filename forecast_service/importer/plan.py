@@ -75,7 +75,7 @@ def make_plan(understanding: Understanding, mode: str) -> Plan:
         parts.append(Part(RELATED_PART, (*start, *columns), mode))
     if understanding.attributes:
         # Metadata has no time to tell rows apart, so it is always replaced as a whole.
-        columns = tuple((name, "string") for name in understanding.attributes)
+        columns = tuple((name, "string") for name in understanding.attributes.values())
         parts.append(Part(METADATA_PART, (("item_id", "string"), *columns), "FULL"))
     if len(sales.rows):
         parts.append(Part(TARGET_PART, (*start, ("demand", "float")), mode))

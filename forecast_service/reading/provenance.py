@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.common.instants import utc_text
+from forecast_service.importer.files.column_names import shown_text
 from forecast_service.importer.understanding.assumptions import rule_for
 from forecast_service.storage import forecast_store
 from forecast_service.storage.groups import DatasetGroup
@@ -56,7 +57,7 @@ def provenance(
         "members": facts.get("members"),
         "coverage": facts.get("coverage"),
         "demand": facts.get("demand"),
-        "fallback": stored.note,
+        "fallback": None if stored.note is None else shown_text(stored.note),
         "predictor": made["predictor_arn"],
         "trained_at": utc_text(made["trained_at"]),
         "fresh_until": utc_text(made["trained_at"] + tolerance_days * DAY_SECONDS),
@@ -65,7 +66,10 @@ def provenance(
         "created_at": utc_text(made["created_at"]),
         "horizon": {"first": first, "last": last, "periods": stored.values.shape[1]},
         "stale": stale,
-        "assumptions": [*made["assumptions"], *_filled(store, first, last, covariates)],
+        "assumptions": [
+            *map(shown_text, made["assumptions"]),
+            *_filled(store, first, last, covariates),
+        ],
     }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from forecast_service.common.keys import MEAN, parse_forecast_type, prediction_key, series_key
 from forecast_service.details import Change, Supposed
 from forecast_service.errors import FieldError, InvalidRequest
-from forecast_service.importer.files.columns import attribute_name, snake
+from forecast_service.importer.files.column_names import known_name, shown_name, shown_text, snake
 from forecast_service.importer.understanding.covariates import ORDINARY
 from forecast_service.reading.current import CurrentForecast, Question
 from forecast_service.session import ForecastSession
@@ -123,7 +123,7 @@ def _document(
     difference = replace(changed, values=changed.values - baseline.values)
     parts = {"result": changed, "baseline": baseline, "difference": difference}
     points = {name: _predictions(part, question) for name, part in parts.items()}
-    notes = list(supposed.notes)
+    notes = [shown_text(note) for note in supposed.notes]
     if not _same(served["result"]["Forecast"]["Predictions"], points["baseline"]):
         notes.append(DIFFERS)
     middle = _middle(baseline.forecast_types)
@@ -175,13 +175,13 @@ def _resolved(
 ) -> list[Change]:
     """The changes of covariates that a supposition means."""
     title, days = supposition.covariate, (supposition.first, supposition.last)
-    names = [name for name in (title, attribute_name(title)) if name in covariates]
-    if names:
-        return [Change(names[0], _number(supposition, place), *days, place)]
+    name = known_name(title, covariates)
+    if name is not None:
+        return [Change(name, _number(supposition, place), *days, place)]
     slug = snake(title)
     columns = [each for each in texts if each == title or (slug and snake(each) == slug)]
     if not columns:
-        known = ", ".join(f"'{name}'" for name in (*covariates, *texts)) or "none"
+        known = ", ".join(f"'{shown_name(name)}'" for name in (*covariates, *texts)) or "none"
         raise _refused(place, "covariate", f"'{title}' is no covariate; there is {known}")
     became = texts[columns[0]]
     chosen = _indicator(supposition, place, became)

@@ -20,18 +20,30 @@ from forecast_service.importer.imports import stored_error
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import ImportQuery, ListQuery, SaleRow, SalesBody
-from forecast_service.resources.parsing import checked_name, json_body, read_query
+from forecast_service.resources.parsing import (
+    checked_name,
+    json_body,
+    query_values,
+    read_model,
+    read_query,
+    text_values,
+)
 from forecast_service.resources.remedies import REMEDY_ROUTES
 
 __all__ = ["ImportResource", "ImportsResource", "SalesResource"]
 
-ROLES = ("sales", "future", "stores")
+ROLES = ("sales", "features", "future", "stores")
+OPTIONS = tuple(ImportQuery.model_fields)
+REPEATED = ("column",)
+UTF8 = "utf-8"
 MULTIPART = "multipart/form-data"
 RAW_TYPES = {
     "text/csv": "sales.csv",
     "application/gzip": "sales.csv.gz",
     "application/x-gzip": "sales.csv.gz",
     "application/vnd.apache.parquet": "sales.parquet",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "sales.xlsx",
+    "application/vnd.ms-excel": "sales.xls",
     "application/octet-stream": "sales",
 }
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -51,7 +63,7 @@ class ImportsResource(ServiceResource):
     )
     def post(self) -> Response:
         """202 with the import to follow; ``dry_run`` reads and reports, and keeps nothing."""
-        query = read_query(request, ImportQuery)
+        query = import_query(request)
         options = query.options()
         imports = self.service.imports
         with received(request, self.service.settings.home) as files:
@@ -97,6 +109,21 @@ class SalesResource(ServiceResource):
             options = {"allow_returns": body.allow_returns}
             identifier = imports.request({"sales": path}, "INCREMENTAL", options)
         return accepted(identifier, import_document(imports.get(identifier)))
+
+
+def import_query(sent: Request) -> ImportQuery:
+    """The options of an import: from the query, or from fields of the form beside the files.
+
+    A file as the body may have its encoding in the Content-Type.
+    """
+    values = query_values(sent, ImportQuery, repeated=REPEATED)
+    if sent.mimetype == MULTIPART:
+        _refuse_other_parts(sent)
+        values.update(text_values(sent.form, ImportQuery, repeated=REPEATED))
+    charset = sent.mimetype_params.get("charset", UTF8)
+    if sent.mimetype != MULTIPART and charset.lower() != UTF8:
+        values.setdefault("encoding", charset)
+    return read_model(ImportQuery, values, "?")
 
 
 def import_document(kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,16 +195,21 @@ def write_rows(path: Path, rows: list[SaleRow]) -> None:
             writer.writerow([row.store_number, row.date, row.sales, *item, *mark, *covariates])
 
 
-def _parts(sent: Request, folder: Path) -> dict[str, Path]:
-    unknown = sorted((set(sent.files) | set(sent.form)) - set(ROLES))
+def _refuse_other_parts(sent: Request) -> None:
+    unknown = sorted((set(sent.files) - set(ROLES)) | (set(sent.form) - {*ROLES, *OPTIONS}))
     if unknown:
         raise UnknownField(
-            f"'{unknown[0][:100]}' is no file of an import; send {', '.join(ROLES)}.",
-            errors=(FieldError(f"/{unknown[0][:100]}", "unknown file"),),
+            f"'{unknown[0][:100]}' is no file and no option of an import. The files are "
+            f"{', '.join(ROLES)}, the options {', '.join(OPTIONS)}.",
+            errors=(FieldError(f"/{unknown[0][:100]}", "unknown part"),),
         )
-    if sent.form:
-        name = next(iter(sent.form))
+    texts = sorted(set(sent.form) & set(ROLES))
+    if texts:
+        name = texts[0]
         raise InvalidRequest(f"'{name}' is sent as text; send it as a file (curl -F {name}=@FILE).")
+
+
+def _parts(sent: Request, folder: Path) -> dict[str, Path]:
     paths = {}
     for role, file in sent.files.items():
         name = UNSAFE.sub("_", Path(file.filename or role).name).lstrip(".") or role

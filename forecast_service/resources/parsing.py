@@ -8,13 +8,15 @@ from typing import Any, TypeVar, get_args
 import orjson
 from flask import Request
 from pydantic import BaseModel, ValidationError
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from forecast_service.common.sentences import sentence
 from forecast_service.errors import FieldError, InvalidRequest, UnknownField
 from forecast_service.resources.contract.requests import NAME_LENGTH
 
-__all__ = ["as_number", "checked_name", "json_body", "query_values", "read_model", "read_query"]
+__all__ = ["as_number", "checked_name", "json_body", "query_values", "read_model", "read_query",
+           "text_values"]  # fmt: skip
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -69,8 +71,15 @@ def query_values(
     InvalidRequest
         Another name is given twice.
     """
+    return text_values(request.args, model, repeated=repeated)
+
+
+def text_values(
+    sent: MultiDict[str, str], model: type[BaseModel], *, repeated: Collection[str] = ()
+) -> dict[str, Any]:
+    """Parameters of a query string or a form by name; see ``query_values``."""
     values: dict[str, Any] = {}
-    for name, texts in request.args.lists():
+    for name, texts in sent.lists():
         if name in repeated:
             values[name] = texts
             continue

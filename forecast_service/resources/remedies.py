@@ -25,4 +25,14 @@ REMEDY_ROUTES: Mapping[Remedy, str] = {
     Remedy.LIST_REGIONS: "GET /stores lists the stores.",
     Remedy.ALLOW_RETURNS: "'allow_returns' allows sales below 0.",
     Remedy.IGNORE_COLUMNS: "'ignore' leaves columns out.",
+    Remedy.NAME_COLUMN: "'column=date=NAME' names the column (also store, sales, item).",
+    Remedy.NAME_SALES: (
+        "'column=sales=NAME' names the column; 'wide' says that every column is of one store."
+    ),
+    Remedy.NAME_STORE: (
+        "'column=store=NAME' names the column of the stores; 'store' says that all rows are of "
+        "one store."
+    ),
+    Remedy.NAME_ENCODING: "'encoding' names it.",
+    Remedy.NAME_SHEET: "'sheet' names the sheet to read.",
 }

@@ -10,7 +10,7 @@ from flask import Response, request
 
 from forecast_service.common.instants import utc_text
 from forecast_service.errors import InvalidRequest
-from forecast_service.importer.files.columns import shown_name
+from forecast_service.importer.files.column_names import shown_name
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import HistoryQuery, StoresQuery

@@ -23,13 +23,15 @@ from .rows import GOOD, daily
 
 
 def test_a_missing_store_column_is_named_with_the_recognised_names(refusal, write_file):
-    error = refusal(write_file("Kasse,Date,Sales\n1,2024-01-01,5\n"))
+    error = refusal(write_file("Kasse,Date,Sales\n1,2024-01-01,5\n2,2024-01-01,6\n"))
 
-    assert error.detail.startswith(
-        "'sales.csv' has no column for a store. Its columns are 'Kasse', 'Date', 'Sales'. "
-        "Recognised names are 'store', 'store_number', 'store_id'"
+    assert error.detail == (
+        "'sales.csv' has no column for a store. Its columns are 'Kasse', 'Date', 'Sales'. A day "
+        "occurs more than once, so the rows seem to be of several stores. Recognised names are "
+        "'store', 'store_number', 'store_id', 'store_nbr', 'store_no', 'store_code', 'storeid', "
+        "'shop' and others, also in German, French, Spanish, Italian, Dutch, Polish, Chinese."
     )
-    assert error.detail.endswith("(capital letters do not matter). Rename the column.")
+    assert error.remedy == Remedy.NAME_STORE
 
 
 def test_missing_sales_are_named_with_the_recognised_names(refusal, write_file):
@@ -95,7 +97,7 @@ def test_a_duplicate_store_day_names_both_lines(refusal, write_file):
 
 
 def test_a_duplicate_in_the_second_file_names_the_first(refusal, write_file):
-    future = write_file("Store,Date,Promo\n1,2024-01-08,0\n", "future.csv")
+    future = write_file("Store,Date,Sales\n1,2024-01-08,7\n", "future.csv")
 
     error = refusal(write_file(GOOD), future=future)
 
@@ -188,12 +190,11 @@ def test_a_requested_store_that_is_not_in_the_file_is_refused(refusal, write_fil
     )
 
 
-def test_a_future_file_without_items_does_not_fit_sales_with_items(refusal, write_file):
-    sales = write_file("store,item,date,sales\n1,milk,2024-01-01,5\n")
-    future = write_file("store,date,promo\n1,2024-01-02,0\n", "future.csv")
+def test_a_future_file_with_items_does_not_fit_sales_without(refusal, write_file):
+    future = write_file("store,item,date,promo\n1,milk,2024-01-09,0\n", "future.csv")
 
-    assert refusal(sales, future=future).detail == (
-        "'future.csv' has no column for the item, but 'sales.csv' has 'item'. "
+    assert refusal(write_file(GOOD), future=future).detail == (
+        "'sales.csv' has no column for the item, but 'future.csv' has 'item'. "
         "Give both files the column, or neither."
     )
 

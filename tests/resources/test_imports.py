@@ -236,3 +236,69 @@ class TestHistory:
     )
     def test_refuses_what_is_not_there(self, refusal: Refusal, path: str, status: int) -> None:
         refusal("GET", path, status)
+
+
+GERMAN = SALES.replace("Store,Date,Sales,Promo", "Kasse,Wann,Betrag,Rabatt für Ümlaute")
+
+
+def test_options_are_fields_of_the_form_beside_the_files(client: FlaskClient) -> None:
+    form = {
+        "sales": (io.BytesIO(GERMAN.encode("cp1252")), "a.csv"),
+        "column": ["store=Kasse", "date=Wann", "sales=Betrag"],
+        "encoding": "cp1252",
+        "dry_run": "true",
+    }
+
+    response = client.post("/imports", data=form)
+
+    roles = {column["name"]: column["role"] for column in response.get_json()["columns"]}
+    assert response.status_code == 200
+    assert roles["Kasse"] == "store"
+    assert "Rabatt für Ümlaute" in roles
+
+
+def test_options_are_parameters_of_the_query(client: FlaskClient) -> None:
+    columns = "column=store=Kasse&column=date=Wann&column=sales=Betrag"
+
+    response = client.post(
+        f"/imports?dry_run=true&{columns}",
+        data=GERMAN.encode("cp1252"),
+        content_type="text/csv; charset=cp1252",
+    )
+
+    assert response.get_json()["stores"] == 2
+
+
+def test_a_column_that_is_not_named_is_said_with_the_field(refusal: Refusal) -> None:
+    problem = refusal(
+        "POST", "/imports?dry_run=true", 422, data=GERMAN, content_type="text/csv; charset=utf-8"
+    )
+
+    assert problem["detail"].endswith(
+        "'column=date=NAME' names the column (also store, sales, item)."
+    )
+
+
+def test_an_unknown_part_is_refused_with_what_is_allowed(refusal: Refusal) -> None:
+    problem = refusal("POST", "/imports", 422, data={"slaes": (io.BytesIO(b"a"), "a.csv")})
+
+    assert problem["detail"].startswith(
+        "'slaes' is no file and no option of an import. The files are sales, features, future, "
+        "stores, the options mode, dry_run,"
+    )
+
+
+def test_attributes_and_covariates_are_shown_under_their_own_names(
+    client: FlaskClient, settings: Settings
+) -> None:
+    files = {
+        "sales": (io.BytesIO(SALES.replace("Promo", "促销").encode()), "a.csv"),
+        "future": (io.BytesIO(FUTURE.replace("Promo", "促销").encode()), "b.csv"),
+        "stores": (io.BytesIO("Store,Größe\n1,450\n2,300\n".encode()), "c.csv"),
+    }
+    client.post("/imports", data=files)
+    Worker(settings).run_until_idle(60)
+
+    assert client.get("/stores/1").get_json()["attributes"] == {"Größe": "450"}
+    days = client.get("/stores/1/history?limit=1").get_json()["days"]
+    assert days[0]["covariates"] == {"促销": 0}

@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.errors import InvalidData, Remedy
-from forecast_service.importer.files.columns import Roles, recognise, recognised_names, snake
+from forecast_service.importer.files.column_names import folded, known_name
+from forecast_service.importer.files.columns import Roles, recognise, recognised_names
 from forecast_service.importer.files.findings import Findings
+from forecast_service.importer.files.layouts import in_rows
 from forecast_service.importer.files.stockouts import parse_marks, reason_to_drop_marks
 from forecast_service.importer.files.text_columns import (
     Codes,
@@ -30,8 +32,12 @@ __all__ = [
     "read_sheet",
     "refuse_duplicates",
     "refuse_isolated_days",
+    "unknown_column",
 ]
 
+MAX_ITEMS = 2**32
+REPEATED_DAYS = " A day occurs more than once, so the rows seem to be of several stores."
+SEVERAL_STORES = " The dataset group has several stores, so each row must name one."
 MAX_GAP_DAYS = 366  # without a row in any store; after a longer gap, a date is mistyped
 
 
@@ -59,32 +65,50 @@ class Sheet:
 
 
 def read_sheet(
-    path: Path, options: ImportOptions, covariates: Sequence[str] = (), *, needs_target: bool
+    path: Path,
+    options: ImportOptions,
+    covariates: Sequence[str] = (),
+    *,
+    needs_target: bool,
+    may_be_plan: bool = False,
+    only_store: str | None = None,
 ) -> Sheet:
     """Read a file of sales or of known future days; one bad row refuses the whole file.
 
-    ``covariates`` are those of the dataset group.
+    Parameters
+    ----------
+    covariates: those of the dataset group.
+    may_be_plan: whether a file of these covariates alone is accepted in place of sales.
+    only_store: store of all rows, if the file has no column for it. None: it needs one.
 
     Raises
     ------
     InvalidData
         A column is missing, or rows are bad: ``errors`` has their line numbers.
     """
-    raw = read_file(path)
-    roles, missing = recognise(raw.header, ignore=options.ignore, covariates=covariates)
-    if needs_target and roles is not None and roles.target is None:
-        roles, missing = None, ["target"]
+    raw = in_rows(read_file(path, options), options, has_sales=needs_target)
+    roles = recognise(
+        raw.header, ignore=options.ignore, covariates=covariates, named=options.columns
+    )
     if roles is None:
-        raise _missing_column(raw, missing[0])
+        raise _missing_column(raw, "date", options)
+    is_plan = may_be_plan and _is_plan(roles, covariates)
+    if needs_target and roles.target is None and not is_plan:
+        raise _missing_column(raw, "target", options)
+    if roles.store is None and only_store is None:
+        raise _missing_column(raw, "store", options, SEVERAL_STORES)
     findings = Findings(raw.name, raw.places)
-    stores = _parse_names(raw, roles.store, findings)
+    stores = _parse_stores(raw, roles.store, only_store, findings)
     items = None if roles.item is None else _parse_names(raw, roles.item, findings)
     days = parse_days(raw.table[roles.date], roles.date)
     findings.add(days.bad, days.describe)
     target = None if roles.target is None else _parse_sales(raw, roles.target, options, findings)
     stockout = _parse_stockouts(raw, roles, findings)
     findings.refuse()
-    return Sheet(raw, roles, stores, items, days.values, target, stockout)
+    sheet = Sheet(raw, roles, stores, items, days.values, target, stockout)
+    if roles.store is None and options.store is None and _repeats_days(sheet):
+        raise _missing_column(raw, "store", options, REPEATED_DAYS)
+    return sheet
 
 
 def drop_doubtful_marks(sheets: Sequence[Sheet]) -> tuple[tuple[Sheet, ...], dict[str, str]]:
@@ -151,6 +175,26 @@ def refuse_isolated_days(sheets: Sequence[Sheet]) -> None:
         findings.refuse()
 
 
+def _is_plan(roles: Roles, covariates: Sequence[str]) -> bool:
+    """Whether all columns are covariates of the dataset group: the file has no sales to give."""
+    return bool(covariates) and all(known_name(n, covariates) is not None for n in roles.others)
+
+
+def _parse_stores(
+    raw: RawTable, column: str | None, only_store: str | None, findings: Findings
+) -> Codes:
+    if column is not None:
+        return _parse_names(raw, column, findings)
+    none = np.empty(0, dtype=np.intp)
+    return Codes(np.zeros(raw.table.num_rows, dtype=np.int64), (only_store or "",), none, str)
+
+
+def _repeats_days(sheet: Sheet) -> bool:
+    """Whether a day (of an item) occurs twice, as it does if there are several stores."""
+    items = 0 if sheet.items is None else sheet.items.values
+    return len(np.unique(sheet.days * MAX_ITEMS + items)) < sheet.rows
+
+
 def _parse_names(raw: RawTable, column: str, findings: Findings) -> Codes:
     codes = parse_names(raw.table[column], column)
     findings.add(codes.bad, codes.describe)
@@ -178,17 +222,35 @@ def _parse_stockouts(raw: RawTable, roles: Roles, findings: Findings) -> npt.NDA
     if roles.stockout is None or roles.target is None:
         return np.full(raw.table.num_rows, np.nan)
     title = roles.stockout
-    return parse_marks(raw.table[title], snake(title), title, findings)
+    return parse_marks(raw.table[title], folded(title), title, findings)
 
 
-def _missing_column(raw: RawTable, role: str) -> InvalidData:
-    what = {"store": "a store", "date": "a date", "target": "sales"}[role]
-    header = ", ".join(f"'{name}'" for name in raw.header[:20])
-    more = f" and {len(raw.header) - 20} more" if len(raw.header) > 20 else ""
+def unknown_column(raw: RawTable, role: str, name: str) -> InvalidData:
+    """The error for a column that the request names and no file has."""
     return InvalidData(
-        f"'{raw.name}' has no column for {what}. Its columns are {header}{more}. Recognised names "
-        f"are {recognised_names(role)} (capital letters do not matter). Rename the column."
+        f"'{raw.name}' has no column '{name}', which was named for the role '{role}'. Its columns "
+        f"are {_header(raw)}.",
+        remedy=Remedy.NAME_COLUMN,
     )
+
+
+def _missing_column(raw: RawTable, role: str, options: ImportOptions, why: str = "") -> InvalidData:
+    name = {"target": "sales"}.get(role, role)
+    if name in options.columns:
+        return unknown_column(raw, name, options.columns[name])
+    what = {"store": "a store", "date": "a date", "target": "sales"}[role]
+    return InvalidData(
+        f"'{raw.name}' has no column for {what}. Its columns are {_header(raw)}.{why} "
+        f"Recognised names are {recognised_names(role)}.",
+        remedy={"store": Remedy.NAME_STORE, "target": Remedy.NAME_SALES}.get(
+            role, Remedy.NAME_COLUMN
+        ),
+    )
+
+
+def _header(raw: RawTable) -> str:
+    more = f" and {len(raw.header) - 20} more" if len(raw.header) > 20 else ""
+    return ", ".join(f"'{name}'" for name in raw.header[:20]) + more
 
 
 def _key(sheet: Sheet, row: int) -> str:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from forecast_service.errors import Remedy
 from forecast_service.importer.files.findings import Findings
+from forecast_service.importer.files.role_words import NO_WORDS, YES_WORDS
 from forecast_service.importer.files.text_columns import parse_names, parse_numbers
 
 __all__ = ["find_mark_column", "is_mark", "parse_marks", "reason_to_drop_marks"]
@@ -21,6 +22,9 @@ OUT_OF_STOCK = frozenset(
         *("stock_out_flag", "stockouts", "out_of_stock", "is_out_of_stock", "out_of_stock_flag"),
         *("outofstock", "oos", "is_oos", "oos_flag", "sold_out", "soldout", "is_sold_out"),
         *("stockout_hours", "oos_hours", "hours_out_of_stock", "stock_hour6_22_cnt"),
+        *("ausverkauft", "nicht_verfugbar", "rupture", "rupture_de_stock", "agotado", "sin_stock"),
+        *("esaurito", "uitverkocht", "wyprzedane", "brak_towaru", "esgotado"),
+        *("缺货", "售罄", "断货"),
     )
 )
 # The share of the day in stock; less than half is a mark: 0.97 is an ordinary day.
@@ -32,7 +36,7 @@ IN_STOCK = frozenset(
 )
 HALF = 0.5
 NEARLY_ALL = 0.9  # of the rows with sales: a column that marks more means something else
-YES, NO = frozenset(("true", "yes", "y", "t", "1")), frozenset(("false", "no", "n", "f", "0"))
+YES, NO = YES_WORDS | {"1"}, NO_WORDS | {"0"}
 
 Floats = npt.NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.importer.files.columns import OPEN
+from forecast_service.importer.files.column_names import OPEN
 from forecast_service.importer.files.periods import DAILY, Periods
 from forecast_service.importer.long_rows import Floats, Ints, LongRows
 

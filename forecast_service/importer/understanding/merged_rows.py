@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +20,13 @@ from forecast_service.importer.files.sheets import (
 from forecast_service.importer.long_rows import DAYS, Floats, Ints, SeriesKey
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.understanding.earlier_imports import EarlierImports
+from forecast_service.importer.understanding.joined_sheets import is_plan, join_sheets
 
 __all__ = ["MergedRows", "merge_sheets", "read_sheets"]
+
+SHEET_ROLES = ("sales", "future", "features")
+FIRST_STORE = "1"  # name of the only store, unless somebody names it
+ALL_STORES = ""  # placeholder in a file of covariates for all stores
 
 
 @dataclass(frozen=True)
@@ -55,23 +60,79 @@ class MergedRows:
 
 
 def read_sheets(
-    files: Mapping[str, Path], options: ImportOptions, covariates: Sequence[str] = ()
+    files: Mapping[str, Path],
+    options: ImportOptions,
+    earlier: EarlierImports | None = None,
+    *,
+    replaces: bool = True,
 ) -> tuple[Sheet, ...]:
-    """The sheets of sales and of future days; all of them have items, or none has."""
-    sheets = tuple(
-        read_sheet(files[role], options, covariates, needs_target=role == "sales")
-        for role in ("sales", "future")
+    """The sheets of sales and of covariates; all of them have items, or none has."""
+    covariates = () if earlier is None else earlier.group.covariates
+    only_store = _only_store(options, earlier, replaces=replaces)
+    sheets = [
+        read_sheet(
+            files[role],
+            options,
+            covariates,
+            needs_target=role == "sales",
+            may_be_plan=not replaces,
+            only_store=only_store if role == "sales" else only_store or ALL_STORES,
+        )
+        for role in SHEET_ROLES
         if role in files
-    )
-    with_items = [sheet for sheet in sheets if sheet.items is not None]
-    if with_items and len(with_items) < len(sheets):
-        without = next(sheet for sheet in sheets if sheet.items is None)
+    ]
+    sheets = _with_store_of_plans(sheets, options)
+    notes = [
+        _store_note(sheet, options)
+        for sheet in sheets
+        if sheet.roles.store is None and not is_plan(sheet)
+    ]
+    known = () if earlier is None or replaces else earlier.sales.keys
+    joined = join_sheets(sheets, known)
+    first = replace(joined[0].raw, notes=(*notes, *joined[0].raw.notes))
+    joined = (replace(joined[0], raw=first), *joined[1:])
+    with_items = [sheet for sheet in joined if sheet.items is not None]
+    if with_items and len(with_items) < len(joined):
+        without = next(sheet for sheet in joined if sheet.items is None)
         raise InvalidData(
             f"'{without.name}' has no column for the item, but '{with_items[0].name}' has "
             f"'{with_items[0].roles.item}'. Give both files the column, or neither."
         )
-    refuse_isolated_days(sheets)
-    return sheets
+    refuse_isolated_days(joined)
+    return joined
+
+
+def _only_store(
+    options: ImportOptions, earlier: EarlierImports | None, *, replaces: bool
+) -> str | None:
+    """The store of files without a column for it; None if several stores are known."""
+    if options.store is not None:
+        return options.store
+    names = () if earlier is None else tuple(earlier.stores)
+    if len(names) == 1:
+        return names[0]
+    return FIRST_STORE if replaces or not names else None
+
+
+def _with_store_of_plans(sheets: Sequence[Sheet], options: ImportOptions) -> list[Sheet]:
+    """Sales without a column for the store are of the one that the other files name, if any."""
+    names = {n for s in sheets if is_plan(s) and s.roles.store is not None for n in s.stores.names}
+    if options.store is not None or len(names) != 1:
+        return list(sheets)
+    return [
+        replace(sheet, stores=replace(sheet.stores, names=tuple(names)))
+        if sheet.roles.store is None and not is_plan(sheet)
+        else sheet
+        for sheet in sheets
+    ]
+
+
+def _store_note(sheet: Sheet, options: ImportOptions) -> str:
+    hint = "" if options.store else " The option 'store' gives it another name."
+    return (
+        f"'{sheet.name}' has no column for a store: all of its rows are of store "
+        f"'{sheet.stores.names[0]}'.{hint}"
+    )
 
 
 def merge_sheets(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from forecast_service.common.names import natural_order
+from forecast_service.importer.files.candidates import titles_of
+from forecast_service.importer.files.column_names import shown_name, snake
 from forecast_service.importer.files.sheets import Sheet
 from forecast_service.importer.files.store_table import MAX_ATTRIBUTES, StoreTable
 from forecast_service.importer.files.text_columns import iso
@@ -83,7 +85,7 @@ def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
         frequency=facts.merged.periods.code,
         missing_periods=int(np.isnan(target).sum()),
         gaps=_gaps(facts),
-        covariates=tuple(facts.related.rows.values) if facts.related is not None else (),
+        covariates=() if facts.related is None else _shown(facts.related.rows.values),
         past_only=tuple(facts.chosen.past_only),
         known_future_periods=_known_periods(facts),
         known_future_first_on=None if facts.future is None else iso(facts.future[0]),
@@ -130,14 +132,21 @@ def _columns_of(sheet: Sheet, chosen: Covariates) -> Iterator[ColumnReport]:
     roles = sheet.roles
     role_of = {roles.store: "store", roles.date: "date", roles.target: "sales", roles.item: "item"}
     role_of[roles.stockout] = "mark of stock-outs"
+    titles = {title: slug for slug, title in titles_of(sheet).items()}
+    spellings = {snake(title): title for title in (*chosen.columns, *chosen.left_out)}
     for name in sheet.raw.header:
+        title = name if name in chosen.columns else spellings.get(titles.get(name, ""), name)
         if name in role_of:
             yield ColumnReport(sheet.name, name, role_of[name])
-        elif name in chosen.columns:
-            yield ColumnReport(sheet.name, name, "covariate", chosen.columns[name])
+        elif title in chosen.columns:
+            yield ColumnReport(sheet.name, name, "covariate", _shown(chosen.columns[title]))
         else:
-            reason = chosen.left_out.get(name, "the option 'ignore' names it")
+            reason = chosen.left_out.get(title, "the option 'ignore' names it")
             yield ColumnReport(sheet.name, name, "left out", (), reason)
+
+
+def _shown(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(shown_name(name) for name in names)
 
 
 def _gaps(facts: Facts) -> GapReport:
@@ -180,6 +189,10 @@ def _rule(related: Related) -> str:
 
 
 def _notes(facts: Facts) -> Iterator[str]:
+    for sheet in facts.merged.sheets:
+        yield from sheet.raw.notes
+    if facts.table is not None:
+        yield from facts.table.notes
     yield from facts.chosen.notes
     mostly = mostly_marked(facts.sales.whole)
     if mostly.any():

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from forecast_service.common.column_roles import read_column_roles
 from forecast_service.errors import InvalidData
-from forecast_service.importer.files.sheets import drop_doubtful_marks
-from forecast_service.importer.files.store_table import MAX_ATTRIBUTES, StoreTable, read_stores
+from forecast_service.importer.files.columns import find_column
+from forecast_service.importer.files.sheets import Sheet, drop_doubtful_marks, unknown_column
+from forecast_service.importer.files.store_table import (
+    MAX_ATTRIBUTES,
+    StoreTable,
+    read_stores,
+    schema_names,
+)
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.understanding.canonical import (
     Related,
@@ -53,8 +61,9 @@ class Understanding:
     related: Related | None
     """None when there are no covariates."""
     stores: Mapping[str, StoreState]
-    attributes: tuple[str, ...]
-    """Attributes of the metadata dataset, in its order; empty if it is not imported."""
+    attributes: Mapping[str, str]
+    """Attribute of a store -> its name in the metadata dataset, in its order; empty if it is not
+    imported."""
 
 
 def understand(
@@ -75,7 +84,8 @@ def understand(
     """
     replaces = mode == "FULL"
     group = None if earlier is None else earlier.group
-    sheets = read_sheets(files, options, () if group is None else group.covariates)
+    options = _with_columns_of(settings, options)
+    sheets = read_sheets(files, options, earlier, replaces=replaces)
     sheets, doubtful = drop_doubtful_marks(sheets) if replaces else (sheets, {})
     merged = merge_sheets(sheets, earlier, replaces=replaces)
     _refuse_other_kind(merged, earlier)
@@ -99,6 +109,7 @@ def understand(
     related = build_related(merged, chosen, kept, sales, horizon, base) if covariates else None
     sales = add_demand(sales, related, merged.periods)
     table = _store_table(files, settings, options)
+    _refuse_unknown_columns(options, settings, sheets, table)
     states = store_states(merged, sales, related, table, earlier)
     facts = Facts(mode, merged, chosen, kept, sales, related, future, table, states, earlier)
     return Understanding(
@@ -124,7 +135,31 @@ def _store_table(
 ) -> StoreTable | None:
     if "stores" not in files:
         return None
-    return read_stores(files["stores"], settings.region_column, options.ignore)
+    return read_stores(files["stores"], settings.region_column, options)
+
+
+def _with_columns_of(settings: Settings, options: ImportOptions) -> ImportOptions:
+    """The options with the columns of FORECAST_COLUMNS; those of the request count first."""
+    usual = read_column_roles(settings.columns)
+    named = set(options.columns.values())
+    usual = {role: name for role, name in usual.items() if name not in named}
+    return replace(options, columns={**usual, **options.columns})
+
+
+def _refuse_unknown_columns(
+    options: ImportOptions,
+    settings: Settings,
+    sheets: Sequence[Sheet],
+    table: StoreTable | None,
+) -> None:
+    """Refuse a column of the request that no file has; one of the settings may be absent."""
+    usual = read_column_roles(settings.columns)
+    headers = [sheet.raw.header for sheet in sheets]
+    stores = () if table is None else table.header
+    for role, name in options.columns.items():
+        if usual.get(role) == name or any(find_column(h, name) for h in (*headers, stores)):
+            continue
+        raise unknown_column(sheets[0].raw, role, name)
 
 
 def _refuse_other_kind(merged: MergedRows, earlier: EarlierImports | None) -> None:
@@ -145,12 +180,15 @@ def _attributes(
     table: StoreTable | None,
     earlier: EarlierImports | None,
     states: Mapping[str, StoreState],
-) -> tuple[str, ...]:
-    """Attributes to import as item metadata; the items are the stores here. Empty: no import."""
+) -> dict[str, str]:
+    """Attributes to import as item metadata, and their names there; the items are the stores.
+
+    Empty: no import.
+    """
     if merged.has_items:
-        return ()
+        return {}
     if table is not None:
-        return tuple(table.columns.values())[:MAX_ATTRIBUTES]
+        return dict(islice(table.columns.items(), MAX_ATTRIBUTES))
     old = {} if earlier is None else earlier.stores
     names = next((tuple(s.attributes) for s in old.values() if s.attributes), ())
-    return names[:MAX_ATTRIBUTES] if set(states) != set(old) else ()
+    return schema_names(names[:MAX_ATTRIBUTES]) if set(states) != set(old) else {}

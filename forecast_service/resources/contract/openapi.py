@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.answers import ANSWERS, Problem
 from forecast_service.resources.contract.documentation import Operation, documented
-from forecast_service.resources.contract.requests import schema_of
+from forecast_service.resources.contract.requests import ImportQuery, schema_of
 from forecast_service.resources.problems import PROBLEM_TYPE
 from forecast_service.service import Service
 
@@ -113,10 +113,11 @@ def _body(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any] | Non
 def _file(media_type: str) -> dict[str, Any]:
     if not media_type.startswith("multipart/"):
         return {"type": "string", "format": "binary"}
-    names = ("sales", "future", "stores")
+    files = ("sales", "features", "future", "stores")
+    options = schema_of(ImportQuery)["properties"]
     return {
         "type": "object",
-        "properties": {name: {"type": "string", "format": "binary"} for name in names},
+        "properties": {**{n: {"type": "string", "format": "binary"} for n in files}, **options},
     }
 
 

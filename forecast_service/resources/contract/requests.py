@@ -220,12 +220,32 @@ class ImportQuery(StrictModel):
     only: Annotated[str, Field(description="Stores to keep, separated by commas.")] | None = None
     ignore: Annotated[str, Field(description="Columns left out, by commas.")] | None = None
     stores_limit: Annotated[int, Field(ge=1)] | None = None
+    column: (
+        Annotated[
+            list[str],
+            Field(description="Columns by role, such as store=Filiale; may be repeated."),
+        ]
+        | None
+    ) = None
+    store: (
+        Annotated[Name, Field(description="The only store, in files without a column for it.")]
+        | None
+    ) = None
+    encoding: (
+        Annotated[str, Field(description="Encoding of text files; recognised without it.")] | None
+    ) = None
+    sheet: Annotated[str, Field(description="Sheet of a spreadsheet to read.")] | None = None
+    wide: Annotated[
+        bool, Field(description="The file of sales has a column per day, or per store.")
+    ] = False
 
     def options(self) -> dict[str, Any]:
         """What the importer calls its options."""
-        options: dict[str, Any] = {"allow_returns": self.allow_returns}
-        if self.stores_limit is not None:
-            options["stores_limit"] = self.stores_limit
+        names = ("allow_returns", "stores_limit", "store", "encoding", "sheet", "wide")
+        values = {name: getattr(self, name) for name in names}
+        options = {name: value for name, value in values.items() if value is not None}
+        if self.column is not None:
+            options["columns"] = self.column
         for name in ("only", "ignore"):
             names = getattr(self, name)
             if names is not None:
