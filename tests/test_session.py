@@ -14,7 +14,7 @@ from forecast_service.storage.database import Database
 def test_wrong_parameters_are_an_invalid_request(settings: Settings, database: Database) -> None:
     session = open_session(settings, database)
 
-    sentence = "A parameter is not what Amazon Forecast takes"
+    sentence = "Amazon Forecast does not accept a parameter"
     with pytest.raises(InvalidRequest, match=sentence), calling():
         session.forecast.describe_predictor(Nothing=1)
 
