@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from forecast_service.details import Change, Supposed
+from forecast_service.details import Change, WhatIfSeries
 from forecast_service.errors import (
     BackendUnavailable,
     ConfigurationError,
@@ -24,7 +24,14 @@ from forecast_service.errors import (
 )
 from forecast_service.settings import Settings
 
-__all__ = ["ALREADY_EXISTS", "NoDetails", "S3Bucket", "calling", "client_maker", "error_code"]
+__all__ = [
+    "ALREADY_EXISTS",
+    "NoDetails",
+    "S3Bucket",
+    "client_maker",
+    "error_code",
+    "translate_errors",
+]
 
 CONNECT_TIMEOUT_SECONDS = 5
 
@@ -58,7 +65,9 @@ class NoDetails:
     def notes(self, arn: str) -> list[str]:
         return []
 
-    def what_if(self, arn: str, keys: Sequence[str], changes: Sequence[Change]) -> list[Supposed]:
+    def what_if(
+        self, arn: str, keys: Sequence[str], changes: Sequence[Change]
+    ) -> list[WhatIfSeries]:
         raise NotOffered(
             "This installation forecasts with Amazon Forecast, which cannot compute a what-if "
             "without storing it. Use CreateWhatIfAnalysis and CreateWhatIfForecast, or set "
@@ -78,7 +87,7 @@ class S3Bucket:
     def put(self, source: Path, uri: str) -> None:
         """Upload a file to ``s3://bucket/key``."""
         bucket, _, key = uri.removeprefix("s3://").partition("/")
-        with calling():
+        with translate_errors():
             self.client.upload_file(str(source), bucket, key)
 
     def discard(self, uri: str) -> None:
@@ -105,7 +114,7 @@ def error_code(error: ClientError) -> str:
 
 
 @contextlib.contextmanager
-def calling() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Translate errors of an AWS client into errors of the service.
 
     Raises

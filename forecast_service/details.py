@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from forecast_service.storage.forecast_store import StoredForecast
 
-__all__ = ["Change", "Details", "Supposed"]
+__all__ = ["Change", "Details", "WhatIfSeries"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Supposed:
+class WhatIfSeries:
     """The forecast of one series with the changes, and by the same model without them."""
 
     changed: StoredForecast
@@ -49,7 +49,9 @@ class Details(Protocol):
     def notes(self, arn: str) -> list[str]:
         """Sentences about the assumptions of a forecast."""
 
-    def what_if(self, arn: str, keys: Sequence[str], changes: Sequence[Change]) -> list[Supposed]:
+    def what_if(
+        self, arn: str, keys: Sequence[str], changes: Sequence[Change]
+    ) -> list[WhatIfSeries]:
         """Series of a forecast with other covariates; nothing is stored. See ``local.what_if``.
 
         Raises

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from forecast_service.aws import calling
+from forecast_service.aws import translate_errors
 from forecast_service.errors import InvalidRequest, NoForecast, Remedy
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
@@ -62,7 +62,7 @@ class Forecaster:
         """
         filters = self._filters(str(store_id), item)
         arn = forecast_arn or self._latest_arn()
-        with calling():
+        with translate_errors():
             answer: dict[str, Any] = self.session.forecastquery.query_forecast(
                 ForecastArn=arn, Filters=filters
             )

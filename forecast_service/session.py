@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from forecast_service.aws import NoDetails, S3Bucket, calling, client_maker
+from forecast_service.aws import NoDetails, S3Bucket, client_maker, translate_errors
 from forecast_service.common.polling import Polling
 from forecast_service.details import Details
 from forecast_service.errors import ConfigurationError
@@ -79,7 +79,7 @@ def _amazon_session(settings: Settings) -> ForecastSession:
             f"FORECAST_ALGORITHM is '{settings.algorithm}', which Amazon Forecast does not have. "
             f"With FORECAST_BACKEND=amazon use one of: auto, {', '.join(allowed)}."
         )
-    with calling():
+    with translate_errors():
         make = client_maker(settings)
         return ForecastSession(
             forecast=make("forecast"),

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import pandas as pd
 from botocore.exceptions import ClientError
 
-from forecast_service.aws import ALREADY_EXISTS, calling, error_code
+from forecast_service.aws import ALREADY_EXISTS, error_code, translate_errors
 from forecast_service.errors import BackendUnavailable, NoForecast, Remedy
 from forecast_service.predictor_requests import auto_predictor, legacy_predictor
 from forecast_service.session import ForecastSession
@@ -114,7 +114,7 @@ class Trainer:
         operations = [client.describe_auto_predictor, client.describe_predictor]
         if self.settings.algorithm != "auto":
             operations.reverse()
-        with calling():
+        with translate_errors():
             try:
                 description: dict[str, Any] = operations[0](PredictorArn=arn)
             except ClientError as error:
@@ -125,7 +125,7 @@ class Trainer:
 
     def describe_forecast(self, arn: str) -> dict[str, Any]:
         """Amazon's description of a forecast."""
-        with calling():
+        with translate_errors():
             description: dict[str, Any] = self.session.forecast.describe_forecast(ForecastArn=arn)
         return description
 
@@ -144,7 +144,7 @@ class Trainer:
 
     def stop(self, arn: str) -> None:
         """Stop the computation of a predictor or forecast; nothing happens if it has ended."""
-        with calling():
+        with translate_errors():
             try:
                 self.session.forecast.stop_resource(ResourceArn=arn)
             except ClientError as error:
@@ -172,7 +172,7 @@ class Trainer:
         member: str, create: Callable[..., Mapping[str, Any]], request: Mapping[str, Any]
     ) -> str | None:
         """The new ARN; None if the name is taken."""
-        with calling():
+        with translate_errors():
             try:
                 return str(create(**request)[member])
             except ClientError as error:
@@ -186,7 +186,7 @@ def list_summaries(
 ) -> list[dict[str, Any]]:
     """All summaries of a List operation for one dataset group, from every page."""
     filters = [{"Key": "DatasetGroupArn", "Value": group_arn, "Condition": "IS"}]
-    with calling():
+    with translate_errors():
         try:
             pages = client.get_paginator(operation).paginate(Filters=filters)
             return [summary for page in pages for summary in page.get(member, [])]

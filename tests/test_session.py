@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forecast_service.aws import calling
+from forecast_service.aws import translate_errors
 from forecast_service.errors import InvalidRequest
 from forecast_service.session import open_session
 from forecast_service.settings import Settings
@@ -15,7 +15,7 @@ def test_wrong_parameters_are_an_invalid_request(settings: Settings, database: D
     session = open_session(settings, database)
 
     sentence = "Amazon Forecast does not accept a parameter"
-    with pytest.raises(InvalidRequest, match=sentence), calling():
+    with pytest.raises(InvalidRequest, match=sentence), translate_errors():
         session.forecast.describe_predictor(Nothing=1)
 
 

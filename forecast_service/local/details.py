@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from forecast_service.details import Change, Supposed
+from forecast_service.details import Change, WhatIfSeries
 from forecast_service.errors import Busy, Conflict, Remedy
 from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
@@ -45,7 +45,9 @@ class LocalDetails:
         forecast = self._resource(arn)
         return [] if forecast is None else list(ForecastDetails.of(forecast.details).notes or ())
 
-    def what_if(self, arn: str, keys: Sequence[str], changes: Sequence[Change]) -> list[Supposed]:
+    def what_if(
+        self, arn: str, keys: Sequence[str], changes: Sequence[Change]
+    ) -> list[WhatIfSeries]:
         forecast = self._resource(arn)
         if forecast is None:
             raise Conflict(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from forecast_service.common.keys import series_key, split_key
-from forecast_service.details import Change, Supposed
+from forecast_service.details import Change, WhatIfSeries
 from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import KnownFuture
 from forecast_service.errors import (
@@ -33,7 +33,7 @@ NOTHING = "Nothing changes: the model of this forecast does not react to what wa
 
 def what_if(
     forecast: Resource, models: ServedModels, keys: Sequence[str], changes: Sequence[Change]
-) -> list[Supposed]:
+) -> list[WhatIfSeries]:
     """Each series (``keys.series_key``) as the model of a forecast sees it with other covariates.
 
     Of several changes of one covariate on one day the last counts. Nothing is stored.
@@ -54,7 +54,7 @@ def what_if(
             "existed.",
             remedy=Remedy.TRAIN_BY_FORCE,
         )
-    found: dict[str, Supposed] = {}
+    found: dict[str, WhatIfSeries] = {}
     for model, wanted in models.of(files, [split_key(key) for key in keys]):
         found.update(_supposed(forecast, model, wanted, changes))
     return [found[key] for key in keys]
@@ -65,7 +65,7 @@ def _supposed(
     model: ServedModel,
     keys: Sequence[tuple[str, ...]],
     changes: Sequence[Change],
-) -> Iterator[tuple[str, Supposed]]:
+) -> Iterator[tuple[str, WhatIfSeries]]:
     missing = [key for key in keys if key not in model.rows]
     if missing:
         raise NoForecast(
@@ -92,7 +92,7 @@ def _supposed(
         )
         same = (NOTHING,) if np.array_equal(planned, supposed) else ()
         changed = replace(baseline, values=supposed)
-        yield baseline.series_key, Supposed(changed, baseline, (*notes, *same))
+        yield baseline.series_key, WhatIfSeries(changed, baseline, (*notes, *same))
 
 
 def _changed(model: ServedModel, changes: Sequence[Change]) -> tuple[KnownFuture, list[str]]:

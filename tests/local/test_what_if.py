@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from forecast_service.common.keys import series_key
-from forecast_service.details import Change, Supposed
+from forecast_service.details import Change, WhatIfSeries
 from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import KnownFuture, Panel
@@ -70,7 +70,7 @@ def forecast(files: list[dict[str, Any]]) -> Resource:
     )
 
 
-def ask(home: Path, model: ServedModel, store: str, *changes: Change) -> Supposed:
+def ask(home: Path, model: ServedModel, store: str, *changes: Change) -> WhatIfSeries:
     """What is said about one series, from files."""
     files = keep_model(home, "pooled", model)
     return what_if(forecast(files), ServedModels(home), [series_key([store])], changes)[0]
