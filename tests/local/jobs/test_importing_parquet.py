@@ -83,21 +83,21 @@ def test_parquet_times_and_texts_of_any_kind_are_taken(
         ),
         (
             {"demand": pa.array(["5", "x"])},
-            "File 'part-0.parquet': column 'demand' is of the type string; the schema says float. "
-            "Write it with that type.",
+            "File 'part-0.parquet': column 'demand' has type string, but the schema has float. "
+            "Write the column with that type.",
         ),
         (
             {"demand": pa.array([5.0, float("inf")])},
-            "File 'part-0.parquet', row 2: 'demand' is 'inf', which is no finite float.",
+            "File 'part-0.parquet', row 2: 'demand' is 'inf', which is not a finite float.",
         ),
         (
             {"timestamp": pa.array([1, 2], pa.time32("ms"))},
-            "File 'part-0.parquet': column 'timestamp' is of the type time32[ms]; the schema says "
-            "timestamp. Write it with that type.",
+            "File 'part-0.parquet': column 'timestamp' has type time32[ms], but the schema has "
+            "timestamp. Write the column with that type.",
         ),
         (
             {"timestamp": pa.array(["2015-01-01", "soon"])},
-            "File 'part-0.parquet', row 2: 'timestamp' is 'soon', which is no time written as "
+            "File 'part-0.parquet', row 2: 'timestamp' is 'soon', which is not a time written as "
             "'yyyy-MM-dd'.",
         ),
         (
@@ -106,8 +106,8 @@ def test_parquet_times_and_texts_of_any_kind_are_taken(
         ),
         (
             {"item_id": pa.array([["1"], ["2"]])},
-            "File 'part-0.parquet': column 'item_id' is of the type list<element: string>; the "
-            "schema says string. Write it with that type.",
+            "File 'part-0.parquet': column 'item_id' has type list<element: string>, but the "
+            "schema has string. Write the column with that type.",
         ),
     ],
 )
@@ -133,4 +133,4 @@ def test_a_truncated_parquet_file_is_refused(world: World, target: str, tmp_path
 
     message = failure(world, target, world.put_file(cut), Format="PARQUET")
 
-    assert message.startswith("File 'cut.parquet' is no readable Parquet file: ")
+    assert message.startswith("File 'cut.parquet' cannot be read as Parquet: ")

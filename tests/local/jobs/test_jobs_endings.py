@@ -77,7 +77,7 @@ def test_unusable_data_end_the_job_as_failed_with_a_sentence(world: World, targe
 
     assert job.status == "CREATE_FAILED"
     assert job.message is not None
-    assert job.message.startswith("'s3://sales/nothing' holds no file.")
+    assert job.message.startswith("'s3://sales/nothing' holds no files.")
     assert open_work(world) == 0
 
 
@@ -104,7 +104,7 @@ def test_fail_and_stopped_end_a_job_for_the_worker(world: World, target: str) ->
 
     with world.database.write() as connection:
         lifecycle.fail(connection, first, "It raised three times: ZeroDivisionError.")
-        lifecycle.stopped(connection, second)
+        lifecycle.stop(connection, second)
 
     assert (world.get(first).status, world.get(first).message) == (
         "CREATE_FAILED",
