@@ -73,7 +73,7 @@ def _fail_job(around: Surroundings, connection: sa.Connection, arn: str, reason:
 
 
 def _stop_job(around: Surroundings, connection: sa.Connection, arn: str) -> None:
-    lifecycle.stopped(connection, arn)
+    lifecycle.stop(connection, arn)
 
 
 def _import(around: Surroundings, claim: Claim) -> None:

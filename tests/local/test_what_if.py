@@ -21,8 +21,8 @@ from forecast_service.local.jobs import forecast_models
 from forecast_service.local.jobs.forecast_models import (
     ServedModel,
     ServedModels,
+    covariate_ranges,
     keep_model,
-    seen_values,
 )
 from forecast_service.local.jobs.forecast_values import values_of
 from forecast_service.local.what_if import what_if
@@ -47,7 +47,7 @@ def served(frequency: str = "D", series: int = 5, periods: int = 80) -> ServedMo
     ahead = {name: values[:, periods:] for name, values in covariates.items()}
     future = KnownFuture(times[periods:], ahead)
     fitted = algorithm("pooled").fit(panel, FitConfig(horizon=6))
-    return ServedModel(fitted, future, frequency, TYPES, seen_values(panel, future))
+    return ServedModel(fitted, future, frequency, TYPES, covariate_ranges(panel, future))
 
 
 def forecast(files: list[dict[str, Any]]) -> Resource:
@@ -147,7 +147,7 @@ def test_a_damaged_model_is_a_conflict(tmp_path: Path, damage: bytes) -> None:
     files = keep_model(tmp_path, "pooled", served())
     (tmp_path / files[0]["path"]).write_bytes(damage)
 
-    with pytest.raises(Conflict, match=r"other version of the service\.$") as refusal:
+    with pytest.raises(Conflict, match=r"another version of the service\.$") as refusal:
         what_if(forecast(files), ServedModels(tmp_path), [series_key(["S1"])], [])
 
     assert refusal.value.remedy == Remedy.TRAIN_BY_FORCE
@@ -157,7 +157,7 @@ def test_a_model_that_was_swept_is_a_conflict(tmp_path: Path) -> None:
     files = keep_model(tmp_path, "pooled", served())
     gone = [{**files[0], "path": "models/gone/000.npz"}]
 
-    with pytest.raises(Conflict, match="was not kept") as refusal:
+    with pytest.raises(Conflict, match="was deleted after a newer") as refusal:
         what_if(forecast(gone), ServedModels(tmp_path), [series_key(["S1"])], [])
 
     assert refusal.value.remedy == Remedy.TRAIN_BY_FORCE
@@ -168,6 +168,6 @@ def test_seen_are_history_and_future_of_all_series() -> None:
     panel = Panel((("1",), ("2",)), times, "D", np.ones((2, 3)), {"price": np.full((2, 3), 2.0)})
     prices = np.array([[2.0, np.nan], [5.0, 2.0]])
 
-    seen = seen_values(panel, KnownFuture(next_periods(times[-1], "D", 2), {"price": prices}))
+    seen = covariate_ranges(panel, KnownFuture(next_periods(times[-1], "D", 2), {"price": prices}))
 
     assert seen == {"price": replace(seen["price"], least=2.0, most=5.0, flag=False)}

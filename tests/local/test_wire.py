@@ -192,8 +192,8 @@ def test_a_stranger_learns_why(http: FlaskClient) -> None:
     assert error(answer) == (
         403,
         "AccessDeniedException",
-        "This endpoint answers on the machine itself only, as it verifies no signatures yet. Call "
-        "it by 127.0.0.1.",
+        "This endpoint answers only programs on the same machine, because it does not verify "
+        "signatures yet. Call it at 127.0.0.1.",
     )
 
 
@@ -207,7 +207,10 @@ def test_a_failure_in_here_shows_no_more_than_its_number(
     status, code, sentence = error(post(http, "DescribeDatasetGroup", {"DatasetGroupArn": arn}))
 
     assert (status, code) == (500, "InternalFailure")
-    assert re.fullmatch(r"The request failed in here. The log names it [-0-9a-f]{36}.", sentence)
+    assert re.fullmatch(
+        r"The request failed inside the service\. Its log has the cause under [-0-9a-f]{36}\.",
+        sentence,
+    )
     assert "Traceback" in caplog.text
 
 

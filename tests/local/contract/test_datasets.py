@@ -93,7 +93,7 @@ REFUSED_SCHEMAS: list[tuple[str, str, dict[str, str], str]] = [
         "RETAIL",
         RELATED,
         {**FIELDS[RELATED], "demand": "float"},
-        "Attribute 'demand' is the target; RELATED_TIME_SERIES must not hold it. Move it to "
+        "Attribute 'demand' is the target; RELATED_TIME_SERIES must not contain it. Move it to "
         "TARGET_TIME_SERIES.",
     ),
     (

@@ -39,7 +39,7 @@ def test_deleting_again_and_again_ends_with_not_found(amazon: Amazon) -> None:
     assert answer == {}
     assert refused(amazon.forecast.delete_forecast, ForecastArn=arn) == (
         "ResourceNotFoundException",
-        f"No forecast exists with the arn: {arn}. ListForecasts names those that exist.",
+        f"No forecast exists with the arn: {arn}. ListForecasts shows those that exist.",
     )
 
 
@@ -89,8 +89,8 @@ def test_a_resource_with_others_below_it_stays(amazon: Amazon, level: str) -> No
     (arn,) = parameters.values()
     assert error == (
         "ResourceInUseException",
-        f"The {noun} '{arn}' has 1 resource below it, such as '{below}'. Delete what is below it "
-        "first, or all at once with DeleteResourceTree.",
+        f"The {noun} '{arn}' has 1 resource below it, such as '{below}'. Delete these first, or "
+        "everything with DeleteResourceTree.",
     )
 
 
@@ -142,7 +142,7 @@ def test_the_forecast_that_is_served_stays(amazon: Amazon) -> None:
     assert singly == as_a_tree
     assert singly == (
         "ResourceInUseException",
-        f"The forecast '{forecast}' is the one that is being served. Train again or make another "
+        f"The forecast '{forecast}' is being served. Train again or make another "
         "forecast current, then delete it.",
     )
 
@@ -256,7 +256,7 @@ def test_an_arn_that_does_not_exist_is_not_found(
 
     assert refused(call, ResourceArn=NOWHERE, **parameters) == (
         "ResourceNotFoundException",
-        f"No resource exists with the arn: {NOWHERE}. List operations name them.",
+        f"No resource exists with the arn: {NOWHERE}. List operations show those that exist.",
     )
 
 

@@ -170,7 +170,7 @@ def test_errors_are_classes_of_the_client(amazon: Amazon) -> None:
     assert caught.value.response["Error"] == {
         "Code": "ResourceNotFoundException",
         "Message": f"No predictor exists with the arn: {ARN}. "
-        "ListPredictors names those that exist.",
+        "ListPredictors shows those that exist.",
     }
 
 

@@ -72,7 +72,7 @@ def test_a_forecast_needs_a_trained_predictor(amazon: Amazon) -> None:
 
     assert error == (
         "ResourceInUseException",
-        f"The predictor '{predictor}' is CREATE_FAILED, and CreateForecast needs it ACTIVE. Wait "
+        f"The predictor '{predictor}' is CREATE_FAILED, but CreateForecast needs it ACTIVE. Wait "
         "until it is, or use another one.",
     )
 
@@ -147,14 +147,14 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     (
         {"Filters": {"item_id": "milk"}},
         "InvalidInputException",
-        "'location' is missing in Filters: this forecast is identified by item_id, location. Give "
-        "each of them, and nothing else.",
+        "'location' is missing in Filters: this forecast identifies series by item_id, location. "
+        "Give each of these keys, and no others.",
     ),
     (
         {"Filters": {"item_id": "milk", "store": "7"}},
         "InvalidInputException",
-        "'store' is no key of Filters: this forecast is identified by item_id, location. "
-        "Give each of them, and nothing else.",
+        "'store' is not a key of this forecast: this forecast identifies series by item_id, "
+        "location. Give each of these keys, and no others.",
     ),
     (
         {"StartDate": "2015-08-03T00:00:00", "EndDate": "2015-08-02T00:00:00"},
@@ -164,18 +164,18 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     (
         {"StartDate": "tomorrow"},
         "InvalidInputException",
-        "StartDate 'tomorrow' is no time. Write it as yyyy-MM-ddTHH:mm:ss.",
+        "StartDate 'tomorrow' is not a time. Write it as yyyy-MM-ddTHH:mm:ss.",
     ),
     (
         {"EndDate": "2015-02-30T00:00:00"},
         "InvalidInputException",
-        "EndDate '2015-02-30T00:00:00' is no time. Write it as yyyy-MM-ddTHH:mm:ss.",
+        "EndDate '2015-02-30T00:00:00' is not a time. Write it as yyyy-MM-ddTHH:mm:ss.",
     ),
     (
         {"StartDate": "2016-01-01T00:00:00"},
         "InvalidInputException",
-        "The forecast covers 2015-08-01T00:00:00 to 2015-08-07T00:00:00, and nothing of what "
-        "StartDate and EndDate ask for. Ask for a time in between.",
+        "The forecast has no period between StartDate and EndDate: it covers 2015-08-01T00:00:00 "
+        "to 2015-08-07T00:00:00. Ask for a time in that range.",
     ),
     (
         {"NextToken": "more"},
@@ -204,7 +204,7 @@ def test_a_forecast_that_is_not_ready_cannot_be_queried(amazon: Amazon) -> None:
 
     assert error == (
         "ResourceInUseException",
-        f"The forecast '{arn}' is CREATE_PENDING, and QueryForecast needs it ACTIVE. Wait until it "
+        f"The forecast '{arn}' is CREATE_PENDING, but QueryForecast needs it ACTIVE. Wait until it "
         "is, or use another one.",
     )
 

@@ -69,7 +69,7 @@ def test_a_group_and_its_datasets_have_one_domain(amazon: Amazon) -> None:
 
     assert error == (
         "InvalidInputException",
-        f"The dataset '{sales}' has domain 'RETAIL', and the dataset group has 'CUSTOM'. All must "
+        f"The dataset '{sales}' has domain 'RETAIL', but the dataset group has 'CUSTOM'. All must "
         "have the same.",
     )
 
@@ -86,7 +86,7 @@ def test_a_group_of_an_unknown_dataset_is_refused(amazon: Amazon) -> None:
 
     assert error == (
         "ResourceNotFoundException",
-        f"No dataset exists with the arn: {unknown}. ListDatasets names those that exist.",
+        f"No dataset exists with the arn: {unknown}. ListDatasets shows those that exist.",
     )
 
 

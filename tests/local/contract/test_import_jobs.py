@@ -101,7 +101,7 @@ def test_a_second_import_waits_for_the_first(amazon: Amazon) -> None:
 
     assert error == (
         "ResourceInUseException",
-        f"The dataset '{dataset}' is UPDATE_IN_PROGRESS: another import job is not done yet. Wait "
+        f"The dataset '{dataset}' is UPDATE_IN_PROGRESS: another import job has not ended. Wait "
         "until the dataset is ACTIVE.",
     )
 
@@ -182,13 +182,13 @@ def test_statistics_of_an_import_are_shown(amazon: Amazon) -> None:
         (
             "H",
             {"TimestampFormat": "yyyy-MM-dd"},
-            "TimestampFormat 'yyyy-MM-dd' does not go with data of frequency 'H'. Allowed are: "
+            "TimestampFormat 'yyyy-MM-dd' does not fit data of frequency 'H'. Allowed are: "
             "yyyy-MM-dd HH:mm:ss, yyyy-MM-dd hh:mm:ss.",
         ),
         (
             "D",
             {"TimestampFormat": "MM-dd-yyyy"},
-            "TimestampFormat 'MM-dd-yyyy' does not go with data of frequency 'D'. Allowed are: "
+            "TimestampFormat 'MM-dd-yyyy' does not fit data of frequency 'D'. Allowed are: "
             "yyyy-MM-dd, yyyy-MM-dd HH:mm:ss, yyyy-MM-dd hh:mm:ss.",
         ),
         (
@@ -206,8 +206,8 @@ def test_statistics_of_an_import_are_shown(amazon: Amazon) -> None:
         (
             "D",
             {"ImportMode": "INCREMENTAL"},
-            "ImportMode 'INCREMENTAL' adds to data that the dataset 'sales' does not have yet. Use "
-            "'FULL' first.",
+            "ImportMode 'INCREMENTAL' needs existing data, but the dataset 'sales' has none yet. "
+            "Use 'FULL' first.",
         ),
     ],
 )
@@ -243,8 +243,8 @@ def test_an_increment_has_the_format_of_what_it_adds_to(amazon: Amazon) -> None:
 
     assert error == (
         "InvalidInputException",
-        "'Format' is 'PARQUET', and was 'CSV' in the import job 'first'. Keep it, or import "
-        "everything with ImportMode 'FULL'.",
+        "'Format' is 'PARQUET', but was 'CSV' in the import job 'first'. Use the same value, "
+        "or import everything with ImportMode 'FULL'.",
     )
     assert set(accepted) == {"DatasetImportJobArn"}
 

@@ -143,7 +143,8 @@ def test_a_filter_key_of_another_operation_is_refused(amazon: Amazon) -> None:
 
     assert refused(amazon.forecast.list_predictors, Filters=filters) == (
         "InvalidInputException",
-        "'PredictorArn' is no filter key of ListPredictors. Allowed are: DatasetGroupArn, Status.",
+        "'PredictorArn' is not a filter key of ListPredictors. Allowed are: "
+        "DatasetGroupArn, Status.",
     )
 
 

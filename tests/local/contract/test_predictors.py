@@ -182,9 +182,8 @@ def test_a_reference_that_is_still_training_is_in_use(amazon: Amazon) -> None:
 
     assert error == (
         "ResourceInUseException",
-        f"The predictor '{old}' is CREATE_IN_PROGRESS, and CreateAutoPredictor needs it ACTIVE. "
-        "Wait "
-        "until it is, or use another one.",
+        f"The predictor '{old}' is CREATE_IN_PROGRESS, but CreateAutoPredictor needs it ACTIVE. "
+        "Wait until it is, or use another one.",
     )
 
 
@@ -225,9 +224,8 @@ def test_there_is_no_accuracy_before_training_ends(amazon: Amazon) -> None:
 
     assert refused(amazon.forecast.get_accuracy_metrics, PredictorArn=arn) == (
         "ResourceInUseException",
-        f"The predictor '{arn}' is CREATE_IN_PROGRESS, and GetAccuracyMetrics needs it ACTIVE. "
-        "Wait "
-        "until it is, or use another one.",
+        f"The predictor '{arn}' is CREATE_IN_PROGRESS, but GetAccuracyMetrics needs it ACTIVE. "
+        "Wait until it is, or use another one.",
     )
 
 

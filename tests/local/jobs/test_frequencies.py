@@ -133,4 +133,4 @@ def test_a_boundary_that_does_not_fit_is_refused(
     )
 
     assert code == "InvalidInputException"
-    assert message.startswith(f"'TimeAlignmentBoundary' is {boundary}, and ForecastFrequency")
+    assert message.startswith(f"'TimeAlignmentBoundary' {boundary} does not fit ForecastFrequency")

@@ -122,7 +122,7 @@ def test_incremental_into_nothing_fails(world: World, target: str) -> None:
     message = failure(world, target, world.put(GOOD), ImportMode="INCREMENTAL")
 
     assert message == (
-        "Dataset 'demand' has no data to which rows could be added. "
+        "Dataset 'demand' has no data yet, so rows cannot be added. "
         "Import with ImportMode FULL first."
     )
 
@@ -146,7 +146,7 @@ def test_many_small_imports_are_compacted_on_the_way(
     store = SnapshotStore(world.database, world.settings.home)
     assert [demand for _, _, demand in rows(world, target)] == [*range(4)]
     assert store.compact(target) is False
-    assert len(store.sweep(catalog.remembered, grace_seconds=0)) == 3
+    assert len(store.sweep(catalog.used_snapshots, grace_seconds=0)) == 3
     assert [demand for _, _, demand in rows(world, target)] == [*range(4)]
 
 

@@ -152,7 +152,7 @@ def test_leftovers_of_an_interrupted_import_are_swept(
 
     snapshots = SnapshotStore(world.database, world.settings.home)
     assert world.get(arn).status == "ACTIVE"
-    assert len(snapshots.sweep(catalog.remembered, grace_seconds=0)) == 1
+    assert len(snapshots.sweep(catalog.used_snapshots, grace_seconds=0)) == 1
     assert snapshots.read(target).num_rows == 140
 
 
@@ -197,7 +197,7 @@ def test_the_data_of_a_training_are_kept_while_it_goes_on(
         claim = world.claim()
         assert claim.subject == take
         perform(world, claim)
-        job.snapshots.sweep(catalog.remembered, grace_seconds=0)
+        job.snapshots.sweep(catalog.used_snapshots, grace_seconds=0)
         return finish
 
     monkeypatch.setitem(lifecycle.WORK, "predictor", interrupted)

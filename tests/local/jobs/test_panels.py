@@ -14,7 +14,7 @@ import pytest
 
 from forecast_service.errors import InvalidData
 from forecast_service.local.files.schema import DatasetSchema
-from forecast_service.local.jobs.panels import Built, build
+from forecast_service.local.jobs.panels import ModelInput, build_input
 from forecast_service.local.jobs.predictor_config import PredictorConfig
 from forecast_service.local.jobs.sources import Source, Sources
 
@@ -64,7 +64,7 @@ def panel_of(
     frequency: str = "D",
     dimensions: tuple[str, ...] = (),
     **fillings: Mapping[str, str],
-) -> Built:
+) -> ModelInput:
     config = PredictorConfig(
         dataset_group_arn="group",
         algorithm="seasonal_naive",
@@ -76,7 +76,7 @@ def panel_of(
         fillings={"demand": NAN_FILLING, **fillings},
         country=None,
     )
-    return build(Sources(sales, promotions, metadata, {}, ()), config)
+    return build_input(Sources(sales, promotions, metadata, {}, ()), config)
 
 
 # --- target ----------------------------------------------------------------------------------
@@ -143,10 +143,10 @@ def test_weeks_that_days_cover_only_in_part_are_left_out() -> None:
     ]
     assert built.panel.target.tolist() == [[7.0, 7.0, 7.0]]
     assert built.notes == (
-        "The period that begins on 2015-01-26 is left out, as it is not whole: its data end on "
-        "2015-01-31.",
-        "The period that begins on 2014-12-29 is left out, as it is not whole: its data begin on "
-        "2015-01-01.",
+        "The period that begins on 2015-01-26 is left out, because it is incomplete: its data "
+        "end on 2015-01-31.",
+        "The period that begins on 2014-12-29 is left out, because it is incomplete: its data "
+        "begin on 2015-01-01.",
     )
 
 

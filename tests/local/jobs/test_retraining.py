@@ -94,7 +94,7 @@ def test_a_damaged_file_is_passed_over_with_a_note(world: World, target: str, pl
     assert again.status == "ACTIVE"
     assert again.details["kept_from"] == oldest.arn
     assert again.details["notes"][0].startswith(
-        f"Nothing of predictor '{damaged.name}' was kept: Model file '{path.name}' "
+        f"Nothing was kept from predictor '{damaged.name}': Model file '{path.name}' "
     )
 
 
@@ -127,7 +127,7 @@ def test_a_mangled_file_of_another_version_leads_to_a_full_training(
     again = world.perform(world.predictor())
 
     assert (again.status, "kept_from" in again.details) == ("ACTIVE", False)
-    assert again.details["notes"][0].startswith(f"Nothing of predictor '{old.name}' was kept: ")
+    assert again.details["notes"][0].startswith(f"Nothing was kept from predictor '{old.name}': ")
 
 
 @pytest.mark.parametrize("error", [KeyError, TypeError, ValueError, IndexError, AttributeError])
