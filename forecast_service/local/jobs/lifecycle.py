@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from forecast_service.errors import ForecastServiceError, LeaseLost
 from forecast_service.local import catalog
+from forecast_service.local.calls import JOB_KIND
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.forecasting import run_forecast
 from forecast_service.local.jobs.importing import run_import
@@ -32,7 +33,7 @@ from forecast_service.storage.queue import Claim, Queue
 
 __all__ = ["KIND", "fail", "perform", "stop"]
 
-KIND = "resource"
+KIND = JOB_KIND
 UNFINISHED = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 
 WORK: dict[str, Callable[[Job], Finish]] = {

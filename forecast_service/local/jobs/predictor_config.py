@@ -13,6 +13,7 @@ from forecast_service.engine.calendar import season_length
 from forecast_service.local.catalog import Resource
 from forecast_service.local.operations.algorithms import engine_name
 from forecast_service.local.operations.alignment import engine_frequency
+from forecast_service.local.operations.legacy_predictors import fillings
 from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.settings import Settings
 
@@ -122,11 +123,7 @@ def _legacy_configuration(request: Mapping[str, Any]) -> PredictorConfig:
         frequency=featurization["ForecastFrequency"],
         dimensions=tuple(featurization.get("ForecastDimensions", ())),
         forecast_types=tuple(request["ForecastTypes"]),
-        fillings={
-            entry["AttributeName"]: method.get("FeaturizationMethodParameters", {})
-            for entry in featurization.get("Featurizations", ())
-            for method in entry.get("FeaturizationPipeline", ())
-        },
+        fillings=dict(fillings(featurization)),
         country=_country(
             {entry["Name"]: [entry["Value"]] for entry in data.get("SupplementaryFeatures", ())}
         ),

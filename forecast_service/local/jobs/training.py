@@ -19,11 +19,11 @@ from forecast_service.local.jobs.panels import build_input
 from forecast_service.local.jobs.predictor_config import PredictorConfig, configuration_of
 from forecast_service.local.jobs.predictor_models import save_trained
 from forecast_service.local.jobs.sources import read_sources
+from forecast_service.local.operations.predictor_rules import MAX_HORIZON
 from forecast_service.local.resource_details import PredictorDetails
 
 __all__ = ["count_notes", "run_training"]
 
-MAX_HORIZON = 500
 MAX_NOTES = 10
 AUTO_PARTS = 4  # the horizon of a new auto predictor is at most 1/4 of the data
 RETRAINED_PARTS = 3  # that of a retrained one is at most 1/3

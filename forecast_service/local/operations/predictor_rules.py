@@ -19,7 +19,13 @@ from forecast_service.local.operations.dataset_groups import datasets_of
 from forecast_service.local.operations.datasets import frequency_of
 from forecast_service.local.operations.filling_rules import check_filling
 
-__all__ = ["Basis", "PredictorRequest", "check_forecast_types", "check_request"]
+__all__ = [
+    "MAX_HORIZON",
+    "Basis",
+    "PredictorRequest",
+    "check_forecast_types",
+    "check_request",
+]
 
 MAX_HORIZON = 500
 MAX_FORECAST_TYPES = 5
