@@ -73,14 +73,14 @@ def _members(connection: sa.Connection, resource: Resource) -> dict[str, Any]:
         "Status": resource.status,
         "Message": resource.message,
         "CreationTime": resource.created_at,
-        "LastModificationTime": _modified(resource),
+        "LastModificationTime": _modified_at(resource),
         "EstimatedTimeRemainingInMinutes": _minutes_left(resource),
     }
     extra = EXTRAS.get(resource.type)
     return members if extra is None else members | extra(connection, resource)
 
 
-def _modified(resource: Resource) -> float:
+def _modified_at(resource: Resource) -> float:
     if resource.status == "CREATE_PENDING":
         return resource.created_at
     return time.time() if resource.status in CHANGING else resource.modified_at

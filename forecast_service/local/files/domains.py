@@ -91,14 +91,14 @@ def check_schema(
     if dataset_type == METADATA and not domain.has_metadata:
         raise InvalidInput(f"Domain '{domain_name}' has no {METADATA}. Use {TARGET} or {RELATED}.")
     _check_complete(attributes)
-    required = _required(domain, dataset_type)
+    required = _required_fields(domain, dataset_type)
     types = {entry["AttributeName"]: entry["AttributeType"] for entry in attributes}
     _check_names(types, required, dataset_type, domain)
     _check_required(types, required, f"{dataset_type} of domain '{domain_name}'")
     _check_extra({name: t for name, t in types.items() if name not in required}, dataset_type)
 
 
-def _required(domain: Domain, dataset_type: str) -> dict[str, tuple[str, ...]]:
+def _required_fields(domain: Domain, dataset_type: str) -> dict[str, tuple[str, ...]]:
     required: dict[str, tuple[str, ...]] = {domain.item: ("string",)}
     if dataset_type != METADATA:
         required[TIMESTAMP] = (TIMESTAMP,)

@@ -31,10 +31,10 @@ def _statistics(column: pa.ChunkedArray, kind: str) -> dict[str, Any]:
         return {**_add_long_counts(counts), **_time_range(column)}
     if kind in ("integer", "float"):
         values = np.asarray(to_numpy(column.drop_null()))
-        known = values[~np.isnan(values)]
-        counts["CountNan"] = len(values) - len(known)
-        counts["CountDistinct"] = pc.count_distinct(from_numpy(known)).as_py()
-        return {**_add_long_counts(counts), **_moments(known, kind)}
+        finite = values[~np.isnan(values)]
+        counts["CountNan"] = len(values) - len(finite)
+        counts["CountDistinct"] = pc.count_distinct(from_numpy(finite)).as_py()
+        return {**_add_long_counts(counts), **_moments(finite, kind)}
     return _add_long_counts(counts)
 
 
@@ -60,13 +60,13 @@ def _time_range(column: pa.ChunkedArray) -> dict[str, str]:
     }
 
 
-def _moments(known: np.ndarray[Any, np.dtype[np.float64]], kind: str) -> dict[str, Any]:
-    if not len(known):
+def _moments(finite: np.ndarray[Any, np.dtype[np.float64]], kind: str) -> dict[str, Any]:
+    if not len(finite):
         return {}
     number = int if kind == "integer" else float
     return {
-        "Min": str(number(known.min())),
-        "Max": str(number(known.max())),
-        "Avg": float(known.mean()),
-        "Stddev": float(known.std(ddof=1)) if len(known) > 1 else 0.0,
+        "Min": str(number(finite.min())),
+        "Max": str(number(finite.max())),
+        "Avg": float(finite.mean()),
+        "Stddev": float(finite.std(ddof=1)) if len(finite) > 1 else 0.0,
     }

@@ -70,12 +70,12 @@ def aggregate(
 
     Missing values (NaN) are ignored; a period without values is NaN.
     """
-    known = ~np.isnan(values)
-    cells = rows[known] * shape[1] + periods[known]
-    values = values[known]
+    is_known = ~np.isnan(values)
+    rows, periods, values = rows[is_known], periods[is_known], values[is_known]
+    cells = rows * shape[1] + periods
     counts = np.bincount(cells, minlength=shape[0] * shape[1])
     if how == "first" or (counts.size and counts.max() == 1):
-        return spread(rows[known][::-1], periods[known][::-1], values[::-1], shape)
+        return spread(rows[::-1], periods[::-1], values[::-1], shape)
     return _combine(cells, values, counts, how).reshape(shape)
 
 

@@ -117,8 +117,8 @@ def _require_early_start(
 ) -> None:
     first = np.full(len(related.keys), np.iinfo(np.int64).max)
     np.minimum.at(first, related.rows, periods)
-    known = ~np.isnan(panel.target[kept])
-    begins = np.where(known.any(axis=1), known.argmax(axis=1), np.iinfo(np.int64).max)
+    has_target = ~np.isnan(panel.target[kept])
+    begins = np.where(has_target.any(axis=1), has_target.argmax(axis=1), np.iinfo(np.int64).max)
     late = np.flatnonzero(first[partner] > begins)
     if len(late):
         key = series_key(panel.keys[kept[late[0]]])
