@@ -1,4 +1,4 @@
-"""Forecasts, and QueryForecast over what is stored of them."""
+"""Forecasts, and QueryForecast over their stored values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from forecast_service.common.keys import series_key
 from forecast_service.storage import forecast_store
 
-from ..amazon import Amazon, refused
+from ..amazon import Amazon, refusal
 
 
 def stored_forecast(amazon: Amazon, *key: str, **fields: str) -> str:
@@ -68,7 +68,7 @@ def test_a_forecast_is_listed_with_its_predictor(amazon: Amazon) -> None:
 def test_a_forecast_needs_a_trained_predictor(amazon: Amazon) -> None:
     predictor = amazon.predictor(amazon.trainable_group(), status="CREATE_FAILED")
 
-    error = refused(amazon.forecast.create_forecast, ForecastName="f", PredictorArn=predictor)
+    error = refusal(amazon.forecast.create_forecast, ForecastName="f", PredictorArn=predictor)
 
     assert error == (
         "ResourceInUseException",
@@ -80,7 +80,7 @@ def test_a_forecast_needs_a_trained_predictor(amazon: Amazon) -> None:
 def test_a_selection_of_series_is_refused(amazon: Amazon) -> None:
     predictor = amazon.predictor(amazon.trainable_group())
 
-    error = refused(
+    error = refusal(
         amazon.forecast.create_forecast,
         ForecastName="f",
         PredictorArn=predictor,
@@ -94,7 +94,7 @@ def test_a_selection_of_series_is_refused(amazon: Amazon) -> None:
     )
 
 
-def test_a_query_gives_every_point_of_every_type(amazon: Amazon) -> None:
+def test_a_query_returns_every_point_of_every_type(amazon: Amazon) -> None:
     arn = stored_forecast(amazon, "1")
 
     answer = amazon.forecastquery.query_forecast(ForecastArn=arn, Filters={"item_id": "1"})
@@ -118,8 +118,8 @@ def test_both_ends_of_a_range_are_included(
     amazon: Amazon, start: str | None, end: str | None, count: int
 ) -> None:
     arn = stored_forecast(amazon, "1")
-    given = {"StartDate": start, "EndDate": end}
-    range_ = {name: value for name, value in given.items() if value is not None}
+    ends = {"StartDate": start, "EndDate": end}
+    range_ = {name: value for name, value in ends.items() if value is not None}
 
     answer = amazon.forecastquery.query_forecast(
         ForecastArn=arn, Filters={"item_id": "1"}, **range_
@@ -186,21 +186,21 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("parameters", "code", "sentence"), REFUSED)
-def test_a_query_that_names_nothing_is_refused(
+def test_a_query_without_a_result_is_refused(
     amazon: Amazon, parameters: dict[str, Any], code: str, sentence: str
 ) -> None:
     arn = stored_forecast(amazon, "milk", "7", location="string")
     request = {"Filters": {"item_id": "milk", "location": "7"}, **parameters}
 
-    error = refused(amazon.forecastquery.query_forecast, ForecastArn=arn, **request)
+    error = refusal(amazon.forecastquery.query_forecast, ForecastArn=arn, **request)
 
     assert error == (code, sentence.format(arn=arn))
 
 
-def test_a_forecast_that_is_not_ready_cannot_be_queried(amazon: Amazon) -> None:
+def test_an_unfinished_forecast_cannot_be_queried(amazon: Amazon) -> None:
     arn = amazon.make_forecast(amazon.predictor(amazon.trainable_group()), status=None)
 
-    error = refused(amazon.forecastquery.query_forecast, ForecastArn=arn, Filters={"item_id": "1"})
+    error = refusal(amazon.forecastquery.query_forecast, ForecastArn=arn, Filters={"item_id": "1"})
 
     assert error == (
         "ResourceInUseException",

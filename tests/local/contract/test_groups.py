@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ..amazon import Amazon, refused
+from ..amazon import Amazon, refusal
 
 RELATED = "RELATED_TIME_SERIES"
 
@@ -46,7 +46,7 @@ def test_a_group_holds_one_dataset_of_each_type(amazon: Amazon) -> None:
     sales, more = amazon.dataset(), amazon.dataset("more")
     group = amazon.group(sales)
 
-    error = refused(
+    error = refusal(
         amazon.forecast.update_dataset_group, DatasetGroupArn=group, DatasetArns=[sales, more]
     )
 
@@ -60,7 +60,7 @@ def test_a_group_holds_one_dataset_of_each_type(amazon: Amazon) -> None:
 def test_a_group_and_its_datasets_have_one_domain(amazon: Amazon) -> None:
     sales = amazon.dataset()
 
-    error = refused(
+    error = refusal(
         amazon.forecast.create_dataset_group,
         DatasetGroupName="chain",
         Domain="CUSTOM",
@@ -74,10 +74,10 @@ def test_a_group_and_its_datasets_have_one_domain(amazon: Amazon) -> None:
     )
 
 
-def test_a_group_of_an_unknown_dataset_is_refused(amazon: Amazon) -> None:
+def test_a_group_with_an_unknown_dataset_is_refused(amazon: Amazon) -> None:
     unknown = "arn:aws:forecast:eu-west-1:000000000000:dataset/nowhere"
 
-    error = refused(
+    error = refusal(
         amazon.forecast.create_dataset_group,
         DatasetGroupName="chain",
         Domain="RETAIL",
@@ -90,11 +90,11 @@ def test_a_group_of_an_unknown_dataset_is_refused(amazon: Amazon) -> None:
     )
 
 
-def test_a_name_is_taken_once_per_type(amazon: Amazon) -> None:
+def test_a_name_is_unique_within_a_type(amazon: Amazon) -> None:
     amazon.group(name="sales")
     amazon.dataset("sales")
 
-    assert refused(
+    assert refusal(
         amazon.forecast.create_dataset_group, DatasetGroupName="sales", Domain="RETAIL"
     ) == (
         "ResourceAlreadyExistsException",

@@ -1,4 +1,4 @@
-"""What no predictor may be asked for."""
+"""Requests of predictors that are refused."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..amazon import Amazon, auto_request, legacy_request, refused
+from ..amazon import Amazon, auto_request, legacy_request, refusal
 
 NOT_YET = "is not available in this local Amazon Forecast yet. Leave it out."
 
@@ -104,14 +104,14 @@ REFUSED_AUTO: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("parameters", "sentence"), REFUSED_AUTO)
-def test_an_auto_predictor_that_cannot_be_meant_is_refused(
+def test_an_auto_predictor_with_wrong_parameters_is_refused(
     amazon: Amazon, parameters: dict[str, Any], sentence: str
 ) -> None:
     group = amazon.trainable_group(location="string")
     request = {**auto_request(group), **parameters}
     request["DataConfig"] = {"DatasetGroupArn": group, **parameters.get("DataConfig", {})}
 
-    error = refused(amazon.forecast.create_auto_predictor, **request)
+    error = refusal(amazon.forecast.create_auto_predictor, **request)
 
     assert error == ("InvalidInputException", sentence)
     assert amazon.forecast.list_predictors() == {"Predictors": []}
@@ -126,7 +126,7 @@ def test_holidays_are_those_of_one_known_country(
     holiday = {"Name": "holiday", "Configuration": configuration}
     data = {"DatasetGroupArn": group, "AdditionalDatasets": [holiday]}
 
-    code, sentence = refused(
+    code, sentence = refusal(
         amazon.forecast.create_auto_predictor, **{**auto_request(group), "DataConfig": data}
     )
 
@@ -136,7 +136,7 @@ def test_holidays_are_those_of_one_known_country(
 
 
 def test_a_new_predictor_needs_all_of_its_configuration(amazon: Amazon) -> None:
-    error = refused(amazon.forecast.create_auto_predictor, PredictorName="weekly")
+    error = refusal(amazon.forecast.create_auto_predictor, PredictorName="weekly")
 
     assert error == (
         "InvalidInputException",
@@ -224,12 +224,12 @@ REFUSED_LEGACY: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("parameters", "sentence"), REFUSED_LEGACY)
-def test_a_legacy_predictor_that_cannot_be_meant_is_refused(
+def test_a_legacy_predictor_with_wrong_parameters_is_refused(
     amazon: Amazon, parameters: dict[str, Any], sentence: str
 ) -> None:
     request = {**legacy_request(amazon.trainable_group()), **parameters}
-    given = {name: value for name, value in request.items() if value is not None}
+    parameters = {name: value for name, value in request.items() if value is not None}
 
-    error = refused(amazon.forecast.create_predictor, **given)
+    error = refusal(amazon.forecast.create_predictor, **parameters)
 
     assert error == ("InvalidInputException", sentence)

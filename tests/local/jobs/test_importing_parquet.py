@@ -1,4 +1,4 @@
-"""Import jobs: which Parquet files become rows, and which are refused."""
+"""Import jobs: accepted and refused Parquet files."""
 
 from __future__ import annotations
 
@@ -23,16 +23,14 @@ def times(*texts: str) -> pa.Array:
     return pa.array(texts).cast(pa.timestamp("s"))
 
 
-def test_parquet_columns_are_found_by_name_and_taken_in_any_numeric_type(
-    world: World, target: str
-) -> None:
+def test_parquet_columns_match_by_name_in_any_numeric_type(world: World, target: str) -> None:
     columns = {
         "Demand": pa.array([5, None], pa.int16()),
         "timestamp": pa.array(["2015-01-01", "2015-01-02"]),
         "item_id": pa.array([1, 1]),
     }
 
-    world.imported(target, parquet(world, columns), Format="PARQUET")
+    world.import_rows(target, parquet(world, columns), Format="PARQUET")
 
     assert demands(world, target) == {("1", "2015-01-01"): 5.0, ("1", "2015-01-02"): None}
 
@@ -45,7 +43,7 @@ def test_a_canonical_parquet_file_becomes_the_snapshot_itself(world: World, targ
     }
     uri = parquet(world, columns)
 
-    world.imported(target, uri, Format="PARQUET")
+    world.import_rows(target, uri, Format="PARQUET")
 
     snapshots = list((world.settings.home / "snapshots").iterdir())
     assert [path.samefile(world.bucket.path_of(uri)) for path in snapshots] == [True]
@@ -62,13 +60,13 @@ def test_a_canonical_parquet_file_becomes_the_snapshot_itself(world: World, targ
     ],
 )
 @pytest.mark.parametrize("text", [pa.large_string(), pa.dictionary(pa.int8(), pa.large_string())])
-def test_parquet_times_and_texts_of_any_kind_are_taken(
+def test_parquet_times_and_texts_of_any_kind_are_accepted(
     world: World, target: str, values: pa.Array, text: pa.DataType
 ) -> None:
     items = pa.array(["1", "1"], pa.large_string()).dictionary_encode().cast(text)
     columns = {"item_id": items, "timestamp": values, "demand": pa.array([5.0, 6.0])}
 
-    world.imported(target, parquet(world, columns), Format="PARQUET")
+    world.import_rows(target, parquet(world, columns), Format="PARQUET")
 
     assert demands(world, target) == {("1", "2015-01-01"): 5.0, ("1", "2015-01-02"): 6.0}
 

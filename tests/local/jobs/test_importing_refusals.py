@@ -1,4 +1,4 @@
-"""Import jobs: which CSV files and places are refused, and with which sentence."""
+"""Import jobs: refused CSV files and addresses, with their messages."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_feature_of_whole_numbers_refuses_a_fraction(world: World) -> None:
     )
 
 
-def test_bytes_that_are_no_utf8_are_refused_by_line(world: World, target: str) -> None:
+def test_bytes_that_are_not_utf8_are_refused_by_line(world: World, target: str) -> None:
     path = world.settings.home / "latin.csv"
     path.write_bytes(b"1,2015-01-01,5\nK\xf6ln,2015-01-01,6\n")
 
@@ -90,7 +90,7 @@ def test_a_line_without_end_is_refused(world: World, target: str) -> None:
     assert message.startswith("File 'part-0.csv' cannot be read as CSV: ")
 
 
-def test_a_picture_is_refused(world: World, target: str) -> None:
+def test_an_image_is_refused(world: World, target: str) -> None:
     path = world.settings.home / "shop.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
 
@@ -107,7 +107,7 @@ def test_a_truncated_gzip_is_refused(world: World, target: str) -> None:
     assert failure(world, target, world.put_file(path)).startswith("File 'cut.csv.gz'")
 
 
-def test_a_place_without_files_is_refused(world: World, target: str) -> None:
+def test_an_address_without_files_is_refused(world: World, target: str) -> None:
     message = failure(world, target, "s3://sales/nothing/here")
 
     assert message == (
@@ -116,7 +116,7 @@ def test_a_place_without_files_is_refused(world: World, target: str) -> None:
     )
 
 
-def test_a_place_outside_the_bucket_is_refused(world: World, target: str) -> None:
+def test_an_address_outside_the_bucket_is_refused(world: World, target: str) -> None:
     assert "points out of its bucket" in failure(world, target, "s3://sales/../../forecast.db")
 
 
