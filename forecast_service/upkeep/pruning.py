@@ -71,7 +71,7 @@ class Pruning:
         with self.database.write() as connection:
             gone -= served_forecasts(connection)
             for arn in gone:
-                forecast_store.forget(connection, arn)
+                forecast_store.delete(connection, arn)
         return len(gone & served)
 
     def predictors(self) -> int:

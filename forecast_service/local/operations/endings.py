@@ -113,7 +113,7 @@ def _refuse_served(call: Call, leaving: list[Resource]) -> None:
 def _remove(call: Call, resource: Resource) -> None:
     """Remove the row, and the rows of other tables that nothing else can reach."""
     if resource.type == FORECAST.word:
-        forecast_store.forget(call.connection, resource.arn)
+        forecast_store.delete(call.connection, resource.arn)
     if resource.type == DATASET.word:
-        SnapshotStore.forget(call.connection, resource.arn)
+        SnapshotStore.delete(call.connection, resource.arn)
     catalog.delete(call.connection, resource.arn)

@@ -156,7 +156,7 @@ def test_a_dataset_that_was_made_again_repeats_no_version_that_a_predictor_remem
     world.imported(target, world.put(sales()))
     world.perform(world.predictor())
     with world.database.write() as connection:
-        SnapshotStore.forget(connection, target)
+        SnapshotStore.delete(connection, target)
 
     again = world.imported(target, world.put(sales()))
 
