@@ -215,7 +215,7 @@ class TestProvenance:
 
         stale = client.get("/forecast?store_number=1").get_json()["provenance"]["stale"]
 
-        assert "2015-06-13, the newest are of 2015-06-20" in stale
+        assert "2015-06-13, and the newest sales are of 2015-06-20" in stale
         assert stale.endswith("training run 'run1' failed: no space")
 
     def test_names_the_days_whose_covariates_are_assumed(
