@@ -192,7 +192,7 @@ def test_a_job_that_raises_is_tried_three_times_and_then_fails(
         )
         Queue.put(connection, "import", "broken")
 
-    def hurry() -> bool:
+    def skip_delay() -> bool:
         """Skip the delay before the next attempt; return whether the import has ended."""
         with database.write() as connection:
             connection.execute(
@@ -202,7 +202,7 @@ def test_a_job_that_raises_is_tried_three_times_and_then_fails(
         return bool(state == "failed")
 
     start()
-    until(hurry)
+    until(skip_delay)
     with database.read() as connection:
         error = connection.execute(sa.select(imports.c.error)).scalar_one()
         errors = connection.execute(sa.select(work_table.c.errors)).scalars().all()
