@@ -1,4 +1,4 @@
-"""scripts/benchmark: what it says without its tool, and that its sample can be served."""
+"""scripts/benchmark: its message without the tool, its figures, its sample service."""
 
 from __future__ import annotations
 

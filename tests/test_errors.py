@@ -1,4 +1,4 @@
-"""Errors name no edge: each edge puts their remedies into its own words."""
+"""Errors name no route and no command: HTTP and the command line word their remedies."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NAMES_AN_EDGE = re.compile(
 
 
 def texts_of(path: Path) -> Iterator[str]:
-    """Every string of a module but its docstrings; ``{}`` is in place of inserted values."""
+    """All strings of a module except docstrings; ``{}`` replaces inserted values."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     passed = {
         id(statement.value)

@@ -1,4 +1,4 @@
-"""ForecastSession: what stands behind the API when nothing of AWS does."""
+"""ForecastSession: the local backend works without AWS."""
 
 from __future__ import annotations
 

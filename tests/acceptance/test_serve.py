@@ -1,4 +1,4 @@
-"""`forecast-service serve` as processes: it answers, restarts what dies, leaves nothing behind."""
+"""`forecast-service serve`: answers, restarts dead processes, leaves no process behind."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ def test_a_forecast_that_is_not_kept_cannot_be_served(forecast_service, sales: P
 
     assert result.exit_code == 1
     assert result.stderr == (
-        "Error: Forecast 'none' is not among those that were served and are kept. "
+        "Error: Forecast 'none' was never served or is no longer kept. "
         "'forecast-service rollback' lists them.\n"
     )
 

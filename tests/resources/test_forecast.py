@@ -215,7 +215,7 @@ class TestProvenance:
 
         stale = client.get("/forecast?store_number=1").get_json()["provenance"]["stale"]
 
-        assert "2015-06-13, the newest are of 2015-06-20" in stale
+        assert "2015-06-13, and the newest sales are of 2015-06-20" in stale
         assert stale.endswith("training run 'run1' failed: no space")
 
     def test_names_the_days_whose_covariates_are_assumed(
@@ -229,7 +229,9 @@ class TestProvenance:
         answer = client.get("/forecast?store_number=1").get_json()
 
         assert answer["provenance"]["assumptions"][0] == "holidays of DE"
-        assert answer["provenance"]["assumptions"][1].startswith("from 2015-07-20 on")
+        assert answer["provenance"]["assumptions"][1].startswith(
+            "the covariates of store '1' are not known from 2015-07-20 on;"
+        )
 
     def test_assumptions_begin_with_the_forecast_at_the_earliest(
         self, client: FlaskClient, own_database: Database
@@ -241,7 +243,9 @@ class TestProvenance:
 
         answer = client.get("/forecast?store_number=1").get_json()
 
-        assert answer["provenance"]["assumptions"][0].startswith("from 2015-06-14 on")
+        assert answer["provenance"]["assumptions"][0].startswith(
+            "the covariates of store '1' are not known from 2015-06-14 on;"
+        )
 
     def test_follows_a_rollback_of_the_pointer(
         self, client: FlaskClient, three_stores: Database

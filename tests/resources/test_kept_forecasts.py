@@ -96,8 +96,7 @@ def test_an_unknown_forecast_is_refused(refusal: Refusal) -> None:
     problem = refusal("POST", "/forecasts/third/current", 404)
 
     assert problem["detail"] == (
-        "Forecast 'third' is not among those that were served and are kept. "
-        "GET /forecasts lists them."
+        "Forecast 'third' was never served or is no longer kept. GET /forecasts lists them."
     )
 
 

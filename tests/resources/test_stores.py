@@ -74,7 +74,8 @@ def test_an_unknown_region_is_refused_with_those_that_exist(client: FlaskClient)
 
     assert answer.status_code == 404
     assert answer.get_json()["detail"] == (
-        "Region 'moon' is unknown: there is 'all', 'north', 'south'. GET /stores lists the stores."
+        "Region 'moon' is unknown: the regions are 'all', 'north', 'south'. "
+        "GET /stores lists the stores."
     )
 
 

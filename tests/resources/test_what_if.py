@@ -213,7 +213,7 @@ def content(settings: Settings) -> tuple[Any, ...]:
         (
             {"covariate": "weather"},
             "/changes/0/covariate",
-            "'weather' is no covariate; there is 'open', 'promo', 'price', "
+            "'weather' is not a covariate; allowed: 'open', 'promo', 'price', "
             "'state_holiday_a', 'StateHoliday'",
         ),
         ({"value": 2}, "/changes/0/value", "'promo' is 0 or 1 on every day, not 2"),
@@ -221,7 +221,7 @@ def content(settings: Settings) -> tuple[Any, ...]:
         (
             {"covariate": "StateHoliday", "value": "x"},
             "/changes/0/value",
-            "'StateHoliday' is 'a' or '0', not 'x'",
+            "'StateHoliday' can be 'a' or '0', not 'x'",
         ),
         (
             {"to": "2014-05-26"},

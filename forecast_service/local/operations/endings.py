@@ -115,7 +115,7 @@ def _refuse_served(call: Call, resources: list[Resource]) -> None:
 def _delete_rows(call: Call, resource: Resource) -> None:
     """Delete the resource, and its rows in other tables."""
     if resource.type == FORECAST.word:
-        forecast_store.forget(call.connection, resource.arn)
+        forecast_store.delete(call.connection, resource.arn)
     if resource.type == DATASET.word:
-        SnapshotStore.forget(call.connection, resource.arn)
+        SnapshotStore.delete(call.connection, resource.arn)
     catalog.delete(call.connection, resource.arn)

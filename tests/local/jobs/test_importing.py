@@ -156,7 +156,7 @@ def test_a_recreated_dataset_repeats_no_version_that_a_predictor_used(
     world.import_rows(target, world.put(sales()))
     world.perform(world.predictor())
     with world.database.write() as connection:
-        SnapshotStore.forget(connection, target)
+        SnapshotStore.delete(connection, target)
 
     again = world.import_rows(target, world.put(sales()))
 

@@ -117,7 +117,7 @@ def test_an_address_without_files_is_refused(world: World, target: str) -> None:
 
 
 def test_an_address_outside_the_bucket_is_refused(world: World, target: str) -> None:
-    assert "points out of its bucket" in failure(world, target, "s3://sales/../../forecast.db")
+    assert "points outside its bucket" in failure(world, target, "s3://sales/../../forecast.db")
 
 
 def test_an_unknown_letter_in_the_timestamp_format_is_refused(world: World, target: str) -> None:
