@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.panel import FloatArray
-from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
+from forecast_service.engine.quantiles import clip_mean, clip_quantiles, require_levels
 
 __all__ = ["LOWEST", "LogForecast"]
 
@@ -35,12 +35,12 @@ class LogForecast:
         """Quantiles (n, horizon, levels) as every forecast promises them."""
         scores = np.array([NormalDist().inv_cdf(level) for level in require_levels(levels)])
         logs = self.center()[:, :, None] + np.sqrt(self.variance)[:, :, None] * scores
-        return settle_quantiles(_exp(logs) - self.offset[:, None, None], self.closed)
+        return clip_quantiles(_exp(logs) - self.offset[:, None, None], self.closed)
 
     def mean(self) -> FloatArray:
         """Expected value, (n, horizon)."""
         logs = self.center() + self.variance / 2
-        return settle(_exp(logs) - self.offset[:, None], self.closed)
+        return clip_mean(_exp(logs) - self.offset[:, None], self.closed)
 
     def contributions(self) -> Mapping[str, FloatArray]:
         """Parts that add up to ``mean``; all are 0 on closed days.
