@@ -19,7 +19,7 @@ NEEDED_SHARE = 0.99  # of the days marked as closed must have no sales
 
 @dataclass(frozen=True)
 class Closing:
-    """The covariate that is 0 on closed days (None: no such covariate), and its series."""
+    """The covariate that is 0 on closed days, or None, and the series that it counts for."""
 
     covariate: str | None
     applies: npt.NDArray[np.bool_]
@@ -51,7 +51,7 @@ class Closing:
         return Closing(self.covariate, self.applies[rows])
 
     def carried_to(self, panel: Panel, rows: Mapping[tuple[str, ...], int]) -> Closing:
-        """The rule for another panel: kept for series in ``rows`` (their old rows), else found."""
+        """The rule for another panel: kept for series in ``rows`` (old rows), new for others."""
         of_panel = find_closing(panel).applies
         applies = [
             self.applies[rows[key]] if key in rows else of_panel[row]
@@ -61,7 +61,7 @@ class Closing:
 
 
 def find_closing(panel: Panel) -> Closing:
-    """The closing rule that the history supports.
+    """The closing rule that follows from the history.
 
     A covariate named ``open`` counts for a series if the target was 0 on at least 99 % of the
     known days with ``open`` at 0. It also counts if there is no such day.

@@ -32,7 +32,7 @@ Rows = npt.NDArray[np.intp]
 Model = TypeVar("Model", bound=Fitted)
 Value = TypeVar("Value")
 Carry = Callable[[Model, Panel, Rows, Progress], Model]
-"""Returns the model on a newer panel of its own series; the rows are their places among all."""
+"""Returns the model on a newer panel of its series; the rows are their places among all."""
 
 
 @dataclass(frozen=True)

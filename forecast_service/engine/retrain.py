@@ -39,7 +39,7 @@ __all__ = ["MOST_CHANGED", "retrain"]
 Rows = npt.NDArray[np.intp]
 
 MOST_CHANGED = 0.05
-"""Share of the series that may change before the shared effects are learned again."""
+"""Largest share of changed series with which shared effects, weights and accuracy are kept."""
 HORIZON_PARTS = 4
 """Windows are tested again after a season or a fourth of the horizon, whichever is shorter."""
 
