@@ -23,13 +23,13 @@ def read_panel(files: Mapping[str, Path], horizon: int | None = None) -> tuple[P
     ``horizon`` defaults to the periods that the files say something about.
     """
     found = understand(files, "FULL", ImportOptions(), Settings(horizon=horizon), None)
-    sold = found.sold
+    sales = found.sales
     periods = Periods(found.frequency)
-    first, last = sold.first[sold.first >= 0].min(), sold.last.max()
+    first, last = sales.first[sales.first >= 0].min(), sales.last.max()
     known = int(periods.between(first, last)) + 1
     starts = periods.after(first, np.arange(known + found.horizon))
-    rows = np.flatnonzero(sold.last >= 0)
-    shape = (len(sold.rows.keys), len(starts))
+    rows = np.flatnonzero(sales.last >= 0)
+    shape = (len(sales.rows.keys), len(starts))
     past = slice(0, known)
     covariates = {}
     if found.related is not None:
@@ -39,10 +39,10 @@ def read_panel(files: Mapping[str, Path], horizon: int | None = None) -> tuple[P
         }
     times = starts.astype("datetime64[D]").astype("datetime64[s]")
     panel = Panel(
-        keys=tuple(tuple(part for part in sold.rows.keys[row] if part) for row in rows),
+        keys=tuple(tuple(part for part in sales.rows.keys[row] if part) for row in rows),
         timestamps=times[past],
         frequency=found.frequency,
-        target=_matrix(sold.rows, "demand", starts, shape)[rows, past],
+        target=_matrix(sales.rows, "demand", starts, shape)[rows, past],
         covariates={name: values[:, past] for name, values in covariates.items()},
     )
     ahead = {name: values[:, past.stop :] for name, values in covariates.items()}

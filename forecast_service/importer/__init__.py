@@ -1,4 +1,4 @@
-"""The importer: retail files in, canonical datasets and a report of what was understood out."""
+"""The importer: turns retail files into canonical datasets, and reports what they contain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Canonical rows into files: Parquet for ourselves, CSV for Amazon."""
+"""Writes canonical rows as files: Parquet for ourselves, CSV for Amazon."""
 
 from __future__ import annotations
 
@@ -12,44 +12,44 @@ import pyarrow.parquet as pq
 from forecast_service.common.arrow import dictionary_text, floats_with_nulls, from_numpy, from_texts
 from forecast_service.importer.long_rows import LongRows
 from forecast_service.importer.plan import METADATA_PART, RELATED_PART, TARGET_PART
-from forecast_service.importer.understanding.understanding import Understood
+from forecast_service.importer.understanding.understanding import Understanding
 from forecast_service.importer.workspace import replacing
 
 __all__ = ["MS_PER_DAY", "SALES", "canonical_tables", "write_csv", "write_parquet"]
 
-SALES = "sales"  # what was sold, for our own record: not what is to be learned from it
+SALES = "sales"  # all sales, for our own record; models learn from the demand instead
 MS_PER_DAY = 86_400_000
-ROW_GROUP_ROWS = 32_768  # some thirty stores: the history of one is read by itself
+ROW_GROUP_ROWS = 32_768  # some thirty stores, so that the history of one is read quickly
 
 
-def canonical_tables(understood: Understood) -> dict[str, pa.Table]:
+def canonical_tables(understanding: Understanding) -> dict[str, pa.Table]:
     """One table per dataset to load, sorted by store, item and day.
 
-    Where stock-outs are marked, ``SALES`` keeps what was sold on those days, too.
+    If stock-outs are marked, ``SALES`` also has the sales of the marked days.
     """
-    has_items = understood.has_items
+    has_items = understanding.has_items
     tables = {}
-    if len(understood.sold.rows):
-        rows = understood.sold.rows
+    if len(understanding.sales.rows):
+        rows = understanding.sales.rows
         tables[TARGET_PART] = _table(rows, {"demand": "demand"}, has_items)
         if rows.values["stockout"].any():
             names = {"target": "demand", "stockout": "stockout"}
             tables[SALES] = _table(rows, names, has_items)
-    if understood.related is not None:
-        names = {name: name for name in understood.covariates}
-        tables[RELATED_PART] = _table(understood.related.rows, names, has_items)
-    if understood.attributes:
-        stores = list(understood.stores)
+    if understanding.related is not None:
+        names = {name: name for name in understanding.covariates}
+        tables[RELATED_PART] = _table(understanding.related.rows, names, has_items)
+    if understanding.attributes:
+        stores = list(understanding.stores)
         columns = {"item_id": from_texts(stores)}
-        for name in understood.attributes:
-            texts = [understood.stores[s].attributes.get(name, "") for s in stores]
+        for name in understanding.attributes:
+            texts = [understanding.stores[s].attributes.get(name, "") for s in stores]
             columns[name] = from_texts(texts)
         tables[METADATA_PART] = pa.table(columns)
     return tables
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write a table as Parquet; a file that is there is replaced, never changed."""
+    """Write a table as Parquet; an existing file is replaced, never changed."""
     texts = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
     with replacing(path) as temporary:
         pq.write_table(
@@ -82,7 +82,7 @@ def _table(rows: LongRows, names: dict[str, str], has_items: bool) -> pa.Table:
 
 
 def _texts(rows: LongRows, part: int) -> pa.Array:
-    """Store (0) or item (1) of every row."""
+    """Store (``part`` 0) or item (1) of every row."""
     names = [key[part] for key in rows.keys]
     distinct = sorted(set(names))
     at = {name: index for index, name in enumerate(distinct)}

@@ -1,4 +1,4 @@
-"""History: our own record of sales and covariates, whichever backend trains."""
+"""History: our own record of sales and covariates, the same for every backend."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ KEY_COLUMNS = ("item_id", "timestamp", "location")
 
 
 def sales_key(group: str) -> str:
-    """Name under which the sales of a dataset group are kept in the snapshots."""
+    """Name of the snapshots with the sales of a dataset group."""
     return f"sales:{group}"
 
 
 def covariates_key(group: str) -> str:
-    """Name under which the covariates of a dataset group are kept in the snapshots."""
+    """Name of the snapshots with the covariates of a dataset group."""
     return f"covariates:{group}"
 
 
 def key_columns(has_items: bool) -> tuple[str, ...]:
-    """Columns that tell one row from another."""
+    """Columns that identify a row."""
     return ("item_id", "timestamp", "location") if has_items else ("item_id", "timestamp")
 
 
 def read_rows(store: SnapshotStore, dataset: str, names: dict[str, str]) -> LongRows | None:
-    """All rows of a dataset; ``names`` are its columns and what they are called in the result.
+    """All rows of a dataset; ``names`` maps its columns to those of the result.
 
-    ``stockout`` is there only where something is marked: elsewhere it is 0.
+    A dataset without marks has no column ``stockout``: the result has 0.
     """
     if not store.version(dataset):
         return None
@@ -73,7 +73,7 @@ def read_rows(store: SnapshotStore, dataset: str, names: dict[str, str]) -> Long
     if "stockout" in names:
         marks = values.get("stockout", np.zeros(table.num_rows))
         values["stockout"] = np.nan_to_num(marks)
-    return sorted_rows(keys, series, day, values).rekeyed(sorted(keys))
+    return sorted_rows(keys, series, day, values).with_keys(sorted(keys))
 
 
 def history(
@@ -87,13 +87,13 @@ def history(
     end: str | None = None,
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
-    """What a store sold, by day (and item), oldest first; the dates are ISO dates, inclusive.
+    """Sales of a store by day (and item), oldest first; ISO dates, ``end`` included.
 
-    Every entry has ``date``, ``sales`` (None where not known), ``stockout``, ``covariates``, and
-    ``item`` where the data have items. ``limit`` keeps the last entries.
+    Every entry has ``date``, ``sales`` (None if unknown), ``stockout``, ``covariates`` and, if the
+    data have items, ``item``. ``limit`` keeps the last entries.
     """
-    sales = _of_store(database, home, sales_key(group), store, item)
-    covariates = _of_store(database, home, covariates_key(group), store, item)
+    sales = _values_of_store(database, home, sales_key(group), store, item)
+    covariates = _values_of_store(database, home, covariates_key(group), store, item)
     rows = []
     for key in sorted(sales):
         date, name = key
@@ -112,11 +112,11 @@ def _codes(column: pa.ChunkedArray) -> tuple[np.ndarray[Any, np.dtype[np.int64]]
     return to_numpy(whole.indices).astype(np.int64), whole.dictionary.to_pylist()
 
 
-def _of_store(
+def _values_of_store(
     database: Database, home: Path, dataset: str, store: str, item: str | None
 ) -> dict[tuple[str, str], dict[str, Any]]:
-    """(date, item) -> values of one store; of several files the newest wins."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    """(date, item) -> values of one store; the newest file wins."""
+    result: dict[tuple[str, str], dict[str, Any]] = {}
     for path in _files(database, dataset):
         table = _read_store(home / path, store, item)
         if not table.num_rows:
@@ -126,38 +126,39 @@ def _of_store(
         items = table["item_id"].to_pylist() if has_items else [""] * len(days)
         values = table.drop_columns([n for n in KEY_COLUMNS if n in table.column_names])
         for day, name, row in zip(days, items, values.to_pylist(), strict=True):
-            found[iso(day), name] = row
-    return found
+            result[iso(day), name] = row
+    return result
 
 
 def _read_store(path: Path, store: str, item: str | None) -> pa.Table:
-    """The rows of one store: only the parts of the file that may hold some are read."""
+    """The rows of one store; reads only the row groups that may contain some."""
     with pq.ParquetFile(path) as file:
         names = file.schema_arrow.names
-        wanted = {"location": store, "item_id": item} if "location" in names else {"item_id": store}
-        first = names.index(next(iter(wanted)))
+        has_items = "location" in names
+        filters = {"location": store, "item_id": item} if has_items else {"item_id": store}
+        first = names.index(next(iter(filters)))
         parts = [
             number
             for number in range(file.num_row_groups)
-            if _may_hold(file.metadata.row_group(number).column(first).statistics, store)
+            if _may_contain(file.metadata.row_group(number).column(first).statistics, store)
         ]
         table = file.read_row_groups(parts)
     kept = np.ones(table.num_rows, dtype=bool)
-    for name, text in wanted.items():
+    for name, text in filters.items():
         if text is not None and table.num_rows:
             codes, texts = _codes(table[name].cast(pa.dictionary(pa.int32(), pa.string())))
             kept &= codes == (texts.index(text) if text in texts else -1)
     return table.take(from_numpy(np.flatnonzero(kept)))
 
 
-def _may_hold(statistics: Any, text: str) -> bool:
+def _may_contain(statistics: Any, text: str) -> bool:
     if statistics is None or not statistics.has_min_max:
         return True
     return bool(statistics.min <= text <= statistics.max)
 
 
 def _files(database: Database, dataset: str) -> Sequence[str]:
-    """Files of the newest version: its base, then the deltas in order."""
+    """Files of the newest version: the base, then the deltas in order."""
     statement = (
         sa.select(series_files.c.kind, series_files.c.path)
         .where(series_files.c.dataset == dataset)

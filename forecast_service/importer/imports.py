@@ -1,4 +1,4 @@
-"""Imports: the durable record of every import, from "asked" to "done"."""
+"""Imports: the durable record of every import, from the request to the end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from forecast_service.common.instants import utc_text
 from forecast_service.errors import FieldError, InvalidData, NotFound, Remedy
 from forecast_service.importer.history import history
 from forecast_service.importer.options import ImportOptions, check_request
-from forecast_service.importer.steps import KIND, AfterImport, ImportStep, look
+from forecast_service.importer.steps import KIND, AfterImport, ImportStep, understand_files
 from forecast_service.importer.understanding.report import ImportReport
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
@@ -25,14 +25,14 @@ from forecast_service.storage.tables import imports
 
 __all__ = ["Imports", "stored_error"]
 
-WAIT_SECONDS = 0.05  # between two looks at an import that another process works on
+WAIT_SECONDS = 0.05  # between two checks of an import that another process may work on
 
 Files = Mapping[str, Path]
 Options = ImportOptions | Mapping[str, Any] | None
 
 
 class Imports:
-    """Ask for imports, do them, and look at them.
+    """Request imports, perform them and read their state.
 
     ``after_import`` is called inside the transaction that completes an import.
     """
@@ -50,7 +50,7 @@ class Imports:
         self.after_import = after_import
 
     def request(self, files: Files, mode: str = "FULL", options: Options = None) -> str:
-        """Keep a copy of the files, queue their import, and give its id.
+        """Copy the files, queue their import and return its id.
 
         Parameters
         ----------
@@ -60,14 +60,14 @@ class Imports:
         Raises
         ------
         InvalidRequest
-            Mode, roles or options do not exist or do not fit together.
+            A mode, role or option does not exist, or they do not fit together.
         InvalidData
             A file cannot be read.
         """
-        chosen = _options(options)
+        chosen = _parse_options(options)
         check_request(files, mode)
         import_id = new_id()
-        kept = Workspace(self.settings.home, import_id).take(files)
+        kept = Workspace(self.settings.home, import_id).keep(files)
         with self.database.write() as connection:
             connection.execute(
                 sa.insert(imports).values(
@@ -84,12 +84,12 @@ class Imports:
         return import_id
 
     def perform(self, queue: Queue, claim: Claim) -> None:
-        """Do one step of a claimed import, and give it back unless it has ended.
+        """Do one step of a claimed import; then give it back, unless it has ended.
 
         Raises
         ------
         LeaseLost
-            Somebody else does it now; nothing was written.
+            Another worker has the claim now; nothing was written.
         """
         step = ImportStep(self.database, self.settings, self.session, queue, claim)
         step.perform(self.after_import)
@@ -100,7 +100,7 @@ class Imports:
         Raises
         ------
         NotFound
-            There is none with this id.
+            No import has this id.
         """
         with self.database.read() as connection:
             statement = sa.select(imports).where(imports.c.id == import_id)
@@ -122,15 +122,16 @@ class Imports:
         return [_document(row) for row in rows]
 
     def dry_run(self, files: Files, mode: str = "FULL", options: Options = None) -> ImportReport:
-        """The report that an import of these files would give; nothing is kept.
+        """The report of an import of these files; nothing is kept.
 
         Raises
         ------
         InvalidRequest, InvalidData
-            As the import would.
+            The import would be refused.
         """
         check_request(files, mode)
-        return look(self.database, self.settings, files, mode, _options(options)).report
+        chosen = _parse_options(options)
+        return understand_files(self.database, self.settings, files, mode, chosen).report
 
     def import_now(
         self,
@@ -145,25 +146,25 @@ class Imports:
 
         Parameters
         ----------
-        drive: does work of the queue in this process; called until the import has ended.
-        progress: is told every new state.
+        drive: does work of the queue; called until the import has ended.
+        progress: called with every new state.
 
         Raises
         ------
         InvalidRequest, InvalidData
-            The files were refused, and nothing of them was kept.
+            The files were refused; nothing of them was kept.
         """
         import_id = self.request(files, mode, options)
-        told = ""
+        state = ""
         while True:
-            found = self.get(import_id)
-            if progress is not None and found["state"] != told:
-                told = found["state"]
-                progress(told)
-            if found["state"] == "done":
-                return ImportReport.from_dict(found["report"])
-            if found["state"] == "failed":
-                raise stored_error(found["error"])
+            document = self.get(import_id)
+            if progress is not None and document["state"] != state:
+                progress(document["state"])
+            state = document["state"]
+            if state == "done":
+                return ImportReport.from_dict(document["report"])
+            if state == "failed":
+                raise stored_error(document["error"])
             drive()
             time.sleep(WAIT_SECONDS)
 
@@ -176,7 +177,7 @@ class Imports:
         end: str | None = None,
         limit: int | None = None,
     ) -> builtins.list[dict[str, Any]]:
-        """What a store sold by day, oldest first; see ``importer.history``."""
+        """Sales of a store by day, oldest first; see ``importer.history``."""
         return history(
             self.database,
             self.settings.home,
@@ -189,7 +190,7 @@ class Imports:
         )
 
 
-def _options(options: Options) -> ImportOptions:
+def _parse_options(options: Options) -> ImportOptions:
     if isinstance(options, ImportOptions):
         return options
     return ImportOptions.from_dict(options or {})
@@ -210,7 +211,7 @@ def _document(row: sa.RowMapping) -> dict[str, Any]:
 
 
 def stored_error(error: Mapping[str, Any]) -> InvalidData:
-    """The error of a failed import, out of the JSON values that are kept of it."""
+    """The error of a failed import, from its stored JSON values."""
     errors = tuple(FieldError(**finding) for finding in error.get("errors", ()))
     remedy = error.get("remedy")
     return InvalidData(

@@ -1,4 +1,4 @@
-"""Loading: datasets and import jobs through the Amazon Forecast API, one step at a time."""
+"""Loading: creates datasets and import jobs with the Amazon Forecast API, step by step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from forecast_service.aws import ALREADY_EXISTS, calling, error_code
+from forecast_service.aws import ALREADY_EXISTS, error_code, translate_errors
 from forecast_service.engine.calendar import parse_frequency
 from forecast_service.errors import BackendUnavailable, InvalidData
 from forecast_service.importer.plan import METADATA_PART, RELATED_PART, TARGET_PART, Part, Plan
@@ -24,7 +24,7 @@ TYPES = {
     METADATA_PART: "ITEM_METADATA",
 }
 SUFFIXES = {TARGET_PART: "", RELATED_PART: "_related", METADATA_PART: "_metadata"}
-# The sales come last, and no run begins before they are in. If they fail, the rest is undone.
+# The sales come last, and no run begins before them. If they fail, the other parts are undone.
 WAVES = ((RELATED_PART, METADATA_PART), (TARGET_PART,))
 UNFINISHED = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 NOTHING_KEPT = "Nothing of this import is used."
@@ -32,18 +32,18 @@ PART_KEPT = "Its sales are not used; covariates and store attributes may be load
 
 
 def uri_of(settings: Settings, import_id: str, kind: str = "") -> str:
-    """Where the files of an import (or of one of its datasets) stand in the bucket."""
+    """Folder in the bucket with the files of an import, or with those of one of its datasets."""
     folder = f"s3://{settings.bucket}/imports/{import_id}/"
     return f"{folder}{kind}/" if kind else folder
 
 
 def job_name(import_id: str) -> str:
-    """What each import job of an import is called, inside the dataset of each."""
+    """Name of the import jobs of an import; each is in another dataset."""
     return f"import_{import_id}"
 
 
 class Loader:
-    """Loads one import; every method may be called again after a crash."""
+    """Loads one import. Every method may be called again after a crash."""
 
     def __init__(self, session: ForecastSession, settings: Settings, import_id: str) -> None:
         self.session = session
@@ -52,10 +52,10 @@ class Loader:
         self.extension = session.file_format
 
     def advance(self, plan: Plan, folder: Path) -> tuple[Plan, bool]:
-        """Start what can be started now, and say whether everything is loaded.
+        """Start the import jobs that can start now; return the plan and whether all are done.
 
-        ``folder`` holds a file per part, named by its kind. An import job that runs is only
-        looked at: call again after a while.
+        ``folder`` has a file per part, named by its kind. The call does not wait for running
+        import jobs: call again after a while.
 
         Raises
         ------
@@ -72,7 +72,7 @@ class Loader:
         return plan, True
 
     def group_arn(self) -> str:
-        """ARN of the dataset group; it is created when it does not exist."""
+        """ARN of the dataset group, which is created if it does not exist."""
         name = self.settings.dataset_group
         try:
             answer = self.session.forecast.create_dataset_group(
@@ -80,12 +80,12 @@ class Loader:
             )
             return str(answer["DatasetGroupArn"])
         except ClientError as error:
-            _unless_exists(error)
+            _raise_unless_exists(error)
         groups = self._arns("list_dataset_groups", "DatasetGroups", "DatasetGroup")
-        return _listed(groups, name)
+        return _arn_of(name, groups)
 
     def _start(self, plan: Plan, parts: Sequence[Part], folder: Path) -> dict[str, str]:
-        with calling():
+        with translate_errors():
             arns = self._ensure_datasets(plan)
             return {
                 part.kind: self._start_job(part, arns[part.kind], folder / self._file(part))
@@ -93,12 +93,12 @@ class Loader:
             }
 
     def _ensure_datasets(self, plan: Plan) -> dict[str, str]:
-        """ARN of every dataset of the plan; refuses before anything is created."""
+        """ARN of every dataset of the plan. Refuses before it creates anything."""
         existing = self._arns("list_datasets", "Datasets", "Dataset")
         names = {part.kind: self.settings.dataset_name + SUFFIXES[part.kind] for part in plan.parts}
         for part in plan.parts:
             if names[part.kind] in existing:
-                self._refuse_other(plan, part, names[part.kind], existing[names[part.kind]])
+                self._refuse_other_schema(plan, part, names[part.kind], existing[names[part.kind]])
         arns, frequency = {}, parse_frequency(plan.frequency).unit
         for part in plan.parts:
             name = names[part.kind]
@@ -106,46 +106,45 @@ class Loader:
         self._update_group(arns)
         return arns
 
-    def _refuse_other(self, plan: Plan, part: Part, name: str, arn: str) -> None:
-        found = self.session.forecast.describe_dataset(DatasetArn=arn)
-        columns = [a["AttributeName"] for a in found["Schema"]["Attributes"]]
-        wanted = [column for column, _ in part.schema]
-        if columns != wanted or found["Domain"] != DOMAIN:
+    def _refuse_other_schema(self, plan: Plan, part: Part, name: str, arn: str) -> None:
+        dataset = self.session.forecast.describe_dataset(DatasetArn=arn)
+        existing = [a["AttributeName"] for a in dataset["Schema"]["Attributes"]]
+        columns = [column for column, _ in part.schema]
+        if existing != columns or dataset["Domain"] != DOMAIN:
             raise InvalidData(
-                f"Dataset '{name}' exists with the columns {', '.join(columns)} "
-                f"(domain {found['Domain']}); this import has {', '.join(wanted)} ({DOMAIN}). "
+                f"Dataset '{name}' exists with the columns {', '.join(existing)} "
+                f"(domain {dataset['Domain']}); this import has {', '.join(columns)} ({DOMAIN}). "
                 "Import the same columns, or set FORECAST_DATASET_NAME and "
                 "FORECAST_DATASET_GROUP to new names to start afresh."
             )
-
         unit = parse_frequency(plan.frequency).unit
-        if found.get("DataFrequency", unit) != unit:
+        if dataset.get("DataFrequency", unit) != unit:
             raise InvalidData(
-                f"Dataset '{name}' exists with the frequency '{found['DataFrequency']}'; this "
+                f"Dataset '{name}' exists with the frequency '{dataset['DataFrequency']}'; this "
                 f"import has '{unit}'. Import the same kind of data, or set FORECAST_DATASET_NAME "
                 "and FORECAST_DATASET_GROUP to new names to start afresh."
             )
 
     def _create_dataset(self, part: Part, name: str, frequency: str) -> str:
-        rows_are = {} if part.kind == METADATA_PART else {"DataFrequency": frequency}
+        optional = {} if part.kind == METADATA_PART else {"DataFrequency": frequency}
         attributes = [{"AttributeName": n, "AttributeType": kind} for n, kind in part.schema]
         answer = self.session.forecast.create_dataset(
             DatasetName=name,
             Domain=DOMAIN,
             DatasetType=TYPES[part.kind],
             Schema={"Attributes": attributes},
-            **rows_are,
+            **optional,
         )
         return str(answer["DatasetArn"])
 
     def _update_group(self, arns: Mapping[str, str]) -> None:
-        group = self.group_arn()
-        found = self.session.forecast.describe_dataset_group(DatasetGroupArn=group)
-        present = list(found.get("DatasetArns", []))
-        missing = [arn for arn in arns.values() if arn not in present]
+        arn = self.group_arn()
+        group = self.session.forecast.describe_dataset_group(DatasetGroupArn=arn)
+        present = list(group.get("DatasetArns", []))
+        missing = [dataset for dataset in arns.values() if dataset not in present]
         if missing:
             self.session.forecast.update_dataset_group(
-                DatasetGroupArn=group, DatasetArns=[*present, *missing]
+                DatasetGroupArn=arn, DatasetArns=[*present, *missing]
             )
 
     def _start_job(self, part: Part, dataset_arn: str, file: Path) -> str:
@@ -163,15 +162,15 @@ class Loader:
             )
             return str(answer["DatasetImportJobArn"])
         except ClientError as error:
-            _unless_exists(error)
-        of_dataset = {"Key": "DatasetArn", "Condition": "IS", "Value": dataset_arn}
+            _raise_unless_exists(error)
+        in_dataset = {"Key": "DatasetArn", "Condition": "IS", "Value": dataset_arn}
         jobs = self._arns(
-            "list_dataset_import_jobs", "DatasetImportJobs", "DatasetImportJob", [of_dataset]
+            "list_dataset_import_jobs", "DatasetImportJobs", "DatasetImportJob", [in_dataset]
         )
-        return _listed(jobs, name)
+        return _arn_of(name, jobs)
 
     def _is_active(self, job_arn: str) -> bool:
-        with calling():
+        with translate_errors():
             job = self.session.forecast.describe_dataset_import_job(DatasetImportJobArn=job_arn)
         if job["Status"] in UNFINISHED:
             return False
@@ -187,7 +186,7 @@ class Loader:
     def _arns(
         self, operation: str, member: str, stem: str, filters: Sequence[Any] = ()
     ) -> dict[str, str]:
-        """Name -> ARN of everything that a List operation gives."""
+        """Name -> ARN of all results of a List operation."""
         pages = self.session.forecast.get_paginator(operation).paginate(
             **({"Filters": list(filters)} if filters else {})
         )
@@ -199,16 +198,16 @@ class Loader:
         return f"{part.kind}.{self.extension}"
 
 
-def _unless_exists(error: ClientError) -> None:
+def _raise_unless_exists(error: ClientError) -> None:
     if error_code(error) != ALREADY_EXISTS:
         raise error
 
 
-def _listed(arns: Mapping[str, str], name: str) -> str:
-    # Creation and deletion are asynchronous there: the name may show up, or be freed.
+def _arn_of(name: str, arns: Mapping[str, str]) -> str:
+    # Amazon creates and deletes asynchronously: the name may appear soon, or become free.
     if name not in arns:
         raise BackendUnavailable(
-            f"The name '{name}' is taken, but Amazon Forecast lists nothing of that name. "
+            f"The name '{name}' is taken, but Amazon Forecast does not list it. "
             "Try again in a moment."
         )
     return arns[name]

@@ -1,4 +1,4 @@
-"""Long rows: arrays with one entry per series and day, sorted, and how they are combined."""
+"""Long rows: sorted arrays with one entry per series and day, and how to combine them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 SeriesKey = tuple[str, str]
 """Store and item; the item is empty in store-only data."""
-DAYS = 1 << 20  # more days than there are between the first and the last year allowed
+DAYS = 1 << 20  # more than all days from the first to the last allowed year
 
 
 @dataclass(frozen=True)
 class LongRows:
-    """Values of series on days, sorted by series and day, each pair once.
+    """Values per series and day, sorted; every pair of series and day occurs once.
 
     ``series[i]`` indexes ``keys``; ``day[i]`` counts days since 1970-01-01.
     """
@@ -38,18 +38,18 @@ class LongRows:
         return self.series * DAYS + self.day
 
     def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> LongRows:
-        """Some of the rows, which must keep their order."""
+        """Some of the rows, in the same order."""
         values = {name: column[rows] for name, column in self.values.items()}
         return LongRows(self.keys, self.series[rows], self.day[rows], values)
 
     def last_days(self) -> Ints:
         """Last day of every series; -1 for a series without rows."""
         last = np.full(len(self.keys), -1, dtype=np.int64)
-        last[self.series] = self.day  # ascending days: of several assignments the last one stays
+        last[self.series] = self.day  # ascending days: the last assignment stays
         return last
 
-    def rekeyed(self, keys: Sequence[SeriesKey]) -> LongRows:
-        """The same rows, numbered by ``keys``, which must hold all of its own keys."""
+    def with_keys(self, keys: Sequence[SeriesKey]) -> LongRows:
+        """The same rows, renumbered by ``keys``, which must contain all keys of the rows."""
         if self.keys == tuple(keys):
             return self
         position = {key: index for index, key in enumerate(keys)}
@@ -57,8 +57,8 @@ class LongRows:
         series = table[self.series] if len(self) else self.series
         return sorted_rows(tuple(keys), series, self.day, self.values)
 
-    def overlaid(self, newer: LongRows) -> LongRows:
-        """These rows and the newer ones, which win; both must have the same keys and columns."""
+    def merged_with(self, newer: LongRows) -> LongRows:
+        """These rows and the newer ones, which win; both have the same keys and columns."""
         if not len(self):
             return newer
         if not len(newer):
@@ -81,7 +81,7 @@ def sorted_rows(
 
 
 def lookup(rows: LongRows, code: Ints) -> npt.NDArray[np.intp]:
-    """Index of the row with each code; -1 where there is none."""
+    """Index of the row with each code; -1 for a code without a row."""
     own = rows.code
     if not len(own):
         return np.full(len(code), -1, dtype=np.intp)

@@ -1,4 +1,4 @@
-"""What a user may ask of an import, beside its files."""
+"""Options of an import, and the check of its mode and files."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ROLES = ("sales", "future", "stores")
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """Options of one import; all of them may be left out."""
+    """Options of one import; all may be left out."""
 
     only: tuple[str, ...] = ()
-    """Stores to import; the others' rows are read and checked, but not kept."""
+    """Stores to import; the rows of the others are checked, but not kept."""
     stores_limit: int | None = None
-    """Import no more than this many stores, in the order of their numbers."""
+    """Import at most this many stores, in the order of their numbers."""
     allow_returns: bool = False
     """Whether days with negative sales are allowed."""
     ignore: tuple[str, ...] = ()
@@ -29,26 +29,28 @@ class ImportOptions:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ImportOptions:
-        """Options as sent or stored; the inverse of ``to_dict``.
+        """Options from values as sent or stored; the inverse of ``to_dict``.
 
         Raises
         ------
         UnknownField
-            There is no such option.
+            An option does not exist.
+        InvalidRequest
+            ``stores_limit`` is below 1.
         """
-        known = [field.name for field in fields(cls)]
-        unknown = sorted(set(values) - set(known))
+        names = [field.name for field in fields(cls)]
+        unknown = sorted(set(values) - set(names))
         if unknown:
-            allowed = ", ".join(f"'{name}'" for name in known)
+            allowed = ", ".join(f"'{name}'" for name in names)
             raise UnknownField(
-                f"'{unknown[0]}' is no option of an import. Allowed are {allowed}: use one of them."
+                f"'{unknown[0]}' is not an option of an import. Allowed are {allowed}."
             )
         lists = {n: tuple(str(v) for v in values[n]) for n in ("only", "ignore") if n in values}
         options = cls(**{**values, **lists})
         if options.stores_limit is not None and options.stores_limit < 1:
             raise InvalidRequest(
-                f"'stores_limit' is {options.stores_limit}; at least 1 store must be left. "
-                "Leave it out to import all."
+                f"'stores_limit' is {options.stores_limit}; it must be at least 1. "
+                "Leave it out to import all stores."
             )
         return options
 
@@ -57,7 +59,7 @@ class ImportOptions:
 
 
 def check_request(files: Mapping[str, object], mode: str) -> None:
-    """Refuse a mode or a combination of files that no import can have.
+    """Refuse an unknown mode, an unknown role, or files that do not fit the mode.
 
     Raises
     ------
@@ -72,11 +74,12 @@ def check_request(files: Mapping[str, object], mode: str) -> None:
     unknown = sorted(set(files) - set(ROLES))
     if unknown:
         raise UnknownField(
-            f"'{unknown[0]}' is no role of a file. Send the files as 'sales', 'future' or 'stores'."
+            f"'{unknown[0]}' is not a role of a file. "
+            "Send the files as 'sales', 'future' or 'stores'."
         )
     needed = ("sales",) if mode == "FULL" else ("sales", "future")
     if not any(role in files for role in needed):
         raise InvalidRequest(
-            f"No file of sales was sent; an import in mode '{mode}' needs "
-            f"{' or '.join(repr(role) for role in needed)}. Name one."
+            f"An import in mode '{mode}' needs a file for "
+            f"{' or '.join(repr(role) for role in needed)}, but none was sent. Add one."
         )

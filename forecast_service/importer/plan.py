@@ -1,4 +1,4 @@
-"""The plan of an import: what it will load and then record, as one file that outlives a crash."""
+"""The plan of an import: what to load and to record, in a file that outlives a crash."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 
 from forecast_service.common.names import natural_order
 from forecast_service.importer.files.text_columns import iso
-from forecast_service.importer.understanding.earlier_imports import KnownStore
-from forecast_service.importer.understanding.understanding import Understood
+from forecast_service.importer.understanding.earlier_imports import StoreState
+from forecast_service.importer.understanding.understanding import Understanding
 from forecast_service.importer.workspace import replacing
 from forecast_service.storage.groups import Texts
 
@@ -34,7 +34,7 @@ PLAN = "plan.json"
 
 @dataclass(frozen=True)
 class Part:
-    """One dataset to load: its schema (name and type of the columns, in order) and how."""
+    """One dataset to load: its schema (name and type of the columns, in order) and import mode."""
 
     kind: str
     schema: tuple[tuple[str, str], ...]
@@ -43,7 +43,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """What loading and recording need; the dates are ISO dates."""
+    """All values that loading and recording need; the dates are ISO dates."""
 
     mode: str
     has_items: bool
@@ -52,51 +52,53 @@ class Plan:
     covariates: tuple[str, ...]
     last_sale_on: str
     parts: tuple[Part, ...]
-    stores: Mapping[str, KnownStore]
+    stores: Mapping[str, StoreState]
     series: tuple[tuple[str, str, str], ...]
     """Store, item and day of the last sale."""
     jobs: Mapping[str, str] = field(default_factory=dict)
-    """Kind of a part -> ARN of its import job, once it was started."""
+    """Kind of a part -> ARN of its import job; empty until jobs are started."""
     texts: Texts | None = None
 
     def with_jobs(self, jobs: Mapping[str, str]) -> Plan:
         return replace(self, jobs={**self.jobs, **jobs})
 
 
-def make_plan(understood: Understood, mode: str) -> Plan:
-    """The plan of an import that was understood."""
-    sold = understood.sold
-    keys = sold.rows.keys
-    dimensions = (("location", "string"),) if understood.has_items else ()
+def make_plan(understanding: Understanding, mode: str) -> Plan:
+    """The plan of an import, from what its files mean."""
+    sales = understanding.sales
+    keys = sales.rows.keys
+    dimensions = (("location", "string"),) if understanding.has_items else ()
     start = (("item_id", "string"), ("timestamp", "timestamp"), *dimensions)
     parts = []
-    if understood.related is not None:
-        columns = tuple((name, "float") for name in understood.covariates)
+    if understanding.related is not None:
+        columns = tuple((name, "float") for name in understanding.covariates)
         parts.append(Part(RELATED_PART, (*start, *columns), mode))
-    if understood.attributes:
+    if understanding.attributes:
         # Metadata has no time to tell rows apart, so it is always replaced as a whole.
-        columns = tuple((name, "string") for name in understood.attributes)
+        columns = tuple((name, "string") for name in understanding.attributes)
         parts.append(Part(METADATA_PART, (("item_id", "string"), *columns), "FULL"))
-    if len(sold.rows):
+    if len(sales.rows):
         parts.append(Part(TARGET_PART, (*start, ("demand", "float")), mode))
     return Plan(
         mode=mode,
-        has_items=understood.has_items,
-        frequency=understood.frequency,
-        horizon=understood.horizon,
-        covariates=understood.covariates,
-        texts=understood.texts,
-        last_sale_on=iso(int(sold.last.max())),
+        has_items=understanding.has_items,
+        frequency=understanding.frequency,
+        horizon=understanding.horizon,
+        covariates=understanding.covariates,
+        texts=understanding.texts,
+        last_sale_on=iso(int(sales.last.max())),
         parts=tuple(parts),
-        stores={n: understood.stores[n] for n in sorted(understood.stores, key=natural_order)},
+        stores={
+            n: understanding.stores[n] for n in sorted(understanding.stores, key=natural_order)
+        },
         series=tuple(
-            (*keys[index], iso(int(day))) for index, day in enumerate(sold.last) if day >= 0
+            (*keys[index], iso(int(day))) for index, day in enumerate(sales.last) if day >= 0
         ),
     )
 
 
 def write_plan(folder: Path, plan: Plan) -> None:
-    """Store a plan; a reader sees the old one or the new one."""
+    """Store a plan; a reader gets the old one or the new one."""
     with replacing(folder / PLAN) as temporary:
         temporary.write_text(json.dumps(asdict(plan), ensure_ascii=False), encoding="utf-8")
         with temporary.open("rb") as file:
@@ -104,14 +106,14 @@ def write_plan(folder: Path, plan: Plan) -> None:
 
 
 def read_plan(folder: Path) -> Plan:
-    """The plan as it was stored last."""
+    """The plan that was stored last."""
     values: dict[str, Any] = json.loads((folder / PLAN).read_text(encoding="utf-8"))
     return Plan(
         **{
             **values,
             "covariates": tuple(values["covariates"]),
             "parts": tuple(_part(part) for part in values["parts"]),
-            "stores": {name: KnownStore(**store) for name, store in values["stores"].items()},
+            "stores": {name: StoreState(**store) for name, store in values["stores"].items()},
             "series": tuple(tuple(entry) for entry in values["series"]),
         }
     )

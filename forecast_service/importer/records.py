@@ -1,4 +1,4 @@
-"""Recording: what a finished import changes in our own tables, in one transaction."""
+"""Records: writes a finished import to our own tables, in one transaction."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from forecast_service.importer.history import covariates_key, key_columns, sales_key
 from forecast_service.importer.plan import RELATED_PART, TARGET_PART, Plan
-from forecast_service.importer.understanding.earlier_imports import KnownStore
+from forecast_service.importer.understanding.earlier_imports import StoreState
 from forecast_service.storage.database import database_now
 from forecast_service.storage.groups import DatasetGroup, record_import
 from forecast_service.storage.snapshots import SnapshotStore, StagedFile
@@ -52,7 +52,7 @@ def _record_group(connection: sa.Connection, group: str, arn: str, plan: Plan) -
 def _record_stores(connection: sa.Connection, group: str, plan: Plan) -> None:
     statement = sa.select(stores).where(stores.c.dataset_group == group)
     old = {row.store: row for row in connection.execute(statement)}
-    changed = [n for n, store in plan.stores.items() if n not in old or _differs(old[n], store)]
+    changed = [n for n, store in plan.stores.items() if n not in old or _has_changed(old[n], store)]
     gone = [name for name in old if name not in plan.stores]
     now = connection.execute(sa.select(database_now())).scalar_one()
     _delete(connection, stores, group, stores.c.store, [*gone, *(n for n in changed if n in old)])
@@ -90,11 +90,11 @@ def _record_series(connection: sa.Connection, group: str, plan: Plan) -> None:
         connection.execute(sa.insert(series), rows)
 
 
-def _differs(row: sa.Row[tuple[object, ...]], store: KnownStore) -> bool:
+def _has_changed(row: sa.Row[tuple[object, ...]], store: StoreState) -> bool:
     return any(getattr(row, name) != value for name, value in _columns(store).items())
 
 
-def _columns(store: KnownStore) -> dict[str, object]:
+def _columns(store: StoreState) -> dict[str, object]:
     return {
         "region": store.region,
         "attributes": dict(store.attributes),
@@ -115,4 +115,4 @@ def _delete(
     if names:
         name: sa.BindParameter[str] = sa.bindparam("name")
         statement = sa.delete(table).where(table.c.dataset_group == group, column == name)
-        connection.execute(statement, [{"name": each} for each in names])
+        connection.execute(statement, [{"name": value} for value in names])

@@ -1,4 +1,4 @@
-"""Sample data: 30 invented stores that behave like real ones, the same for the same seed."""
+"""Sample data: 30 invented stores that behave like real ones; a seed gives the same data."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class _Store:
     """Change of the level per year."""
     promo_effect: float
     shift: int
-    """Weeks by which its promotions differ from the next region's."""
+    """Weeks by which its promotions differ from those of the next region."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class _Day:
 
 
 def write_sample(folder: Path, seed: int = 42, end: dt.date = LAST_SALE) -> dict[str, Path]:
-    """Write ``train.csv``, ``future.csv`` and ``store.csv``; give them by role.
+    """Write ``train.csv``, ``future.csv`` and ``store.csv``; return their paths by role.
 
     The same ``seed`` and last day of sales (``end``) give the same bytes.
     """
@@ -66,8 +66,8 @@ def write_sample(folder: Path, seed: int = 42, end: dt.date = LAST_SALE) -> dict
     }
     _write(paths["sales"], HEADER, _history(stores, end, random))
     _write(paths["future"], tuple(n for n in HEADER if n != "Sales"), _future(stores, end))
-    described = ((store.number, store.region, store.type, store.size) for store in stores)
-    _write(paths["stores"], STORE_HEADER, described)
+    rows = ((store.number, store.region, store.type, store.size) for store in stores)
+    _write(paths["stores"], STORE_HEADER, rows)
     return paths
 
 
@@ -111,7 +111,7 @@ def _columns(day: _Day) -> tuple[object, ...]:
 
 
 def _has_no_row(store: _Store, back: int) -> bool:
-    """Whether a store was being refurbished, or not open yet, ``back`` days before the last."""
+    """Whether a store was under refurbishment or not open yet, ``back`` days before the end."""
     if store.number == NEW:
         return back >= NEW_DAYS
     is_closed = REFURBISHED_FROM - REFURBISHED_DAYS < back <= REFURBISHED_FROM
@@ -119,7 +119,7 @@ def _has_no_row(store: _Store, back: int) -> bool:
 
 
 def _plan(store: _Store, date: dt.date) -> _Day:
-    """What is decided in advance about a day."""
+    """What the store plans for a day."""
     holiday = _state_holiday(date)
     is_sunday = date.weekday() == 6
     is_open = store.number == STATION or (holiday == "0" and not is_sunday)

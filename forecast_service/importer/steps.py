@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.aws import calling
+from forecast_service.aws import translate_errors
 from forecast_service.details import Details
 from forecast_service.errors import Conflict, ForecastServiceError, InvalidData, LeaseLost
 from forecast_service.importer.canonical_files import (
@@ -34,8 +34,8 @@ from forecast_service.importer.plan import (
     write_plan,
 )
 from forecast_service.importer.records import record
-from forecast_service.importer.understanding.earlier_imports import known_group, no_rows
-from forecast_service.importer.understanding.understanding import Understood, understand
+from forecast_service.importer.understanding.earlier_imports import no_rows, read_earlier_imports
+from forecast_service.importer.understanding.understanding import Understanding, understand
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
@@ -44,7 +44,7 @@ from forecast_service.storage.queue import Claim, Queue
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import imports
 
-__all__ = ["KIND", "AfterImport", "ImportStep", "fail", "look"]
+__all__ = ["KIND", "AfterImport", "ImportStep", "fail", "understand_files"]
 
 KIND = "import"
 UNDER_WAY = ("reading", "loading")
@@ -56,14 +56,14 @@ logger = logging.getLogger(__name__)
 AfterImport = Callable[[sa.Connection], object]
 
 
-def look(
+def understand_files(
     database: Database,
     settings: Settings,
     files: Mapping[str, Path],
     mode: str,
     options: ImportOptions,
-) -> Understood:
-    """Read and check files beside what earlier imports left; nothing is written.
+) -> Understanding:
+    """Read and check files, given the state after earlier imports; nothing is written.
 
     Raises
     ------
@@ -72,21 +72,24 @@ def look(
     """
     group = settings.dataset_group
     with database.read() as connection:
-        known = known_group(connection, group)
-    if known is None:
-        understood = understand(files, "FULL", options, settings, None)
+        earlier = read_earlier_imports(connection, group)
+    if earlier is None:
+        understanding = understand(files, "FULL", options, settings, None)
         if mode != "FULL":
-            notes = (FIRST_IS_FULL, *understood.report.notes)
-            understood = replace(understood, report=replace(understood.report, notes=notes))
-        return understood
+            notes = (FIRST_IS_FULL, *understanding.report.notes)
+            understanding = replace(
+                understanding, report=replace(understanding.report, notes=notes)
+            )
+        return understanding
     if mode == "INCREMENTAL":
         store = SnapshotStore(database, settings.home)
-        covariates = known.group.covariates
+        covariates = earlier.group.covariates
         columns = {name: name for name in covariates}
         sales = read_rows(store, sales_key(group), SALES_COLUMNS)
         related = read_rows(store, covariates_key(group), columns) if columns else None
-        known = replace(known, sales=sales or known.sales, related=related or no_rows(*covariates))
-    return understand(files, mode, options, settings, known)
+        related = related or no_rows(*covariates)
+        earlier = replace(earlier, sales=sales or earlier.sales, related=related)
+    return understand(files, mode, options, settings, earlier)
 
 
 def fail(
@@ -95,14 +98,14 @@ def fail(
     import_id: str,
     error: ForecastServiceError | str,
 ) -> None:
-    """Mark an import as failed for good, and undo what it had loaded.
+    """Mark an import as failed and undo what it has loaded.
 
-    The caller ends its work in the same transaction. One that has ended already stays as it is.
+    The caller ends its work in the same transaction. An import that has ended is not changed.
     """
-    of_open = sa.select(imports.c.dataset_group).where(
+    statement = sa.select(imports.c.dataset_group).where(
         imports.c.id == import_id, imports.c.state.in_(OPEN_STATES)
     )
-    group = connection.execute(of_open).scalar_one_or_none()
+    group = connection.execute(statement).scalar_one_or_none()
     if group is None:
         return
     _undo(connection, details, group, job_name(import_id))
@@ -135,7 +138,7 @@ class ImportStep:
         self.loader = Loader(session, settings, claim.subject)
 
     def perform(self, after_import: AfterImport | None) -> None:
-        """Go on until the work has ended or waits for an import job; then it is given back."""
+        """Work until the import has ended, or give the work back while an import job runs."""
         row = self._begin()
         if row is None:
             return
@@ -146,14 +149,14 @@ class ImportStep:
         except Conflict as error:
             if isinstance(error, LeaseLost):
                 raise
-            self._give_back(self.session.polling.pause())  # another import into the dataset goes on
+            self._give_back(self.session.polling.pause())  # another import uses the dataset
         except ForecastServiceError as error:
             if error.retryable:
                 raise
             self._end_as_failed(error)
 
     def _begin(self) -> sa.RowMapping | None:
-        """The import's row; None when nothing is to be done now."""
+        """The row of the import; None if there is nothing to do now."""
         with self.queue.fenced(self.claim) as connection:
             statement = sa.select(imports).where(imports.c.id == self.claim.subject)
             row = connection.execute(statement).mappings().one_or_none()
@@ -171,33 +174,32 @@ class ImportStep:
     def _read(self, row: sa.RowMapping) -> None:
         files = {role: self.settings.home / path for role, path in row["files"].items()}
         options = ImportOptions.from_dict(row["options"])
-        understood = look(self.database, self.settings, files, row["mode"], options)
-        mode = understood.report.mode
-        for kind, table in canonical_tables(understood).items():
+        understanding = understand_files(self.database, self.settings, files, row["mode"], options)
+        for kind, table in canonical_tables(understanding).items():
             write_parquet(table, self.workspace.path / f"{kind}.parquet")
             if self.session.file_format == "csv" and kind != SALES:
                 write_csv(table, self.workspace.path / f"{kind}.csv")
-        write_plan(self.workspace.path, make_plan(understood, mode))
+        write_plan(self.workspace.path, make_plan(understanding, understanding.report.mode))
         with self.queue.fenced(self.claim) as connection:
-            report = understood.report.to_dict()
+            report = understanding.report.to_dict()
             _update(connection, row["id"], state="loading", report=report)
 
     def _load(self, after_import: AfterImport | None) -> None:
         folder = self.workspace.path
         plan = read_plan(folder)
-        moved, is_loaded = self.loader.advance(plan, folder)
+        new_plan, is_loaded = self.loader.advance(plan, folder)
         if not is_loaded:
-            if moved is not plan:
-                write_plan(folder, moved)
+            if new_plan is not plan:
+                write_plan(folder, new_plan)
             with self.queue.fenced(self.claim) as connection:
                 delay = self.session.polling.pause()
                 self.queue.go_on(connection, self.claim, delay_seconds=delay)
             return
-        with calling():
+        with translate_errors():
             arn = self.loader.group_arn()
         snapshots = SnapshotStore(self.database, self.settings.home)
         staged = {
-            part.kind: snapshots.stage(_record_of(part.kind, folder))
+            part.kind: snapshots.stage(_history_file(part.kind, folder))
             for part in plan.parts
             if part.kind in (TARGET_PART, RELATED_PART)
         }
@@ -233,47 +235,47 @@ class ImportStep:
         )
 
     def _clean_up(self) -> None:
-        """Remove the files of this import, and of those that a dead worker left behind."""
+        """Remove the files of this import, and of ended ones whose worker died."""
         names = Workspace.all(self.settings.home)
         ended = sa.select(imports.c.id).where(
             imports.c.id.in_(names), imports.c.state.not_in(OPEN_STATES)
         )
         with self.database.read() as connection:
-            found = connection.execute(ended).scalars().all()
-        for import_id in found:
+            import_ids = connection.execute(ended).scalars().all()
+        for import_id in import_ids:
             self.session.bucket.discard(uri_of(self.settings, import_id))
             Workspace(self.settings.home, import_id).remove()
 
 
 def _document(error: ForecastServiceError) -> dict[str, Any]:
-    """What is kept of an error; ``imports.stored_error`` makes it an error again."""
-    found = [{"pointer": each.pointer, "detail": each.detail} for each in error.errors]
+    """An error as JSON values; ``imports.stored_error`` is the inverse."""
+    errors = [{"pointer": field.pointer, "detail": field.detail} for field in error.errors]
     remedy = {} if error.remedy is None else {"remedy": error.remedy.value}
-    return {"detail": error.detail, "errors": found, **remedy}
+    return {"detail": error.detail, "errors": errors, **remedy}
 
 
 def _undo(connection: sa.Connection, details: Details, group: str, name: str) -> None:
-    """Take out what an import had loaded; what cannot be undone is logged and left."""
+    """Undo what an import has loaded; a failure to undo is logged and ignored."""
     try:
         with connection.begin_nested():
             details.undo_import(connection, group, name)
-    except sa.exc.OperationalError:  # the database is away: all of it is tried again
+    except sa.exc.OperationalError:  # the database is away: the step is tried again
         raise
     except Exception:
         logger.exception("import job %s was not undone", name, extra={"event": "undo_failed"})
 
 
-def _record_of(kind: str, folder: Path) -> Path:
-    """The file that our own history keeps of a part."""
+def _history_file(kind: str, folder: Path) -> Path:
+    """The file of a part that goes into our own history."""
     sales = folder / f"{SALES}.parquet"
     return sales if kind == TARGET_PART and sales.exists() else folder / f"{kind}.parquet"
 
 
 def _has_earlier(connection: sa.Connection, row: sa.RowMapping) -> bool:
-    """Whether an import of the dataset group is under way or an older one waits.
+    """Whether another import of the dataset group is under way, or an older one waits.
 
-    They are done in order, one at a time. On PostgreSQL an older one may show up late: its time
-    is taken before it is committed.
+    Imports are done in order, one at a time. On PostgreSQL an older one may appear late, because
+    its time is taken before its commit.
     """
     older = sa.or_(
         imports.c.requested_at < row["requested_at"],

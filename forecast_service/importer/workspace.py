@@ -1,4 +1,4 @@
-"""The folder of one import: the files as they were sent, and what was made of them so far."""
+"""The folder of one import: its files as they were sent, and the files made from them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ FOLDER = "imports"
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A new file to be written, which takes the place of ``path`` once it is whole.
+    """A temporary file to write, which replaces ``path`` at the end.
 
-    A written file is never opened again for writing: it may be hard-linked into a snapshot, and
-    a worker that was frozen while it wrote may wake up after another one has gone on.
+    An existing file is never written again. It may be hard-linked into a snapshot, and a frozen
+    worker may wake up and write after another one has taken over.
     """
     temporary = path.with_name(f".{path.name}.{new_id()}")
     try:
@@ -32,7 +32,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 class Workspace:
-    """``imports/<id>`` in FORECAST_HOME; it is gone once the import is done or failed."""
+    """``imports/<id>`` in FORECAST_HOME; removed when the import has ended."""
 
     def __init__(self, home: Path, import_id: str) -> None:
         self.home = home
@@ -40,16 +40,16 @@ class Workspace:
 
     @staticmethod
     def all(home: Path) -> list[str]:
-        """Identifiers of the imports that have a folder."""
+        """Ids of the imports that have a folder."""
         return sorted(path.name for path in (home / FOLDER).glob("*"))
 
-    def take(self, files: Mapping[str, Path]) -> dict[str, str]:
-        """Keep a copy of the files, whose originals may change or go; role -> path below ``home``.
+    def keep(self, files: Mapping[str, Path]) -> dict[str, str]:
+        """Copy the files, as the originals may change; return role -> path below ``home``.
 
         Raises
         ------
         InvalidData
-            A file cannot be read; nothing was kept.
+            A file cannot be read; nothing is kept.
         """
         kept = {}
         try:
@@ -67,9 +67,9 @@ class Workspace:
         return kept
 
     def remove(self) -> None:
-        """Delete the folder with everything in it."""
+        """Delete the folder and all its files."""
         shutil.rmtree(self.path, ignore_errors=True)
 
     def _is_ours(self, source: Path) -> bool:
-        """Whether a file stands in our own home: it was written for us, and never changes."""
+        """Whether a file is in our own home: such a file never changes."""
         return self.home.resolve() in source.resolve().parents

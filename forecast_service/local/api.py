@@ -8,7 +8,7 @@ from typing import Any
 
 from forecast_service.local import descriptions, tags
 from forecast_service.local.calls import Call, Handler, Params, require
-from forecast_service.local.client import LocalClient, with_operations
+from forecast_service.local.client import LocalClient, add_operations
 from forecast_service.local.kinds import DATASET, DATASET_GROUP, FORECAST, IMPORT_JOB, KINDS, Kind
 from forecast_service.local.operations.auto_predictors import create_auto_predictor
 from forecast_service.local.operations.dataset_groups import create_group, update_group
@@ -75,7 +75,7 @@ HANDLERS: Mapping[str, Handler] = {
 }
 
 
-@with_operations
+@add_operations
 class LocalForecast(LocalClient):
     """The local stand-in for ``boto3.client("forecast")``."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from forecast_service.common.keys import MEAN, parse_forecast_type, prediction_key, series_key
-from forecast_service.details import Change, Supposed
+from forecast_service.details import Change, WhatIfSeries
 from forecast_service.errors import FieldError, InvalidRequest
 from forecast_service.importer.files.columns import attribute_name, snake
 from forecast_service.importer.understanding.covariates import ORDINARY
@@ -117,7 +117,10 @@ def _key(document: Mapping[str, Any]) -> str:
 
 
 def _document(
-    served: Mapping[str, Any], supposed: Supposed, question: Question, told: list[dict[str, Any]]
+    served: Mapping[str, Any],
+    supposed: WhatIfSeries,
+    question: Question,
+    told: list[dict[str, Any]],
 ) -> dict[str, Any]:
     changed, baseline = supposed.changed, supposed.baseline
     difference = replace(changed, values=changed.values - baseline.values)

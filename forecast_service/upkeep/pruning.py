@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.aws import calling
+from forecast_service.aws import translate_errors
 from forecast_service.errors import Conflict, NotFound
 from forecast_service.runs import KIND as RUN
 from forecast_service.session import ForecastSession
@@ -160,14 +160,14 @@ class Pruning:
     def _import_jobs(self, dataset_arn: str) -> list[dict[str, Any]]:
         """Summaries of a dataset's import jobs, oldest first."""
         of_dataset = {"Key": "DatasetArn", "Condition": "IS", "Value": dataset_arn}
-        with calling():
+        with translate_errors():
             pager = self.session.forecast.get_paginator("list_dataset_import_jobs")
             pages = list(pager.paginate(Filters=[of_dataset]))
         jobs = [job for page in pages for job in page["DatasetImportJobs"]]
         return sorted(jobs, key=lambda job: job["CreationTime"])
 
     def _datasets(self, group: DatasetGroup) -> list[str]:
-        with calling():
+        with translate_errors():
             found = self.session.forecast.describe_dataset_group(DatasetGroupArn=group.arn)
         return list(found.get("DatasetArns", []))
 
@@ -197,7 +197,7 @@ class Pruning:
         delete = getattr(self.session.forecast, f"delete_{type}")
         member = type.title().replace("_", "") + "Arn"
         try:
-            with calling():
+            with translate_errors():
                 delete(**{member: arn})
         except NotFound:
             return True

@@ -47,7 +47,7 @@ def sweep(
             return 0
         with long_unnamed(settings.home, seconds) as is_long:
             snapshots = SnapshotStore(database, settings.home).sweep(
-                catalog.remembered, file_seconds, is_long
+                catalog.used_snapshots, file_seconds, is_long
             )
             models = sweep_models(database, settings.home, file_seconds, is_long)
         return len(snapshots) + len(models) + _sweep_folders(settings, database, folder_seconds)

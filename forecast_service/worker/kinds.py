@@ -49,7 +49,7 @@ def _fail_job(service: Service, connection: sa.Connection, arn: str, reason: str
 
 
 def _stop_job(service: Service, connection: sa.Connection, arn: str) -> None:
-    lifecycle.stopped(connection, arn)
+    lifecycle.stop(connection, arn)
 
 
 def _import(service: Service, claim: Claim) -> None:

@@ -1,4 +1,4 @@
-"""The cast of the importer's tests: files written from text, and imports that really load."""
+"""Fixtures of the importer's tests: files written from text, and complete imports."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ImportFiles = Callable[..., ImportReport]
 
 @pytest.fixture
 def write_file(tmp_path: Path) -> WriteFile:
-    """Writes text (or bytes) as a file and gives its path."""
+    """Writes text or bytes to a file and returns its path."""
 
     def write(content: str | bytes, name: str = "sales.csv") -> Path:
         path = tmp_path / name
@@ -55,7 +55,7 @@ def imports(settings: Settings, database: Database, session: ForecastSession) ->
 def drive(
     settings: Settings, database: Database, queue: Queue, imports: Imports
 ) -> Callable[[], None]:
-    """Does all work that is due, as a worker does."""
+    """Does all due work, as a worker does."""
 
     def run() -> None:
         while (claim := queue.claim(new_id(), [KIND, lifecycle.KIND])) is not None:
@@ -69,7 +69,7 @@ def drive(
 
 @pytest.fixture
 def import_files(imports: Imports, drive: Callable[[], None]) -> ImportFiles:
-    """Imports files by role and waits for the end."""
+    """Imports files by role and waits until they are loaded."""
 
     def run(mode: str = "FULL", options: Mapping[str, Any] | None = None, **files: Path) -> Any:
         return imports.import_now(files, mode, options, drive=drive)
@@ -96,7 +96,7 @@ def shop(write_file, import_files) -> None:
 
 @pytest.fixture
 def one(database):
-    """The only row of a table, or the row of a store."""
+    """Reads the only row of a table that has these values."""
 
     def read(table: sa.Table, **where: Any) -> Any:
         statement = sa.select(table).filter_by(**where)

@@ -1,4 +1,4 @@
-"""Doing the importer's work step by step, where a test needs to stop in between."""
+"""Does imports step by step, for tests that stop in between."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from forecast_service.storage.tables import work
 
 
 def driver(imports: Imports, queue: Any) -> Any:
-    """Does the work that is due; lets what was given back become due."""
+    """Returns a function that makes all waiting work due, and does one step of an import."""
 
     def run() -> None:
         with imports.database.write() as connection:

@@ -14,7 +14,7 @@ def day(index: int) -> str:
 
 
 def csv_text(header: str, rows: Iterable[Sequence[object]]) -> str:
-    """CSV with this header line; None is an empty cell."""
+    """CSV text with this header line; None becomes an empty cell."""
     lines = [",".join("" if cell is None else str(cell) for cell in row) for row in rows]
     return "\n".join([header, *lines]) + "\n"
 
@@ -27,7 +27,7 @@ def daily(
     header: str = "Store,Date,Sales",
     cells: Callable[[str, int], Sequence[object]] = lambda store, index: (100 + index,),
 ) -> str:
-    """One row per store and day; ``cells`` gives what follows store and date."""
+    """One row per store and day; ``cells`` returns the values after store and date."""
     rows = [
         (store, day(index), *cells(store, index))
         for store in stores
@@ -37,7 +37,7 @@ def daily(
 
 
 def cells(store: str, index: int) -> tuple[object, ...]:
-    """A day of a store that is closed on Sundays and has a holiday on the first day."""
+    """One day of a store that is closed on Sundays and has a holiday on the first day."""
     opened = int(index % 7 != 6)
     return (100 * opened, opened, index % 2, "a" if index == 0 else "0", 9)
 

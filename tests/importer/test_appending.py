@@ -1,4 +1,4 @@
-"""Additions and corrections to what an earlier import loaded."""
+"""Imports that add to an earlier import, or correct it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ def test_a_new_day_is_added_and_keeps_the_known_covariates(
 
     assert report.lines() == [
         "Read sales.csv: 1 row (sales).",
-        "Sales: 1 day of 1 store, 2024-02-26 to 2024-02-26.",
-        "Regions: north 1.",
-        "Columns: store is the store, date is the date, sales is the sales.",
-        "Filled by rule: 2 stores, 2024-03-11 to 2024-03-11: 'open' by the store's own weekdays "
-        "of its last 8 weeks, columns of 0 and 1 as 0, other numbers as last known.",
+        "Sales: 1 daily figure of 1 store, 2024-02-26 to 2024-02-26.",
+        "Stores per region: north 1.",
+        "Columns read: store as store, date as date, sales as sales.",
+        "Filled by rule: covariates of 2 stores, 2024-03-11 to 2024-03-11: 'open' follows the "
+        "store's usual weekdays of the last 8 weeks, columns of 0 and 1 are 0, other numbers keep "
+        "their last known value.",
         "Horizon: 14 days, because it was fixed by the first import of this dataset group.",
     ]
     assert imports.history("1", start=day(56)) == [
@@ -35,7 +36,7 @@ def test_a_new_day_is_added_and_keeps_the_known_covariates(
     assert one(stores, store="2").last_sale_on == day(55)
 
 
-def test_a_new_store_without_covariates_is_assumed_from_its_first_sale(
+def test_a_new_store_without_covariates_is_filled_by_rule_from_its_first_sale(
     shop, write_file, import_files, one
 ):
     rows = "".join(f"9,{day(number)},7\n" for number in range(40, 56))
@@ -46,13 +47,15 @@ def test_a_new_store_without_covariates_is_assumed_from_its_first_sale(
     assert report.by_rule.first_on == day(40)
 
 
-def test_days_beyond_the_known_future_are_named_as_assumed(shop, write_file, import_files, one):
+def test_days_after_the_known_future_are_recorded_as_filled_by_rule(
+    shop, write_file, import_files, one
+):
     import_files("INCREMENTAL", sales=write_file(f"store,date,sales\n1,{day(56)},321\n"))
 
     assert one(stores, store="2").assumed_from == day(70)
 
 
-def test_known_future_days_that_come_later_end_the_assumption(
+def test_future_days_that_are_imported_later_replace_the_rule(
     shop, write_file, import_files, one, session
 ):
     import_files("INCREMENTAL", sales=write_file(f"store,date,sales\n1,{day(56)},321\n"))
@@ -64,7 +67,7 @@ def test_known_future_days_that_come_later_end_the_assumption(
     assert one(stores, store="2").assumed_from == day(70)
     assert report.first_sale_on is None
     jobs = session.forecast.list_dataset_import_jobs()["DatasetImportJobs"]
-    assert len(jobs) == 6  # three of the first import, two of the second, one of the third
+    assert len(jobs) == 6  # three by the first import, two by the second, one by the third
 
 
 def test_a_day_is_corrected(shop, write_file, import_files, imports, one):
@@ -84,7 +87,7 @@ def test_future_days_do_not_erase_sales(shop, write_file, import_files, imports)
     assert (last["date"], last["sales"], last["covariates"]["promo"]) == (day(54), 100.0, 0.0)
 
 
-def test_a_new_store_comes_with_its_first_days(shop, write_file, import_files, one, session):
+def test_a_new_store_is_added_with_its_first_days(shop, write_file, import_files, one, session):
     text = daily(["3"], 10, first=46, header=HEADER, cells=cells)
 
     report = import_files("INCREMENTAL", sales=write_file(text))
@@ -94,10 +97,12 @@ def test_a_new_store_comes_with_its_first_days(shop, write_file, import_files, o
     assert one(stores, store="3").assumed_from == day(56)
     jobs = session.forecast.list_dataset_import_jobs()["DatasetImportJobs"]
     metadata = [j for j in jobs if "store_demand_metadata" in j["DatasetImportJobArn"]]
-    assert len(metadata) == 2  # the models must know the new store too
+    assert len(metadata) == 2  # the metadata must have the new store too
 
 
-def test_an_addition_without_an_earlier_import_is_full_and_says_so(import_files, write_file, group):
+def test_an_addition_without_an_earlier_import_becomes_full_with_a_note(
+    import_files, write_file, group
+):
     report = import_files("INCREMENTAL", sales=write_file(daily(["1"], 40)))
 
     assert report.mode == "FULL"

@@ -1,4 +1,4 @@
-"""Column names: recognised roles, and names that the API takes."""
+"""Column names: recognised roles, and valid names for the API."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def test_usual_layouts_are_recognised(header, store, date, target, item):
     assert (roles.store, roles.date, roles.target, roles.item) == (store, date, target, item)
 
 
-def test_of_two_columns_for_one_role_the_better_known_name_takes_it():
+def test_the_more_usual_of_two_column_names_gets_the_role():
     roles, _ = recognise(["location", "store", "date", "revenue", "sales"])
 
     assert (roles.store, roles.target) == ("store", "sales")
     assert roles.others == ("location", "revenue")
 
 
-def test_an_ignored_column_plays_no_role():
+def test_an_ignored_column_has_no_role():
     roles, _ = recognise(["store", "date", "sales", "Notes"], ignore=["notes"])
 
     assert roles.others == ()

@@ -1,4 +1,4 @@
-"""The rules for covariates that nobody stated."""
+"""The rules that fill covariates without a value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAN = np.nan
 
 
 def rows_of(days: int, **values: list[float]) -> LongRows:
-    """Rows of one store from a Monday on."""
+    """Rows of one store; the first day is a Monday."""
     day = MONDAY + np.arange(days)
     columns = {name: np.array(column, dtype=float) for name, column in values.items()}
     return LongRows((("1", ""),), np.zeros(days, dtype=np.int64), day, columns)
@@ -22,7 +22,7 @@ def rows_of(days: int, **values: list[float]) -> LongRows:
 @pytest.mark.parametrize(
     ("covariates", "names_open"), [(["open", "promo"], True), (["promo"], False), ([], False)]
 )
-def test_the_rule_speaks_of_open_only_where_there_is_such_a_column(covariates, names_open):
+def test_the_rule_names_open_only_if_the_column_exists(covariates, names_open):
     assert ("'open'" in rule_for(covariates)) == names_open
 
 
@@ -72,7 +72,7 @@ def test_a_series_without_any_value_gets_the_average():
     assert filled.values["price"].tolist() == pytest.approx([2, 4, 3])
 
 
-def test_nothing_is_added_to_a_series_that_is_covered():
+def test_no_row_is_added_to_a_series_with_covariates_up_to_the_horizon():
     rows = rows_of(4, promo=[1, 0, 1, 1])
 
     extra = FillRules(rows, rows.last_days()).extend(rows.last_days(), MONDAY + 2, rows)

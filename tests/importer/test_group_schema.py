@@ -9,7 +9,7 @@ from forecast_service.errors import InvalidData
 from .rows import HEADER, cells, daily, day
 
 
-def test_columns_that_the_group_does_not_know_are_left_out_of_an_addition(
+def test_an_addition_leaves_out_columns_that_the_group_does_not_have(
     shop, write_file, import_files
 ):
     text = f"store,date,sales,promo,price,customers\n1,{day(56)},5,1,3.5,9\n"
@@ -17,19 +17,19 @@ def test_columns_that_the_group_does_not_know_are_left_out_of_an_addition(
     report = import_files("INCREMENTAL", sales=write_file(text))
 
     assert {c.name: c.reason for c in report.columns if c.role == "left out"} == {
-        "price": "it is no covariate of the dataset group",
-        "customers": "it is known for the past only (no file says what it will be)",
+        "price": "it is not a covariate of the dataset group",
+        "customers": "it is known for the past only (no file has its future values)",
     }
 
 
-def test_a_new_text_counts_as_ordinary_and_is_told(shop, write_file, import_files, imports):
+def test_a_new_text_counts_as_ordinary_and_is_reported(shop, write_file, import_files, imports):
     text = f"store,date,sales,StateHoliday\n1,{day(56)},5,z\n"
 
     report = import_files("INCREMENTAL", sales=write_file(text))
 
     assert report.notes == (
-        "Column 'StateHoliday' has the text 'z', for which the dataset group has no covariate: "
-        "such days count as ordinary ones.",
+        "Column 'StateHoliday' has the new text 'z', for which the dataset group has no covariate. "
+        "Days with this text count as ordinary days.",
     )
     assert imports.history("1", start=day(56))[0]["covariates"]["state_holiday_a"] == 0.0
 
@@ -64,12 +64,12 @@ def test_sales_per_item_do_not_fit_a_group_of_stores(shop, write_file, import_fi
         )
 
     assert caught.value.detail == (
-        "'sales.csv' has one column for the item, the dataset group has none. Import the same "
+        "'sales.csv' has a column for the item, but the dataset group has none. Import the same "
         "kind of data, or set FORECAST_DATASET_NAME and FORECAST_DATASET_GROUP to new names."
     )
 
 
-def test_a_dataset_of_another_schema_is_refused_before_anything_is_created(
+def test_a_dataset_with_another_schema_is_refused_before_anything_is_created(
     session, import_files, write_file
 ):
     session.forecast.create_dataset(

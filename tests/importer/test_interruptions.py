@@ -45,7 +45,7 @@ def test_imports_of_a_group_are_done_in_the_order_of_their_requests(
     assert imports.get(first)["state"] == "waiting"
 
 
-def test_an_older_import_that_shows_up_late_waits_for_the_one_under_way(
+def test_an_older_import_that_appears_late_waits_for_the_one_under_way(
     write_file, imports, queue, database
 ):
     path = write_file(daily(["1"], 56, header=HEADER, cells=cells))
@@ -63,7 +63,7 @@ def test_an_older_import_that_shows_up_late_waits_for_the_one_under_way(
     assert [imports.get(each)["state"] for each in (first, late)] == ["loading", "waiting"]
 
 
-def test_files_may_change_once_they_were_sent(imports, queue, write_file):
+def test_files_may_change_after_they_are_sent(imports, queue, write_file):
     path = write_file(daily(["1"], 40))
     import_id = imports.request({"sales": path})
     path.write_text("rubbish")
@@ -77,7 +77,7 @@ def test_files_may_change_once_they_were_sent(imports, queue, write_file):
     assert len(imports.history("1")) == 40
 
 
-def test_a_file_written_again_leaves_what_is_linked_to_it_alone(tmp_path):
+def test_writing_a_file_again_does_not_change_its_hard_link(tmp_path):
     path, linked = tmp_path / "target.parquet", tmp_path / "snapshot.parquet"
     write_parquet(pa.table({"demand": [1.0, 2.0]}), path)
     linked.hardlink_to(path)
@@ -90,7 +90,7 @@ def test_a_file_written_again_leaves_what_is_linked_to_it_alone(tmp_path):
 
 
 def test_an_import_survives_the_loss_of_every_lease(imports, queue, database, settings, write_file):
-    """A worker that dies after each step leaves work that the next one finishes."""
+    """The next worker finishes the work of one that dies."""
     import_id = imports.request({"sales": write_file(daily(["1"], 40))})
     dead = queue.claim("dead", ["import"])
     with database.write() as connection:
@@ -127,7 +127,7 @@ def test_an_import_that_amazon_refuses_fails_with_its_message(imports, session, 
     assert imports.history("1") == []
 
 
-def test_an_import_that_cannot_be_undone_says_what_may_be_loaded(
+def test_the_error_names_what_may_be_loaded_if_an_import_cannot_be_undone(
     database, settings, session, queue, write_file
 ):
     imports = Imports(database, settings, replace(session, details=NoDetails()))
@@ -147,7 +147,7 @@ def test_an_import_that_cannot_be_undone_says_what_may_be_loaded(
     assert [each["DatasetName"] for each in session.forecast.list_datasets()["Datasets"]]
 
 
-def test_covariates_of_an_import_whose_sales_fail_are_taken_back(
+def test_covariates_are_undone_if_the_sales_of_the_import_fail(
     shop, imports, session, queue, write_file
 ):
     related = "arn:aws:forecast:eu-west-1:000000000000:dataset/store_demand_related"
@@ -172,7 +172,7 @@ def test_covariates_of_an_import_whose_sales_fail_are_taken_back(
 
 
 @pytest.mark.parametrize("ending", ["errors", "losses", "cancelled"])
-def test_however_an_import_ends_as_failed_its_covariates_are_taken_back(
+def test_covariates_are_undone_however_an_import_fails(
     shop, imports, session, settings, queue, write_file, ending
 ):
     related = "arn:aws:forecast:eu-west-1:000000000000:dataset/store_demand_related"
@@ -185,10 +185,8 @@ def test_however_an_import_ends_as_failed_its_covariates_are_taken_back(
         drive()
     assert store.read(related) != before
     with imports.database.write() as connection:
-        found = work.c.subject == import_id
-        connection.execute(
-            sa.update(work).where(found).values({**ENDINGS[ending], "not_before": 0})
-        )
+        own = work.c.subject == import_id
+        connection.execute(sa.update(work).where(own).values({**ENDINGS[ending], "not_before": 0}))
     claim = queue.claim(new_id(), [KIND])
     service = Service(settings, imports.database)
     if not ended_before(service, claim):
@@ -202,18 +200,20 @@ def test_however_an_import_ends_as_failed_its_covariates_are_taken_back(
     assert described["Status"] == "CREATE_FAILED"
 
 
-class NothingUndone:
-    """Details of a backend that cannot undo what was loaded."""
+class FailingUndo:
+    """Details of a backend that fails to undo an import."""
 
     def undo_import(self, connection, group, job_name):
         raise ZeroDivisionError
 
 
-def test_what_cannot_be_undone_still_ends_as_failed(imports, database, write_file, caplog):
+def test_an_import_that_cannot_be_undone_still_ends_as_failed(
+    imports, database, write_file, caplog
+):
     import_id = imports.request({"sales": write_file(daily(["1"], 40))})
     with database.write() as connection:
-        fail(connection, NothingUndone(), import_id, "The disk is full.")
-        fail(connection, NothingUndone(), import_id, "What comes later says nothing.")
+        fail(connection, FailingUndo(), import_id, "The disk is full.")
+        fail(connection, FailingUndo(), import_id, "What comes later says nothing.")
 
     assert imports.get(import_id)["error"]["detail"] == "The disk is full."
     assert "was not undone" in caplog.text
@@ -233,7 +233,7 @@ def test_undoing_twice_changes_nothing(shop, imports, database, session, setting
         assert session.forecast.list_datasets()["Datasets"] == []
 
 
-def test_a_dataset_that_got_no_rows_goes(imports, session, queue, write_file):
+def test_a_dataset_without_rows_is_deleted(imports, session, queue, write_file):
     rows = daily(["1"], 56, header=HEADER, cells=cells)
     import_id = imports.request({"sales": write_file(rows)})
     drive = driver(imports, queue)
@@ -271,16 +271,16 @@ def test_after_a_failed_first_import_the_corrected_file_may_have_other_columns(
 
 
 def sales_job(session, import_id):
-    """ARN of the import job of the sales, once it was started."""
+    """ARN of the import job of the sales; None before its start."""
     arns = [
         job["DatasetImportJobArn"]
         for job in session.forecast.list_dataset_import_jobs()["DatasetImportJobs"]
     ]
-    wanted = f"/store_demand/import_{import_id}"
-    return next((arn for arn in arns if arn.endswith(wanted)), None)
+    name = f"/store_demand/import_{import_id}"
+    return next((arn for arn in arns if arn.endswith(name)), None)
 
 
-def test_what_a_dead_worker_left_behind_goes_with_the_next_import(
+def test_the_next_import_removes_the_files_of_a_dead_worker(
     imports, import_files, database, settings, write_file
 ):
     path = write_file(daily(["1"], 40))

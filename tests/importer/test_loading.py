@@ -82,7 +82,7 @@ def test_a_full_import_replaces_everything(shop, write_file, import_files, impor
         one(stores, store="1")
 
 
-def test_items_are_series_of_their_own(import_files, write_file, session, imports, one):
+def test_every_item_of_a_store_is_a_series(import_files, write_file, session, imports, one):
     rows = [
         (store, item, day(i), 10 * i, i % 2)
         for store in ("1", "2")
@@ -122,7 +122,7 @@ def test_missing_days_are_not_zero(import_files, write_file, imports, one):
     assert one(stores, store="1").days == 39
 
 
-def test_after_an_import_the_hook_is_called_in_its_transaction(
+def test_the_hook_is_called_in_the_transaction_of_the_import(
     database, settings, session, queue, write_file
 ):
     seen = []
@@ -137,7 +137,7 @@ def test_after_an_import_the_hook_is_called_in_its_transaction(
 
 
 def test_csv_for_amazon_loads_like_parquet(database, settings, session, queue, write_file):
-    """With AWS the files are CSV; our own reader of Amazon's format understands them alike."""
+    """With AWS the files are CSV; our own reader of Amazon's format gets the same rows."""
     imports = Imports(database, settings, replace(session, file_format="csv"))
     rows = [('St. Mary, "old"', day(i), None if i == 5 else i / 3, i % 2) for i in range(40)]
     sales = write_file("")
@@ -164,14 +164,14 @@ def test_a_name_that_is_taken_but_not_listed_yet_is_tried_again(
     imports = Imports(database, settings, replace(session, forecast=LateLists(session, kind)))
     import_id = imports.request({"sales": write_file(daily(["1"], 40))})
 
-    with pytest.raises(BackendUnavailable, match=r"lists nothing of that name\. Try again"):
+    with pytest.raises(BackendUnavailable, match=r"does not list it\. Try again"):
         imports.perform(queue, queue.claim(new_id(), ["import"]))
 
     assert imports.get(import_id)["state"] == "loading"
 
 
 class LateLists:
-    """An Amazon Forecast where one kind of name is taken, and its List operation empty."""
+    """An Amazon Forecast where a name of one kind is taken, but not listed yet."""
 
     def __init__(self, session, kind: str) -> None:
         self.client, self.kind = session.forecast, kind

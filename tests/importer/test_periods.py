@@ -17,7 +17,7 @@ FRIDAY = dt.date(2010, 2, 5)
 
 
 def weekly(weeks: int, first: dt.date = FRIDAY, future: int = 0) -> str:
-    """The layout of a well-known chain: two stores, sales per week, a holiday in every tenth."""
+    """Two stores with sales per week, and a holiday in every tenth week."""
     rows = [
         (store, first + dt.timedelta(weeks=week), 1000 + week, week % 10 == 0)
         if week < weeks
@@ -35,7 +35,7 @@ def monthly(months: int, day_of: Callable[[int, int], dt.date]) -> str:
 
 @pytest.fixture
 def report(imports: Imports) -> Callable[..., ImportReport]:
-    """The report of a first import of files; nothing is kept."""
+    """The report of a first import of these files; nothing is kept."""
     return lambda **files: imports.dry_run(files)
 
 
@@ -43,15 +43,15 @@ def month_end(year: int, month: int) -> dt.date:
     return dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)
 
 
-def test_a_weekly_file_is_understood_and_said(report, write_file):
+def test_a_weekly_file_is_recognised_and_reported(report, write_file):
     found = report(sales=write_file(weekly(60, future=13)))
 
     assert found.lines() == [
         "Read sales.csv: 146 rows (sales).",
-        "Sales: 120 weeks of 2 stores, 2010-02-05 to 2011-03-25.",
-        "Weekly data: every row is a week, dated on its Friday; so are the forecasts.",
-        "Regions: all 2.",
-        "Columns: Store is the store, Date is the date, Weekly_Sales is the sales.",
+        "Sales: 120 weekly figures of 2 stores, 2010-02-05 to 2011-03-25.",
+        "Weekly data: every row is a week, dated on its Friday, and so is every forecast.",
+        "Stores per region: all 2.",
+        "Columns read: Store as store, Date as date, Weekly_Sales as sales.",
         "Covariates: IsHoliday (is_holiday).",
         "Known future: 13 weeks, 2011-04-01 to 2011-06-24.",
         "Horizon: 13 weeks, because the known future is that long.",
@@ -65,8 +65,8 @@ def test_a_weekly_file_is_understood_and_said(report, write_file):
         (
             20,
             5,
-            "13 was wanted (it is the default, as no file has future weeks), but 5 is a quarter of "
-            "the 20 weeks of history, the most that is allowed",
+            "at most a quarter of the 20 weeks of history is allowed; without this limit it would "
+            "be 13 (it is the default, as no file has future weeks)",
         ),
     ],
 )
@@ -85,7 +85,7 @@ def test_a_month_is_named_by_its_first_day(report, write_file, day_of):
     assert "Monthly data: every row is a month, named by its first day." in found.lines()
 
 
-def test_the_dataset_group_remembers_its_periods(import_files, write_file, group):
+def test_the_dataset_group_records_its_periods(import_files, write_file, group):
     import_files(sales=write_file(weekly(30)))
 
     assert group().frequency == "W-FRI"
@@ -98,7 +98,7 @@ def test_weeks_to_the_horizon_are_filled_by_rule(import_files, write_file, impor
 
     report = import_files("INCREMENTAL", sales=write_file(added))
 
-    assert report.lines()[1] == "Sales: 2 weeks of 2 stores, 2010-11-12 to 2010-11-12."
+    assert report.lines()[1] == "Sales: 2 weekly figures of 2 stores, 2010-11-12 to 2010-11-12."
     assert (report.by_rule.first_on, report.by_rule.last_on) == ("2010-11-26", "2010-11-26")
     assert imports.history("1", start="2010-11-12")[0]["sales"] == 7
 
@@ -115,7 +115,7 @@ def test_a_week_on_another_weekday_is_refused_by_its_line(refusal, write_file):
     error = refusal(write_file(weekly(20) + "1,2010-06-26,5,False\n"))
 
     assert error.errors[0].detail == (
-        "2010-06-26 is a Saturday; the data have a row per week, dated on Fridays. "
+        "2010-06-26 is a Saturday, but the other weeks are dated on Fridays. "
         "Date every week on the same weekday"
     )
     assert "42" in error.errors[0].pointer
@@ -125,7 +125,7 @@ def test_weeks_are_refused_where_days_are_expected(shop, refusal, write_file):
     error = refusal(write_file(weekly(60)))
 
     assert error.detail.startswith(
-        "'sales.csv' has a row per week, and the dataset group one per day."
+        "'sales.csv' has one row per week, but the dataset group has one per day."
     )
 
 
@@ -136,8 +136,8 @@ def test_other_steps_are_refused(refusal, write_file, step):
     error = refusal(write_file(csv_text("store,date,sales", rows)))
 
     assert error.detail == (
-        f"The rows of a store are {step} days apart. Send a row per day, per week (always dated on "
-        "the same weekday) or per month."
+        f"The rows of a store are {step} days apart. Send one row per day, per week (always dated "
+        "on the same weekday) or per month."
     )
 
 
@@ -147,11 +147,11 @@ def every_month(first: dt.date, step: int) -> str:
     return csv_text("store,date,sales", rows)
 
 
-@pytest.mark.parametrize(("months", "told"), [(2, "61"), (3, "91"), (6, "181"), (12, "365")])
-def test_quarters_and_years_are_refused(refusal, write_file, months, told):
+@pytest.mark.parametrize(("months", "days"), [(2, "61"), (3, "91"), (6, "181"), (12, "365")])
+def test_quarters_and_years_are_refused(refusal, write_file, months, days):
     error = refusal(write_file(every_month(dt.date(2020, 1, 1), months)))
 
-    assert error.detail.startswith(f"The rows of a store are about {told} days apart.")
+    assert error.detail.startswith(f"The rows of a store are about {days} days apart.")
 
 
 @pytest.mark.parametrize("day_of", [lambda y, m: dt.date(y, m, 1), month_end], ids=["1st", "end"])
@@ -174,7 +174,7 @@ def test_weeks_are_not_appended_to_days(shop, write_file, imports):
         imports.dry_run({"sales": write_file(weeks_of_shop(str(after), 4))}, "INCREMENTAL")
 
     assert caught.value.detail.startswith(
-        "'sales.csv' has a row per week, and the dataset group one per day."
+        "'sales.csv' has one row per week, but the dataset group has one per day."
     )
 
 
@@ -186,7 +186,7 @@ def test_single_days_a_week_apart_are_corrected(shop, import_files, write_file, 
     assert imports.history("1")[7]["sales"] == 70
 
 
-def test_a_shop_that_opens_three_days_a_week_has_daily_data(report, write_file):
+def test_a_store_that_opens_three_days_a_week_has_daily_data(report, write_file):
     text = daily(["1"], 60).splitlines()
     kept = [
         text[0],

@@ -1,4 +1,4 @@
-"""Rows, columns and requests that cannot be used: refused whole, with the sentence that helps."""
+"""Refusals of rows, columns and requests: the whole file is refused, with a remedy."""
 
 from __future__ import annotations
 
@@ -26,40 +26,45 @@ def test_a_missing_store_column_is_named_with_the_recognised_names(refusal, writ
     error = refusal(write_file("Kasse,Date,Sales\n1,2024-01-01,5\n"))
 
     assert error.detail.startswith(
-        "'sales.csv' has no column for a store. It has 'Kasse', 'Date', 'Sales'; recognised are "
-        "'store', 'store_number', 'store_id'"
+        "'sales.csv' has no column for a store. Its columns are 'Kasse', 'Date', 'Sales'. "
+        "Recognised names are 'store', 'store_number', 'store_id'"
     )
-    assert error.detail.endswith("in any spelling of capitals. Rename the column.")
+    assert error.detail.endswith("(capital letters do not matter). Rename the column.")
 
 
 def test_missing_sales_are_named_with_the_recognised_names(refusal, write_file):
     error = refusal(write_file("Store,Date\n1,2024-01-01\n"))
 
-    assert error.detail.startswith("'sales.csv' has no column for sales. It has 'Store', 'Date';")
+    assert error.detail.startswith(
+        "'sales.csv' has no column for sales. Its columns are 'Store', 'Date'."
+    )
 
 
 @pytest.mark.parametrize(
     ("line", "finding"),
     [
-        ("1,soon,5", "'Date' is 'soon', which is no date; write it as 2015-07-31"),
-        ("1,2024-02-30,5", "'Date' is '2024-02-30', which is no date; write it as 2015-07-31"),
+        ("1,soon,5", "'Date' is 'soon', which is not a date; write it as 2015-07-31"),
+        ("1,2024-02-30,5", "'Date' is '2024-02-30', which is not a date; write it as 2015-07-31"),
         ("1,,5", "'Date' is empty; every row needs a date such as 2015-07-31"),
         ("1,0203-01-01,5", "'Date' is '0203-01-01'; allowed are the years 1970 to 2100"),
         (
             "1,2024-01-20 08:30:00,5",
             "'Date' is '2024-01-20 08:30:00', which has a time of day; "
-            "add the sales up per day first",
+            "add up the sales of each day first",
         ),
-        ("1,03/04/2024,5", "'Date' is '03/04/2024': day or month first? Write it as 2015-07-31"),
-        ("1,2024-01-20,many", "'Sales' is 'many', which is no finite number"),
-        ("1,2024-01-20,NaN", "'Sales' is 'NaN', which is no finite number"),
-        ("1,2024-01-20,inf", "'Sales' is 'inf', which is no finite number"),
-        ("1,2024-01-20,1e999", "'Sales' is '1e999', which is no finite number"),
+        (
+            "1,03/04/2024,5",
+            "'Date' is '03/04/2024'; is the day or the month first? Write it as 2015-07-31",
+        ),
+        ("1,2024-01-20,many", "'Sales' is 'many'; write a number such as 12.5"),
+        ("1,2024-01-20,NaN", "'Sales' is 'NaN'; write a number such as 12.5"),
+        ("1,2024-01-20,inf", "'Sales' is 'inf'; write a number such as 12.5"),
+        ("1,2024-01-20,1e999", "'Sales' is '1e999'; write a number such as 12.5"),
         (
             "1,2024-01-20,-3.5",
             "'Sales' is -3.5; sales below 0 are allowed only as returns",
         ),
-        (",2024-01-20,5", "'Store' is empty; every row needs one"),
+        (",2024-01-20,5", "'Store' is empty; every row needs a value"),
     ],
 )
 def test_a_bad_row_is_refused_by_its_line(refusal, write_file, line, finding):
@@ -82,7 +87,10 @@ def test_a_duplicate_store_day_names_both_lines(refusal, write_file):
     error = refusal(write_file(GOOD + "1,2024-01-03,7\n"))
 
     assert error.errors == (
-        FieldError("line 10", "store '1', 2024-01-03 is there already, in line 4 of 'sales.csv'"),
+        FieldError(
+            "line 10",
+            "a second row for store '1' on 2024-01-03; the first is line 4 of 'sales.csv'",
+        ),
     )
 
 
@@ -92,19 +100,20 @@ def test_a_duplicate_in_the_second_file_names_the_first(refusal, write_file):
     error = refusal(write_file(GOOD), future=future)
 
     assert error.detail == (
-        "'future.csv' was not imported, and nothing of it was kept: line 2: store '1', 2024-01-08 "
-        "is there already, in line 9 of 'sales.csv'. Correct the file and import it again."
+        "'future.csv' was not imported, and nothing of it was kept: line 2: a second row for "
+        "store '1' on 2024-01-08; the first is line 9 of 'sales.csv'. Correct the file and "
+        "import it again."
     )
 
 
-def test_ten_findings_are_told_and_the_rest_counted(refusal, write_file):
+def test_ten_findings_are_shown_and_the_others_counted(refusal, write_file):
     bad = "".join(f"1,2024-02-{d:02},x\n" for d in range(1, 29))
     more = "".join(f"2,2024-02-{d:02},x\n" for d in range(1, 20))
 
     error = refusal(write_file(GOOD + bad + more))
 
     assert [e.pointer for e in error.errors] == [f"line {line}" for line in range(10, 20)]
-    assert "line 19: 'Sales' is 'x', which is no finite number; and 37 more." in error.detail
+    assert "line 19: 'Sales' is 'x'; write a number such as 12.5; and 37 more." in error.detail
 
 
 def test_bad_rows_of_parquet_are_counted_as_rows(refusal, tmp_path):
@@ -127,7 +136,7 @@ def test_a_mistyped_year_is_refused(refusal, write_file):
     assert error.errors == (
         FieldError(
             "line 10",
-            "2042-01-09 is 6,576 days or more away from 2024-01-08, with no row between; "
+            "2042-01-09 is at least 6,576 days away from 2024-01-08, with no row in between; "
             "at most 366 are allowed. Is the year mistyped?",
         ),
     )
@@ -135,14 +144,14 @@ def test_a_mistyped_year_is_refused(refusal, write_file):
 
 def test_a_file_without_any_sale_is_refused(refusal, write_file):
     assert refusal(write_file("Store,Date,Sales\n1,2024-01-01,\n")).detail == (
-        "'sales.csv' has no day with sales. Fill the column of sales in."
+        "'sales.csv' has no sales to import. Fill in the column of sales."
     )
 
 
 def test_a_history_of_three_days_is_too_short(refusal, write_file):
     assert refusal(write_file(daily(["1"], 3))).detail == (
-        "The history covers 3 days. A horizon is at most a quarter of the history, so at least "
-        "4 days are needed: import more days of sales."
+        "The history covers 3 days; at least 4 are needed, because a horizon is at most a quarter "
+        "of the history. Import more days of sales."
     )
 
 
@@ -155,7 +164,7 @@ def test_a_few_mistakes_in_a_column_of_numbers_are_refused(refusal, write_file):
     )
 
     assert refusal(write_file(text)).errors == (
-        FieldError("line 9", "'Price' is 'x', which is no finite number"),
+        FieldError("line 9", "'Price' is 'x'; write a number such as 12.5"),
     )
 
 
@@ -172,9 +181,10 @@ def test_too_many_covariates_are_refused(refusal, write_file):
     assert error.remedy == Remedy.IGNORE_COLUMNS
 
 
-def test_a_store_that_is_not_there_cannot_be_asked_for(refusal, write_file):
+def test_a_requested_store_that_is_not_in_the_file_is_refused(refusal, write_file):
     assert refusal(write_file(daily(["2", "10"], 8)), {"only": ["3"]}).detail == (
-        "Store '3' is not in 'sales.csv', which has '2', '10'. Ask for stores that are there."
+        "Store '3' is not in 'sales.csv', which has the stores '2', '10'. "
+        "Name stores that are in the file."
     )
 
 
@@ -192,7 +202,7 @@ def test_a_store_table_names_each_store_once(refusal, write_file):
     stores = write_file("Store,Type\n1,a\n2,b\n1,c\n", "stores.csv")
 
     assert refusal(write_file(GOOD), stores=stores).errors == (
-        FieldError("line 4", "store '1' is there already, in line 2; one row per store"),
+        FieldError("line 4", "a second row for store '1'; the first is line 2"),
     )
 
 
@@ -206,8 +216,8 @@ def test_a_region_column_that_is_absent_is_refused_with_the_columns(
         Imports(database, wanted, session).dry_run(files)
 
     assert caught.value.detail == (
-        "'stores.csv' has no column 'Area' (FORECAST_REGION_COLUMN). It has 'Type': "
-        "name one of them, or unset the variable."
+        "'stores.csv' has no column 'Area' (FORECAST_REGION_COLUMN). Its other columns are 'Type'. "
+        "Name one of them, or unset the variable."
     )
 
 
@@ -216,11 +226,13 @@ def test_an_unknown_mode_role_or_option_is_refused(imports: Imports, write_file)
 
     with pytest.raises(InvalidRequest, match=r"'mode' is 'PARTLY'\. Allowed are 'FULL'"):
         imports.request({"sales": path}, "PARTLY")
-    with pytest.raises(UnknownField, match="'weather' is no role of a file"):
+    with pytest.raises(UnknownField, match="'weather' is not a role of a file"):
         imports.request({"sales": path, "weather": path})
-    with pytest.raises(InvalidRequest, match="No file of sales was sent"):
+    with pytest.raises(
+        InvalidRequest, match="An import in mode 'FULL' needs a file for 'sales', but none"
+    ):
         imports.request({"stores": path})
-    with pytest.raises(UnknownField, match="'fast' is no option of an import"):
+    with pytest.raises(UnknownField, match="'fast' is not an option of an import"):
         ImportOptions.from_dict({"fast": True})
     with pytest.raises(InvalidRequest, match="'stores_limit' is 0"):
         ImportOptions.from_dict({"stores_limit": 0})
@@ -245,5 +257,5 @@ def test_a_refused_import_leaves_nothing_behind(
     failed = imports.list()[0]
     assert failed["state"] == "failed"
     assert failed["error"]["errors"] == [
-        {"pointer": "line 10", "detail": "'Sales' is 'x', which is no finite number"}
+        {"pointer": "line 10", "detail": "'Sales' is 'x'; write a number such as 12.5"}
     ]

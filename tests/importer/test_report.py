@@ -1,4 +1,4 @@
-"""What an import says it understood."""
+"""The report of an import."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PLAN = "Store,Date,Sales,Open,Promo,StateHoliday,Customers,DayOfWeek"
 
 
 def planned(store: str, index: int) -> tuple[object, ...]:
-    """A day of a store that is closed on Sundays."""
+    """One day of a store that is closed on Sundays."""
     opened = int(index % 7 != 6)
     holiday = "a" if index == 0 else "b" if index == 1 else "0"
     return (100 * opened, opened, index % 2, holiday, 50 * opened, index % 7 + 1)
@@ -51,20 +51,21 @@ def shop(write_file) -> dict[str, Path]:
     }
 
 
-def test_the_report_tells_stores_dates_covariates_and_what_is_left_out(report, shop):
+def test_the_report_shows_stores_dates_covariates_and_left_out_columns(report, shop):
     assert report(**shop).lines() == [
         "Read sales.csv: 120 rows (sales).",
         "Read future.csv: 10 rows (future days).",
-        "Sales: 120 days of 2 stores, 2024-01-01 to 2024-02-29.",
-        "Regions: all 2.",
-        "Columns: Store is the store, Date is the date, Sales is the sales.",
+        "Sales: 120 daily figures of 2 stores, 2024-01-01 to 2024-02-29.",
+        "Stores per region: all 2.",
+        "Columns read: Store as store, Date as date, Sales as sales.",
         "Covariates: Open (open), Promo (promo), StateHoliday (state_holiday_a, state_holiday_b).",
         "Left out: Customers, because it is known for the past only "
         "(absent or empty in the future days).",
         "Left out: DayOfWeek, because it follows from the date.",
         "Known future: 10 days, 2024-03-01 to 2024-03-10.",
-        "Filled by rule: 1 store, 2024-03-01 to 2024-03-10: 'open' by the store's own weekdays of "
-        "its last 8 weeks, columns of 0 and 1 as 0, other numbers as last known.",
+        "Filled by rule: covariates of 1 store, 2024-03-01 to 2024-03-10: 'open' follows the "
+        "store's usual weekdays of the last 8 weeks, columns of 0 and 1 are 0, other numbers keep "
+        "their last known value.",
         "Horizon: 10 days, because the known future is that long.",
     ]
 
@@ -94,10 +95,10 @@ def test_empty_sales_inside_the_history_are_missing(report, write_file):
     found = report(sales=write_file(text))
 
     assert (found.sales_rows, found.missing_periods) == (38, 2)
-    assert "Not known: 2 days have no sales figure (not taken as zero)." in found.lines()
+    assert "Empty sales: 2 days. An empty cell counts as unknown, not as zero." in found.lines()
 
 
-def test_a_long_silence_is_a_gap(report, write_file):
+def test_a_long_time_without_rows_is_a_gap(report, write_file):
     rows = [
         (store, day(i), 5) for store in "12" for i in range(100) if store == "1" or not 30 <= i < 60
     ]
@@ -113,7 +114,9 @@ def test_without_future_days_planned_columns_are_kept_and_others_past_only(repor
     assert found.covariates == ("open", "promo", "state_holiday_a", "state_holiday_b")
     assert found.past_only == ("Customers",)
     assert found.by_rule.first_on == "2024-03-01"
-    assert found.horizon_reason.startswith("28 was wanted (it is the default")
+    assert found.horizon_reason.endswith(
+        "it would be 28 (it is the default, as no file has future days)"
+    )
 
 
 def test_a_column_that_is_empty_in_the_future_days_is_past_only(report, write_file):
@@ -138,7 +141,7 @@ def test_free_text_is_left_out(report, write_file):
     column = report(sales=write_file(text)).columns[-1]
 
     assert (column.name, column.role) == ("Event", "left out")
-    assert column.reason == "it holds 40 different texts; at most 12 can be used"
+    assert column.reason == "it has 40 different texts; at most 12 can be used"
 
 
 @pytest.mark.parametrize(
@@ -180,7 +183,7 @@ def test_semicolons_and_decimal_commas_are_read(report, write_file):
     ("first", "expected"),
     [("31/01/2024", "2024-01-31"), ("01/31/2024", "2024-01-31"), ("20240131", "2024-01-31")],
 )
-def test_other_ways_to_write_dates_are_read_when_they_are_plain(
+def test_other_ways_to_write_dates_are_read_if_they_are_unambiguous(
     report, write_file, first, expected
 ):
     text = f"Store,Date,Sales\n1,{first},5\n1,2024-01-01,5\n"
@@ -196,8 +199,8 @@ def test_the_horizon_is_a_quarter_of_the_history_at_most(report, write_file):
 
     assert found.horizon == 10
     assert found.horizon_reason == (
-        "30 was wanted (the known future is that long), but 10 is a quarter of the 40 days of "
-        "history, the most that is allowed"
+        "at most a quarter of the 40 days of history is allowed; without this limit it would be 30 "
+        "(the known future is that long)"
     )
 
 
@@ -209,7 +212,7 @@ def test_the_horizon_can_be_set(database, session, settings: Settings, write_fil
     assert (found.horizon, found.horizon_reason) == (5, "it is set by FORECAST_HORIZON")
 
 
-def test_only_some_stores_can_be_asked_for(report, write_file):
+def test_an_import_can_be_limited_to_some_stores(report, write_file):
     sales = write_file(daily(["10", "9", "2"], 40))
 
     assert report(sales=sales, options={"only": ["9", "2"]}).stores == 2
@@ -220,12 +223,12 @@ def test_the_first_stores_are_taken_by_the_numbers_in_their_names(report, write_
     sales = write_file(daily(["CA_10", "CA_2", "CA_1"], 40))
     stores = write_file("store_id,Region\nCA_10,R10\nCA_2,R2\nCA_1,R1\n", "stores.csv")
 
-    found = report(sales=sales, stores=stores, options={"stores_limit": 2})
+    shown = report(sales=sales, stores=stores, options={"stores_limit": 2})
 
-    assert list(found.regions) == ["R1", "R2"]
+    assert list(shown.regions) == ["R1", "R2"]
 
 
-def test_returns_are_allowed_on_request(report, write_file):
+def test_returns_are_allowed_by_an_option(report, write_file):
     sales = write_file(daily(["1"], 40, cells=lambda store, index: (index - 3,)))
 
     assert report(sales=sales, options={"allow_returns": True}).sales_rows == 40
@@ -237,7 +240,7 @@ def test_the_region_column_names_the_regions(report, write_file):
     found = report(sales=write_file(daily(["1", "2", "3"], 40)), stores=stores)
 
     assert found.regions == {"all": 2, "north": 1}
-    assert found.notes == ("'stores.csv' does not describe 1 of the stores with sales.",)
+    assert found.notes == ("'stores.csv' has no row for 1 of the stores with sales.",)
     assert [(c.name, c.becomes) for c in found.columns if c.role == "attribute"] == [
         ("Region", ("region",)),
         ("Type", ("type_field",)),
@@ -250,6 +253,4 @@ def test_a_store_that_never_sold_is_left_out_and_named(report, write_file):
     found = report(sales=sales)
 
     assert found.stores == 1
-    assert found.notes == (
-        "Left out: 1 store without any sale, such as 2; it comes in with its first day of sales.",
-    )
+    assert found.notes == ("Left out: 1 store without sales: 2. It is added with its first sale.",)

@@ -1,4 +1,4 @@
-"""The real data: what is understood of it, and what it costs."""
+"""The real Rossmann data: the report, and the cost of an import."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from forecast_service.settings import Settings
 
 pytestmark = pytest.mark.rossmann
 
-MAX_CPU_SECONDS = 10  # 4.4 on a quiet machine; work beside it nearly doubles what is counted
+MAX_CPU_SECONDS = 10  # 4.4 on an idle machine; other work nearly doubles it
 MAX_RSS_BYTES = 1.5e9
 
 
@@ -27,7 +27,7 @@ def paths(folder: Path) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def report(rossmann: Path) -> ImportReport:
-    """What is understood of the real files."""
+    """The report of the real files."""
     return understand(paths(rossmann), "FULL", ImportOptions(), Settings(), None).report
 
 

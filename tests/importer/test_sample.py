@@ -1,4 +1,4 @@
-"""The sample data: the same bytes for the same seed, and like a real retailer's."""
+"""The sample data: the same bytes for the same seed, with the features of real sales."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(folder: Path) -> ImportReport:
-    """What the importer understands of them."""
+    """The report of an import of the sample files."""
     names = {"sales": "train.csv", "future": "future.csv", "stores": "store.csv"}
     files = {role: folder / name for role, name in names.items()}
     return understand(files, "FULL", ImportOptions(), Settings(), None).report

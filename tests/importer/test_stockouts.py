@@ -1,4 +1,4 @@
-"""Days marked as stock-outs: sold, but no known demand unless they sold a lot."""
+"""Days marked as stock-outs: their sales are kept, their demand is unknown if they sold little."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SHORT, PLENTY = 20, 35  # days of the marks below
 
 
 def sales(store: str, index: int) -> tuple[int, int]:
-    """100 a day; marked are a day that sold 30 and one that sold 180."""
+    """100 a day, except for two marked days that sold 30 and 180."""
     return {SHORT: (30, 1), PLENTY: (180, 1)}.get(index, (100, 0))
 
 
@@ -40,7 +40,7 @@ def marked(write_file, import_files):
 
 @pytest.fixture
 def trained_on(database, settings):
-    """The target dataset as the models see it: day and demand of store 1, None where unknown."""
+    """The target dataset for the models: day -> demand of store 1, None where unknown."""
 
     def read() -> dict[str, float | None]:
         with database.read() as connection:
@@ -53,7 +53,7 @@ def trained_on(database, settings):
     return read
 
 
-def test_a_day_that_ran_short_teaches_no_demand(marked, trained_on):
+def test_a_marked_day_that_sold_little_has_unknown_demand(marked, trained_on):
     known = trained_on()
 
     assert known[day(SHORT)] is None
@@ -75,8 +75,8 @@ def test_the_history_shows_what_was_sold(marked, imports):
 
 def test_the_report_counts_them(marked):
     assert marked.lines()[2] == (
-        "Stock-outs: 4 days of 2 stores; 2 of them are not taken as demand, because such days "
-        "usually sell more."
+        "Stock-outs: 4 marked days of 2 stores. Demand counts as unknown for 2 of them, which sold "
+        "less than usual."
     )
     assert marked.missing_periods == 0
     assert [c.role for c in marked.columns if c.name == "OutOfStock"] == ["mark of stock-outs"]
@@ -93,7 +93,7 @@ def test_amazon_gets_an_empty_cell(write_file, tmp_path):
     assert f'"1","{day(PLENTY)}",180' in lines
 
 
-def test_a_mark_is_no_covariate(marked, group):
+def test_a_mark_is_not_a_covariate(marked, group):
     assert marked.covariates == ()
     assert group().covariates == ()
 
@@ -123,7 +123,7 @@ def test_later_imports_mark_and_correct_days(marked, write_file, import_files, i
 
 
 @pytest.mark.parametrize("header", ["Store,Date,Sales", HEADER])
-def test_a_correction_that_says_nothing_of_a_mark_keeps_it(
+def test_a_correction_without_a_mark_keeps_the_earlier_one(
     marked, write_file, import_files, imports, trained_on, header
 ):
     cells = (31,) if header == "Store,Date,Sales" else (31, None)
@@ -138,7 +138,7 @@ def test_a_correction_that_says_nothing_of_a_mark_keeps_it(
     assert trained_on()[day(SHORT + 1)] == 31
 
 
-def test_marks_can_come_after_imports_without_any(write_file, import_files, imports):
+def test_marks_can_be_added_after_imports_without_any(write_file, import_files, imports):
     import_files(sales=write_file(daily(["1"], 56)))
     added = daily(["1"], 1, first=56, header=HEADER, cells=lambda store, index: (7, 1))
 
@@ -170,26 +170,26 @@ def test_the_usual_columns_are_understood(write_file, import_files, imports, nam
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "start"),
     [
-        ("in_stock", "37", "'in_stock' is '37'; it marks stock-outs, so allowed are yes, no and"),
-        ("oos", "-1", "'oos' is '-1'; it marks stock-outs"),
-        ("oos", "maybe", "'oos' is 'maybe'; it marks stock-outs"),
+        ("in_stock", "37", "'in_stock' is '37'; the column marks stock-outs, so allowed are"),
+        ("oos", "-1", "'oos' is '-1'; the column marks stock-outs"),
+        ("oos", "maybe", "'oos' is 'maybe'; the column marks stock-outs"),
     ],
 )
-def test_a_column_that_means_something_else_is_refused(write_file, refusal, name, value, told):
+def test_a_column_that_means_something_else_is_refused(write_file, refusal, name, value, start):
     text = daily(["1"], 20, header=f"Store,Date,Sales,{name}", cells=lambda s, i: (100, value))
 
     error = refusal(write_file(text))
 
     assert error.errors[0].pointer == "line 2"
-    assert error.errors[0].detail.startswith(told)
+    assert error.errors[0].detail.startswith(start)
     assert error.remedy == Remedy.IGNORE_COLUMNS
 
 
 @pytest.fixture
 def marks_of(write_file, import_files):
-    """Imports eight weeks of store 1 with these marks and gives the report."""
+    """Imports eight weeks of store 1 with these marks and returns the report."""
 
     def run(cell, name="OutOfStock", sold=lambda index: 100 + index):
         header = f"Store,Date,Sales,{name}"
@@ -200,7 +200,7 @@ def marks_of(write_file, import_files):
 
 
 @pytest.mark.parametrize("name", ["availability", "in_stock_rate"])
-def test_a_day_mostly_in_stock_is_no_stock_out(marks_of, trained_on, name):
+def test_a_day_mostly_in_stock_is_not_a_stock_out(marks_of, trained_on, name):
     report = marks_of(
         lambda index: 0.3 if index == SHORT else 0.97,
         name,
@@ -215,9 +215,9 @@ def test_a_column_that_marks_nearly_every_day_is_left_out(marks_of, imports, tra
     report = marks_of(lambda index: int(index != SHORT))
 
     assert report.stockouts is None
-    told = next(line for line in report.lines() if line.startswith("Left out: OutOfStock"))
-    assert "98% of the rows that sold" in told
-    assert "the option 'ignore'" in told
+    reason = next(line for line in report.lines() if line.startswith("Left out: OutOfStock"))
+    assert "98% of the rows with sales" in reason
+    assert "the option 'ignore'" in reason
     assert None not in trained_on().values()
     assert not any(row["stockout"] for row in imports.history("1"))
 
@@ -227,7 +227,7 @@ def test_a_series_that_is_mostly_marked_keeps_its_sales(marks_of, imports, train
 
     assert None not in trained_on().values()
     assert sum(row["stockout"] for row in imports.history("1")) == 37
-    assert any("more than half of what they sold marked" in note for note in report.notes)
+    assert any("more than half of the days with sales are marked" in note for note in report.notes)
 
 
 def test_a_weekday_that_is_always_marked_keeps_its_sales(marks_of, trained_on):
@@ -236,8 +236,8 @@ def test_a_weekday_that_is_always_marked_keeps_its_sales(marks_of, trained_on):
     assert trained_on()[day(5)] == 50
 
 
-def test_days_without_alike_ones_are_judged_by_their_weekday() -> None:
-    """All promoted days are marked; those that sold less than an ordinary day are hidden."""
+def test_days_without_similar_ones_are_compared_with_their_weekday() -> None:
+    """All promoted days are marked; those below an ordinary day have unknown demand."""
     days = np.arange(182, dtype=np.int64)
     promo = (days % 28 == 3).astype(float)
     sold = np.where(promo == 1, np.where(days < 90, 60.0, 140.0), 100.0)
@@ -250,10 +250,10 @@ def test_days_without_alike_ones_are_judged_by_their_weekday() -> None:
 
 
 def test_a_covariate_of_the_group_marks_nothing(write_file, import_files, imports, monkeypatch):
-    """As an installation has it whose first import knew no marks."""
+    """The first import is of a version that did not recognise marks."""
     header = "Store,Date,Sales,in_stock"
     with monkeypatch.context() as earlier:
-        earlier.setattr(columns, "find_marks", lambda columns: None)
+        earlier.setattr(columns, "find_mark_column", lambda columns: None)
         future = daily(["1"], 14, first=56, header="Store,Date,in_stock", cells=lambda s, i: (20,))
         sold = write_file(daily(["1"], 56, header=header, cells=lambda s, i: (100, i)))
         import_files(sales=sold, future=write_file(future, "future.csv"))
@@ -267,7 +267,7 @@ def test_a_covariate_of_the_group_marks_nothing(write_file, import_files, import
     ]
 
 
-def test_an_ignored_mark_plays_no_role():
+def test_an_ignored_mark_has_no_role():
     roles, _ = recognise(["store", "date", "sales", "OOS"], ignore=["oos"])
 
     assert roles is not None
@@ -275,13 +275,13 @@ def test_an_ignored_mark_plays_no_role():
     assert not is_mark("stock")
 
 
-def test_usual_is_judged_by_weekday_promotion_and_season() -> None:
+def test_usual_sales_depend_on_weekday_promotion_and_season() -> None:
     """A store that sells twice as much on promoted days, and grows by half over its year."""
     days = np.arange(364, dtype=np.int64)
     promo = (days // 7 % 2 == 0).astype(float)
     sold = (100 + 50 * days / 364) * (1 + promo)
     stockout = np.zeros(364)
-    cases = {5: 0.9, 12: 1.02, 355: 0.9, 362: 1.02}  # share of what was to be expected
+    cases = {5: 0.9, 12: 1.02, 355: 0.9, 362: 1.02}  # share of the expected sales
     for index, share in cases.items():
         sold[index] *= share
         stockout[index] = 1

@@ -1,4 +1,4 @@
-"""Texts that become covariates: which one became which is remembered."""
+"""Texts that become covariates: the dataset group records which text became which."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def rows(days: int = 40, first: int = 0) -> str:
     )
 
 
-def test_every_text_is_remembered_with_its_covariate(import_files, write_file, group):
+def test_every_text_is_recorded_with_its_covariate(import_files, write_file, group):
     import_files(sales=write_file(rows()), future=write_file(future(), "future.csv"))
 
     texts = group().texts
@@ -37,7 +37,7 @@ def test_every_text_is_remembered_with_its_covariate(import_files, write_file, g
     assert texts["Grade"] == {"A+": None, "A-": "grade_a", "B": "grade_b"}
 
 
-def test_a_later_import_means_the_same_by_a_text(import_files, write_file, group, imports):
+def test_a_text_has_the_same_covariate_in_a_later_import(import_files, write_file, group, imports):
     import_files(sales=write_file(rows()), future=write_file(future(), "future.csv"))
     texts = group().texts
     lines = "1,2013-02-20,70,国庆,0,A+\n1,2013-02-21,70,春节,0,A-\n"
@@ -46,8 +46,8 @@ def test_a_later_import_means_the_same_by_a_text(import_files, write_file, group
 
     days = {day["date"]: day["covariates"] for day in imports.history("1", start="2013-02-20")}
     for day, text in (("2013-02-20", "国庆"), ("2013-02-21", "春节")):
-        told = {name for name, value in days[day].items() if "other" in name and value}
-        assert told == {texts["Event"][text]}
+        active = {name for name, value in days[day].items() if "other" in name and value}
+        assert active == {texts["Event"][text]}
     assert group().texts == texts
 
 

@@ -1,4 +1,4 @@
-"""Files that cannot be read as a table: refused whole, with the sentence that helps."""
+"""Refusals of files that are not a readable table, with a remedy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from forecast_service.importer.files.text_tables import SENT_ROWS
 from .rows import GOOD
 
 
-def test_a_workbook_is_no_csv(refusal, write_file):
+def test_a_workbook_is_refused(refusal, write_file):
     error = refusal(write_file(b"PK\x03\x04rest", "sales.xlsx"))
 
     assert error.detail == (
@@ -22,7 +22,7 @@ def test_a_workbook_is_no_csv(refusal, write_file):
     )
 
 
-def test_a_binary_file_is_no_csv(refusal, write_file):
+def test_a_binary_file_is_refused(refusal, write_file):
     assert "is a binary file, not CSV" in refusal(write_file(b"a\0b")).detail
 
 
@@ -39,7 +39,7 @@ def test_a_header_alone_is_refused(refusal, write_file, text):
     )
 
 
-def test_another_encoding_is_refused_by_line(refusal, write_file):
+def test_another_encoding_is_refused_with_its_line(refusal, write_file):
     error = refusal(
         write_file(GOOD.encode() + "1,2024-01-20,5\nKöln,2024-01-20,5\n".encode("latin-1"))
     )

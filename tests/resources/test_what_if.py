@@ -185,7 +185,7 @@ def test_what_changes_nothing_is_said(client: FlaskClient) -> None:
     answer = ask(client, {"covariate": "promo", "value": 1, "from": "2014-05-13"})
 
     assert answer["notes"] == [
-        "Nothing changes: the model of this forecast does not react to what was supposed."
+        "Nothing changes: the model of this forecast does not react to these changes."
     ]
 
 

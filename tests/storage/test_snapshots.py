@@ -123,8 +123,8 @@ def test_a_file_that_never_got_its_row_changes_nothing_and_is_swept(store: Snaps
     orphan = store.stage(table([("1", "2015-01-01", 99.0)]))
 
     assert read(store) == [("1", "2015-01-01", 5.0)]
-    assert store.sweep(catalog.remembered) == []  # its job may be about to commit
-    assert store.sweep(catalog.remembered, grace_seconds=0) == [store.home / orphan.path]
+    assert store.sweep(catalog.used_snapshots) == []  # its job may be about to commit
+    assert store.sweep(catalog.used_snapshots, grace_seconds=0) == [store.home / orphan.path]
     assert read(store) == [("1", "2015-01-01", 5.0)]
 
 
@@ -160,7 +160,7 @@ def test_sweep_keeps_what_a_predictor_remembers_and_drops_the_rest(store: Snapsh
         add(store, "delta", [("1", "2015-01-02", demand)])
     remember(store, 4)
 
-    removed = store.sweep(catalog.remembered, grace_seconds=0)
+    removed = store.sweep(catalog.used_snapshots, grace_seconds=0)
 
     assert len(removed) == 2
     assert read(store, 4) == [("1", "2015-01-01", 2.0), ("1", "2015-01-02", 2.0)]
@@ -173,7 +173,7 @@ def test_sweep_leaves_a_version_alone_that_was_replaced_a_moment_ago(store: Snap
     add(store, "base", [("1", "2015-01-01", 1.0)])
     add(store, "base", [("1", "2015-01-01", 2.0)])
 
-    assert store.sweep(catalog.remembered) == []
+    assert store.sweep(catalog.used_snapshots) == []
     assert read(store, 1) == [("1", "2015-01-01", 1.0)]
 
 
@@ -183,7 +183,7 @@ def test_forgetting_a_dataset_frees_its_files(store: SnapshotStore) -> None:
     with store.database.write() as connection:
         store.forget(connection, SALES)
 
-    assert len(store.sweep(catalog.remembered, grace_seconds=0)) == 1
+    assert len(store.sweep(catalog.used_snapshots, grace_seconds=0)) == 1
     assert store.datasets() == []
 
 

@@ -1,1 +1,1 @@
-"""The files of an import: read as text, their columns recognised, every cell checked."""
+"""Reads the files of an import: text in, recognised columns and checked cells out."""

@@ -1,4 +1,4 @@
-"""Candidates: columns without a role, over all files, and why some cannot be covariates."""
+"""Candidates: columns of all files without a role, and why some cannot be covariates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from forecast_service.importer.files.sheets import Sheet
 __all__ = ["PAST_ONLY", "Candidate", "candidates", "reason_to_leave_out", "refuse_rows"]
 
 PAST_ONLY = "it is known for the past only"
-# Columns that a retailer plans: kept even when no file says anything about the future.
+# Columns that a retailer plans: kept even when no file has their future values.
 PLANNED = re.compile(r"open|promo|holiday|price|discount|campaign|event|markdown")
 
 Flags = npt.NDArray[np.bool_]
@@ -27,7 +27,7 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Candidate:
-    """One column over all sheets, one after the other."""
+    """One column of all sheets; the sheets follow one after the other."""
 
     title: str
     slug: str
@@ -39,7 +39,7 @@ class Candidate:
 
 
 def candidates(sheets: Sequence[Sheet]) -> list[Candidate]:
-    """The columns of the sheets that play no role, in the order of the files."""
+    """The columns without a role, in the order of the files."""
     titles: dict[str, str] = {}
     for sheet in sheets:
         for title in sheet.roles.others:
@@ -56,7 +56,7 @@ def reason_to_leave_out(column: Candidate, future: Flags) -> str | None:
     valid = to_numpy(pc.is_valid(column.content)).astype(bool)
     if not future.any():
         planned = PLANNED.search(column.slug)
-        return None if planned else f"{PAST_ONLY} (no file says what it will be)"
+        return None if planned else f"{PAST_ONLY} (no file has its future values)"
     if not valid[future].any():
         return f"{PAST_ONLY} (absent or empty in the future days)"
     if not future.all() and not valid[~future].any():
@@ -67,21 +67,21 @@ def reason_to_leave_out(column: Candidate, future: Flags) -> str | None:
 def refuse_rows(
     sheets: Sequence[Sheet], rows: npt.NDArray[np.intp], describe: Callable[[int], str]
 ) -> None:
-    """Raise InvalidData for bad rows, numbered over all sheets one after the other."""
+    """Raise InvalidData for bad rows; ``rows`` are numbered over all sheets."""
     start = 0
     for sheet in sheets:
-        mine = rows[(rows >= start) & (rows < start + sheet.rows)] - start
+        bad = rows[(rows >= start) & (rows < start + sheet.rows)] - start
         findings = Findings(sheet.name, sheet.raw.places)
-        findings.add(mine, lambda row, start=start: describe(row + start))  # type: ignore[misc]
+        findings.add(bad, lambda row, start=start: describe(row + start))  # type: ignore[misc]
         findings.refuse()
         start += sheet.rows
 
 
 def _candidate(slug: str, title: str, sheets: Sequence[Sheet]) -> Candidate:
-    own = [{snake(t): t for t in sheet.roles.others}.get(slug) for sheet in sheets]
-    pairs = list(zip(sheets, own, strict=True))
-    found = [sheet.raw.table[name] for sheet, name in pairs if name is not None]
-    kind = found[0].type if len({part.type for part in found}) == 1 else pa.string()
+    titles = [{snake(t): t for t in sheet.roles.others}.get(slug) for sheet in sheets]
+    pairs = list(zip(sheets, titles, strict=True))
+    columns = [sheet.raw.table[name] for sheet, name in pairs if name is not None]
+    kind = columns[0].type if len({column.type for column in columns}) == 1 else pa.string()
     chunks: list[pa.Array] = []
     for sheet, name in pairs:
         part = pa.nulls(sheet.rows, kind) if name is None else sheet.raw.table[name].cast(kind)
@@ -90,6 +90,6 @@ def _candidate(slug: str, title: str, sheets: Sequence[Sheet]) -> Candidate:
         title=title,
         slug=slug,
         content=pa.chunked_array(chunks, type=kind),
-        present=np.repeat([n is not None for n in own], [sheet.rows for sheet in sheets]),
+        present=np.repeat([name is not None for name in titles], [sheet.rows for sheet in sheets]),
         decimal_comma=any(sheet.raw.delimiter == ";" for sheet in sheets),
     )

@@ -1,4 +1,4 @@
-"""Column names: which one is the store, the date, the sales; and valid names for the rest."""
+"""Column names: recognises store, date, sales and item; makes valid names for the others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from forecast_service.importer.files.stockouts import find_marks
+from forecast_service.importer.files.stockouts import find_mark_column
 from forecast_service.local.files.reserved_names import RESERVED_WORDS
 
 __all__ = [
@@ -25,7 +25,7 @@ __all__ = [
 
 MAX_NAME = 63  # characters of a schema attribute in the Amazon Forecast API
 
-# The first name of a role that is present takes it; the others are columns like any other.
+# Of several columns for one role, the first in this list gets it. The others have no role.
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "store": (
         "store", "store_number", "store_id", "store_nbr", "store_no", "store_code", "storeid",
@@ -49,7 +49,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
-# They follow from the date, which the models see anyway.
+# These follow from the date, which the models use anyway.
 CALENDAR = frozenset(
     (
         "day",
@@ -74,13 +74,13 @@ CALENDAR = frozenset(
 )
 ROW_NUMBERS = frozenset(("", "id", "index", "row", "row_id", "row_number", "unnamed_0"))
 
-# The engine knows closed days by this name, so it stays although it is on the list of words.
+# The engine finds closed days by this name. So it is kept, although it is a reserved word.
 OPEN = "open"
 
 
 @dataclass(frozen=True)
 class Roles:
-    """Which columns of a file play which part; the rest are covariates, or are left out."""
+    """The columns of a file by role; ``others`` become covariates, or are left out."""
 
     store: str
     date: str
@@ -97,7 +97,7 @@ def snake(name: str) -> str:
 
 
 def attribute_name(name: str) -> str:
-    """A name that the API takes for a schema attribute: ``Type`` is ``type_field``."""
+    """A valid name for a schema attribute: ``Type`` is ``type_field``."""
     text = snake(name) or "field"
     if not text[0].isalpha():
         text = f"field_{text}"
@@ -107,13 +107,13 @@ def attribute_name(name: str) -> str:
 
 
 def shown_name(name: str) -> str:
-    """The column's own name of a schema attribute: ``type_field`` is ``type``."""
+    """The name of the column behind a schema attribute: ``type_field`` is ``type``."""
     own = name.removesuffix("_field")
     return own if own.upper() in RESERVED_WORDS else name
 
 
 def unique_names(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
-    """The names with ``_2``, ``_3`` … added to those that occur already, ``taken`` included."""
+    """The names, with ``_2``, ``_3`` … added to repeated ones and to those in ``taken``."""
     seen = set(taken)
     result: list[str] = []
     for name in names:
@@ -129,31 +129,31 @@ def unique_names(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
 def recognise(
     header: Sequence[str], *, ignore: Iterable[str] = (), covariates: Sequence[str] = ()
 ) -> tuple[Roles | None, list[str]]:
-    """The roles of a file's columns, and the roles that no column plays.
+    """The columns by role, and the missing roles; roles are None if one is missing.
 
-    Without a store column, ``item_id`` names the series, as in Amazon's own store-only files.
+    Without a store column, ``item_id`` is the store, as in Amazon's own store-only files.
     ``target`` may be absent (a file of known future days); ``store`` and ``date`` may not.
-    What the dataset group has among its ``covariates`` marks no stock-outs.
+    A column among the ``covariates`` of the dataset group does not mark stock-outs.
     """
     ignored = {snake(name) for name in ignore}
     by_alias = {snake(name): name for name in reversed(header) if snake(name) not in ignored}
-    found = {role: _first(aliases, by_alias) for role, aliases in ALIASES.items()}
-    if found["store"] is None and found["item"] == by_alias.get("item_id"):
-        found["store"], found["item"] = found["item"], None
-    if found["store"] is None or found["date"] is None:
-        return None, [role for role in ("store", "date") if found[role] is None]
-    marks = find_marks(
+    roles = {role: _first(aliases, by_alias) for role, aliases in ALIASES.items()}
+    if roles["store"] is None and roles["item"] == by_alias.get("item_id"):
+        roles["store"], roles["item"] = roles["item"], None
+    if roles["store"] is None or roles["date"] is None:
+        return None, [role for role in ("store", "date") if roles[role] is None]
+    marks = find_mark_column(
         (snake(name), name)
         for name in header
         if snake(name) not in ignored and attribute_name(name) not in covariates
     )
-    taken = {name for name in (*found.values(), marks) if name is not None}
+    taken = {name for name in (*roles.values(), marks) if name is not None}
     others = tuple(n for n in header if n not in taken and snake(n) not in ignored)
-    return Roles(found["store"], found["date"], found["target"], found["item"], others, marks), []
+    return Roles(roles["store"], roles["date"], roles["target"], roles["item"], others, marks), []
 
 
 def recognised_names(role: str) -> str:
-    """The names by which a role is recognised, as a list for people."""
+    """The recognised names of a role, as a list for people."""
     return ", ".join(f"'{name}'" for name in ALIASES[role])
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a file: collected with line numbers, then refused in one error."""
+"""Findings: the faults of a file, collected with line numbers and raised as one error."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_SHOWN = 10
 
 
 class Findings:
-    """Bad rows of one file, gathered over several checks."""
+    """Bad rows of one file, collected over several checks."""
 
     def __init__(self, name: str, places: Callable[[Sequence[int]], list[str]]) -> None:
         self._name = name
@@ -30,14 +30,14 @@ class Findings:
         describe: Callable[[int], str],
         remedy: Remedy | None = None,
     ) -> None:
-        """Record that these rows are bad (0 is the first below the header), and how."""
+        """Record bad rows (0 is the first below the header) and the fault of each."""
         self._total += len(rows)
         if len(rows):
             self._remedy = self._remedy or remedy
         self._first += [(int(row), describe(int(row))) for row in rows[:MAX_SHOWN]]
 
     def refuse(self) -> None:
-        """Raise InvalidData when anything was found."""
+        """Raise InvalidData if there is a bad row."""
         if self._total:
             first = sorted(self._first)[:MAX_SHOWN]
             places = self._places([row for row, _ in first])
@@ -46,14 +46,14 @@ class Findings:
 
 
 def refuse(
-    name: str, found: Iterable[tuple[str, str]], total: int, remedy: Remedy | None = None
+    name: str, findings: Iterable[tuple[str, str]], total: int, remedy: Remedy | None = None
 ) -> None:
-    """Raise InvalidData that tells the findings (place, detail) and counts the rest."""
-    errors = tuple(FieldError(place, detail) for place, detail in found)[:MAX_SHOWN]
-    told = "; ".join(f"{error.pointer}: {error.detail}" for error in errors)
+    """Raise InvalidData with the first findings (place, detail) and the number of the others."""
+    errors = tuple(FieldError(place, detail) for place, detail in findings)[:MAX_SHOWN]
+    shown = "; ".join(f"{error.pointer}: {error.detail}" for error in errors)
     more = f"; and {total - len(errors):,} more" if total > len(errors) else ""
     raise InvalidData(
-        f"'{name}' was not imported, and nothing of it was kept: {told}{more}. "
+        f"'{name}' was not imported, and nothing of it was kept: {shown}{more}. "
         "Correct the file and import it again.",
         errors=errors,
         remedy=remedy,

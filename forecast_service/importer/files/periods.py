@@ -1,4 +1,4 @@
-"""Periods: whether the rows of an import are days, weeks or months, and counting in them."""
+"""Periods: recognises rows as days, weeks or months, and counts in them."""
 
 from __future__ import annotations
 
@@ -21,28 +21,29 @@ Days = Ints | np.int64
 Flags = npt.NDArray[np.bool_]
 
 MONDAY_OFFSET = 3  # 1970-01-01 was a Thursday
-MOSTLY = 0.9  # share of the steps between rows from which the others count as mistakes
-LEAST_STEPS = 3  # between rows of a series, to tell weeks and months from single days
+MOSTLY = 0.9  # of the steps between rows; if so many agree, the others are mistakes
+LEAST_STEPS = 3  # fewer steps between rows do not show whether they are weeks or months
 SHORTEST_MONTH = 28
-MONTHS = (30, 31)  # days from one row to the next, most often, if a row is a month
-FEW_MONTHS = (28, 29)  # the same, if there are few months and February is one
-SLACK = 15  # a step counts as another when they differ by at most this part: 90 days, 92 days
+MONTHS = (30, 31)  # most frequent step in days, if a row is a month
+FEW_MONTHS = (28, 29)  # the same, for a few months with a February
+SLACK = 15  # steps that differ by at most a 15th count as equal: 90 and 92 days
 WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NOUNS = {"D": "day", "W": "week", "M": "month"}
 
 
 @dataclass(frozen=True)
 class Periods:
-    """The periods of rows: days, weeks that begin on one weekday, or months.
+    """Days, weeks that begin on one weekday, or months.
 
-    A period is a day since 1970-01-01: its first one. ``code`` is the engine's frequency code.
+    A period is given by its first day, counted from 1970-01-01. ``code`` is the frequency code of
+    the engine.
     """
 
     code: str = "D"
 
     @property
     def noun(self) -> str:
-        """Such as ``week``."""
+        """``day``, ``week`` or ``month``."""
         return NOUNS[self.unit]
 
     @property
@@ -52,11 +53,11 @@ class Periods:
 
     @property
     def weekday(self) -> int:
-        """On which weeks begin; 0 is Monday."""
+        """First day of the weeks; 0 is Monday."""
         return parse_frequency(self.code).weekday
 
     def floor(self, day: Ints) -> Ints:
-        """First day of the period that holds each day."""
+        """First day of the period that contains each day."""
         return self._day(self._index(day))
 
     def after(self, day: Days, count: int | Ints) -> Ints:
@@ -64,11 +65,11 @@ class Periods:
         return self._day(self._index(day) + count)
 
     def between(self, first: Days, last: Days) -> Ints:
-        """How many periods ``last`` comes after ``first``."""
+        """Number of periods from ``first`` to ``last``."""
         return self._index(last) - self._index(first)
 
     def slot(self, day: Ints) -> Ints:
-        """Weekday of each day, 0 is Monday; a month has none (0)."""
+        """Weekday of each day, 0 is Monday; always 0 for months."""
         if self.unit == "M":
             return np.zeros_like(day)
         return np.asarray((day + MONDAY_OFFSET) % 7)
@@ -93,38 +94,41 @@ DAILY = Periods()
 def choose_periods(
     sheets: Sequence[Sheet], series: Ints, day: Ints, *, fixed: str | None, fresh: Flags | None
 ) -> Periods:
-    """What a row is: as the dataset group has it (``fixed``), else by the steps between rows.
+    """The periods of the rows: those of the dataset group, or else by the steps between rows.
 
-    ``series`` and ``day`` have one entry per row of the sheets, one after the other. ``fresh``
-    flags those after the last sale that is known already: corrections of single days have steps
-    of any size. None: this import replaces all data.
+    Parameters
+    ----------
+    series, day: one entry per row of the sheets, one sheet after the other.
+    fixed: frequency of the dataset group; None before its first import.
+    fresh: flags the rows after the last sale of earlier imports. Only these show the periods:
+        corrections of single days have steps of any size. None: this import replaces all data.
 
     Raises
     ------
     InvalidData
-        The rows are weeks and some are not dated on their weekday, or they are something else
-        than what the dataset group has, or neither days, nor weeks, nor months.
+        The rows are not days, weeks or months; they differ from the dataset group; or some weeks
+        have another weekday.
     """
-    rows = slice(None) if fresh is None else _told(series, fresh)
-    found = _recognised(series[rows], day[rows])
+    rows = slice(None) if fresh is None else _enough_fresh_rows(series, fresh)
+    periods = _recognise(series[rows], day[rows])
     if fixed is not None:
-        # Days are what is found, too, where rows of weeks or months were left out.
+        # Weeks or months with missing rows look like days.
         allowed = {Periods(fixed).unit} if fresh is None else {Periods(fixed).unit, DAILY.unit}
-        if found is not None and found.unit not in allowed:
+        if periods is not None and periods.unit not in allowed:
             raise InvalidData(
-                f"'{sheets[0].name}' has a row per {found.noun}, and the dataset group one per "
-                f"{Periods(fixed).noun}. Import the same kind of data, or set "
+                f"'{sheets[0].name}' has one row per {periods.noun}, but the dataset group has one "
+                f"per {Periods(fixed).noun}. Import the same kind of data, or set "
                 "FORECAST_DATASET_NAME and FORECAST_DATASET_GROUP to new names."
             )
-        found = Periods(fixed)
-    found = found or DAILY
-    if found.unit == "W":
-        _refuse_other_weekdays(sheets, found)
-    return found
+        periods = Periods(fixed)
+    periods = periods or DAILY
+    if periods.unit == "W":
+        _refuse_other_weekdays(sheets, periods)
+    return periods
 
 
-def _recognised(series: Ints, day: Ints) -> Periods | None:
-    """Periods by the most common step from a row of a series to the next; None: too few rows."""
+def _recognise(series: Ints, day: Ints) -> Periods | None:
+    """Periods by the most frequent step between rows of a series; None: too few rows."""
     code = np.sort(series * DAYS + day)
     steps = np.diff(code % DAYS)[np.diff(code // DAYS) == 0]
     steps = steps[steps > 0]
@@ -141,20 +145,20 @@ def _recognised(series: Ints, day: Ints) -> Periods | None:
     if usual >= 7 and (np.abs(steps - usual) <= usual // SLACK).mean() >= MOSTLY:
         about = "" if (steps == usual).all() else "about "
         raise InvalidData(
-            f"The rows of a store are {about}{usual} days apart. Send a row per day, per week "
+            f"The rows of a store are {about}{usual} days apart. Send one row per day, per week "
             "(always dated on the same weekday) or per month."
         )
     return DAILY
 
 
-def _told(series: Ints, fresh: Flags) -> Flags:
-    """Flags the fresh rows of those series that have enough of them to tell their periods."""
+def _enough_fresh_rows(series: Ints, fresh: Flags) -> Flags:
+    """The fresh rows of series that have enough of them to recognise their periods."""
     counts = np.bincount(series[fresh], minlength=int(series.max(initial=0)) + 1)
     return fresh & (counts > LEAST_STEPS)[series]
 
 
 def _follow_months(day: Ints) -> bool:
-    """Whether all days are the same one of their months, or the last."""
+    """Whether all dates have the same day of the month, or all are the last of their months."""
     days = day.astype("datetime64[D]")
     months = days.astype("datetime64[M]")
     from_start = days - months.astype("datetime64[D]")
@@ -167,10 +171,10 @@ def _refuse_other_weekdays(sheets: Sequence[Sheet], weeks: Periods) -> None:
 
         def describe(row: int, sheet: Sheet = sheet) -> str:
             day = int(sheet.days[row])
+            own, usual = (day + MONDAY_OFFSET) % 7, weeks.weekday
             return (
-                f"{iso(day)} is a {WEEKDAY_NAMES[(day + MONDAY_OFFSET) % 7]}; the data have a row "
-                f"per week, dated on {WEEKDAY_NAMES[weeks.weekday]}s. Date every week on the same "
-                "weekday"
+                f"{iso(day)} is a {WEEKDAY_NAMES[own]}, but the other weeks are dated on "
+                f"{WEEKDAY_NAMES[usual]}s. Date every week on the same weekday"
             )
 
         findings = Findings(sheet.name, sheet.raw.places)

@@ -1,4 +1,4 @@
-"""A sheet: one file of rows per store and day, with its keys and sales parsed and checked."""
+"""A sheet: one file with a row per store and day; keys and sales are parsed and checked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.files.columns import Roles, recognise, recognised_names, snake
 from forecast_service.importer.files.findings import Findings
-from forecast_service.importer.files.stockouts import parse_marks, why_no_marks
+from forecast_service.importer.files.stockouts import parse_marks, reason_to_drop_marks
 from forecast_service.importer.files.text_columns import (
     Codes,
     Numbers,
@@ -26,13 +26,13 @@ from forecast_service.importer.options import ImportOptions
 
 __all__ = [
     "Sheet",
+    "drop_doubtful_marks",
     "read_sheet",
     "refuse_duplicates",
     "refuse_isolated_days",
-    "without_doubtful_marks",
 ]
 
-MAX_SILENCE = 366  # days without a row in any store; beyond it a date was mistyped
+MAX_GAP_DAYS = 366  # without a row in any store; after a longer gap, a date is mistyped
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ class Sheet:
     items: Codes | None
     days: npt.NDArray[np.int64]
     target: npt.NDArray[np.float64] | None
-    """Sales; NaN where the cell is empty; None when the file has no such column."""
+    """Sales; NaN where the cell is empty; None if the file has no column of sales."""
     stockout: npt.NDArray[np.float64]
-    """1 where the row is marked as a stock-out, 0 where not, NaN where nothing is said."""
+    """1 where the row is marked as a stock-out, 0 where not, NaN where there is no value."""
 
     @property
     def name(self) -> str:
@@ -61,14 +61,14 @@ class Sheet:
 def read_sheet(
     path: Path, options: ImportOptions, covariates: Sequence[str] = (), *, needs_target: bool
 ) -> Sheet:
-    """Read a file of sales or of known future days, and refuse it whole if a row is bad.
+    """Read a file of sales or of known future days; one bad row refuses the whole file.
 
-    ``covariates`` are those that the dataset group has already.
+    ``covariates`` are those of the dataset group.
 
     Raises
     ------
     InvalidData
-        A column is missing, or rows are bad; their line numbers are in ``errors``.
+        A column is missing, or rows are bad: ``errors`` has their line numbers.
     """
     raw = read_file(path)
     roles, missing = recognise(raw.header, ignore=options.ignore, covariates=covariates)
@@ -77,22 +77,22 @@ def read_sheet(
     if roles is None:
         raise _missing_column(raw, missing[0])
     findings = Findings(raw.name, raw.places)
-    stores = _names(raw, roles.store, findings)
-    items = None if roles.item is None else _names(raw, roles.item, findings)
+    stores = _parse_names(raw, roles.store, findings)
+    items = None if roles.item is None else _parse_names(raw, roles.item, findings)
     days = parse_days(raw.table[roles.date], roles.date)
     findings.add(days.bad, days.describe)
-    target = None if roles.target is None else _sales(raw, roles.target, options, findings)
-    marked = _marked(raw, roles, findings)
+    target = None if roles.target is None else _parse_sales(raw, roles.target, options, findings)
+    stockout = _parse_stockouts(raw, roles, findings)
     findings.refuse()
-    return Sheet(raw, roles, stores, items, days.values, target, marked)
+    return Sheet(raw, roles, stores, items, days.values, target, stockout)
 
 
-def without_doubtful_marks(sheets: Sequence[Sheet]) -> tuple[tuple[Sheet, ...], dict[str, str]]:
-    """The sheets of a whole history without marks that cannot be meant: column -> why."""
+def drop_doubtful_marks(sheets: Sequence[Sheet]) -> tuple[tuple[Sheet, ...], dict[str, str]]:
+    """The sheets without implausible marks of stock-outs, and the dropped columns: name -> why."""
     kept, doubtful = [], {}
     for sheet in sheets:
         column = sheet.roles.stockout
-        why = None if sheet.target is None else why_no_marks(sheet.stockout, sheet.target)
+        why = None if sheet.target is None else reason_to_drop_marks(sheet.stockout, sheet.target)
         if column is not None and why is not None:
             doubtful[column] = why
             roles = replace(sheet.roles, stockout=None)
@@ -104,31 +104,32 @@ def without_doubtful_marks(sheets: Sequence[Sheet]) -> tuple[tuple[Sheet, ...], 
 def refuse_duplicates(
     sheets: Sequence[Sheet], order: npt.NDArray[np.intp], same: npt.NDArray[np.bool_]
 ) -> None:
-    """Raise when a store-day occurs twice.
+    """Raise for every store-day that occurs twice.
 
-    ``order`` sorts the sheets' rows (one after the other) by series and day, stably;
-    ``same[i]`` says that row ``order[i + 1]`` has the key of row ``order[i]``.
+    ``order`` sorts the rows of all sheets by series and day, stably. ``same[i]``: the rows
+    ``order[i]`` and ``order[i + 1]`` have the same series and day.
     """
     starts = np.cumsum([0, *(sheet.rows for sheet in sheets)])
     at = np.flatnonzero(same)
     where = np.searchsorted(starts, order[at + 1], side="right") - 1
     for number, sheet in enumerate(sheets):
-        mine = at[where == number]
-        second = order[mine + 1] - starts[number]
-        first = dict(zip(second.tolist(), order[mine].tolist(), strict=True))
+        pairs = at[where == number]
+        second = order[pairs + 1] - starts[number]
+        first = dict(zip(second.tolist(), order[pairs].tolist(), strict=True))
         findings = Findings(sheet.name, sheet.raw.places)
 
         def describe(row: int, sheet: Sheet = sheet, first: dict[int, int] = first) -> str:
-            return f"{_key(sheet, row)} is there already, in {_place(sheets, starts, first[row])}"
+            place = _place(sheets, starts, first[row])
+            return f"a second row for {_key(sheet, row)}; the first is {place}"
 
         findings.add(np.sort(second), describe)
         findings.refuse()
 
 
 def refuse_isolated_days(sheets: Sequence[Sheet]) -> None:
-    """Raise when a few dates lie more than a year away from all others: a mistyped year."""
+    """Raise if some dates lie more than a year away from most others: a mistyped year."""
     days = np.unique(np.concatenate([sheet.days for sheet in sheets]))
-    breaks = np.flatnonzero(np.diff(days) > MAX_SILENCE)
+    breaks = np.flatnonzero(np.diff(days) > MAX_GAP_DAYS)
     if not len(breaks):
         return
     before, after = int(days[breaks[0]]), int(days[breaks[0] + 1])
@@ -140,8 +141,8 @@ def refuse_isolated_days(sheets: Sequence[Sheet]) -> None:
 
         def describe(row: int, sheet: Sheet = sheet) -> str:
             return (
-                f"{iso(sheet.days[row])} is {after - before:,} days or more away from {other}, "
-                f"with no row between; at most {MAX_SILENCE} are allowed. Is the year mistyped?"
+                f"{iso(sheet.days[row])} is at least {after - before:,} days away from {other}, "
+                f"with no row in between; at most {MAX_GAP_DAYS} are allowed. Is the year mistyped?"
             )
 
         findings = Findings(sheet.name, sheet.raw.places)
@@ -150,13 +151,13 @@ def refuse_isolated_days(sheets: Sequence[Sheet]) -> None:
         findings.refuse()
 
 
-def _names(raw: RawTable, column: str, findings: Findings) -> Codes:
+def _parse_names(raw: RawTable, column: str, findings: Findings) -> Codes:
     codes = parse_names(raw.table[column], column)
     findings.add(codes.bad, codes.describe)
     return codes
 
 
-def _sales(
+def _parse_sales(
     raw: RawTable, column: str, options: ImportOptions, findings: Findings
 ) -> npt.NDArray[np.float64]:
     numbers: Numbers = parse_numbers(raw.table[column], column, decimal_comma=raw.delimiter == ";")
@@ -173,7 +174,7 @@ def _sales(
     return numbers.values
 
 
-def _marked(raw: RawTable, roles: Roles, findings: Findings) -> npt.NDArray[np.float64]:
+def _parse_stockouts(raw: RawTable, roles: Roles, findings: Findings) -> npt.NDArray[np.float64]:
     if roles.stockout is None or roles.target is None:
         return np.full(raw.table.num_rows, np.nan)
     title = roles.stockout
@@ -185,15 +186,15 @@ def _missing_column(raw: RawTable, role: str) -> InvalidData:
     header = ", ".join(f"'{name}'" for name in raw.header[:20])
     more = f" and {len(raw.header) - 20} more" if len(raw.header) > 20 else ""
     return InvalidData(
-        f"'{raw.name}' has no column for {what}. It has {header}{more}; recognised are "
-        f"{recognised_names(role)}, in any spelling of capitals. Rename the column."
+        f"'{raw.name}' has no column for {what}. Its columns are {header}{more}. Recognised names "
+        f"are {recognised_names(role)} (capital letters do not matter). Rename the column."
     )
 
 
 def _key(sheet: Sheet, row: int) -> str:
     store = sheet.stores.names[sheet.stores.values[row]]
     item = f", item '{sheet.items.names[sheet.items.values[row]]}'" if sheet.items else ""
-    return f"store '{store}'{item}, {iso(sheet.days[row])}"
+    return f"store '{store}'{item} on {iso(sheet.days[row])}"
 
 
 def _place(sheets: Sequence[Sheet], starts: npt.NDArray[np.int64], row: int) -> str:

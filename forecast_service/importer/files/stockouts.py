@@ -1,4 +1,4 @@
-"""Stock-outs: which column marks them, and what is written there."""
+"""Stock-outs: finds the column that marks them, and parses it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from forecast_service.errors import Remedy
 from forecast_service.importer.files.findings import Findings
 from forecast_service.importer.files.text_columns import parse_names, parse_numbers
 
-__all__ = ["find_marks", "is_mark", "parse_marks", "why_no_marks"]
+__all__ = ["find_mark_column", "is_mark", "parse_marks", "reason_to_drop_marks"]
 
-# Marked is what is not 0 … (the last one counts hours: Dingdong's FreshRetailNet)
+# A value above 0 marks a stock-out. (The last name counts hours: Dingdong's FreshRetailNet.)
 OUT_OF_STOCK = frozenset(
     (
         *("stockout", "stock_out", "is_stockout", "is_stock_out", "stockout_flag"),
@@ -23,7 +23,7 @@ OUT_OF_STOCK = frozenset(
         *("stockout_hours", "oos_hours", "hours_out_of_stock", "stock_hour6_22_cnt"),
     )
 )
-# … or a share of the day in stock that is less than half: 0.97 is an ordinary day.
+# The share of the day in stock; less than half is a mark: 0.97 is an ordinary day.
 IN_STOCK = frozenset(
     (
         *("in_stock", "is_in_stock", "in_stock_flag", "instock", "available", "is_available"),
@@ -31,7 +31,7 @@ IN_STOCK = frozenset(
     )
 )
 HALF = 0.5
-NEARLY_ALL = 0.9  # of the days that sold: such a column says something else
+NEARLY_ALL = 0.9  # of the rows with sales: a column that marks more means something else
 YES, NO = frozenset(("true", "yes", "y", "t", "1")), frozenset(("false", "no", "n", "f", "0"))
 
 Floats = npt.NDArray[np.float64]
@@ -42,32 +42,31 @@ def is_mark(slug: str) -> bool:
     return slug in OUT_OF_STOCK or slug in IN_STOCK
 
 
-def find_marks(columns: Iterable[tuple[str, str]]) -> str | None:
+def find_mark_column(columns: Iterable[tuple[str, str]]) -> str | None:
     """The first of these columns (slug, title) that marks stock-outs."""
     return next((title for slug, title in columns if is_mark(slug)), None)
 
 
 def parse_marks(column: pa.ChunkedArray, slug: str, title: str, findings: Findings) -> Floats:
-    """1 where a row is marked, 0 where it is not, NaN where the cell is empty and says nothing.
+    """1 where a row is marked, 0 where it is not, NaN where the cell is empty.
 
-    Yes and no, or numbers: how much was missing, or, for a column like ``in_stock``, the share of
-    the day from 0 to 1 that it was there, where less than half is a mark. Anything else is added
-    to ``findings``.
+    Allowed are yes and no, or numbers: how much was missing, or, for a column like ``in_stock``,
+    the share of the day in stock, from 0 to 1. Other values are added to ``findings``.
     """
     numbers = parse_numbers(column, title, decimal_comma=False)
     inverse = slug in IN_STOCK
     if len(numbers.bad):
         names = parse_names(column, title)
         words = [name.strip().lower() for name in names.names]
-        meant = np.array([float((word in YES) != inverse) for word in words] + [np.nan])
-        odd = {index for index, word in enumerate(words) if word not in YES | NO}
-        wrong = np.flatnonzero(np.isin(names.values, list(odd)))
+        flags = np.array([float((word in YES) != inverse) for word in words] + [np.nan])
+        unknown = [index for index, word in enumerate(words) if word not in YES | NO]
+        wrong = np.flatnonzero(np.isin(names.values, unknown))
         findings.add(
             wrong,
             lambda row: _fault(title, names.names[names.values[row]], inverse),
             Remedy.IGNORE_COLUMNS,
         )
-        return np.asarray(meant[names.values])
+        return np.asarray(flags[names.values])
     values = numbers.values
     wrong = np.flatnonzero((values < 0) | (inverse & (values > 1)))
     findings.add(
@@ -77,20 +76,20 @@ def parse_marks(column: pa.ChunkedArray, slug: str, title: str, findings: Findin
     return np.where(np.isnan(values), np.nan, marked)
 
 
-def why_no_marks(marked: Floats, target: Floats) -> str | None:
-    """Why these marks of a whole history cannot be meant as stock-outs; None if they can."""
+def reason_to_drop_marks(marked: Floats, target: Floats) -> str | None:
+    """Why the marks of a whole history are implausible; None if they are plausible."""
     of_sold = marked[target > 0] > 0
     if not len(of_sold) or of_sold.mean() <= NEARLY_ALL:
         return None
     return (
-        f"it would mark {of_sold.mean():.0%} of the rows that sold as stock-outs, which cannot be "
-        "meant; correct it, or name it in the option 'ignore' here and when you append"
+        f"it would mark {of_sold.mean():.0%} of the rows with sales as stock-outs, which cannot be "
+        "right; correct it, or name it in the option 'ignore', now and in later imports"
     )
 
 
-def _fault(title: str, found: str, inverse: bool) -> str:
-    numbers = "numbers from 0 to 1 (1: in stock all day)" if inverse else "numbers from 0 on"
+def _fault(title: str, text: str, inverse: bool) -> str:
+    numbers = "numbers from 0 to 1 (1: in stock all day)" if inverse else "numbers of 0 or more"
     return (
-        f"'{title}' is '{found}'; it marks stock-outs, so allowed are yes, no and {numbers}. "
-        "Leave it out if it means something else"
+        f"'{title}' is '{text}'; the column marks stock-outs, so allowed are yes, no and "
+        f"{numbers}. Leave the column out if it means something else"
     )

@@ -1,4 +1,4 @@
-"""The store table: one row per store, whose other columns describe it."""
+"""The store table: one row per store, with columns that describe it."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from forecast_service.importer.files.text_tables import RawTable, read_file
 
 __all__ = ["ALL", "MAX_ATTRIBUTES", "StoreTable", "read_stores"]
 
-ALL = "all"  # region of a store that names none
-REGION = "region"  # column that names the region unless FORECAST_REGION_COLUMN names another
+ALL = "all"  # region of a store without one
+REGION = "region"  # column with the region, unless FORECAST_REGION_COLUMN names another
 MAX_ATTRIBUTES = 9  # item metadata may have ten columns, the identifier included
 MAX_TEXT = 256  # characters
 
 
 @dataclass(frozen=True)
 class StoreTable:
-    """Attributes of stores as text, '' where unknown, and the region of each."""
+    """Attributes of every store as text, '' where unknown, and its region."""
 
     name: str
     rows: int
@@ -47,7 +47,7 @@ def read_stores(path: Path, region_column: str | None, ignore: Sequence[str] = (
     Raises
     ------
     InvalidData
-        It names no store, names one twice, or has no column ``region_column``.
+        It has no column for a store, a store occurs twice, or ``region_column`` is absent.
     """
     raw = read_file(path)
     ignored = {snake(name) for name in ignore}
@@ -56,8 +56,8 @@ def read_stores(path: Path, region_column: str | None, ignore: Sequence[str] = (
     key = next((by_alias[a] for a in (*ALIASES["store"], "item_id") if a in by_alias), None)
     if key is None:
         raise InvalidData(
-            f"'{raw.name}' has no column for a store. It has {_listed(header)}; recognised are "
-            f"{recognised_names('store')}. Rename the column."
+            f"'{raw.name}' has no column for a store. Its columns are {_listed(header)}. "
+            f"Recognised names are {recognised_names('store')}. Rename the column."
         )
     codes = parse_names(raw.table[key], key)
     _refuse_bad_keys(raw, codes)
@@ -84,30 +84,30 @@ def _regions(raw: RawTable, stores: Sequence[str], column: str | None) -> dict[s
     return {s: text or ALL for s, text in zip(stores, _texts(raw, column), strict=True)}
 
 
-def _region_column(raw: RawTable, header: Sequence[str], wanted: str | None) -> str | None:
-    found = next((name for name in header if snake(name) == snake(wanted or REGION)), None)
-    if found is None and wanted is not None:
+def _region_column(raw: RawTable, header: Sequence[str], setting: str | None) -> str | None:
+    column = next((name for name in header if snake(name) == snake(setting or REGION)), None)
+    if column is None and setting is not None:
         raise InvalidData(
-            f"'{raw.name}' has no column '{wanted}' (FORECAST_REGION_COLUMN). It has "
-            f"{_listed(header)}: name one of them, or unset the variable."
+            f"'{raw.name}' has no column '{setting}' (FORECAST_REGION_COLUMN). Its other columns "
+            f"are {_listed(header)}. Name one of them, or unset the variable."
         )
-    return found
+    return column
 
 
 def _refuse_bad_keys(raw: RawTable, codes: Codes) -> None:
     findings = Findings(raw.name, raw.places)
     findings.add(codes.bad, codes.describe)
     _, first = np.unique(codes.values, return_index=True)
-    again = np.setdiff1d(np.arange(len(codes.values)), first)
-    again = again[codes.values[again] >= 0]
+    repeated = np.setdiff1d(np.arange(len(codes.values)), first)
+    repeated = repeated[codes.values[repeated] >= 0]
     first_of = dict(zip(codes.values[first].tolist(), first.tolist(), strict=True))
 
     def describe(row: int) -> str:
         code = int(codes.values[row])
         place = raw.places([first_of[code]])[0]
-        return f"store '{codes.names[code]}' is there already, in {place}; one row per store"
+        return f"a second row for store '{codes.names[code]}'; the first is {place}"
 
-    findings.add(again, describe)
+    findings.add(repeated, describe)
     findings.refuse()
 
 
@@ -116,4 +116,4 @@ def _texts(raw: RawTable, column: str) -> list[str]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names) or "no other column"
+    return ", ".join(f"'{name}'" for name in names) or "none"

@@ -1,4 +1,4 @@
-"""Text columns into codes, days and numbers; what cannot be parsed is told per row."""
+"""Parses text columns as names, days and numbers; describes the rows that it cannot parse."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Codes:
 
 @dataclass(frozen=True)
 class Numbers:
-    """A column of numbers, NaN where the cell is empty; ``bad`` rows hold none or no finite one."""
+    """A column of numbers, NaN where the cell is empty; ``bad`` rows have no finite number."""
 
     values: npt.NDArray[np.float64]
     bad: npt.NDArray[np.intp]
@@ -59,8 +59,8 @@ def day_of(text: str) -> int:
 
 
 def parse_names(column: pa.ChunkedArray, title: str) -> Codes:
-    """Identifiers: trimmed, and ``1.0`` read as ``1`` where all are such numbers."""
-    codes, texts = _encoded(column)
+    """Identifiers without blanks around them; ``1.0`` becomes ``1`` if all are like this."""
+    codes, texts = _encode(column)
     stripped = [text.strip() for text in texts]
     if stripped and all(re.fullmatch(r"\d+\.0", text) for text in stripped if text):
         stripped = [text.removesuffix(".0") for text in stripped]
@@ -72,15 +72,15 @@ def parse_names(column: pa.ChunkedArray, title: str) -> Codes:
     def describe(row: int) -> str:
         text = stripped[codes[row]] if codes[row] >= 0 else ""
         if not text:
-            return f"'{title}' is empty; every row needs one"
-        return f"'{title}' is {_short(text)}; allowed are up to {MAX_NAME} printable characters"
+            return f"'{title}' is empty; every row needs a value"
+        return f"'{title}' is {_shorten(text)}; allowed are up to {MAX_NAME} printable characters"
 
     return Codes(values, tuple(names), np.flatnonzero(values < 0), describe)
 
 
 def parse_days(column: pa.ChunkedArray, title: str) -> Codes:
-    """Dates as days since 1970-01-01 in ``values`` (``names`` is empty)."""
-    codes, texts = _encoded(column)
+    """Dates as days since 1970-01-01, in ``values``; ``names`` is empty."""
+    codes, texts = _encode(column)
     stripped = [text.strip() for text in texts]
     slashed = _slash_order(stripped)
     days = [_day(text, slashed) for text in stripped]
@@ -96,22 +96,22 @@ def parse_days(column: pa.ChunkedArray, title: str) -> Codes:
 
 def parse_numbers(column: pa.ChunkedArray, title: str, *, decimal_comma: bool = False) -> Numbers:
     """Numbers; with ``decimal_comma`` also ``12,5``."""
-    known = to_numpy(pc.is_valid(column))
+    has_value = to_numpy(pc.is_valid(column))
     if pa.types.is_floating(column.type):
         # A NaN in a Parquet file is how most programs write an empty cell.
         values = to_numpy(column).astype(np.float64)
         bad = np.flatnonzero(np.isinf(values))
     else:
         values = _floats(column, decimal_comma)
-        bad = np.flatnonzero(known & ~np.isfinite(values))
+        bad = np.flatnonzero(has_value & ~np.isfinite(values))
 
     def describe(row: int) -> str:
-        return f"'{title}' is {_short(str(column[row].as_py()))}, which is no finite number"
+        return f"'{title}' is {_shorten(str(column[row].as_py()))}; write a number such as 12.5"
 
     return Numbers(values, bad, describe)
 
 
-def _encoded(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], list[str]]:
+def _encode(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], list[str]]:
     """Codes (-1 for an empty cell) and the distinct texts they stand for."""
     text = pa.concat_arrays(column.cast(pa.string()).chunks)
     encoded = text.dictionary_encode(null_encoding="encode")
@@ -129,7 +129,7 @@ def _is_name(text: str) -> bool:
 
 
 def _floats(column: pa.ChunkedArray, decimal_comma: bool) -> npt.NDArray[np.float64]:
-    """Values of a text column; NaN where it is empty or no number."""
+    """Values of a text column; NaN where a cell is empty or not a number."""
     try:
         return _as_float64(pc.cast(column, pa.float64()))
     except pa.ArrowInvalid:
@@ -146,10 +146,10 @@ def _as_float64(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
 
 
 def _slash_order(texts: Sequence[str]) -> str | None:
-    """``dmy`` or ``mdy`` when all dates with slashes or hyphens allow just one of them."""
-    found = [match.groups() for text in texts if (match := SLASHED.fullmatch(text))]
-    first = max((int(a) for a, _, _ in found), default=0)
-    second = max((int(b) for _, b, _ in found), default=0)
+    """``dmy`` or ``mdy`` if the dates with slashes or hyphens allow only one of them."""
+    dates = [match.groups() for text in texts if (match := SLASHED.fullmatch(text))]
+    first = max((int(a) for a, _, _ in dates), default=0)
+    second = max((int(b) for _, b, _ in dates), default=0)
     if (first > 12) == (second > 12):
         return None
     return "dmy" if first > 12 else "mdy"
@@ -182,14 +182,14 @@ def _date_fault(text: str, slashed: str | None) -> str:
     if not text:
         return "is empty; every row needs a date such as 2015-07-31"
     if _date_parts(text, slashed or "dmy") is None and WITH_TIME.match(text):
-        return f"is {_short(text)}, which has a time of day; add the sales up per day first"
+        return f"is {_shorten(text)}, which has a time of day; add up the sales of each day first"
     if slashed is None and SLASHED.fullmatch(text):
-        return f"is {_short(text)}: day or month first? Write it as 2015-07-31"
+        return f"is {_shorten(text)}; is the day or the month first? Write it as 2015-07-31"
     parts = _date_parts(text, slashed)
     if parts is not None and not FIRST_YEAR <= parts[0] <= LAST_YEAR:
-        return f"is {_short(text)}; allowed are the years {FIRST_YEAR} to {LAST_YEAR}"
-    return f"is {_short(text)}, which is no date; write it as 2015-07-31"
+        return f"is {_shorten(text)}; allowed are the years {FIRST_YEAR} to {LAST_YEAR}"
+    return f"is {_shorten(text)}, which is not a date; write it as 2015-07-31"
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     return repr(text) if len(text) <= 40 else repr(text[:37] + "...")

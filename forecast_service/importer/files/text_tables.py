@@ -1,4 +1,4 @@
-"""Files into Arrow tables of text: CSV (also gzipped) and Parquet, with line numbers on demand."""
+"""Reads CSV (also gzipped) and Parquet files as Arrow tables, and finds the line of a row."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from forecast_service.importer.files.findings import MAX_SHOWN, refuse
 
 __all__ = ["SENT_ROWS", "RawTable", "read_file"]
 
-MAX_BYTES = 2 * 1024**3  # unpacked; some 60 million rows, more than fits a request by far
+MAX_BYTES = 2 * 1024**3  # unpacked; some 60 million rows, far more than fits in a request
 DELIMITERS = ",;\t|"
 GZIP = b"\x1f\x8b"
-SENT_ROWS = "the sent rows"  # name of the file that the rows of a JSON document become
+SENT_ROWS = "the sent rows"  # name of the file with the rows of a JSON document
 PARQUET = b"PAR1"
 OTHER_FORMATS = {
     b"PK\x03\x04": "an Excel workbook or a zip archive",
@@ -36,7 +36,7 @@ OTHER_FORMATS = {
 
 @dataclass(frozen=True)
 class RawTable:
-    """A file as read: text or numeric columns, and where each row stands in it."""
+    """A file as read: text or numeric columns, and the place of every row."""
 
     name: str
     table: pa.Table
@@ -49,26 +49,25 @@ class RawTable:
         return list(self.table.column_names)
 
     def places(self, rows: Iterable[int]) -> list[str]:
-        """``line 17`` of each row (0 is the first below the header); ``row 17`` for Parquet.
+        """The place of each row (0 is the first below the header), such as ``line 17``.
 
-        Rows that were sent as JSON are named by their pointer in that document.
-
-        Quoted values may span lines, so the lines are counted by reading the file again.
+        ``row 17`` for Parquet; the JSON pointer for rows that were sent as JSON. Quoted values may
+        span several lines, so the file is read again to count them.
         """
-        wanted = list(rows)
+        numbers = list(rows)
         if self.name == SENT_ROWS:
-            return [f"/sales/{row}" for row in wanted]
+            return [f"/sales/{row}" for row in numbers]
         if self.delimiter is None:
-            return [f"row {row + 1}" for row in wanted]
+            return [f"row {row + 1}" for row in numbers]
         if not any(mark in self._content for mark in (b'"', b"\n\n", b"\n\r\n")):
-            return [f"line {row + 2}" for row in wanted]
+            return [f"line {row + 2}" for row in numbers]
         lines: dict[int, int] = {}
-        last = max(wanted, default=-1)
+        last = max(numbers, default=-1)
         for index, (line, _) in enumerate(_records(self._content, self.delimiter, self.name)):
             lines[index - 1] = line
             if index > last:
                 break
-        return [f"line {lines[row]}" for row in wanted]
+        return [f"line {lines[row]}" for row in numbers]
 
 
 def read_file(path: Path) -> RawTable:
@@ -77,10 +76,10 @@ def read_file(path: Path) -> RawTable:
     Raises
     ------
     InvalidData
-        It is no CSV or Parquet file, is empty, is damaged, or has rows of unequal length.
+        It is not a CSV or Parquet file, is empty or damaged, or has rows of unequal length.
     """
     name = path.name
-    content = _unpacked(_bytes_of(path), name)
+    content = _unpack(_read_bytes(path), name)
     if content[:4] == PARQUET:
         return RawTable(name, _read_parquet(content, name), None)
     content = content.removeprefix(b"\xef\xbb\xbf")
@@ -99,7 +98,7 @@ def read_file(path: Path) -> RawTable:
     return RawTable(name, table, delimiter, content)
 
 
-def _bytes_of(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
@@ -108,7 +107,7 @@ def _bytes_of(path: Path) -> bytes:
         ) from error
 
 
-def _unpacked(content: bytes, name: str) -> bytes:
+def _unpack(content: bytes, name: str) -> bytes:
     if content[:2] != GZIP:
         return content
     try:
@@ -159,7 +158,7 @@ def _refuse_other_encodings(content: bytes, name: str) -> None:
 
 
 def _delimiter(content: bytes) -> str:
-    """The separator that occurs most often in the header; a comma when none does."""
+    """The separator that occurs most often in the header; a comma if there is none."""
     header = content.lstrip(b"\r\n").split(b"\n", 1)[0].decode("utf-8", errors="replace")
     return max(DELIMITERS, key=header.count)
 
@@ -196,18 +195,18 @@ def _read_csv(content: bytes, delimiter: str, name: str) -> pa.Table:
 
 def _header(content: bytes, delimiter: str, name: str) -> list[str]:
     header = next(_records(content, delimiter, name))[1]
-    twice = sorted({column for column in header if header.count(column) > 1})
-    if twice:
+    repeated = sorted({column for column in header if header.count(column) > 1})
+    if repeated:
         raise InvalidData(
-            f"'{name}' has {header.count(twice[0])} columns named '{twice[0]}'. "
+            f"'{name}' has {header.count(repeated[0])} columns named '{repeated[0]}'. "
             "Give every column a name of its own."
         )
     return header
 
 
 def _refuse_ragged(content: bytes, delimiter: str, width: int, name: str) -> None:
-    """Raise with the lines whose number of values is not the header's."""
-    found: list[tuple[str, str]] = []
+    """Raise for the lines with more or fewer values than the header."""
+    findings: list[tuple[str, str]] = []
     total = 0
     for line, values in _records(content, delimiter, name):
         if len(values) != width:
@@ -215,12 +214,12 @@ def _refuse_ragged(content: bytes, delimiter: str, width: int, name: str) -> Non
             if total <= MAX_SHOWN:
                 noun = "value" if len(values) == 1 else "values"
                 detail = f"{len(values)} {noun} where the header has {width} columns"
-                found.append((f"line {line}", detail))
-    refuse(name, found, total)
+                findings.append((f"line {line}", detail))
+    refuse(name, findings, total)
 
 
 def _records(content: bytes, delimiter: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """The first line number and the values of every record that is not blank, header included."""
+    """First line number and values of every record, header included; blank ones are left out."""
     text = io.StringIO(content.decode("utf-8"), newline="")
     reader = csv.reader(text, delimiter=delimiter)
     line = 1
@@ -245,18 +244,18 @@ def _read_parquet(content: bytes, name: str) -> pa.Table:
         ) from error
     if table.num_rows == 0:
         raise InvalidData(f"'{name}' has no rows. It needs one row per store and day.")
-    columns = {n: _plain(table.column(n), n, name) for n in table.column_names}
+    columns = {n: _as_text_or_float(table.column(n), n, name) for n in table.column_names}
     return pa.table(columns)
 
 
-def _plain(column: pa.ChunkedArray, column_name: str, name: str) -> pa.ChunkedArray:
-    """Text, or float64 for numbers that are no whole numbers; null where unknown."""
+def _as_text_or_float(column: pa.ChunkedArray, column_name: str, name: str) -> pa.ChunkedArray:
+    """Text, or float64 for a column of fractional numbers; null where unknown."""
     if pa.types.is_floating(column.type):
         return column.cast(pa.float64())
     try:
         return column.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise InvalidData(
-            f"Column '{column_name}' of '{name}' holds {column.type}, which cannot be read. "
+            f"Column '{column_name}' of '{name}' has the type {column.type}, which cannot be read. "
             "Allowed are text, numbers, dates and true/false."
         ) from error

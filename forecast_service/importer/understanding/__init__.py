@@ -1,1 +1,1 @@
-"""What an import means: its rows in canonical form, its covariates, its horizon, its report."""
+"""The meaning of the files: canonical rows, covariates, the horizon and the report."""

@@ -1,4 +1,4 @@
-"""Rules for covariates that nobody stated: empty cells, and days beyond the known future."""
+"""Rules that fill covariates: in empty cells, and on days after the known future."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from forecast_service.importer.long_rows import Floats, Ints, LongRows
 
 __all__ = ["FillRules", "rule_for"]
 
-OPEN_DAYS = 56  # the eight weeks that show on which weekdays a store opens
-BY_WEEKDAY = f"'{OPEN}' by the store's own weekdays of its last 8 weeks"
-OTHERWISE = "columns of 0 and 1 as 0, other numbers as last known"
+OPEN_DAYS = 56  # eight weeks, to see on which weekdays a store opens
+BY_WEEKDAY = f"'{OPEN}' follows the store's usual weekdays of the last 8 weeks"
+OTHERWISE = "columns of 0 and 1 are 0, other numbers keep their last known value"
 
 
 def rule_for(covariates: Collection[str]) -> str:
-    """How covariates of these names are filled, in words."""
+    """The rule that fills covariates with these names, in words."""
     return f"{BY_WEEKDAY}, {OTHERWISE}" if OPEN in covariates else OTHERWISE
 
 
 class FillRules:
-    """The values that the rules give, learned from rows of covariates (NaN is not known)."""
+    """The rules for one import, learned from rows of covariates (NaN is unknown)."""
 
     def __init__(self, rows: LongRows, last_sale: Ints, periods: Periods = DAILY) -> None:
         """``last_sale`` is the day of the last sale of every series; -1 when it never sold."""
@@ -38,8 +38,8 @@ class FillRules:
         by_weekday = OPEN in rows.values and OPEN not in self._last
         self._open = self._weekdays(rows, last_sale) if by_weekday else None
 
-    def stated_by_rule(self, name: str, series: Ints, day: Ints) -> Floats:
-        """Values of a covariate for these series and days."""
+    def values_by_rule(self, name: str, series: Ints, day: Ints) -> Floats:
+        """Value of a covariate by rule, for each pair of series and day."""
         if name == OPEN and self._open is not None:
             return self._open[series, self._periods.slot(day)]
         if name in self._last:
@@ -47,9 +47,9 @@ class FillRules:
         return np.zeros(len(series))
 
     def fill_cells(self, rows: LongRows) -> tuple[LongRows, int]:
-        """The rows without NaN, and the number of cells that were filled.
+        """The rows without NaN, and the number of filled cells.
 
-        A number that is neither 0 nor 1 everywhere is carried forward inside its series.
+        A column with other numbers than 0 and 1 is carried forward inside each series.
         """
         count = 0
         values = dict(rows.values)
@@ -58,25 +58,29 @@ class FillRules:
             if not empty.any():
                 continue
             count += int(empty.sum())
-            filled = _carried(rows.series, column) if name in self._last else column.copy()
-            rest = np.isnan(filled)
-            filled[rest] = self.stated_by_rule(name, rows.series[rest], rows.day[rest])
+            filled = _carry(rows.series, column) if name in self._last else column.copy()
+            is_empty = np.isnan(filled)
+            series, day = rows.series[is_empty], rows.day[is_empty]
+            filled[is_empty] = self.values_by_rule(name, series, day)
             values[name] = filled
         return LongRows(rows.keys, rows.series, rows.day, values), count
 
     def extend(self, covered_until: Ints, until: int, rows: LongRows) -> LongRows:
-        """New rows after ``covered_until`` (a day per series; -1 leaves it out) to ``until``."""
+        """New rows from the day after ``covered_until`` to ``until``.
+
+        ``covered_until`` has a day per series; -1 leaves the series out.
+        """
         missing = self._periods.between(covered_until, np.int64(until))
         lengths = np.where(covered_until < 0, 0, np.maximum(missing, 0))
         series = np.repeat(np.arange(self._n), lengths)
         starts = np.repeat(np.cumsum(lengths) - lengths, lengths)
         ahead = 1 + np.arange(len(series)) - starts
         day = self._periods.after(covered_until[series], ahead)
-        values = {name: self.stated_by_rule(name, series, day) for name in rows.values}
+        values = {name: self.values_by_rule(name, series, day) for name in rows.values}
         return LongRows(rows.keys, series, day, values)
 
     def _weekdays(self, rows: LongRows, last_sale: Ints) -> Floats:
-        """1 or 0 per series and weekday; shape (n, 7), Monday first."""
+        """1 (open) or 0 (closed) per series and weekday; shape (n, 7), Monday first."""
         column = rows.values[OPEN]
         last = last_sale[rows.series]
         recent = (rows.day > last - OPEN_DAYS) & (rows.day <= last) & ~np.isnan(column)
@@ -87,11 +91,11 @@ class FillRules:
         return np.where(count == 0, 1.0, (opened * 2 >= count).astype(np.float64))
 
     def _last_known(self, rows: LongRows, column: Floats) -> Floats:
-        """The last known value per series; the average of all where a series has none."""
+        """The last known value per series; the average of all rows where a series has none."""
         known = np.flatnonzero(~np.isnan(column))
         average = float(column[known].mean()) if len(known) else 0.0
         last = np.full(self._n, average)
-        last[rows.series[known]] = column[known]  # of several assignments the last one stays
+        last[rows.series[known]] = column[known]  # the last assignment stays
         return last
 
 
@@ -99,12 +103,11 @@ def _is_binary(column: Floats) -> bool:
     return bool(np.all((column == 0) | (column == 1) | np.isnan(column)))
 
 
-def _carried(series: Ints, column: Floats) -> Floats:
-    """Every NaN replaced by the value before it, or else after it, in the same series."""
+def _carry(series: Ints, column: Floats) -> Floats:
+    """Replace every NaN by the value before it, or else after it, in the same series."""
     forward = column[_carry_index(series, ~np.isnan(column))]
-    still = np.isnan(forward)
-    back = column[::-1][_carry_index(series[::-1], ~np.isnan(column[::-1]))][::-1]
-    return np.where(still, back, forward)
+    backward = column[::-1][_carry_index(series[::-1], ~np.isnan(column[::-1]))][::-1]
+    return np.where(np.isnan(forward), backward, forward)
 
 
 def _carry_index(series: Ints, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:

@@ -1,4 +1,4 @@
-"""The canonical form of an import: sales, covariates up to the horizon, and the stores' state."""
+"""The canonical form of an import: sales, covariates up to the horizon, state of the stores."""
 
 from __future__ import annotations
 
@@ -17,77 +17,83 @@ from forecast_service.importer.long_rows import Floats, Ints, LongRows, lookup
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.understanding.assumptions import FillRules
 from forecast_service.importer.understanding.covariates import Covariates
-from forecast_service.importer.understanding.earlier_imports import KnownGroup, KnownStore, no_rows
+from forecast_service.importer.understanding.earlier_imports import (
+    EarlierImports,
+    StoreState,
+    no_rows,
+)
 from forecast_service.importer.understanding.hidden_demand import demand
-from forecast_service.importer.understanding.merged_rows import Merged
+from forecast_service.importer.understanding.merged_rows import MergedRows
 
 __all__ = [
-    "Sold",
+    "Sales",
+    "add_demand",
     "build_related",
     "build_sales",
-    "kept_series",
+    "choose_series",
     "store_states",
-    "with_demand",
 ]
 
 
 @dataclass(frozen=True)
-class Sold:
-    """Sales in canonical form, and what they say about every series of the dataset group."""
+class Sales:
+    """Sales in canonical form, with the history of every series of the dataset group."""
 
     rows: LongRows
-    """``target``: NaN where a day inside the history is not known. ``stockout``: 1 where the day is
-    marked as one. ``demand``: the target without the days on which a stock-out hid it."""
+    """Sales to import. ``target``: NaN on an unknown day inside the history. ``stockout``: 1 on a
+    marked day. ``demand``: the target, but NaN on days when a stock-out hid the demand."""
     whole: LongRows
-    """Target and stock-outs of all sales, earlier imports included; only days that are known."""
+    """Target and stock-outs of all known sales, earlier imports included."""
     first: Ints
     last: Ints
-    """Days of the first and last sale per series; -1 when it never sold."""
+    """Days of the first and last sale per series; -1 without a sale."""
     days: Ints
     """Days with a known sale per series."""
 
 
-def kept_series(merged: Merged, options: ImportOptions) -> npt.NDArray[np.bool_]:
-    """Which series are imported: of the stores asked for, and with at least one sale.
+def choose_series(merged: MergedRows, options: ImportOptions) -> npt.NDArray[np.bool_]:
+    """Flag per series: it is imported, as its store is requested and it has a sale.
 
     Raises
     ------
     InvalidData
-        A store that was asked for is not in the files, or nothing is left.
+        A requested store is not in the files, or no series has a sale.
     """
     stores = sorted({merged.keys[i][0] for i in np.unique(merged.series)}, key=natural_order)
     unknown = [name for name in options.only if name not in stores]
     if unknown:
         raise InvalidData(
-            f"Store '{unknown[0]}' is not in '{merged.sheets[0].name}', which has {_few(stores)}. "
-            "Ask for stores that are there."
+            f"Store '{unknown[0]}' is not in '{merged.sheets[0].name}', which has the stores "
+            f"{_listed(stores)}. Name stores that are in the file."
         )
-    wanted = [s for s in stores if not options.only or s in options.only][: options.stores_limit]
-    chosen = set(wanted)
-    kept = np.array([store in chosen for store, _ in merged.keys]) & (merged.last_sale >= 0)
+    named = [s for s in stores if not options.only or s in options.only]
+    requested = set(named[: options.stores_limit])
+    kept = np.array([store in requested for store, _ in merged.keys]) & (merged.last_sale >= 0)
     if not kept.any():
         raise InvalidData(
-            f"'{merged.sheets[0].name}' has no day with sales. Fill the column of sales in."
+            f"'{merged.sheets[0].name}' has no sales to import. Fill in the column of sales."
         )
     return kept
 
 
-def build_sales(merged: Merged, kept: npt.NDArray[np.bool_], known: KnownGroup | None) -> Sold:
-    """The sales of the kept series, and the state of all series once they are merged in."""
-    rows = _sorted(merged, {"target": merged.target, "stockout": merged.stockout})
-    first, last = _own_range(rows, len(merged.keys))
-    # Empty cells after a series' last sale are the future, and before its first one nothing.
+def build_sales(
+    merged: MergedRows, kept: npt.NDArray[np.bool_], earlier: EarlierImports | None
+) -> Sales:
+    """The sales of the kept series, merged with those of earlier imports."""
+    rows = _sorted_rows(merged, {"target": merged.target, "stockout": merged.stockout})
+    first, last = _first_and_last_sale(rows, len(merged.keys))
+    # Empty cells after the last sale of a series are its future. Those before the first have no
+    # meaning.
     inside = (rows.day >= first[rows.series]) & (rows.day <= last[rows.series])
-    asked = merged.asked[merged.order]
-    rows = rows.take(inside & asked & kept[rows.series])
-    earlier = no_rows("target", "stockout") if known is None else known.sales
-    earlier = earlier.rekeyed(merged.keys)
-    rows = _with_marks(rows, earlier)
-    whole = earlier.overlaid(rows)
+    rows = rows.take(inside & merged.has_target[merged.order] & kept[rows.series])
+    old = no_rows("target", "stockout") if earlier is None else earlier.sales
+    old = old.with_keys(merged.keys)
+    rows = _fill_marks(rows, old)
+    whole = old.merged_with(rows)
     whole = whole.take(~np.isnan(whole.values["target"]))
-    all_first, all_last = _own_range(whole, len(merged.keys))
+    all_first, all_last = _first_and_last_sale(whole, len(merged.keys))
     days = np.bincount(whole.series, minlength=len(merged.keys))
-    return Sold(rows, whole, all_first, all_last, days)
+    return Sales(rows, whole, all_first, all_last, days)
 
 
 @dataclass(frozen=True)
@@ -96,85 +102,85 @@ class Related:
 
     rows: LongRows
     whole: LongRows
-    """What was stated of all days, earlier imports included; NaN is not known."""
+    """Covariates of all files, earlier imports included; NaN where no file has a value."""
     filled_cells: int
     known_until: Ints
-    """Last day per series that a file (now or earlier) says something about; -1 for none."""
+    """Last day per series that a file, now or earlier, has covariates of; -1 for none."""
     until: int
     """Last day that every series covers."""
 
 
 def build_related(
-    merged: Merged,
+    merged: MergedRows,
     chosen: Covariates,
     kept: npt.NDArray[np.bool_],
-    sold: Sold,
+    sales: Sales,
     horizon: int,
-    known: KnownGroup | None,
+    earlier: EarlierImports | None,
 ) -> Related:
-    """The covariates of the kept rows, and by rule the days that are missing to the horizon."""
-    names = tuple(chosen.values) if known is None else known.group.covariates
+    """The covariates of the kept series; rules fill the days missing up to the horizon."""
+    names = tuple(chosen.values) if earlier is None else earlier.group.covariates
     periods = merged.periods
-    until = int(periods.after(sold.last.max(), horizon))
+    until = int(periods.after(sales.last.max(), horizon))
     empty = np.full(len(merged.day), np.nan)
-    stated = _sorted(merged, {name: chosen.values.get(name, empty) for name in names})
+    stated = _sorted_rows(merged, {name: chosen.values.get(name, empty) for name in names})
     stated = stated.take(kept[stated.series])
-    earlier = no_rows(*names) if known is None or not len(known.related) else known.related
-    earlier = earlier.rekeyed(merged.keys)
-    stated = _with_earlier(stated, earlier)
-    whole = earlier.overlaid(stated)
-    rules = FillRules(whole, sold.last, periods)
+    old = no_rows(*names) if earlier is None or not len(earlier.related) else earlier.related
+    old = old.with_keys(merged.keys)
+    stated = _fill_empty_cells(stated, old)
+    whole = old.merged_with(stated)
+    rules = FillRules(whole, sales.last, periods)
     filled, count = rules.fill_cells(stated)
     covered = whole.last_days()
-    extra = rules.extend(np.where(sold.last >= 0, covered, -1), until, filled)
-    known_until = _known_until(merged, covered, stated if chosen.values else None, known)
-    # What no file ever says anything about is filled from the first sale on, not from 1970 on.
-    known_until = np.maximum(known_until, periods.after(sold.first, -1))
-    return Related(filled.overlaid(extra), whole, count, known_until, until)
+    extra = rules.extend(np.where(sales.last >= 0, covered, -1), until, filled)
+    known_until = _known_until(merged, covered, stated if chosen.values else None, earlier)
+    # A series without any covariates in the files is filled from its first sale on, not from 1970.
+    known_until = np.maximum(known_until, periods.after(sales.first, -1))
+    return Related(filled.merged_with(extra), whole, count, known_until, until)
 
 
-def with_demand(sold: Sold, related: Related | None, periods: Periods) -> Sold:
-    """The sales with what may be learned from them."""
+def add_demand(sales: Sales, related: Related | None, periods: Periods) -> Sales:
+    """The sales with the column ``demand``, which models learn from."""
     stated = None if related is None else related.whole
-    known = demand(sold.rows, sold.whole, stated, periods)
-    return replace(sold, rows=replace(sold.rows, values={**sold.rows.values, "demand": known}))
+    values = {**sales.rows.values, "demand": demand(sales.rows, sales.whole, stated, periods)}
+    return replace(sales, rows=replace(sales.rows, values=values))
 
 
 def store_states(
-    merged: Merged,
-    sold: Sold,
+    merged: MergedRows,
+    sales: Sales,
     related: Related | None,
     table: StoreTable | None,
-    known: KnownGroup | None,
-) -> dict[str, KnownStore]:
+    earlier: EarlierImports | None,
+) -> dict[str, StoreState]:
     """The state of every store of the dataset group after this import."""
-    earlier = {} if known is None else known.stores
-    states: dict[str, KnownStore] = {}
-    of_store: dict[str, list[int]] = {}
+    old = {} if earlier is None else earlier.stores
+    states: dict[str, StoreState] = {}
+    series_of: dict[str, list[int]] = {}
     for index, (store, _) in enumerate(merged.keys):
-        if sold.last[index] >= 0:
-            of_store.setdefault(store, []).append(index)
-    for store, series in of_store.items():
-        region, attributes = _described(store, table, earlier.get(store))
-        states[store] = KnownStore(
+        if sales.last[index] >= 0:
+            series_of.setdefault(store, []).append(index)
+    for store, series in series_of.items():
+        region, attributes = _region_and_attributes(store, table, old.get(store))
+        states[store] = StoreState(
             region=region,
             attributes=attributes,
-            first_sale_on=iso(int(sold.first[series].min())),
-            last_sale_on=iso(int(sold.last[series].max())),
-            days=int(sold.days[series].max()),
+            first_sale_on=iso(int(sales.first[series].min())),
+            last_sale_on=iso(int(sales.last[series].max())),
+            days=int(sales.days[series].max()),
             assumed_from=_assumed_from(related, series, merged.periods),
         )
     return states
 
 
-def _described(
-    store: str, table: StoreTable | None, earlier: KnownStore | None
+def _region_and_attributes(
+    store: str, table: StoreTable | None, old: StoreState | None
 ) -> tuple[str, Mapping[str, str]]:
     if table is not None and store in table.attributes:
-        old = ALL if earlier is None else earlier.region
-        return table.regions.get(store, old), table.attributes[store]
-    if earlier is not None:
-        return earlier.region, earlier.attributes
+        default = ALL if old is None else old.region
+        return table.regions.get(store, default), table.attributes[store]
+    if old is not None:
+        return old.region, old.attributes
     return ALL, {}
 
 
@@ -185,44 +191,44 @@ def _assumed_from(related: Related | None, series: Sequence[int], periods: Perio
     return iso(int(periods.after(known_until, 1))) if known_until < related.until else None
 
 
-def _sorted(merged: Merged, columns: Mapping[str, Floats]) -> LongRows:
+def _sorted_rows(merged: MergedRows, columns: Mapping[str, Floats]) -> LongRows:
     values = {name: column[merged.order] for name, column in columns.items()}
     return LongRows(merged.keys, merged.series[merged.order], merged.day[merged.order], values)
 
 
-def _own_range(rows: LongRows, n_series: int) -> tuple[Ints, Ints]:
-    """First and last day with a known target per series; -1 for none."""
+def _first_and_last_sale(rows: LongRows, n_series: int) -> tuple[Ints, Ints]:
+    """First and last day with a known target, per series; -1 for none."""
     sold = ~np.isnan(rows.values["target"])
     series, day = rows.series[sold], rows.day[sold]
     first, last = np.full(n_series, -1), np.full(n_series, -1)
-    last[series] = day  # ascending days: of several assignments the last one stays
+    last[series] = day  # ascending days: the last assignment stays
     first[series[::-1]] = day[::-1]
     return first, last
 
 
-def _with_earlier(stated: LongRows, earlier: LongRows) -> LongRows:
-    """Cells that are empty now keep what an earlier import said."""
-    if not len(earlier):
+def _fill_empty_cells(stated: LongRows, old: LongRows) -> LongRows:
+    """Fill empty cells with the values of earlier imports."""
+    if not len(old):
         return stated
-    at = lookup(earlier, stated.code)
+    at = lookup(old, stated.code)
     values = {
-        name: np.where(np.isnan(column) & (at >= 0), earlier.values[name][at], column)
+        name: np.where(np.isnan(column) & (at >= 0), old.values[name][at], column)
         for name, column in stated.values.items()
     }
     return LongRows(stated.keys, stated.series, stated.day, values)
 
 
-def _with_marks(rows: LongRows, earlier: LongRows) -> LongRows:
-    """Where nothing is said about a stock-out now, an earlier mark stays; else there is none."""
-    said = LongRows(rows.keys, rows.series, rows.day, {"stockout": rows.values["stockout"]})
-    marked = np.nan_to_num(_with_earlier(said, earlier).values["stockout"])
+def _fill_marks(rows: LongRows, old: LongRows) -> LongRows:
+    """Fill empty marks of stock-outs: with the earlier mark, or else with 0."""
+    marks = LongRows(rows.keys, rows.series, rows.day, {"stockout": rows.values["stockout"]})
+    marked = np.nan_to_num(_fill_empty_cells(marks, old).values["stockout"])
     return replace(rows, values={**rows.values, "stockout": marked})
 
 
 def _known_until(
-    merged: Merged, covered: Ints, stated: LongRows | None, known: KnownGroup | None
+    merged: MergedRows, covered: Ints, stated: LongRows | None, earlier: EarlierImports | None
 ) -> Ints:
-    stores = {} if known is None else known.stores
+    stores = {} if earlier is None else earlier.stores
     until = np.full(len(merged.keys), -1)
     for index, (store, _) in enumerate(merged.keys):
         if store in stores:
@@ -237,6 +243,6 @@ def _known_until(
     return until
 
 
-def _few(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(f"'{name}'" for name in names[:10])
     return f"{shown} and {len(names) - 10:,} more" if len(names) > 10 else shown

@@ -1,4 +1,4 @@
-"""Covariates: the columns that are known for the future too, and as which numbers they count."""
+"""Covariates: the columns that are known for the future too, encoded as numbers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from forecast_service.storage.groups import Texts
 __all__ = ["MAX_COVARIATES", "Covariates", "choose_covariates"]
 
 MAX_COVARIATES = 13  # features of a related time series in the Amazon Forecast API
-MAX_LEVELS = 12  # distinct texts that become indicators; more is free text
+MAX_LEVELS = 12  # distinct texts that become indicators; a column with more is free text
 MOSTLY_NUMBERS = 0.95  # share of numbers from which the other texts count as mistakes
 TRUE, FALSE = frozenset(("true", "yes", "y", "t")), frozenset(("false", "no", "n", "f"))
 ORDINARY = frozenset(("0", "none", "no", "-", "no_holiday", "regular", "normal", "false"))
@@ -35,14 +35,14 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass
 class Covariates:
-    """The covariates, and what became of the other columns."""
+    """The chosen covariates, and the columns that are left out."""
 
     values: dict[str, Floats] = field(default_factory=dict)
-    """One entry per row of the sheets (one after the other); NaN where nothing is said."""
+    """One entry per row of the sheets (one after the other); NaN where no file has a value."""
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Column of a file -> the covariates it became."""
+    """Column of a file -> its covariates."""
     texts: dict[str, Mapping[str, str | None]] = field(default_factory=dict)
-    """See ``groups.Texts``; those that earlier imports brought stay."""
+    """See ``groups.Texts``; texts of earlier imports are kept."""
     left_out: dict[str, str] = field(default_factory=dict)
     """Column of a file -> why it is not used."""
     past_only: list[str] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Covariates:
 def choose_covariates(
     sheets: Sequence[Sheet],
     future: Flags,
-    known: Sequence[str] | None,
+    group_names: Sequence[str] | None,
     *,
     replaces: bool,
     texts: Texts,
@@ -61,52 +61,54 @@ def choose_covariates(
 
     Parameters
     ----------
-    future: one flag per row of the sheets: it lies after the last sale of its series.
-    known: covariates of the dataset group; None when it has none yet, which leaves all open.
-    replaces: whether this import replaces all data, so that it must bring the known covariates.
-    texts: what became of the texts of earlier imports; counts when ``known`` is not None.
+    future: a flag per row of the sheets: it lies after the last sale of its series.
+    group_names: covariates of the dataset group; None if it has none yet, so that any are allowed.
+    replaces: whether this import replaces all data; it must then have all of them.
+    texts: texts of earlier imports and their covariates; used only if ``group_names`` is not None.
 
     Raises
     ------
     InvalidData
-        A column of numbers holds text in some rows, there are too many covariates, or they are
-        not those of the dataset group.
+        A column of numbers has text in some rows, there are too many covariates, or they differ
+        from those of the dataset group.
     """
-    chosen = Covariates(texts={} if known is None else dict(texts))
+    chosen = Covariates(texts={} if group_names is None else dict(texts))
     columns = []
     for column in candidates(sheets):
-        reason = None if _is_known(column, known) else reason_to_leave_out(column, future)
+        reason = None if _is_known(column, group_names) else reason_to_leave_out(column, future)
         if reason is None:
             columns.append(column)
             continue
         chosen.left_out[column.title] = reason
         if reason.startswith(PAST_ONLY):
             chosen.past_only.append(column.title)
-    owners = _owners(columns, known or ())
+    indicators = _known_indicators(columns, group_names or ())
     for column in columns:
-        _encode(column, sheets, chosen, owners.get(column.slug, ()))
-    if known is not None:
-        _match(chosen, known, replaces=replaces)
+        _encode(column, sheets, chosen, indicators.get(column.slug, ()))
+    if group_names is not None:
+        _match_group(chosen, group_names, replaces=replaces)
     _refuse_too_many(chosen)
     return chosen
 
 
-def _is_known(column: Candidate, known: Sequence[str] | None) -> bool:
-    return known is not None and attribute_name(column.title) in known
+def _is_known(column: Candidate, group_names: Sequence[str] | None) -> bool:
+    return group_names is not None and attribute_name(column.title) in group_names
 
 
-def _owners(columns: Sequence[Candidate], known: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Slug of a text column -> the indicators in ``known`` that come from it."""
+def _known_indicators(
+    columns: Sequence[Candidate], group_names: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """Slug of a text column -> its indicators in ``group_names``."""
     numeric = {attribute_name(column.title) for column in columns}
-    owners: dict[str, tuple[str, ...]] = {}
-    for name in known:
+    indicators: dict[str, tuple[str, ...]] = {}
+    for name in group_names:
         if name in numeric:
             continue
         slugs = [column.slug for column in columns if name.startswith(f"{column.slug}_")]
         if slugs:
-            owner = max(slugs, key=len)
-            owners[owner] = (*owners.get(owner, ()), name)
-    return owners
+            slug = max(slugs, key=len)
+            indicators[slug] = (*indicators.get(slug, ()), name)
+    return indicators
 
 
 def _encode(
@@ -127,7 +129,7 @@ def _encode(
         refuse_rows(sheets, numbers.bad, numbers.describe)
     else:
         chosen.left_out[column.title] = (
-            f"it holds {len(levels)} different texts; at most {MAX_LEVELS} can be used"
+            f"it has {len(levels)} different texts; at most {MAX_LEVELS} can be used"
         )
 
 
@@ -138,22 +140,24 @@ def _add(chosen: Covariates, column: Candidate, values: Floats) -> None:
 
 
 def _add_indicators(
-    chosen: Covariates, column: Candidate, codes: Codes, known: tuple[str, ...]
+    chosen: Covariates, column: Candidate, codes: Codes, group_names: tuple[str, ...]
 ) -> None:
-    """One covariate of 0 and 1 per text; none for the ordinary one, which is all zeros."""
-    before = _texts_before(chosen, column) if known else {}
-    ordinary = _ordinary(codes, has_known=bool(known))
+    """Add a covariate of 0 and 1 per text. An ordinary text has none: all of them are 0."""
+    before = _take_earlier_texts(chosen, column) if group_names else {}
+    ordinary = _ordinary(codes, has_known=bool(group_names))
     ordinary |= {text for text, name in before.items() if name is None}
     texts = [name for name in codes.names if name not in ordinary]
     names = [before.get(text) or _indicator_name(column, text) for text in texts]
-    if known:
-        odd = [text for text, name in zip(texts, names, strict=True) if name not in known]
-        if odd:
+    if group_names:
+        new = [text for text, name in zip(texts, names, strict=True) if name not in group_names]
+        if new:
             chosen.notes.append(
-                f"Column '{column.title}' has the text '{odd[0]}', for which the dataset group "
-                "has no covariate: such days count as ordinary ones."
+                f"Column '{column.title}' has the new text '{new[0]}', for which the dataset group "
+                "has no covariate. Days with this text count as ordinary days."
             )
-        of_name = {name: texts[names.index(name)] if name in names else None for name in known}
+        of_name = {
+            name: texts[names.index(name)] if name in names else None for name in group_names
+        }
     else:
         names = unique_names(names, taken=chosen.values)
         of_name = dict(zip(names, texts, strict=True))
@@ -162,23 +166,23 @@ def _add_indicators(
         flags = (codes.values == index).astype(np.float64)
         chosen.values[name] = np.where(column.present, flags, np.nan)
     chosen.columns[column.title] = tuple(of_name)
-    told = {name for name in before.values() if name is not None}
-    found = {
+    recorded = {name for name in before.values() if name is not None}
+    added = {
         text or name.removeprefix(f"{column.slug}_"): name
         for name, text in of_name.items()
-        if name not in told
+        if name not in recorded
     }
-    chosen.texts[column.title] = {**dict.fromkeys(codes.names), **found, **before}
+    chosen.texts[column.title] = {**dict.fromkeys(codes.names), **added, **before}
 
 
 def _indicator_name(column: Candidate, text: str) -> str:
     return attribute_name(f"{column.slug}_{snake(text) or 'other'}")
 
 
-def _texts_before(chosen: Covariates, column: Candidate) -> Mapping[str, str | None]:
-    """What earlier imports made of the texts of a column, whose title may have been written else.
+def _take_earlier_texts(chosen: Covariates, column: Candidate) -> Mapping[str, str | None]:
+    """Remove the earlier texts of a column from ``chosen`` and return them with their covariates.
 
-    It is taken out of ``chosen``, as this import says it again.
+    The title may be spelled differently now. The caller adds the texts again.
     """
     titles = [title for title in chosen.texts if snake(title) == column.slug]
     return chosen.texts.pop(titles[0]) if titles else {}
@@ -187,31 +191,32 @@ def _texts_before(chosen: Covariates, column: Candidate) -> Mapping[str, str | N
 def _ordinary(codes: Codes, *, has_known: bool) -> set[str]:
     """The texts that mean "nothing special"; if there is none, the most frequent one.
 
-    Where the indicators are known already, the file at hand (often a single day) decides nothing.
+    The most frequent one does not count if the indicators are known already: the file may have a
+    single day.
     """
-    found = {name for name in codes.names if name.lower() in ORDINARY}
-    if found or has_known:
-        return found
+    ordinary = {name for name in codes.names if name.lower() in ORDINARY}
+    if ordinary or has_known:
+        return ordinary
     counts = np.bincount(codes.values[codes.values >= 0], minlength=len(codes.names))
     return {codes.names[int(np.argmax(counts))]}
 
 
-def _match(chosen: Covariates, known: Sequence[str], *, replaces: bool) -> None:
-    """Bring the covariates into the dataset group's order; others are refused or left out."""
-    extra = [name for name in chosen.values if name not in known]
-    missing = [name for name in known if name not in chosen.values]
+def _match_group(chosen: Covariates, group_names: Sequence[str], *, replaces: bool) -> None:
+    """Sort the covariates as in the dataset group; refuse or leave out all others."""
+    extra = [name for name in chosen.values if name not in group_names]
+    missing = [name for name in group_names if name not in chosen.values]
     if replaces and (extra or missing):
         verb = f"adds '{extra[0]}'" if extra else f"lacks '{missing[0]}'"
         raise InvalidData(
-            f"The covariates of the dataset group are {_listed(known)}, fixed by its first import; "
-            f"this import {verb}. Import the same columns, or set FORECAST_DATASET_NAME and "
-            "FORECAST_DATASET_GROUP to new names to start afresh."
+            f"The covariates of the dataset group are {_listed(group_names)}, fixed by its first "
+            f"import; this import {verb}. Import the same columns, or set FORECAST_DATASET_NAME "
+            "and FORECAST_DATASET_GROUP to new names to start afresh."
         )
     for title, names in list(chosen.columns.items()):
         if any(name in extra for name in names):
             del chosen.columns[title]
-            chosen.left_out[title] = "it is no covariate of the dataset group"
-    chosen.values = {name: chosen.values[name] for name in known if name in chosen.values}
+            chosen.left_out[title] = "it is not a covariate of the dataset group"
+    chosen.values = {name: chosen.values[name] for name in group_names if name in chosen.values}
 
 
 def _refuse_too_many(chosen: Covariates) -> None:

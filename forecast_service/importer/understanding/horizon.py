@@ -1,4 +1,4 @@
-"""The horizon: how many periods ahead are forecast, and why so many."""
+"""The horizon: how many periods are forecast, and why."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def choose_horizon(
     history: int,
     periods: Periods = DAILY,
 ) -> tuple[int, str]:
-    """The horizon in periods, and a sentence that says why.
+    """The horizon in periods, and its reason as part of a sentence.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ def choose_horizon(
     nouns = f"{periods.noun}s"
     if history < SHARE:
         raise InvalidData(
-            f"The history covers {history} {nouns}. A horizon is at most a quarter of the history, "
-            f"so at least {SHARE} {nouns} are needed: import more {nouns} of sales."
+            f"The history covers {history} {nouns}; at least {SHARE} are needed, because a horizon "
+            f"is at most a quarter of the history. Import more {nouns} of sales."
         )
     if configured is not None:
         wish, reason = configured, "it is set by FORECAST_HORIZON"
@@ -50,8 +50,8 @@ def choose_horizon(
     limit = min(history // SHARE, LONGEST)
     if wish <= limit:
         return wish, reason
-    what = f"a quarter of the {history} {nouns} of history" if limit < LONGEST else "the limit"
-    return limit, f"{wish} was wanted ({reason}), but {limit} is {what}, the most that is allowed"
+    most = f"a quarter of the {history} {nouns} of history" if limit < LONGEST else f"{LONGEST}"
+    return limit, f"at most {most} is allowed; without this limit it would be {wish} ({reason})"
 
 
 def _fixed_reason(fixed: int, configured: int | None) -> str:

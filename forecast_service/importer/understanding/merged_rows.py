@@ -1,4 +1,4 @@
-"""Merging: the sheets of one import as one list of rows, and what their sales say about each."""
+"""Merged rows: all sheets of one import as one list of rows."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from forecast_service.importer.files.sheets import (
 )
 from forecast_service.importer.long_rows import DAYS, Floats, Ints, SeriesKey
 from forecast_service.importer.options import ImportOptions
-from forecast_service.importer.understanding.earlier_imports import KnownGroup
+from forecast_service.importer.understanding.earlier_imports import EarlierImports
 
-__all__ = ["Merged", "merge_sheets", "read_sheets"]
+__all__ = ["MergedRows", "merge_sheets", "read_sheets"]
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergedRows:
     """Rows of all sheets, one after the other; every array has one entry per row."""
 
     sheets: tuple[Sheet, ...]
@@ -36,13 +36,13 @@ class Merged:
     day: Ints
     target: Floats
     stockout: Floats
-    """1 where marked, 0 where not, NaN where nothing is said."""
+    """1 where marked, 0 where not, NaN where there is no value."""
     order: npt.NDArray[np.intp]
     """Sorts the rows by series and day."""
-    asked: npt.NDArray[np.bool_]
-    """Whether the row comes from a file that has sales (they may be empty)."""
+    has_target: npt.NDArray[np.bool_]
+    """Whether the file of the row has a column of sales; the cell may be empty."""
     last_sale: Ints
-    """Day of the last sale of every series, earlier imports included; -1 when it never sold."""
+    """Day of the last sale per series, earlier imports included; -1 without a sale."""
 
     @property
     def future(self) -> npt.NDArray[np.bool_]:
@@ -57,7 +57,7 @@ class Merged:
 def read_sheets(
     files: Mapping[str, Path], options: ImportOptions, covariates: Sequence[str] = ()
 ) -> tuple[Sheet, ...]:
-    """The sheets of sales and of future days; either all have items or none has."""
+    """The sheets of sales and of future days; all of them have items, or none has."""
     sheets = tuple(
         read_sheet(files[role], options, covariates, needs_target=role == "sales")
         for role in ("sales", "future")
@@ -74,19 +74,21 @@ def read_sheets(
     return sheets
 
 
-def merge_sheets(sheets: Sequence[Sheet], known: KnownGroup | None, *, replaces: bool) -> Merged:
-    """Number the series over all sheets and find where each one's sales end.
+def merge_sheets(
+    sheets: Sequence[Sheet], earlier: EarlierImports | None, *, replaces: bool
+) -> MergedRows:
+    """Merge sheets: number the series over all of them and find the last sale of each.
 
     Raises
     ------
     InvalidData
         A store-day occurs twice, or the dates are not those of days, weeks or months.
     """
-    keys, series = _number_series(sheets, () if known is None else known.sales.keys)
+    keys, series = _number_series(sheets, () if earlier is None else earlier.sales.keys)
     day = np.concatenate([sheet.days for sheet in sheets])
-    fixed = None if known is None else known.group.frequency
-    earlier = _earlier_last_sale(keys, known)
-    fresh = None if replaces else day > earlier[series]
+    fixed = None if earlier is None else earlier.group.frequency
+    earlier_last = _earlier_last_sale(keys, earlier)
+    fresh = None if replaces else day > earlier_last[series]
     periods = choose_periods(sheets, series, day, fixed=fixed, fresh=fresh)
     day = periods.floor(day)
     code = series * DAYS + day
@@ -99,17 +101,17 @@ def merge_sheets(sheets: Sequence[Sheet], known: KnownGroup | None, *, replaces:
         [np.full(s.rows, np.nan) if s.target is None else s.target for s in sheets]
     )
     stockout = np.concatenate([sheet.stockout for sheet in sheets])
-    asked = np.repeat([s.target is not None for s in sheets], [s.rows for s in sheets])
-    last_sale = np.maximum(_last_sale(len(keys), series, day, target), earlier)
+    has_target = np.repeat([s.target is not None for s in sheets], [s.rows for s in sheets])
+    last_sale = np.maximum(_last_sale(len(keys), series, day, target), earlier_last)
     stacked = (series, day, target, stockout)
-    return Merged(tuple(sheets), periods, keys, *stacked, order, asked, last_sale)
+    return MergedRows(tuple(sheets), periods, keys, *stacked, order, has_target, last_sale)
 
 
-def _earlier_last_sale(keys: Sequence[SeriesKey], known: KnownGroup | None) -> Ints:
-    """Day of the last sale of every series in earlier imports; -1 when it had none."""
-    if known is None or not len(known.sales):
+def _earlier_last_sale(keys: Sequence[SeriesKey], earlier: EarlierImports | None) -> Ints:
+    """Day of the last sale per series in earlier imports; -1 without one."""
+    if earlier is None or not len(earlier.sales):
         return np.full(len(keys), -1, dtype=np.int64)
-    rows = known.sales.rekeyed(keys)
+    rows = earlier.sales.with_keys(keys)
     return _last_sale(len(keys), rows.series, rows.day, rows.values["target"])
 
 

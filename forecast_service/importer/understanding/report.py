@@ -1,4 +1,4 @@
-"""The report: what an import understood, for people and for programs."""
+"""The import report, for people and for programs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = [
     "StockoutReport",
 ]
 
-GAP_DAYS = 14  # a longer silence of a store is worth telling
+GAP_DAYS = 14  # a longer gap is reported
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class ColumnReport:
 
 @dataclass(frozen=True)
 class GapReport:
-    """Silences of more than ``threshold_days`` inside the history of a series."""
+    """Gaps: more than ``threshold_days`` without known sales inside the history of a series."""
 
     threshold_days: int
     series: int
@@ -54,17 +54,17 @@ class GapReport:
 
 @dataclass(frozen=True)
 class StockoutReport:
-    """Periods that are marked as stock-outs, and how many of them are no known demand."""
+    """Periods that are marked as stock-outs."""
 
     periods: int
     hidden: int
-    """Those that sold less than such periods usually do; the others are kept."""
+    """Periods that sold less than usual: their demand is unknown. The others are kept."""
     stores: int
 
 
 @dataclass(frozen=True)
 class RuleReport:
-    """Days whose covariates nobody stated, so that a rule did."""
+    """Days without covariates in the files; a rule fills them."""
 
     stores: int
     first_on: str
@@ -74,7 +74,7 @@ class RuleReport:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import understood; the dates are ISO dates, both ends included."""
+    """The report of an import; the dates are ISO dates, both ends included."""
 
     mode: str
     files: tuple[FileReport, ...]
@@ -86,9 +86,9 @@ class ImportReport:
     first_sale_on: str | None
     last_sale_on: str | None
     frequency: str
-    """What a row is: ``D``, ``W`` (``W-FRI``: weeks dated on Fridays) or ``M``."""
+    """Period of a row: ``D``, ``W`` (``W-FRI``: weeks dated on Fridays) or ``M``."""
     missing_periods: int
-    """Rows inside the history whose sales are empty: not known, which is not zero."""
+    """Rows inside the history without a sales figure: unknown, not zero."""
     gaps: GapReport
     covariates: tuple[str, ...]
     past_only: tuple[str, ...]
@@ -109,7 +109,7 @@ class ImportReport:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ImportReport:
-        """The report that ``to_dict`` gave, also after a trip through JSON."""
+        """The inverse of ``to_dict``; also takes its values after a trip through JSON."""
         by_rule, stockouts = values["by_rule"], values.get("stockouts")
         gaps = values["gaps"]
         columns = [{**c, "becomes": tuple(c["becomes"])} for c in values["columns"]]
@@ -133,45 +133,50 @@ class ImportReport:
 
     def _files(self) -> Iterator[str]:
         for file in self.files:
-            yield f"Read {file.name}: {_counted(file.rows, 'row')} ({file.role})."
+            yield f"Read {file.name}: {_count(file.rows, 'row')} ({file.role})."
 
     def _data(self) -> Iterator[str]:
         if self.first_sale_on is not None:
             new = f" ({self.new_stores:,} new)" if 0 < self.new_stores < self.stores else ""
-            items = f" and {_counted(self.items, 'item')}" if self.items else ""
+            items = f" and {_count(self.items, 'item')}" if self.items else ""
             yield (
-                f"Sales: {_counted(self.sales_rows, self._noun)} of "
-                f"{_counted(self.stores, 'store')}"
-                f"{new}{items}, {self.first_sale_on} to {self.last_sale_on}."
+                f"Sales: {_count(self.sales_rows, f'{_ADJECTIVES[self._noun]} figure')} of "
+                f"{_count(self.stores, 'store')}{new}{items}, "
+                f"{self.first_sale_on} to {self.last_sale_on}."
             )
         yield from self._periods()
         if self.missing_periods:
             yield (
-                f"Not known: {self.missing_periods:,} {self._noun}s have no sales figure (not "
-                "taken as zero)."
+                f"Empty sales: {_count(self.missing_periods, self._noun)}. An empty cell counts as "
+                "unknown, not as zero."
             )
         if self.stockouts is not None:
+            hidden = (
+                f"Demand counts as unknown for {self.stockouts.hidden:,} of them, which sold less "
+                "than usual."
+            )
             yield (
-                f"Stock-outs: {_counted(self.stockouts.periods, self._noun)} of "
-                f"{_counted(self.stockouts.stores, 'store')}; {self.stockouts.hidden:,} of them "
-                f"are not taken as demand, because such {self._noun}s usually sell more."
+                f"Stock-outs: {_count(self.stockouts.periods, f'marked {self._noun}')} of "
+                f"{_count(self.stockouts.stores, 'store')}. "
+                f"{hidden if self.stockouts.hidden else 'All their sales count as demand.'}"
             )
         if self.gaps.series:
-            noun = "item in a store" if self.items else "store"
+            gaps, noun = self.gaps, "item in a store" if self.items else "store"
+            such_as = ", such as" if gaps.series_with_longest > len(gaps.examples) else ":"
             yield (
-                f"Gaps of more than {self.gaps.threshold_days} days: "
-                f"{_counted(self.gaps.series, noun)}; the longest takes {self.gaps.longest_days} "
-                f"days ({_counted(self.gaps.series_with_longest, noun)}, such as "
-                f"{', '.join(self.gaps.examples)}). They are not taken as zero sales."
+                f"Gaps of more than {gaps.threshold_days} days: {_count(gaps.series, noun)}. "
+                f"The longest has {gaps.longest_days} days "
+                f"({_count(gaps.series_with_longest, noun)}{such_as} {', '.join(gaps.examples)}). "
+                "A gap counts as unknown, not as zero."
             )
         regions = ", ".join(f"{name} {count:,}" for name, count in self.regions.items())
-        yield f"Regions: {regions}."
+        yield f"Stores per region: {regions}."
 
     def _periods(self) -> Iterator[str]:
         periods = Periods(self.frequency)
         if periods.unit == "W":
             day = WEEKDAY_NAMES[periods.weekday]
-            yield f"Weekly data: every row is a week, dated on its {day}; so are the forecasts."
+            yield f"Weekly data: every row is a week, dated on its {day}, and so is every forecast."
         if periods.unit == "M":
             yield "Monthly data: every row is a month, named by its first day."
 
@@ -180,12 +185,14 @@ class ImportReport:
         return Periods(self.frequency).noun
 
     def _columns(self) -> Iterator[str]:
-        roles = [f"{c.name} is the {c.role}" for c in self.columns if c.role in _KEYS]
-        yield f"Columns: {', '.join(dict.fromkeys(roles))}."
+        roles = [f"{c.name} as {c.role}" for c in self.columns if c.role in _KEYS]
+        yield f"Columns read: {', '.join(dict.fromkeys(roles))}."
         covariates = [c for c in self.columns if c.role == "covariate"]
         if covariates:
-            told = dict.fromkeys(f"{c.name} ({', '.join(c.becomes)})" for c in covariates)
-            yield f"Covariates: {', '.join(told)}."
+            names = dict.fromkeys(
+                f"{c.name} ({', '.join(c.becomes) or 'only ordinary texts'})" for c in covariates
+            )
+            yield f"Covariates: {', '.join(names)}."
         attributes = [c.name for c in self.columns if c.role == "attribute"]
         if attributes:
             yield f"Store attributes: {', '.join(attributes)}."
@@ -201,16 +208,16 @@ class ImportReport:
             )
         if self.by_rule is not None:
             yield (
-                f"Filled by rule: {_counted(self.by_rule.stores, 'store')}, "
-                f"{self.by_rule.first_on} to "
-                f"{self.by_rule.last_on}: {self.by_rule.rule}."
+                f"Filled by rule: covariates of {_count(self.by_rule.stores, 'store')}, "
+                f"{self.by_rule.first_on} to {self.by_rule.last_on}: {self.by_rule.rule}."
             )
         yield f"Horizon: {self.horizon} {self._noun}s, because {self.horizon_reason}."
 
 
 _KEYS: Sequence[str] = ("store", "date", "item", "sales", "mark of stock-outs")
+_ADJECTIVES = {"day": "daily", "week": "weekly", "month": "monthly"}
 
 
-def _counted(number: int, noun: str) -> str:
+def _count(number: int, noun: str) -> str:
     plural = {"item in a store": "items in stores"}.get(noun, f"{noun}s")
     return f"{number:,} {noun if number == 1 else plural}"

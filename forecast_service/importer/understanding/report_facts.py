@@ -1,4 +1,4 @@
-"""Reporting: the facts of an import turned into its report."""
+"""Report facts: what an import has shown, turned into its report."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from forecast_service.importer.files.sheets import Sheet
 from forecast_service.importer.files.store_table import MAX_ATTRIBUTES, StoreTable
 from forecast_service.importer.files.text_columns import iso
 from forecast_service.importer.understanding.assumptions import rule_for
-from forecast_service.importer.understanding.canonical import Related, Sold
+from forecast_service.importer.understanding.canonical import Related, Sales
 from forecast_service.importer.understanding.covariates import Covariates
-from forecast_service.importer.understanding.earlier_imports import KnownGroup, KnownStore
+from forecast_service.importer.understanding.earlier_imports import EarlierImports, StoreState
 from forecast_service.importer.understanding.hidden_demand import mostly_marked
-from forecast_service.importer.understanding.merged_rows import Merged
+from forecast_service.importer.understanding.merged_rows import MergedRows
 from forecast_service.importer.understanding.report import (
     GAP_DAYS,
     ColumnReport,
@@ -36,35 +36,39 @@ EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Facts:
-    """What reading an import has shown."""
+    """The facts that a report is built from."""
 
     mode: str
-    merged: Merged
+    merged: MergedRows
     chosen: Covariates
     kept: npt.NDArray[np.bool_]
-    sold: Sold
+    """Flag per series: it is imported."""
+    sales: Sales
     related: Related | None
     future: tuple[int, int] | None
+    """First and last day of the known future."""
     table: StoreTable | None
-    stores: Mapping[str, KnownStore]
-    known: KnownGroup | None
+    stores: Mapping[str, StoreState]
+    earlier: EarlierImports | None
 
 
-def known_future(merged: Merged, kept: npt.NDArray[np.bool_], sold: Sold) -> tuple[int, int] | None:
-    """First and last day after the last sale of all about which the files say something."""
-    end = int(sold.last.max())
+def known_future(
+    merged: MergedRows, kept: npt.NDArray[np.bool_], sales: Sales
+) -> tuple[int, int] | None:
+    """First and last day with rows after the last sale of all series."""
+    end = int(sales.last.max())
     days = merged.day[kept[merged.series] & (merged.day > end)]
     return (int(days.min()), int(days.max())) if len(days) else None
 
 
 def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
     """The report of an import."""
-    rows = facts.sold.rows
+    rows = facts.sales.rows
     target = rows.values["target"]
     sold_days = rows.day[~np.isnan(target)]
     keys = [facts.merged.keys[i] for i in np.unique(facts.merged.series[_kept_rows(facts)])]
     imported = sorted({store for store, _ in keys}, key=natural_order)
-    earlier = {} if facts.known is None else facts.known.stores
+    earlier = {} if facts.earlier is None else facts.earlier.stores
     regions = Counter(facts.stores[store].region for store in imported)
     return ImportReport(
         mode=facts.mode,
@@ -96,7 +100,7 @@ def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
 def _known_periods(facts: Facts) -> int:
     if facts.future is None:
         return 0
-    last_sale, last = facts.sold.last.max(), np.int64(facts.future[1])
+    last_sale, last = facts.sales.last.max(), np.int64(facts.future[1])
     return int(facts.merged.periods.between(last_sale, last))
 
 
@@ -124,33 +128,33 @@ def _columns(facts: Facts) -> Iterator[ColumnReport]:
 
 def _columns_of(sheet: Sheet, chosen: Covariates) -> Iterator[ColumnReport]:
     roles = sheet.roles
-    by_name = {roles.store: "store", roles.date: "date", roles.target: "sales", roles.item: "item"}
-    by_name[roles.stockout] = "mark of stock-outs"
+    role_of = {roles.store: "store", roles.date: "date", roles.target: "sales", roles.item: "item"}
+    role_of[roles.stockout] = "mark of stock-outs"
     for name in sheet.raw.header:
-        if name in by_name:
-            yield ColumnReport(sheet.name, name, by_name[name])
+        if name in role_of:
+            yield ColumnReport(sheet.name, name, role_of[name])
         elif name in chosen.columns:
             yield ColumnReport(sheet.name, name, "covariate", chosen.columns[name])
         else:
-            reason = chosen.left_out.get(name, "it was to be ignored")
+            reason = chosen.left_out.get(name, "the option 'ignore' names it")
             yield ColumnReport(sheet.name, name, "left out", (), reason)
 
 
 def _gaps(facts: Facts) -> GapReport:
-    """Silences between known sales of this import."""
-    rows = facts.sold.rows
+    """Gaps between known sales of this import."""
+    rows = facts.sales.rows
     known = rows.take(~np.isnan(rows.values["target"]))
-    silent = known.day[1:] - facts.merged.periods.after(known.day[:-1], 1)
-    long = (silent > GAP_DAYS) & (np.diff(known.series) == 0)
-    longest = int(silent[long].max()) if long.any() else 0
-    series = np.unique(known.series[:-1][long])
-    with_longest = np.unique(known.series[:-1][long & (silent == longest)])
+    gap_days = known.day[1:] - facts.merged.periods.after(known.day[:-1], 1)
+    is_gap = (gap_days > GAP_DAYS) & (np.diff(known.series) == 0)
+    longest = int(gap_days[is_gap].max()) if is_gap.any() else 0
+    series = np.unique(known.series[:-1][is_gap])
+    with_longest = np.unique(known.series[:-1][is_gap & (gap_days == longest)])
     names = sorted((_title(facts.merged.keys[i]) for i in with_longest), key=natural_order)
     return GapReport(GAP_DAYS, len(series), longest, len(with_longest), tuple(names[:EXAMPLES]))
 
 
 def _stockouts(facts: Facts) -> StockoutReport | None:
-    rows = facts.sold.rows
+    rows = facts.sales.rows
     marked = rows.take(rows.values["stockout"] > 0)
     if not len(marked):
         return None
@@ -177,24 +181,24 @@ def _rule(related: Related) -> str:
 
 def _notes(facts: Facts) -> Iterator[str]:
     yield from facts.chosen.notes
-    mostly = mostly_marked(facts.sold.whole)
+    mostly = mostly_marked(facts.sales.whole)
     if mostly.any():
-        such_as = _title(facts.merged.keys[int(np.argmax(mostly))])
+        example = _title(facts.merged.keys[int(np.argmax(mostly))])
         yield (
-            f"Stock-outs: {int(mostly.sum()):,} series, such as {such_as}, have more than half of "
-            "what they sold marked. Nothing tells what is usual, so these sales count as demand."
+            f"Stock-outs: more than half of the {facts.merged.periods.noun}s with sales are marked "
+            f"in {int(mostly.sum()):,} series, such as {example}. Their usual sales are unknown, "
+            "so all of their sales count as demand."
         )
     unsold = int((facts.merged.last_sale < 0).sum())
     if unsold:
-        example = facts.merged.keys[int(np.argmin(facts.merged.last_sale))]
-        what, they = (
-            ("store", "it comes in with its")
-            if unsold == 1
-            else ("stores", "they come in with their")
-        )
+        example = _title(facts.merged.keys[int(np.argmin(facts.merged.last_sale))])
+        has_items = facts.merged.has_items
+        one, many = ("item in a store", "items in stores") if has_items else ("store", "stores")
         yield (
-            f"Left out: {unsold:,} {what} without any sale, such as {_title(example)}; "
-            f"{they} first day of sales."
+            f"Left out: 1 {one} without sales: {example}. It is added with its first sale."
+            if unsold == 1
+            else f"Left out: {unsold:,} {many} without sales, such as {example}. They are added "
+            "with their first sale."
         )
     if facts.related is not None and facts.related.filled_cells:
         cells, rule = facts.related.filled_cells, _rule(facts.related)
@@ -202,4 +206,4 @@ def _notes(facts: Facts) -> Iterator[str]:
     if facts.table is not None:
         absent = sum(store not in facts.table.attributes for store in facts.stores)
         if absent:
-            yield f"'{facts.table.name}' does not describe {absent:,} of the stores with sales."
+            yield f"'{facts.table.name}' has no row for {absent:,} of the stores with sales."

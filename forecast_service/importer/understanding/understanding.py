@@ -1,4 +1,4 @@
-"""Understanding: files in, canonical rows and a report out; nothing is stored here."""
+"""Understanding: turns files into canonical rows and a report; nothing is stored here."""
 
 from __future__ import annotations
 
@@ -9,48 +9,52 @@ from pathlib import Path
 import numpy as np
 
 from forecast_service.errors import InvalidData
-from forecast_service.importer.files.sheets import without_doubtful_marks
+from forecast_service.importer.files.sheets import drop_doubtful_marks
 from forecast_service.importer.files.store_table import MAX_ATTRIBUTES, StoreTable, read_stores
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.understanding.canonical import (
     Related,
-    Sold,
+    Sales,
+    add_demand,
     build_related,
     build_sales,
-    kept_series,
+    choose_series,
     store_states,
-    with_demand,
 )
 from forecast_service.importer.understanding.covariates import choose_covariates
-from forecast_service.importer.understanding.earlier_imports import KnownGroup, KnownStore
+from forecast_service.importer.understanding.earlier_imports import EarlierImports, StoreState
 from forecast_service.importer.understanding.horizon import choose_horizon
-from forecast_service.importer.understanding.merged_rows import Merged, merge_sheets, read_sheets
+from forecast_service.importer.understanding.merged_rows import (
+    MergedRows,
+    merge_sheets,
+    read_sheets,
+)
 from forecast_service.importer.understanding.report import ImportReport
 from forecast_service.importer.understanding.report_facts import Facts, build_report, known_future
 from forecast_service.settings import Settings
 from forecast_service.storage.groups import Texts
 
-__all__ = ["Understood", "understand"]
+__all__ = ["Understanding", "understand"]
 
 
 @dataclass(frozen=True)
-class Understood:
+class Understanding:
     """Everything that an import will write."""
 
     report: ImportReport
     has_items: bool
     frequency: str
-    """Code of the engine, such as ``D`` or ``W-FRI``."""
+    """Frequency code of the engine, such as ``D`` or ``W-FRI``."""
     horizon: int
     """Periods."""
     covariates: tuple[str, ...]
     texts: Texts | None
-    sold: Sold
+    sales: Sales
     related: Related | None
     """None when there are no covariates."""
-    stores: Mapping[str, KnownStore]
+    stores: Mapping[str, StoreState]
     attributes: tuple[str, ...]
-    """Attributes of the metadata dataset, in its order; empty when there is none to import."""
+    """Attributes of the metadata dataset, in its order; empty if it is not imported."""
 
 
 def understand(
@@ -58,11 +62,11 @@ def understand(
     mode: str,
     options: ImportOptions,
     settings: Settings,
-    known: KnownGroup | None,
-) -> Understood:
+    earlier: EarlierImports | None,
+) -> Understanding:
     """Read and check the files of an import.
 
-    ``known`` is what earlier imports left; with mode FULL its rows must be empty.
+    ``earlier`` is the state after earlier imports; in mode FULL its rows must be empty.
 
     Raises
     ------
@@ -70,48 +74,48 @@ def understand(
         A file cannot be used; line numbers are in ``errors``.
     """
     replaces = mode == "FULL"
-    group = None if known is None else known.group
+    group = None if earlier is None else earlier.group
     sheets = read_sheets(files, options, () if group is None else group.covariates)
-    sheets, doubtful = without_doubtful_marks(sheets) if replaces else (sheets, {})
-    merged = merge_sheets(sheets, known, replaces=replaces)
-    _refuse_other_kind(merged, known)
+    sheets, doubtful = drop_doubtful_marks(sheets) if replaces else (sheets, {})
+    merged = merge_sheets(sheets, earlier, replaces=replaces)
+    _refuse_other_kind(merged, earlier)
     # A group without covariates gets some with the first full import that has any.
     names = None if group is None or (replaces and not group.covariates) else group.covariates
     texts = (None if group is None else group.texts) or {}
     chosen = choose_covariates(sheets, merged.future, names, replaces=replaces, texts=texts)
     chosen.left_out.update(doubtful)
-    kept = kept_series(merged, options)
-    base = None if replaces else known
-    sold = build_sales(merged, kept, base)
-    future = known_future(merged, kept, sold)
+    kept = choose_series(merged, options)
+    base = None if replaces else earlier
+    sales = build_sales(merged, kept, base)
+    future = known_future(merged, kept, sales)
     horizon, reason = choose_horizon(
         None if group is None else group.horizon,
         settings.horizon,
-        0 if future is None else _between(merged, int(sold.last.max()), future[1]),
-        _between(merged, int(sold.first[sold.first >= 0].min()), int(sold.last.max())) + 1,
+        0 if future is None else _between(merged, int(sales.last.max()), future[1]),
+        _between(merged, int(sales.first[sales.first >= 0].min()), int(sales.last.max())) + 1,
         merged.periods,
     )
     covariates = tuple(chosen.values) if base is None else base.group.covariates
-    related = build_related(merged, chosen, kept, sold, horizon, base) if covariates else None
-    sold = with_demand(sold, related, merged.periods)
+    related = build_related(merged, chosen, kept, sales, horizon, base) if covariates else None
+    sales = add_demand(sales, related, merged.periods)
     table = _store_table(files, settings, options)
-    states = store_states(merged, sold, related, table, known)
-    facts = Facts(mode, merged, chosen, kept, sold, related, future, table, states, known)
-    return Understood(
+    states = store_states(merged, sales, related, table, earlier)
+    facts = Facts(mode, merged, chosen, kept, sales, related, future, table, states, earlier)
+    return Understanding(
         report=build_report(facts, horizon, reason),
         has_items=merged.has_items,
         frequency=merged.periods.code,
         horizon=horizon,
         covariates=covariates,
         texts=None if base is not None and base.group.texts is None else chosen.texts,
-        sold=sold,
+        sales=sales,
         related=related,
         stores=states,
-        attributes=_attributes(merged, table, known, states),
+        attributes=_attributes(merged, table, earlier, states),
     )
 
 
-def _between(merged: Merged, first: int, last: int) -> int:
+def _between(merged: MergedRows, first: int, last: int) -> int:
     return int(merged.periods.between(np.int64(first), np.int64(last)))
 
 
@@ -123,29 +127,30 @@ def _store_table(
     return read_stores(files["stores"], settings.region_column, options.ignore)
 
 
-def _refuse_other_kind(merged: Merged, known: KnownGroup | None) -> None:
-    """Store-only data and data per item cannot be in one dataset group."""
-    if known is None or known.group.has_items == merged.has_items:
+def _refuse_other_kind(merged: MergedRows, earlier: EarlierImports | None) -> None:
+    """Refuse items in a dataset group without items, and the reverse."""
+    if earlier is None or earlier.group.has_items == merged.has_items:
         return
     sheet = merged.sheets[0]
-    has, had = ("one", "none") if merged.has_items else ("none", "one")
+    has, had = ("a", "none") if merged.has_items else ("no", "one")
     raise InvalidData(
-        f"'{sheet.name}' has {has} column for the item, the dataset group has {had}. Import the "
-        "same kind of data, or set FORECAST_DATASET_NAME and FORECAST_DATASET_GROUP to new names."
+        f"'{sheet.name}' has {has} column for the item, but the dataset group has {had}. Import "
+        "the same kind of data, or set FORECAST_DATASET_NAME and FORECAST_DATASET_GROUP to new "
+        "names."
     )
 
 
 def _attributes(
-    merged: Merged,
+    merged: MergedRows,
     table: StoreTable | None,
-    known: KnownGroup | None,
-    states: Mapping[str, KnownStore],
+    earlier: EarlierImports | None,
+    states: Mapping[str, StoreState],
 ) -> tuple[str, ...]:
-    """Attributes that the metadata of the items (here: the stores) must be imported with anew."""
+    """Attributes to import as item metadata; the items are the stores here. Empty: no import."""
     if merged.has_items:
         return ()
     if table is not None:
         return tuple(table.columns.values())[:MAX_ATTRIBUTES]
-    earlier = {} if known is None else known.stores
-    described = next((tuple(s.attributes) for s in earlier.values() if s.attributes), ())
-    return described[:MAX_ATTRIBUTES] if set(states) != set(earlier) else ()
+    old = {} if earlier is None else earlier.stores
+    names = next((tuple(s.attributes) for s in old.values() if s.attributes), ())
+    return names[:MAX_ATTRIBUTES] if set(states) != set(old) else ()

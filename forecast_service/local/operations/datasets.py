@@ -32,7 +32,7 @@ DEFAULTS = {"Format": "CSV", "ImportMode": "FULL", "UseGeolocationForTimeZone": 
 
 
 def create_dataset(call: Call, params: Params) -> dict[str, Any]:
-    """CreateDataset: ACTIVE at once, empty."""
+    """CreateDataset: the dataset is empty and ACTIVE at once."""
     schema = params["Schema"]
     check_schema(params["Domain"], params["DatasetType"], schema.get("Attributes", ()))
     if "DataFrequency" in params:
@@ -46,19 +46,19 @@ def create_dataset(call: Call, params: Params) -> dict[str, Any]:
 
 
 def create_import_job(call: Call, params: Params) -> dict[str, Any]:
-    """CreateDatasetImportJob: the worker reads the files into a new version of the data."""
+    """CreateDatasetImportJob: a worker will read the files into a new version of the data."""
     dataset = require(call, DATASET, params["DatasetArn"])
     name = params["DatasetImportJobName"]
     arn = arn_of(call.settings, IMPORT_JOB.word, dataset.name, name)
-    # First, so that whoever repeats a call learns that it had succeeded.
+    # This check comes first, so that a repeated call shows that the first one succeeded.
     refuse_taken(call, IMPORT_JOB, name, arn)
     status, _ = descriptions.dataset_state(call.connection, dataset)
     if status != ACTIVE:
         raise InUse(
-            f"The dataset '{dataset.arn}' is {status}: another import job is not done yet. "
+            f"The dataset '{dataset.arn}' is {status}: another import job has not ended. "
             "Wait until the dataset is ACTIVE."
         )
-    request = _with_defaults(params, dataset)
+    request = _add_defaults(params, dataset)
     _check_format(request, dataset)
     _check_encryption(request, dataset)
     _check_increment(call, request, dataset)
@@ -66,26 +66,26 @@ def create_import_job(call: Call, params: Params) -> dict[str, Any]:
 
 
 def frequency_of(code: str, member: str) -> Frequency:
-    """The frequency that a code names.
+    """The frequency with this code.
 
     Raises
     ------
     InvalidInput
-        It names none; the sentence lists the allowed ones.
+        The code is unknown; the message lists the allowed ones.
     """
     try:
         frequency = parse_frequency(code)
     except InvalidData as error:
         raise InvalidInput(f"'{member}': {error.detail}") from error
-    if "-" in code:  # the engine's own way to say it
+    if "-" in code:  # only the engine has these codes
         raise InvalidInput(
-            f"'{member}': '{code}' is no frequency. Use 'W', and say the day on which weeks begin "
-            "as the TimeAlignmentBoundary of an auto predictor."
+            f"'{member}': '{code}' is no frequency. Use 'W', and give the day on which weeks begin "
+            "as TimeAlignmentBoundary of an auto predictor."
         )
     return frequency
 
 
-def _with_defaults(params: Params, dataset: Resource) -> dict[str, Any]:
+def _add_defaults(params: Params, dataset: Resource) -> dict[str, Any]:
     request = {**DEFAULTS, **params}
     if dataset.request["DatasetType"] != METADATA:
         request.setdefault("TimestampFormat", DATE_AND_TIME[0])
@@ -95,10 +95,10 @@ def _with_defaults(params: Params, dataset: Resource) -> dict[str, Any]:
 def _check_format(request: Mapping[str, Any], dataset: Resource) -> None:
     frequency = parse_frequency(dataset.request.get("DataFrequency", "D"))
     allowed = DATE_AND_TIME if frequency.unit in SUB_DAILY else (*DATE_ONLY, *DATE_AND_TIME)
-    given = request.get("TimestampFormat", allowed[0])
-    if given not in allowed:
+    time_format = request.get("TimestampFormat", allowed[0])
+    if time_format not in allowed:
         raise InvalidInput(
-            f"TimestampFormat '{given}' does not go with data of frequency '{frequency}'. "
+            f"TimestampFormat '{time_format}' does not fit data of frequency '{frequency}'. "
             f"Allowed are: {', '.join(allowed)}."
         )
     geolocation = request.get("GeolocationFormat", GEOLOCATIONS[0])
@@ -109,11 +109,11 @@ def _check_format(request: Mapping[str, Any], dataset: Resource) -> None:
 
 
 def _check_encryption(request: Mapping[str, Any], dataset: Resource) -> None:
-    given = request["DataSource"]["S3Config"].get("KMSKeyArn")
-    wanted = dataset.request.get("EncryptionConfig", {}).get("KMSKeyArn")
-    if given is not None and given != wanted:
+    key = request["DataSource"]["S3Config"].get("KMSKeyArn")
+    dataset_key = dataset.request.get("EncryptionConfig", {}).get("KMSKeyArn")
+    if key is not None and key != dataset_key:
         raise InvalidInput(
-            f"KMSKeyArn '{given}' is not the key of the dataset's EncryptionConfig. "
+            f"KMSKeyArn '{key}' is not the key of the dataset's EncryptionConfig. "
             "Give the same key in both, or none here."
         )
 
@@ -124,14 +124,14 @@ def _check_increment(call: Call, request: Mapping[str, Any], dataset: Resource) 
     earlier = catalog.newest_child(call.connection, dataset.arn, ACTIVE)
     if earlier is None:
         raise InvalidInput(
-            f"ImportMode 'INCREMENTAL' adds to data that the dataset '{dataset.name}' does not "
-            "have yet. Use 'FULL' first."
+            f"ImportMode 'INCREMENTAL' needs existing data, but the dataset '{dataset.name}' has "
+            "none yet. Use 'FULL' first."
         )
     before = earlier.request
     for member in SAME_IN_INCREMENTS:
         if request.get(member) != before.get(member):
             raise InvalidInput(
-                f"'{member}' is '{request.get(member)}', and was '{before.get(member)}' in the "
-                f"import job '{earlier.name}'. Keep it, or import everything with ImportMode "
-                "'FULL'."
+                f"'{member}' is '{request.get(member)}', but was '{before.get(member)}' in the "
+                f"import job '{earlier.name}'. Use the same value, or import everything with "
+                "ImportMode 'FULL'."
             )
