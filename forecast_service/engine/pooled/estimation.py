@@ -47,8 +47,7 @@ CHUNK_BYTES = 48_000_000
 TRUST = 1.5  # exponent of the weight of a quiet series; 2 would weight by inverse variance
 TRUST_RANGE = (0.2, 3.0)
 
-_Residuals = tuple[Single, Single, Single, Single]
-"""Own columns, own steps, residuals of the common part, and their weights."""
+_Residuals = tuple[Single, Single, Single, Single]  # own columns, own steps, residuals, weights
 
 
 @dataclass(frozen=True)
@@ -56,8 +55,7 @@ class PooledFitting:
     """A panel prepared for fitting.
 
     ``dated`` columns are equal for all series, with values (columns, T); ``varying`` columns
-    differ. ``common_steps`` (steps, T) and ``own_steps`` (1 + steps, T) are those of
-    ``level_steps``.
+    differ. For ``common_steps`` and ``own_steps`` see ``level_steps``.
     """
 
     panel: Panel
@@ -111,9 +109,8 @@ class PooledFitting:
         """Deviations of each series: fitted, then fitted again with less weight on outliers."""
         known = np.flatnonzero(self.target.known.any(axis=1) | ~self.target.known.any())
         sample = known[:: max(1, -(-len(known) // SAMPLE))]
-        parts = [
-            self.residuals(sample[rows], effects, by_date) for rows, _ in self.chunks(len(sample))
-        ]
+        chunks = self.chunks(len(sample))
+        parts = [self.residuals(sample[rows], effects, by_date) for rows, _ in chunks]
         own = _numbered([column.group for column in (*self.dated, *self.varying) if column.own])
         first = learn_shrinkage(stack_moments([moments(*part) for part in parts]), own)
         lighter = [_with_robust_weights(part, first) for part in parts]
@@ -265,8 +262,7 @@ def _with_robust_weights(part: _Residuals, shrinkage: Shrinkage) -> _Residuals:
     """The same residuals, with smaller weights for outliers."""
     deviations = solve(moments(*part), shrinkage)
     own, steps, residuals, weight = part
-    lighter = robust_weights(own, steps, residuals, weight, deviations)
-    return own, steps, residuals, lighter
+    return own, steps, residuals, robust_weights(own, steps, residuals, weight, deviations)
 
 
 def _nan_median(values: Single) -> FloatArray:
