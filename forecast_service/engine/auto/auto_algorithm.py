@@ -23,10 +23,10 @@ from forecast_service.engine.auto.members import (
     groups,
     is_sparse,
 )
-from forecast_service.engine.backtest import Backtest, backtest, cutoffs, joined
+from forecast_service.engine.backtest import Backtest, backtest, cutoffs, join_backtests
 from forecast_service.engine.boosted.lightgbm_package import missing_library
 from forecast_service.engine.features.calendar_features import phases
-from forecast_service.engine.grouped import Carry, Group, Grouped, among
+from forecast_service.engine.grouped import Carry, Group, Grouped, places_within
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pool import pool
 
@@ -78,7 +78,7 @@ class Auto:
         def carry(
             model: FittedCombination, own: Panel, places: Rows, step: Progress
         ) -> FittedCombination:
-            again, count, newer = among(places, rows), len(model.members), {}
+            again, count, newer = places_within(places, rows), len(model.members), {}
             for place, (name, member) in enumerate(model.members.items()):
                 of_member = part(step, place / count, (place + 1) / count)
                 newer[name] = refit(MEMBERS[name], member, own, again, config, of_member)
@@ -133,7 +133,7 @@ def fit_with_backtest(
             fitted.append(Group(rows, model))
             tests.append((rows, tested))
             done += len(rows)
-    tested = joined(panel.keys, tests)
+    tested = join_backtests(panel.keys, tests)
     if missing:
         tested = replace(tested, notes=(*tested.notes, f"Forecasts lack their trees: {missing}"))
     return Grouped(tuple(fitted), demand), tested

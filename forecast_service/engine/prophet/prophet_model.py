@@ -14,7 +14,7 @@ from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.panel import FloatArray, KnownFuture
 from forecast_service.engine.prophet.futures import spread_of
 from forecast_service.engine.prophet.parameters import ProphetModels
-from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
+from forecast_service.engine.quantiles import clip_mean, clip_quantiles, require_levels
 from forecast_service.engine.simple.seasonal_naive import (
     NAME as SEASONAL_NAIVE,
 )
@@ -56,14 +56,14 @@ class FittedProphet:
         centre = self.models.centre(known_future.timestamps, known_future.covariates)
         spread = spread_of(self.models, known_future, self.until, levels)
         values[self.models.rows] = centre[:, :, None] + spread
-        return settle_quantiles(values, self._closed(known_future))
+        return clip_quantiles(values, self._closed(known_future))
 
     def mean(self, known_future: KnownFuture) -> FloatArray:
         values = self.naive.mean(known_future)
         values[self.models.rows] = self.models.centre(
             known_future.timestamps, known_future.covariates
         )
-        return settle(values, self._closed(known_future))
+        return clip_mean(values, self._closed(known_future))
 
     def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
         """Parts that add up to ``mean``; all are 0 on closed days.

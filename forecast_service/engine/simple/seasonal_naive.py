@@ -14,7 +14,7 @@ from forecast_service.engine.algorithm import FitConfig, Progress, silent
 from forecast_service.engine.calendar import periods_between, usable_season
 from forecast_service.engine.closing import Closing, find_closing
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
-from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
+from forecast_service.engine.quantiles import clip_mean, clip_quantiles, require_levels
 from forecast_service.errors import InvalidData
 
 __all__ = ["NAME", "FittedSeasonalNaive", "SeasonalNaive", "fit_seasonal_naive"]
@@ -63,11 +63,11 @@ class FittedSeasonalNaive:
         deviation = self.spread[:, None] * np.sqrt(self.age[:, phase] + steps // self.season_length)
         scores = np.array([NormalDist().inv_cdf(q) for q in require_levels(quantiles)])
         values = self.last[:, phase, None] + deviation[:, :, None] * scores
-        return settle_quantiles(values, self.closed(known_future))
+        return clip_quantiles(values, self.closed(known_future))
 
     def mean(self, known_future: KnownFuture) -> FloatArray:
         phase = self.steps(known_future) % self.season_length
-        return settle(self.last[:, phase], self.closed(known_future))
+        return clip_mean(self.last[:, phase], self.closed(known_future))
 
     def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> FittedSeasonalNaive:
         return replace(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.panel import FloatArray, KnownFuture
-from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
+from forecast_service.engine.quantiles import clip_mean, clip_quantiles, require_levels
 from forecast_service.engine.simple.seasonal_naive import NAME as SEASONAL_NAIVE
 from forecast_service.engine.simple.seasonal_naive import FittedSeasonalNaive, SeasonalNaive
 
@@ -57,12 +57,12 @@ class SeriesModels(ABC):
         levels = require_levels(quantiles)
         values = self.naive.forecast(known_future, levels)
         values[self.rows] = self.quantiles(known_future, levels)
-        return settle_quantiles(values, self.naive.closed(known_future))
+        return clip_quantiles(values, self.naive.closed(known_future))
 
     def mean(self, known_future: KnownFuture) -> FloatArray:
         values = self.naive.mean(known_future)
         values[self.rows] = self.means(known_future)
-        return settle(values, self.naive.closed(known_future))
+        return clip_mean(values, self.naive.closed(known_future))
 
     def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
         return {"level": self.mean(known_future)}

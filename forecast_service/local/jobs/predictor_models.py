@@ -42,7 +42,7 @@ def save_trained(home: Path, algorithm: str, trained: Trained) -> list[str]:
         paths.append(f"{folder}/{number:03}.npz")
         archive.save(home / paths[-1], arrays, {"algorithm": algorithm})
     paths.append(f"{folder}/{MEMORY}")
-    archive.save(home / paths[-1], trained.memory(), {})
+    archive.save(home / paths[-1], trained.record(), {})
     return paths
 
 
@@ -80,7 +80,7 @@ def load_trained(home: Path, predictor: Resource) -> Trained:
         )
     memory, _ = archive.load(home / paths[-1])
     with _refuse_other_versions(paths[-1]):
-        return Trained.remembered(fitted, memory)
+        return Trained.from_record(fitted, memory)
 
 
 @contextmanager

@@ -181,7 +181,7 @@ def test_holidays_have_an_effect_only_with_a_country() -> None:
 
 
 def test_holidays_of_an_unknown_country_are_refused() -> None:
-    with pytest.raises(InvalidData, match="'XX' is no country"):
+    with pytest.raises(InvalidData, match="Country 'XX' has no known public holidays"):
         PROPHET.fit(make_panel(1), replace(CONFIG, country="XX"))
 
 

@@ -37,8 +37,8 @@ REFUSED_AUTO: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"ForecastFrequency": "2W"},
-        "'ForecastFrequency': Frequency '2W' is understood, but models are trained on hours, days, "
-        "weeks and months only. Use one of H, D, W, M.",
+        "'ForecastFrequency': Frequency '2W' cannot be trained on: models need hours, days, weeks "
+        "or months. Use one of H, D, W, M.",
     ),
     (
         {"ForecastFrequency": "W-FRI"},

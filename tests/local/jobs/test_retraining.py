@@ -53,8 +53,8 @@ def test_a_training_on_the_same_data_keeps_everything(world: World, target: str)
     assert again.details["kept_from"] == first.arn
     assert again.details["notes"][:2] == [
         f"What did not change was kept from predictor '{first.name}'.",
-        "0 of 9 series were fitted again. What all series share was learned from the data until "
-        "2015-03-11, weights and accuracy from those until 2015-03-11.",
+        "0 of 9 series were fitted again. The effects that all series share come from the data "
+        "until 2015-03-11, weights and accuracy from the data until 2015-03-11.",
     ]
     for name in ("accuracy", "executions", "algorithms", "data_until"):
         assert again.details[name] == first.details[name]
