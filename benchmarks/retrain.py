@@ -76,7 +76,7 @@ def measure(name: str, whole: Panel, config: FitConfig) -> dict[str, Any]:
     of_one = _of_one_store(of_all)
     full, full_cost = _timed(lambda: train(name, whole.before(cutoff - 1), config))
     runs = [_timed(lambda: train(name, of_one, config, previous=full)) for _ in range(RUNS)]
-    warm, warm_cost = runs[0][0], Cost(*(_median(runs, each) for each in ("wall", "cpu")))
+    warm, warm_cost = runs[0][0], Cost(*(_median(runs, field) for field in ("wall", "cpu")))
     every, every_cost = _timed(lambda: train(name, of_all, config, previous=full))
     anew = train(name, of_one, config)
     return {

@@ -152,9 +152,12 @@ def table(sizes: list[Size], result: dict[str, Any]) -> str:
         f"{'peak MB':>9}{'kB/series':>11}{'WAPE':>8}",
         *(_line(size) for size in sizes),
     ]
-    for name, found in result["growth"].items():
-        lines.append(f"{name}: exponent {found['all']:.2f}, at the end {found['last']:.2f}")
-    return "\n".join([*lines, *(f"ABOVE: {each}" for each in result["broken"])])
+    for name, exponent in result["growth"].items():
+        lines.append(
+            f"{name}: exponent {exponent['all']:.2f}, between the two largest sizes "
+            f"{exponent['last']:.2f}"
+        )
+    return "\n".join([*lines, *(f"ABOVE: {sentence}" for sentence in result["broken"])])
 
 
 def _line(size: Size) -> str:

@@ -114,7 +114,7 @@ def normal_scores(actual: FloatArray, on_grid: FloatArray) -> FloatArray:
     several quantiles equal the actual (as with 0 in sparse demand), the level lies between the
     first and the last of them. Its place depends on row and column, so that these levels are
     spread evenly, like those of continuous demand.
-    Source for such ties: Czado, Gneiting, Held, Biometrics 65 (2009), 2: randomised probability
+    Source for ties: Czado, Gneiting, Held, Biometrics 65 (2009), 2: randomised probability
     integral transform, here with Roberts' additive sequence R2 instead of random numbers.
     """
     upper = np.clip((on_grid <= actual[:, :, None]).sum(axis=2), 1, len(SCORES) - 1)

@@ -40,7 +40,7 @@ def estimate_curved(problem: Problem) -> Estimate:
     """A maximum of the posterior density of Prophet's model, for any growth and mode.
 
     The curve is ``f = g (1 + X beta)`` or ``f = g + X beta``. The trend g is linear in its
-    parameters, or it is ``cap / (1 + exp(-u))`` of such a linear u. The method is Gauss-Newton:
+    parameters, or it is ``cap / (1 + exp(-u))`` with a linear u. The method is Gauss-Newton:
     at each point the tangent replaces the curve. This gives the regression of ``map_estimate``
     with other columns; the priors (Laplace included) and the noise stay exact. The next point is
     the optimum of the regression, or a share of the way to it that raises the density. A series
