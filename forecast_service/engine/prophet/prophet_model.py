@@ -1,4 +1,4 @@
-"""A trained Prophet: its models where they could be fitted, seasonal naive for all other series."""
+"""A trained Prophet: its models where they could be fitted, seasonal naive elsewhere."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NAME = "prophet"
 
 @dataclass(frozen=True)
 class FittedProphet:
-    """``models`` overrule ``naive`` for the series they stand for (``models.rows``)."""
+    """``models`` forecast the series in ``models.rows``, ``naive`` all others."""
 
     naive: FittedSeasonalNaive
     models: ProphetModels
@@ -50,7 +50,7 @@ class FittedProphet:
         return tuple(NAME if i in modelled else SEASONAL_NAIVE for i in range(len(self.keys)))
 
     def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
-        """Quantiles (n, horizon, levels) of the law of Prophet's simulated futures."""
+        """Quantiles (n, horizon, levels) of the distribution of Prophet's simulated futures."""
         levels = require_levels(quantiles)
         values = self.naive.forecast(known_future, levels)
         centre = self.models.centre(known_future.timestamps, known_future.covariates)
@@ -92,29 +92,31 @@ class FittedProphet:
         )
 
     def models_at(self, rows: npt.NDArray[np.intp]) -> ProphetModels:
-        """The models of these series, which become those of as many panel rows; -1 has none."""
-        place = {int(row): index for index, row in enumerate(self.models.rows)}
-        kept = [(new, place[int(row)]) for new, row in enumerate(rows) if int(row) in place]
+        """The models of these series, renumbered from 0; a row of -1 has no model."""
+        index_of = {int(row): index for index, row in enumerate(self.models.rows)}
+        kept = [(new, index_of[int(row)]) for new, row in enumerate(rows) if int(row) in index_of]
         return self.models.take(
             np.array([index for _, index in kept], dtype=np.intp),
             np.array([new for new, _ in kept], dtype=np.int64),
         )
 
     def with_series(self, rows: npt.NDArray[np.intp], others: FittedProphet) -> FittedProphet:
-        """The same with the series at ``rows`` from another model, which has only those.
+        """This model, with the series at ``rows`` replaced by ``others``, which has only those.
 
         Raises
         ------
         CannotRefit
-            The two know different holidays or covariates.
+            The two have different holidays or covariates.
         """
         for name in ("holiday_names", "covariate_names"):
             if getattr(self.models, name).tolist() != getattr(others.models, name).tolist():
-                raise CannotRefit(f"the {name.replace('_names', 's')} are others than in training")
+                raise CannotRefit(
+                    f"the {name.replace('_names', 's')} differ from those of the training"
+                )
         models = self.models.with_rows(rows, others.models)
         notes = dict(zip(rows.tolist(), others.notes, strict=True))
-        renewed = tuple(notes.get(row, note) for row, note in enumerate(self.notes))
-        return replace(self, models=models, notes=renewed)
+        all_notes = tuple(notes.get(row, note) for row, note in enumerate(self.notes))
+        return replace(self, models=models, notes=all_notes)
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         return {
