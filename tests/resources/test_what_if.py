@@ -295,7 +295,7 @@ def test_the_command_takes_finite_numbers(value: str) -> None:
     result = CliRunner().invoke(main, ["what-if", "--store", "1", "--set", f"price={value}", *days])
 
     assert result.exit_code == 2
-    assert f"'{value}' is no finite number." in result.stderr
+    assert f"'{value}' is not a finite number." in result.stderr
 
 
 @pytest.mark.parametrize(
