@@ -65,6 +65,13 @@ class ServiceGroup(click.Group):
             return super().invoke(ctx)
         except ForecastServiceError as error:
             raise click.ClickException(_with_findings(error)) from error
+        except OSError as error:
+            if error.filename is None or error.strerror is None:
+                raise
+            raise click.ClickException(
+                f"'{error.filename}' cannot be used: {error.strerror}. "
+                "Check the path and its permissions."
+            ) from error
 
 
 def _with_findings(error: ForecastServiceError) -> str:

@@ -95,6 +95,18 @@ def test_a_backup_into_a_missing_folder_is_a_wrong_use(forecast_service, tmp_pat
     assert f"The folder '{tmp_path / 'nowhere'}' does not exist." in result.stderr
 
 
+def test_a_path_that_cannot_be_used_is_one_sentence(forecast_service, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    result = forecast_service("sample", tmp_path / "file" / "shop")
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"Error: '{tmp_path / 'file' / 'shop'}' cannot be used: Not a directory. "
+        "Check the path and its permissions.\n"
+    )
+
+
 def test_a_database_that_is_away_is_one_sentence(
     forecast_service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
