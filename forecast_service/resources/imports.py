@@ -154,11 +154,7 @@ def write_rows(path: Path, rows: list[SaleRow]) -> None:
     has_items = any(row.item is not None for row in rows)
     marks = ["stockout"] if any(row.stockout is not None for row in rows) else []
     header = ["store", "date", "sales", *(["item"] if has_items else []), *marks, *names]
-    if len(set(map(str.lower, header))) < len(header):
-        raise InvalidRequest(
-            "'covariates' has a name that is a field of its own, or differs from another in case "
-            f"only; allowed are names beside {', '.join(header[:4])}."
-        )
+    _refuse_repeated_names(header)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(header)
@@ -167,6 +163,18 @@ def write_rows(path: Path, rows: list[SaleRow]) -> None:
             covariates = [row.covariates.get(name) for name in names]
             mark = [row.stockout] if marks else []
             writer.writerow([row.store_number, row.date, row.sales, *item, *mark, *covariates])
+
+
+def _refuse_repeated_names(header: list[str]) -> None:
+    taken: dict[str, str] = {}
+    for name in header:
+        other = taken.get(name.lower())
+        if other is not None:
+            raise InvalidRequest(
+                f"Covariate '{name[:100]}' has the same name as column '{other[:100]}' (case does "
+                "not matter). Rename the covariate."
+            )
+        taken[name.lower()] = name
 
 
 def _parts(sent: Request, folder: Path) -> dict[str, Path]:

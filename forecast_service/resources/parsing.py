@@ -109,7 +109,8 @@ def _typed(text: str, annotation: Any) -> Any:
     if bool in kinds:
         return TRUE_WORDS.get(text.lower(), text)
     if int in kinds and str not in kinds:
-        return as_number(text)
+        number = as_number(text.removeprefix("-"))
+        return -number if isinstance(number, int) and text.startswith("-") else as_number(text)
     return text
 
 

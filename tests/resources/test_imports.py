@@ -200,6 +200,23 @@ def test_bad_rows_of_json_are_refused_at_once(refusal: Refusal, body: Any, sente
     assert refusal("POST", "/sales", 422, json=body)["detail"] == sentence
 
 
+def test_a_covariate_named_like_another_column_is_refused(refusal: Refusal) -> None:
+    row = {"store_number": 1, "date": "2015-06-01", "sales": 2, "covariates": {"Date": 1}}
+
+    problem = refusal("POST", "/sales", 422, json={"sales": [row]})
+
+    assert problem["detail"] == (
+        "Covariate 'Date' has the same name as column 'date' (case does not matter). "
+        "Rename the covariate."
+    )
+
+
+def test_a_body_without_a_type_is_refused(refusal: Refusal) -> None:
+    detail = refusal("POST", "/imports", 415)["detail"]
+
+    assert detail.startswith("The Content-Type of the body is missing. Send ")
+
+
 def test_an_unknown_import_is_named(refusal: Refusal) -> None:
     assert "'nope' does not exist" in refusal("GET", "/imports/nope", 404)["detail"]
 

@@ -123,6 +123,13 @@ def test_an_unknown_store_is_refused_with_the_range(refusal: Refusal) -> None:
     )
 
 
+def test_a_negative_limit_is_a_number_that_is_too_small(rejection: Refusal) -> None:
+    problem = rejection("GET", "/stores?limit=-1", 422)
+
+    assert "send a number" in problem["detail"]
+    assert problem["detail"].endswith("not -1.")
+
+
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "limit=1&limit=2", "x=1"])
 def test_a_wrong_query_is_refused(rejection: Refusal, query: str) -> None:
     rejection("GET", f"/stores?{query}", 422)
