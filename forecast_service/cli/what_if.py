@@ -101,10 +101,9 @@ def _rows(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _summary(document: dict[str, Any]) -> str:
     total = document["total"]
-    share = "" if total["share"] is None else f" ({total['share']:+.1%})"
+    share = "" if total["share"] is None else f" ({100 * total['share']:+z.1f} %)"
     sums = (
-        f"Store {document['store_number']}: {total['forecast_type']} of all days "
-        f"{total['baseline']:.1f} would be {total['what_if']:.1f}, "
-        f"{total['difference']:+.1f}{share}."
+        f"Store {document['store_number']}: the {total['forecast_type']} of all days changes from "
+        f"{total['baseline']:,.1f} to {total['what_if']:,.1f}: {total['difference']:+z,.1f}{share}."
     )
     return " ".join([sums, *document["notes"]])

@@ -366,7 +366,8 @@ def test_the_command_shows_the_difference(home: Settings, monkeypatch: pytest.Mo
     assert lines[0] == ["store", "date", "baseline", "what_if", "difference"]
     assert len(lines) == 1 + HORIZON
     assert float(lines[8][4]) > 20
-    assert result.stderr.startswith("Store 1: p50 of all days ")
+    assert "-0.0" not in result.stdout
+    assert result.stderr.startswith("Store 1: the p50 of all days changes from ")
 
 
 class TestTheModelBesideAForecast:
