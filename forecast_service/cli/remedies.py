@@ -26,4 +26,13 @@ REMEDY_COMMANDS: Mapping[Remedy, str] = {
     Remedy.LIST_REGIONS: "'forecast-service stores' lists the stores.",
     Remedy.ALLOW_RETURNS: "--allow-returns allows sales below 0.",
     Remedy.IGNORE_COLUMNS: "--ignore leaves columns out.",
+    Remedy.NAME_DECIMAL: "--decimal point or --decimal comma says it.",
+    Remedy.NAME_DATE_ORDER: "--date-order dmy, mdy or ymd says it.",
+    Remedy.ADD_UP_ROWS: (
+        "--duplicates sum adds up the sales of several rows of a day, --duplicates last keeps the "
+        "last row."
+    ),
+    Remedy.COUNT_MISSING_AS_ZERO: (
+        "If nothing was sold on days without a row, --missing zero counts them as 0."
+    ),
 }

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from forecast_service.common.instants import utc_text
 from forecast_service.importer.understanding.assumptions import rule_for
+from forecast_service.importer.understanding.rest_days import rest_words
 from forecast_service.storage import forecast_store
 from forecast_service.storage.groups import DatasetGroup
 from forecast_service.storage.tables import forecasts, training_runs
@@ -65,7 +66,11 @@ def provenance(
         "created_at": utc_text(made["created_at"]),
         "horizon": {"first": first, "last": last, "periods": stored.values.shape[1]},
         "stale": stale,
-        "assumptions": [*made["assumptions"], *_filled(store, first, last, covariates)],
+        "assumptions": [
+            *made["assumptions"],
+            *_filled(store, first, last, covariates),
+            *_closed(store),
+        ],
     }
 
 
@@ -76,6 +81,16 @@ def _filled(store: Row, first: str, last: str, covariates: Collection[str]) -> l
     return [
         f"from {max(since, first)} on the future of store '{store['store']}' is not known and "
         f"filled by rule: {rule_for(covariates)}"
+    ]
+
+
+def _closed(store: Row) -> list[str]:
+    """The weekdays on which the forecast is 0, as the store never sold on them."""
+    if store["rest_days"] is None:
+        return []
+    return [
+        f"store '{store['store']}' never sold on {rest_words(store['rest_days'])} and counts as "
+        "closed on these days"
     ]
 
 

@@ -25,4 +25,13 @@ REMEDY_ROUTES: Mapping[Remedy, str] = {
     Remedy.LIST_REGIONS: "GET /stores lists the stores.",
     Remedy.ALLOW_RETURNS: "'allow_returns' allows sales below 0.",
     Remedy.IGNORE_COLUMNS: "'ignore' leaves columns out.",
+    Remedy.NAME_DECIMAL: "'decimal' says it: 'point' or 'comma'.",
+    Remedy.NAME_DATE_ORDER: "'date_order' says it: 'dmy', 'mdy' or 'ymd'.",
+    Remedy.ADD_UP_ROWS: (
+        "'duplicates' says what several rows of a day mean: 'sum' adds their sales up, 'last' "
+        "keeps the last row."
+    ),
+    Remedy.COUNT_MISSING_AS_ZERO: (
+        "If nothing was sold on days without a row, 'missing' = 'zero' counts them as 0."
+    ),
 }
