@@ -25,8 +25,6 @@ def sales(tmp_path: Path) -> Path:
 
 
 def write_sales(path: Path, *, first: int, last: int) -> None:
-    import datetime
-
     day_before = datetime.date(2025, 12, 31)
     rows = [
         f"{store},{day_before + datetime.timedelta(day)},{100 * store + 50 * (day % 7 == 3)}"
