@@ -1,4 +1,4 @@
-# The service in one image: web processes and a worker, state in the volume /data.
+# One image with the whole service: web processes and a worker. The volume /data has the state.
 #   docker build -t forecast-service . && docker run -p 5000:5000 -v forecast:/data forecast-service
 ARG BASE_IMAGE=python:3.11-slim-bookworm
 
@@ -18,7 +18,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/venv /opt/venv
 RUN install -d -o 10001 -g 10001 /data
-# HOME and MPLCONFIGDIR: libraries write caches, and the root file system may be read-only.
+# HOME and MPLCONFIGDIR are in /tmp: libraries write caches, and the root file system may be
+# read-only.
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     HOME=/tmp \

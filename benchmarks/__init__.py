@@ -1,1 +1,1 @@
-"""Benchmarks: one module per verb of ``scripts/benchmark``; nothing of the service imports them."""
+"""Benchmarks: one module per verb of ``scripts/benchmark``. The service imports none of them."""

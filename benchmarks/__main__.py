@@ -1,4 +1,4 @@
-"""``scripts/benchmark VERB``: finds the module of the verb, and lets it do its work."""
+"""``scripts/benchmark VERB``: runs the module of the verb."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import sys
 
 VERBS = {
     "accuracy": "WAPE, WQL, MASE and coverage of rolling forecasts of the past",
-    "memory": "peak memory of import, training and forecast, each in a process of its own",
-    "retrain": "a full training beside one after a new day of one store",
-    "scale": "time and memory of training and forecast of 100 to 100,000 invented series",
-    "serving": "CPU, requests/s and latency of GET /forecast beside a bare resource",
-    "speed": "CPU of fit and forecast of our Prophet beside the prophet package",
+    "memory": "peak memory of import, training and forecast, each in its own process",
+    "retrain": "cost of a full training, compared with a training after one store's new day",
+    "scale": "time and memory of training and forecast, for 100 to 100,000 synthetic series",
+    "serving": "CPU, requests/s and latency of GET /forecast, compared with a bare resource",
+    "speed": "CPU of fit and forecast of our Prophet, compared with the prophet package",
 }
 
 
 def main() -> int:
-    """Run the benchmark named on the command line, and give the exit status."""
+    """Run the benchmark that the command line names; returns the exit status."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: waiting threads burn CPU
     parser = argparse.ArgumentParser(prog="scripts/benchmark", description="Measure the service.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")

@@ -1,7 +1,7 @@
 """``accuracy``: rolling forecasts of the past, by the protocol of fev-bench.
 
-Every window is trained anew on a panel that ends at its cutoff: nothing later can leak into it,
-except covariates, which are known in advance.
+Every window is trained anew on a panel that ends at its cutoff, so no later sales can leak into
+it. Covariates of the window are used, because they are known in advance.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from forecast_service.importer.sample import write_sample
 
 LEVELS = tuple(tenths / 10 for tenths in range(1, 10))
 LOW, MEDIAN, HIGH = LEVELS.index(0.1), LEVELS.index(0.5), LEVELS.index(0.9)
-BACKTESTS = 2  # of auto within each window, as in the service
-NEAR = (0.70, 0.90)  # coverage of one series that counts as honest
+BACKTESTS = 2  # windows by which auto chooses its weights, as in the service
+NEAR = (0.70, 0.90)  # coverage of one series that counts as good
 PUBLISHED: Mapping[str, tuple[str, tuple[tuple[str, float, float | None], ...]]] = {
     "D": (
         "fev-bench rossmann_1D: 10 windows of 48 days until 2015-07-31",
@@ -60,12 +60,12 @@ PUBLISHED: Mapping[str, tuple[str, tuple[tuple[str, float, float | None], ...]]]
         ),
     ),
 }
-"""WAPE and WQL by unit of the frequency, for the chain that they were measured on."""
+"""Published WAPE and WQL for the Rossmann chain, by unit of the frequency."""
 
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Of one window, or the mean of all. WQL is the mean over p10 … p90, coverage p10-p90's."""
+    """Of one window, or the mean of all. WQL: mean over p10 … p90; coverage: of p10-p90."""
 
     WAPE: float
     WQL: float
@@ -75,10 +75,10 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class Window:
-    """``inside`` and ``periods``: open ones of each series within p10-p90, and all; (n,)."""
+    """One window. ``periods`` (n,): open periods of each series; ``inside``: those in p10-p90."""
 
     cutoff: str
-    """The last period that was known, by its start."""
+    """Start of the last known period."""
     accuracy: Accuracy
     inside: npt.NDArray[np.int64]
     periods: npt.NDArray[np.int64]
@@ -86,18 +86,20 @@ class Window:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which data, how many windows, and which algorithm."""
+    """Options for data, windows and algorithm."""
     parser.add_argument("--data", type=Path, help="file of sales (default: the sample data)")
-    parser.add_argument("--future", type=Path, help="file of the days to come, if it is another")
-    parser.add_argument("--stores", type=Path, help="file with a row per store, if there is one")
-    parser.add_argument("--windows", type=int, default=10, help="how many (default 10)")
-    parser.add_argument("--horizon", type=int, default=48, help="periods of each (default 48)")
-    parser.add_argument("--algorithm", choices=NAMES, default="auto", help="(default auto)")
+    parser.add_argument(
+        "--future", type=Path, help="file of the coming days, if it is a separate file"
+    )
+    parser.add_argument("--stores", type=Path, help="file with one row per store (optional)")
+    parser.add_argument("--windows", type=int, default=10, help="number of windows (default 10)")
+    parser.add_argument("--horizon", type=int, default=48, help="periods of a window (default 48)")
+    parser.add_argument("--algorithm", choices=NAMES, default="auto", help="default: auto")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure and print; 2 when the history is too short for a single window."""
+    """Measure and print; returns 2 when the history is too short for one window."""
     panel = _panel(arguments)
     windows = []
     for cutoff in _cutoffs(panel, arguments.windows, arguments.horizon):
@@ -117,7 +119,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def measure(panel: Panel, cutoff: int, horizon: int, name: str) -> Window:
-    """Train on the periods before ``cutoff`` (an index) and compare with the ``horizon`` after."""
+    """Train on the periods before ``cutoff`` (an index); judge the ``horizon`` after it."""
     began = time.monotonic()
     past, future = panel.before(cutoff), panel.known_between(cutoff, cutoff + horizon)
     season = season_length(panel.frequency)
@@ -171,7 +173,7 @@ def summary(windows: list[Window], panel: Panel, arguments: argparse.Namespace) 
 
 
 def table(result: dict[str, Any]) -> str:
-    """The result for people."""
+    """The result as text."""
     lines = [f"{result['algorithm']}: {result['series']} series, {result['horizon']} periods ahead"]
     lines.append(f"{'cutoff':16}{'WAPE':>9}{'WQL':>9}{'MASE':>9}{'coverage':>10}")
     named = [(window["cutoff"], window) for window in result["windows"]]
@@ -194,15 +196,15 @@ def _line(name: str, row: Accuracy) -> str:
 def _panel(arguments: argparse.Namespace) -> Panel:
     with tempfile.TemporaryDirectory() as folder:
         files = {"sales": arguments.data} if arguments.data else write_sample(Path(folder))
-        given = {"future": arguments.future, "stores": arguments.stores}
-        files.update({role: path for role, path in given.items() if path is not None})
+        optional = {"future": arguments.future, "stores": arguments.stores}
+        files.update({role: path for role, path in optional.items() if path is not None})
         return read_panel(files, arguments.horizon)[0]
 
 
 def _cutoffs(panel: Panel, windows: int, horizon: int) -> list[int]:
-    """Indices of the first forecast periods, newest first; those with enough history."""
-    wanted = [panel.n_periods - number * horizon for number in range(1, windows + 1)]
-    return [cutoff for cutoff in wanted if cutoff >= _least_history(panel)]
+    """Indices of the first forecast periods that have enough history, newest first."""
+    cutoffs = [panel.n_periods - number * horizon for number in range(1, windows + 1)]
+    return [cutoff for cutoff in cutoffs if cutoff >= _least_history(panel)]
 
 
 def _least_history(panel: Panel) -> int:

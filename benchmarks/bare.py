@@ -1,4 +1,4 @@
-"""The app to compare with: same framework, server and hooks, one resource, ready bytes."""
+"""The app to compare with: same framework, server and hooks, one resource, constant bytes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,11 @@ class BareResource(Resource):  # type: ignore[misc]
     body = b""
 
     def get(self) -> Response:
-        """The bytes, and nothing else."""
         return Response(self.body, content_type="application/json")
 
 
 def create_app() -> Flask:
-    """An app of one route; the bytes come from the file that BENCHMARK_BODY_FILE names."""
+    """An app with one route; it answers with the content of the file in BENCHMARK_BODY_FILE."""
     configure_logging("INFO")
     BareResource.body = Path(os.environ[BODY_FILE]).read_bytes()
     app = Flask(__name__, static_folder=None)

@@ -1,4 +1,4 @@
-"""``memory``: the peak of import, training and forecast, each in a process of its own."""
+"""``memory``: peak memory of import, training and forecast, each in its own process."""
 
 from __future__ import annotations
 
@@ -30,39 +30,46 @@ ROLES = ("sales", "future", "stores")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which data, and which algorithm."""
+    """Options for data and algorithm."""
     parser.add_argument("--data", type=Path, help="file of sales (default: the sample data)")
-    parser.add_argument("--future", type=Path, help="file of the days to come, if it is another")
-    parser.add_argument("--stores", type=Path, help="file with a row per store, if there is one")
-    parser.add_argument("--series", type=int, help="that many invented series instead of a file")
-    parser.add_argument("--periods", type=int, default=365, help="days of them (default 365)")
-    parser.add_argument("--algorithm", choices=NAMES, default="auto", help="(default auto)")
+    parser.add_argument(
+        "--future", type=Path, help="file of the coming days, if it is a separate file"
+    )
+    parser.add_argument("--stores", type=Path, help="file with one row per store (optional)")
+    parser.add_argument(
+        "--series", type=int, help="use this many synthetic series instead of a file"
+    )
+    parser.add_argument(
+        "--periods", type=int, default=365, help="days of the synthetic series (default 365)"
+    )
+    parser.add_argument("--algorithm", choices=NAMES, default="auto", help="default: auto")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--step", help=argparse.SUPPRESS)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure and print; the exit status of a step that failed."""
+    """Measure and print; returns the exit status of a step that failed, otherwise 0."""
     if arguments.step:
         steps = _command(arguments) if arguments.step in COMMANDS else engine(arguments)
         print(json.dumps({name: asdict(cost) for name, cost in steps.items()}))
         return 0
     with tempfile.TemporaryDirectory() as folder:
         files = _files(arguments, Path(folder))
-        found: dict[str, dict[str, float]] = {}
+        costs: dict[str, dict[str, float]] = {}
         for step in (*COMMANDS, "engine"):
             ended = _child(step, files, Path(folder) / "home", arguments)
             if ended.returncode:
                 return ended.returncode
-            found |= json.loads(ended.stdout.splitlines()[-1])
-            print(_lines(json.loads(ended.stdout.splitlines()[-1])), file=sys.stderr, flush=True)
-        result = {"steps": found, "file_bytes": {k: v.stat().st_size for k, v in files.items()}}
-    print(json.dumps(result) if arguments.json else table(found))
+            of_step = json.loads(ended.stdout.splitlines()[-1])
+            costs |= of_step
+            print(_lines(of_step), file=sys.stderr, flush=True)
+        result = {"steps": costs, "file_bytes": {k: v.stat().st_size for k, v in files.items()}}
+    print(json.dumps(result) if arguments.json else table(costs))
     return 0
 
 
 def engine(arguments: argparse.Namespace) -> dict[str, Cost]:
-    """Files to arrays, training with its backtest, and forecast: nothing is stored."""
+    """Costs of reading the files, of training with its backtest, and of the forecast."""
     files = {role: getattr(arguments, _option(role)) for role in ROLES}
     with measured() as reading:
         panel, future = read_panel({role: path for role, path in files.items() if path})
@@ -74,28 +81,28 @@ def engine(arguments: argparse.Namespace) -> dict[str, Cost]:
     return {"panel": reading, "train": training, "forecast": forecasting}
 
 
-def table(found: Mapping[str, Mapping[str, float]]) -> str:
-    """The result for people. A peak counts everything the process held, Python included."""
+def table(costs: Mapping[str, Mapping[str, float]]) -> str:
+    """The result as text. A peak is all memory of the process, Python included."""
     heading = f"{'step':16}{'peak MB':>9}{'CPU s':>9}{'wall s':>9}"
-    return "\n".join([heading, _lines(found)])
+    return "\n".join([heading, _lines(costs)])
 
 
-def _lines(found: Mapping[str, Mapping[str, float]]) -> str:
+def _lines(costs: Mapping[str, Mapping[str, float]]) -> str:
     return "\n".join(
         f"{name:16}{cost['peak_bytes'] / 1e6:9.0f}{cost['cpu_seconds']:9.2f}"
         f"{cost['wall_seconds']:9.2f}"
-        for name, cost in found.items()
+        for name, cost in costs.items()
     )
 
 
 def _files(arguments: argparse.Namespace, folder: Path) -> dict[str, Path]:
-    """By role, in the order in which the command takes them."""
+    """The files by role."""
     if arguments.series:
         return write_synthetic(Shape(arguments.series, arguments.periods), folder)
     if arguments.data is None:
         return write_sample(folder)
-    given = {role: getattr(arguments, _option(role)) for role in ROLES}
-    return {role: path for role, path in given.items() if path is not None}
+    paths = {role: getattr(arguments, _option(role)) for role in ROLES}
+    return {role: path for role, path in paths.items() if path is not None}
 
 
 def _option(role: str) -> str:
@@ -116,7 +123,7 @@ def _child(
 
 
 def _command(arguments: argparse.Namespace) -> dict[str, Cost]:
-    """A command of the service, in this process."""
+    """The cost of a command of the service, run in this process."""
     from forecast_service.cli import main
 
     verb, *options = COMMANDS[arguments.step]

@@ -1,4 +1,4 @@
-"""Files in any layout that the importer knows, as the engine's arrays; nothing is stored."""
+"""Reads files in any layout of the importer into the engine's arrays, without storing them."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ __all__ = ["read_panel"]
 
 
 def read_panel(files: Mapping[str, Path], horizon: int | None = None) -> tuple[Panel, KnownFuture]:
-    """Every series of the files (by role, as an import takes them), and the periods to come.
+    """Every series of the files (by role, as in an import), and the coming periods.
 
-    ``horizon`` defaults to the periods that the files say something about.
+    ``horizon`` defaults to the number of future periods in the files.
     """
-    found = understand(files, "FULL", ImportOptions(), Settings(horizon=horizon), None)
-    sales = found.sales
-    periods = Periods(found.frequency)
+    content = understand(files, "FULL", ImportOptions(), Settings(horizon=horizon), None)
+    sales = content.sales
+    periods = Periods(content.frequency)
     first, last = sales.first[sales.first >= 0].min(), sales.last.max()
     known = int(periods.between(first, last)) + 1
-    starts = periods.after(first, np.arange(known + found.horizon))
+    starts = periods.after(first, np.arange(known + content.horizon))
     rows = np.flatnonzero(sales.last >= 0)
     shape = (len(sales.rows.keys), len(starts))
     past = slice(0, known)
     covariates = {}
-    if found.related is not None:
+    if content.related is not None:
         covariates = {
-            name: _matrix(found.related.rows, name, starts, shape)[rows]
-            for name in found.covariates
+            name: _matrix(content.related.rows, name, starts, shape)[rows]
+            for name in content.covariates
         }
     times = starts.astype("datetime64[D]").astype("datetime64[s]")
     panel = Panel(
         keys=tuple(tuple(part for part in sales.rows.keys[row] if part) for row in rows),
         timestamps=times[past],
-        frequency=found.frequency,
+        frequency=content.frequency,
         target=_matrix(sales.rows, "demand", starts, shape)[rows, past],
         covariates={name: values[:, past] for name, values in covariates.items()},
     )
@@ -50,8 +50,8 @@ def read_panel(files: Mapping[str, Path], horizon: int | None = None) -> tuple[P
 
 
 def _matrix(rows: LongRows, name: str, starts: Ints, shape: tuple[int, int]) -> FloatArray:
-    found = np.full(shape, np.nan)
+    matrix = np.full(shape, np.nan)
     inside = (rows.day >= starts[0]) & (rows.day <= starts[-1])
     place = np.searchsorted(starts, rows.day[inside])
-    found[rows.series[inside], place] = rows.values[name][inside]
-    return found
+    matrix[rows.series[inside], place] = rows.values[name][inside]
+    return matrix

@@ -1,4 +1,4 @@
-"""What the processes of this machine cost, read from ``/proc``: CPU time and memory of a family."""
+"""CPU time and memory of a process and its children, read from ``/proc``."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ __all__ = ["Cost", "cpu_seconds", "family", "measured", "resident_bytes"]
 
 PROC = Path("/proc")
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-STAT_PARENT = 1  # after the command's closing bracket
-STAT_CPU = slice(11, 15)  # user and system time: its own, then those of its ended children
+STAT_PARENT = 1  # counted after the closing bracket of the command
+STAT_CPU = slice(11, 15)  # user and system time of the process, then of its ended children
 SAMPLE_SECONDS = 0.05
-RESET_PEAK = "5"  # to clear_refs: VmHWM starts again from what is resident now
+RESET_PEAK = "5"  # written to clear_refs, it sets VmHWM to the memory resident now
 
 
 @dataclass
 class Cost:
-    """Of some work. ``peak_bytes``: most memory held at once by this process and its children."""
+    """Cost of some work. ``peak_bytes``: peak memory of this process and its children together."""
 
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -31,54 +31,57 @@ class Cost:
 
 def family(pid: int) -> set[int]:
     """A process, its children and theirs."""
-    found, stats = {pid}, _stats()
-    while more := {each for each, stat in stats.items() if int(stat[STAT_PARENT]) in found} - found:
-        found |= more
-    return found
+    members, stats = {pid}, _stats()
+    children = {pid}
+    while children:
+        children = {other for other, stat in stats.items() if int(stat[STAT_PARENT]) in members}
+        children -= members
+        members |= children
+    return members
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """User and system time so far, that of ended children included."""
+    """User and system time so far, ended children included."""
     stats = _stats()
-    ticks = [int(each) for pid in pids if pid in stats for each in stats[pid][STAT_CPU]]
+    ticks = [int(text) for pid in pids if pid in stats for text in stats[pid][STAT_CPU]]
     return sum(ticks) / TICKS_PER_SECOND
 
 
 def resident_bytes(pids: Iterable[int | str]) -> int:
-    """Memory of all of them; a page that k of them share counts as a k-th of it for each (PSS)."""
+    """Memory of all processes (PSS): a page that k processes share counts 1/k for each."""
     total = 0
     for pid in pids:
-        with contextlib.suppress(OSError):  # it has ended
+        with contextlib.suppress(OSError):  # the process has ended
             total += _kilobytes(PROC / str(pid) / "smaps_rollup", "Pss:")
     return total * 1024
 
 
 @contextlib.contextmanager
 def measured() -> Iterator[Cost]:
-    """What the work inside costs this process and those it starts; complete when it is over.
+    """The cost of the work inside for this process and its children; complete at the end.
 
-    The own peak is the kernel's; that of the whole family is looked at twenty times a second, for
-    as long as there is more than one.
+    The kernel reports the peak of this process. While there are children, the memory of all is
+    sampled twenty times a second.
     """
     cost, own = Cost(), os.getpid()
     (PROC / "self/clear_refs").write_text(RESET_PEAK)
-    over = threading.Event()
-    watching = threading.Thread(target=_watch, args=(own, cost, over))
+    stopped = threading.Event()
+    watching = threading.Thread(target=_watch, args=(own, cost, stopped))
     began, used = time.monotonic(), cpu_seconds(family(own))
     watching.start()
     try:
         yield cost
     finally:
-        over.set()
+        stopped.set()
         watching.join()
         cost.wall_seconds = time.monotonic() - began
         cost.cpu_seconds = cpu_seconds(family(own)) - used
-        alone = _kilobytes(PROC / "self/status", "VmHWM:") * 1024
-        cost.peak_bytes = max(cost.peak_bytes, alone)
+        own_peak = _kilobytes(PROC / "self/status", "VmHWM:") * 1024
+        cost.peak_bytes = max(cost.peak_bytes, own_peak)
 
 
-def _watch(pid: int, cost: Cost, over: threading.Event) -> None:
-    while not over.wait(SAMPLE_SECONDS):
+def _watch(pid: int, cost: Cost, stopped: threading.Event) -> None:
+    while not stopped.wait(SAMPLE_SECONDS):
         members = family(pid)
         if len(members) > 1:
             cost.peak_bytes = max(cost.peak_bytes, resident_bytes(members))

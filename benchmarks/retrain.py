@@ -1,4 +1,4 @@
-"""``retrain``: what a training costs when everything is new, and when one store has a new day."""
+"""``retrain``: the cost of a full training, and of a training after one store's new day."""
 
 from __future__ import annotations
 
@@ -25,33 +25,35 @@ from forecast_service.engine.train import Trained, train
 from forecast_service.importer.sample import write_sample
 
 LEVELS = (0.1, 0.5, 0.9)
-BACKTESTS = 2  # of auto, as in the service
+BACKTESTS = 2  # windows by which auto chooses its weights, as in the service
 TARGET_SECONDS = 2.0
-RUNS = 5  # of the short training: the median counts
+RUNS = 5  # of the short training; the median is used
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds of one training; CPU seconds with those of child processes."""
+    """Seconds of one training; CPU seconds include child processes."""
 
     wall: float
     cpu: float
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which data, and which algorithm."""
+    """Options for data, horizon and algorithm."""
     parser.add_argument("--data", type=Path, help="file of sales (default: the sample data)")
-    parser.add_argument("--future", type=Path, help="file of the days to come, if it is another")
-    parser.add_argument("--stores", type=Path, help="file with a row per store, if there is one")
+    parser.add_argument(
+        "--future", type=Path, help="file of the coming days, if it is a separate file"
+    )
+    parser.add_argument("--stores", type=Path, help="file with one row per store (optional)")
     parser.add_argument("--horizon", type=int, default=48, help="days ahead (default 48)")
-    parser.add_argument("--algorithm", choices=NAMES, default="auto", help="(default auto)")
+    parser.add_argument("--algorithm", choices=NAMES, default="auto", help="default: auto")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure, print, and give 1 when one store's new day costs more than two seconds."""
+    """Measure and print; returns 1 when one store's new day takes more than two seconds."""
     whole = _panel(arguments)
     config = FitConfig(
         horizon=arguments.horizon,
@@ -65,18 +67,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def measure(name: str, whole: Panel, config: FitConfig) -> dict[str, Any]:
-    """Costs on a panel whose last ``horizon`` periods serve to compare the forecasts.
+    """Costs on a panel; its last ``horizon`` periods are hidden to judge the forecasts.
 
-    The day before them is new: of one store, then of all.
+    The day before them is the new day: first of one store, then of all stores.
     """
     cutoff = whole.n_periods - config.horizon
     of_all = whole.before(cutoff)
     of_one = _of_one_store(of_all)
     full, full_cost = _timed(lambda: train(name, whole.before(cutoff - 1), config))
     runs = [_timed(lambda: train(name, of_one, config, previous=full)) for _ in range(RUNS)]
-    warm, warm_cost = runs[0][0], Cost(*(_median(runs, each) for each in ("wall", "cpu")))
+    warm, warm_cost = runs[0][0], Cost(*(_median(runs, field) for field in ("wall", "cpu")))
     every, every_cost = _timed(lambda: train(name, of_all, config, previous=full))
-    again = train(name, of_one, config)
+    anew = train(name, of_one, config)
     return {
         "stores": whole.n_series,
         "days": cutoff,
@@ -88,7 +90,7 @@ def measure(name: str, whole: Panel, config: FitConfig) -> dict[str, Any]:
         "target_seconds": TARGET_SECONDS,
         "WQL": {
             "kept": _wql(warm, whole, cutoff),
-            "full": _wql(again, whole, cutoff),
+            "full": _wql(anew, whole, cutoff),
             "kept_all_stores": _wql(every, whole, cutoff),
             "full_all_stores": _wql(train(name, of_all, config), whole, cutoff),
         },
@@ -97,7 +99,7 @@ def measure(name: str, whole: Panel, config: FitConfig) -> dict[str, Any]:
 
 
 def table(result: dict[str, Any]) -> str:
-    """The result for people."""
+    """The result as text."""
     lines = [
         f"{result['stores']} stores, {result['days']} days, {result['horizon']} days ahead",
         f"{'training':24}{'wall s':>10}{'CPU s':>10}",
@@ -108,11 +110,12 @@ def table(result: dict[str, Any]) -> str:
     wql = result["WQL"]
     verdict = "within" if result["one_day_of_one_store"]["wall"] <= TARGET_SECONDS else "ABOVE"
     lines += [
-        f"a full training needs {result['ratio']:.0f} times the CPU of one store's new day, which "
-        f"is {verdict} {TARGET_SECONDS:.0f} s",
-        f"WQL of the {result['horizon']} days after it: {wql['kept']:.4f}, of a full training "
-        f"{wql['full']:.4f}; after a day of all stores {wql['kept_all_stores']:.4f} and "
-        f"{wql['full_all_stores']:.4f}",
+        f"a full training needs {result['ratio']:.0f} times the CPU of one store's new day; the "
+        f"new day is {verdict} {TARGET_SECONDS:.0f} s",
+        f"WQL of the next {result['horizon']} days after one store's new day: {wql['kept']:.4f} "
+        f"(full training: {wql['full']:.4f})",
+        f"WQL after a new day of all stores: {wql['kept_all_stores']:.4f} "
+        f"(full training: {wql['full_all_stores']:.4f})",
     ]
     return "\n".join(lines)
 
@@ -127,7 +130,7 @@ def _panel(arguments: argparse.Namespace) -> Panel:
 
 
 def _of_one_store(panel: Panel) -> Panel:
-    """The panel with the last day known of the first store only that sells on it."""
+    """The panel in which only the first store that sold on the last day has that day."""
     target = panel.target.copy()
     store = int(np.argmax(target[:, -1] > 0))
     target[np.arange(len(target)) != store, -1] = np.nan

@@ -1,4 +1,4 @@
-"""A home with forecasts in it, written straight into the tables: nothing is trained."""
+"""Fills a home with forecasts, written directly into the tables without any training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DAYS = 48
 
 
 def fill(home: Path, *, stores: int) -> None:
-    """Forecasts of ``stores`` stores over 48 days, three quantiles each."""
+    """Write forecasts for this number of stores: 48 days, three quantiles."""
     settings = Settings(home=home)
     database = Database(settings.resolved_database_url)
     database.migrate()

@@ -21,20 +21,20 @@ LEVELS = (0.1, 0.5, 0.9)
 SIZES = (100, 1000, 10_000, 100_000)
 BACKTESTS = 2  # as in the service
 HORIZON = 28
-STEEPEST = 1.15  # exponent between the two largest sizes: 1 is linear; CPU of a busy machine swings
-WORKING_BYTES = 1_000_000_000  # of the trainer, however many series there are
-BYTES_PER_SERIES = 12_000  # of the model, its backtest and the forecast, which have to be kept
+STEEPEST = 1.15  # exponent between the two largest sizes; 1 is linear, plus noise of the CPU time
+WORKING_BYTES = 1_000_000_000  # of the training, for any number of series
+BYTES_PER_SERIES = 12_000  # of the model, its backtest and the forecast, which are all kept
 ONE = "--in-this-process"
 
 
 @dataclass(frozen=True)
 class Size:
-    """What one number of series cost. Memory in bytes; ``data_bytes`` is the panel itself."""
+    """The cost of one number of series. ``data_bytes``: memory of the panel itself."""
 
     series: int
     data_bytes: int
     before_bytes: int
-    """What the process held before the training: Python, libraries, and the panel."""
+    """Memory before the training: Python, libraries and the panel."""
     train: Cost
     forecast: Cost
     wape: float
@@ -42,29 +42,33 @@ class Size:
 
     @property
     def peak_bytes(self) -> int:
-        """Of training and forecast, beyond what was there before."""
+        """Peak of training and forecast, minus the memory before."""
         return max(self.train.peak_bytes, self.forecast.peak_bytes) - self.before_bytes
 
     @property
     def allowed_bytes(self) -> int:
-        """What ``peak_bytes`` may be."""
+        """The limit of ``peak_bytes``."""
         return WORKING_BYTES + BYTES_PER_SERIES * self.series
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Sizes, length and algorithm."""
+    """Options for sizes, length and algorithm."""
     parser.add_argument(
-        "--series", type=int, nargs="+", default=SIZES, help="sizes (default 100 … 100000)"
+        "--series",
+        type=int,
+        nargs="+",
+        default=SIZES,
+        help="numbers of series (default: 100 1000 10000 100000)",
     )
     parser.add_argument("--periods", type=int, default=365, help="days of history (default 365)")
     parser.add_argument("--horizon", type=int, default=HORIZON, help="days ahead (default 28)")
-    parser.add_argument("--algorithm", choices=NAMES, default="auto", help="(default auto)")
+    parser.add_argument("--algorithm", choices=NAMES, default="auto", help="default: auto")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(ONE, action="store_true", dest="here", help=argparse.SUPPRESS)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure and print; 1 when time or memory grows faster than the series, or beyond bounds."""
+    """Measure and print; returns 1 when time or memory grows too fast, or memory is too large."""
     if arguments.here:
         print(json.dumps(asdict(measure(arguments.series[0], arguments))))
         return 0
@@ -78,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def measure(count: int, arguments: argparse.Namespace) -> Size:
-    """Train and forecast this many series in this process, whose peak becomes theirs."""
+    """Train and forecast this many series in this process."""
     panel, future = synthetic_panel(Shape(count, arguments.periods, arguments.horizon))
     data = [panel.target, *(values.base for values in panel.covariates.values())]
     before = resident_bytes(["self"])
@@ -86,7 +90,7 @@ def measure(count: int, arguments: argparse.Namespace) -> Size:
         horizon=arguments.horizon, quantiles=LEVELS, backtest_windows=BACKTESTS, processes=2
     )
     with measured() as training:
-        trained = train(arguments.algorithm, panel, config, _talk(count))
+        trained = train(arguments.algorithm, panel, config, _report_progress(count))
     with measured() as forecasting:
         trained.fitted.forecast(future, LEVELS)
     return Size(
@@ -100,8 +104,8 @@ def measure(count: int, arguments: argparse.Namespace) -> Size:
 
 
 def summary(sizes: list[Size], arguments: argparse.Namespace) -> dict[str, Any]:
-    """What ``--json`` prints; ``broken`` names what grew too fast or too far."""
-    found = growth(sizes)
+    """What ``--json`` prints; ``broken`` lists every limit that was exceeded."""
+    exponents = growth(sizes)
     return {
         "algorithm": arguments.algorithm,
         "periods": arguments.periods,
@@ -110,9 +114,9 @@ def summary(sizes: list[Size], arguments: argparse.Namespace) -> dict[str, Any]:
             {**asdict(size), "peak_bytes": size.peak_bytes, "allowed_bytes": size.allowed_bytes}
             for size in sizes
         ],
-        "growth": found,
+        "growth": exponents,
         "steepest": STEEPEST,
-        "broken": broken(sizes, found),
+        "broken": broken(sizes, exponents),
     }
 
 
@@ -125,12 +129,12 @@ def growth(sizes: list[Size]) -> dict[str, dict[str, float]]:
     }
 
 
-def broken(sizes: list[Size], found: dict[str, dict[str, float]]) -> list[str]:
-    """A sentence for everything that grew faster than its bound."""
+def broken(sizes: list[Size], exponents: dict[str, dict[str, float]]) -> list[str]:
+    """A sentence for every limit that was exceeded."""
     steep = [
-        f"{name} grows with exponent {each['last']:.2f}; at most {STEEPEST} is linear"
-        for name, each in found.items()
-        if each["last"] > STEEPEST
+        f"{name} grows with exponent {exponent['last']:.2f}; at most {STEEPEST} is allowed"
+        for name, exponent in exponents.items()
+        if exponent["last"] > STEEPEST
     ]
     return steep + [
         f"{size.series} series need {size.peak_bytes / 1e6:.0f} MB beyond their data; "
@@ -141,16 +145,19 @@ def broken(sizes: list[Size], found: dict[str, dict[str, float]]) -> list[str]:
 
 
 def table(sizes: list[Size], result: dict[str, Any]) -> str:
-    """The result for people."""
+    """The result as text."""
     lines = [
         f"{result['algorithm']}: {result['periods']} days of history, {result['horizon']} ahead",
         f"{'series':>8}{'train CPU s':>13}{'ms/series':>11}{'forecast s':>12}{'data MB':>9}"
         f"{'peak MB':>9}{'kB/series':>11}{'WAPE':>8}",
         *(_line(size) for size in sizes),
     ]
-    for name, found in result["growth"].items():
-        lines.append(f"{name}: exponent {found['all']:.2f}, at the end {found['last']:.2f}")
-    return "\n".join([*lines, *(f"ABOVE: {each}" for each in result["broken"])])
+    for name, exponent in result["growth"].items():
+        lines.append(
+            f"{name}: exponent {exponent['all']:.2f}, between the two largest sizes "
+            f"{exponent['last']:.2f}"
+        )
+    return "\n".join([*lines, *(f"ABOVE: {sentence}" for sentence in result["broken"])])
 
 
 def _line(size: Size) -> str:
@@ -163,13 +170,13 @@ def _line(size: Size) -> str:
 
 
 def _in_child(count: int, arguments: argparse.Namespace) -> Size:
-    """One size in a process of its own, so that no size sees the memory of another."""
+    """Measure one size in its own process, so that no size counts the memory of another."""
     command = [sys.executable, "-m", "benchmarks", "scale", ONE, "--series", str(count)]
     for name in ("periods", "horizon", "algorithm"):
         command += [f"--{name}", str(getattr(arguments, name))]
-    found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-    costs = {name: Cost(**found.pop(name)) for name in ("train", "forecast")}
-    return Size(**found, **costs)
+    result = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    costs = {name: Cost(**result.pop(name)) for name in ("train", "forecast")}
+    return Size(**result, **costs)
 
 
 def _exponents(sizes: list[Size], values: list[float]) -> dict[str, float]:
@@ -184,14 +191,14 @@ def _exponents(sizes: list[Size], values: list[float]) -> dict[str, float]:
     }
 
 
-def _talk(count: int) -> Progress:
-    """Says every tenth of a training that takes a while."""
-    said = -1
+def _report_progress(count: int) -> Progress:
+    """Prints each tenth of a long training."""
+    reported = -1
 
     def progress(share: float, note: str) -> None:
-        nonlocal said
-        if count >= SIZES[-2] and int(share * 10) > said:
-            said = int(share * 10)
+        nonlocal reported
+        if count >= SIZES[-2] and int(share * 10) > reported:
+            reported = int(share * 10)
             print(f"{count} series: {share:.0%}, {note}", file=sys.stderr, flush=True)
 
     return progress

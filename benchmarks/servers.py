@@ -1,4 +1,4 @@
-"""A granian server of its own for a benchmark, and the CPU time that it used."""
+"""Starts a granian server for a benchmark and measures its CPU time."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ START_SECONDS = 60
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: where it answers, and its first process."""
+    """A running server: its address and its first process."""
 
     url: str
     pid: int
 
     def cpu_seconds(self) -> float:
-        """User and system time of its processes so far."""
+        """User and system time of all its processes so far."""
         return cpu_seconds(family(self.pid))
 
 
 @contextlib.contextmanager
 def serving(target: str, environment: Mapping[str, str], log: Path) -> Iterator[Server]:
-    """A granian with one worker, and the threads that ``serve`` has, for an app factory."""
+    """Run an app factory in granian, with one worker and the threads that ``serve`` uses."""
     port = _free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory"]
     command += ["--workers", "1", "--blocking-threads", str(WEB_THREADS)]
@@ -58,7 +58,7 @@ def _wait_for(server: Server, process: subprocess.Popen[bytes], log: Path) -> No
         try:
             urllib.request.urlopen(f"{server.url}/healthz", timeout=5).close()
         except urllib.error.HTTPError:
-            return  # it answers; the bare app knows one route only
+            return  # it answers; the bare app has only one route
         except OSError:
             time.sleep(0.1)
         else:

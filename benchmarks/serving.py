@@ -1,4 +1,4 @@
-"""``serving``: what a GET /forecast costs beside a bare resource that returns the same bytes."""
+"""``serving``: the cost of GET /forecast, compared with a bare resource with the same bytes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TARGET_RATIO = 1 / 0.7
 MICROSECONDS = {"us": 1.0, "ms": 1e3, "s": 1e6}
 STORES = 50
 
-# Asks for one store after the other, as many planners would.
+# Requests one store after the other, as many planners would.
 WRK_SCRIPT = f"""
 local store = 0
 request = function()
@@ -42,19 +42,19 @@ class Measurement:
     p50_microseconds: float
     p99_microseconds: float
     cpu_microseconds: float
-    """Server CPU time per request."""
+    """CPU time of the server per request."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Length and number of the runs, and how the result is printed."""
+    """Options for length and number of the runs."""
     parser.add_argument("--rounds", type=int, default=5, help="pairs of runs (default 5)")
     parser.add_argument("--seconds", type=int, default=3, help="length of a run (default 3)")
-    parser.add_argument("--connections", type=int, default=4, help="open at once (default 4)")
+    parser.add_argument("--connections", type=int, default=4, help="open connections (default 4)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure, print, and give 1 when GET /forecast costs more than it may."""
+    """Measure and print; returns 1 when GET /forecast costs too much, 2 without wrk."""
     if shutil.which("wrk") is None:
         print("Error: 'wrk' was not found. Install it: apt-get install wrk", file=sys.stderr)
         return 2
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def measure(folder: Path, arguments: argparse.Namespace) -> tuple[Measurement, Measurement]:
-    """Medians over alternating runs: of the service, and of the bare resource."""
+    """Medians over alternating runs: first of the service, then of the bare resource."""
     home = folder / "home"
     fill(home, stores=STORES)
     script = folder / "stores.lua"
@@ -100,18 +100,18 @@ def load(server: Server, script: Path, arguments: argparse.Namespace) -> Measure
     cpu_seconds = server.cpu_seconds() - before
     if "Non-2xx" in output:
         raise RuntimeError(f"The server refused requests:\n{output}")
-    requests = int(_found(r"(\d+) requests in", output)[0])
+    requests = int(_match(r"(\d+) requests in", output)[0])
     return Measurement(
         requests=requests,
-        requests_per_second=float(_found(r"Requests/sec:\s+([\d.]+)", output)[0]),
-        p50_microseconds=_microseconds(_found(r"50%\s+([\d.]+)(us|ms|s)", output)),
-        p99_microseconds=_microseconds(_found(r"99%\s+([\d.]+)(us|ms|s)", output)),
+        requests_per_second=float(_match(r"Requests/sec:\s+([\d.]+)", output)[0]),
+        p50_microseconds=_microseconds(_match(r"50%\s+([\d.]+)(us|ms|s)", output)),
+        p99_microseconds=_microseconds(_match(r"99%\s+([\d.]+)(us|ms|s)", output)),
         cpu_microseconds=cpu_seconds / requests * 1e6,
     )
 
 
 def median(runs: Sequence[Measurement]) -> Measurement:
-    """The median of each number by itself."""
+    """The median of each number."""
     columns = {
         name: statistics.median(getattr(run, name) for run in runs) for name in asdict(runs[0])
     }
@@ -119,24 +119,27 @@ def median(runs: Sequence[Measurement]) -> Measurement:
 
 
 def table(service: Measurement, plain: Measurement, ratio: float) -> str:
-    """The result for people."""
+    """The result as text."""
     lines = [f"{'':16}{'requests/s':>12}{'p50 us':>10}{'p99 us':>10}{'CPU us/request':>17}"]
-    for name, found in (("GET /forecast", service), ("bare resource", plain)):
+    for name, run in (("GET /forecast", service), ("bare resource", plain)):
         lines.append(
-            f"{name:16}{found.requests_per_second:12.0f}{found.p50_microseconds:10.0f}"
-            f"{found.p99_microseconds:10.0f}{found.cpu_microseconds:17.1f}"
+            f"{name:16}{run.requests_per_second:12.0f}{run.p50_microseconds:10.0f}"
+            f"{run.p99_microseconds:10.0f}{run.cpu_microseconds:17.1f}"
         )
     verdict = "within" if ratio <= TARGET_RATIO else "ABOVE"
-    lines.append(f"CPU per request: {ratio:.2f} times the bare one's, {verdict} {TARGET_RATIO:.2f}")
+    lines.append(
+        f"CPU per request: {ratio:.2f} times the bare resource, {verdict} {TARGET_RATIO:.2f}"
+    )
     return "\n".join(lines)
 
 
-def _found(pattern: str, output: str) -> tuple[str, ...]:
+def _match(pattern: str, output: str) -> tuple[str, ...]:
     match = re.search(pattern, output)
     if match is None:
-        raise RuntimeError(f"wrk printed something else than expected:\n{output}")
+        raise RuntimeError(f"'wrk' printed unexpected output:\n{output}")
     return match.groups()
 
 
-def _microseconds(found: tuple[str, ...]) -> float:
-    return float(found[0]) * MICROSECONDS[found[1]]
+def _microseconds(value_and_unit: tuple[str, ...]) -> float:
+    value, unit = value_and_unit
+    return float(value) * MICROSECONDS[unit]

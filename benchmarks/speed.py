@@ -1,4 +1,4 @@
-"""``speed``: CPU time of our Prophet beside the ``prophet`` package, on the same stores."""
+"""``speed``: CPU time of our Prophet and of the ``prophet`` package, on the same stores."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from forecast_service.importer.sample import write_sample
 
 LEVELS = (0.1, 0.5, 0.9)
 TARGET_RATIO = 100.0
-RUNS = 5  # of ours: one is over too soon to be measured well
+RUNS = 5  # of ours; one run is too short to measure well
 
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU seconds of all stores together, those of child processes included."""
+    """CPU seconds of all stores together, child processes included."""
 
     fit: float
     forecast: float
@@ -41,18 +41,25 @@ class Cost:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which data and how many of their stores."""
+    """Options for data and number of stores."""
     parser.add_argument("--data", type=Path, help="file of sales (default: the sample data)")
-    parser.add_argument("--future", type=Path, help="file of the days to come, if it is another")
-    parser.add_argument("--stores", type=int, default=30, help="spread over all (default 30)")
+    parser.add_argument(
+        "--future", type=Path, help="file of the coming days, if it is a separate file"
+    )
+    parser.add_argument(
+        "--stores",
+        type=int,
+        default=30,
+        help="number of stores, evenly spread over all (default 30)",
+    )
     parser.add_argument("--horizon", type=int, default=48, help="days ahead (default 48)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure, print, and give 1 when ours is not fast enough."""
+    """Measure and print; returns 1 when ours is not fast enough."""
     panel, future = _data(arguments)
-    measure_ours(panel.take([0]), future.take([0]))  # imports are paid before
+    measure_ours(panel.take([0]), future.take([0]))  # so that imports are not measured
     measure_package(panel.take([0]), future.take([0]))
     ours, our_p50 = measure_ours(panel, future)
     package, their_p50 = measure_package(panel, future)
@@ -71,41 +78,44 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def measure_ours(panel: Panel, future: KnownFuture) -> tuple[Cost, FloatArray]:
-    """What our engine needs, the median of some runs, and its p50 (n, horizon)."""
+    """The cost of our engine, as medians of several runs, and its p50 (n, horizon)."""
     prophet, config = algorithm("prophet"), FitConfig(horizon=future.horizon)
     fits = [_timed(lambda: prophet.fit(panel, config)) for _ in range(RUNS)]
     fitted = fits[0][0]
     forecasts = [_timed(lambda: fitted.forecast(future, LEVELS)) for _ in range(RUNS)]
-    seconds = [statistics.median(each[1] for each in runs) for runs in (fits, forecasts)]
+    seconds = [statistics.median(cost for _, cost in runs) for runs in (fits, forecasts)]
     return Cost(*seconds), forecasts[0][0][:, :, 1]
 
 
 def measure_package(panel: Panel, future: KnownFuture) -> tuple[Cost, FloatArray]:
-    """What a loop over the stores with the package needs: open days, varying covariates."""
+    """The cost of a loop over the stores with the package, and its p50 (n, horizon).
+
+    It gets the open days, and the covariates that vary.
+    """
     cost, rows = Cost(0.0, 0.0), []
     for row in range(panel.n_series):
         model, fit_seconds = _timed(lambda row=row: _fit_package(panel, row))
         frame = _frame(future.timestamps, future.covariates, row)
-        found, seconds = _timed(lambda model=model, frame=frame: model.predict(frame))
+        predicted, seconds = _timed(lambda model=model, frame=frame: model.predict(frame))
         cost = Cost(cost.fit + fit_seconds, cost.forecast + seconds)
-        rows.append(found["yhat"].to_numpy())
+        rows.append(predicted["yhat"].to_numpy())
     closed = find_closing(panel).closed(future.covariates, (panel.n_series, future.horizon))
     return cost, np.where(closed, 0.0, np.maximum(np.array(rows), 0.0))
 
 
 def table(result: dict[str, Any]) -> str:
-    """The result for people."""
+    """The result as text."""
     lines = [
         f"{result['stores']} stores, {result['days']} days, {result['horizon']} days ahead "
         "(p10, p50, p90); CPU seconds",
         f"{'':10}{'fit':>10}{'forecast':>10}{'ms/store':>10}",
     ]
     for name, cost in result["cpu_seconds"].items():
-        each = (cost["fit"] + cost["forecast"]) / result["stores"] * 1e3
-        lines.append(f"{name:10}{cost['fit']:10.3f}{cost['forecast']:10.3f}{each:10.2f}")
+        per_store = (cost["fit"] + cost["forecast"]) / result["stores"] * 1e3
+        lines.append(f"{name:10}{cost['fit']:10.3f}{cost['forecast']:10.3f}{per_store:10.2f}")
     verdict = "at least" if result["ratio_to_prophet"] >= TARGET_RATIO else "BELOW"
     lines.append(
-        f"prophet needs {result['ratio_to_prophet']:.0f} times as much, {verdict} "
+        f"prophet needs {result['ratio_to_prophet']:.0f} times the CPU of ours, {verdict} "
         f"{TARGET_RATIO:.0f}; p50 differs by {result['p50_difference']:.2%} of the mean sales"
     )
     return "\n".join(lines)
@@ -149,12 +159,12 @@ def _difference(panel: Panel, ours: FloatArray, theirs: FloatArray) -> float:
 
 
 def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
-    """What the work gives, and the CPU seconds of this process and of its ended children."""
+    """The result of the work, and the CPU seconds of this process and its ended children."""
     for name in ("prophet", "cmdstanpy", "prophet.plot"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     began = _cpu_seconds()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of pandas, inside the package
+        warnings.simplefilter("ignore")  # pandas warnings inside the package
         result = work()
     return result, _cpu_seconds() - began
 

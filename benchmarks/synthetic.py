@@ -1,4 +1,4 @@
-"""Invented retail panels of any size: the same series for the same seed, block by block."""
+"""Synthetic retail panels of any size; the same seed gives the same series."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 
 __all__ = ["BLOCK", "Block", "Shape", "blocks", "synthetic_panel", "write_synthetic"]
 
-BLOCK = 1000  # series invented at once
+BLOCK = 1000  # series made at once
 BEFORE = np.datetime64("2022-01-02T00:00:00", "s")  # the first period is the next one
-REGIONS = ("north", "east", "south", "west")  # each has promotions of its own
+REGIONS = ("north", "east", "south", "west")  # each has its own promotions
 HOLIDAYS = ("01-01", "05-01", "10-03", "12-25", "12-26")
 WEEK = np.array([0.9, 0.85, 0.9, 0.95, 1.15, 1.35, 0.9])  # Monday first
 PROMOTED = 0.3  # share of the weeks
-CLOSED_ON_SUNDAYS = 0.7  # shares of the series, here and below
+CLOSED_ON_SUNDAYS = 0.7  # share of the series, as are the next three
 INTERMITTENT = 0.2
 SHORT = 0.1
 WITH_GAP = 0.05
-PROMOTIONS = 2**32 - 1  # in the place of a block's number
+PROMOTIONS = 2**32 - 1  # seeds promotions, in the place of a block number
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What is to be invented. A block of series depends on its number and on nothing else."""
+    """Size and seed of a synthetic panel. A block of series depends only on its number and seed."""
 
     n_series: int
     n_periods: int = 365
@@ -43,31 +43,34 @@ class Shape:
 
     @property
     def times(self) -> Times:
-        """Starts of the periods of history and horizon."""
+        """Starts of all periods, history and horizon."""
         return next_periods(BEFORE, self.frequency, self.n_periods + self.horizon)
 
     @property
     def is_daily(self) -> bool:
-        """Whether stores close on some periods."""
+        """Whether periods are days, so that stores close on some of them."""
         return str(parse_frequency(self.frequency)) == "D"
 
 
 @dataclass(frozen=True)
 class Block:
-    """Some series: ``target`` (rows, periods); covariates (rows, periods + horizon); ``region``."""
+    """Some series. ``target`` (rows, periods); ``covariates`` (rows, periods + horizon) each.
+
+    ``region`` (rows,) is an index into ``REGIONS``.
+    """
 
     target: FloatArray
     covariates: dict[str, FloatArray]
     region: npt.NDArray[np.intp]
 
     def first(self, count: int) -> Block:
-        """The first of its series."""
+        """The first ``count`` series of the block."""
         covariates = {name: values[:count] for name, values in self.covariates.items()}
         return Block(self.target[:count], covariates, self.region[:count])
 
 
 def synthetic_panel(shape: Shape) -> tuple[Panel, KnownFuture]:
-    """All series of a shape, and what is known about the horizon after them."""
+    """All series of a shape, and their known future."""
     size, periods = (shape.n_series, shape.n_periods), shape.n_periods
     target, covariates, regions = np.empty(size), {}, []
     for number, block in enumerate(blocks(shape)):
@@ -90,7 +93,7 @@ def synthetic_panel(shape: Shape) -> tuple[Panel, KnownFuture]:
 
 
 def blocks(shape: Shape) -> Iterator[Block]:
-    """The series of a shape in blocks of 1,000, made one after another."""
+    """The series of a shape, in blocks of 1,000."""
     for number, start in enumerate(range(0, shape.n_series, BLOCK)):
         yield _block(shape, number).first(min(BLOCK, shape.n_series - start))
 
@@ -106,13 +109,13 @@ def _block(shape: Shape, number: int) -> Block:
     rate = _level(random) * _seasons(shape, random) * lift ** promo[:, periods]
     rate *= np.where(holiday[:, periods] > 0, 0.8, 1.0) * opened[:, periods]
     target = _demand(rate, random)
-    _forget(target, random)
+    _add_gaps(target, random)
     covariates = {"promo": promo, "holiday": holiday.copy()}
     return Block(target, {"open": opened, **covariates} if shape.is_daily else covariates, region)
 
 
 def _level(random: np.random.Generator) -> FloatArray:
-    """Mean demand of an ordinary period, (rows, 1): log-normal, below one if intermittent."""
+    """Mean demand of an ordinary period, (rows, 1): log-normal, or below 1 if intermittent."""
     usual = np.exp(random.normal(3.0, 1.0, BLOCK))
     sparse = random.uniform(0.05, 0.6, BLOCK)
     return np.where(random.random(BLOCK) < INTERMITTENT, sparse, usual)[:, None]
@@ -131,12 +134,12 @@ def _seasons(shape: Shape, random: np.random.Generator) -> FloatArray:
 
 
 def _demand(rate: FloatArray, random: np.random.Generator) -> FloatArray:
-    """Counts with more variance than Poisson's: its rate varies by a fifth."""
+    """Overdispersed counts: Poisson with a gamma rate; its coefficient of variation is 0.2."""
     return random.poisson(rate * random.gamma(25.0, 1 / 25.0, rate.shape)).astype(np.float64)
 
 
-def _forget(target: FloatArray, random: np.random.Generator) -> None:
-    """Series that began late, and gaps in others."""
+def _add_gaps(target: FloatArray, random: np.random.Generator) -> None:
+    """Let some series start late, and put gaps into others."""
     periods = np.arange(target.shape[1])
     share = random.uniform(0.2, 0.95, len(target)) * (random.random(len(target)) < SHORT)
     target[periods < (share * len(periods))[:, None]] = np.nan
@@ -146,7 +149,7 @@ def _forget(target: FloatArray, random: np.random.Generator) -> None:
 
 
 def _opened(shape: Shape, random: np.random.Generator) -> FloatArray:
-    """1 where open, (rows, periods + horizon): closed on holidays, many on Sundays."""
+    """1 where open, (rows, periods + horizon). All close on holidays, many on Sundays."""
     is_sunday = (shape.times.astype("datetime64[D]").astype(np.int64) + 3) % 7 == 6
     closes = random.random(BLOCK) < CLOSED_ON_SUNDAYS
     if not shape.is_daily:
@@ -162,9 +165,9 @@ def _holidays(shape: Shape) -> FloatArray:
     years = range(int(str(times[0])[:4]), int(str(ends[0])[:4]) + 1)
     days = np.array([f"{y}-{day}" for y in years for day in HOLIDAYS], dtype="datetime64[s]")
     inside = days[(days >= times[0]) & (days < ends[0])]
-    found = np.zeros(len(times))
-    found[np.searchsorted(times, inside, side="right") - 1] = 1.0
-    return found
+    holidays = np.zeros(len(times))
+    holidays[np.searchsorted(times, inside, side="right") - 1] = 1.0
+    return holidays
 
 
 def _promotions(shape: Shape) -> FloatArray:
@@ -176,9 +179,9 @@ def _promotions(shape: Shape) -> FloatArray:
 
 
 def write_synthetic(shape: Shape, folder: Path) -> dict[str, Path]:
-    """Daily series as Parquet files of sales and known future, by role, as an import takes them.
+    """Write daily series into Parquet files of sales and known future; returns them by role.
 
-    They are written block by block; days before a series began and gaps have no row.
+    They are written block by block. Days before a series starts and gaps have no row.
     """
     paths = {role: folder / f"{role}.parquet" for role in ("sales", "future")}
     days = shape.times.astype("datetime64[ms]")

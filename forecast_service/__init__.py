@@ -1,3 +1,3 @@
-"""Retail demand forecasts per store, served from a lookup and retrained only when worthwhile."""
+"""Retail demand forecasts per store: answers are looked up, models retrained only when needed."""
 
 __version__ = "0.1.0"

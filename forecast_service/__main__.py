@@ -1,4 +1,4 @@
-"""`python -m forecast_service` is `forecast-service`."""
+"""Run the command line: `python -m forecast_service` does the same as `forecast-service`."""
 
 from forecast_service.cli import main
 

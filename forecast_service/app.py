@@ -1,4 +1,4 @@
-"""The application: ``create_app`` puts the parts together, and holds nothing of its own."""
+"""The web application: ``create_app`` puts the parts together and adds no logic."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["create_app"]
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The service as a WSGI application; the database is opened and migrated here."""
+    """Make the service as a WSGI application; this opens and migrates the database."""
     settings = settings or read_settings()
     configure_logging(settings.log_level)
     service = open_service(settings)
@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def main() -> None:
-    """Serve at the address of the settings: ``python -m forecast_service.app``."""
+    """Serve at the configured address: ``python -m forecast_service.app``."""
     settings = read_settings()
     Granian(
         "forecast_service.app:create_app",

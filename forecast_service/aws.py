@@ -1,4 +1,4 @@
-"""AWS: clients of boto3, files on S3, and Amazon's errors as those of the service."""
+"""AWS: boto3 clients, files on S3, and AWS errors translated into errors of the service."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from forecast_service.details import Change, Supposed
+from forecast_service.details import Change, WhatIfSeries
 from forecast_service.errors import (
     BackendUnavailable,
     ConfigurationError,
@@ -24,7 +24,14 @@ from forecast_service.errors import (
 )
 from forecast_service.settings import Settings
 
-__all__ = ["ALREADY_EXISTS", "NoDetails", "S3Bucket", "calling", "client_maker", "error_code"]
+__all__ = [
+    "ALREADY_EXISTS",
+    "NoDetails",
+    "S3Bucket",
+    "client_maker",
+    "error_code",
+    "translate_errors",
+]
 
 CONNECT_TIMEOUT_SECONDS = 5
 
@@ -42,13 +49,13 @@ ERRORS: dict[str, type[ForecastServiceError]] = {
     "IncompleteSignature": ConfigurationError,
     "InvalidClientTokenId": ConfigurationError,
 }
-"""Codes that will not go away by themselves; any other one is worth another try."""
+"""Codes of errors that stay; after any other code, another try may succeed."""
 
 CREDENTIAL_ERRORS = ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound")
 
 
 class NoDetails:
-    """The details of a backend that has none: AWS."""
+    """The details of AWS, which has none."""
 
     undoes_imports = False
 
@@ -58,19 +65,21 @@ class NoDetails:
     def notes(self, arn: str) -> list[str]:
         return []
 
-    def what_if(self, arn: str, keys: Sequence[str], changes: Sequence[Change]) -> list[Supposed]:
+    def what_if(
+        self, arn: str, keys: Sequence[str], changes: Sequence[Change]
+    ) -> list[WhatIfSeries]:
         raise NotOffered(
-            "An unsaved what-if needs our own engine: this installation forecasts with Amazon "
-            "Forecast, which can only store what-ifs (CreateWhatIfAnalysis, "
-            "CreateWhatIfForecast). Use them, or FORECAST_BACKEND=local."
+            "This installation forecasts with Amazon Forecast, which cannot compute a what-if "
+            "without storing it. Use CreateWhatIfAnalysis and CreateWhatIfForecast, or set "
+            "FORECAST_BACKEND=local."
         )
 
     def undo_import(self, connection: sa.Connection, group: str, job_name: str) -> None:
-        """Nothing: Amazon Forecast has no call that takes rows out of a dataset."""
+        """Do nothing: Amazon Forecast cannot remove rows from a dataset."""
 
 
 class S3Bucket:
-    """Amazon S3."""
+    """A bucket of Amazon S3."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
@@ -78,55 +87,57 @@ class S3Bucket:
     def put(self, source: Path, uri: str) -> None:
         """Upload a file to ``s3://bucket/key``."""
         bucket, _, key = uri.removeprefix("s3://").partition("/")
-        with calling():
+        with translate_errors():
             self.client.upload_file(str(source), bucket, key)
 
     def discard(self, uri: str) -> None:
-        """Nothing: how long files stay on S3 is for the bucket's own rules to say."""
+        """Do nothing: the rules of the S3 bucket decide how long files stay."""
 
 
 def client_maker(settings: Settings) -> Callable[[str], Any]:
-    """Makes clients that share one look-up of credentials."""
+    """A function that makes clients; they share one look-up of credentials."""
     import boto3  # costs 50 ms and is not needed without AWS
 
-    # Standard mode: it alone retries LimitExceededException, Amazon Forecast's word for "slower".
+    # Only the standard mode retries LimitExceededException, which asks for fewer calls.
     config = Config(
         connect_timeout=min(CONNECT_TIMEOUT_SECONDS, settings.aws_timeout_seconds),
         read_timeout=settings.aws_timeout_seconds,
         retries={"mode": "standard", "total_max_attempts": settings.aws_attempts},
     )
-    aws: Any = boto3.session.Session(region_name=settings.region)  # typed per service of AWS
+    aws: Any = boto3.session.Session(region_name=settings.region)  # the stubs type each AWS service
     return partial(aws.client, config=config)
 
 
 def error_code(error: ClientError) -> str:
-    """Amazon's name of what went wrong: ``ResourceNotFoundException``."""
+    """Amazon's code of an error, such as ``ResourceNotFoundException``."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 @contextlib.contextmanager
-def calling() -> Iterator[None]:
-    """Turns errors of an Amazon Forecast client into those of the service.
+def translate_errors() -> Iterator[None]:
+    """Translate errors of an AWS client into errors of the service.
 
     Raises
     ------
     BackendUnavailable
-        Throttled, at a limit, out of reach, or failed inside: worth another try.
+        AWS throttled the call, is at a limit, cannot be reached or failed. Another try may succeed.
     NotFound, Conflict, InvalidRequest, ConfigurationError
         The request cannot succeed as it is.
     """
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        raise _translated(error) from error
+        raise _translate(error) from error
     except Exception as error:
-        # upload_file wraps what happened in an error of its own that is neither of the two.
+        # upload_file raises errors of boto3 that have neither of these base classes.
         if type(error).__module__.startswith("boto3."):
-            raise BackendUnavailable(f"Amazon S3 took no file: {error}. Try again.") from error
+            raise BackendUnavailable(
+                f"Amazon S3 did not accept the file: {error}. Try again."
+            ) from error
         raise
 
 
-def _translated(error: ClientError | BotoCoreError) -> ForecastServiceError:
+def _translate(error: ClientError | BotoCoreError) -> ForecastServiceError:
     if isinstance(error, ClientError):
         code, message = error_code(error), error.response.get("Error", {}).get("Message", "")
         kind = ERRORS.get(code, BackendUnavailable)
@@ -134,7 +145,7 @@ def _translated(error: ClientError | BotoCoreError) -> ForecastServiceError:
         operation = error.operation_name
         return kind(f"Amazon Forecast answered '{operation}' with {code}: {message}{again}")
     if isinstance(error, ParamValidationError):
-        return InvalidRequest(f"A parameter is not what Amazon Forecast takes: {error}")
+        return InvalidRequest(f"Amazon Forecast does not accept a parameter: {error}")
     if type(error).__name__ in CREDENTIAL_ERRORS:
         return ConfigurationError(
             f"No AWS credentials were found ({error}). "

@@ -1,6 +1,6 @@
-"""The details: the small port beside Amazon's API, for what that API cannot say.
+"""The details: a small port for what Amazon's API does not offer.
 
-``aws.NoDetails`` and ``local.details.LocalDetails`` stand behind it.
+``aws.NoDetails`` and ``local.details.LocalDetails`` implement it.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ import sqlalchemy as sa
 
 from forecast_service.storage.forecast_store import StoredForecast
 
-__all__ = ["Change", "Details", "Supposed"]
+__all__ = ["Change", "Details", "WhatIfSeries"]
 
 
 @dataclass(frozen=True)
 class Change:
-    """A covariate at one value on some days; both are ISO dates and belong to them."""
+    """One value of a covariate on the days ``first`` to ``last``: ISO dates, both included."""
 
     covariate: str
     value: float
     first: str
     last: str
     place: int = 0
-    """Which change of the request it comes from, counted from 0; errors point there."""
+    """Position of the change in the request, from 0; errors point to it."""
 
 
 @dataclass(frozen=True)
-class Supposed:
-    """One series as it would be, and as the same model sees it without the changes."""
+class WhatIfSeries:
+    """The forecast of one series with the changes, and by the same model without them."""
 
     changed: StoredForecast
     baseline: StoredForecast
@@ -38,30 +38,32 @@ class Supposed:
 
 
 class Details(Protocol):
-    """What Amazon's API cannot say."""
+    """What Amazon's API does not offer."""
 
     undoes_imports: bool
-    """Whether ``undo_import`` takes rows out again."""
+    """Whether ``undo_import`` can remove rows."""
 
     def progress(self, arn: str) -> tuple[float, str] | None:
-        """Finished share (0 to 1) and a few words, or None when nobody knows."""
+        """Finished share (0 to 1) and a few words about the step, or None if not known."""
 
     def notes(self, arn: str) -> list[str]:
-        """Sentences about what had to be assumed for a forecast."""
+        """Sentences about the assumptions of a forecast."""
 
-    def what_if(self, arn: str, keys: Sequence[str], changes: Sequence[Change]) -> list[Supposed]:
-        """Series of a forecast with other covariates, unsaved; see ``local.what_if``.
+    def what_if(
+        self, arn: str, keys: Sequence[str], changes: Sequence[Change]
+    ) -> list[WhatIfSeries]:
+        """Series of a forecast with other covariates; nothing is stored. See ``local.what_if``.
 
         Raises
         ------
         NotOffered
             The backend cannot do this.
         Busy
-            One what-if is being computed and another one waits.
+            One what-if is being computed and another one is waiting.
         """
 
     def undo_import(self, connection: sa.Connection, group: str, job_name: str) -> None:
-        """Take out what import jobs of this name loaded, and end those that still run.
+        """Remove the rows that import jobs of this name loaded, and end jobs that still run.
 
-        ``group`` is the name of their dataset group. To undo twice changes nothing.
+        ``group`` is the name of their dataset group. A second call changes nothing.
         """

@@ -2,24 +2,24 @@
 
     ForecastServiceError
     ├── ConfigurationError          a FORECAST_* variable is wrong
-    ├── InvalidRequest              what was sent cannot be understood or allowed
-    │   ├── UnknownField            a name that does not exist
-    │   └── OutsideHorizon          a date range in which there is no forecast
-    ├── NotFound                    the thing asked for does not exist
+    ├── InvalidRequest              the request is malformed or not allowed
+    │   ├── UnknownField            a field with this name does not exist
+    │   └── OutsideHorizon          the forecast has no period in this date range
+    ├── NotFound                    the requested thing does not exist
     │   ├── UnknownStore
     │   ├── UnknownItem
     │   ├── UnknownRegion
-    │   └── NoForecast              nothing has been trained yet
-    ├── InvalidData                 a file or a series that cannot be used; nothing was kept of it
-    ├── Conflict                    the state of the thing forbids it now
-    │   └── LeaseLost               somebody else holds this work; nothing may be written
+    │   └── NoForecast              no forecast is served yet
+    ├── InvalidData                 a file or a series cannot be used; nothing of it was kept
+    ├── Conflict                    the present state forbids this
+    │   └── LeaseLost               another worker holds this work; nothing may be written
     ├── NotOffered                  the configured backend cannot do this at all
-    ├── Busy                        as much as may be computed at once is being computed
+    ├── Busy                        the limit of simultaneous computations is reached
     └── BackendUnavailable          Amazon Forecast or the database is away; ``retryable``
 
 Each detail is one sentence or two: subject in quotes, what was found, what is allowed, what to do.
-It names no route and no command: where one of them helps, the error carries a ``Remedy``, which
-HTTP (``resources.remedies``) and the command line (``cli.remedies``) put into their own words.
+It names no route and no command. If one of them helps, the error carries a ``Remedy``. HTTP
+(``resources.remedies``) words it as a route, the command line (``cli.remedies``) as a command.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class FieldError:
 
 
 class Remedy(StrEnum):
-    """What would help: a route over HTTP, a command at a terminal.
+    """What would help after an error: a route over HTTP, a command at a terminal.
 
     The values are stored beside the errors of failed imports.
     """
@@ -68,7 +68,7 @@ class Remedy(StrEnum):
     TRAIN = "train"
     TRAIN_BY_FORCE = "train_by_force"
     FOLLOW_RUN = "follow_run"
-    """Wait for the training run that is under way; the subject is its id."""
+    """Wait for the training run that is in progress; the subject is its id."""
     LIST_RUNS = "list_runs"
     IMPORT = "import"
     IMPORT_THEN_TRAIN = "import_then_train"
@@ -91,7 +91,7 @@ class Remedy(StrEnum):
 
 
 class ForecastServiceError(Exception):
-    """Base of everything that the service raises on purpose."""
+    """Base class of all errors that the service raises on purpose."""
 
     status = 500
     """HTTP status of the problem document."""
@@ -111,17 +111,17 @@ class ForecastServiceError(Exception):
         self.errors = errors
         self.remedy = remedy
         self.subject = subject
-        """What the remedy needs to know, such as the id of a run."""
+        """A value that the remedy needs, for example the id of a run."""
 
     def sentence(self, words: Mapping[Remedy, str]) -> str:
-        """The detail, then the remedy in the words of an edge, which may name ``{subject}``."""
+        """The detail, then the remedy as ``words`` writes it; ``{subject}`` is filled in."""
         if self.remedy is None:
             return self.detail
         return f"{self.detail} {words[self.remedy].format(subject=self.subject)}"
 
     @property
     def type(self) -> str:
-        """Stable kebab-case name of the kind of error: ``unknown-store``."""
+        """Stable name of the kind of error in kebab case: ``unknown-store``."""
         name = type(self).__name__
         return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).lstrip("-")
 
@@ -131,27 +131,27 @@ class ConfigurationError(ForecastServiceError):
 
 
 class InvalidRequest(ForecastServiceError):
-    """What was sent cannot be understood or is not allowed."""
+    """The request is malformed or not allowed."""
 
     status = 422
 
 
 class UnknownField(InvalidRequest):
-    """A field or option that does not exist was sent."""
+    """The request has a field or an option that does not exist."""
 
 
 class OutsideHorizon(InvalidRequest):
-    """The date range asked for has no day in common with the forecast."""
+    """The requested date range has no day in common with the forecast."""
 
 
 class NotFound(ForecastServiceError):
-    """The thing asked for does not exist."""
+    """The requested thing does not exist."""
 
     status = 404
 
 
 class UnknownStore(NotFound):
-    """No sales of this store were ever imported."""
+    """Sales of this store were never imported."""
 
 
 class UnknownItem(NotFound):
@@ -163,7 +163,7 @@ class UnknownRegion(NotFound):
 
 
 class NoForecast(NotFound):
-    """No forecast is being served yet."""
+    """No forecast is served yet."""
 
 
 class InvalidData(ForecastServiceError):
@@ -173,23 +173,23 @@ class InvalidData(ForecastServiceError):
 
 
 class Conflict(ForecastServiceError):
-    """The state of the thing forbids this now."""
+    """The present state forbids this."""
 
     status = 409
 
 
 class LeaseLost(Conflict):
-    """The lease on this work passed to somebody else; nothing was written."""
+    """Another worker holds this work now; nothing was written."""
 
 
 class NotOffered(ForecastServiceError):
-    """The backend that is configured cannot do this, whatever is sent."""
+    """The configured backend cannot do this at all."""
 
     status = 501
 
 
 class Busy(ForecastServiceError):
-    """As much as may be computed while somebody waits is being computed already."""
+    """The limit of simultaneous computations for waiting clients is reached."""
 
     status = 503
     retryable = True

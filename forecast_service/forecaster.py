@@ -1,15 +1,15 @@
-"""Forecaster: finds the forecasts of one dataset group and asks them, through the Amazon API."""
+"""Forecaster: finds and queries the forecasts of one dataset group through the Amazon API."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from forecast_service.aws import calling
+from forecast_service.aws import translate_errors
 from forecast_service.errors import InvalidRequest, NoForecast, Remedy
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.groups import DatasetGroup
-from forecast_service.trainer import listed, metadata_frame, newest_active
+from forecast_service.trainer import list_summaries, metadata_frame, newest_active
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ FORECAST_COLUMNS = (
 
 
 class Forecaster:
-    """Forecasts of one dataset group; every call asks the API anew."""
+    """Forecasts of one dataset group; every call reads the API again."""
 
     def __init__(self, session: ForecastSession, settings: Settings, group: DatasetGroup) -> None:
         self.session = session
@@ -40,8 +40,8 @@ class Forecaster:
     def get_df_forecast_metadata(self) -> pd.DataFrame:
         """Every forecast of the group, one row each, in the order of the API.
 
-        Columns are those of Amazon's ForecastSummary, times aware in UTC; they are there even
-        when there is no forecast.
+        Columns are those of Amazon's ForecastSummary, with aware times in UTC. The table has
+        them even without rows.
         """
         return metadata_frame(self._forecasts(), FORECAST_COLUMNS)
 
@@ -52,25 +52,25 @@ class Forecaster:
     def get_forecast(
         self, store_id: int | str, item: str | None = None, forecast_arn: str | None = None
     ) -> dict[str, Any]:
-        """Amazon's answer to QueryForecast for one series; default: of the latest forecast.
+        """Amazon's answer to QueryForecast for one series, by default of the latest forecast.
 
         Raises
         ------
         InvalidRequest
-            ``item`` is missing where series are items in stores, or given where they are not.
+            The group forecasts items and ``item`` is missing, or whole stores and it is present.
         NoForecast
             No forecast is ACTIVE.
         """
         filters = self._filters(str(store_id), item)
         arn = forecast_arn or self._latest_arn()
-        with calling():
+        with translate_errors():
             answer: dict[str, Any] = self.session.forecastquery.query_forecast(
                 ForecastArn=arn, Filters=filters
             )
         return answer
 
     def _forecasts(self) -> list[dict[str, Any]]:
-        return listed(self.session.forecast, "list_forecasts", "Forecasts", self.group.arn)
+        return list_summaries(self.session.forecast, "list_forecasts", "Forecasts", self.group.arn)
 
     def _filters(self, store: str, item: str | None) -> dict[str, str]:
         if self.group.has_items and item is None:
@@ -80,8 +80,8 @@ class Forecaster:
             )
         if not self.group.has_items and item is not None:
             raise InvalidRequest(
-                f"Item '{item}' cannot be asked for: dataset group '{self.group.name}' forecasts "
-                "whole stores. Leave 'item' out."
+                f"'item' is '{item}', but dataset group '{self.group.name}' forecasts whole "
+                "stores. Leave 'item' out."
             )
         return {"item_id": store} if item is None else {"item_id": item, "location": store}
 

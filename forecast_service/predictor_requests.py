@@ -1,4 +1,4 @@
-"""What our predictors ask for: the parameters of CreateAutoPredictor and CreatePredictor."""
+"""The parameters that we pass to CreateAutoPredictor and CreatePredictor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["auto_predictor", "legacy_predictor"]
 
 TARGET_ATTRIBUTE = "demand"
 ALGORITHM_ARNS = {name.lower(): algorithm_arn(name) for name in ALGORITHMS}
-# A day without a row is unknown: a refurbished store is not a store that sold nothing.
+# A day without a row is unknown, not zero: a store may be closed for refurbishment.
 TARGET_FILLING = {"middlefill": "nan", "backfill": "nan"}
 COVARIATE_FILLING = {"middlefill": "zero", "backfill": "zero", "futurefill": "zero"}
 
@@ -47,9 +47,9 @@ def auto_predictor(name: str, group: DatasetGroup, settings: Settings) -> dict[s
 
 
 def legacy_predictor(name: str, group: DatasetGroup, settings: Settings) -> dict[str, Any]:
-    """Parameters of CreatePredictor with the one algorithm of the settings.
+    """Parameters of CreatePredictor with the algorithm of the settings.
 
-    It knows no boundary: weeks are named by their Mondays, whatever day the data have.
+    CreatePredictor takes no boundary: its weeks begin on Mondays, even if those of the data do not.
     """
     featurization: dict[str, Any] = {
         "ForecastFrequency": parse_frequency(group.frequency).unit,

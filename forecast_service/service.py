@@ -1,4 +1,4 @@
-"""Service: settings, database, and every part that is built on them; one value per process."""
+"""Service: the settings, the database and all parts that use them; one value per process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Service", "open_service"]
 
 @dataclass
 class Service:
-    """The parts of the service; each is made, and its libraries imported, at first use."""
+    """The parts of the service. The first use of a part makes it and imports its libraries."""
 
     settings: Settings
     database: Database
@@ -67,18 +67,18 @@ class Service:
         return WhatIf(self.database, self.settings, self.session, self.current)
 
     def make_parts(self) -> None:
-        """Make every part now: of two threads at first use, each would make its own."""
+        """Make every part now, because two threads at first use would make two of them."""
         for name, part in vars(Service).items():
             if isinstance(part, cached_property):
                 getattr(self, name)
 
     def close(self) -> None:
         """Close every connection to the database."""
-        if "current" in vars(self):  # it keeps connections of its own
+        if "current" in vars(self):  # it has its own connections
             self.current.close()
         self.database.dispose()
 
 
 def open_service(settings: Settings) -> Service:
-    """The service over the database of the settings, which may still have to be migrated."""
+    """Make the service for these settings; its database may still need a migration."""
     return Service(settings, Database(settings.resolved_database_url))

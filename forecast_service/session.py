@@ -1,11 +1,11 @@
-"""ForecastSession: the Amazon Forecast API, spoken by AWS or by our own engine."""
+"""ForecastSession: the Amazon Forecast API, served by AWS or by our own engine."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from forecast_service.aws import NoDetails, S3Bucket, calling, client_maker
+from forecast_service.aws import NoDetails, S3Bucket, client_maker, translate_errors
 from forecast_service.common.polling import Polling
 from forecast_service.details import Details
 from forecast_service.errors import ConfigurationError
@@ -22,9 +22,9 @@ __all__ = ["ForecastSession", "open_session"]
 
 @dataclass(frozen=True)
 class ForecastSession:
-    """Objects with boto3's methods, the two small ports beside them, and how the backend works.
+    """The two Amazon Forecast clients, the details, the bucket, and how the backend works.
 
-    Callers ask for what they need to know, such as ``file_format``, and never which backend it is.
+    Callers read properties such as ``file_format`` and never ask which backend it is.
     """
 
     forecast: Any
@@ -34,19 +34,19 @@ class ForecastSession:
     details: Details
     bucket: Bucket
     source: Literal["local", "amazon"]
-    """What is recorded of a forecast: which backend made it."""
+    """Name of the backend; it is recorded with every forecast."""
     file_format: Literal["parquet", "csv"]
-    """What import jobs are given to read."""
+    """Format of the files that import jobs read."""
     polling: Polling
-    """How often a job is looked at."""
+    """Pauses between two looks at a job."""
     rows_need_jobs: bool
-    """Whether added rows last only as long as the import jobs that brought them."""
+    """Whether rows disappear when the import job that added them is deleted."""
     is_endpoint: bool
-    """Whether this service is the Amazon Forecast that other programs call at ``/aws``."""
+    """Whether other programs can call this service at ``/aws`` as their Amazon Forecast."""
 
 
 def open_session(settings: Settings, database: Database) -> ForecastSession:
-    """The session that FORECAST_BACKEND asks for.
+    """The session of the backend that FORECAST_BACKEND names.
 
     Raises
     ------
@@ -74,12 +74,12 @@ def _local_session(settings: Settings, database: Database) -> ForecastSession:
 
 def _amazon_session(settings: Settings) -> ForecastSession:
     if settings.algorithm in [name.lower() for name in OURS]:
-        amazons = [name.lower() for name in ALGORITHMS if name not in OURS]
+        allowed = [name.lower() for name in ALGORITHMS if name not in OURS]
         raise ConfigurationError(
             f"FORECAST_ALGORITHM is '{settings.algorithm}', which Amazon Forecast does not have. "
-            f"With FORECAST_BACKEND=amazon use one of: auto, {', '.join(amazons)}."
+            f"With FORECAST_BACKEND=amazon use one of: auto, {', '.join(allowed)}."
         )
-    with calling():
+    with translate_errors():
         make = client_maker(settings)
         return ForecastSession(
             forecast=make("forecast"),

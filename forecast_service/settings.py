@@ -1,4 +1,4 @@
-"""Settings: every FORECAST_* variable, read once and then passed on."""
+"""Settings: the FORECAST_* variables, read once and then passed on."""
 
 from __future__ import annotations
 
@@ -25,54 +25,63 @@ CommaList = Annotated[tuple[str, ...], NoDecode]
 
 
 class Settings(BaseSettings):
-    """Everything that can be configured; immutable. ``docs/configuration.md`` is the reference."""
+    """All settings of the service; immutable. ``docs/configuration.md`` is the reference."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
-    home: Path = Field(Path("var"), description="Folder of database, snapshots, models and logs.")
+    home: Path = Field(
+        Path("var"), description="Folder for the database, snapshots, models and logs."
+    )
     database_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL; default: SQLite in FORECAST_HOME."
     )
     backend: Literal["local", "amazon"] = Field(
-        "local", description="Who trains: our own engine, or Amazon Forecast through boto3."
+        "local",
+        description="What trains the models: our own engine, or Amazon Forecast through boto3.",
     )
-    region: str = Field("eu-west-1", description="AWS region, also of local ARNs.")
+    region: str = Field("eu-west-1", description="AWS region; local ARNs contain it, too.")
     account_id: str = Field(
-        "000000000000", pattern=r"^\d{12}$", description="Account number in local ARNs."
+        "000000000000", pattern=r"^\d{12}$", description="AWS account number in local ARNs."
     )
     bucket: str = Field(
-        "forecast-service", description="S3 bucket through which data reach Amazon Forecast."
+        "forecast-service", description="S3 bucket from which Amazon Forecast reads the data."
     )
     role_arn: str = Field(
         "arn:aws:iam::000000000000:role/forecast-service",
-        description="IAM role with which Amazon Forecast reads the bucket.",
+        description="IAM role that Amazon Forecast uses to read the bucket.",
     )
     dataset_name: str = Field("store_demand", description="Name of the target time series dataset.")
     dataset_group: str = Field("store_demand_group", description="Name of the dataset group.")
     algorithm: Literal[
         "auto", "arima", "ets", "npts", "pooled", "prophet", "seasonal_naive", "tsb"
-    ] = Field("auto", description="Algorithm of new predictors; auto weighs several per series.")
+    ] = Field(
+        "auto",
+        description="Algorithm of new predictors; auto averages several with weights per series.",
+    )
     forecast_types: CommaList = Field(
-        ("0.1", "0.5", "0.9"), description="Quantiles of new predictors, at most five."
+        ("0.1", "0.5", "0.9"), description="Quantiles of new predictors; at most five."
     )
     horizon: int | None = Field(
         None,
         ge=1,
         le=500,
-        description="Periods ahead; default: length of the known future, else 28 days, 13 weeks or "
-        "6 months.",
+        description="Number of periods to forecast; default: length of the known future, or "
+        "without one 28 days, 13 weeks or 6 months.",
     )
     tolerance_days: float = Field(
-        2.0, ge=0, description="Age in days under which the latest predictor is good enough."
+        2.0,
+        ge=0,
+        description="The latest predictor is good enough while it is younger than this many days.",
     )
     retrain_rules: CommaList = Field(
-        ("age",), description="What makes a training worthwhile: age, new_sales."
+        ("age",), description="What can start a training: age, new_sales."
     )
     country: str | None = Field(
-        None, description="Code of the country whose public holidays count; GB and UK are the same."
+        None,
+        description="Country code for public holidays; GB and UK mean the same country.",
     )
     region_column: str | None = Field(
-        None, description="Column of the store table that names a store's region."
+        None, description="Column of the store table with the region of a store."
     )
     missing: Literal["unknown", "zero"] | None = Field(
         None,
@@ -83,29 +92,29 @@ class Settings(BaseSettings):
         400, ge=1, description="Days for which old forecasts, runs and import jobs are kept."
     )
     processes: int | None = Field(
-        None, ge=1, description="Processes that fit series at once; default: one per core."
+        None, ge=1, description="Processes that fit series in parallel; default: one per core."
     )
     prophet_solver: Literal["fast", "stan"] = Field(
-        "fast", description="Who fits Prophet: our own exact solver, or the package with Stan."
+        "fast", description="What fits Prophet: our own exact solver, or the package with Stan."
     )
-    seed: int = Field(42, ge=0, description="Seed of everything random in a training.")
+    seed: int = Field(42, ge=0, description="Seed of all random numbers in a training.")
     lease_seconds: float = Field(
-        30.0, ge=1, description="Time after which the work of a silent worker is taken over."
+        30.0,
+        ge=1,
+        description="A worker that is silent for this time loses its work to another worker.",
     )
-    poll_seconds: float = Field(
-        30.0, gt=0, description="Time between two looks at a job that runs on AWS."
-    )
+    poll_seconds: float = Field(30.0, gt=0, description="Time between two checks of a job on AWS.")
     aws_timeout_seconds: float = Field(
-        20.0, gt=0, description="Longest silence of AWS within one call."
+        20.0, gt=0, description="Longest wait for data from AWS within one call."
     )
     aws_attempts: int = Field(
-        3, ge=1, description="How often a call of AWS is made before it counts as failed."
+        3, ge=1, description="Number of attempts before a call to AWS counts as failed."
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(5000, ge=0, le=65535, description="Port to listen on.")
     web_processes: int = Field(1, ge=1, description="Web processes of `serve`.")
     max_body_bytes: int = Field(
-        64 * 1024 * 1024, ge=1024, description="Largest request body that is read."
+        64 * 1024 * 1024, ge=1024, description="Largest request body in bytes."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Lowest level that is logged."
@@ -121,7 +130,7 @@ class Settings(BaseSettings):
     @field_validator("forecast_types")
     @classmethod
     def _known_types(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        distinct = {each if each == "mean" else float(each) for each in value if _is_type(each)}
+        distinct = {text if text == "mean" else float(text) for text in value if _is_type(text)}
         if not 0 < len(value) == len(distinct) <= MAX_FORECAST_TYPES:
             raise ValueError(
                 "up to five different quantiles from 0.01 to 0.99 or 'mean', separated by commas"
@@ -145,21 +154,21 @@ class Settings(BaseSettings):
 
     @property
     def resolved_database_url(self) -> str:
-        """SQLAlchemy URL, the SQLite default included. It may hold a password: never log it."""
+        """SQLAlchemy URL, or the SQLite default. It may contain a password: never log it."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{(self.home / 'forecast.db').absolute()}"
 
 
 def read_settings(**overrides: Any) -> Settings:
-    """Settings from FORECAST_* variables, with ``overrides`` on top.
+    """Read the settings from FORECAST_* variables; ``overrides`` replace them.
 
-    ``FORECAST_DATABASE_URL_FILE`` names a file that holds the URL, for secrets mounted as files.
+    ``FORECAST_DATABASE_URL_FILE`` names a file with the URL, for secrets mounted as files.
 
     Raises
     ------
     ConfigurationError
-        A variable is malformed, or there is no such variable; the message names all of them.
+        A variable is malformed (the message names all of these), or a variable does not exist.
     """
     _refuse_unknown(os.environ)
     secret_file = os.environ.get(f"{PREFIX}DATABASE_URL_FILE")
@@ -185,22 +194,22 @@ def _problem(finding: Any) -> str:
     """What is wrong with one variable: ``is 'x'; allowed is a whole number``."""
     if finding["type"] == "missing":
         return "is missing"
-    wanted = allowed([finding]).removeprefix("send ").rpartition(", not ")
-    return f"is {shown(finding['input'])}; allowed is {wanted[0] or wanted[2]}"
+    parts = allowed([finding]).removeprefix("send ").rpartition(", not ")
+    return f"is {shown(finding['input'])}; allowed is {parts[0] or parts[2]}"
 
 
 def _refuse_unknown(environ: os._Environ[str] | dict[str, str]) -> None:
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    known.add(f"{PREFIX}DATABASE_URL_FILE")
+    names = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    names.add(f"{PREFIX}DATABASE_URL_FILE")
     unknown = sorted(
         name
         for name in environ
-        if name.startswith(PREFIX) and name not in known and not name.startswith(f"{PREFIX}TEST_")
+        if name.startswith(PREFIX) and name not in names and not name.startswith(f"{PREFIX}TEST_")
     )
     if unknown:
         raise ConfigurationError(
-            f"'{unknown[0]}' is no setting of this service. "
-            "See docs/configuration.md for the ones that exist, or unset it."
+            f"'{unknown[0]}' is not a setting of this service. "
+            "Unset it, or use a setting of docs/configuration.md."
         )
 
 

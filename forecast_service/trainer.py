@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from botocore.exceptions import ClientError
 
-from forecast_service.aws import ALREADY_EXISTS, calling, error_code
+from forecast_service.aws import ALREADY_EXISTS, error_code, translate_errors
 from forecast_service.errors import BackendUnavailable, NoForecast, Remedy
 from forecast_service.predictor_requests import auto_predictor, legacy_predictor
 from forecast_service.session import ForecastSession
@@ -18,7 +18,7 @@ from forecast_service.storage.groups import DatasetGroup
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Trainer", "age_days", "listed", "metadata_frame", "newest_active"]
+__all__ = ["Trainer", "age_days", "list_summaries", "metadata_frame", "newest_active"]
 
 SECONDS_PER_DAY = 86400.0
 PREDICTOR_COLUMNS = (
@@ -35,7 +35,7 @@ WRONG_KIND = {"InvalidInputException", "ResourceNotFoundException"}
 
 
 class Trainer:
-    """Predictors of one dataset group; every call asks the API anew."""
+    """Predictors and forecasts of one dataset group; every call reads the API again."""
 
     def __init__(self, session: ForecastSession, settings: Settings, group: DatasetGroup) -> None:
         self.session = session
@@ -45,14 +45,16 @@ class Trainer:
     def get_df_pred_metadata(self) -> pd.DataFrame:
         """Every predictor of the group, one row each, in the order of the API.
 
-        Columns are those of Amazon's PredictorSummary, times aware in UTC; they are there even
-        when there is no predictor.
+        Columns are those of Amazon's PredictorSummary, with aware times in UTC. The table has
+        them even without rows.
         """
         return metadata_frame(self.predictors(), PREDICTOR_COLUMNS)
 
     def predictors(self) -> list[dict[str, Any]]:
         """Amazon's PredictorSummary of every predictor of the group."""
-        return listed(self.session.forecast, "list_predictors", "Predictors", self.group.arn)
+        return list_summaries(
+            self.session.forecast, "list_predictors", "Predictors", self.group.arn
+        )
 
     def get_latest_predictor(self) -> dict[str, Any] | None:
         """Summary of the newest ACTIVE predictor of the group by creation time, or None."""
@@ -63,7 +65,8 @@ class Trainer:
     ) -> bool:
         """Whether the newest ACTIVE predictor is younger than ``tolerance_days`` at ``at``.
 
-        ``at`` defaults to now; one without a zone is UTC; one before the predictor is age 0.
+        ``at`` defaults to now and is UTC if it has no zone. Before its creation a predictor has
+        age 0.
         """
         predictor = self.get_latest_predictor()
         if predictor is None:
@@ -71,9 +74,9 @@ class Trainer:
         return age_days(predictor, at or datetime.now(UTC)) < tolerance_days
 
     def train_new_predictor(self, name: str | None = None) -> str:
-        """Start the training of a predictor, and give its ARN; it is ready some time later.
+        """Start the training of a predictor and return its ARN; it is ready some time later.
 
-        The same name again gives the predictor that has it, so that a repeated step is harmless.
+        A second call with the same name returns the existing predictor.
         """
         name = name or _dated_name(self.group.name)
         if self.settings.algorithm == "auto":
@@ -82,13 +85,13 @@ class Trainer:
         else:
             create = self.session.forecast.create_predictor
             request = legacy_predictor(name, self.group, self.settings)
-        arn = self._created("PredictorArn", create, request) or self.find_predictor(name)
-        return arn or self._taken(name)
+        arn = self._create("PredictorArn", create, request) or self.find_predictor(name)
+        return arn or self._refuse_taken(name)
 
     def create_latest_forecast(
         self, predictor_arn: str | None = None, name: str | None = None
     ) -> str:
-        """Start a forecast of every series on the newest data, and give its ARN.
+        """Start a forecast of every series on the newest data and return its ARN.
 
         ``predictor_arn`` defaults to the latest predictor.
 
@@ -97,51 +100,53 @@ class Trainer:
         NoForecast
             No predictor is ACTIVE.
         """
-        taken = name or _dated_name(self.group.name)
+        name = name or _dated_name(self.group.name)
         request = {
-            "ForecastName": taken,
+            "ForecastName": name,
             "PredictorArn": predictor_arn or self._latest_arn(),
             "ForecastTypes": list(self.settings.forecast_types),
         }
         create = self.session.forecast.create_forecast
-        arn = self._created("ForecastArn", create, request) or self.find_forecast(taken)
-        return arn or self._taken(taken)
+        arn = self._create("ForecastArn", create, request) or self.find_forecast(name)
+        return arn or self._refuse_taken(name)
 
     def describe_predictor(self, arn: str) -> dict[str, Any]:
-        """Amazon's description of a predictor, whichever of the two kinds it is."""
+        """Amazon's description of a predictor, legacy or auto."""
         client = self.session.forecast
-        kinds = [client.describe_auto_predictor, client.describe_predictor]
+        operations = [client.describe_auto_predictor, client.describe_predictor]
         if self.settings.algorithm != "auto":
-            kinds.reverse()
-        with calling():
+            operations.reverse()
+        with translate_errors():
             try:
-                description: dict[str, Any] = kinds[0](PredictorArn=arn)
+                description: dict[str, Any] = operations[0](PredictorArn=arn)
             except ClientError as error:
                 if error_code(error) not in WRONG_KIND:
                     raise
-                description = kinds[1](PredictorArn=arn)
+                description = operations[1](PredictorArn=arn)
         return description
 
     def describe_forecast(self, arn: str) -> dict[str, Any]:
         """Amazon's description of a forecast."""
-        with calling():
+        with translate_errors():
             description: dict[str, Any] = self.session.forecast.describe_forecast(ForecastArn=arn)
         return description
 
     def find_predictor(self, name: str) -> str | None:
         """ARN of the group's predictor with this name, or None."""
-        found = [p["PredictorArn"] for p in self.predictors() if p["PredictorName"] == name]
-        return found[-1] if found else None
+        arns = [p["PredictorArn"] for p in self.predictors() if p["PredictorName"] == name]
+        return arns[-1] if arns else None
 
     def find_forecast(self, name: str) -> str | None:
         """ARN of the group's forecast with this name, or None."""
-        forecasts = listed(self.session.forecast, "list_forecasts", "Forecasts", self.group.arn)
-        found = [f["ForecastArn"] for f in forecasts if f["ForecastName"] == name]
-        return found[-1] if found else None
+        forecasts = list_summaries(
+            self.session.forecast, "list_forecasts", "Forecasts", self.group.arn
+        )
+        arns = [f["ForecastArn"] for f in forecasts if f["ForecastName"] == name]
+        return arns[-1] if arns else None
 
     def stop(self, arn: str) -> None:
-        """Stop the computation of a predictor or forecast; nothing happens when it has ended."""
-        with calling():
+        """Stop the computation of a predictor or forecast; nothing happens if it has ended."""
+        with translate_errors():
             try:
                 self.session.forecast.stop_resource(ResourceArn=arn)
             except ClientError as error:
@@ -157,19 +162,19 @@ class Trainer:
             )
         return str(predictor["PredictorArn"])
 
-    def _taken(self, name: str) -> NoReturn:
-        # Deletion and creation are asynchronous there: the name may show up, or be freed.
+    def _refuse_taken(self, name: str) -> NoReturn:
+        # AWS creates and deletes asynchronously: the name may soon be listed, or free.
         raise BackendUnavailable(
             f"The name '{name}' is taken, but dataset group '{self.group.name}' lists nothing "
             "of that name. Try again in a moment, or choose another name."
         )
 
     @staticmethod
-    def _created(
+    def _create(
         member: str, create: Callable[..., Mapping[str, Any]], request: Mapping[str, Any]
     ) -> str | None:
-        """The new ARN; None when the name is taken."""
-        with calling():
+        """The new ARN; None if the name is taken."""
+        with translate_errors():
             try:
                 return str(create(**request)[member])
             except ClientError as error:
@@ -178,10 +183,12 @@ class Trainer:
                 return None
 
 
-def listed(client: Any, operation: str, member: str, group_arn: str) -> list[dict[str, Any]]:
-    """Every summary of a List operation that belongs to a dataset group, all pages of it."""
+def list_summaries(
+    client: Any, operation: str, member: str, group_arn: str
+) -> list[dict[str, Any]]:
+    """All summaries of a List operation for one dataset group, from every page."""
     filters = [{"Key": "DatasetGroupArn", "Value": group_arn, "Condition": "IS"}]
-    with calling():
+    with translate_errors():
         try:
             pages = client.get_paginator(operation).paginate(Filters=filters)
             return [summary for page in pages for summary in page.get(member, [])]
@@ -198,7 +205,7 @@ def newest_active(summaries: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def metadata_frame(summaries: list[dict[str, Any]], columns: tuple[str, ...]) -> pd.DataFrame:
-    """Summaries as rows; ``columns`` are present even without rows, times are aware UTC."""
+    """One row per summary; all ``columns`` exist even without rows, and times are aware UTC."""
     import pandas as pd  # half a second and 40 MB, which no web process and no worker needs
 
     frame = pd.DataFrame(summaries, columns=list(columns))
@@ -208,7 +215,7 @@ def metadata_frame(summaries: list[dict[str, Any]], columns: tuple[str, ...]) ->
 
 
 def age_days(predictor: Mapping[str, Any], at: datetime) -> float:
-    """Days from the predictor's creation until ``at``; 0 when ``at`` is before it."""
+    """Days from the predictor's creation until ``at``; 0 if ``at`` is before it."""
     age: timedelta = _utc(at) - _utc(predictor["CreationTime"])
     return max(age.total_seconds() / SECONDS_PER_DAY, 0.0)
 

@@ -1,8 +1,8 @@
 """Measure the structure of the package: its folders, names, imports and lengths.
 
-    python scripts/structure.py      prints every figure; exits with 1 when a rule is broken
+    python scripts/structure.py      prints the figures; exits with 1 if a rule is broken
 
-tests/test_architecture.py holds the same rules, one test each.
+tests/test_architecture.py tests the same rules.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "forecast_service"
 
-# Lowest first. A module imports from its own level or lower; the parts of a folder share a level.
+# Lowest first. A module imports from its own level or lower; all modules of a folder share a level.
 LEVELS = (
     ("__version__", "errors", "common", "settings"),
     ("engine", "storage"),
@@ -36,15 +36,15 @@ STRANGERS = (
     ("engine", "storage"),
     ("details",),
     ("local", "aws"),
-)  # share a level and know nothing of each other
-MOST_FILES = 17  # of a folder, without __init__
+)  # two names on one level must not import each other
+MOST_FILES = 17  # in a folder, without __init__
 LONG_LINES, MOST_LINES = 300, 450
 
 Graph = Mapping[str, set[str]]
 
 
 def modules() -> dict[str, Path]:
-    """Path of every module by its name below the package: ``local.wire``; migrations left out."""
+    """Path of every module by its name in the package (``local.wire``), without migrations."""
     paths = sorted(PACKAGE.rglob("*.py"))
     named = {name_of(path): path for path in paths if "migrations" not in path.parts}
     return {name: path for name, path in named.items() if name not in ("", "__main__")}
@@ -57,7 +57,7 @@ def name_of(path: Path) -> str:
 
 
 def imported_names(path: Path) -> set[str]:
-    """Full names of all that a module imports: in functions and for type checkers, too."""
+    """Full names of all imports of a module, also those in functions and for type checkers."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -80,7 +80,7 @@ def own_imports(known: Mapping[str, Path]) -> Graph:
 
 
 def _module_of(name: str, known: Mapping[str, Path]) -> str | None:
-    """The module that a full name is, or is defined in; None outside the package."""
+    """The module with this full name, or that defines it; None outside the package."""
     package, _, inside = name.partition(".")
     if package != PACKAGE.name:
         return None
@@ -90,7 +90,7 @@ def _module_of(name: str, known: Mapping[str, Path]) -> str | None:
 
 
 def upward_imports(graph: Graph) -> list[str]:
-    """Imports from a higher level, or between two parts that must not know each other."""
+    """Imports from a higher level, or between two parts that must not import each other."""
     return sorted(
         f"{module} -> {target}"
         for module, targets in graph.items()
@@ -117,7 +117,7 @@ def cycles(graph: Graph) -> list[list[str]]:
 
 
 def _reached(graph: Graph, start: str) -> set[str]:
-    """All that can be reached from one node by at least one step."""
+    """All nodes that can be reached from one node in at least one step."""
     seen: set[str] = set()
     ahead = list(graph.get(start, ()))
     while ahead:
@@ -129,20 +129,20 @@ def _reached(graph: Graph, start: str) -> set[str]:
 
 
 def folder_imports(graph: Graph) -> Graph:
-    """Folders inside folders that each one imports: ``local.jobs`` imports ``local.files``."""
-    found: dict[str, set[str]] = defaultdict(set)
+    """Imports between inner folders: ``local.jobs`` imports ``local.files``."""
+    imports: dict[str, set[str]] = defaultdict(set)
     for module, targets in graph.items():
         here = ".".join(module.split(".")[:2])
         for target in targets:
             there = ".".join(target.split(".")[:2])
             both = module.count("."), target.count(".")
-            if min(both) == 2 and here != there:  # modules of two folders, each inside another
-                found[here].add(there)
-    return found
+            if min(both) == 2 and here != there:  # modules of two inner folders
+                imports[here].add(there)
+    return imports
 
 
 def files_per_folder(known: Mapping[str, Path]) -> Counter[str]:
-    """How many modules each folder holds, ``__init__`` left out."""
+    """Number of modules in each folder, without ``__init__``."""
     return Counter(
         str(path.parent.relative_to(PACKAGE.parent))
         for path in known.values()
@@ -151,7 +151,7 @@ def files_per_folder(known: Mapping[str, Path]) -> Counter[str]:
 
 
 def repeated_stems(known: Mapping[str, Path]) -> dict[str, list[str]]:
-    """File names used twice in the tree of one top-level folder: a search finds the wrong one."""
+    """File names that occur twice below a top-level folder: a search could find the wrong one."""
     places: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name, path in known.items():
         if path.name != "__init__.py":
@@ -165,7 +165,7 @@ def lengths(known: Mapping[str, Path]) -> dict[str, int]:
 
 
 def main() -> int:
-    """Print the figures; 1 when a rule is broken."""
+    """Print the figures; return 1 if a rule is broken."""
     known = modules()
     graph = own_imports(known)
     print("Files per folder")

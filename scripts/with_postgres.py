@@ -1,9 +1,9 @@
-"""Run a command beside a PostgreSQL server of its own, named in FORECAST_TEST_DATABASE_URL.
+"""Run a command with its own PostgreSQL server; FORECAST_TEST_DATABASE_URL contains its URL.
 
     python scripts/with_postgres.py pytest tests
     python scripts/with_postgres.py --system pytest tests
 
-The server comes from the package pgserver, or with --system from the machine's `postgresql`.
+The server comes from the package pgserver, or with --system from the machine's PostgreSQL.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ START_SECONDS = "30"
 
 @contextlib.contextmanager
 def packaged_server() -> Iterator[str]:
-    """URL of a server from the package pgserver; it works as root, too."""
+    """Start a server of the package pgserver and yield its URL; root can run it, too."""
     import pgserver
 
     with tempfile.TemporaryDirectory() as folder:
@@ -38,7 +38,7 @@ def packaged_server() -> Iterator[str]:
 
 @contextlib.contextmanager
 def system_server() -> Iterator[str]:
-    """URL of a server made by the machine's own PostgreSQL, on a free port of 127.0.0.1."""
+    """Start the machine's PostgreSQL on a free port of 127.0.0.1 and yield its URL."""
     binaries = newest_binaries()
     folder = Path(tempfile.mkdtemp())
     owner: list[str] = []
@@ -69,21 +69,21 @@ def newest_binaries() -> Path:
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
     if folders:
         return folders[-1]
-    found = shutil.which("initdb")
-    if found is None:
+    initdb = shutil.which("initdb")
+    if initdb is None:
         sys.exit("Error: PostgreSQL was not found. Install it: apt-get install postgresql")
-    return Path(found).resolve().parent
+    return Path(initdb).resolve().parent
 
 
 def free_port() -> int:
-    """A port on which nothing listens now."""
+    """A port that is not in use now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def hurry(url: str) -> None:
-    """Let the server skip what protects data from a power cut: these live for minutes."""
+def disable_durability(url: str) -> None:
+    """Make the server faster: test data need no protection from a power cut."""
     parsed = sa.make_url(url).set(drivername="postgresql+psycopg")
     engine = sa.create_engine(parsed, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -94,13 +94,13 @@ def hurry(url: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command; its exit code is ours."""
+    """Run the command and return its exit code."""
     system = arguments[:1] == ["--system"]
     command = arguments[1:] if system else arguments
     if not command:
         sys.exit(__doc__)
     with system_server() if system else packaged_server() as url:
-        hurry(url)
+        disable_durability(url)
         return subprocess.run(
             command, env=os.environ | {"FORECAST_TEST_DATABASE_URL": url}, check=False
         ).returncode

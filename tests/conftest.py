@@ -1,4 +1,4 @@
-"""The cast of the tests: a clean environment, settings in an empty folder, a real database."""
+"""Fixtures for all tests: a clean environment, settings in an empty folder, a real database."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ ROSSMANN = os.environ.get("FORECAST_TEST_ROSSMANN", str(BESIDE))
 SERVER_URL = os.environ.get("FORECAST_TEST_DATABASE_URL")  # a PostgreSQL server; else SQLite
 
 
-# Files whose tests wait for processes: begun first, they wait while the others compute.
+# Files with tests that wait for processes: they begin first, so that others compute meanwhile.
 FIRST = ("acceptance/", "worker/", "test_exploration", "test_benchmarks", "runs/", "test_amazon")
 
-# Files that test SQL which is ours and may mean something else on PostgreSQL.
-SPEAK_SQL = (
+# Files that test our own SQL, which could behave differently on PostgreSQL.
+OWN_SQL = (
     *("storage/", "runs/", "reading/", "upkeep/"),
     *("local/contract/test_endings", "local/contract/test_listing", "local/contract/test_tags"),
     *("local/jobs/test_jobs", "importer/test_interruptions", "importer/test_appending"),
@@ -35,11 +35,11 @@ SPEAK_SQL = (
 
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Order and mark the tests; beside PostgreSQL, leave out what needs no database."""
+    """Order and mark the tests; with PostgreSQL, leave out tests that use no database."""
     places = {item: item.nodeid.removeprefix("tests/") for item in items}
     items.sort(key=lambda item: not places[item].startswith(FIRST))
     for item in items:
-        if places[item].startswith(SPEAK_SQL):
+        if places[item].startswith(OWN_SQL):
             item.add_marker(pytest.mark.sql)
     if SERVER_URL is None or config.args != config.getini("testpaths"):
         return
@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No FORECAST_* or AWS_* variable of the developer reaches a test."""
+    """Delete the developer's FORECAST_* and AWS_* variables."""
     for name in list(os.environ):
         if name.startswith(("FORECAST_", "AWS_")) and not name.startswith("FORECAST_TEST_"):
             monkeypatch.delenv(name)
@@ -79,7 +79,7 @@ def database_url(tmp_path: Path) -> Iterator[str]:
 def settings(tmp_path: Path, database_url: str) -> Settings:
     """Settings of an empty installation that uses one process."""
     home = tmp_path / "home"
-    home.mkdir(exist_ok=True)  # on PostgreSQL nothing else has made it
+    home.mkdir(exist_ok=True)  # with PostgreSQL nothing else makes it
     return Settings(home=home, database_url=database_url, processes=1)
 
 
@@ -94,13 +94,13 @@ def database(settings: Settings) -> Iterator[Database]:
 
 @pytest.fixture
 def queue(database: Database) -> Queue:
-    """A queue whose leases last long enough for any test."""
+    """A queue with leases that last longer than any test."""
     return Queue(database, lease_seconds=30)
 
 
 @pytest.fixture
 def forecast_service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> object:
-    """Runs a command on an empty installation."""
+    """A function that runs a command on an empty installation."""
     monkeypatch.setenv("FORECAST_HOME", str(settings.home))
     monkeypatch.setenv("FORECAST_DATABASE_URL", settings.resolved_database_url)
     monkeypatch.setenv("FORECAST_ALGORITHM", "seasonal_naive")
@@ -114,7 +114,7 @@ def forecast_service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> obj
 
 @pytest.fixture(scope="session")
 def rossmann() -> Path:
-    """Folder of the real data; the test is skipped where it is absent."""
+    """Folder of the real data; without it the test is skipped."""
     folder = Path(ROSSMANN)
     if not (folder / "train.csv.gz").exists():
         pytest.skip("the Rossmann files are absent; name their folder in FORECAST_TEST_ROSSMANN")

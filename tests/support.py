@@ -1,4 +1,4 @@
-"""What tests of several parts need: a small chain of stores whose sales are imported for real."""
+"""Helpers for tests of several parts: a small chain of stores with really imported sales."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HORIZON = 14
 
 
 def naive(settings: Settings, **changes: Any) -> Settings:
-    """The settings with the quickest algorithm and whatever else is to be different."""
+    """The settings with the fastest algorithm and other changes."""
     return settings.model_copy(update={"algorithm": "seasonal_naive", **changes})
 
 
@@ -38,7 +38,7 @@ def runs_of(settings: Settings, database: Database) -> TrainingRuns:
 
 
 def work(settings: Settings, seconds: float = 60.0) -> None:
-    """Do all that is queued, in this process."""
+    """Do all queued work in this process."""
     assert Worker(settings).run_until_idle(seconds), "work is left"
 
 
@@ -68,7 +68,7 @@ def import_sales(
     days: range,
     mode: str = "INCREMENTAL",
 ) -> None:
-    """Import sales and wait until they are there; a refresh may be queued afterwards."""
+    """Import sales and wait for the end; a refresh may be queued afterwards."""
     imports = Imports(
         database, settings, session, TrainingRuns(database, settings, session).refresh
     )
@@ -78,8 +78,8 @@ def import_sales(
     import_id = imports.request({"sales": path}, mode)
     path.unlink()
     Worker(settings).run_until_idle(60.0, kinds=("import", "resource"))
-    found = imports.get(import_id)
-    assert found["state"] == "done", found["error"]
+    document = imports.get(import_id)
+    assert document["state"] == "done", document["error"]
 
 
 def import_small_chain(
@@ -101,7 +101,7 @@ def import_small_chain(
 
 
 def age_predictors(database: Database, days: float) -> None:
-    """Make every predictor ``days`` older than it is."""
+    """Make every predictor ``days`` older."""
     with database.write() as connection:
         connection.execute(
             sa.update(resources)
@@ -111,7 +111,7 @@ def age_predictors(database: Database, days: float) -> None:
 
 
 def group_of(settings: Settings, database: Database) -> DatasetGroup:
-    """The dataset group, which was imported."""
+    """The imported dataset group."""
     with database.read() as connection:
         group = read_group(connection, settings.dataset_group)
     assert group is not None
@@ -119,7 +119,7 @@ def group_of(settings: Settings, database: Database) -> DatasetGroup:
 
 
 def ask(settings: Settings, count: int) -> list[tuple[str, bool, bool]]:
-    """``count`` requests at once by as many threads: id of the run, started, joined."""
+    """Send ``count`` requests in parallel; for each: id of the run, started, joined."""
     database = Database(settings.resolved_database_url)
     runs = runs_of(settings, database)
     with ThreadPoolExecutor(count) as threads:
@@ -139,7 +139,7 @@ WORKER = (
 
 
 def start_worker(settings: Settings, log: Path) -> subprocess.Popen[bytes]:
-    """A worker in a process of its own, as ``forecast-service worker`` starts it."""
+    """Start a worker process as ``forecast-service worker`` does."""
     environment = {
         "FORECAST_HOME": str(settings.home),
         "FORECAST_DATABASE_URL": settings.resolved_database_url,
@@ -154,7 +154,7 @@ def start_worker(settings: Settings, log: Path) -> subprocess.Popen[bytes]:
 
 
 def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
-    """The first true value of ``condition``, looked at again and again."""
+    """Wait until ``condition`` is true; return its value."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -1,6 +1,6 @@
 """FORECAST_BACKEND=amazon: the whole service through real boto3 over a socket.
 
-Amazon Forecast is played by our local one in a home and database of its own, with a worker.
+Our local Amazon Forecast stands in for AWS, with its own home, database and worker.
 """
 
 from __future__ import annotations
@@ -47,26 +47,26 @@ SERVICES = ("FORECAST", "FORECASTQUERY", "S3")
 
 class _Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:
-        """Requests are not worth a line in a test."""
+        """Log no requests."""
 
 
 @dataclass
 class Aws:
-    """What stands in for AWS: an endpoint, and a worker that does the jobs."""
+    """A substitute for AWS: an endpoint, and a worker that does the jobs."""
 
     settings: Settings
     url: str
     stopping: threading.Event
 
     def work(self) -> None:
-        """Do jobs until told to stop."""
+        """Do jobs until the test stops them."""
         worker = Worker(self.settings)
         while not self.stopping.wait(0.05):
             worker.run_until_idle(60, kinds=("resource",))
 
 
 def application(settings: Settings, database: Database) -> Flask:
-    """Amazon Forecast at ``/aws``, and as much of S3 as takes an upload."""
+    """Amazon Forecast at ``/aws``, and the part of S3 that uploads need."""
     app = Flask("aws")
     app.register_blueprint(
         blueprint(LocalForecast(database, settings), LocalForecastQuery(database, settings))
@@ -85,7 +85,7 @@ def application(settings: Settings, database: Database) -> Flask:
 
 @pytest.fixture
 def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    """AWS on this machine; the environment tells boto3 where it is."""
+    """AWS on this machine; boto3 finds its address in the environment."""
     settings = Settings(home=tmp_path / "aws", processes=1)
     database = Database(settings.resolved_database_url)
     database.migrate()
@@ -118,7 +118,7 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """A service that leaves the training to Amazon, and looks often."""
+    """Settings of a service that trains with Amazon and polls often."""
     return settings.model_copy(
         update={"backend": "amazon", "poll_seconds": 0.2, "algorithm": "prophet"}
     )
@@ -157,7 +157,7 @@ def test_a_whole_run_ends_as_serving_and_needs_amazon_no_more(
     assert answer["p50"] == forecast_store.predictions(stored)["p50"]
 
 
-def test_what_amazon_does_not_have_is_not_found(
+def test_a_resource_that_amazon_does_not_have_is_not_found(
     aws: Aws, settings: Settings, database: Database
 ) -> None:
     session = open_session(settings, database)
@@ -218,7 +218,7 @@ def test_a_call_that_is_never_answered_costs_no_lease(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
     queue = Queue(database, lease_seconds=1)
-    with socket.create_server(("127.0.0.1", 0)) as silent:  # connects, and never says a word
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts connections and never answers
         port = silent.getsockname()[1]
         monkeypatch.setenv("AWS_ENDPOINT_URL_FORECAST", f"http://127.0.0.1:{port}")
         quick = settings.model_copy(update={"aws_timeout_seconds": 1.2, "aws_attempts": 2})

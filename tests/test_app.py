@@ -1,4 +1,4 @@
-"""create_app: a whole service from settings, and nothing left open or shared."""
+"""create_app: makes a whole service from settings; two services share nothing."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_settings_come_from_the_environment(
 def test_a_wrong_variable_refuses_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORECAST_PROT", "5000")
 
-    with pytest.raises(ConfigurationError, match="'FORECAST_PROT' is no setting"):
+    with pytest.raises(ConfigurationError, match="'FORECAST_PROT' is not a setting"):
         create_app()
 
 
@@ -76,7 +76,7 @@ def test_errors_are_answered_and_not_raised(tmp_path: Path) -> None:
 
 
 def modules_after(*statements: str, home: Path) -> set[str]:
-    """Names of the modules that a new interpreter has imported after these statements."""
+    """Names of the modules that a new interpreter imports with these statements."""
     command = [sys.executable, "-c", "; ".join([*statements, PRINT])]
     environment = {**os.environ, "FORECAST_HOME": str(home)}
     finished = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
@@ -125,7 +125,7 @@ def test_the_module_serves_by_itself(tmp_path: Path) -> None:
 
 
 def wait_for(url: str) -> bytes:
-    """The body of ``url`` as soon as something answers."""
+    """Wait until ``url`` answers; return the body."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Imports point one way, heavy libraries stay in their corners, and files are found by name."""
+"""Imports point downward, large libraries have few importers, file names are unique."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_cycle_would_be_seen() -> None:
     assert cycles(graph) == [["a", "b", "c"]]
 
 
-def test_a_file_name_stands_once_in_the_tree_of_a_folder() -> None:
+def test_a_file_name_is_used_once_in_the_tree_of_a_folder() -> None:
     assert repeated_stems(MODULES) == {}
 
 
@@ -81,7 +81,7 @@ def test_every_module_can_be_read_in_one_sitting() -> None:
     assert {name: count for name, count in long.items() if count > MOST_LINES} == {}
 
 
-def test_the_engine_knows_no_database_no_http_and_no_amazon() -> None:
+def test_the_engine_imports_no_database_no_http_and_no_amazon() -> None:
     for module in (name for name in MODULES if name.split(".")[0] == "engine"):
         own = {target.split(".")[0] for target in GRAPH[module]}
         libraries = {name.split(".")[0] for name in NAMES[module]}
@@ -102,7 +102,7 @@ def test_a_heavy_library_is_imported_in_one_module(library: str, module: str) ->
     assert importers_of(library) == {module}
 
 
-def test_the_local_amazon_forecast_touches_no_table_of_the_service() -> None:
+def test_the_local_amazon_forecast_uses_no_table_of_the_service() -> None:
     tables = "forecast_service.storage.tables."
     touched = {
         name.removeprefix(tables)
@@ -128,7 +128,7 @@ def test_details_of_a_resource_are_read_in_one_module() -> None:
     assert reading == set()
 
 
-def test_nobody_asks_which_backend_a_session_has() -> None:
+def test_no_module_asks_which_backend_a_session_has() -> None:
     asking = {
         module
         for module, path in MODULES.items()
@@ -148,7 +148,7 @@ def test_flask_appears_only_at_the_edge() -> None:
     assert inside == set()
 
 
-def test_the_rows_of_dataset_groups_have_one_home() -> None:
+def test_one_module_reads_the_rows_of_dataset_groups() -> None:
     table = "forecast_service.storage.tables.dataset_groups"
 
     assert {name for name, imported in NAMES.items() if table in imported} == {"storage.groups"}

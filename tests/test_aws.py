@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from forecast_service.aws import calling
+from forecast_service.aws import translate_errors
 from forecast_service.errors import (
     BackendUnavailable,
     ConfigurationError,
@@ -38,7 +38,7 @@ def refusal(code: str) -> ClientError:
     ],
 )
 def test_each_code_has_a_meaning(code: str, kind: type[ForecastServiceError]) -> None:
-    with pytest.raises(kind) as caught, calling():
+    with pytest.raises(kind) as caught, translate_errors():
         raise refusal(code)
 
     assert type(caught.value) is kind
@@ -46,7 +46,7 @@ def test_each_code_has_a_meaning(code: str, kind: type[ForecastServiceError]) ->
 
 
 def test_the_sentence_names_operation_code_and_reason() -> None:
-    with pytest.raises(BackendUnavailable) as caught, calling():
+    with pytest.raises(BackendUnavailable) as caught, translate_errors():
         raise refusal("LimitExceededException")
 
     assert caught.value.detail == (
@@ -56,5 +56,5 @@ def test_the_sentence_names_operation_code_and_reason() -> None:
 
 
 def test_other_errors_pass_through() -> None:
-    with pytest.raises(ZeroDivisionError), calling():
+    with pytest.raises(ZeroDivisionError), translate_errors():
         raise ZeroDivisionError

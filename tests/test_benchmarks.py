@@ -1,4 +1,4 @@
-"""scripts/benchmark: what it says without its tool, and that its sample can be served."""
+"""scripts/benchmark: its messages, its results, and a sample that can be served."""
 
 from __future__ import annotations
 
@@ -190,5 +190,5 @@ def test_growth_beyond_linear_and_memory_beyond_its_bound_are_named() -> None:
 
     broken = scale.broken(sizes, scale.growth(sizes))
 
-    assert broken[0] == "train_cpu grows with exponent 1.58; at most 1.15 is linear"
+    assert broken[0] == "train_cpu grows with exponent 1.58; at most 1.15 is allowed"
     assert broken[-1] == ("2000 series need 2000 MB beyond their data; at most 1024 MB are allowed")

@@ -1,4 +1,4 @@
-"""The documents say what the program does: settings, commands, decisions, README's size."""
+"""The documents agree with the program: settings, commands, links, sizes."""
 
 from __future__ import annotations
 

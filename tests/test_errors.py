@@ -1,4 +1,4 @@
-"""Errors name no edge: each edge puts their remedies into its own words."""
+"""Errors name no route and no command: HTTP and the command line word their remedies."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NAMES_AN_EDGE = re.compile(
 
 
 def texts_of(path: Path) -> Iterator[str]:
-    """Every string of a module but its docstrings; ``{}`` is in place of inserted values."""
+    """All strings of a module except docstrings; ``{}`` replaces inserted values."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     passed = {
         id(statement.value)
@@ -95,11 +95,12 @@ def test_a_run_to_follow_is_named_by_each_edge() -> None:
     error = NoForecast("There is none.", remedy=Remedy.FOLLOW_RUN, subject="run1")
 
     assert error.sentence(REMEDY_ROUTES) == (
-        "There is none. One is being made: see /training/run1, and ask again when it is serving."
+        "There is none. A training run is making a new one. GET /training/run1 shows it; ask again "
+        "when it is 'serving'."
     )
     assert error.sentence(REMEDY_COMMANDS) == (
-        "There is none. One is being made: see 'forecast-service runs run1', and ask again when "
-        "it is serving."
+        "There is none. A training run is making a new one. 'forecast-service runs run1' shows it; "
+        "ask again when it is 'serving'."
     )
 
 

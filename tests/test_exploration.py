@@ -1,4 +1,4 @@
-"""The notebooks run from beginning to end, and the committed ones hold a picture and no secret."""
+"""The notebooks run to their end; the committed ones contain pictures and no local paths."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOTEBOOKS = sorted((Path(__file__).parents[1] / "exploration").glob("*.ipynb"))
 
 @pytest.fixture(autouse=True)
 def quiet_kernel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A kernel with a configuration folder of its own, without advice about its transport."""
+    """A kernel with its own configuration folder and without hints about its transport."""
     monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
@@ -35,7 +35,7 @@ def test_a_notebook_runs_and_draws(path: Path) -> None:
             cell.outputs = []
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the kernel's client has a good deal to say
+        warnings.simplefilter("ignore")  # the kernel's client warns a lot
         NotebookClient(notebook, timeout=240, kernel_name="python3").execute()
 
     assert pictures(notebook)

@@ -1,4 +1,4 @@
-"""Forecaster: finds forecasts and asks them."""
+"""Forecaster: finds forecasts and queries them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def session(settings: Settings, database: Database) -> ForecastSession:
 
 @pytest.fixture
 def forecaster(session: ForecastSession, settings: Settings, database: Database) -> Forecaster:
-    """A forecaster of two stores that were forecast twice."""
+    """A forecaster of two stores with two forecasts each."""
     import_small_chain(session, settings, database, stores=2, days=60)
     with database.read() as connection:
         group = read_group(connection, settings.dataset_group)
@@ -42,12 +42,12 @@ def forecaster(session: ForecastSession, settings: Settings, database: Database)
 
 @pytest.fixture
 def nowhere(session: ForecastSession, settings: Settings) -> Forecaster:
-    """A forecaster of a group that has nothing."""
+    """A forecaster of an empty group."""
     arn = "arn:aws:forecast:eu-west-1:000000000000:dataset-group/none"
     return Forecaster(session, settings, DatasetGroup("none", arn, 14, "D", (), False))
 
 
-def test_without_forecasts_the_columns_are_there(nowhere: Forecaster) -> None:
+def test_without_forecasts_the_table_has_its_columns(nowhere: Forecaster) -> None:
     frame = nowhere.get_df_forecast_metadata()
 
     assert len(frame) == 0

@@ -20,7 +20,7 @@ TEMPLATE = next(path for path in TEMPLATES if path.name == "ecr.yaml")
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    """URL of AWS as moto plays it, on this machine."""
+    """URL of the AWS that moto simulates on this machine."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -30,7 +30,7 @@ def endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def repository(endpoint: str) -> Iterator[dict[str, Any]]:
-    """The repository as ECR describes it once the stack is deployed."""
+    """ECR's description of the repository after the deployment."""
     stacks = client("cloudformation", endpoint)
     stacks.create_stack(StackName="forecast-service", TemplateBody=TEMPLATE.read_text())
     status = stacks.describe_stacks(StackName="forecast-service")["Stacks"][0]["StackStatus"]
@@ -52,7 +52,7 @@ def client(service: str, endpoint: str) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
-def test_the_linter_has_nothing_to_say(template: Path) -> None:
+def test_the_linter_finds_nothing(template: Path) -> None:
     linter = Path(sys.executable).with_name("cfn-lint")
 
     finished = subprocess.run([linter, template], capture_output=True, text=True, check=False)
@@ -67,7 +67,7 @@ def test_a_pushed_tag_cannot_be_replaced(repository: dict[str, Any]) -> None:
 
 
 def test_images_are_scanned_on_push_and_encrypted() -> None:
-    # Read from the template: moto's CloudFormation drops both on the way to its ECR.
+    # Read from the template: moto's CloudFormation does not pass both to its ECR.
     properties = repository_properties()
 
     assert properties["ImageScanningConfiguration"] == {"ScanOnPush": True}
@@ -78,7 +78,7 @@ def test_images_are_scanned_on_push_and_encrypted() -> None:
 def test_the_repository_takes_the_policy_that_lets_old_images_expire(
     repository: dict[str, Any], endpoint: str
 ) -> None:
-    # Put by hand: moto's CloudFormation leaves lifecycle policies out, its ECR validates them.
+    # Put directly: moto's CloudFormation ignores lifecycle policies, its ECR validates them.
     text = repository_properties()["LifecyclePolicy"]["LifecyclePolicyText"]["Fn::Sub"]
     registry = client("ecr", endpoint)
     registry.put_lifecycle_policy(

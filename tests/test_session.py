@@ -1,10 +1,10 @@
-"""ForecastSession: what stands behind the API when nothing of AWS does."""
+"""ForecastSession: the local backend works without AWS."""
 
 from __future__ import annotations
 
 import pytest
 
-from forecast_service.aws import calling
+from forecast_service.aws import translate_errors
 from forecast_service.errors import InvalidRequest
 from forecast_service.session import open_session
 from forecast_service.settings import Settings
@@ -14,8 +14,8 @@ from forecast_service.storage.database import Database
 def test_wrong_parameters_are_an_invalid_request(settings: Settings, database: Database) -> None:
     session = open_session(settings, database)
 
-    sentence = "A parameter is not what Amazon Forecast takes"
-    with pytest.raises(InvalidRequest, match=sentence), calling():
+    sentence = "Amazon Forecast does not accept a parameter"
+    with pytest.raises(InvalidRequest, match=sentence), translate_errors():
         session.forecast.describe_predictor(Nothing=1)
 
 

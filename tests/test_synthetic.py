@@ -1,4 +1,4 @@
-"""Invented panels: retail by their traits, the same for the same seed, of any size."""
+"""Synthetic panels: traits of retail, the same for the same seed, any size."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_weekly_series_have_no_closed_periods() -> None:
     assert future.horizon == 8
 
 
-def test_the_files_hold_the_panel(tmp_path: Path) -> None:
+def test_the_files_contain_the_panel(tmp_path: Path) -> None:
     shape = Shape(30, 60, 7)
 
     read, ahead = read_panel(write_synthetic(shape, tmp_path))

@@ -1,4 +1,4 @@
-"""Trainer: finds and makes predictors, right where the textbook version is not."""
+"""Trainer: finds and makes predictors, also in the cases that a simple version gets wrong."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def trainer(session: ForecastSession, settings: Settings, group: DatasetGroup) -
 
 @pytest.fixture
 def nowhere(session: ForecastSession, settings: Settings) -> Trainer:
-    """A trainer of a group that has nothing."""
+    """A trainer of an empty group."""
     arn = "arn:aws:forecast:eu-west-1:000000000000:dataset-group/none"
     return Trainer(session, settings, DatasetGroup("none", arn, 14, "D", (), False))
 
 
 def add(database: Database, group: DatasetGroup, name: str, **columns: Any) -> None:
-    """A predictor straight into the catalog."""
+    """Insert a predictor into the catalog."""
     arn = f"arn:aws:forecast:eu-west-1:000000000000:predictor/{name}"
     with database.write() as connection:
         catalog.insert(
@@ -73,7 +73,7 @@ def add(database: Database, group: DatasetGroup, name: str, **columns: Any) -> N
             connection.execute(sa.update(resources).where(resources.c.arn == arn).values(**columns))
 
 
-def test_without_predictors_the_columns_are_there(nowhere: Trainer) -> None:
+def test_without_predictors_the_table_has_its_columns(nowhere: Trainer) -> None:
     frame = nowhere.get_df_pred_metadata()
 
     assert len(frame) == 0
@@ -123,7 +123,9 @@ def test_predictors_of_other_groups_do_not_count(
     assert trainer.get_latest_predictor() is None
 
 
-def test_every_call_looks_anew(trainer: Trainer, database: Database, group: DatasetGroup) -> None:
+def test_every_call_reads_the_catalog_again(
+    trainer: Trainer, database: Database, group: DatasetGroup
+) -> None:
     assert trainer.get_latest_predictor() is None
     add(database, group, "p")
 
@@ -131,7 +133,7 @@ def test_every_call_looks_anew(trainer: Trainer, database: Database, group: Data
 
 
 @pytest.mark.parametrize(("age_days", "expected"), [(0.0, True), (1.9, True), (2.1, False)])
-def test_the_tolerance_is_two_days_unless_said_otherwise(
+def test_the_default_tolerance_is_two_days(
     trainer: Trainer, database: Database, group: DatasetGroup, age_days: float, expected: bool
 ) -> None:
     created = datetime.now(UTC) - timedelta(days=age_days)

@@ -28,10 +28,10 @@ __all__ = ["main"]
 def main() -> None:
     """Retail demand forecasts per store: import sales, train, serve.
 
-    Settings come from FORECAST_* variables; docs/configuration.md lists them.
+    Settings come from FORECAST_* variables; docs/configuration.md describes them.
     """
-    # Before numpy, for every process that follows: threads that wait for each other by spinning
-    # make an inverse, or a tree, ten times as slow on a machine that has other work as well.
+    # Set before numpy is imported, for all child processes too: threads that wait by spinning
+    # make matrix inverses and trees ten times as slow on a machine with other work.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 

@@ -1,4 +1,4 @@
-"""The checks of `forecast-service check`, each of one thing that a forecast needs."""
+"""The checks of `forecast-service check`: one for each thing that a forecast needs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MIN_FREE_BYTES = 1024**3
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found."""
+    """The result of one check."""
 
     name: str
     ok: bool
@@ -25,27 +25,27 @@ class Finding:
 
 
 def all_checks() -> list[Finding]:
-    """Every finding; with wrong settings there is only that one."""
+    """Run all checks. If the settings are wrong, that is the only finding."""
     try:
         settings = read_settings()
     except ConfigurationError as error:
         return [Finding("settings", False, error.sentence(REMEDY_COMMANDS))]
     findings = [Finding("settings", True, f"home {settings.home}, backend {settings.backend}")]
     checks = {"database": database, "disk": disk, "model": model}
-    return findings + [_found(name, check, settings) for name, check in checks.items()]
+    return findings + [_finding(name, check, settings) for name, check in checks.items()]
 
 
-def _found(name: str, check: Callable[[Settings], str], settings: Settings) -> Finding:
+def _finding(name: str, check: Callable[[Settings], str], settings: Settings) -> Finding:
     try:
         return Finding(name, True, check(settings))
     except ForecastServiceError as error:
         return Finding(name, False, error.sentence(REMEDY_COMMANDS))
-    except Exception as error:  # the libraries underneath fail in ways of their own
+    except Exception as error:  # the libraries raise errors of their own
         return Finding(name, False, f"{type(error).__name__}: {error}")
 
 
 def database(settings: Settings) -> str:
-    """The database answers and has the schema of this version."""
+    """Check that the database answers, and migrate it to the schema of this version."""
     from forecast_service.storage.database import Database
 
     database = Database(settings.resolved_database_url)
@@ -57,7 +57,7 @@ def database(settings: Settings) -> str:
 
 
 def disk(settings: Settings) -> str:
-    """FORECAST_HOME can be written to and has room."""
+    """Check that FORECAST_HOME is writable and has free space."""
     settings.home.mkdir(parents=True, exist_ok=True)
     probe = settings.home / ".check"
     probe.write_bytes(b"")
@@ -65,14 +65,14 @@ def disk(settings: Settings) -> str:
     free = shutil.disk_usage(settings.home).free
     if free < MIN_FREE_BYTES:
         raise ConfigurationError(
-            f"'{settings.home}' has {free / MIN_FREE_BYTES:.1f} GiB left; at least 1 is needed. "
-            "Free some space or set FORECAST_HOME to another disk."
+            f"'{settings.home}' has {free / MIN_FREE_BYTES:.1f} GiB free, but needs at least 1. "
+            "Free some space, or set FORECAST_HOME to a folder on another disk."
         )
     return f"{free / MIN_FREE_BYTES:.0f} GiB free in {settings.home.absolute()}"
 
 
 def model(_settings: Settings) -> str:
-    """A Prophet model can really be fitted here: Stan and its libraries are there."""
+    """Fit a small Prophet model, which needs Stan and its libraries."""
     import numpy as np
 
     from forecast_service.engine.algorithm import FitConfig

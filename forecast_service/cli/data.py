@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast_service.cli.output import give_json, give_table, json_option, say
+from forecast_service.cli.output import json_option, print_json, print_table, say
 from forecast_service.common.names import natural_order
 
 if TYPE_CHECKING:
@@ -21,22 +21,22 @@ STORE_COLUMNS = ("store", "region", "first_sale_on", "last_sale_on", "days")
 
 
 def store_options(command: Any) -> Any:
-    """The options that take a part of the stores only."""
+    """Add the options that select some of the stores."""
     for option in (
-        click.option("--only", help="Import these stores only, such as 1,2,3."),
-        click.option("--stores-limit", type=int, help="Import no more than this many stores."),
+        click.option("--only", help="Import only these stores, such as 1,2,3."),
+        click.option("--stores-limit", type=int, help="Import at most this many stores."),
     ):
         command = option(command)
     return command
 
 
-def names(text: str | None) -> list[str]:
-    """The names in a comma-separated list."""
+def split_names(text: str | None) -> list[str]:
+    """Split a comma-separated list of names."""
     return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
 def value_options(command: Any) -> Any:
-    """The options that say how the values of files are meant."""
+    """Add the options that say what the values of files mean."""
     choices = {
         "date-order": (("dmy", "mdy", "ymd"), "Order of dates such as 1/2/2024."),
         "decimal": (("point", "comma"), "Decimal mark of all numbers."),
@@ -61,52 +61,57 @@ def chosen_values(options: Mapping[str, Any]) -> dict[str, Any]:
 @click.argument("sales", type=FILE)
 @click.argument("future", type=FILE, required=False)
 @click.option("--stores", "store_table", type=FILE, help="Table with one row per store.")
-@click.option("--append", is_flag=True, help="Add days and correct existing ones; keep the rest.")
+@click.option(
+    "--append", is_flag=True, help="Add new days and correct existing ones; keep the rest."
+)
 @click.option("--allow-returns", is_flag=True, help="Allow days with negative sales.")
 @click.option("--ignore", help="Columns to leave out, such as Customers,Notes.")
-@click.option("--dry-run", is_flag=True, help="Only report what the files say.")
-@click.option("--no-wait", is_flag=True, help="Leave the new forecast to a running worker.")
+@click.option("--dry-run", is_flag=True, help="Only report what the files contain; import nothing.")
+@click.option(
+    "--no-wait", is_flag=True, help="Do not wait: a running worker makes the new forecast."
+)
 @value_options
 @store_options
 @json_option
 def import_sales(
     sales: Path, future: Path | None, store_table: Path | None, **options: Any
 ) -> None:
-    """Import daily SALES and the known FUTURE (promotions, openings, holidays).
+    """Import files of sales and of known future days.
 
-    Files are CSV or Parquet, compressed or not. A file with a bad row is refused with the line
-    numbers, and nothing of it is kept.
+    SALES has one row per store and day (or week, or month). FUTURE has the same columns without
+    sales for the coming days: promotions, openings, holidays. Files are CSV or Parquet, compressed
+    or not. If a row is bad, the file is refused with the line numbers, and nothing of it is kept.
     """
     from forecast_service.cli.following import import_files
-    from forecast_service.cli.opening import opened
+    from forecast_service.cli.opening import open_for_command
     from forecast_service.importer.options import ImportOptions
 
     files = {"sales": sales, "future": future, "stores": store_table}
     sent = {role: path for role, path in files.items() if path is not None}
-    wanted = ImportOptions.from_dict(
+    import_options = ImportOptions.from_dict(
         {
-            "only": names(options["only"]),
+            "only": split_names(options["only"]),
             "stores_limit": options["stores_limit"],
             "allow_returns": options["allow_returns"],
-            "ignore": names(options["ignore"]),
+            "ignore": split_names(options["ignore"]),
             **chosen_values(options),
         }
     )
     mode = "INCREMENTAL" if options["append"] else "FULL"
-    with opened() as service:
+    with open_for_command() as service:
         if options["dry_run"]:
-            report = service.imports.dry_run(sent, mode, wanted)
+            report = service.imports.dry_run(sent, mode, import_options)
         else:
-            report = import_files(service, sent, mode, wanted)
-            bring_up_to_date(service, wait=not options["no_wait"])
+            report = import_files(service, sent, mode, import_options)
+            follow_new_forecast(service, wait=not options["no_wait"])
     for line in report.lines():
         say(line)
     if options["as_json"]:
-        give_json(report.to_dict())
+        print_json(report.to_dict())
 
 
-def bring_up_to_date(service: Service, *, wait: bool) -> None:
-    """Wait for the forecast over the newly imported sales, which the import itself asked for."""
+def follow_new_forecast(service: Service, *, wait: bool) -> None:
+    """Wait for the forecast that the import requested; ``wait=False`` does nothing."""
     from forecast_service.cli.following import follow, open_run
 
     run = open_run(service)
@@ -120,7 +125,9 @@ def bring_up_to_date(service: Service, *, wait: bool) -> None:
     "forecast-service import train.csv future.csv --stores store.csv"
 )
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--seed", type=int, default=42, show_default=True, help="Same seed, same files.")
+@click.option(
+    "--seed", type=int, default=42, show_default=True, help="The same seed writes the same files."
+)
 def sample(folder: Path, seed: int) -> None:
     """Write sample files of 30 invented stores into FOLDER."""
     from forecast_service.importer.sample import write_sample
@@ -131,25 +138,25 @@ def sample(folder: Path, seed: int) -> None:
 
 
 @click.command(epilog="Example: forecast-service stores --region north")
-@click.option("--region", help="Only the stores of this region.")
+@click.option("--region", help="List only the stores of this region.")
 @json_option
 def stores(region: str | None, as_json: bool) -> None:
     """List the stores whose sales were imported."""
     import sqlalchemy as sa
 
-    from forecast_service.cli.opening import opened
+    from forecast_service.cli.opening import open_for_command
     from forecast_service.storage import tables
     from forecast_service.storage.stores import refuse_unknown_region
 
     statement = sa.select(*(tables.stores.c[name] for name in STORE_COLUMNS))
-    with opened() as service, service.database.read() as connection:
+    with open_for_command() as service, service.database.read() as connection:
         group = service.settings.dataset_group
         if region is not None:
             refuse_unknown_region(connection, group, region)
             statement = statement.where(tables.stores.c.region == region)
-        found = connection.execute(statement.where(tables.stores.c.dataset_group == group))
-        rows = sorted(map(dict, found.mappings()), key=lambda row: natural_order(row["store"]))
+        result = connection.execute(statement.where(tables.stores.c.dataset_group == group))
+        rows = sorted(map(dict, result.mappings()), key=lambda row: natural_order(row["store"]))
     if as_json:
-        give_json(rows)
+        print_json(rows)
     else:
-        give_table(STORE_COLUMNS, rows)
+        print_table(STORE_COLUMNS, rows)

@@ -1,4 +1,4 @@
-"""Following an import or a training run to its end; its work is done here unless it is already."""
+"""Follow an import or a training run to its end, and do its work if no worker does."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forecast_service.cli.progress import Stage, shown
+from forecast_service.cli.progress import Stage, show_progress
 from forecast_service.errors import Conflict
 
 if TYPE_CHECKING:
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 __all__ = ["follow", "import_files", "open_run"]
 
-DRIVE_SECONDS = 1.0  # other work of the queue may take longer: look in between
+DRIVE_SECONDS = 1.0  # the state is read this often, also while other work is in the queue
 
 
 def import_files(
     service: Service, files: Mapping[str, Path], mode: str, options: ImportOptions
 ) -> ImportReport:
-    """Import files by role, showing what the import is at.
+    """Import files by role, and show the progress.
 
     Raises
     ------
     InvalidRequest, InvalidData
-        The files were refused, and nothing of them was kept.
+        The files were refused; nothing of them was kept.
     """
     from forecast_service.worker import Worker
 
     worker = Worker(service.settings)
     states = ["waiting"]
-    with shown(lambda: Stage(f"import: {states[-1]}", None)):
+    with show_progress(lambda: Stage(f"import: {states[-1]}", None)):
         return service.imports.import_now(
             dict(files),
             mode,
@@ -45,23 +45,23 @@ def import_files(
 
 
 def follow(service: Service, run_id: str) -> TrainingRun:
-    """Work until the run has ended, showing its progress, and give it as it ended.
+    """Work until the run has ended, show its progress, and return the ended run.
 
     Raises
     ------
     Conflict
-        It failed or was cancelled; the sentence says why.
+        The run failed or was cancelled; the sentence gives the reason.
     """
     from forecast_service.worker import Worker
 
     runs = service.runs
 
-    def look() -> Stage:
+    def stage() -> Stage:
         run = runs.get(run_id)
         return Stage(run.state, run.progress, run.message or "")
 
     worker = Worker(service.settings)
-    with shown(look):
+    with show_progress(stage):
         while (run := runs.get(run_id)).is_open:
             worker.run_until_idle(DRIVE_SECONDS)
     if run.state != "serving":
@@ -70,5 +70,5 @@ def follow(service: Service, run_id: str) -> TrainingRun:
 
 
 def open_run(service: Service) -> TrainingRun | None:
-    """The run that is waiting or under way, if there is one."""
+    """The training run that is waiting or in progress, if there is one."""
     return next((run for run in service.runs.list(2) if run.is_open), None)

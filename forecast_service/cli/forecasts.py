@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from forecast_service.cli.output import give_json, give_table, json_option, say
+from forecast_service.cli.output import json_option, print_json, print_table, say
 
 __all__ = ["forecast", "rollback"]
 
@@ -16,16 +16,21 @@ DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command(epilog="Example: forecast-service forecast --store 1 --from 2026-08-01")
-@click.option("--store", "names", multiple=True, required=True, help="Store; may be repeated.")
-@click.option("--item", help="Item, where sales are per item.")
+@click.option(
+    "--store", "names", multiple=True, required=True, help="Store number; may be repeated."
+)
+@click.option("--item", help="Item, if the sales are per item.")
 @click.option("--from", "first", type=DAY, help="First day [default: all].")
 @click.option("--to", "last", type=DAY, help="Last day [default: all].")
 @json_option
 def forecast(
     names: tuple[str, ...], item: str | None, first: Any, last: Any, as_json: bool
 ) -> None:
-    """Show what a store will sell in the coming days, and where the numbers come from."""
-    from forecast_service.cli.opening import opened
+    """Show what a store will sell in the coming days.
+
+    The last lines show where the numbers come from.
+    """
+    from forecast_service.cli.opening import open_for_command
     from forecast_service.reading import Question
 
     question = Question(
@@ -35,13 +40,13 @@ def forecast(
         start=first and f"{first:%Y-%m-%d}T00:00:00",
         end=last and f"{last:%Y-%m-%d}T23:59:59",
     )
-    with opened() as service:
+    with open_for_command() as service:
         documents = service.current.documents(question)
     if as_json:
-        give_json(documents if question.many else documents[0])
+        print_json(documents if question.many else documents[0])
         return
     rows = [row for document in documents for row in _rows(document)]
-    give_table(list(rows[0]), rows)
+    print_table(list(rows[0]), rows)
     for document in documents:
         say(_provenance(document))
 
@@ -68,18 +73,19 @@ def _provenance(document: dict[str, Any]) -> str:
 @click.command(epilog="Example: forecast-service rollback store_demand_group_3f0c2a9b5d7e41c8a6b1")
 @click.argument("forecast_id", required=False)
 @click.option(
-    "--limit", type=click.IntRange(1), default=20, show_default=True, help="Forecasts to list."
+    "--limit", type=click.IntRange(1), default=20, show_default=True, help="List at most so many."
 )
 @json_option
 def rollback(forecast_id: str | None, limit: int, as_json: bool) -> None:
-    """Serve the earlier forecast FORECAST_ID again, or list those that are kept.
+    """List the kept forecasts, or serve an earlier one again.
 
-    It is served until the next training run, or the next import of sales, makes a newer one.
+    Without FORECAST_ID, the command lists the forecasts that can be served. With it, that forecast
+    is served until the next training run, or the next import of sales, makes a newer one.
     """
-    from forecast_service.cli.opening import opened
+    from forecast_service.cli.opening import open_for_command
     from forecast_service.resources.kept_forecasts import forecast_document
 
-    with opened() as service:
+    with open_for_command() as service:
         if forecast_id is None:
             rows = [forecast_document(kept) for kept in service.forecasts.list(limit)]
         else:
@@ -87,15 +93,15 @@ def rollback(forecast_id: str | None, limit: int, as_json: bool) -> None:
             rows = [{**forecast_document(kept), "previous": previous}]
             say(_change(rows[0]))
     if as_json:
-        give_json(rows if forecast_id is None else rows[0])
+        print_json(rows if forecast_id is None else rows[0])
     elif forecast_id is None:
-        give_table(FORECAST_COLUMNS, rows)
+        print_table(FORECAST_COLUMNS, rows)
 
 
 def _change(document: dict[str, Any]) -> str:
     if document["previous"] is None:
-        return f"Forecast {document['id']} is served already."
+        return f"Forecast {document['id']} is already served; nothing changed."
     return (
-        f"Forecast {document['id']} is served now, made at {document['created_at']} from sales "
-        f"until {document['data_until']}; before it was {document['previous']}."
+        f"Forecast {document['id']} is served now, in place of {document['previous']}. It was made "
+        f"at {document['created_at']} from sales until {document['data_until']}."
     )

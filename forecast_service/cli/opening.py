@@ -1,4 +1,4 @@
-"""Opening the service for one command."""
+"""Open the service for one command."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from forecast_service.settings import read_settings
 if TYPE_CHECKING:
     from forecast_service.service import Service
 
-__all__ = ["opened"]
+__all__ = ["open_for_command"]
 
 
 @contextlib.contextmanager
-def opened(**overrides: Any) -> Iterator[Service]:
-    """The service that FORECAST_* variables describe, its database migrated."""
+def open_for_command(**overrides: Any) -> Iterator[Service]:
+    """Open the service of the FORECAST_* variables, and migrate its database."""
     from forecast_service.service import open_service
 
-    # A person reads this terminal: commands speak in sentences, logs only of what is wrong.
+    # A person reads this terminal: commands print sentences, so only warnings are logged.
     logging.basicConfig(format="%(levelname)s: %(message)s")
     logging.getLogger().setLevel(logging.WARNING)
-    # A refused import is what the command itself ends with.
+    # The command prints the refusal of an import itself.
     logging.getLogger("forecast_service.importer").setLevel(logging.ERROR)
     service = open_service(read_settings(**overrides))
     try:

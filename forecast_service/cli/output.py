@@ -1,4 +1,4 @@
-"""What commands say and give: data on stdout, talk on stderr, one sentence per error."""
+"""Output of commands: data on stdout, messages on stderr, one sentence per error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 from forecast_service.cli.remedies import REMEDY_COMMANDS
 from forecast_service.errors import ForecastServiceError
 
-__all__ = ["ServiceGroup", "give_json", "give_table", "json_option", "say"]
+__all__ = ["ServiceGroup", "json_option", "print_json", "print_table", "say"]
 
 SHOWN_FINDINGS = 20
 
@@ -21,17 +21,17 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 
 
 def say(sentence: str) -> None:
-    """Talk to the person at the terminal."""
+    """Print a message on stderr."""
     click.echo(sentence, err=True)
 
 
-def give_json(value: Any) -> None:
+def print_json(value: Any) -> None:
     """Print a value as JSON on stdout."""
     click.echo(json.dumps(value, indent=2, default=_as_text, ensure_ascii=False))
 
 
 def _as_text(value: Any) -> str:
-    """Times as the HTTP routes write them."""
+    """A value as text; times as the HTTP routes write them."""
     if not isinstance(value, datetime):
         return str(value)
     from forecast_service.common.instants import utc_text
@@ -39,8 +39,8 @@ def _as_text(value: Any) -> str:
     return utc_text(value.timestamp()) or ""
 
 
-def give_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Print rows as an aligned table on a terminal, as tab-separated lines otherwise."""
+def print_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print rows: aligned on a terminal, otherwise tab-separated."""
     cells = [[_cell(row.get(column)) for column in columns] for row in rows]
     if not sys.stdout.isatty():
         for line in [list(columns), *cells]:
@@ -54,22 +54,29 @@ def give_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Non
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
-    return f"{value:.1f}" if isinstance(value, float) else str(value)
+    return f"{value:z.1f}" if isinstance(value, float) else str(value)
 
 
 class ServiceGroup(click.Group):
-    """Ends a command that was refused with one sentence and exit code 1."""
+    """A group of commands in which an error is one sentence and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except ForecastServiceError as error:
             raise click.ClickException(_with_findings(error)) from error
+        except OSError as error:
+            if error.filename is None or error.strerror is None:
+                raise
+            raise click.ClickException(
+                f"'{error.filename}' cannot be used: {error.strerror}. "
+                "Check the path and its permissions."
+            ) from error
 
 
 def _with_findings(error: ForecastServiceError) -> str:
-    untold = [e for e in error.errors if e.detail not in error.detail]
-    lines = [f"  {e.pointer}: {e.detail}" for e in untold[:SHOWN_FINDINGS]]
-    if len(untold) > SHOWN_FINDINGS:
-        lines.append(f"  and {len(untold) - SHOWN_FINDINGS} more")
+    others = [e for e in error.errors if e.detail not in error.detail]
+    lines = [f"  {e.pointer}: {e.detail}" for e in others[:SHOWN_FINDINGS]]
+    if len(others) > SHOWN_FINDINGS:
+        lines.append(f"  and {len(others) - SHOWN_FINDINGS} more")
     return "\n".join([error.sentence(REMEDY_COMMANDS), *lines])

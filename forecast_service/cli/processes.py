@@ -1,4 +1,4 @@
-"""What `serve` starts: the web server and the worker, each a process that ends with its parent."""
+"""The child processes of `serve`: the web server and the worker. They end with their parent."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from forecast_service.settings import Settings
 __all__ = ["run_web", "run_worker"]
 
 APPLICATION = "forecast_service.app:create_app"
-WEB_THREADS = 4  # requests at once per web process: each takes about a millisecond
-WORKER_KILL_SECONDS = 10  # time that open requests get when the server stops
+WEB_THREADS = 4  # requests at once per web process; a request takes about a millisecond
+WORKER_KILL_SECONDS = 10  # time for open requests to finish when the server stops
 
 
 def run_web(settings: Settings) -> None:
@@ -39,7 +39,7 @@ def run_web(settings: Settings) -> None:
 
 
 def _load_application(target: str) -> Callable[..., Any]:
-    """Called in each web process: the application, in a process that ends with the server."""
+    """Load the application. Granian calls this in every web process."""
     end_with_parent()
     module, factory = target.split(":")
     application: Callable[..., Any] = getattr(importlib.import_module(module), factory)()
@@ -47,7 +47,7 @@ def _load_application(target: str) -> Callable[..., Any]:
 
 
 def run_worker(settings: Settings) -> None:
-    """Do the work that is waiting until TERM or INT."""
+    """Do the waiting work, until TERM or INT."""
     from forecast_service.common.logs import configure_logging
     from forecast_service.worker import Worker
 

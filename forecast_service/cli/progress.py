@@ -1,4 +1,4 @@
-"""Showing how far long work is: a bar on a terminal, a line now and then otherwise."""
+"""Progress of long work: a bar on a terminal, otherwise a line now and then."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from dataclasses import dataclass
 
 from forecast_service.cli.output import say
 
-__all__ = ["Look", "Stage", "shown", "timed"]
+__all__ = ["Look", "Stage", "report_time", "show_progress"]
 
 LOOK_SECONDS = 0.5
-QUIET_SECONDS = 10.0  # at most one plain line per this time, unless the stage changes
+QUIET_SECONDS = 10.0  # shortest time between two lines about the same stage
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What long work is at."""
+    """The current stage of long work."""
 
     name: str
     share: float | None
-    """Finished share, 0 to 1; None when nobody knows."""
+    """Finished share, 0 to 1; None if it is not known."""
     note: str = ""
 
     def __str__(self) -> str:
@@ -33,12 +33,12 @@ class Stage:
 
 
 Look = Callable[[], Stage | None]
-"""Says what the work is at; None while there is nothing to say."""
+"""Returns the current stage; None while there is nothing to show."""
 
 
 @contextlib.contextmanager
-def shown(look: Look) -> Iterator[None]:
-    """Show what ``look`` says for as long as the block runs."""
+def show_progress(look: Look) -> Iterator[None]:
+    """Show the stage that ``look`` returns, while the block runs."""
     stop = threading.Event()
     show = _show_bar if sys.stderr.isatty() else _show_lines
     thread = threading.Thread(target=show, args=(look, stop), name="progress", daemon=True)
@@ -51,23 +51,23 @@ def shown(look: Look) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def timed(what: str) -> Iterator[None]:
-    """Say how long the block took."""
+def report_time(work: str) -> Iterator[None]:
+    """Print how long the block took."""
     start = time.monotonic()
     yield
-    say(f"{what} took {time.monotonic() - start:.1f} s.")
+    say(f"{work} took {time.monotonic() - start:.1f} s.")
 
 
 def _show_lines(look: Look, stop: threading.Event) -> None:
-    said, said_at = None, 0.0
+    last, last_at = None, 0.0
     while not stop.wait(LOOK_SECONDS):
         stage = look()
-        if stage is None or stage == said:
+        if stage is None or stage == last:
             continue
-        is_new = said is None or stage.name != said.name
-        if is_new or time.monotonic() - said_at >= QUIET_SECONDS:
+        is_new = last is None or stage.name != last.name
+        if is_new or time.monotonic() - last_at >= QUIET_SECONDS:
             say(f"  {stage}")
-            said, said_at = stage, time.monotonic()
+            last, last_at = stage, time.monotonic()
 
 
 def _show_bar(look: Look, stop: threading.Event) -> None:

@@ -1,4 +1,4 @@
-"""Remedies at a terminal: the command that helps."""
+"""The words of each remedy at a terminal: the command that helps."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from forecast_service.errors import Remedy
 __all__ = ["REMEDY_COMMANDS"]
 
 REMEDY_COMMANDS: Mapping[Remedy, str] = {
-    Remedy.TRAIN: "Make one with 'forecast-service train'.",
-    Remedy.TRAIN_BY_FORCE: "Make a new one with 'forecast-service train --force'.",
+    Remedy.TRAIN: "Start a training with 'forecast-service train'.",
+    Remedy.TRAIN_BY_FORCE: "Make a new forecast with 'forecast-service train --force'.",
     Remedy.FOLLOW_RUN: (
-        "One is being made: see 'forecast-service runs {subject}', and ask again when it is "
-        "serving."
+        "A training run is making a new one. 'forecast-service runs {subject}' shows it; ask again "
+        "when it is 'serving'."
     ),
-    Remedy.LIST_RUNS: "'forecast-service runs' lists them.",
-    Remedy.IMPORT: "Send them with 'forecast-service import'.",
+    Remedy.LIST_RUNS: "'forecast-service runs' lists the training runs.",
+    Remedy.IMPORT: "Import them with 'forecast-service import'.",
     Remedy.IMPORT_THEN_TRAIN: (
-        "Import them with 'forecast-service import', then train with 'forecast-service train'."
+        "Import them with 'forecast-service import', then start a training with "
+        "'forecast-service train'."
     ),
-    Remedy.LIST_IMPORTS: "'forecast-service import' makes a new one.",
-    Remedy.LIST_FORECASTS: "'forecast-service rollback' lists them.",
+    Remedy.LIST_IMPORTS: "'forecast-service import' starts a new one.",
+    Remedy.LIST_FORECASTS: "'forecast-service rollback' lists the forecasts that can be served.",
     Remedy.LIST_STORES: "'forecast-service stores' lists them.",
-    Remedy.LIST_REGIONS: "'forecast-service stores' lists the stores.",
-    Remedy.ALLOW_RETURNS: "--allow-returns allows sales below 0.",
-    Remedy.IGNORE_COLUMNS: "--ignore leaves columns out.",
-    Remedy.NAME_DECIMAL: "--decimal point or --decimal comma says it.",
-    Remedy.NAME_DATE_ORDER: "--date-order dmy, mdy or ymd says it.",
+    Remedy.LIST_REGIONS: "'forecast-service stores' shows the region of every store.",
+    Remedy.ALLOW_RETURNS: "If these are returns, import it with --allow-returns.",
+    Remedy.IGNORE_COLUMNS: "Or leave columns out with --ignore.",
+    Remedy.NAME_DECIMAL: "Or say it with --decimal point or --decimal comma.",
+    Remedy.NAME_DATE_ORDER: "Or say it with --date-order dmy, mdy or ymd.",
     Remedy.ADD_UP_ROWS: (
-        "--duplicates sum adds up the sales of several rows of a day, --duplicates last keeps the "
-        "last row."
+        "Or add up the rows of a day with --duplicates sum; --duplicates last keeps the last one."
     ),
     Remedy.COUNT_MISSING_AS_ZERO: (
-        "If nothing was sold on days without a row, --missing zero counts them as 0."
+        "If nothing was sold on days without a row, import it with --missing zero."
     ),
 }

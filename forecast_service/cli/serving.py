@@ -12,11 +12,12 @@ __all__ = ["serve", "worker"]
 @click.command(epilog="Example: forecast-service serve --port 8080")
 @click.option("--host", help="Address to listen on [default: FORECAST_HOST, 127.0.0.1].")
 @click.option("--port", type=int, help="Port to listen on [default: FORECAST_PORT, 5000].")
-@click.option("--no-worker", is_flag=True, help="Only serve; workers run elsewhere.")
+@click.option("--no-worker", is_flag=True, help="Start no worker; workers run elsewhere.")
 def serve(host: str | None, port: int | None, no_worker: bool) -> None:
-    """Serve forecasts over HTTP, with a worker that imports and trains.
+    """Serve forecasts over HTTP, with a worker.
 
-    TERM and Ctrl-C end the web processes and the worker, and then this command.
+    The worker imports and trains. TERM and Ctrl-C end the web processes, the worker and this
+    command.
     """
     serve_until_stopped(host, port, with_worker=not no_worker)
 
@@ -27,11 +28,11 @@ def serve_until_stopped(host: str | None, port: int | None, *, with_worker: bool
     from forecast_service.settings import read_settings
     from forecast_service.storage.database import Database
 
-    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = read_settings(**given)
+    overrides = {"host": host, "port": port}
+    settings = read_settings(**{k: v for k, v in overrides.items() if v is not None})
     port = choose_port(settings.host, settings.port)
     settings = settings.model_copy(update={"port": port})
-    # Before the children start: the worker would meet a database without tables.
+    # Migrate before the children start: the worker needs the tables.
     database = Database(settings.resolved_database_url)
     database.migrate()
     database.dispose()
@@ -42,7 +43,7 @@ def serve_until_stopped(host: str | None, port: int | None, *, with_worker: bool
 
 @click.command(epilog="Example: FORECAST_DATABASE_URL=postgresql://… forecast-service worker")
 def worker() -> None:
-    """Import and train what was asked for, until TERM or Ctrl-C.
+    """Do the requested imports and trainings, until Ctrl-C or TERM.
 
     Any number of workers on any number of hosts may share one PostgreSQL database.
     """

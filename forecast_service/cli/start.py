@@ -1,4 +1,4 @@
-"""The command `run`: from nothing to a service that answers, and back to it at a second start."""
+"""The command `run`: imports, trains if needed, and serves. A second start reuses the results."""
 
 from __future__ import annotations
 
@@ -14,9 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast_service.cli.data import FILE, chosen_values, names, store_options, value_options
+from forecast_service.cli.data import (
+    FILE,
+    chosen_values,
+    split_names,
+    store_options,
+    value_options,
+)
 from forecast_service.cli.output import say
-from forecast_service.cli.progress import timed
+from forecast_service.cli.progress import report_time
 from forecast_service.cli.serving import serve_until_stopped
 
 if TYPE_CHECKING:
@@ -24,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-MEMORY = "last_import.json"  # which files were imported last, by their contents
+MEMORY = "last_import.json"  # digests of the files that were imported last
 
 
 @click.command(epilog="Example: scripts/run train.csv.gz future.csv.gz --stores store.csv")
@@ -44,16 +50,17 @@ def run(
     port: int | None,
     **options: Any,
 ) -> None:
-    """Import sales, train when needed, and serve: everything in one command.
+    """Import sales, train if needed, and serve, in one command.
 
-    Without files, invented sample data are used. What was done before is not done again.
+    Without files, it uses invented sample data. A second start reuses earlier imports and
+    trainings.
     """
     from forecast_service.cli.supervisor import choose_port
     from forecast_service.settings import read_settings
 
-    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = read_settings(**given)
-    choose_port(settings.host, settings.port)  # refused now rather than after minutes of training
+    overrides = {"host": host, "port": port}
+    settings = read_settings(**{k: v for k, v in overrides.items() if v is not None})
+    choose_port(settings.host, settings.port)  # refuse a port now, not after minutes of training
     files = {"sales": sales, "future": future, "stores": store_table}
     sent = {role: path for role, path in files.items() if path is not None}
     try:
@@ -66,18 +73,18 @@ def run(
 
 
 def prepare(files: dict[str, Path], options: dict[str, Any]) -> None:
-    """Import and train as far as it is needed."""
-    from forecast_service.cli.opening import opened
+    """Import and train if needed."""
+    from forecast_service.cli.opening import open_for_command
 
     start = time.monotonic()
-    with opened() as service:
+    with open_for_command() as service:
         imported = load(service, files, options)
         train(service, must_wait=imported)
     say(f"Ready after {time.monotonic() - start:.1f} s.")
 
 
 def load(service: Service, files: dict[str, Path], options: dict[str, Any]) -> bool:
-    """Import the files, or sample data when there is nothing else; False if it was done before."""
+    """Import the files, or sample data if there are none. False if nothing had to be imported."""
     from forecast_service.cli.following import import_files
     from forecast_service.importer.options import ImportOptions
     from forecast_service.storage.groups import read_group
@@ -90,8 +97,8 @@ def load(service: Service, files: dict[str, Path], options: dict[str, Any]) -> b
             say("Using the sales that were imported before.")
             return False
         files = write_sample_files(settings.home / "sample")
-    wanted = ImportOptions(
-        only=tuple(names(options["only"])),
+    import_options = ImportOptions(
+        only=tuple(split_names(options["only"])),
         stores_limit=options["stores_limit"],
         allow_returns=options["allow_returns"],
         **chosen_values(options),
@@ -100,13 +107,13 @@ def load(service: Service, files: dict[str, Path], options: dict[str, Any]) -> b
     fingerprint = {
         "group": settings.dataset_group,
         "files": {role: digest(path) for role, path in files.items()},
-        "options": json.loads(json.dumps(wanted.to_dict())),
+        "options": json.loads(json.dumps(import_options.to_dict())),
     }
     if group is not None and memory.exists() and json.loads(memory.read_text()) == fingerprint:
-        say("These files were imported before; using what is there.")
+        say("These files were imported before. Using the imported sales.")
         return False
-    with timed("Import"):
-        report = import_files(service, files, "FULL", wanted)
+    with report_time("Import"):
+        report = import_files(service, files, "FULL", import_options)
     for line in report.lines():
         say(f"  {line}")
     memory.write_text(json.dumps(fingerprint))
@@ -114,7 +121,7 @@ def load(service: Service, files: dict[str, Path], options: dict[str, Any]) -> b
 
 
 def train(service: Service, *, must_wait: bool) -> None:
-    """Train or forecast if it is worthwhile; wait for it when there is nothing to serve yet."""
+    """Train or forecast if that is worthwhile. Wait for it if there is no forecast yet."""
     from forecast_service.cli.following import follow
     from forecast_service.cli.training import sentence
 
@@ -123,30 +130,30 @@ def train(service: Service, *, must_wait: bool) -> None:
     if decision.run is None:
         return
     if service.current.is_ready() and not must_wait:
-        say("The worker does it while the present forecast is served.")
+        say("The worker does this, while the current forecast is served.")
         return
-    with timed("Training and forecasting" if decision.run.trains else "Forecasting"):
+    with report_time("Training and forecasting" if decision.run.trains else "Forecasting"):
         follow(service, decision.run.id)
 
 
 def write_sample_files(folder: Path) -> dict[str, Path]:
-    """Invented sales of 30 stores, as files by role."""
+    """Write invented sales of 30 stores, and return the files by role."""
     from forecast_service.importer.sample import write_sample
 
     say(f"No files were named: making sample data in {folder}.")
-    with timed("Making sample data"):
+    with report_time("Making sample data"):
         return write_sample(folder)
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of the contents of a file."""
+    """SHA-256 of a file's contents."""
     with path.open("rb") as file:
         return file_digest(file, sha256).hexdigest()
 
 
 @contextlib.contextmanager
 def stop_as_interrupt() -> Iterator[None]:
-    """Make TERM interrupt the block as Ctrl-C does."""
+    """Make TERM interrupt the block, as Ctrl-C does."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""The supervisor of `serve`: starts the web server and the worker, and keeps them running."""
+"""The supervisor of `serve`: starts the web server and the worker, and restarts them."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from forecast_service.settings import Settings
 
 __all__ = ["Supervisor", "choose_port", "stop_signals"]
 
-STOP_SECONDS = 20.0  # time that a child gets to end by itself
-START_SECONDS = 60.0  # time until the web server must answer
-LOOK_SECONDS = 0.5  # between two looks whether every child is alive
-FIRST_PAUSE_SECONDS = 1.0  # before a child that died is started again; doubled each time
+STOP_SECONDS = 20.0  # time for a child to end by itself before it is killed
+START_SECONDS = 60.0  # longest time until the web server answers
+LOOK_SECONDS = 0.5  # time between two checks that every child is alive
+FIRST_PAUSE_SECONDS = 1.0  # pause before a dead child is restarted; it doubles each time
 LAST_PAUSE_SECONDS = 60.0
 
 
 @contextlib.contextmanager
 def stop_signals() -> Iterator[threading.Event]:
-    """An event that TERM and INT set, in place of ending the process."""
+    """An event that TERM and INT set, instead of ending the process."""
     stop = threading.Event()
 
     def set_stop(_number: int, _frame: FrameType | None) -> None:
@@ -45,12 +45,12 @@ def stop_signals() -> Iterator[threading.Event]:
 
 
 def choose_port(host: str, port: int) -> int:
-    """The port to listen on; for 0 one that is free.
+    """The port to listen on; for port 0, a free one.
 
     Raises
     ------
     ConfigurationError
-        Something listens there already, or the address is not one of this machine.
+        Another program listens there, or the address does not belong to this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -60,15 +60,15 @@ def choose_port(host: str, port: int) -> int:
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise ConfigurationError(
-                f"'{host}:{port}' cannot be listened on: {reason}. "
-                "Choose another with --port or --host."
+                f"The service cannot listen on '{host}:{port}': {reason}. "
+                "Choose another port or address with --port or --host."
             ) from error
         return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True)
 class Restart:
-    """When a child that died is started again."""
+    """The time at which a dead child is restarted."""
 
     child: SpawnProcess
     pause_seconds: float
@@ -76,7 +76,7 @@ class Restart:
 
     @classmethod
     def after(cls, last: Restart | None, child: SpawnProcess, now: float) -> Restart:
-        """The pause doubles while children keep dying, and shrinks again after a calm time."""
+        """Plan a restart. The pause doubles while children keep dying; a calm time resets it."""
         pause = FIRST_PAUSE_SECONDS
         if last is not None and now - last.due < LAST_PAUSE_SECONDS:
             pause = min(2 * last.pause_seconds, LAST_PAUSE_SECONDS)
@@ -84,7 +84,7 @@ class Restart:
 
 
 class Supervisor:
-    """The children of one `serve`; they end when it does, even when it is killed."""
+    """The child processes of one `serve`. They end with it, even if it is killed."""
 
     def __init__(
         self, settings: Settings, *, with_worker: bool, say: Callable[[str], None]
@@ -94,23 +94,23 @@ class Supervisor:
         self.roles = {"web": run_web} | ({"worker": run_worker} if with_worker else {})
         self.children: dict[str, SpawnProcess] = {}
         self.restarts: dict[str, Restart] = {}
-        # Never fork: the children open databases and start threads of their own.
+        # Do not fork: the children open databases and start threads.
         self.context = multiprocessing.get_context("spawn")
 
     def run(self, stop: threading.Event) -> None:
-        """Keep every child running until ``stop`` is set, then end them all."""
+        """Keep the children running until ``stop`` is set, then end them."""
         try:
             for role in self.roles:
                 self._start(role)
             self._await_web(stop)
             while not stop.wait(LOOK_SECONDS):
-                self._restart_the_dead()
+                self._restart_dead_children()
         finally:
-            self._end()
+            self._end_children()
 
     @property
     def address(self) -> str:
-        """Where the service answers, as a URL for this machine."""
+        """URL of the service, for this machine."""
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.settings.host, self.settings.host)  # noqa: S104
         return f"http://{host}:{self.settings.port}"
 
@@ -119,7 +119,7 @@ class Supervisor:
         child.start()
         self.children[role] = child
 
-    def _restart_the_dead(self) -> None:
+    def _restart_dead_children(self) -> None:
         now = time.monotonic()
         for role, child in list(self.children.items()):
             if child.is_alive():
@@ -127,9 +127,9 @@ class Supervisor:
             restart = self.restarts.get(role)
             if restart is None or restart.child is not child:
                 restart = self.restarts[role] = Restart.after(restart, child, now)
-                pause = f"{restart.pause_seconds:g} s"
                 self.say(
-                    f"The {role} process ended ({child.exitcode}); it starts again in {pause}."
+                    f"The {role} process ended with exit code {child.exitcode}. "
+                    f"It restarts in {restart.pause_seconds:g} s."
                 )
             if now >= restart.due:
                 self._start(role)
@@ -142,7 +142,8 @@ class Supervisor:
                 return
             if not self.children["web"].is_alive() or time.monotonic() > deadline:
                 raise BackendUnavailable(
-                    f"The web server did not start at {self.address}; the lines above say why."
+                    f"The web server did not start at {self.address}. "
+                    "The lines above give the reason."
                 )
 
     def _answers(self) -> bool:
@@ -154,7 +155,7 @@ class Supervisor:
         except OSError:
             return False
 
-    def _end(self) -> None:
+    def _end_children(self) -> None:
         for child in self.children.values():
             child.terminate()
         deadline = time.monotonic() + STOP_SECONDS

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from forecast_service.cli.data import FILE
-from forecast_service.cli.output import give_json, json_option, say
+from forecast_service.cli.output import json_option, print_json, say
 
 __all__ = ["backup", "check", "prune", "restore"]
 
@@ -18,15 +18,15 @@ NEW_FILE = click.Path(path_type=Path)
 @click.pass_context
 @json_option
 def check(context: click.Context, as_json: bool) -> None:
-    """Verify settings, database, disk and the model compiler; exit with 1 if one is not in order.
+    """Check settings, database, disk and the Prophet package.
 
-    Fits a tiny Prophet model, which takes some seconds.
+    Fits a tiny Prophet model, which takes some seconds. The exit code is 1 if a check fails.
     """
     from forecast_service.cli.checks import all_checks
 
     findings = all_checks()
     if as_json:
-        give_json([finding.__dict__ for finding in findings])
+        print_json([finding.__dict__ for finding in findings])
     else:
         for finding in findings:
             click.echo(f"{'ok    ' if finding.ok else 'FAILED'}  {finding.name}: {finding.detail}")
@@ -37,30 +37,30 @@ def check(context: click.Context, as_json: bool) -> None:
 @click.command(epilog="Example: forecast-service backup /backups/2026-11-21.tar.gz")
 @click.argument("path", type=NEW_FILE)
 def backup(path: Path) -> None:
-    """Write database and files of FORECAST_HOME into the file PATH, while the service runs.
+    """Write the database and the files into one archive, PATH.
 
-    A database on PostgreSQL is not in it: make that backup with pg_dump, within the day before
-    this one. The files that the dump names are kept for so long.
+    The service may run meanwhile. A PostgreSQL database is not included: back it up with pg_dump
+    first, at most one day before. For that day, the files that the dump names are not deleted.
     """
-    from forecast_service.cli.opening import opened
+    from forecast_service.cli.opening import open_for_command
     from forecast_service.upkeep import maintenance
 
     if not path.parent.is_dir():
         raise click.BadParameter(
-            f"The folder '{path.parent}' does not exist. Make it, or name a file in another one.",
+            f"The folder '{path.parent}' does not exist. Create it, or choose another folder.",
             param_hint="'PATH'",
         )
-    with opened() as service:
+    with open_for_command() as service:
         names = maintenance.backup(service.settings, service.database, path)
         if not service.database.is_sqlite:
-            say("The database is not in it: PostgreSQL is backed up with pg_dump.")
+            say("The database is not included. Back up PostgreSQL with pg_dump.")
     say(f"Wrote {path}: {', '.join(names) or 'nothing'}.")
 
 
 @click.command(epilog="Example: forecast-service restore /backups/2026-11-21.tar.gz")
 @click.argument("path", type=FILE)
 def restore(path: Path) -> None:
-    """Restore what was backed up in PATH into an empty FORECAST_HOME."""
+    """Restore the backup PATH into an empty FORECAST_HOME."""
     from forecast_service.settings import read_settings
     from forecast_service.upkeep import maintenance
 
@@ -71,19 +71,20 @@ def restore(path: Path) -> None:
 @click.command(epilog="Example: FORECAST_KEEP_DAYS=90 forecast-service prune")
 @json_option
 def prune(as_json: bool) -> None:
-    """Delete forecasts, runs and import jobs older than FORECAST_KEEP_DAYS.
+    """Delete what is older than FORECAST_KEEP_DAYS.
 
-    The forecast that is served stays, with what it was made by and from.
+    That is forecasts, training runs and import jobs. The current forecast stays, together with its
+    predictor and its data.
     """
     from dataclasses import asdict
 
-    from forecast_service.cli.opening import opened
+    from forecast_service.cli.opening import open_for_command
     from forecast_service.upkeep import maintenance
 
-    with opened() as service:
+    with open_for_command() as service:
         removed = asdict(maintenance.prune(service.settings, service.database))
     if as_json:
-        give_json(removed)
+        print_json(removed)
     else:
         compacted = removed.pop("compacted")
         counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in removed.items())

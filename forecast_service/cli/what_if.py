@@ -1,4 +1,4 @@
-"""The command that asks what would be."""
+"""The command `what-if`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from forecast_service.cli.forecasts import DAY
-from forecast_service.cli.output import give_json, give_table, json_option, say
+from forecast_service.cli.output import json_option, print_json, print_table, say
 
 __all__ = ["what_if"]
 
@@ -18,14 +18,14 @@ __all__ = ["what_if"]
 def _settings(
     context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
 ) -> list[tuple[str, float | str]]:
-    """``promo=1`` as a covariate and its value."""
-    found: list[tuple[str, float | str]] = []
+    """Split every ``promo=1`` into a covariate and its value."""
+    settings: list[tuple[str, float | str]] = []
     for text in texts:
         covariate, _, value = text.partition("=")
         if not (covariate and value):
-            raise click.BadParameter(f"'{text}' has to be COVARIATE=VALUE, such as promo=1.")
-        found.append((covariate, _number_or_text(value)))
-    return found
+            raise click.BadParameter(f"'{text}' is not COVARIATE=VALUE, such as promo=1.")
+        settings.append((covariate, _number_or_text(value)))
+    return settings
 
 
 def _number_or_text(value: str) -> float | str:
@@ -34,7 +34,7 @@ def _number_or_text(value: str) -> float | str:
     except ValueError:
         return value
     if not math.isfinite(number):
-        raise click.BadParameter(f"'{value}' is no finite number.")
+        raise click.BadParameter(f"'{value}' is not a finite number.")
     return number
 
 
@@ -42,8 +42,10 @@ def _number_or_text(value: str) -> float | str:
     epilog="Example: forecast-service what-if --store 1 --set promo=1 --from 2026-08-03 "
     "--to 2026-08-08"
 )
-@click.option("--store", "names", multiple=True, required=True, help="Store; may be repeated.")
-@click.option("--item", help="Item, where sales are per item.")
+@click.option(
+    "--store", "names", multiple=True, required=True, help="Store number; may be repeated."
+)
+@click.option("--item", help="Item, if the sales are per item.")
 @click.option(
     "--set",
     "settings",
@@ -51,7 +53,7 @@ def _number_or_text(value: str) -> float | str:
     metavar="COVARIATE=VALUE",
     multiple=True,
     required=True,
-    help="Covariate and its value on these days; may be repeated.",
+    help="Covariate and its value on the days; may be repeated.",
 )
 @click.option("--from", "first", type=DAY, required=True, help="First day of the change.")
 @click.option("--to", "last", type=DAY, help="Last day of the change [default: the first].")
@@ -64,25 +66,26 @@ def what_if(
     last: datetime | None,
     as_json: bool,
 ) -> None:
-    """Show what a store would sell if promotions, openings or prices were different.
+    """Show a forecast with other promotions, openings or prices.
 
+    The table has the forecast as it is (baseline), with the changes (what_if), and the difference.
     Nothing is stored and nothing is trained.
     """
-    from forecast_service.cli.opening import opened
+    from forecast_service.cli.opening import open_for_command
     from forecast_service.reading import Question, Supposition
 
     if last is not None and last < first:
-        raise click.UsageError("--to lies before --from.")
+        raise click.UsageError("--to is before --from. Use a later day.")
     days = [f"{day:%Y-%m-%d}" for day in (first, last or first)]
     suppositions = [Supposition(covariate, value, *days) for covariate, value in settings]
     question = Question(stores=names, many=len(names) > 1, item=item)
-    with opened() as service:
+    with open_for_command() as service:
         documents = service.what_if.documents(question, suppositions)
     if as_json:
-        give_json(documents if question.many else documents[0])
+        print_json(documents if question.many else documents[0])
         return
     rows = [row for document in documents for row in _rows(document)]
-    give_table(list(rows[0]), rows)
+    print_table(list(rows[0]), rows)
     for document in documents:
         say(_summary(document))
 
@@ -98,10 +101,9 @@ def _rows(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _summary(document: dict[str, Any]) -> str:
     total = document["total"]
-    share = "" if total["share"] is None else f" ({total['share']:+.1%})"
+    share = "" if total["share"] is None else f" ({100 * total['share']:+z.1f} %)"
     sums = (
-        f"Store {document['store_number']}: {total['forecast_type']} of all days "
-        f"{total['baseline']:.1f} would be {total['what_if']:.1f}, "
-        f"{total['difference']:+.1f}{share}."
+        f"Store {document['store_number']}: the {total['forecast_type']} of all days changes from "
+        f"{total['baseline']:,.1f} to {total['what_if']:,.1f}: {total['difference']:+z,.1f}{share}."
     )
     return " ".join([sums, *document["notes"]])

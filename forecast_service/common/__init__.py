@@ -1,1 +1,1 @@
-"""Leaves: what every other part may import, and what imports nothing of ours but ``errors``."""
+"""Small modules that every other part may import; they import nothing of ours but ``errors``."""

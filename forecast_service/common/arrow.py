@@ -1,7 +1,7 @@
-"""Between numpy and Arrow without a detour over pandas.
+"""Conversions between numpy and Arrow that do not import pandas.
 
-``pa.array`` and ``Array.to_numpy`` import pandas on their first call, which costs most of a second
-of CPU: as much as reading a million rows.
+``pa.array`` and ``Array.to_numpy`` import pandas on their first call. That costs most of a second
+of CPU, as much as reading a million rows.
 """
 
 from __future__ import annotations
@@ -31,9 +31,12 @@ MILLISECONDS = pa.timestamp("ms")
 def to_numpy(
     array: pa.Array | pa.ChunkedArray, missing: int | None = None
 ) -> npt.NDArray[np.generic]:
-    """Values of a numeric or boolean array. Nulls: NaN in floats, in integers ``missing``.
+    """Values of a numeric or boolean array; nulls become NaN in floats, ``missing`` in integers.
 
-    ValueError for nulls in anything else.
+    Raises
+    ------
+    ValueError
+        The array has nulls, is not of floats, and ``missing`` is None.
     """
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks) if array.num_chunks != 1 else array.chunk(0)
@@ -44,10 +47,10 @@ def to_numpy(
     if not pa.types.is_floating(array.type) and missing is None:
         raise ValueError(f"An array of {array.type} with nulls has no numpy form.")
     valid = to_numpy(pc.is_valid(array))
-    bare = pa.Array.from_buffers(
+    without_nulls = pa.Array.from_buffers(
         array.type, len(array), [None, array.buffers()[1]], offset=array.offset
     )
-    return np.where(valid, to_numpy(bare), np.nan if missing is None else missing)
+    return np.where(valid, to_numpy(without_nulls), np.nan if missing is None else missing)
 
 
 def from_numpy(values: npt.NDArray[np.generic]) -> pa.Array:
@@ -64,7 +67,7 @@ def from_booleans(values: npt.NDArray[np.bool_]) -> pa.Array:
 
 
 def from_times(times: npt.NDArray[np.datetime64]) -> pa.Array:
-    """An Arrow array of times (timestamp[ms]) with null in the place of NaT."""
+    """An Arrow array of times (timestamp[ms]); NaT becomes null."""
     contiguous = np.ascontiguousarray(times, dtype="datetime64[ms]")
     valid = np.packbits(~np.isnat(contiguous), bitorder="little")
     buffers = [pa.py_buffer(valid), pa.py_buffer(contiguous.view(np.int64))]
@@ -73,13 +76,13 @@ def from_times(times: npt.NDArray[np.datetime64]) -> pa.Array:
 
 def to_times(array: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.datetime64]:
     """Times of any unit as datetime64[ms]; nulls are NaT."""
-    nothing = int(np.datetime64("NaT").view(np.int64))
-    ticks = to_numpy(array.cast(MILLISECONDS, safe=False).cast(pa.int64()), missing=nothing)
+    not_a_time = int(np.datetime64("NaT").view(np.int64))
+    ticks = to_numpy(array.cast(MILLISECONDS, safe=False).cast(pa.int64()), missing=not_a_time)
     return np.asarray(ticks, dtype=np.int64).view("datetime64[ms]")
 
 
 def floats_with_nulls(values: npt.NDArray[np.float64]) -> pa.Array:
-    """An Arrow array with null in the place of NaN."""
+    """An Arrow array of float64; NaN becomes null."""
     contiguous = np.ascontiguousarray(values, dtype=np.float64)
     valid = np.packbits(~np.isnan(contiguous), bitorder="little")
     buffers = [pa.py_buffer(valid), pa.py_buffer(contiguous)]
@@ -96,7 +99,7 @@ def from_texts(texts: Sequence[str]) -> pa.Array:
 
 
 def dictionary_text(codes: npt.NDArray[np.generic], texts: Sequence[str]) -> pa.DictionaryArray:
-    """Text as codes into a list of distinct texts."""
+    """An Arrow array of text, stored as codes into a list of distinct texts."""
     return pa.DictionaryArray.from_arrays(
         from_numpy(codes.astype(np.int32)), from_texts(texts), safe=False
     )

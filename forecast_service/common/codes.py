@@ -1,4 +1,4 @@
-"""Columns as integer codes, so that keys of millions of rows are compared as numbers."""
+"""Columns as integer codes: keys of millions of rows are compared as numbers."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["Codes", "combined", "dictionary_codes", "factorize"]
 
 Codes = npt.NDArray[np.int64]
 
-LARGEST = 2**62  # above it a product of sizes no longer fits an int64
+LARGEST = 2**62  # a larger product of sizes could overflow int64
 
 
 def dictionary_codes(column: pa.ChunkedArray) -> tuple[Codes, list[str]]:
-    """Codes of a text column and the texts they stand for; missing is -1."""
+    """Codes of a text column, and the text of each code; a missing text has code -1."""
     if not pa.types.is_dictionary(column.type):
         column = column.cast(pa.string()).dictionary_encode()
     array = column.unify_dictionaries().combine_chunks()
@@ -29,7 +29,7 @@ def dictionary_codes(column: pa.ChunkedArray) -> tuple[Codes, list[str]]:
 
 
 def factorize(column: pa.ChunkedArray) -> tuple[Codes, int]:
-    """Codes of any key column, from 0, and one more than the largest of them."""
+    """Codes of a key column of any type, from 0 on, and a number above the largest code."""
     if pa.types.is_temporal(column.type):
         ticks = to_times(column).astype("datetime64[s]").view(np.int64)
         codes = ticks - ticks.min() if len(ticks) else ticks
@@ -39,7 +39,7 @@ def factorize(column: pa.ChunkedArray) -> tuple[Codes, int]:
 
 
 def combined(columns: Sequence[tuple[Codes, int]]) -> tuple[Codes, int]:
-    """One code per row for several columns of codes; equal rows get equal codes."""
+    """One code per row of several columns of codes; equal rows get equal codes."""
     result, size = columns[0]
     for codes, count in columns[1:]:
         if size > LARGEST // count:

@@ -1,4 +1,4 @@
-"""The countries whose public holidays Amazon Forecast knows, and the two names of one of them."""
+"""Countries with public holidays in Amazon Forecast, by Amazon's codes and by ISO 3166."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ _CODES = (
     "IT JP KR KZ LI LT LU LV MD ME MK MT MX NG NI NL NO NZ PA PE PL PT PY RO RS RU SE SI SK UA UK "
     "US UY VE ZA"
 )
-_ISO = {"UK": "GB"}  # every other code of Amazon is the one of ISO 3166
+_ISO = {"UK": "GB"}  # Amazon's other codes are those of ISO 3166
 _AMAZON = {iso: amazon for amazon, iso in _ISO.items()}
 
 AMAZON_COUNTRIES = tuple(_CODES.split())
-"""Amazon's codes: what its API takes."""
+"""Amazon's codes, which its API accepts."""
 COUNTRIES = tuple(sorted({*AMAZON_COUNTRIES, *_AMAZON}))
-"""The same countries by Amazon's codes and by those of ISO 3166."""
+"""Amazon's codes and those of ISO 3166, for the same countries."""
 
 
 def amazon_country(code: str) -> str:
-    """Amazon's code of a country: ``UK`` for ``GB``."""
+    """Amazon's code for a country: ``UK`` for ``GB``."""
     return _AMAZON.get(code, code)
 
 
 def iso_country(code: str) -> str:
-    """The code of ISO 3166 of a country: ``GB`` for ``UK``."""
+    """The ISO 3166 code for a country: ``GB`` for ``UK``."""
     return _ISO.get(code, code)

@@ -1,4 +1,4 @@
-"""Files that are there whole and durably, or not at all."""
+"""Helpers for files that must be complete and durable, or not exist at all."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["link_or_copy", "sync"]
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Give a file a second name where the file system can, else a copy.
+    """Make ``target`` a hard link to ``source``, or a copy where links are not possible.
 
-    Neither may be changed afterwards: they may be the very same file.
+    Neither may be changed afterwards, because both may be the same file.
     """
     with contextlib.suppress(OSError):
         os.link(source, target)
@@ -22,7 +22,7 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 
 def sync(path: Path) -> None:
-    """Return once a file's content, or a folder's entries, are on the disk."""
+    """Wait until the content of a file, or the entries of a folder, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""Moments as text: epoch seconds of the tables to ISO 8601 in UTC, as every answer writes them."""
+"""Moments as text: epoch seconds become ISO 8601 in UTC, the form of every answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text names used across the service: keys of series, forecast types, keys of predictions."""
+"""Names as text: keys of series, forecast types, keys of predictions."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MEAN = "mean"
 def series_key(values: Sequence[str]) -> str:
     """Key of a series as compact JSON: ``["1"]``, or ``["milk","1"]`` with one dimension.
 
-    ``values`` are the item and then the dimensions, in the order of the schema.
+    ``values`` are the item, then the dimensions in the order of the schema.
     """
     return json.dumps(list(values), ensure_ascii=False, separators=(",", ":"))
 
 
 def split_key(text: str) -> tuple[str, ...]:
-    """The item and dimensions of a key; the inverse of ``series_key``."""
+    """The item and the dimensions in a key; the inverse of ``series_key``."""
     return tuple(json.loads(text))
 
 
@@ -31,7 +31,7 @@ def parse_forecast_type(text: str) -> float:
     Raises
     ------
     InvalidRequest
-        The text is no quantile; ``mean`` is none either.
+        The text is not a quantile; ``mean`` is not one either.
     """
     try:
         quantile = float(text)
@@ -39,13 +39,14 @@ def parse_forecast_type(text: str) -> float:
         quantile = 0.0
     if not 0 < quantile < 1:
         raise InvalidRequest(
-            f"Forecast type '{text}' is no quantile. Use a number between 0 and 1, such as '0.5'."
+            f"Forecast type '{text}' is not a quantile. Use a number between 0 and 1, for example "
+            "'0.5'."
         )
     return quantile
 
 
 def prediction_key(forecast_type: str) -> str:
-    """Key of a forecast type in Amazon's answer: ``"0.1"`` is ``p10``, ``mean`` stays."""
+    """Key of a forecast type in Amazon's answers: ``p10`` for ``"0.1"``, ``mean`` for itself."""
     if forecast_type == MEAN:
         return MEAN
     return f"p{round(parse_forecast_type(forecast_type) * 100, 6):g}"

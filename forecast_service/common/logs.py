@@ -1,4 +1,4 @@
-"""Logs: one JSON object per line on stderr, with the id of the request it belongs to."""
+"""Logs: one JSON object per line on stderr, with the id of its request."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from forecast_service.common.instants import utc_text
 __all__ = ["JsonFormatter", "StderrHandler", "configure_logging", "request_id"]
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""Id of the request that is being answered; None outside of one."""
+"""Id of the request that is being answered; None outside a request."""
 
 CHATTY = ("alembic", "botocore", "urllib3", "cmdstanpy", "prophet")
 STANDARD_FIELDS = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one JSON object; what was given as ``extra`` becomes members of it."""
+    """Writes a record as one JSON object; the fields of ``extra`` become members."""
 
     def format(self, record: logging.LogRecord) -> str:
         members: dict[str, Any] = {
@@ -42,17 +42,17 @@ class JsonFormatter(logging.Formatter):
 
 
 class StderrHandler(logging.Handler):
-    """Writes to whatever stderr is now, so that a redirected one is respected."""
+    """Writes to the present ``sys.stderr``, also when it was redirected later."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             sys.stderr.write(self.format(record) + "\n")
-        except Exception:  # a full disk must not turn into a failed request
+        except Exception:  # a full disk must not make a request fail
             self.handleError(record)
 
 
 def configure_logging(level: str) -> None:
-    """Send every record from ``level`` on to stderr as JSON; calling it again changes the level."""
+    """Log records of ``level`` and above to stderr as JSON; a second call changes the level."""
     root = logging.getLogger()
     root.setLevel(level)
     for name in CHATTY:

@@ -1,4 +1,4 @@
-"""The order of names: the numbers in them count as numbers."""
+"""The order of names: numbers in names are compared as numbers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 __all__ = ["natural_order"]
 
 NUMBER = re.compile("[0-9]+")
-COUNT_DIGITS = 4  # of the count of a number's digits
+COUNT_DIGITS = 4  # width of the digit count that precedes each number
 
 
 def natural_order(name: str) -> tuple[str, str]:
@@ -18,10 +18,10 @@ def natural_order(name: str) -> tuple[str, str]:
     >>> sorted(["CA_10", "10", "CA_2", "2"], key=natural_order)
     ['2', '10', 'CA_2', 'CA_10']
     """
-    return NUMBER.sub(_comparable, name), name  # the name itself tells 07 from 7
+    return NUMBER.sub(_comparable, name), name  # the name itself separates 07 from 7
 
 
 def _comparable(number: re.Match[str]) -> str:
-    """A number as text that sorts as the number does, and before any other character."""
+    """Text that sorts like the number, and before any other character."""
     digits = number[0].lstrip("0")
     return f"\0{len(digits):0{COUNT_DIGITS}}{digits}"

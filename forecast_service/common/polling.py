@@ -1,4 +1,4 @@
-"""Polling: how long to wait before one looks again at a job that takes its time."""
+"""Polling: how long to wait before the next check of a job."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 __all__ = ["Polling"]
 
-SHARE = 0.1  # of the time since the job began: a long job needs no quick looks
+SHARE = 0.1  # pause as share of the time since the job began: a long job needs few checks
 
 
 @dataclass(frozen=True)
 class Polling:
-    """A pause of at least ``least`` and at most ``most`` seconds between two looks."""
+    """A pause of at least ``least`` and at most ``most`` seconds between two checks."""
 
     least: float
     most: float
     jitter: float = 0.0
-    """Share by which a pause is shorter or longer at random, so that looks do not come at once."""
+    """Share by which a pause is randomly shorter or longer, so that checks do not coincide."""
 
     def pause(self, elapsed: float = 0.0) -> float:
-        """Seconds until the next look at what began so many seconds ago."""
+        """Seconds until the next check of a job that began ``elapsed`` seconds ago."""
         seconds = min(max(SHARE * elapsed, self.least), self.most)
         return seconds * random.uniform(1 - self.jitter, 1 + self.jitter)  # noqa: S311

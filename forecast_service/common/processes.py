@@ -1,4 +1,4 @@
-"""Processes: one that ends together with the process that started it."""
+"""Processes: a child process ends together with its parent."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ __all__ = ["end_with_parent"]
 
 
 def end_with_parent(before: Callable[[], object] | None = None) -> None:
-    """End this process as soon as its parent is gone, whatever the reason.
+    """End this process as soon as its parent is gone, for whatever reason.
 
-    ``before`` is called first. Nothing else is tidied up: nobody is left to take a result.
+    ``before`` is called first. Nothing else is cleaned up, because nobody is left to take a result.
     """
     parent = multiprocessing.parent_process()
     if parent is None:

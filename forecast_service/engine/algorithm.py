@@ -1,4 +1,4 @@
-"""The seam between the engine and everything that uses it: Algorithm, Fitted, FitConfig."""
+"""The interface of every algorithm: Algorithm, Fitted, FitConfig."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ __all__ = [
 ]
 
 Progress = Callable[[float, str], None]
-"""Called with the finished share (0 to 1) and a few words about what is being done."""
+"""Called with the finished share (0 to 1) and a few words about the current step."""
 
 
 def silent(share: float, note: str) -> None:
-    """The Progress of somebody who does not look."""
+    """A Progress that reports nothing."""
 
 
 def part(progress: Progress, start: float, stop: float) -> Progress:
-    """The Progress of a step that is only the stretch from ``start`` to ``stop`` of the whole."""
+    """The Progress of one step, which covers ``start`` to ``stop`` of the whole."""
     return lambda share, note: progress(start + share * (stop - start), note)
 
 
@@ -52,9 +52,9 @@ class FitConfig:
     options: Mapping[str, str] | None = None
     """Hyperparameters of one algorithm, as text, under Amazon's names."""
     prophet_solver: Literal["fast", "stan"] = "fast"
-    """Who finds Prophet's estimate: ``prophet.map_estimate``, or the ``prophet`` package."""
+    """What computes Prophet's estimate: ``prophet.map_estimate``, or the ``prophet`` package."""
     shard_series: int | None = None
-    """Most series that are trained together; default: what memory allows (``engine.sharding``)."""
+    """Most series to train together; default: as many as memory allows (``engine.sharding``)."""
 
 
 class Fitted(Protocol):
@@ -62,59 +62,59 @@ class Fitted(Protocol):
 
     @property
     def keys(self) -> tuple[tuple[str, ...], ...]:
-        """Names of the series, in the order of every array below."""
+        """Keys of the series, in the row order of every array below."""
 
     @property
     def algorithms(self) -> tuple[str, ...]:
-        """Which algorithm stands behind each series."""
+        """The algorithm that forecasts each series."""
 
     @property
     def notes(self) -> tuple[str | None, ...]:
-        """Why a series got a simpler algorithm than asked for; None when it did not."""
+        """Why a series got a simpler algorithm than requested; None if it did not."""
 
     @property
     def until(self) -> np.datetime64:
-        """Last period that the model has seen; forecasts begin after it."""
+        """Last period of the data; forecasts begin after it."""
 
     def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
-        """Quantiles of shape (n, horizon, n_quantiles): monotone, never negative, 0 when closed.
+        """Quantiles (n, horizon, n_quantiles): ascending, never negative, 0 on closed days.
 
-        ``quantiles`` are in (0, 1), ascending. The first period follows the last one seen.
+        ``quantiles`` are in (0, 1), ascending. ``known_future`` begins after ``until``.
         """
 
     def mean(self, known_future: KnownFuture) -> FloatArray:
-        """Expected value, shape (n, horizon), never negative, 0 when closed."""
+        """Expected value (n, horizon): never negative, 0 on closed days."""
 
     def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> Fitted:
-        """The model of some of the series, in the given order, for forecasts of one future.
+        """The model of the series at ``rows``, in this order, for forecasts of one future.
 
-        ``known_future`` is that of all series: what they share in it stays as it is. Of
-        ``known_future.take(rows)`` the result forecasts what the whole model does.
+        ``known_future`` is the future of all series: values computed over all of them are kept.
+        For ``known_future.take(rows)`` the result gives the same forecast as the whole model.
         """
 
     def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
-        """Parts (trend, weekly, covariates …), each (n, horizon); they add up to the centre.
+        """Parts (trend, weekly, covariates …), each (n, horizon); they add up to the mean.
 
-        ``KeyError`` never; an algorithm without parts gives ``{"level": …}`` alone.
+        An algorithm without parts returns only ``level``.
         """
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Everything needed to rebuild it, as arrays without Python objects."""
+        """Everything needed to rebuild the model, as arrays without Python objects."""
 
 
 class Algorithm(Protocol):
-    """Something that can be fitted. ``registry`` has them by name."""
+    """A way to forecast many series. ``registry`` lists all by name."""
 
     name: str
 
     def fit(self, panel: Panel, config: FitConfig, progress: Progress = silent) -> Fitted:
-        """Train on every series of the panel; one that cannot be modelled never breaks others."""
+        """Train on all series of the panel; one that cannot be modelled never breaks others."""
 
     def condition(self, fitted: Any, panel: Panel) -> Fitted:
-        """A model of its own on newer data: levels refreshed, effects kept, nothing trained.
+        """A new model on newer data: levels are updated, effects kept, nothing is trained.
 
-        ``panel`` may reach further than the one that was fitted, and may hold other series:
-        those that the model does not know get the simplest algorithm and a note.
+        ``panel`` may be longer than the fitted one and may hold other series. A series that the
+        model does not contain gets the simplest algorithm and a note.
         """
 
     def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Fitted:
@@ -122,14 +122,14 @@ class Algorithm(Protocol):
 
 
 class CannotRefit(Exception):
-    """Why single series of a model cannot be fitted again, as the end of a sentence."""
+    """Single series of a model cannot be fitted again; the text is the end of a sentence."""
 
 
 @runtime_checkable
 class Refits(Protocol):
-    """An algorithm that can fit some series of a model again and leave the others as they are.
+    """An algorithm that can fit some series of a model again and leave the others unchanged.
 
-    One that cannot is conditioned on the newer data instead, as for a forecast.
+    A model of any other algorithm is conditioned on the newer data, as for a forecast.
     """
 
     def refit(
@@ -140,16 +140,16 @@ class Refits(Protocol):
         config: FitConfig,
         progress: Progress = silent,
     ) -> Fitted:
-        """The model on a newer panel, with the series at ``rows`` fitted again on all of theirs.
+        """The model on a newer panel, with the series at ``rows`` fitted again on all their data.
 
-        What all series share is kept, and so are the parameters of the others, which are
-        conditioned. ``rows`` None: all series are fitted again and what they share, too; only
-        what was learned in backtests is kept.
+        The shared effects are kept. The other series keep their parameters and are conditioned.
+        ``rows`` None: all series and the shared effects are fitted again; only what was learned
+        in backtests is kept.
 
         Raises
         ------
         CannotRefit
-            What all series share does not fit the panel: then all must be fitted.
+            The shared part of the model cannot be used: all series must be fitted.
         """
 
 
@@ -161,9 +161,9 @@ def refit(
     config: FitConfig,
     progress: Progress = silent,
 ) -> Fitted:
-    """A model of this algorithm refitted as ``Refits`` says, or else conditioned.
+    """Refit a model if its algorithm can (``Refits``); else condition it.
 
-    ``rows`` None: if it cannot refit, it is fitted anew.
+    ``rows`` None: an algorithm that cannot refit is fitted anew.
     """
     if isinstance(algorithm, Refits):
         return algorithm.refit(fitted, panel, rows, config, progress)

@@ -24,7 +24,7 @@ Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 
 def prefixed(prefix: str, arrays: Arrays) -> dict[str, npt.NDArray[np.generic]]:
-    """The arrays of a part, under names that keep it apart from the others of a file.
+    """The arrays of one part, named ``prefix.name``: parts share a file without name clashes.
 
     Example
     -------
@@ -35,21 +35,21 @@ def prefixed(prefix: str, arrays: Arrays) -> dict[str, npt.NDArray[np.generic]]:
 
 
 def unprefixed(prefix: str, arrays: Arrays) -> dict[str, npt.NDArray[np.generic]]:
-    """The inverse of ``prefixed``: the arrays of this part alone, under its own names."""
+    """The inverse of ``prefixed``: the arrays of one part under their own names."""
     begin = f"{prefix}."
     return {k.removeprefix(begin): v for k, v in arrays.items() if k.startswith(begin)}
 
 
 def save(path: Path, arrays: Arrays, meta: Mapping[str, Any], *, compress: bool = True) -> None:
-    """Write arrays and facts (anything JSON can say) to ``path``, all or nothing.
+    """Write arrays and facts (any JSON values) to ``path``, all or nothing.
 
-    The file is flushed to disk and then renamed into place. Compressing takes longer than all the
-    rest, and leaves a quarter of the bytes. ValueError for an array of objects.
+    The file is flushed to disk and then renamed into place. Compression takes longer than all
+    other steps and leaves a quarter of the bytes. ValueError for an array of objects.
     """
     members = {**arrays, _META: _bytes(json.dumps(dict(meta), sort_keys=True))}
     objects = sorted(name for name, array in members.items() if array.dtype.hasobject)
     if objects:
-        raise ValueError(f"'{objects[0]}' holds Python objects; only plain arrays can be kept.")
+        raise ValueError(f"'{objects[0]}' holds Python objects; only plain arrays can be saved.")
     members[_DIGEST] = np.frombuffer(_digest(members), dtype=np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -71,7 +71,7 @@ def load(path: Path) -> tuple[dict[str, npt.NDArray[np.generic]], dict[str, Any]
     Raises
     ------
     InvalidData
-        The file is absent, no archive, or not what was written.
+        The file is absent, is no archive, or does not match its checksum.
     """
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
@@ -103,7 +103,7 @@ def _bytes(text: str) -> npt.NDArray[np.uint8]:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Make the new name itself survive a power cut (POSIX; elsewhere there is no such call)."""
+    """Make the new name survive a power cut (POSIX only: elsewhere there is no call for it)."""
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)

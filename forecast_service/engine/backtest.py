@@ -1,4 +1,4 @@
-"""Rolling backtest: forecast from cutoffs in the past, and compare with what came."""
+"""Rolling backtest: forecast from past cutoffs and compare with the actual values."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ __all__ = [
     "average_metrics",
     "backtest",
     "cutoffs",
-    "joined",
+    "join_backtests",
 ]
 
 Rows = npt.NDArray[np.intp]
 
-LARGE = 200_000  # series times periods from which on a fit is worth a process
+LARGE = 200_000  # series times periods; a smaller fit is not worth a process of its own
 
 
 class Metrics(TypedDict):
-    """Accuracy over all series of a window. The point metrics are on the mean forecast.
+    """Accuracy over all series of a window; point metrics are those of the mean forecast.
 
-    None where a metric is undefined (see ``engine.metrics``).
+    A metric is None where it is undefined (see ``engine.metrics``).
     """
 
     wQL: dict[float, float]
@@ -51,7 +51,7 @@ class Metrics(TypedDict):
 
 @dataclass(frozen=True)
 class TestedWindow:
-    """Forecasts made at one cutoff, beside what came. Arrays are in the panel's row order."""
+    """Forecasts made at one cutoff, and the actual values. Rows are in the panel's order."""
 
     cutoff: int
     """Index of the first tested period; the model saw only the periods before it."""
@@ -65,7 +65,7 @@ class TestedWindow:
     mean: FloatArray
     """(n, horizon)."""
     history: FloatArray
-    """(n, cutoff): what was known, for scaled errors."""
+    """(n, cutoff): the target before the cutoff, for scaled errors."""
     season_length: int
 
     @property
@@ -88,7 +88,7 @@ class TestedWindow:
         )
 
     def losses(self, levels: Sequence[float]) -> FloatArray:
-        """Sum of the quantile losses of each series, shape (n,); NaN without a known actual."""
+        """Sum of quantile losses per series, (n,); NaN without a known actual."""
         total = np.zeros_like(self.actual)
         for i, level in enumerate(levels):
             total = total + metrics.quantile_loss(self.actual, self.quantiles[:, :, i], level)
@@ -98,7 +98,7 @@ class TestedWindow:
 
 @dataclass(frozen=True)
 class Backtest:
-    """Every window of one algorithm on one panel, most recent first."""
+    """All windows of one algorithm on one panel, most recent first."""
 
     keys: tuple[tuple[str, ...], ...]
     levels: tuple[float, ...]
@@ -106,10 +106,10 @@ class Backtest:
     notes: tuple[str, ...]
 
     def losses(self) -> FloatArray:
-        """Quantile losses of each series summed over the windows where something is known.
+        """Quantile losses per series, summed over the windows with a known actual.
 
-        For one series they order algorithms as its average wQL does: the weight, the sum of its
-        actuals, is the same for all. NaN without a usable window.
+        They rank algorithms for one series as its average wQL does: the weight, its sum of
+        actuals, is the same for every algorithm. NaN without a usable window.
         """
         rows = [window.losses(self.levels) for window in self.windows]
         if not rows:
@@ -122,19 +122,19 @@ class Backtest:
 def cutoffs(
     n_periods: int, config: FitConfig, frequency: str = "D"
 ) -> tuple[list[int], tuple[str, ...]]:
-    """Cutoff indices, most recent first, and a sentence when fewer fit than were asked for.
+    """Cutoff indices, most recent first, and a note if there are fewer than requested.
 
-    Window k begins ``k`` offsets before the end. One that would leave less history than
-    ``calendar.LEAST_HISTORY``, or that reaches beyond the end of the data, is skipped.
+    Window k begins ``k`` offsets before the end. A window is skipped if it leaves less history
+    than ``calendar.LEAST_HISTORY`` or reaches beyond the end of the data.
     """
     offset = config.backtest_offset or config.horizon
     minimum = LEAST_HISTORY.get(parse_frequency(frequency).unit, 2)
-    wanted = [n_periods - k * offset for k in range(1, config.backtest_windows + 1)]
-    fitting = [c for c in wanted if c >= minimum and c + config.horizon <= n_periods]
-    if len(fitting) == len(wanted):
-        return fitting, ()
-    return fitting, (
-        f"Accuracy rests on {len(fitting)} of {len(wanted)} backtest windows: "
+    requested = [n_periods - k * offset for k in range(1, config.backtest_windows + 1)]
+    possible = [c for c in requested if c >= minimum and c + config.horizon <= n_periods]
+    if len(possible) == len(requested):
+        return possible, ()
+    return possible, (
+        f"Accuracy rests on {len(possible)} of {len(requested)} backtest windows: "
         f"{config.backtest_windows} x {offset} periods plus {minimum} of history are needed, "
         f"{n_periods} are there.",
     )
@@ -145,30 +145,30 @@ def backtest(
 ) -> Backtest:
     """Fit on the periods before each cutoff and forecast the ``horizon`` after it.
 
-    Nothing after a cutoff reaches the model except covariates, which are known in advance. The
-    windows of an algorithm whose fit keeps a single core busy are tested side by side.
+    A model sees nothing after its cutoff but the covariates, which are known in advance. If a fit
+    of the algorithm uses a single core, the windows are tested in parallel.
     """
-    chosen, notes = cutoffs(panel.n_periods, config, panel.frequency)
+    starts, notes = cutoffs(panel.n_periods, config, panel.frequency)
     large = getattr(algorithm, "single_core", False) and panel.target.size >= LARGE
-    if large and config.processes > 1 and len(chosen) > 1:
-        windows = _side_by_side(algorithm, panel, config, chosen, progress)
+    if large and config.processes > 1 and len(starts) > 1:
+        windows = _test_in_parallel(algorithm, panel, config, starts, progress)
     else:
         windows = []
-        for count, cutoff in enumerate(chosen):
-            step = part(progress, count / len(chosen), (count + 1) / len(chosen))
+        for count, cutoff in enumerate(starts):
+            step = part(progress, count / len(starts), (count + 1) / len(starts))
             windows.append(_test(algorithm, panel, config, cutoff, step))
     return Backtest(panel.keys, config.quantiles, tuple(windows), notes)
 
 
-def _side_by_side(
-    algorithm: Algorithm, panel: Panel, config: FitConfig, chosen: list[int], progress: Progress
+def _test_in_parallel(
+    algorithm: Algorithm, panel: Panel, config: FitConfig, starts: list[int], progress: Progress
 ) -> list[TestedWindow]:
-    """What ``_test`` gives for each cutoff, from the processes of the pool."""
+    """The result of ``_test`` for each cutoff, computed in the processes of the pool."""
     alone = replace(config, processes=1)
-    ends = [cutoff + config.horizon for cutoff in chosen]
+    ends = [cutoff + config.horizon for cutoff in starts]
     tasks = [
         (algorithm, panel.before(end), alone, cutoff)
-        for cutoff, end in zip(chosen, ends, strict=True)
+        for cutoff, end in zip(starts, ends, strict=True)
     ]
 
     def finished(count: int) -> None:
@@ -205,26 +205,29 @@ def _test(
     )
 
 
-def joined(keys: tuple[tuple[str, ...], ...], parts: Sequence[tuple[Rows, Backtest]]) -> Backtest:
-    """The backtest of the series ``keys``, of which each part has those of some rows."""
+def join_backtests(
+    keys: tuple[tuple[str, ...], ...], parts: Sequence[tuple[Rows, Backtest]]
+) -> Backtest:
+    """The backtest of all series ``keys`` from parts: rows among them, and their backtest."""
     windows = zip(*(part.windows for _, part in parts), strict=True)
     rows = [rows for rows, _ in parts]
-    return replace(parts[0][1], keys=keys, windows=tuple(_joined(rows, each) for each in windows))
+    joined = tuple(_join_windows(rows, of_parts) for of_parts in windows)
+    return replace(parts[0][1], keys=keys, windows=joined)
 
 
-def _joined(rows: Sequence[Rows], windows: Sequence[TestedWindow]) -> TestedWindow:
+def _join_windows(rows: Sequence[Rows], windows: Sequence[TestedWindow]) -> TestedWindow:
     order = np.argsort(np.concatenate(rows))
     return replace(
         windows[0],
-        actual=np.concatenate([each.actual for each in windows])[order],
-        quantiles=np.concatenate([each.quantiles for each in windows])[order],
-        mean=np.concatenate([each.mean for each in windows])[order],
-        history=np.concatenate([each.history for each in windows])[order],
+        actual=np.concatenate([window.actual for window in windows])[order],
+        quantiles=np.concatenate([window.quantiles for window in windows])[order],
+        mean=np.concatenate([window.mean for window in windows])[order],
+        history=np.concatenate([window.history for window in windows])[order],
     )
 
 
 def average_metrics(windows: Sequence[Metrics]) -> Metrics | None:
-    """Each metric averaged over windows (those where it is defined); None without a window."""
+    """Each metric, averaged over the windows that define it; None without a window."""
     if not windows:
         return None
     levels = windows[0]["wQL"]

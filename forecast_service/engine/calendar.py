@@ -39,7 +39,7 @@ _TRAINABLE = ("H", "D", "W", "M")
 
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 LEAST_HISTORY = {"H": 48, "D": 14, "W": 4, "M": 4}
-"""Periods that a model should have seen before it is tested: two of the shorter cycle, if any."""
+"""Fewest periods of history before a backtest window: two of the shorter cycle, if any."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def parse_frequency(code: str) -> Frequency:
     """The frequency that a code of Amazon Forecast names.
 
     ``[n](Y|M|W|D|H|min)``; n: min 1-59, H 1-23, D 1-6, W 1-4, M 1-11, Y 1. A week begins on
-    Monday; ``W-TUE`` … ``W-SUN`` name another day (Amazon says that apart from the code, as its
+    Monday; ``W-TUE`` … ``W-SUN`` name another day (Amazon has a separate field for it, the
     TimeAlignmentBoundary).
 
     Raises
@@ -92,19 +92,19 @@ def parse_frequency(code: str) -> Frequency:
 
 
 def require_trainable(code: str) -> None:
-    """Refuse a frequency on which no algorithm is trained: InvalidData."""
+    """Raise InvalidData for a frequency on which no algorithm can be trained."""
     frequency = parse_frequency(code)
     if frequency.unit not in _TRAINABLE or frequency.multiple > 1:
         raise InvalidData(
-            f"Frequency '{code}' is understood, but models are trained on hours, days, weeks and "
-            f"months only. Use one of {', '.join(_TRAINABLE)}."
+            f"Frequency '{code}' cannot be trained on: models need hours, days, weeks or months. "
+            f"Use one of {', '.join(_TRAINABLE)}."
         )
 
 
 def season_length(code: str) -> int:
     """Periods after which the main pattern repeats: 7 for days, 24 for hours, 12 for months.
 
-    A multiple that does not divide the season has none (1).
+    It is 1 (no season) if the multiple does not divide the season.
 
     Example
     -------
@@ -117,7 +117,7 @@ def season_length(code: str) -> int:
 
 
 def usable_season(season: int, n_periods: int) -> int:
-    """The season, or 1 (none) when a history of ``n_periods`` does not hold a whole one.
+    """The season, or 1 (none) if a history of ``n_periods`` is shorter than the season.
 
     Example
     -------
@@ -190,7 +190,7 @@ def next_periods(last: np.datetime64, code: str, count: int) -> Times:
 
 
 def periods_between(first: np.datetime64, times: Times, code: str) -> npt.NDArray[np.int64]:
-    """How many periods each time lies after ``first`` (negative: before)."""
+    """Number of periods from ``first`` to each time (negative: before it)."""
     frequency = parse_frequency(code)
     origin = _ordinals(np.array([first]), frequency)[0]
     return np.asarray(_ordinals(np.asarray(times), frequency) - origin, dtype=np.int64)
@@ -204,20 +204,20 @@ def holiday_dates(country: str, years: Iterable[int]) -> dict[str, Times]:
     Raises
     ------
     InvalidData
-        The holidays of this country are not known.
+        The public holidays of this country are not known.
     """
     import holidays  # half a second, and only needed when a country is set
 
     code = iso_country(country)
     try:
-        known = holidays.country_holidays(code, years=list(years), expand=False, language="en_US")
+        names = holidays.country_holidays(code, years=list(years), expand=False, language="en_US")
     except NotImplementedError as error:
         raise InvalidData(
-            f"'{country}' is no country whose public holidays are known. "
+            f"Country '{country}' has no known public holidays. "
             "Use a two-letter ISO code such as 'DE', or leave the country out."
         ) from error
     by_name: dict[str, list[np.datetime64]] = {}
-    for day in sorted(known):
-        for name in known.get_list(day):
+    for day in sorted(names):
+        for name in names.get_list(day):
             by_name.setdefault(name, []).append(np.datetime64(day, "s"))
     return {name: np.array(days) for name, days in sorted(by_name.items())}

@@ -1,8 +1,8 @@
-"""What a model was fitted on, series by series: digests that tell what changed since.
+"""Digests of the data that a model was fitted on, per series, to find what changed since.
 
-The content of a series is what is known of its demand, the covariates of those periods, and its
-attributes. Periods of which nothing is known add nothing: a new day of one store, which lengthens
-the panel of all, leaves the content of the others as it was.
+The content of a series is its known demand, the covariates of those periods, and its attributes.
+A period without known demand adds nothing: a new day of one store makes the panel of all stores
+longer, but the content of the others stays the same.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from forecast_service.engine.panel import Panel
 __all__ = ["Changes", "Content", "changes", "content_of", "identity_of"]
 
 DIGEST_BYTES = 16
-WITHOUT_EFFECT = ("processes",)  # members of FitConfig that change no number
+WITHOUT_EFFECT = ("processes",)  # fields of FitConfig that change no number
 
 Rows = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class Content:
-    """``digests`` (n, 16) of what is known of each series up to ``until``.
+    """``digests`` (n, 16) of the content of each series up to ``until``.
 
-    ``identity`` is that of the configuration; models of another one have nothing in common.
+    ``identity`` is the digest of the configuration; nothing is kept from a model of another one.
     """
 
     identity: str
@@ -61,10 +61,10 @@ class Content:
 
 @dataclass(frozen=True)
 class Changes:
-    """Rows of a panel whose series differ from an earlier content.
+    """Rows of a panel at which a series differs from an earlier content.
 
-    ``appended``: known periods were added at the end, the rest is as it was. ``edited``: the past
-    is another one. ``new``: not there before. ``gone``: how many are not there any more.
+    ``appended``: known periods were added at the end, the past is the same. ``edited``: the past
+    differs. ``new``: absent before. ``gone``: number of series that are absent now.
     """
 
     appended: Rows
@@ -74,17 +74,17 @@ class Changes:
 
     @property
     def rewritten(self) -> int:
-        """How many series have another past, are new or gone."""
+        """Number of series that are edited, new or gone."""
         return len(self.edited) + len(self.new) + self.gone
 
     @property
     def rows(self) -> Rows:
-        """Every row that differs, ascending."""
+        """All rows that differ, ascending."""
         return np.sort(np.concatenate([self.appended, self.edited, self.new]))
 
 
 def identity_of(name: str, panel: Panel, config: FitConfig) -> str:
-    """Digest of everything but the data that a fit depends on, the engine itself included."""
+    """Digest of all that a fit depends on besides the data, including the engine's sources."""
     settings = {key: v for key, v in asdict(config).items() if key not in WITHOUT_EFFECT}
     described = {
         "algorithm": name,
@@ -99,7 +99,7 @@ def identity_of(name: str, panel: Panel, config: FitConfig) -> str:
 
 
 def content_of(name: str, panel: Panel, config: FitConfig) -> Content:
-    """The content of a panel, to be fitted by this algorithm with this configuration."""
+    """The content of a panel that this algorithm fits with this configuration."""
     return Content(
         identity=identity_of(name, panel, config),
         keys=panel.keys,
@@ -109,30 +109,30 @@ def content_of(name: str, panel: Panel, config: FitConfig) -> Content:
 
 
 def changes(before: Content, panel: Panel) -> tuple[Changes, Content]:
-    """What is different in a panel of the same configuration, and its own content."""
+    """The changes from an earlier content to a panel of the same configuration, and its content."""
     places = {key: place for place, key in enumerate(before.keys)}
-    partner = np.array([places.get(key, -1) for key in panel.keys], dtype=np.intp)
+    earlier_rows = np.array([places.get(key, -1) for key in panel.keys], dtype=np.intp)
     earlier = panel.before(int(np.searchsorted(panel.timestamps, before.until, side="right")))
-    every = np.arange(panel.n_series)
-    digests = _digests(earlier, every)
-    added = ~np.isnan(panel.target[:, earlier.n_periods :]).all(axis=1)
-    is_new = partner < 0
-    is_edited = ~is_new & (digests != before.digests[partner]).any(axis=1)
-    longer = np.flatnonzero(added)
+    rows = np.arange(panel.n_series)
+    digests = _digests(earlier, rows)
+    is_longer = ~np.isnan(panel.target[:, earlier.n_periods :]).all(axis=1)
+    is_new = earlier_rows < 0
+    is_edited = ~is_new & (digests != before.digests[earlier_rows]).any(axis=1)
+    longer = np.flatnonzero(is_longer)
     digests[longer] = _digests(panel, longer)
-    found = Changes(
-        appended=every[~is_new & ~is_edited & added],
-        edited=every[is_edited],
-        new=every[is_new],
+    differences = Changes(
+        appended=rows[~is_new & ~is_edited & is_longer],
+        edited=rows[is_edited],
+        new=rows[is_new],
         gone=len(before.keys) - int((~is_new).sum()),
     )
     until = np.datetime64(panel.timestamps[-1], "s")
-    return found, replace(before, keys=panel.keys, until=until, digests=digests)
+    return differences, replace(before, keys=panel.keys, until=until, digests=digests)
 
 
 @cache
 def _engine() -> str:
-    """Digest of the engine's own sources: another one may learn something else from the data."""
+    """Digest of the engine's sources: a changed engine may learn other values from the data."""
     digest = blake2b(digest_size=DIGEST_BYTES)
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
@@ -144,12 +144,12 @@ def _digests(panel: Panel, rows: Rows) -> npt.NDArray[np.uint8]:
     times = panel.timestamps.astype("datetime64[s]").astype(np.int64)
     covariates = [panel.covariates[name] for name in sorted(panel.covariates)]
     attributes = [panel.attributes[name] for name in sorted(panel.attributes)]
-    found = np.empty((len(rows), DIGEST_BYTES), dtype=np.uint8)
+    digests = np.empty((len(rows), DIGEST_BYTES), dtype=np.uint8)
     for place, row in enumerate(rows):
         known = np.flatnonzero(~np.isnan(panel.target[row]))
         digest = blake2b(digest_size=DIGEST_BYTES)
         digest.update(json.dumps([values[row] for values in attributes]).encode())
         for values in (times, panel.target[row], *(matrix[row] for matrix in covariates)):
             digest.update(values[known].tobytes())
-        found[place] = np.frombuffer(digest.digest(), dtype=np.uint8)
-    return found
+        digests[place] = np.frombuffer(digest.digest(), dtype=np.uint8)
+    return digests

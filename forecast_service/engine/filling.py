@@ -1,7 +1,8 @@
-"""Missing values: what stands in for them, by Amazon Forecast's filling rules.
+"""Filling of missing values by the rules of Amazon Forecast.
 
-``zero``, ``value`` (a given number), or ``mean``, ``median``, ``min``, ``max`` of the 64 newest
-entries before the gap; ``nan`` or None leaves the gap. Filled entries never count as known.
+A gap is filled with ``zero``, with ``value`` (a number of the request), or with the ``mean``,
+``median``, ``min`` or ``max`` of the 64 newest known entries before it. ``nan`` or None leaves the
+gap. Filled entries never count as known.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from forecast_service.errors import InvalidData
 
 __all__ = ["fill_covariate", "fill_target"]
 
-WINDOW = 64  # entries before a gap from which a statistic is taken
+WINDOW = 64  # known entries before a gap that a statistic uses
 
 _STATISTICS: Mapping[str, Callable[[FloatArray], Any]] = MappingProxyType(
     {"mean": np.mean, "median": np.median, "min": np.min, "max": np.max}
@@ -36,14 +37,14 @@ def fill_target(
 ) -> FloatArray:
     """A filled copy of the target (n, T).
 
-    ``middle`` fills between a series' own first and last known value, ``back`` from its last one
-    to the end. Nothing is filled in front of the first. ``values`` holds the numbers that go with
+    ``middle`` fills between the first and the last known value of a series, ``back`` from the
+    last one to the end. Nothing is filled before the first one. ``values`` holds the numbers for
     the method ``value``, under ``middle`` and ``back``.
 
     Raises
     ------
     InvalidData
-        A method that does not exist, or ``value`` without its number.
+        The method does not exist, or ``value`` has no number.
 
     Example
     -------
@@ -51,7 +52,7 @@ def fill_target(
     >>> fill_target(x, "mean", "zero").tolist()
     [[nan, 1.0, 1.0, 3.0, 0.0]]
     """
-    between, after = _regions(target)
+    between, after = _gaps(target)
     filled = _fill(target, target, between, middle, values.get("middle"))
     return _fill(filled, target, after, back, values.get("back"))
 
@@ -66,30 +67,30 @@ def fill_covariate(
 ) -> FloatArray:
     """A filled copy of a covariate (n, history and horizon).
 
-    ``middle`` and ``back`` are for the first ``n_history`` periods, as for the target; ``future``
-    fills every gap of the periods after them. Otherwise like ``fill_target``.
+    ``middle`` and ``back`` fill the first ``n_history`` periods, as in ``fill_target``;
+    ``future`` fills every gap in the periods after them.
     """
     gaps = np.isnan(covariate)
-    between, after, coming = np.zeros((3, *covariate.shape), dtype=bool)
-    between[:, :n_history], after[:, :n_history] = _regions(covariate[:, :n_history])
-    coming[:, n_history:] = gaps[:, n_history:]
+    between, after, ahead = np.zeros((3, *covariate.shape), dtype=bool)
+    between[:, :n_history], after[:, :n_history] = _gaps(covariate[:, :n_history])
+    ahead[:, n_history:] = gaps[:, n_history:]
     filled = _fill(covariate, covariate, between, middle, values.get("middle"))
     filled = _fill(filled, covariate, after, back, values.get("back"))
-    return _fill(filled, covariate, coming, future, values.get("future"))
+    return _fill(filled, covariate, ahead, future, values.get("future"))
 
 
-def _regions(values: FloatArray) -> tuple[_Mask, _Mask]:
-    """The gaps between the first and the last known value of each row, and those after it."""
+def _gaps(values: FloatArray) -> tuple[_Mask, _Mask]:
+    """Gaps between the first and the last known value of each row, and gaps after the last."""
     known = ~np.isnan(values)
-    begun = np.logical_or.accumulate(known, axis=1)
-    goes_on = np.logical_or.accumulate(known[:, ::-1], axis=1)[:, ::-1]
-    return ~known & begun & goes_on, ~known & begun & ~goes_on
+    after_first = np.logical_or.accumulate(known, axis=1)
+    before_last = np.logical_or.accumulate(known[:, ::-1], axis=1)[:, ::-1]
+    return ~known & after_first & before_last, ~known & after_first & ~before_last
 
 
 def _fill(
     values: FloatArray, known: FloatArray, where: _Mask, method: str | None, value: float | None
 ) -> FloatArray:
-    """Copy of ``values`` with ``method`` applied ``where``; statistics look at ``known``."""
+    """Copy of ``values``, filled ``where`` by ``method``; statistics are those of ``known``."""
     filled = values.copy()
     if method is None or method == "nan":
         return filled
@@ -101,7 +102,7 @@ def _fill(
         allowed = ", ".join(["zero", "value", *_STATISTICS, "nan"])
         raise InvalidData(
             f"Filling method '{method}' cannot be used here. Allowed are {allowed}; "
-            "'value' needs a number beside it."
+            "'value' also needs a number."
         )
     filled[where] = number
     return filled
@@ -110,12 +111,12 @@ def _fill(
 def _fill_statistic(
     filled: FloatArray, known: FloatArray, where: _Mask, statistic: Callable[[FloatArray], Any]
 ) -> None:
-    """Fill in place, gap by gap; a gap with nothing known before it stays."""
+    """Fill in place, gap by gap; a gap without a known value before it stays."""
     begins = where & ~np.pad(where, ((0, 0), (1, 0)))[:, :-1]
     for row, start in np.argwhere(begins):
         past = known[row, :start]
         past = past[~np.isnan(past)][-WINDOW:]
-        rest = where[row, start:]
-        length = len(rest) if rest.all() else int(np.argmin(rest))
+        gap = where[row, start:]
+        length = len(gap) if gap.all() else int(np.argmin(gap))
         if past.size:
             filled[row, start : start + length] = statistic(past)

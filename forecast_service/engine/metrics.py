@@ -1,4 +1,4 @@
-"""Accuracy metrics over arrays. Lower is better for all; unknown actuals (NaN) are left out."""
+"""Accuracy metrics over arrays. Lower is always better; unknown actuals (NaN) are left out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = [
     "wql",
 ]
 
-ROWS = 2000  # series whose whole history is looked at together
+ROWS = 2000  # series per chunk: bounds memory, since each has its whole history
 
 
 def quantile_loss(actual: FloatArray, forecast: FloatArray, level: float) -> FloatArray:
@@ -109,11 +109,11 @@ def mape(actual: FloatArray, forecast: FloatArray) -> float:
 def mase(
     actual: FloatArray, forecast: FloatArray, history: FloatArray, *, season_length: int
 ) -> float:
-    """Mean absolute scaled error: each series' mean error over its in-sample seasonal one.
+    """Mean absolute scaled error: mean error relative to the in-sample seasonal naive error.
 
-    ``mean |y - f| / mean |Y_t - Y_(t-m)|`` per series, then the mean over series. A series whose
-    scale is 0 or unknown (constant, or shorter than a season) is left out; NaN when none is left.
-    Source: Hyndman & Koehler 2006. Which m is meant is never obvious: it must be given.
+    ``mean |y - f| / mean |Y_t - Y_(t-m)|`` per series, then the mean over series. A series with a
+    scale of 0 or NaN (constant, or shorter than a season) is left out; NaN when none is left.
+    Source: Hyndman & Koehler 2006. ``m`` is ``season_length``; there is no obvious default.
 
     Example
     -------
@@ -128,7 +128,7 @@ def mase(
 
 
 def seasonal_scale(history: FloatArray, season_length: int) -> FloatArray:
-    """Mean absolute seasonal difference of each series, shape (n,); NaN when there is none."""
+    """Mean absolute seasonal difference of each series, (n,); NaN without a difference."""
     scale = np.empty(len(history))
     for start in range(0, len(history), ROWS):
         rows = history[start : start + ROWS]

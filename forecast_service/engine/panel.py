@@ -1,4 +1,4 @@
-"""The panel: many aligned series and what is known about them, as arrays."""
+"""The panel: many aligned series with their covariates and attributes, as arrays."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Panel:
     """History of ``n`` series over the same ``T`` periods.
 
     ``keys[i]`` names series i (item, then dimensions). ``timestamps`` are the ``T`` period starts
-    (datetime64[s], no time zone). ``target`` has shape (n, T); NaN is "not known": before a series
-    began, inside a gap, or marked as missing. ``covariates`` are known for the future too; each
-    has shape (n, T) and no NaN where the target is known. ``attributes`` are the static ones, one
-    text per series ('' when unknown).
+    (datetime64[s], no time zone). ``target`` has shape (n, T); NaN means unknown: before a series
+    began, inside a gap, or marked as missing. ``covariates`` are also known for the future; each
+    has shape (n, T) and no NaN where the target is known. ``attributes`` are static: one text per
+    series ('' when unknown).
     """
 
     keys: tuple[tuple[str, ...], ...]
@@ -50,7 +50,7 @@ class Panel:
         return len(self.timestamps)
 
     def before(self, cutoff: int) -> Panel:
-        """The panel as it was known before period ``cutoff`` (an index): nothing after is seen."""
+        """The panel of the periods before ``cutoff`` (an index)."""
         return Panel(
             keys=self.keys,
             timestamps=self.timestamps[:cutoff],
@@ -61,14 +61,14 @@ class Panel:
         )
 
     def known_between(self, start: int, stop: int) -> KnownFuture:
-        """What was known in advance about periods ``start`` to ``stop`` (indices)."""
+        """The covariates of periods ``start`` to ``stop`` (indices), as a known future."""
         return KnownFuture(
             timestamps=self.timestamps[start:stop],
             covariates={name: values[:, start:stop] for name, values in self.covariates.items()},
         )
 
     def take(self, rows: Sequence[int] | npt.NDArray[np.intp]) -> Panel:
-        """The panel of some of the series, in the given order."""
+        """The panel of the series at ``rows``, in this order."""
         index = np.asarray(rows, dtype=np.intp)
         return Panel(
             keys=tuple(self.keys[i] for i in index),
@@ -84,7 +84,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class KnownFuture:
-    """What is known in advance about the next periods; ``covariates`` have shape (n, horizon)."""
+    """The next periods and their ``covariates``, each (n, horizon)."""
 
     timestamps: npt.NDArray[np.datetime64]
     covariates: Mapping[str, FloatArray] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class KnownFuture:
         return len(self.timestamps)
 
     def take(self, rows: Sequence[int] | npt.NDArray[np.intp]) -> KnownFuture:
-        """The same for some of the series, in the given order."""
+        """The known future of the series at ``rows``, in this order."""
         index = np.asarray(rows, dtype=np.intp)
         return KnownFuture(
             self.timestamps, {name: values[index] for name, values in self.covariates.items()}

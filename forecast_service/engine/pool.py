@@ -1,4 +1,4 @@
-"""The one seam for work on many cores: an Executor, and a map over it that keeps order."""
+"""Work on many cores: an Executor, and a map over it that keeps the order."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _open: ContextVar[Executor | None] = ContextVar("open_pool", default=None)
 
 
 class InProcessExecutor(Executor):
-    """Runs each task at once in the calling thread, for work too small for a process."""
+    """Runs each task immediately in the calling thread, for work too small for a process."""
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
@@ -40,7 +40,7 @@ class InProcessExecutor(Executor):
 
 
 class _LateExecutor(Executor):
-    """Starts its processes with its first task: most work is done without any."""
+    """Starts its processes with the first task: most callers never submit one."""
 
     def __init__(self, processes: int) -> None:
         self._processes = processes
@@ -61,10 +61,10 @@ class _LateExecutor(Executor):
 def pool(processes: int) -> Iterator[Executor]:
     """An executor over ``processes`` processes; one means the calling process itself.
 
-    A pool opened inside another one is the outer one, so that starting costs are paid once; they
-    are paid with the first task.
-    The processes use one BLAS thread each, keep their temporary files in a folder that is
-    removed with the pool, and end when the process that opened the pool dies, however it dies.
+    A pool opened inside another pool is the outer pool, so that processes start only once: with
+    the first task.
+    Each process uses one BLAS thread, keeps its temporary files in a folder that is removed with
+    the pool, and ends when the process that opened the pool ends, even if it is killed.
     """
     outer = _open.get()
     if processes <= 1:
@@ -87,9 +87,9 @@ def map_in_order(
     tasks: Sequence[Task],
     finished: Callable[[int], None] = lambda count: None,
 ) -> list[Result]:
-    """``[function(task) for task in tasks]`` on the executor; the first error is raised.
+    """``[function(task) for task in tasks]`` on the executor; raises the first error.
 
-    ``finished`` is called with the number of tasks done after each one.
+    ``finished`` is called after each task, with the number of tasks done.
     """
     futures = []
     in_process = isinstance(executor, InProcessExecutor)
@@ -112,7 +112,7 @@ def _process_pool(processes: int) -> Iterator[Executor]:
     executor = ProcessPoolExecutor(
         processes,
         mp_context=multiprocessing.get_context("forkserver"),
-        initializer=_begin,
+        initializer=_set_up_process,
         initargs=(folder,),
     )
     try:
@@ -123,7 +123,7 @@ def _process_pool(processes: int) -> Iterator[Executor]:
 
 
 def start_server() -> None:
-    """Start the fork server with one BLAS thread: its children inherit the environment."""
+    """Start the fork server with one BLAS thread: its children inherit that setting."""
     before = {name: os.environ.get(name) for name in _THREAD_LIMITS}
     os.environ.update(dict.fromkeys(_THREAD_LIMITS, "1"))
     try:
@@ -136,16 +136,15 @@ def start_server() -> None:
                 os.environ[name] = value
 
 
-def _begin(folder: str) -> None:
-    """First act of a process of the pool."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then stops us
+def _set_up_process(folder: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and stops its pool
     os.environ["TMPDIR"] = folder
     tempfile.tempdir = folder
-    end_with_parent(before=partial(_remove_busy, folder))
+    end_with_parent(before=partial(_remove_folder, folder))
 
 
-def _remove_busy(folder: str) -> None:
-    """Remove a folder into which others may still be writing for a moment."""
+def _remove_folder(folder: str) -> None:
+    """Remove a folder to which other processes may still write for a moment."""
     for _ in range(20):
         shutil.rmtree(folder, ignore_errors=True)
         if not os.path.exists(folder):

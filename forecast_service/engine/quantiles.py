@@ -1,4 +1,4 @@
-"""What every forecast promises, whichever algorithm made it: never negative, closed days 0."""
+"""Rules for every forecast: never negative, quantiles ascending, 0 on closed days."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ import numpy.typing as npt
 from forecast_service.engine.panel import FloatArray
 from forecast_service.errors import InvalidRequest
 
-__all__ = ["require_levels", "settle", "settle_quantiles"]
+__all__ = ["clip_mean", "clip_quantiles", "require_levels"]
 
 
 def require_levels(levels: Sequence[float]) -> tuple[float, ...]:
-    """The levels as a tuple; InvalidRequest unless they ascend within (0, 1)."""
+    """The levels as a tuple; InvalidRequest unless they are ascending and within (0, 1)."""
     checked = tuple(float(level) for level in levels)
     ascending = all(a < b for a, b in pairwise(checked))
     if not checked or not ascending or not 0 < checked[0] <= checked[-1] < 1:
         raise InvalidRequest(
             f"Quantiles {list(checked)} cannot be forecast. "
-            "Name at least one between 0 and 1 (exclusive), in ascending order."
+            "Send at least one between 0 and 1 (exclusive), in ascending order."
         )
     return checked
 
 
-def settle(values: FloatArray, closed: npt.NDArray[np.bool_]) -> FloatArray:
+def clip_mean(values: FloatArray, closed: npt.NDArray[np.bool_]) -> FloatArray:
     """A point forecast (n, horizon) without negative values, and 0 on closed days."""
     return np.where(closed, 0.0, np.maximum(values, 0.0))
 
 
-def settle_quantiles(values: FloatArray, closed: npt.NDArray[np.bool_]) -> FloatArray:
-    """Quantiles (n, horizon, levels) that ascend, are never negative, and 0 on closed days."""
+def clip_quantiles(values: FloatArray, closed: npt.NDArray[np.bool_]) -> FloatArray:
+    """Quantiles (n, horizon, levels), ascending and never negative, and 0 on closed days."""
     ascending = np.maximum.accumulate(np.maximum(values, 0.0), axis=2)
     return np.where(closed[:, :, None], 0.0, ascending)

@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine import algorithm as seam
+from forecast_service.engine import algorithm as interface
 from forecast_service.engine import grouped
 from forecast_service.engine.algorithm import Algorithm, FitConfig, Fitted, Progress, silent
 from forecast_service.engine.archive import Arrays
@@ -33,9 +33,9 @@ NAMES = tuple(_CLASSES)
 
 
 def algorithm(name: str) -> Algorithm:
-    """The algorithm of this name; InvalidData when there is none."""
+    """The algorithm of this name; InvalidData if there is none."""
     if name not in _CLASSES:
-        allowed = ", ".join(f"'{known}'" for known in NAMES)
+        allowed = ", ".join(f"'{each}'" for each in NAMES)
         raise InvalidData(f"'{name}' is no algorithm of this service. Use one of {allowed}.")
     module, _, class_name = _CLASSES[name].rpartition(".")
     cls = getattr(import_module(f"forecast_service.engine.{module}"), class_name)
@@ -43,19 +43,19 @@ def algorithm(name: str) -> Algorithm:
 
 
 def load(name: str, arrays: Arrays) -> Fitted:
-    """The model that an algorithm of this name turned into arrays, or its shards did."""
-    return load_pieces(name, grouped.split(arrays))
+    """The model of this algorithm, in shards or not, from its arrays."""
+    return load_pieces(name, grouped.split_pieces(arrays))
 
 
 def load_pieces(name: str, pieces: Iterable[Arrays]) -> Fitted:
-    """The model whose ``grouped.pieces`` these are, in their order."""
-    return grouped.joined(algorithm(name).from_arrays, pieces)
+    """The model of this algorithm from its ``grouped.pieces``, in their order."""
+    return grouped.join_pieces(algorithm(name).from_arrays, pieces)
 
 
 def condition(name: str, fitted: Fitted, panel: Panel) -> Fitted:
     """The same model on newer data: see ``Algorithm.condition``."""
     chosen = algorithm(name)
-    return grouped.by_shard(fitted, panel, lambda model, own, *_: chosen.condition(model, own))
+    return grouped.carry_shards(fitted, panel, lambda model, own, *_: chosen.condition(model, own))
 
 
 def refit(
@@ -66,13 +66,14 @@ def refit(
     config: FitConfig,
     progress: Progress = silent,
 ) -> Fitted:
-    """A model on a newer panel, the series at ``rows`` fitted again: see ``algorithm.refit``.
+    """A model on a newer panel, with the series at ``rows`` fitted again: see ``algorithm.refit``.
 
-    None: all of them, together. Of a model in shards each one is a model of its own.
+    ``rows`` None: all series, together. Each shard of a model is refitted separately.
     """
     chosen = algorithm(name)
 
     def carry(model: Fitted, own: Panel, places: npt.NDArray[np.intp], step: Progress) -> Fitted:
-        return seam.refit(chosen, model, own, grouped.among(places, rows), config, step)
+        own_rows = grouped.places_within(places, rows)
+        return interface.refit(chosen, model, own, own_rows, config, step)
 
-    return grouped.by_shard(fitted, panel, carry, progress)
+    return grouped.carry_shards(fitted, panel, carry, progress)

@@ -1,4 +1,4 @@
-"""Training: one call gives the fitted model and how well it did in its backtest."""
+"""Training: one call returns the fitted model and its accuracy in a backtest."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ def train(
     progress: Progress = silent,
     previous: Trained | None = None,
 ) -> Trained:
-    """Fit an algorithm on all of the panel and backtest it on the windows of ``config``.
+    """Fit an algorithm on the whole panel and backtest it on the windows of ``config``.
 
-    ``auto`` backtests each of its candidates once, uses that to choose, and trains on all of
-    the history only what was chosen. With a ``previous`` training, only what changed since then
-    is fitted, if that is little (``engine.retrain``); else a note says why it was not used.
+    ``auto`` backtests each member once, chooses by the result, and fits only the chosen members
+    on the whole history. With a ``previous`` training, only what changed since then is fitted
+    (``engine.retrain``); if too much changed, everything is fitted and a note gives the reason.
     Very many series are trained in shards (``engine.sharding``).
 
     Raises
     ------
     InvalidData
-        There is no such algorithm, or the frequency cannot be trained on.
+        The algorithm does not exist, or the frequency cannot be trained on.
     """
     require_trainable(panel.frequency)
     algorithm(name)
     if previous is None:
         return _train_all(name, panel, config, progress)
-    found = retrain(name, previous, panel, config, progress)
-    if isinstance(found, Trained):
-        return found
-    return _train_all(name, panel, config, progress, f"Every series was fitted again: {found}.")
+    result = retrain(name, previous, panel, config, progress)
+    if isinstance(result, Trained):
+        return result
+    return _train_all(name, panel, config, progress, f"Every series was fitted again: {result}.")
 
 
 def _train_all(

@@ -1,4 +1,4 @@
-"""What a training gives, and what the next one needs of it: as arrays, too."""
+"""The result of a training, and the record of it that the next training needs."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class Window:
 
 @dataclass(frozen=True)
 class Kept:
-    """How old what an earlier training learned is, and how many series changed since then.
+    """Age of the parts kept from an earlier training, and number of series changed since.
 
-    ``tested_until``: last period of the panel on which weights, calibration and accuracy rest;
-    ``rewritten`` series have another past since then, are new or gone. ``shared_until``: last
-    period of the panel on which all series were fitted together; ``changed`` ones differ since.
+    ``tested_until``: last period of the data behind weights, calibration and accuracy;
+    ``rewritten``: series that since then are new, gone or have a changed past. ``shared_until``:
+    last period of the data of the shared effects; ``changed``: series that differ since then.
     ``notes`` are sentences about the accuracy.
     """
 
@@ -49,25 +49,25 @@ class Kept:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training gives: the model, its accuracy, and what has to be said about both."""
+    """The result of a training: the model, its accuracy, and notes about both."""
 
     fitted: Fitted
     windows: tuple[Window, ...]
-    """Most recent first; empty when the history allows no window (``notes`` says so)."""
+    """Most recent first; empty if the history is too short for a window (see ``notes``)."""
     notes: tuple[str, ...]
-    """Sentences about the training as a whole; ``fitted.notes`` has those about one series."""
+    """Sentences about the whole training; those about one series are in ``fitted.notes``."""
     content: Content
     kept: Kept
     keeps: bool = False
-    """Whether something was kept from an earlier training."""
+    """Whether parts were kept from an earlier training."""
 
     @property
     def summary(self) -> Metrics | None:
-        """Each metric averaged over the windows; None without a window."""
+        """Each metric, averaged over the windows; None without a window."""
         return average_metrics([window.metrics for window in self.windows])
 
-    def memory(self) -> dict[str, npt.NDArray[np.generic]]:
-        """All but the model, as arrays without Python objects."""
+    def record(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Everything except the model, as arrays without Python objects."""
         facts = {
             "windows": [_plain(window) for window in self.windows],
             "kept": asdict(self.kept),
@@ -79,14 +79,14 @@ class Trained:
         }
 
     @classmethod
-    def remembered(cls, fitted: Fitted, memory: Mapping[str, npt.NDArray[np.generic]]) -> Trained:
-        """The training that gave this model and this ``memory``."""
-        facts = json.loads(str(memory["facts"][0]))
+    def from_record(cls, fitted: Fitted, record: Mapping[str, npt.NDArray[np.generic]]) -> Trained:
+        """The training with this model and this ``record``."""
+        facts = json.loads(str(record["facts"][0]))
         return cls(
             fitted=fitted,
-            windows=tuple(_window(each) for each in facts["windows"]),
+            windows=tuple(_window(plain) for plain in facts["windows"]),
             notes=tuple(facts["notes"]),
-            content=Content.from_arrays(memory),
+            content=Content.from_arrays(record),
             kept=Kept(
                 tested_until=np.datetime64(facts["kept"].pop("tested_until"), "s"),
                 shared_until=np.datetime64(facts["kept"].pop("shared_until"), "s"),
@@ -97,7 +97,7 @@ class Trained:
 
 
 def _plain(window: Window) -> dict[str, Any]:
-    """A window as JSON can say it; the levels of wQL, which are numbers, as pairs."""
+    """A window as JSON values; ``wQL`` as pairs, because JSON has no numbers as keys."""
     metrics = {**window.metrics, "wQL": list(window.metrics["wQL"].items())}
     times = {"start": str(window.start), "end": str(window.end)}
     return {**times, "item_count": window.item_count, "metrics": metrics}

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from forecast_service.aws import ALREADY_EXISTS, calling, error_code
+from forecast_service.aws import ALREADY_EXISTS, error_code, translate_errors
 from forecast_service.engine.calendar import parse_frequency
 from forecast_service.errors import BackendUnavailable, InvalidData
 from forecast_service.importer.plan import METADATA_PART, RELATED_PART, TARGET_PART, Part, Plan
@@ -85,7 +85,7 @@ class Loader:
         return _arn_of(name, groups)
 
     def _start(self, plan: Plan, parts: Sequence[Part], folder: Path) -> dict[str, str]:
-        with calling():
+        with translate_errors():
             arns = self._ensure_datasets(plan)
             return {
                 part.kind: self._start_job(part, arns[part.kind], folder / self._file(part))
@@ -170,7 +170,7 @@ class Loader:
         return _arn_of(name, jobs)
 
     def _is_active(self, job_arn: str) -> bool:
-        with calling():
+        with translate_errors():
             job = self.session.forecast.describe_dataset_import_job(DatasetImportJobArn=job_arn)
         if job["Status"] in UNFINISHED:
             return False

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.aws import calling
+from forecast_service.aws import translate_errors
 from forecast_service.details import Details
 from forecast_service.errors import Conflict, ForecastServiceError, InvalidData, LeaseLost
 from forecast_service.importer.canonical_files import (
@@ -195,7 +195,7 @@ class ImportStep:
                 delay = self.session.polling.pause()
                 self.queue.go_on(connection, self.claim, delay_seconds=delay)
             return
-        with calling():
+        with translate_errors():
             arn = self.loader.group_arn()
         snapshots = SnapshotStore(self.database, self.settings.home)
         staged = {

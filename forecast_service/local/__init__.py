@@ -1,1 +1,1 @@
-"""The local Amazon Forecast: the same calls, shapes, statuses and errors, on our own engine."""
+"""The local Amazon Forecast: its calls, shapes, statuses and errors on our own engine."""

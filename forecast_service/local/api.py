@@ -8,13 +8,14 @@ from typing import Any
 
 from forecast_service.local import descriptions, tags
 from forecast_service.local.calls import Call, Handler, Params, require
-from forecast_service.local.client import LocalClient, with_operations
+from forecast_service.local.client import LocalClient, add_operations
 from forecast_service.local.kinds import DATASET, DATASET_GROUP, FORECAST, IMPORT_JOB, KINDS, Kind
 from forecast_service.local.operations.auto_predictors import create_auto_predictor
 from forecast_service.local.operations.dataset_groups import create_group, update_group
-from forecast_service.local.operations.datasets import create_dataset, create_import_job
+from forecast_service.local.operations.datasets import create_dataset
 from forecast_service.local.operations.endings import delete, delete_tree, require_any, stop
 from forecast_service.local.operations.forecasts import create_forecast
+from forecast_service.local.operations.import_jobs import create_import_job
 from forecast_service.local.operations.legacy_predictors import create_predictor
 from forecast_service.local.operations.lists import list_resources
 from forecast_service.local.operations.predictors import (
@@ -75,7 +76,7 @@ HANDLERS: Mapping[str, Handler] = {
 }
 
 
-@with_operations
+@add_operations
 class LocalForecast(LocalClient):
     """The local stand-in for ``boto3.client("forecast")``."""
 

@@ -13,7 +13,7 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 OURS = ("Pooled", "Seasonal_Naive", "TSB")
 """Algorithms that Amazon does not have."""
 ALGORITHMS = ("ARIMA", "ETS", "NPTS", "Prophet", *OURS)
-"""Algorithms that work here; in the engine and the settings in lower case."""
+"""Algorithms that work here. The engine and the settings write them in lower case."""
 
 
 def arn_of(settings: Settings, word: str, *path: str) -> str:
@@ -23,11 +23,11 @@ def arn_of(settings: Settings, word: str, *path: str) -> str:
 
 
 def algorithm_arn(name: str) -> str:
-    """The ARN of an algorithm: it has neither a region nor an account."""
+    """The ARN of an algorithm, which has no region and no account."""
     return f"arn:aws:forecast:::algorithm/{name}"
 
 
 def ulid() -> str:
-    """26 characters that sort by time and that nobody else draws, as auto predictors carry."""
+    """A unique identifier of 26 characters that sorts by time, as in ARNs of auto predictors."""
     number = (int(time.time() * 1000) << 80) | secrets.randbits(80)
     return "".join(CROCKFORD[(number >> shift) & 31] for shift in range(125, -5, -5))

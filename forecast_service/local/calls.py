@@ -1,4 +1,4 @@
-"""One call of an operation, and what every operation does with the catalog: find and create."""
+"""One call of an operation, and how operations find and create resources."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from forecast_service.storage.queue import Queue
 
 __all__ = [
     "ACTIVE",
+    "CREATE_PENDING",
+    "JOB_KIND",
     "Call",
     "Handler",
     "Params",
@@ -29,14 +31,14 @@ __all__ = [
 
 ACTIVE = "ACTIVE"
 CREATE_PENDING = "CREATE_PENDING"
-JOB_KIND = "resource"  # kind of the work that makes a resource
+JOB_KIND = "resource"  # kind of work in the queue
 
 Params = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Call:
-    """The surroundings of one operation: a transaction and the settings."""
+    """One call of an operation, with its transaction and the settings."""
 
     operation: str
     connection: sa.Connection
@@ -47,35 +49,35 @@ Handler = Callable[[Call, Params], dict[str, Any] | None]
 
 
 def require(call: Call, kind: Kind, arn: str) -> Resource:
-    """The resource of this kind.
+    """The resource of this kind with this ARN.
 
     Raises
     ------
     DoesNotExist
-        No resource has the ARN, or one of another kind has it.
+        No resource has the ARN, or it belongs to another kind.
     """
     resource = catalog.get(call.connection, arn)
     if resource is None or resource.type != kind.word:
         raise DoesNotExist(
-            f"No {kind.noun} exists with the arn: {arn}. List{kind.plural} names those that exist."
+            f"No {kind.noun} exists with the arn: {arn}. List{kind.plural} shows those that exist."
         )
     return resource
 
 
 def require_active(call: Call, kind: Kind, arn: str) -> Resource:
-    """The resource of this kind, which is ACTIVE.
+    """The ACTIVE resource of this kind with this ARN.
 
     Raises
     ------
     DoesNotExist
-        As ``require``.
+        No resource has the ARN, or it belongs to another kind.
     InUse
-        It has another status.
+        The resource has another status.
     """
     resource = require(call, kind, arn)
     if resource.status != ACTIVE:
         raise InUse(
-            f"The {kind.noun} '{arn}' is {resource.status}, and {call.operation} needs it "
+            f"The {kind.noun} '{arn}' is {resource.status}, but {call.operation} needs it "
             f"{ACTIVE}. Wait until it is, or use another one."
         )
     return resource
@@ -91,12 +93,12 @@ def create(
     dataset_group_arn: str | None = None,
     details: JobDetails | None = None,
 ) -> dict[str, str]:
-    """Add a resource with its tags, and the work that makes it; answer its ARN.
+    """Add a resource with its tags, queue the work that makes it, and return its ARN.
 
     Raises
     ------
     AlreadyExists
-        The name is taken: inside the parent for import jobs, else among all of its kind.
+        Another resource of the kind has the name; for import jobs, one of the same dataset.
     """
     name = params[kind.name_member]
     refuse_taken(call, kind, name, arn)
@@ -120,7 +122,8 @@ def create(
 def refuse_taken(call: Call, kind: Kind, name: str, arn: str) -> None:
     """Refuse a name that another resource has.
 
-    An import job is named inside its dataset, so its ARN tells; an auto predictor's ARN is new.
+    The names of import jobs are unique inside their dataset, so the ARN is enough. The ARN of an
+    auto predictor is always new, so the name is looked up, too.
     """
     taken = catalog.get(call.connection, arn)
     if taken is None and not kind.named_in_parent:

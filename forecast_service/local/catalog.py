@@ -1,4 +1,4 @@
-"""The catalog: every resource of the local Amazon Forecast as a row, read and written by ARN."""
+"""The catalog: the table with all resources of the local Amazon Forecast."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ __all__ = [
     "children",
     "delete",
     "find",
+    "find_all",
     "get",
     "insert",
-    "named",
     "newest_child",
     "of_group",
-    "remembered",
     "update",
+    "used_snapshots",
 ]
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource. ``request`` is what Create was called with, defaults filled in.
+    """One resource. ``request`` are the parameters of Create with all defaults.
 
-    ``details`` is the column as it is stored; ``resource_details`` says what it holds.
+    ``details`` is the stored column; ``resource_details`` describes its content.
     """
 
     sequence: int
@@ -63,7 +63,7 @@ def insert(
     dataset_group_arn: str | None = None,
     details: JobDetails | None = None,
 ) -> None:
-    """Add a resource. IntegrityError when the ARN exists."""
+    """Add a resource; raises IntegrityError if the ARN exists."""
     connection.execute(
         sa.insert(resources).values(
             arn=arn,
@@ -96,8 +96,8 @@ def find(connection: sa.Connection, type: str, name: str) -> Resource | None:
     return _one(connection, statement)
 
 
-def named(connection: sa.Connection, type: str, name: str) -> list[Resource]:
-    """The resources of a type with this name, oldest first; import jobs share one."""
+def find_all(connection: sa.Connection, type: str, name: str) -> list[Resource]:
+    """The resources of a type with this name, oldest first; import jobs can share a name."""
     statement = (
         sa.select(resources)
         .where(resources.c.type == type, resources.c.name == name)
@@ -115,7 +115,7 @@ def children(connection: sa.Connection, arn: str) -> list[Resource]:
 
 
 def newest_child(connection: sa.Connection, arn: str, status: str) -> Resource | None:
-    """The resource directly below this one that has this status and was made last, or None."""
+    """The newest resource directly below this one with this status, or None."""
     statement = (
         sa.select(resources)
         .where(resources.c.parent_arn == arn, resources.c.status == status)
@@ -139,7 +139,7 @@ def of_group(
 def update(
     connection: sa.Connection, arn: str, *, details: JobDetails | None = None, **columns: Any
 ) -> None:
-    """Change columns of a resource; ``modified_at`` follows the database's clock."""
+    """Change columns of a resource and set ``modified_at`` by the clock of the database."""
     if details is not None:
         columns["details"] = details.stored()
     connection.execute(
@@ -155,14 +155,14 @@ def delete(connection: sa.Connection, arn: str) -> None:
     connection.execute(sa.delete(resources).where(resources.c.arn == arn))
 
 
-def remembered(connection: sa.Connection) -> set[tuple[str, int]]:
-    """Dataset and version of every snapshot that a predictor or a forecast was made from."""
+def used_snapshots(connection: sa.Connection) -> set[tuple[str, int]]:
+    """Dataset ARN and version of every snapshot that a predictor or a forecast was made from."""
     statement = sa.select(resources.c.type, resources.c.details).where(
         resources.c.type.in_([PREDICTOR.word, FORECAST.word])
     )
     rows = connection.execute(statement)
-    snapshots = (data_details_of(word, stored).snapshot or {} for word, stored in rows)
-    return {version for snapshot in snapshots for version in snapshot.items()}
+    used = (data_details_of(word, stored).snapshot or {} for word, stored in rows)
+    return {version for snapshot in used for version in snapshot.items()}
 
 
 def _one(connection: sa.Connection, statement: sa.Select[Any]) -> Resource | None:

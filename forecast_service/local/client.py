@@ -1,4 +1,4 @@
-"""What both local clients share: boto3's methods, generated from the service model."""
+"""The base of both local clients: boto3's methods, generated from the service model."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ from forecast_service.local.validation import check_limits
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 
-__all__ = ["LocalClient", "with_operations"]
+__all__ = ["LocalClient", "add_operations"]
 
-WRITES_ONE_AT_A_TIME = 0x666F7263  # lock number; not the one of the migrations
+WRITE_LOCK = 0x666F7263  # number of the lock; migrations use another one
 READING = ("Describe", "List", "Get", "Query")
 
 
 class LocalClient:
-    """A boto3 client without AWS: same methods, parameters, answers and errors.
+    """A client like boto3's without AWS: the same methods, parameters, answers and errors.
 
-    ``exceptions`` holds the error classes; ``get_paginator`` and ``can_paginate`` are boto3's.
-    Safe to share between threads.
+    ``exceptions`` holds the error classes. Safe to share between threads.
     """
 
     service: str
@@ -48,7 +47,7 @@ class LocalClient:
         ParamValidationError
             A parameter is missing, unknown, of a wrong type or too short.
         ClientError
-            The operation was refused: the class is one of ``exceptions`` where the code has one.
+            The operation was refused. Codes with a class in ``exceptions`` raise that class.
         """
         shape = shapes.input_shape(self.service, operation)
         shapes.check_types(params, shape)
@@ -67,7 +66,7 @@ class LocalClient:
         return {**answer, "ResponseMetadata": {"HTTPStatusCode": 200, "RequestId": request_id}}
 
     def can_paginate(self, operation_name: str) -> bool:
-        """Whether ``get_paginator`` knows the method."""
+        """Whether ``get_paginator`` accepts the method."""
         return shapes.is_pageable(self.service, operation_name)
 
     def get_paginator(self, operation_name: str) -> Any:
@@ -76,7 +75,7 @@ class LocalClient:
         return shapes.paginator(self.service, operation_name, method)
 
     def close(self) -> None:
-        """As boto3's; the database is the caller's."""
+        """Do nothing: the caller closes the database."""
 
     def _perform(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any] | None:
         handler = self.handlers.get(operation)
@@ -86,16 +85,16 @@ class LocalClient:
             with self.database.read() as connection:
                 return handler(Call(operation, connection, self.settings), params)
         with self.database.write() as connection:
-            self._one_at_a_time(connection)
+            self._lock_writes(connection)
             return handler(Call(operation, connection, self.settings), params)
 
-    def _one_at_a_time(self, connection: sa.Connection) -> None:
-        """So that what a rule has checked still holds when its row is written."""
+    def _lock_writes(self, connection: sa.Connection) -> None:
+        """Let one call write at a time, so that its checks still hold when it writes its row."""
         if not self.database.is_sqlite:
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITES_ONE_AT_A_TIME)))
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITE_LOCK)))
 
 
-def with_operations(client: type[LocalClient]) -> type[LocalClient]:
+def add_operations(client: type[LocalClient]) -> type[LocalClient]:
     """Give a client class a method for every operation of its service."""
     for operation in shapes.operations(client.service):
         setattr(client, shapes.method_name(operation), _method(operation))

@@ -1,4 +1,4 @@
-"""Resources as Describe and List show them: what the service model's shapes name, nothing else."""
+"""Resources as Describe and List show them: the members of the service model's shapes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from forecast_service.local.resource_details import (
 )
 from forecast_service.local.shapes import Shape
 
-__all__ = ["dataset_state", "describe", "shaped"]
+__all__ = ["dataset_state", "describe", "select_members"]
 
 CHANGING = frozenset({"CREATE_IN_PROGRESS", "CREATE_STOPPING"})
 DATASET_STATUS = {
@@ -31,29 +31,29 @@ DATASET_STATUS = {
 
 
 def describe(connection: sa.Connection, resource: Resource, shape: Shape) -> dict[str, Any]:
-    """What a shape of the service model shows of a resource."""
-    described: dict[str, Any] = shaped(_members(connection, resource), shape)
-    return described
+    """The members of a resource that a shape of the service model names."""
+    members: dict[str, Any] = select_members(_members(connection, resource), shape)
+    return members
 
 
-def shaped(value: Any, shape: Shape) -> Any:
+def select_members(value: Any, shape: Shape) -> Any:
     """The part of a JSON value that a shape names, with times as aware datetimes in UTC."""
     if shape.type_name == "structure":
         return {
-            name: shaped(value[name], member)
+            name: select_members(value[name], member)
             for name, member in shape.members.items()
             if value.get(name) is not None
         }
     if shape.type_name == "list":
-        return [shaped(entry, shape.member) for entry in value]
+        return [select_members(entry, shape.member) for entry in value]
     if shape.type_name == "map":
-        return {key: shaped(entry, shape.value) for key, entry in value.items()}
+        return {key: select_members(entry, shape.value) for key, entry in value.items()}
     convert = CONVERSIONS.get(shape.type_name)
     return value if convert is None else convert(value)
 
 
 def dataset_state(connection: sa.Connection, dataset: Resource) -> tuple[str, float]:
-    """Status and last modification (epoch seconds) of a dataset, which its import jobs tell."""
+    """Status and last modification (epoch seconds) of a dataset, derived from its import jobs."""
     jobs = catalog.children(connection, dataset.arn)
     running = [DATASET_STATUS[job.status] for job in jobs if job.status in DATASET_STATUS]
     status = running[0] if running else dataset.status
@@ -64,36 +64,36 @@ def dataset_state(connection: sa.Connection, dataset: Resource) -> tuple[str, fl
 
 
 def _members(connection: sa.Connection, resource: Resource) -> dict[str, Any]:
-    """Everything that can be shown of a resource, by member name; times as epoch seconds."""
+    """All members of a resource by name; times are epoch seconds."""
     kind = kind_of(resource.type)
-    shown = {
+    members = {
         **resource.request,
         kind.name_member: resource.name,
         kind.arn_member: resource.arn,
         "Status": resource.status,
         "Message": resource.message,
         "CreationTime": resource.created_at,
-        "LastModificationTime": _modified(resource),
+        "LastModificationTime": _modified_at(resource),
         "EstimatedTimeRemainingInMinutes": _minutes_left(resource),
     }
     extra = EXTRAS.get(resource.type)
-    return shown if extra is None else shown | extra(connection, resource)
+    return members if extra is None else members | extra(connection, resource)
 
 
-def _modified(resource: Resource) -> float:
+def _modified_at(resource: Resource) -> float:
     if resource.status == "CREATE_PENDING":
         return resource.created_at
     return time.time() if resource.status in CHANGING else resource.modified_at
 
 
 def _minutes_left(resource: Resource) -> int | None:
-    """Whole minutes, at least one, from the share that is done; None while that says nothing."""
+    """Minutes left (at least 1), estimated from the finished share; None without an estimate."""
     share = resource.progress or 0.0
     if resource.status != "CREATE_IN_PROGRESS" or not 0 < share < 1:
         return None
     started_at = details_of(resource.type, resource.details).started_at
-    began_at = resource.created_at if started_at is None else started_at
-    elapsed_seconds = max(0.0, time.time() - began_at)
+    since = resource.created_at if started_at is None else started_at
+    elapsed_seconds = max(0.0, time.time() - since)
     return max(1, math.ceil(elapsed_seconds * (1 - share) / share / 60))
 
 
@@ -147,7 +147,7 @@ EXTRAS: Mapping[str, Callable[[sa.Connection, Resource], dict[str, Any]]] = {
 
 
 def _time(value: float | str) -> datetime:
-    """From epoch seconds, or an ISO 8601 text that is in UTC if it names no zone; to the ms."""
+    """A time from epoch seconds (rounded to ms) or ISO 8601 text (UTC if it has no zone)."""
     if isinstance(value, str):
         parsed = datetime.fromisoformat(value)
         return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""The details of our own engine: what its catalog and its kept models say."""
+"""The details of our own engine, from its catalog and its stored models."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from forecast_service.details import Change, Supposed
+from forecast_service.details import Change, WhatIfSeries
 from forecast_service.errors import Busy, Conflict, Remedy
 from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
@@ -20,19 +20,19 @@ from forecast_service.storage.database import Database
 
 __all__ = ["LocalDetails"]
 
-WHAT_IFS = 2  # in a process: one is computed, one waits, and two of its four threads look up
+WHAT_IFS = 2  # per process: one is computed and one waits; two of four threads stay free
 
 
 class LocalDetails:
-    """The details of our own engine, from the catalog."""
+    """The details of our own engine."""
 
     undoes_imports = True
 
     def __init__(self, database: Database, home: Path) -> None:
         self.database = database
         self._models = ServedModels(home)
-        # One at a time, as it computes where others look up; waiting takes threads from those, too.
-        self._supposing = threading.Lock()
+        # A what-if computes in a web process. More at a time would take threads from the readers.
+        self._computing = threading.Lock()
         self._places = threading.BoundedSemaphore(WHAT_IFS)
 
     def progress(self, arn: str) -> tuple[float, str] | None:
@@ -45,18 +45,20 @@ class LocalDetails:
         forecast = self._resource(arn)
         return [] if forecast is None else list(ForecastDetails.of(forecast.details).notes or ())
 
-    def what_if(self, arn: str, keys: Sequence[str], changes: Sequence[Change]) -> list[Supposed]:
+    def what_if(
+        self, arn: str, keys: Sequence[str], changes: Sequence[Change]
+    ) -> list[WhatIfSeries]:
         forecast = self._resource(arn)
         if forecast is None:
             raise Conflict(
                 f"Forecast '{arn}' was not made by the engine of this installation, so it has no "
-                "model to ask.",
+                "model for a what-if.",
                 remedy=Remedy.TRAIN_BY_FORCE,
             )
         if not self._places.acquire(blocking=False):
-            raise Busy("Other what-ifs are being computed. Ask again in some seconds.")
+            raise Busy("Other what-ifs are being computed. Ask again in a few seconds.")
         try:
-            with self._supposing:
+            with self._computing:
                 return what_if(forecast, self._models, keys, changes)
         finally:
             self._places.release()

@@ -1,13 +1,13 @@
 """Refusals of the local Amazon Forecast: a code of the API and a sentence.
 
     Refusal
-    ├── InvalidInput            what was asked cannot be meant
+    ├── InvalidInput            the parameters are not allowed, alone or together
     ├── Invalid                 a value breaks a limit of the model (ValidationException)
-    ├── InvalidToken            a NextToken that was not issued here, or too long ago
+    ├── InvalidToken            the NextToken is not ours, or is too old
     ├── AlreadyExists           the name is taken
-    ├── DoesNotExist            no such resource
-    ├── InUse                   the resource, or what it rests on, is busy
-    └── TooMany                 a limit on a number of things
+    ├── DoesNotExist            the resource does not exist
+    ├── InUse                   the resource, or one that it needs, is busy
+    └── TooMany                 the limit on a number of things is reached
 
 Clients see them as ClientError with ``error.response["Error"]["Code"]``, as with boto3.
 """
@@ -37,7 +37,7 @@ class Refusal(Exception):
 
 
 class InvalidInput(Refusal):
-    """What was asked cannot be meant."""
+    """The parameters are not allowed, alone or together."""
 
     code = "InvalidInputException"
 
@@ -49,7 +49,7 @@ class Invalid(Refusal):
 
 
 class InvalidToken(Refusal):
-    """A NextToken that was not issued here, or too long ago."""
+    """The NextToken is not ours, or is too old."""
 
     code = "InvalidNextTokenException"
 
@@ -61,18 +61,18 @@ class AlreadyExists(Refusal):
 
 
 class DoesNotExist(Refusal):
-    """There is no such resource."""
+    """The resource does not exist."""
 
     code = "ResourceNotFoundException"
 
 
 class InUse(Refusal):
-    """The resource, or what it rests on, is busy."""
+    """The resource, or one that it needs, is busy."""
 
     code = "ResourceInUseException"
 
 
 class TooMany(Refusal):
-    """A limit on a number of things is reached."""
+    """The limit on a number of things is reached."""
 
     code = "LimitExceededException"

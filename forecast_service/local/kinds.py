@@ -1,4 +1,4 @@
-"""What kinds of resource there are, and what sets them apart: one table."""
+"""The kinds of resource and their properties, in one table."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of resource and its words."""
+    """One kind of resource."""
 
     word: str
-    """Word in ARNs, and ``type`` in the catalog."""
+    """Its word in ARNs, and its ``type`` in the catalog."""
     noun: str
-    """In sentences."""
+    """Its name in sentences."""
     stem: str
-    """In members and operations: ``DatasetImportJob`` of ``DatasetImportJobArn``."""
+    """Its name in members and operations: ``DatasetImportJob`` in ``DatasetImportJobArn``."""
     plural: str
-    """Result key of its List operation, and that operation's name after ``List``."""
+    """The name of its List operation after ``List``, and the key of that operation's result."""
     filters: tuple[tuple[str, str], ...] = ()
-    """Keys that List filters by, and the catalog's column behind each."""
+    """Keys that List filters by, each with its column of the catalog."""
     is_job: bool = True
-    """Whether the worker makes it; the others are ACTIVE at once."""
+    """Whether the worker makes it; other resources are ACTIVE at once."""
     named_in_parent: bool = False
-    """Whether its name is unique inside its parent only."""
+    """Whether its name must be unique only inside its parent."""
 
     @property
     def arn_member(self) -> str:

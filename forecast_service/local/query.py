@@ -1,4 +1,4 @@
-"""LocalForecastQuery: the query plane of Amazon Forecast over our stored forecasts."""
+"""LocalForecastQuery: the query plane of Amazon Forecast, answered from stored forecasts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from forecast_service.common.keys import series_key
 from forecast_service.local import catalog
 from forecast_service.local.calls import Call, Handler, Params, require_active
 from forecast_service.local.catalog import Resource
-from forecast_service.local.client import LocalClient, with_operations
+from forecast_service.local.client import LocalClient, add_operations
 from forecast_service.local.errors import DoesNotExist, InvalidInput, InvalidToken
 from forecast_service.local.kinds import FORECAST
 from forecast_service.local.resource_details import PredictorDetails
@@ -24,7 +24,7 @@ TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2})?")
 
 
 def query_forecast(call: Call, params: Params) -> dict[str, Any]:
-    """QueryForecast: the points of one series, both ends of the range included."""
+    """QueryForecast: the points of one series, including both ends of the range."""
     forecast = require_active(call, FORECAST, params["ForecastArn"])
     if "NextToken" in params:
         raise InvalidToken("QueryForecast answers in one page. Leave NextToken out.")
@@ -43,8 +43,8 @@ def query_forecast(call: Call, params: Params) -> dict[str, Any]:
     if not any(points.values()):
         starts = forecast_store.period_starts(stored)
         raise InvalidInput(
-            f"The forecast covers {starts[0]} to {starts[-1]}, and nothing of what StartDate and "
-            "EndDate ask for. Ask for a time in between."
+            "The forecast has no period between StartDate and EndDate: it covers "
+            f"{starts[0]} to {starts[-1]}. Ask for a time in that range."
         )
     return {"Forecast": {"Predictions": points}}
 
@@ -61,15 +61,19 @@ def _check_filters(filters: Mapping[str, str], names: tuple[str, ...]) -> None:
     unknown = sorted(set(filters) - set(names))
     missing = [name for name in names if name not in filters]
     if unknown or missing:
-        problem = f"{unknown[0]}' is no key of" if unknown else f"{missing[0]}' is missing in"
+        problem = (
+            f"'{unknown[0]}' is not a key of this forecast"
+            if unknown
+            else f"'{missing[0]}' is missing in Filters"
+        )
         raise InvalidInput(
-            f"'{problem} Filters: this forecast is identified by {', '.join(names)}. "
-            "Give each of them, and nothing else."
+            f"{problem}: this forecast identifies series by {', '.join(names)}. "
+            "Give each of these keys, and no others."
         )
 
 
 def _time(params: Params, member: str) -> str | None:
-    """The time as ``yyyy-MM-ddTHH:mm:ss``; a zone is dropped, as data have none."""
+    """The time as ``yyyy-MM-ddTHH:mm:ss``; a zone is dropped, because the data have none."""
     text = params.get(member)
     if text is None:
         return None
@@ -80,14 +84,14 @@ def _time(params: Params, member: str) -> str | None:
         return datetime.fromisoformat(match[0].upper()).isoformat(timespec="seconds")
     except ValueError as error:
         raise InvalidInput(
-            f"{member} '{text}' is no time. Write it as yyyy-MM-ddTHH:mm:ss."
+            f"{member} '{text}' is not a time. Write it as yyyy-MM-ddTHH:mm:ss."
         ) from error
 
 
 HANDLERS: Mapping[str, Handler] = {"QueryForecast": query_forecast}
 
 
-@with_operations
+@add_operations
 class LocalForecastQuery(LocalClient):
     """The local stand-in for ``boto3.client("forecastquery")``."""
 

@@ -1,7 +1,7 @@
-"""What is kept of a resource besides its request: the column ``details``, typed per kind.
+"""The column ``details`` of the catalog, typed per kind of resource.
 
-Its keys are the names of the fields here and nowhere else. What is not known has no key, and a key
-that another version of the service wrote is passed over.
+The fields here define its keys. A value that is not known has no key. Reading ignores the keys that
+another version of the service wrote.
 """
 
 from __future__ import annotations
@@ -30,92 +30,92 @@ class ModelFile(TypedDict):
     path: str
     """Relative to FORECAST_HOME."""
     first: list[str]
-    """Key of its first series."""
+    """Key of the first series in it."""
 
 
 @dataclass(frozen=True)
 class JobDetails:
-    """What is kept of everything that a worker makes."""
+    """Details of any resource that a worker makes."""
 
     started_at: float | None = None
-    """Epoch seconds at which a worker began last."""
+    """Epoch seconds at which a worker last began."""
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
-        """The details in a column."""
+        """The details from the stored column."""
         names = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in stored.items() if name in names})
 
     def stored(self) -> dict[str, Any]:
-        """The details as the column holds them."""
+        """The details as stored in the column."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if value is not None}
 
 
 @dataclass(frozen=True)
 class ImportJobDetails(JobDetails):
-    """What is kept of an import job."""
+    """Details of an import job."""
 
     version: int | None = None
-    """Of its dataset, with the rows of this job."""
+    """The version of its dataset that has the rows of this job."""
     data_size_gb: float | None = None
     field_statistics: Mapping[str, Any] | None = None
-    """Amazon's, by field."""
+    """Amazon's field statistics, by field."""
 
 
 @dataclass(frozen=True)
 class DataDetails(JobDetails):
-    """What is kept of what was made from the data of a dataset group."""
+    """Details of a predictor or forecast: the data that it was made from."""
 
     snapshot: Mapping[str, int] | None = None
-    """ARN of each dataset -> the version that was read."""
+    """The version that was read of each dataset, by its ARN."""
     data_until: str | None = None
     """ISO date of the last period with data."""
     notes: Sequence[str] | None = None
-    """Sentences about what had to be assumed."""
+    """Sentences about assumptions."""
 
 
 @dataclass(frozen=True)
 class PredictorDetails(DataDetails):
-    """What is kept of a predictor."""
+    """Details of a predictor."""
 
     is_auto: bool = False
     keys: Sequence[str] | None = None
     """Fields that identify a series: the item, then the forecast dimensions in schema order."""
     accuracy: Mapping[str, Any] | None = None
-    """Members of GetAccuracyMetrics."""
+    """Members of the answer of GetAccuracyMetrics."""
     executions: Mapping[str, Any] | None = None
     """Amazon's PredictorExecutionDetails."""
     dataset_import_job_arns: Sequence[str] | None = None
     models: Sequence[str] | None = None
     """Paths of its files, relative to FORECAST_HOME."""
     algorithms: Mapping[str, int] | None = None
-    """Name in the engine -> how many series it forecasts."""
+    """The number of series that each algorithm forecasts, by its name in the engine."""
     kept_from: str | None = None
-    """ARN of the predictor whose training was kept where nothing had changed."""
+    """ARN of the predictor from which unchanged parts of the training were kept."""
 
 
 @dataclass(frozen=True)
 class ForecastDetails(DataDetails):
-    """What is kept of a forecast."""
+    """Details of a forecast."""
 
     series: int | None = None
-    """How many it holds."""
+    """Number of series in it."""
     served: Sequence[ModelFile] | None = None
-    """The model that it was made with, in order of the first series."""
+    """Files of the model that made it, ordered by their first series."""
 
 
-MADE_FROM_DATA: Mapping[str, type[DataDetails]] = {
+DATA_DETAILS: Mapping[str, type[DataDetails]] = {
     PREDICTOR.word: PredictorDetails,
     FORECAST.word: ForecastDetails,
 }
 
 
 def data_details_of(word: str, stored: Mapping[str, Any]) -> DataDetails:
-    """The details of a predictor or a forecast; ``word`` is that of its kind."""
-    return MADE_FROM_DATA[word].of(stored)
+    """The details of a predictor or a forecast; ``word`` names the kind."""
+    return DATA_DETAILS[word].of(stored)
 
 
 def details_of(word: str, stored: Mapping[str, Any]) -> JobDetails:
-    """The details of what a worker makes; ``word`` is that of its kind."""
+    """The details of an import job, a predictor or a forecast; ``word`` names the kind."""
     return ImportJobDetails.of(stored) if word == IMPORT_JOB.word else data_details_of(word, stored)

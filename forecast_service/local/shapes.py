@@ -1,7 +1,7 @@
-"""The service models of Amazon Forecast: the one place that knows botocore.
+"""The service models of Amazon Forecast; only this module uses botocore's models.
 
-AWS retires the service, and botocore may drop its model one day: then ``service_model`` is the
-one function that needs another source.
+AWS retires the service, and botocore may drop its model one day. Then only ``service_model``
+needs another source.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ CONTROL = "forecast"
 QUERY = "forecastquery"
 
 Shape = Any
-"""A botocore shape: ``type_name``, ``metadata``, and what it is made of."""
+"""A botocore shape: ``type_name``, ``metadata`` and its members."""
 
 
 @functools.cache
@@ -50,7 +50,7 @@ def service_model(service: str) -> Any:
 
 
 def operations(service: str) -> tuple[str, ...]:
-    """Names of all operations, as ``CreateDataset``."""
+    """Names of all operations, such as ``CreateDataset``."""
     return tuple(service_model(service).operation_names)
 
 
@@ -60,13 +60,13 @@ def input_shape(service: str, operation: str) -> Shape:
 
 
 def output_shape(service: str, operation: str) -> Shape:
-    """Shape of an operation's answer; None when it has none."""
+    """Shape of an operation's answer; None if it has none."""
     return service_model(service).operation_model(operation).output_shape
 
 
 @functools.cache
 def method_name(operation: str) -> str:
-    """boto3's name of an operation: ``CreateDataset`` is ``create_dataset``."""
+    """boto3's method name of an operation: ``create_dataset`` for ``CreateDataset``."""
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in operation).lstrip("_")
 
 
@@ -98,14 +98,14 @@ def known_members(value: Any, shape: Shape) -> Any:
 
 @functools.cache
 def exceptions(service: str) -> Any:
-    """The ``exceptions`` of a client: a ClientError subclass per modelled error."""
+    """The ``exceptions`` of a client: one subclass of ClientError per error of the model."""
     return ClientExceptionsFactory().create_client_exceptions(service_model(service))
 
 
 def client_error(
     service: str, operation: str, *, code: str, message: str, request_id: str
 ) -> ClientError:
-    """The error that a boto3 client raises for this code; a plain ClientError if not modelled."""
+    """The error that boto3 raises for this code; a plain ClientError if the model lacks it."""
     response = {
         "Error": {"Code": code, "Message": message},
         "ResponseMetadata": {"HTTPStatusCode": 400, "RequestId": request_id},
@@ -129,16 +129,16 @@ def is_pageable(service: str, method: str) -> bool:
 
 
 def paginator(service: str, method: str, call: Callable[..., Any] | None) -> Any:
-    """botocore's paginator of a method, over any callable.
+    """botocore's paginator of a method; ``call`` answers for it.
 
     Raises
     ------
     OperationNotPageableError
-        The method answers in one piece.
+        The method has no pages.
     """
     if not is_pageable(service, method):
         raise OperationNotPageableError(operation_name=method)
     how = _pagination(service)[method]
-    # The stubs say that the method is its name; botocore calls it.
+    # The stubs type the method as its name, but botocore calls it.
     pageable: Any = call
     return Paginator(pageable, how, service_model(service).operation_model(how["operation"]))

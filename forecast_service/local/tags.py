@@ -12,19 +12,19 @@ from forecast_service.storage.tables import tags
 
 __all__ = ["add", "of", "remove"]
 
-MAX_TAGS = 50  # per resource; one request may name up to 200
+MAX_TAGS = 50  # per resource; the model allows 200 in one request
 RESERVED_PREFIX = "aws:"
 
 
 def add(connection: sa.Connection, arn: str, new: Sequence[Mapping[str, str]]) -> None:
-    """Set tags; a key that exists gets the new value.
+    """Set tags; an existing key gets the new value.
 
     Raises
     ------
     InvalidInput
-        A key twice, or one that starts with ``aws:`` in any case.
+        A key is there twice, or starts with ``aws:`` in upper or lower case.
     TooMany
-        More than 50 on the resource.
+        The resource would have more than 50 tags.
     """
     if not new:
         return
@@ -43,12 +43,12 @@ def add(connection: sa.Connection, arn: str, new: Sequence[Mapping[str, str]]) -
 def of(connection: sa.Connection, arn: str) -> list[dict[str, str]]:
     """The tags of a resource, by key."""
     statement = sa.select(tags.c.key, tags.c.value).where(tags.c.arn == arn)
-    # Sorted here: each database has an order of letters of its own.
+    # Sorted here, because databases order letters differently.
     return [{"Key": key, "Value": value} for key, value in sorted(connection.execute(statement))]
 
 
 def remove(connection: sa.Connection, arn: str, keys: Sequence[str]) -> None:
-    """Remove tags by key; keys that are not there do not matter."""
+    """Remove tags by key; absent keys are ignored."""
     connection.execute(sa.delete(tags).where(tags.c.arn == arn, tags.c.key.in_(keys)))
 
 

@@ -1,4 +1,4 @@
-"""What boto3 does not check before it sends: maximums, patterns and enumerations of the model."""
+"""The limits that boto3 does not check: maximums, patterns and enumerations of the model."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from forecast_service.local.shapes import Shape
 
 __all__ = ["check_limits"]
 
-# The model gives these members the pattern of a forecast ARN, though a role or a status comes.
+# The model gives these members the pattern of a forecast ARN, but they hold a role or a status.
 FREE_MEMBERS = {("S3Config", "RoleArn"), ("EncryptionConfig", "RoleArn"), ("Filter", "Value")}
-FREE_SHAPES = {"Frequency"}  # the pattern lists five of the many codes; calendar.py knows them all
+FREE_SHAPES = {"Frequency"}  # the pattern lists only five codes; calendar.py checks all
 JAVA_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": " \u00a0\u2000-\u200a\u3000"}
 
 NO_TEXT = re.compile("[\x00\ud800-\udfff]")
@@ -25,14 +25,14 @@ SHOWN.maxstring = SHOWN.maxother = 200
 
 
 def check_limits(params: Mapping[str, Any], shape: Shape) -> None:
-    """Refuse values over a maximum, outside a pattern or an enumeration.
+    """Refuse values that break a maximum, a pattern or an enumeration.
 
     Raises
     ------
     Invalid
-        One message that names every finding, in Amazon's words.
+        One message with every finding, in Amazon's words.
     """
-    findings = list(_structure(params, shape, ""))
+    findings = list(_member_findings(params, shape, ""))
     if findings:
         noun = "error" if len(findings) == 1 else "errors"
         raise Invalid(f"{len(findings)} validation {noun} detected: {'; '.join(findings)}")
@@ -40,11 +40,11 @@ def check_limits(params: Mapping[str, Any], shape: Shape) -> None:
 
 def _findings(value: Any, shape: Shape, path: str, *, free: bool = False) -> Iterator[str]:
     yield from (
-        f"Value {_shown(value)} at '{path}' failed to satisfy constraint: {constraint}"
-        for constraint in _broken(value, shape, free)
+        f"Value {_quote(value)} at '{path}' failed to satisfy constraint: {constraint}"
+        for constraint in _broken_constraints(value, shape, free)
     )
     if shape.type_name == "structure":
-        yield from _structure(value, shape, path)
+        yield from _member_findings(value, shape, path)
     elif shape.type_name == "list":
         for number, entry in enumerate(value, start=1):
             yield from _findings(entry, shape.member, f"{path}.{number}.member")
@@ -54,15 +54,15 @@ def _findings(value: Any, shape: Shape, path: str, *, free: bool = False) -> Ite
             yield from _findings(entry, shape.value, f"{path}.{key}.value")
 
 
-def _structure(value: Mapping[str, Any], shape: Shape, path: str) -> Iterator[str]:
+def _member_findings(value: Mapping[str, Any], shape: Shape, path: str) -> Iterator[str]:
     for name, entry in value.items():
         free = (shape.name, name) in FREE_MEMBERS
         member_path = f"{path}.{_camel(name)}".lstrip(".")
         yield from _findings(entry, shape.members[name], member_path, free=free)
 
 
-def _broken(value: Any, shape: Shape, free: bool) -> Iterator[str]:
-    if _is_unfit(value, shape):
+def _broken_constraints(value: Any, shape: Shape, free: bool) -> Iterator[str]:
+    if _has_wrong_type(value, shape):
         yield f"Member must be {'text' if isinstance(value, str) else 'a number'}"
         return
     limits = shape.metadata
@@ -71,13 +71,13 @@ def _broken(value: Any, shape: Shape, free: bool) -> Iterator[str]:
         yield f"Member must have {what} less than or equal to {limits['max']}"
     if limits.get("enum") and value not in limits["enum"]:
         yield f"Member must satisfy enum value set: [{', '.join(limits['enum'])}]"
-    checked = "pattern" in limits and not free and shape.name not in FREE_SHAPES
-    if checked and not _pattern(limits["pattern"]).fullmatch(value):
+    has_pattern = "pattern" in limits and not free and shape.name not in FREE_SHAPES
+    if has_pattern and not _pattern(limits["pattern"]).fullmatch(value):
         yield f"Member must satisfy regular expression pattern: {limits['pattern']}"
 
 
-def _is_unfit(value: Any, shape: Shape) -> bool:
-    """Characters that no database keeps; and True for 1, which botocore lets pass."""
+def _has_wrong_type(value: Any, shape: Shape) -> bool:
+    """Whether text has characters that no database stores, or a boolean stands for a number."""
     if isinstance(value, str):
         return NO_TEXT.search(value) is not None
     return isinstance(value, bool) and shape.type_name != "boolean"
@@ -89,8 +89,8 @@ def _size(value: Any) -> int:
 
 @functools.cache
 def _pattern(java: str) -> re.Pattern[str]:
-    for theirs, ours in JAVA_CLASSES.items():
-        java = java.replace(theirs, ours)
+    for java_class, python_class in JAVA_CLASSES.items():
+        java = java.replace(java_class, python_class)
     return re.compile(java)
 
 
@@ -98,5 +98,5 @@ def _camel(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def _shown(value: Any) -> str:
+def _quote(value: Any) -> str:
     return SHOWN.repr(value) if isinstance(value, str) else f"'{SHOWN.repr(value)}'"

@@ -1,4 +1,4 @@
-"""The local Amazon Forecast over HTTP: AWS JSON 1.1, for any AWS SDK or CLI on this machine."""
+"""The local Amazon Forecast over HTTP (AWS JSON 1.1), for any AWS SDK on this machine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONTENT_TYPE = "application/x-amz-json-1.1"
 
 
 class _Fault(Exception):
-    """An answer other than the operation's own."""
+    """An error answer."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -36,9 +36,9 @@ class _Fault(Exception):
 
 
 def blueprint(forecast: LocalClient, query: LocalClient) -> Blueprint:
-    """Routes ``/aws`` and ``/aws/`` that serve both planes by the prefix of ``X-Amz-Target``.
+    """Routes ``/aws`` and ``/aws/``; the prefix of ``X-Amz-Target`` chooses the plane.
 
-    Signatures are not verified, so only this machine itself is answered.
+    Signatures are not verified, so only programs on this machine get answers.
     """
     clients = {
         shapes.service_model(client.service).metadata["targetPrefix"]: client
@@ -54,7 +54,9 @@ def blueprint(forecast: LocalClient, query: LocalClient) -> Blueprint:
             return _response(_error(fault.code, fault.message), request_id, fault.status)
         except Exception:
             logger.exception("AWS request failed", extra={"request_id": request_id})
-            message = f"The request failed in here. The log names it {request_id}."
+            message = (
+                f"The request failed inside the service. Its log has the cause under {request_id}."
+            )
             return _response(_error("InternalFailure", message), request_id, 500)
         return _response(body, request_id, 200)
 
@@ -64,7 +66,7 @@ def blueprint(forecast: LocalClient, query: LocalClient) -> Blueprint:
 
 
 def _perform(clients: Mapping[str, LocalClient]) -> bytes:
-    _refuse_strangers()
+    _require_this_machine()
     client, operation = _target(clients)
     shape = shapes.input_shape(client.service, operation)
     params = shapes.known_members(_body(), shape)
@@ -73,29 +75,30 @@ def _perform(clients: Mapping[str, LocalClient]) -> bytes:
     except shapes.ParamValidationError as error:
         raise _Fault("ValidationException", str(error)) from error
     except shapes.ClientError as error:
-        found = error.response["Error"]
-        raise _Fault(found["Code"], found["Message"]) from error
+        refusal = error.response["Error"]
+        raise _Fault(refusal["Code"], refusal["Message"]) from error
     except BackendUnavailable as error:
         raise _Fault("ServiceUnavailable", error.detail, 503) from error
     if shapes.output_shape(client.service, operation) is None:
         return b""
     answer.pop("ResponseMetadata")
-    return _encoded(answer)
+    return _encode(answer)
 
 
-def _refuse_strangers() -> None:
-    """A proxy on this machine may speak for others: what it forwards is refused as well.
+def _require_this_machine() -> None:
+    """Refuse requests from other machines.
 
-    So is what a page in a browser sends under a name that it made point to this machine.
+    A proxy on this machine may forward them. A web page may call this machine by a name of its own
+    that it made resolve to 127.0.0.1.
     """
-    forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    is_forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
     name = urlsplit(f"//{request.host}").hostname or ""
-    called_here = name == "localhost" or _is_loopback(name)
-    if forwarded or not called_here or not _is_loopback(request.remote_addr or ""):
+    is_local_name = name == "localhost" or _is_loopback(name)
+    if is_forwarded or not is_local_name or not _is_loopback(request.remote_addr or ""):
         raise _Fault(
             "AccessDeniedException",
-            "This endpoint answers on the machine itself only, as it verifies no signatures yet. "
-            "Call it by 127.0.0.1.",
+            "This endpoint answers only programs on the same machine, because it does not verify "
+            "signatures yet. Call it at 127.0.0.1.",
             403,
         )
 
@@ -117,14 +120,14 @@ def _target(clients: Mapping[str, LocalClient]) -> tuple[LocalClient, str]:
         raise _Fault(
             "UnknownOperationException",
             f"X-Amz-Target '{target[:200]}' names no operation of Amazon Forecast. "
-            "Use an AWS SDK, or 'AmazonForecast.ListPredictors' and the like.",
+            "Use an AWS SDK, or a target like 'AmazonForecast.ListPredictors'.",
         )
     return client, operation
 
 
 def _body() -> dict[str, Any]:
     if request.mimetype != CONTENT_TYPE:
-        # A page in a browser cannot send this type to another site without asking first.
+        # A web page cannot send this type to another site without a preflight request.
         raise _Fault("SerializationException", f"The content type must be {CONTENT_TYPE}.")
     try:
         body = json.loads(request.get_data() or b"{}")
@@ -137,12 +140,12 @@ def _body() -> dict[str, Any]:
     return body
 
 
-def _encoded(answer: Mapping[str, Any]) -> bytes:
+def _encode(answer: Mapping[str, Any]) -> bytes:
     return json.dumps(answer, default=_epoch, ensure_ascii=False, allow_nan=False).encode()
 
 
 def _epoch(value: Any) -> float:
-    """Times go as epoch seconds with milliseconds."""
+    """A time as epoch seconds with milliseconds."""
     if isinstance(value, datetime):
         return round(value.timestamp(), 3)
     raise TypeError(f"{type(value).__name__} cannot be sent")

@@ -1,4 +1,4 @@
-"""Reading what is served now: the pointer, ready bytes, and where the numbers come from."""
+"""Reading the served forecast: the pointer, ready bytes, provenance, what-ifs."""
 
 from __future__ import annotations
 

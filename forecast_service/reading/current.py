@@ -1,4 +1,4 @@
-"""Reading the current forecast: a lookup of the pointer, then ready bytes or one database read."""
+"""Reads the current forecast: first the pointer, then cached bytes or the database."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ DATE_LENGTH = len("2015-08-01")
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: the stores as they were sent, an item, and a range of times."""
+    """A question about the forecast: the stores as they were sent, an item, a range of times."""
 
     stores: tuple[int | str, ...]
     many: bool = False
     """Whether the answer is a list, even of one store."""
     item: str | None = None
     start: str | None = None
-    """First period wanted, ``yyyy-MM-ddTHH:mm:ss``; it need not be inside the horizon."""
+    """First period, ``yyyy-MM-ddTHH:mm:ss``; it may be outside the horizon."""
     end: str | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Ready bytes and the tag that changes whenever they may."""
+    """The bytes of an answer, and a tag that changes when they change."""
 
     body: bytes
     etag: str
 
 
 Encode = Callable[[list[dict[str, Any]], bool], bytes]
-"""Makes the bytes of a representation from one document per store, and ``Question.many``."""
+"""Makes the bytes of a representation from one document per store and ``Question.many``."""
 
 
 class CurrentForecast:
@@ -71,12 +71,12 @@ class CurrentForecast:
         encode: Encode,
         question: Callable[[], Question],
     ) -> Answer:
-        """The answer to ``question()``; ``key`` stands for it, so that a known one is not parsed.
+        """The answer to ``question()``; it is parsed only if no answer is cached under ``key``.
 
         Raises
         ------
         NoForecast, UnknownStore, UnknownItem, OutsideHorizon, InvalidRequest
-            What the sentence says; it names what exists.
+            The sentence gives the reason and names what exists.
         """
         answer = self._cache.get((self._pointer.read(), representation, key))
         if answer is not None:
@@ -88,16 +88,16 @@ class CurrentForecast:
         return answer
 
     def is_ready(self) -> bool:
-        """Whether some forecast is being served."""
+        """Whether a forecast is served."""
         pointer = self._pointer.read()
         return pointer is not None and pointer.current_forecast_arn is not None
 
     def documents(self, question: Question) -> list[dict[str, Any]]:
-        """One document per store, in the order asked; nothing is cached."""
+        """One document per store, in the order of the question; nothing is cached."""
         return self._ask(question)[1]
 
     def close(self) -> None:
-        """Close the connections that wait for the next request."""
+        """Close the idle connections."""
         self._pointer.close()
 
     def _ask(self, question: Question) -> tuple[Pointer, list[dict[str, Any]], bool]:
@@ -108,38 +108,38 @@ class CurrentForecast:
                     "There is no forecast: no sales were imported yet.",
                     remedy=Remedy.IMPORT_THEN_TRAIN,
                 )
-            known = existing_stores(connection, group.name, question.stores)
+            rows = existing_stores(connection, group.name, question.stores)
             reader = StoreReader(connection, self.settings, group)
             documents = [
-                reader.document(known[str(sent)], sent, question) for sent in question.stores
+                reader.document(rows[str(number)], number, question) for number in question.stores
             ]
         return group.pointer, documents, question.many
 
 
 class StoreReader:
-    """Makes the document of one store after the other from one view of the database."""
+    """Makes the documents of stores, all from one consistent view of the database."""
 
     def __init__(self, connection: sa.Connection, settings: Settings, group: DatasetGroup) -> None:
         self.connection = connection
         self.settings = settings
         self.group = group
         served = group.current_forecast_arn
-        made = None if served is None else forecast_row(connection, served)
-        if made is None:
+        forecast = None if served is None else forecast_row(connection, served)
+        if forecast is None:
             raise _no_forecast(connection, group, "There is no forecast yet.")
-        self.made = made
-        self.stale = staleness(connection, group, made)
+        self.forecast = forecast
+        self.stale = staleness(connection, group, forecast)
 
-    def document(self, store: Any, sent: int | str, question: Question) -> dict[str, Any]:
+    def document(self, store: Any, number: int | str, question: Question) -> dict[str, Any]:
         """``{"store_number", "item"?, "result", "provenance"}`` of one store."""
         stored = self._stored(store["store"], question.item)
-        document: dict[str, Any] = {"store_number": sent}
+        document: dict[str, Any] = {"store_number": number}
         if question.item is not None:
             document["item"] = question.item
         document["result"] = {"Forecast": {"Predictions": _predictions(stored, question)}}
         document["provenance"] = provenance(
             stored,
-            self.made,
+            self.forecast,
             store,
             stale=self.stale,
             covariates=self.group.planned_covariates,
@@ -150,20 +150,20 @@ class StoreReader:
     def _stored(self, store: str, item: str | None) -> forecast_store.StoredForecast:
         refuse_missing_item(self.connection, self.group, store, item)
         key = series_key([store] if item is None else [item, store])
-        stored = forecast_store.read(self.connection, self.made["forecast_arn"], key)
+        stored = forecast_store.read(self.connection, self.forecast["forecast_arn"], key)
         if stored is None:
-            what = f"Store '{store}'" if item is None else f"Item '{item}' of store '{store}'"
+            subject = f"Store '{store}'" if item is None else f"Item '{item}' of store '{store}'"
             raise _no_forecast(
                 self.connection,
                 self.group,
-                f"{what} is not in the current forecast, which was made before its sales were "
+                f"{subject} is not in the current forecast, which was made before its sales were "
                 "imported.",
             )
         return stored
 
 
 class ByteCache:
-    """The answers used last, bounded by the bytes they hold."""
+    """Keeps the answers that were used last, up to a number of bytes."""
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
@@ -172,7 +172,7 @@ class ByteCache:
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> Answer | None:
-        """The answer kept under this key, or None."""
+        """The answer that is kept under this key, or None."""
         with self._lock:
             answer = self._answers.get(key)
             if answer is not None:
@@ -180,13 +180,13 @@ class ByteCache:
         return answer
 
     def put(self, key: Hashable, answer: Answer) -> None:
-        """Keep an answer, and let go of those that were not used for longest."""
+        """Keep an answer, and drop those whose last use is longest ago."""
         if len(answer.body) > self.max_bytes:
             return
         with self._lock:
-            before = self._answers.pop(key, None)
+            replaced = self._answers.pop(key, None)
             self._answers[key] = answer
-            self._bytes += len(answer.body) - (len(before.body) if before else 0)
+            self._bytes += len(answer.body) - (len(replaced.body) if replaced else 0)
             while self._bytes > self.max_bytes:
                 self._bytes -= len(self._answers.popitem(last=False)[1].body)
 
@@ -194,14 +194,13 @@ class ByteCache:
 def _predictions(
     stored: forecast_store.StoredForecast, question: Question
 ) -> dict[str, list[dict[str, Any]]]:
-    found = forecast_store.predictions(stored, question.start, question.end)
-    if any(found.values()):
-        return found
+    predictions = forecast_store.predictions(stored, question.start, question.end)
+    if any(predictions.values()):
+        return predictions
     first, last = forecast_store.horizon_days(stored)
     raise OutsideHorizon(
         f"{_range(question)} has no day in common with the forecast, which goes from {first} to "
-        f"{last}. "
-        "Ask for a range that touches those days."
+        f"{last}. Ask for a range that includes some of those days."
     )
 
 
@@ -213,7 +212,7 @@ def _range(question: Question) -> str:
 
 
 def _no_forecast(connection: sa.Connection, group: DatasetGroup, detail: str) -> NoForecast:
-    """The error with the way to a forecast: the run that makes one, or a training."""
+    """The error with its remedy: follow the run that makes a forecast, or start a training."""
     running = connection.execute(
         sa.select(training_runs.c.id)
         .where(training_runs.c.dataset_group == group.name)

@@ -1,4 +1,4 @@
-"""The pointer: which forecast is served now, read for every request or at most a moment before."""
+"""The pointer: which forecast is served now; read for each request or a moment before it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ from forecast_service.storage.groups import Pointer, pointer_statement
 __all__ = ["MOMENT_SECONDS", "PointerReader"]
 
 MOMENT_SECONDS = 0.001
-"""How old a pointer may be: less than anybody needs to hear of a newer one and to ask for it."""
+"""Largest age of a pointer; no client can learn of a new pointer and ask for it in less time."""
 
 
 class PointerReader:
     """Reads the pointer of one dataset group over connections that stay open.
 
-    A pool's checkout, its BEGIN and its COMMIT cost several times the lookup itself; here one
-    statement runs on a raw cursor in autocommit, and the cursor goes back to a stack. A busy
-    process shares one reading among the requests of a millisecond: the driver lets go of the
-    interpreter's lock at every step of a statement, and under load each time costs more, in
-    switches between threads, than the statement.
+    One statement runs on a raw cursor in autocommit, and the cursor goes back to a stack. The
+    checkout of a pool, BEGIN and COMMIT would cost several times as much as the statement. Requests
+    of the same millisecond share one reading. The driver releases the interpreter's lock at every
+    step of a statement, and under load the thread switches cost more than the statement.
     """
 
     def __init__(
@@ -45,7 +44,7 @@ class PointerReader:
         Raises
         ------
         BackendUnavailable
-            The database did not answer, on a fresh connection either.
+            The database did not answer, even on a new connection.
         """
         began = time.monotonic()
         latest = self._latest
@@ -59,19 +58,19 @@ class PointerReader:
         try:
             cursor = self._idle.pop()
         except IndexError:
-            return self._read_afresh()
+            return self._read_from_new()
         try:
             return self._read_from(cursor)
         except self._driver_error:
-            self.close()  # the server went away: the others are dead too
-            return self._read_afresh()
+            self.close()  # the server went away, so the other connections are dead, too
+            return self._read_from_new()
 
     def close(self) -> None:
         """Close the connections that are not in use."""
         while self._idle:
             self._idle.pop().connection.close()
 
-    def _read_afresh(self) -> Pointer | None:
+    def _read_from_new(self) -> Pointer | None:
         try:
             return self._read_from(self._open())
         except (self._driver_error, sa.exc.DBAPIError) as error:

@@ -1,4 +1,4 @@
-"""Provenance: where the numbers of one store's forecast come from, in times and never in ages."""
+"""Provenance: where the numbers of a store's forecast come from. Times are absolute, no ages."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ Row = sa.RowMapping
 
 
 def forecast_row(connection: sa.Connection, forecast_arn: str) -> Row | None:
-    """What the service knows of a forecast it serves, or None."""
+    """The row of ``forecasts`` for a forecast, or None."""
     statement = sa.select(forecasts).where(forecasts.c.forecast_arn == forecast_arn)
     return connection.execute(statement).mappings().one_or_none()
 
 
-def staleness(connection: sa.Connection, group: DatasetGroup, made: Row) -> str | None:
-    """Why the current forecast is behind what was imported, or None when it is not."""
-    if made["data_version"] >= group.data_version:
+def staleness(connection: sa.Connection, group: DatasetGroup, forecast: Row) -> str | None:
+    """Why the forecast does not include the newest data, or None if it does."""
+    if forecast["data_version"] >= group.data_version:
         return None
     reason = (
-        f"data were imported after this forecast was made: it knows sales until "
-        f"{made['data_until']}, the newest are of {group.last_sale_on}"
+        f"data were imported after this forecast was made: it uses sales until "
+        f"{forecast['data_until']}, and the newest sales are of {group.last_sale_on}"
     )
     failure = _last_failure(connection, group.name)
     return reason if failure is None else f"{reason}; {failure}"
@@ -41,7 +41,7 @@ def staleness(connection: sa.Connection, group: DatasetGroup, made: Row) -> str 
 
 def provenance(
     stored: forecast_store.StoredForecast,
-    made: Row,
+    forecast: Row,
     store: Row,
     *,
     stale: str | None,
@@ -52,40 +52,42 @@ def provenance(
     first, last = forecast_store.horizon_days(stored)
     facts = stored.facts or {}
     return {
-        "source": made["source"],
-        "algorithm": stored.algorithm or made["algorithm"],
+        "source": forecast["source"],
+        "algorithm": stored.algorithm or forecast["algorithm"],
         "members": facts.get("members"),
         "coverage": facts.get("coverage"),
         "demand": facts.get("demand"),
         "fallback": stored.note,
-        "predictor": made["predictor_arn"],
-        "trained_at": utc_text(made["trained_at"]),
-        "fresh_until": utc_text(made["trained_at"] + tolerance_days * DAY_SECONDS),
-        "data_until": made["data_until"],
-        "forecast": made["forecast_arn"],
-        "created_at": utc_text(made["created_at"]),
+        "predictor": forecast["predictor_arn"],
+        "trained_at": utc_text(forecast["trained_at"]),
+        "fresh_until": utc_text(forecast["trained_at"] + tolerance_days * DAY_SECONDS),
+        "data_until": forecast["data_until"],
+        "forecast": forecast["forecast_arn"],
+        "created_at": utc_text(forecast["created_at"]),
         "horizon": {"first": first, "last": last, "periods": stored.values.shape[1]},
         "stale": stale,
         "assumptions": [
-            *made["assumptions"],
-            *_filled(store, first, last, covariates),
-            *_closed(store),
+            *forecast["assumptions"],
+            *_assumed_covariates(store, first, last, covariates),
+            *_rest_days(store),
         ],
     }
 
 
-def _filled(store: Row, first: str, last: str, covariates: Collection[str]) -> list[str]:
-    since = store["assumed_from"]
-    if since is None or since > last:
+def _assumed_covariates(
+    store: Row, first: str, last: str, covariates: Collection[str]
+) -> list[str]:
+    assumed_from = store["assumed_from"]
+    if assumed_from is None or assumed_from > last:
         return []
     return [
-        f"from {max(since, first)} on the future of store '{store['store']}' is not known and "
-        f"filled by rule: {rule_for(covariates)}"
+        f"the covariates of store '{store['store']}' are not known from "
+        f"{max(assumed_from, first)} on; they are filled by rule: {rule_for(covariates)}"
     ]
 
 
-def _closed(store: Row) -> list[str]:
-    """The weekdays on which the forecast is 0, as the store never sold on them."""
+def _rest_days(store: Row) -> list[str]:
+    """The weekdays on which the forecast is 0, because the store never sold then."""
     if store["rest_days"] is None:
         return []
     return [

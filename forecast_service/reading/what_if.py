@@ -1,4 +1,4 @@
-"""What-ifs: the current forecast beside what it would be if covariates were different."""
+"""What-ifs: the current forecast compared with a forecast for changed covariates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from forecast_service.common.keys import MEAN, parse_forecast_type, prediction_key, series_key
-from forecast_service.details import Change, Supposed
+from forecast_service.details import Change, WhatIfSeries
 from forecast_service.errors import FieldError, InvalidRequest
 from forecast_service.importer.files.columns import attribute_name, snake
 from forecast_service.importer.understanding.covariates import ORDINARY
@@ -25,8 +25,8 @@ __all__ = ["Supposition", "WhatIf", "total_of"]
 
 TOLERANCE = 1e-9  # relative; another processor may round the last bits differently
 DIFFERS = (
-    "The forecast that is served differs from this baseline, which was computed anew on this "
-    "machine from the same model: compare with the baseline."
+    "This machine computed the baseline again from the same model, and it differs from the served "
+    "forecast: compare the result with the baseline."
 )
 
 Predictions = dict[str, list[dict[str, Any]]]
@@ -34,16 +34,16 @@ Predictions = dict[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Supposition:
-    """A covariate at a value from one day to another; both are ISO dates and belong to it."""
+    """A value for a covariate from one day to another; both are ISO dates, inclusive."""
 
     covariate: str
-    """A covariate, or the column of text that indicators were made of."""
+    """A covariate, or a column of text that became several covariates."""
     value: float | str
     first: str
     last: str
 
     def document(self) -> dict[str, Any]:
-        """It as it was sent."""
+        """The supposition in the form of the request."""
         return {
             "covariate": self.covariate,
             "value": self.value,
@@ -53,7 +53,7 @@ class Supposition:
 
 
 class WhatIf:
-    """Answers what-ifs about the forecast that is served now; nothing is stored."""
+    """Answers what-ifs about the current forecast; nothing is stored."""
 
     def __init__(
         self,
@@ -70,14 +70,14 @@ class WhatIf:
     def documents(
         self, question: Question, suppositions: Sequence[Supposition]
     ) -> list[dict[str, Any]]:
-        """One document per store, in the order asked.
+        """One document per store, in the order of the question.
 
         Raises
         ------
         NoForecast, UnknownStore, UnknownItem, OutsideHorizon, InvalidRequest
-            As for the forecast itself; also for what cannot be supposed.
+            As for the forecast itself; InvalidRequest also for a supposition that is not possible.
         Conflict
-            The model of the forecast is not there any more.
+            The model of the forecast does not exist any more.
         NotOffered
             The backend cannot do this.
         """
@@ -86,10 +86,10 @@ class WhatIf:
         arn = served[0]["provenance"]["forecast"]
         keys = [_key(document) for document in served]
         supposed = self.session.details.what_if(arn, keys, changes)
-        told = [each.document() for each in suppositions]
+        sent = [supposition.document() for supposition in suppositions]
         return [
-            _document(document, of_series, question, told)
-            for document, of_series in zip(served, supposed, strict=True)
+            _document(document, series, question, sent)
+            for document, series in zip(served, supposed, strict=True)
         ]
 
     def _changes(self, suppositions: Sequence[Supposition]) -> list[Change]:
@@ -100,12 +100,12 @@ class WhatIf:
         return [
             change
             for place, supposition in enumerate(suppositions)
-            for change in _resolved(supposition, place, covariates, texts)
+            for change in _changes_of(supposition, place, covariates, texts)
         ]
 
 
 def total_of(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The totals of several answers as one."""
+    """The sum of the totals of several documents."""
     totals = [document["total"] for document in documents]
     baseline, changed = (sum(total[name] for total in totals) for name in ("baseline", "what_if"))
     return _total(totals[0]["forecast_type"], baseline, changed)
@@ -117,23 +117,26 @@ def _key(document: Mapping[str, Any]) -> str:
 
 
 def _document(
-    served: Mapping[str, Any], supposed: Supposed, question: Question, told: list[dict[str, Any]]
+    served: Mapping[str, Any],
+    supposed: WhatIfSeries,
+    question: Question,
+    sent: list[dict[str, Any]],
 ) -> dict[str, Any]:
     changed, baseline = supposed.changed, supposed.baseline
     difference = replace(changed, values=changed.values - baseline.values)
     parts = {"result": changed, "baseline": baseline, "difference": difference}
     points = {name: _predictions(part, question) for name, part in parts.items()}
     notes = list(supposed.notes)
-    if not _same(served["result"]["Forecast"]["Predictions"], points["baseline"]):
+    if not _are_close(served["result"]["Forecast"]["Predictions"], points["baseline"]):
         notes.append(DIFFERS)
-    middle = _middle(baseline.forecast_types)
+    middle = _middle_key(baseline.forecast_types)
     sums = {name: sum(point["Value"] for point in points[name][middle]) for name in points}
     return {
         **{name: served[name] for name in ("store_number", "item") if name in served},
-        **{name: {"Forecast": {"Predictions": found}} for name, found in points.items()},
+        **{name: {"Forecast": {"Predictions": part}} for name, part in points.items()},
         "total": _total(middle, sums["baseline"], sums["result"]),
         "notes": notes,
-        "provenance": {**served["provenance"], "what_if": True, "changes": told},
+        "provenance": {**served["provenance"], "what_if": True, "changes": sent},
     }
 
 
@@ -141,7 +144,7 @@ def _predictions(part: StoredForecast, question: Question) -> Predictions:
     return forecast_store.predictions(part, question.start, question.end)
 
 
-def _same(served: Predictions, computed: Predictions) -> bool:
+def _are_close(served: Predictions, computed: Predictions) -> bool:
     if list(served) != list(computed):
         return False
     pairs = [
@@ -151,8 +154,8 @@ def _same(served: Predictions, computed: Predictions) -> bool:
     return all(np.allclose(a, b, rtol=TOLERANCE, atol=TOLERANCE) for a, b in pairs)
 
 
-def _middle(forecast_types: Sequence[str]) -> str:
-    """Key of the forecast type that totals are of: the median, or what is nearest to it."""
+def _middle_key(forecast_types: Sequence[str]) -> str:
+    """Key of the forecast type for totals: the median, or the nearest type to it."""
 
     def distance(forecast_type: str) -> float:
         return 0.25 if forecast_type == MEAN else abs(parse_forecast_type(forecast_type) - 0.5)
@@ -170,22 +173,22 @@ def _total(forecast_type: str, baseline: float, changed: float) -> dict[str, Any
     }
 
 
-def _resolved(
+def _changes_of(
     supposition: Supposition, place: int, covariates: Sequence[str], texts: Texts
 ) -> list[Change]:
-    """The changes of covariates that a supposition means."""
+    """The changes of covariates for one supposition."""
     title, days = supposition.covariate, (supposition.first, supposition.last)
     names = [name for name in (title, attribute_name(title)) if name in covariates]
     if names:
         return [Change(names[0], _number(supposition, place), *days, place)]
     slug = snake(title)
-    columns = [each for each in texts if each == title or (slug and snake(each) == slug)]
+    columns = [name for name in texts if name == title or (slug and snake(name) == slug)]
     if not columns:
-        known = ", ".join(f"'{name}'" for name in (*covariates, *texts)) or "none"
-        raise _refused(place, "covariate", f"'{title}' is no covariate; there is {known}")
-    became = texts[columns[0]]
-    chosen = _indicator(supposition, place, became)
-    indicators = dict.fromkeys(name for name in became.values() if name in covariates)
+        allowed = ", ".join(f"'{name}'" for name in (*covariates, *texts)) or "none"
+        raise _refused(place, "covariate", f"'{title}' is not a covariate; allowed: {allowed}")
+    covariate_of = texts[columns[0]]
+    chosen = _indicator(supposition, place, covariate_of)
+    indicators = dict.fromkeys(name for name in covariate_of.values() if name in covariates)
     return [Change(str(name), float(name == chosen), *days, place) for name in indicators]
 
 
@@ -197,21 +200,22 @@ def _number(supposition: Supposition, place: int) -> float:
 
 
 def _indicator(
-    supposition: Supposition, place: int, became: Mapping[str, str | None]
+    supposition: Supposition, place: int, covariate_of: Mapping[str, str | None]
 ) -> str | None:
-    """The covariate that a text became at its import; None for an ordinary one, without any."""
+    """The covariate of the supposed text; None for an ordinary text, which has none."""
     value = supposition.value
     text = value.strip() if isinstance(value, str) else f"{value:g}"
-    if text in became:
-        return became[text]
-    alike = {name for each, name in became.items() if each.lower() == text.lower()}
-    if len(alike) == 1:
-        return alike.pop()
+    if text in covariate_of:
+        return covariate_of[text]
+    candidates = {name for key, name in covariate_of.items() if key.lower() == text.lower()}
+    if len(candidates) == 1:
+        return candidates.pop()
     if text.lower() in ORDINARY:
         return None
-    words = [f"'{each}'" for each in sorted(became, key=lambda each: became[each] is None)]
+    texts = sorted(covariate_of, key=lambda key: covariate_of[key] is None)  # ordinary ones last
+    words = [f"'{text}'" for text in texts]
     allowed = " or ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
-    raise _refused(place, "value", f"'{supposition.covariate}' is {allowed}, not '{text}'")
+    raise _refused(place, "value", f"'{supposition.covariate}' can be {allowed}, not '{text}'")
 
 
 def _refused(place: int, field: str, detail: str) -> InvalidRequest:

@@ -1,1 +1,1 @@
-"""HTTP and nothing else: resources, their schemas, problem+json, the hooks around a request."""
+"""HTTP only: resources, their schemas, problem documents, hooks around every request."""

@@ -1,4 +1,4 @@
-"""Flask-RESTful, kept thin: ``Api`` and ``Resource`` with our errors and our JSON."""
+"""Thin subclasses of Flask-RESTful's ``Api`` and ``Resource``, with our errors and our JSON."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ UTC_SECONDS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 
 
 class ServiceApi(Api):  # type: ignore[misc]
-    """Gives errors raised in a resource the same envelope as those of every other route."""
+    """An ``Api`` that answers errors of its resources with problem documents."""
 
     def handle_error(self, e: Exception) -> Response:
-        """The problem document; Flask-RESTful's own answer would hide it in production only."""
+        """Return the problem document. In production, Flask-RESTful's answer would replace it."""
         return problem_response(e)
 
 
 class ServiceResource(Resource):  # type: ignore[misc]
-    """A resource that holds the service; one instance answers all requests."""
+    """A resource with access to the service. One instance answers all requests."""
 
     init_every_request = False
 
@@ -37,7 +37,7 @@ class ServiceResource(Resource):  # type: ignore[misc]
 def json_response(
     document: Any, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    """A JSON answer, made by the fast encoder."""
+    """A JSON answer, encoded by orjson."""
     return Response(
         orjson.dumps(document, option=UTC_SECONDS),
         status=status,

@@ -12,7 +12,7 @@ from forecast_service.resources.api import ServiceResource
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import ForecastBody, ForecastQuery
 from forecast_service.resources.parsing import as_number, json_body, query_values, read_model
-from forecast_service.resources.representations import ENCODERS, negotiated
+from forecast_service.resources.representations import ENCODERS, negotiate
 
 __all__ = ["ForecastResource", "question_of"]
 
@@ -30,9 +30,9 @@ class ForecastResource(ServiceResource):
         errors=(404, 406, 422),
     )
     def get(self) -> Response:
-        """From a query string, with an ETag; known questions are not even parsed again."""
-        sent = request.environ.get("QUERY_STRING", "")
-        answer, media_type = self._answer(sent, lambda: question_of(_from_query(request)))
+        """Answer a query string, with an ETag. A cached query string is not parsed again."""
+        query = request.environ.get("QUERY_STRING", "")
+        answer, media_type = self._answer(query, lambda: question_of(_from_query(request)))
         return _response(answer, media_type, request.environ.get("HTTP_IF_NONE_MATCH"))
 
     @documented(
@@ -43,19 +43,19 @@ class ForecastResource(ServiceResource):
         errors=(400, 404, 406, 413, 415, 422),
     )
     def post(self) -> Response:
-        """The same from a JSON body."""
-        negotiated(request.environ.get("HTTP_ACCEPT"))
+        """Answer a JSON body."""
+        negotiate(request.environ.get("HTTP_ACCEPT"))  # refuse a wrong Accept before the body
         question = question_of(json_body(request, ForecastBody))
         return _response(*self._answer(question, lambda: question), None)
 
     def _answer(self, key: Hashable, question: Callable[[], Question]) -> tuple[Answer, str]:
-        media_type = negotiated(request.environ.get("HTTP_ACCEPT"))
+        media_type = negotiate(request.environ.get("HTTP_ACCEPT"))
         encode = ENCODERS[media_type]
         return self.service.current.answer(key, media_type, encode, question), media_type
 
 
 def _response(answer: Answer, media_type: str, if_none_match: str | None) -> Response:
-    # A list of pairs, the type among them: Werkzeug spends the least on it.
+    # A list of pairs that includes the content type is fastest in Werkzeug.
     headers = [
         ("Content-Type", CONTENT_TYPES[media_type]),
         ("ETag", answer.etag),
@@ -84,7 +84,7 @@ def _from_query(sent: Request) -> ForecastBody:
 
 
 def question_of(body: ForecastBody) -> Question:
-    """What a body asks; a day stands for all of its periods."""
+    """The question of a body. A day means all of its periods."""
     many = body.store_numbers is not None
     stores = body.store_numbers if body.store_numbers is not None else [body.store_number]
     return Question(
@@ -97,7 +97,7 @@ def question_of(body: ForecastBody) -> Question:
 
 
 def _first_of_day(value: str | None) -> str | None:
-    # A day is the smallest period: 09:00 asks for the day that it falls on.
+    # A day is the smallest period: a time asks for its whole day.
     return None if value is None else f"{datetime.fromisoformat(value).date()}T00:00:00"
 
 

@@ -1,4 +1,4 @@
-"""``/healthz``, ``/readyz`` and ``/metrics``: what machines ask."""
+"""``/healthz``, ``/readyz`` and ``/metrics``: the routes for monitoring."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class NotReady(NoForecast):
-    """A forecast was made a condition, and none is served."""
+    """The request requires a forecast, and none is served."""
 
     status = 503
-    retryable = True  # and so it is no error for the log
+    retryable = True  # so it is not logged as an error
 
 
 class HealthResource(ServiceResource):
-    """Whether the process answers at all."""
+    """Shows that the process answers."""
 
-    @documented("Whether the process lives", answers={200: "Health"})
+    @documented("Whether the process is alive", answers={200: "Health"})
     def get(self) -> Response:
-        """Always the same; the database is not asked."""
+        """Always the same answer, without the database."""
         return json_response({"status": "ok"})
 
 
 class ReadyResource(ServiceResource):
-    """Whether requests can be answered."""
+    """Shows whether requests can be answered."""
 
     @documented(
         "Whether the database is reachable and migrated",
@@ -43,12 +43,12 @@ class ReadyResource(ServiceResource):
         errors=(422, 503),
     )
     def get(self) -> Response:
-        """503 when the database is away or older than this version; its forecast in the body."""
+        """503 if the database is unreachable or has the tables of another version."""
         query = read_query(request, ReadyQuery)
         if not self.service.database.is_migrated():
             raise BackendUnavailable(
-                "The database has the tables of another version. "
-                "Restart the service, which migrates it."
+                "The database has the tables of another version of the service. "
+                "Restart the service: that migrates the database."
             )
         ready = self.service.current.is_ready()
         if query.forecast and not ready:
@@ -66,8 +66,8 @@ class MetricsResource(ServiceResource):
         self.metrics = metrics
 
     @documented(
-        "Metrics in Prometheus' text format", answers={200: None}, other_types=("text/plain",)
+        "Metrics in the text format of Prometheus", answers={200: None}, other_types=("text/plain",)
     )
     def get(self) -> Response:
-        """Requests of this process; runs and forecasts of the database."""
+        """Requests of this process; training runs and forecasts from the database."""
         return Response(self.metrics.text(), content_type=METRICS_TYPE)

@@ -1,4 +1,4 @@
-"""Around each request: its id, its time, security headers, one access line and the counters."""
+"""Around every request: its id and time, security headers, one line in the log, counters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["init_app"]
 logger = logging.getLogger("forecast_service.access")
 
 REQUEST_ID_HEADER = "X-Request-ID"
-READING = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 HTML_POLICY = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; "
@@ -28,7 +28,7 @@ HTML_POLICY = (
 
 
 def init_app(app: Flask, metrics: RequestMetrics) -> None:
-    """Hook into the beginning and the end of every request of the app."""
+    """Register the hooks that run before and after every request of the app."""
     app.before_request(_begin)
 
     @app.after_request
@@ -39,18 +39,18 @@ def init_app(app: Flask, metrics: RequestMetrics) -> None:
 def _begin() -> None:
     g.began = time.perf_counter()
     sent = request.environ.get("HTTP_X_REQUEST_ID", "")
-    # Anything else could forge lines of a log that is read as text.
+    # Other characters could forge lines of a log that is read as text.
     request_id.set(sent if ACCEPTABLE_ID.fullmatch(sent) else secrets.token_hex(8))
-    if request.method not in READING:
-        _refuse_foreign_pages()
+    if request.method not in SAFE_METHODS:
+        _refuse_other_origins()
 
 
-def _refuse_foreign_pages() -> None:
-    # Without accounts, any page that a browser shows could otherwise post a file to this host.
+def _refuse_other_origins() -> None:
+    # There are no accounts: without this, any page in a browser could post a file to this host.
     origin = request.headers.get("Origin")
     if origin is not None and origin.partition("://")[2] != request.host:
         raise Forbidden(
-            f"A page of '{origin[:100]}' may not change anything here; only pages of this host may."
+            f"A page from '{origin[:100]}' may not change anything here. Use a page from this host."
         )
 
 

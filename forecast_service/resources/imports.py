@@ -1,4 +1,4 @@
-"""``/imports`` and ``/sales``: how sales get in; the worker does the work."""
+"""``/imports`` and ``/sales``: accept files and rows of sales. A worker imports them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ RETRY_AFTER = {"Retry-After": "2"}
 
 
 class ImportsResource(ServiceResource):
-    """Files of sales."""
+    """Imports of files."""
 
     @documented(
         "Import files of sales, known future days and stores",
@@ -55,22 +55,22 @@ class ImportsResource(ServiceResource):
         errors=(400, 413, 415, 422, 503),
     )
     def post(self) -> Response:
-        """202 with the import to follow; ``dry_run`` reads and reports, and keeps nothing."""
+        """202 with the import to follow. ``dry_run`` only returns the report and keeps nothing."""
         query = read_query_and_form(request, ImportQuery)
         options = query.options()
         imports = self.service.imports
-        with received(request, self.service.settings.home) as files:
+        with received_files(request, self.service.settings.home) as files:
             if query.dry_run:
                 return json_response(imports.dry_run(files, query.mode, options).to_dict())
             identifier = imports.request(files, query.mode, options)
-        return accepted(identifier, import_document(imports.get(identifier)))
+        return accepted_response(identifier, import_document(imports.get(identifier)))
 
     @documented("The latest imports", query=ListQuery, answers={200: "Imports"}, errors=(422,))
     def get(self) -> Response:
-        """Newest first."""
+        """The imports, newest first."""
         limit = read_query(request, ListQuery).limit
         imports = self.service.imports.list(limit)
-        return json_response({"imports": [import_document(each) for each in imports]})
+        return json_response({"imports": [import_document(record) for record in imports]})
 
 
 class ImportResource(ServiceResource):
@@ -78,9 +78,9 @@ class ImportResource(ServiceResource):
 
     @documented("State and report of an import", answers={200: "Import"}, errors=(404, 422))
     def get(self, import_id: str) -> Response:
-        """The report says what was understood; the error names lines."""
-        found = self.service.imports.get(checked_name(import_id, "import_id"))
-        return json_response(import_document(found))
+        """The import with its report or its error; the error names lines."""
+        record = self.service.imports.get(checked_name(import_id, "import_id"))
+        return json_response(import_document(record))
 
 
 class SalesResource(ServiceResource):
@@ -93,41 +93,41 @@ class SalesResource(ServiceResource):
         errors=(400, 413, 415, 422, 503),
     )
     def post(self) -> Response:
-        """The same as an INCREMENTAL import of a file with these rows."""
+        """Import these rows like a file in mode INCREMENTAL."""
         body = json_body(request, SalesBody)
         imports = self.service.imports
-        with scratch(self.service.settings.home) as folder:
+        with scratch_folder(self.service.settings.home) as folder:
             path = folder / SENT_ROWS
             write_rows(path, body.sales)
             options = {"allow_returns": body.allow_returns}
             identifier = imports.request({"sales": path}, "INCREMENTAL", options)
-        return accepted(identifier, import_document(imports.get(identifier)))
+        return accepted_response(identifier, import_document(imports.get(identifier)))
 
 
-def import_document(kept: Mapping[str, Any]) -> dict[str, Any]:
-    """An import as it is answered: the remedy of its error becomes a part of the sentence."""
-    error = kept["error"]
+def import_document(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON of an import. The remedy of its error becomes part of the sentence."""
+    error = record["error"]
     if error is None:
-        return dict(kept)
-    told = {name: value for name, value in error.items() if name != "remedy"}
-    return {**kept, "error": {**told, "detail": stored_error(error).sentence(REMEDY_ROUTES)}}
+        return dict(record)
+    public = {name: value for name, value in error.items() if name != "remedy"}
+    return {**record, "error": {**public, "detail": stored_error(error).sentence(REMEDY_ROUTES)}}
 
 
-def accepted(identifier: str, document: Mapping[str, Any]) -> Response:
+def accepted_response(identifier: str, document: Mapping[str, Any]) -> Response:
     """202 with the address of the import."""
     return json_response(document, 202, {"Location": f"/imports/{identifier}", **RETRY_AFTER})
 
 
 @contextmanager
-def received(sent: Request, home: Path) -> Iterator[dict[str, Path]]:
-    """The files of a request by role, in a folder that is removed afterwards.
+def received_files(sent: Request, home: Path) -> Iterator[dict[str, Path]]:
+    """The files of a request by role, in a folder that is deleted afterwards.
 
     Raises
     ------
     UnsupportedMediaType, InvalidRequest
-        The body is no file that could be imported, or its role is unknown.
+        The body has a wrong type or is not a file, or the role of a file is unknown.
     """
-    with scratch(home) as folder:
+    with scratch_folder(home) as folder:
         if sent.mimetype == MULTIPART:
             yield _parts(sent, folder)
         elif sent.mimetype in RAW_TYPES:
@@ -135,15 +135,16 @@ def received(sent: Request, home: Path) -> Iterator[dict[str, Path]]:
             _save(sent.stream, path)
             yield {"sales": path}
         else:
+            kind = f"'{sent.mimetype[:100]}'" if sent.mimetype else "missing"
             raise UnsupportedMediaType(
-                f"The body's Content-Type is '{sent.mimetype[:100]}'; send '{MULTIPART}' with "
-                f"files named {', '.join(ROLES)}, or one of {', '.join(RAW_TYPES)}."
+                f"The Content-Type of the body is {kind}. Send '{MULTIPART}' with files named "
+                f"{', '.join(ROLES)}, or one file as {', '.join(RAW_TYPES)}."
             )
 
 
 @contextmanager
-def scratch(home: Path) -> Iterator[Path]:
-    """A new folder inside ``home`` that is removed afterwards."""
+def scratch_folder(home: Path) -> Iterator[Path]:
+    """A new folder inside ``home`` that is deleted afterwards."""
     folder = home / "uploads" / secrets.token_hex(10)
     folder.mkdir(parents=True)
     try:
@@ -153,16 +154,12 @@ def scratch(home: Path) -> Iterator[Path]:
 
 
 def write_rows(path: Path, rows: list[SaleRow]) -> None:
-    """The rows as a file that the importer reads; one column per covariate named in any row."""
+    """Write the rows as a file for the importer, with one column per covariate of any row."""
     names = list(dict.fromkeys(name for row in rows for name in row.covariates))
     has_items = any(row.item is not None for row in rows)
     marks = ["stockout"] if any(row.stockout is not None for row in rows) else []
     header = ["store", "date", "sales", *(["item"] if has_items else []), *marks, *names]
-    if len(set(map(str.lower, header))) < len(header):
-        raise InvalidRequest(
-            "'covariates' has a name that is a field of its own, or differs from another in case "
-            f"only; allowed are names beside {', '.join(header[:4])}."
-        )
+    _refuse_repeated_names(header)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(header)
@@ -173,17 +170,27 @@ def write_rows(path: Path, rows: list[SaleRow]) -> None:
             writer.writerow([row.store_number, row.date, row.sales, *item, *mark, *covariates])
 
 
+def _refuse_repeated_names(header: list[str]) -> None:
+    taken: dict[str, str] = {}
+    for name in header:
+        other = taken.get(name.lower())
+        if other is not None:
+            raise InvalidRequest(
+                f"Covariate '{name[:100]}' has the same name as column '{other[:100]}' (case does "
+                "not matter). Rename the covariate."
+            )
+        taken[name.lower()] = name
+
+
 def _parts(sent: Request, folder: Path) -> dict[str, Path]:
     unknown = sorted(set(sent.files) - set(ROLES))
     if unknown:
         raise UnknownField(
-            f"'{unknown[0][:100]}' is not a file of an import; send {', '.join(ROLES)}.",
+            f"'{unknown[0][:100]}' is not a file of an import. Send {', '.join(ROLES)}.",
             errors=(FieldError(f"/{unknown[0][:100]}", "unknown file"),),
         )
-    texts = sorted(set(sent.form) & set(ROLES))
-    if texts:
-        name = texts[0]
-        raise InvalidRequest(f"'{name}' is sent as text; send it as a file (curl -F {name}=@FILE).")
+    for name in sorted(set(sent.form) & set(ROLES)):
+        raise InvalidRequest(f"'{name}' is sent as text. Send it as a file (curl -F {name}=@FILE).")
     paths = {}
     for role, file in sent.files.items():
         name = UNSAFE.sub("_", Path(file.filename or role).name).lstrip(".") or role

@@ -1,4 +1,4 @@
-"""``/forecasts``: the forecasts that were served and are kept, and serving one of them again."""
+"""``/forecasts``: lists the forecasts that are kept, and serves one of them again."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ __all__ = ["CurrentForecastResource", "KeptForecastsResource", "forecast_documen
 
 
 class KeptForecastsResource(ServiceResource):
-    """The forecasts that can be served."""
+    """The forecasts that are kept and can be served."""
 
     @documented(
-        "The forecasts that are or were served, while they are kept",
+        "The forecasts that can be served, newest first",
         query=ListQuery,
         answers={200: "KeptForecasts"},
         errors=(422,),
     )
     def get(self) -> Response:
-        """Newest first."""
+        """The forecasts, newest first."""
         limit = read_query(request, ListQuery).limit
         documents = [forecast_document(kept) for kept in self.service.forecasts.list(limit)]
         return json_response({"forecasts": documents})
 
 
 class CurrentForecastResource(ServiceResource):
-    """The choice of the forecast that is served."""
+    """The choice of the current forecast."""
 
     @documented(
         "Serve an earlier forecast again", answers={200: "ServedForecast"}, errors=(404, 422)
     )
     def post(self, forecast_id: str) -> Response:
-        """What is served now; the same request again changes nothing."""
+        """Serve this forecast, and return it. The same request again changes nothing."""
         name = checked_name(forecast_id, "forecast_id")
         kept, previous = self.service.forecasts.make_current(name)
         return json_response({**forecast_document(kept), "previous": previous})
 
 
 def forecast_document(kept: KeptForecast) -> dict[str, Any]:
-    """A forecast as it is answered; the names are those of provenance, times are in UTC."""
+    """The JSON of a forecast, with the names that provenance uses and times in UTC."""
     return {
         "id": kept.id,
         "forecast": kept.forecast_arn,

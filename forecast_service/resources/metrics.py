@@ -1,4 +1,4 @@
-"""Prometheus metrics: requests of this process, and the state of runs and forecast."""
+"""Prometheus metrics: requests of this process, training runs and the current forecast."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPT
 
 
 class RequestMetrics:
-    """Counts and times requests by route template, never by the path that was sent.
+    """Counts and times requests by the template of the route, not by the path that was sent.
 
-    Every series carries the process: behind several web processes a scrape meets one of them,
-    and a counter without that label would seem to jump back.
+    Every series has the process as a label: a scrape reaches one of several web processes, and
+    a counter without the label would seem to jump back.
     """
 
     def __init__(self) -> None:
-        # They double the page, and nobody asks when a counter was born.
+        # The creation times of counters double the page and have no use.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         names = ("process", "method", "route")
@@ -51,7 +51,7 @@ class RequestMetrics:
             registry=self.registry,
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
         )
-        # Finding a labelled child costs more than counting it.
+        # Looking up a labelled counter costs more than raising it.
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -64,11 +64,11 @@ class RequestMetrics:
         children[1].observe(seconds)
 
     def text(self) -> bytes:
-        """Everything in Prometheus' text format."""
+        """All metrics in the text format of Prometheus."""
         return generate_latest(self.registry)
 
     def watch(self, database: Database) -> None:
-        """Also report, at each scrape, what the database says of runs and forecasts."""
+        """Also report training runs and forecasts, read from the database at every scrape."""
         self.registry.register(StateCollector(database))
 
     def _labelled(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
@@ -77,17 +77,17 @@ class RequestMetrics:
 
 
 class StateCollector(Collector):
-    """Gauges read from the database: the same whichever process answers the scrape."""
+    """Gauges read from the database; they are the same in every process."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     def describe(self) -> list[Metric]:
-        """Nothing beforehand: registering must not need the database."""
+        """Return nothing, so that registration does not need the database."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Runs by state, and when the current forecasts and their predictors were made."""
+        """Training runs by state; times of the current forecasts and their predictors."""
         runs = GaugeMetricFamily(
             "forecast_service_training_runs", "Training runs by state.", labels=("state",)
         )
@@ -105,7 +105,7 @@ class StateCollector(Collector):
         try:
             self._read(runs, created, trained)
         except (BackendUnavailable, sa.exc.DBAPIError):
-            # The counters of this process are worth most when something is down.
+            # Still report the counters of this process: they help to find the fault.
             up.add_metric((), 0)
         else:
             up.add_metric((), 1)

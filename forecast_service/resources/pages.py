@@ -1,4 +1,4 @@
-"""``/`` and ``/docs``: pages for people, complete in themselves and without a script."""
+"""``/`` and ``/docs``: pages for people, without scripts or other files."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ STYLE = (
     "vertical-align:top}"
 )
 HOME = (
-    "<p>This service says what a store will sell in the coming days.</p>"
-    '<ul><li><a href="/docs">The routes</a>, and the same for machines: '
+    "<p>This service forecasts what a store will sell in the coming days.</p>"
+    '<ul><li><a href="/docs">Routes</a>, and the same for programs: '
     '<a href="/openapi.json">openapi.json</a></li>'
-    '<li><a href="/stores">The stores</a></li>'
-    '<li><a href="/training">The training runs</a></li>'
-    '<li><a href="/readyz">Whether it is ready</a></li></ul>'
+    '<li><a href="/stores">Stores</a></li>'
+    '<li><a href="/training">Training runs</a></li>'
+    '<li><a href="/readyz">Is the service ready?</a></li></ul>'
 )
 
 
@@ -48,7 +48,7 @@ def _routes(description: dict[str, Any]) -> str:
         if method != "parameters"
     ]
     return (
-        "<p>Each route is also there under <code>/v1</code>. Errors are problem documents "
+        "<p>Every route also exists under <code>/v1</code>. Errors are problem documents "
         '(RFC 9457). Types and limits are in <a href="/openapi.json">openapi.json</a>.</p>'
         f"<table><tr><th>Route</th><th>What it does</th></tr>{''.join(rows)}</table>"
     )

@@ -1,4 +1,4 @@
-"""From a request to a checked value; a refusal points to each field that is wrong."""
+"""Read a request into a checked value. A refusal points to every wrong field."""
 
 from __future__ import annotations
 
@@ -27,36 +27,36 @@ TRUE_WORDS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def json_body(request: Request, model: type[Model]) -> Model:
-    """The body as this model.
+    """Read the JSON body as this model.
 
     Raises
     ------
     UnsupportedMediaType, BadRequest, RequestEntityTooLarge
-        It is no JSON, or too long.
+        The body is not JSON, or too long.
     InvalidRequest
-        It is JSON, but not what the model allows.
+        The body is JSON, but the model does not allow it.
     """
     if request.mimetype != "application/json":
-        sent = f"'{request.mimetype}'" if request.mimetype else "nothing"
+        kind = f"'{request.mimetype[:100]}'" if request.mimetype else "missing"
         raise UnsupportedMediaType(
-            f"The body's Content-Type is {sent[:100]}; send 'application/json'."
+            f"The Content-Type of the body is {kind}. Send 'application/json'."
         )
     limit = request.max_content_length
     request.max_content_length = BODY_BYTES if limit is None else min(limit, BODY_BYTES)
     try:
         body = orjson.loads(request.get_data(cache=False))
     except orjson.JSONDecodeError as error:
-        raise BadRequest(f"The body is no JSON: {error}. Send one JSON object.") from error
+        raise BadRequest(f"The body is not JSON: {error}. Send one JSON object.") from error
     return read_model(model, body)
 
 
 def read_query(request: Request, model: type[Model]) -> Model:
-    """The query string as this model; its text is read as what the field is.
+    """Read the query string as this model. Texts become numbers where the field is a number.
 
     Raises
     ------
     InvalidRequest
-        A name is unknown, given twice, or its value is not allowed.
+        A name is unknown or sent twice, or its value is not allowed.
     """
     return read_model(model, query_values(request, model), "?")
 
@@ -76,12 +76,12 @@ def read_query_and_form(request: Request, model: type[Model]) -> Model:
 def query_values(
     request: Request, model: type[BaseModel], *, repeated: Collection[str] = ()
 ) -> dict[str, Any]:
-    """The parameters of a query string by name, as JSON would write them; lists for ``repeated``.
+    """The parameters of a query string as JSON values; lists for the names in ``repeated``.
 
     Raises
     ------
     InvalidRequest
-        Another name is given twice.
+        A name that is not in ``repeated`` is sent twice.
     """
     return _values(request.args, model, repeated)
 
@@ -95,30 +95,30 @@ def _values(
             values[name] = texts
             continue
         if len(texts) > 1:
-            raise InvalidRequest(f"'{name[:100]}' is given {len(texts)} times; give it once.")
+            raise InvalidRequest(f"'{name[:100]}' is sent {len(texts)} times. Send it once.")
         field = model.model_fields.get(name)
         values[name] = _typed(texts[0], None if field is None else field.annotation)
     return values
 
 
 def as_number(text: str) -> int | str:
-    """A whole number as JSON would write it is one; ``007`` and ``S1`` stay text."""
+    """A whole number in the form of JSON becomes an int; ``007`` and ``S1`` stay text."""
     if text.isascii() and text.isdigit() and len(text) <= INTEGER_DIGITS and str(int(text)) == text:
         return int(text)
     return text
 
 
 def checked_name(text: str, field: str) -> str:
-    """A name that came in the path of an address.
+    """Check a name from the path of an address, and return it.
 
     Raises
     ------
     InvalidRequest
-        It is longer than a name can be, or has control characters.
+        The name is too long, or has control characters.
     """
     if len(text) > NAME_LENGTH or any(character < " " for character in text):
         raise InvalidRequest(
-            f"'{field}' in the address is no name; a name has at most {NAME_LENGTH} characters, "
+            f"'{field}' in the address is not a name. A name has at most {NAME_LENGTH} characters "
             "and no control characters."
         )
     return text
@@ -129,7 +129,8 @@ def _typed(text: str, annotation: Any) -> Any:
     if bool in kinds:
         return TRUE_WORDS.get(text.lower(), text)
     if int in kinds and str not in kinds:
-        return as_number(text)
+        number = as_number(text.removeprefix("-"))
+        return -number if isinstance(number, int) and text.startswith("-") else as_number(text)
     return text
 
 
@@ -141,12 +142,12 @@ def _kinds(annotation: Any) -> set[Any]:
 
 
 def read_model(model: type[Model], value: Any, prefix: str = "") -> Model:
-    """``value`` as this model; ``prefix`` is ``?`` when it came in a query string.
+    """Check ``value`` as this model. ``prefix`` is ``?`` for a query string.
 
     Raises
     ------
     InvalidRequest
-        With one finding per wrong field.
+        There is one finding per wrong field.
     """
     try:
         return model.model_validate(value)
@@ -159,23 +160,24 @@ def _refusal(error: ValidationError, model: type[BaseModel], prefix: str) -> Inv
     for finding in error.errors(include_url=False):
         grouped.setdefault(_pointer(finding["loc"], prefix), []).append(finding)
     errors = [
-        FieldError(pointer, sentence(found, _names_around(model, found[0]["loc"])))
-        for pointer, found in grouped.items()
+        FieldError(pointer, sentence(findings, _names_around(model, findings[0]["loc"])))
+        for pointer, findings in grouped.items()
     ]
-    found_types = {finding["type"] for found in grouped.values() for finding in found}
-    kind = UnknownField if found_types == {"extra_forbidden"} else InvalidRequest
+    types = {finding["type"] for findings in grouped.values() for finding in findings}
+    kind = UnknownField if types == {"extra_forbidden"} else InvalidRequest
     return kind(_sentence(errors, prefix), errors=tuple(errors[:SHOWN_ERRORS]))
 
 
 def _sentence(errors: list[FieldError], prefix: str) -> str:
     where = "query" if prefix else "body"
-    subject = f"'{errors[0].pointer}' in the {where}" if errors[0].pointer else f"The {where}"
+    name = errors[0].pointer.removeprefix("?")
+    subject = f"'{name}' in the {where}" if name else f"The {where}"
     more = f" ({len(errors) - 1} more under 'errors')" if len(errors) > 1 else ""
     return f"{subject} {errors[0].detail}{more}."
 
 
 def _names_around(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """The fields that are allowed beside the one at this place."""
+    """Names of the fields that are allowed at this place."""
     for part in location[:-1]:
         field = model.model_fields.get(str(part))
         kinds = _kinds(None if field is None else field.annotation)
@@ -184,7 +186,7 @@ def _names_around(model: type[BaseModel], location: tuple[int | str, ...]) -> li
 
 
 def _pointer(location: tuple[int | str, ...], prefix: str) -> str:
-    # A union adds the name of the alternative it tried, which is no part of what was sent.
+    # For a union, pydantic adds the name of the alternative, which the request does not contain.
     parts = [part for part in location if not _is_alternative(part)]
     if prefix and parts:
         return prefix + ".".join(str(part)[:100] for part in parts)

@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457): the one shape in which every error leaves the service."""
+"""Problem documents (RFC 9457): the JSON of every error."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ RETRY_AFTER_SECONDS = 5
 SERVER_ERROR = 500
 
 SENTENCES = {
-    404: "No such page. /openapi.json names every route, and /docs shows them.",
-    413: "The body is too long: JSON may have 8 MiB, files FORECAST_MAX_BODY_BYTES. Send less.",
+    404: "This address does not exist. GET /docs shows every route.",
+    413: "The body is too long. The limit is 8 MiB for JSON and FORECAST_MAX_BODY_BYTES for files.",
 }
 
 
 def init_app(app: Flask) -> None:
-    """Answer every error of the app, Flask's own and unknown ones too, with a problem document."""
+    """Answer every error of the app with a problem document, also Flask's and unknown ones."""
     app.register_error_handler(Exception, problem_response)
 
 
 def problem_response(error: Exception) -> Response:
-    """The problem document of any error; an unknown one is logged and tells only the request id."""
+    """The problem document of an error. An unknown error is logged; its answer has only an id."""
     if isinstance(error, HTTPException) and error.response is not None:
         return error.response  # type: ignore[return-value]
     if isinstance(error, ForecastServiceError):
@@ -74,12 +74,12 @@ def _method_sentence(error: HTTPException) -> str | None:
     if not isinstance(error, MethodNotAllowed):
         return None
     allowed = ", ".join(sorted(error.valid_methods or ()))
-    return f"'{request.method}' is not allowed at '{request.path[:100]}'; allowed are {allowed}."
+    return f"'{request.method}' is not allowed at '{request.path[:100]}'. Allowed are {allowed}."
 
 
 def _unknown(error: Exception) -> Response:
     logger.error("Unexpected error", exc_info=error, extra={"event": "request_failed"})
-    detail = "Something went wrong here. The log has the reason under this request id."
+    detail = "Something went wrong in the service. The log has the reason, under this request_id."
     return _document(SERVER_ERROR, {"type": "about:blank", "detail": detail})
 
 

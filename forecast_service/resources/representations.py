@@ -1,4 +1,4 @@
-"""How forecasts leave: as JSON, or as CSV that no spreadsheet runs as a formula."""
+"""Forecasts as JSON, or as CSV that no spreadsheet runs as a formula."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from werkzeug.http import parse_accept_header
 
 from forecast_service.reading import Encode
 
-__all__ = ["ENCODERS", "negotiated"]
+__all__ = ["ENCODERS", "negotiate"]
 
 JSON_TYPE = "application/json"
 CSV_TYPE = "text/csv"
@@ -23,40 +23,48 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @lru_cache(maxsize=256)
-def negotiated(accept: str | None) -> str:
-    """The media type to answer with; JSON when nothing else is preferred.
+def negotiate(accept: str | None) -> str:
+    """Choose the media type of the answer; JSON if the request prefers nothing.
 
     Raises
     ------
     NotAcceptable
-        Neither JSON nor CSV is wanted.
+        The request accepts neither JSON nor CSV.
     """
     if not accept:
         return JSON_TYPE
     best = parse_accept_header(accept, MIMEAccept).best_match([JSON_TYPE, CSV_TYPE])
     if best is None:
         raise NotAcceptable(
-            f"'{accept[:100]}' cannot be answered here; accept '{JSON_TYPE}' or '{CSV_TYPE}'."
+            f"'{accept[:100]}' is not available here. Accept '{JSON_TYPE}' or '{CSV_TYPE}'."
         )
     return best
 
 
 def as_json(documents: list[dict[str, Any]], many: bool) -> bytes:
-    """The document of one store, or ``{"forecasts": [...]}``."""
+    """JSON of one store, or ``{"forecasts": [...]}`` of many."""
     return orjson.dumps({"forecasts": documents} if many else documents[0])
 
 
 def as_csv(documents: list[dict[str, Any]], many: bool) -> bytes:
-    """One line per store and period, each with where it comes from."""
+    """CSV with one line per store and period, which includes the provenance."""
     text = io.StringIO()
     types = list(documents[0]["result"]["Forecast"]["Predictions"])
-    origins = ("source", "algorithm", "predictor", "trained_at", "data_until", "fallback", "stale")
+    provenance_columns = (
+        "source",
+        "algorithm",
+        "predictor",
+        "trained_at",
+        "data_until",
+        "fallback",
+        "stale",
+    )
     writer = csv.writer(text)
-    writer.writerow(["store_number", "item", "timestamp", *map(_cell, types), *origins])
+    writer.writerow(["store_number", "item", "timestamp", *map(_cell, types), *provenance_columns])
     for document in documents:
-        origin = [_cell(document["provenance"][name]) for name in origins]
+        provenance = [_cell(document["provenance"][name]) for name in provenance_columns]
         names = [_cell(document["store_number"]), _cell(document.get("item"))]
-        writer.writerows([*names, *numbers, *origin] for numbers in _lines(document, types))
+        writer.writerows([*names, *numbers, *provenance] for numbers in _lines(document, types))
     return text.getvalue().encode()
 
 

@@ -1,4 +1,4 @@
-"""Every route of the service in one table; each is also there under ``/v1``."""
+"""The table of all routes. Every route also exists under ``/v1``."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
 
 
 def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
-    """Add every resource, with what its constructor takes, and the pages."""
+    """Add all resources and pages to the app."""
     api = ServiceApi(app)
     document = description(ROUTES, __version__)
-    more: dict[type[ServiceResource], dict[str, Any]] = {
+    extra_arguments: dict[type[ServiceResource], dict[str, Any]] = {
         MetricsResource: {"metrics": metrics},
         OpenApiResource: {"document": document},
     }
@@ -60,6 +60,6 @@ def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
             resource,
             path,
             f"{VERSION_PREFIX}{path}",
-            resource_class_kwargs={"service": service, **more.get(resource, {})},
+            resource_class_kwargs={"service": service, **extra_arguments.get(resource, {})},
         )
     pages.init_app(app, document)

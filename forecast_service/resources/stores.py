@@ -1,4 +1,4 @@
-"""``/stores``: who sells, since when, and what was sold."""
+"""``/stores``: the stores, one store, and its sales."""
 
 from __future__ import annotations
 
@@ -39,27 +39,27 @@ class StoresResource(ServiceResource):
         errors=(404, 422),
     )
     def get(self) -> Response:
-        """A page; ``next`` is the address of the one that follows, or null."""
+        """A page of stores; ``next`` is the address of the next page, or null."""
         query = read_query(request, StoresQuery)
         group = self.service.settings.dataset_group
         with self.service.database.read() as connection:
             if query.region is not None:
                 refuse_unknown_region(connection, group, query.region)
             page = page_of_stores(connection, group, **query.model_dump())
-        following = None
+        next_page = None
         if page.has_more:
-            asked = query.model_dump(exclude_none=True)
-            following = f"/stores?{urlencode({**asked, 'after': page.rows[-1]['store']})}"
+            parameters = query.model_dump(exclude_none=True)
+            next_page = f"/stores?{urlencode({**parameters, 'after': page.rows[-1]['store']})}"
         documents = [store_document(row) for row in page.rows]
-        return json_response({"stores": documents, "count": page.count, "next": following})
+        return json_response({"stores": documents, "count": page.count, "next": next_page})
 
 
 class StoreResource(ServiceResource):
     """One store."""
 
-    @documented("A store, and the items it sells", answers={200: "Store"}, errors=(404, 422))
+    @documented("A store and its items", answers={200: "Store"}, errors=(404, 422))
     def get(self, store_number: str) -> Response:
-        """404 names the stores that exist."""
+        """The store and its items. A 404 names the stores that exist."""
         name = checked_name(store_number, "store_number")
         group = self.service.settings.dataset_group
         with self.service.database.read() as connection:
@@ -75,7 +75,7 @@ class StoreResource(ServiceResource):
 
 
 class HistoryResource(ServiceResource):
-    """What a store sold."""
+    """The sales of a store."""
 
     @documented(
         "Sales of a store by day, oldest first",
@@ -84,16 +84,18 @@ class HistoryResource(ServiceResource):
         errors=(404, 422),
     )
     def get(self, store_number: str) -> Response:
-        """The last ``limit`` days of the range."""
+        """Sales by day: the last ``limit`` days of the range."""
         name = checked_name(store_number, "store_number")
         query = read_query(request, HistoryQuery)
         if query.start is not None and query.end is not None and query.start > query.end:
-            raise InvalidRequest(f"'start' ({query.start}) lies after 'end' ({query.end}).")
-        self._refuse_unknown(name, query.item)
+            raise InvalidRequest(
+                f"'start' ({query.start}) is after 'end' ({query.end}). Send an earlier 'start'."
+            )
+        self._refuse_unknown_series(name, query.item)
         days = self.service.imports.history(name, **query.model_dump())
         return json_response({"store_number": as_number(name), "item": query.item, "days": days})
 
-    def _refuse_unknown(self, store: str, item: str | None) -> None:
+    def _refuse_unknown_series(self, store: str, item: str | None) -> None:
         name = self.service.settings.dataset_group
         with self.service.database.read() as connection:
             existing_stores(connection, name, [store])
@@ -103,12 +105,12 @@ class HistoryResource(ServiceResource):
 
 
 def store_document(row: sa.RowMapping) -> dict[str, Any]:
-    """A store as it is answered."""
-    document = {name: row[name] for name in SHOWN_COLUMNS}
+    """The JSON of a store."""
+    columns = {name: row[name] for name in SHOWN_COLUMNS}
     attributes = {shown_name(name): value for name, value in row["attributes"].items()}
     return {
         "store_number": as_number(row["store"]),
-        **document,
+        **columns,
         "attributes": attributes,
         "imported_at": utc_text(row["imported_at"]),
     }

@@ -1,4 +1,4 @@
-"""``/training``: ask for a fresh predictor, follow the run, cancel it."""
+"""``/training``: request a training, follow its run, cancel it."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ __all__ = ["TrainingResource", "TrainingRunResource", "run_document"]
 
 logger = logging.getLogger(__name__)
 
-RETRY_AFTER = {"Retry-After": "5"}  # seconds; a local training takes some, one on AWS hours
+RETRY_AFTER = {"Retry-After": "5"}  # seconds; a local training takes seconds, on AWS hours
 TIMES = ("requested_at", "started_at", "finished_at", "expected_at")
 
 
 class TrainingResource(ServiceResource):
-    """Retrain requests."""
+    """Training runs and requests for them."""
 
     @documented(
-        "Train a new predictor, but only when it is worthwhile",
+        "Train a new predictor if it is worthwhile",
         body=TrainingBody,
         answers={200: "TrainingDecision", 202: "TrainingDecision"},
         errors=(400, 404, 409, 413, 415, 422, 503),
     )
     def post(self) -> Response:
-        """200 when nothing has to be done; 202 with the run when one was started or joined."""
+        """200 if no training is needed; 202 with the run that was started or joined."""
         body = json_body(request, TrainingBody)
         sent = body.train_request_date
         at = None if sent is None else datetime.fromisoformat(sent)
@@ -51,7 +51,7 @@ class TrainingResource(ServiceResource):
         "The latest training runs", query=ListQuery, answers={200: "TrainingRuns"}, errors=(422,)
     )
     def get(self) -> Response:
-        """Newest first."""
+        """The training runs, newest first."""
         limit = read_query(request, ListQuery).limit
         return json_response({"runs": [run_document(run) for run in self.service.runs.list(limit)]})
 
@@ -63,18 +63,18 @@ class TrainingRunResource(ServiceResource):
         "State and progress of a training run", answers={200: "TrainingRun"}, errors=(404, 422)
     )
     def get(self, run_id: str) -> Response:
-        """With ``Retry-After`` while it goes on."""
+        """The run, with ``Retry-After`` until it has ended."""
         run = self.service.runs.get(checked_name(run_id, "run_id"))
         return json_response(run_document(run), headers=RETRY_AFTER if run.is_open else None)
 
     @documented("Cancel a training run", answers={200: "TrainingRun"}, errors=(404, 409, 422))
     def delete(self, run_id: str) -> Response:
-        """The computation stops soon; the run then says ``cancelled``."""
+        """Cancel the run: its state is ``cancelled``, and the computation stops soon."""
         return json_response(run_document(self.service.runs.cancel(checked_name(run_id, "run_id"))))
 
 
 def run_document(run: TrainingRun) -> dict[str, Any]:
-    """A run as it is answered; times in UTC."""
+    """The JSON of a training run; times in UTC."""
     document = asdict(run)
     del document["collected_until"]
     document["stages"] = ["training", "forecasting"] if run.trains else ["forecasting"]

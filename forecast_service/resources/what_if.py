@@ -1,4 +1,4 @@
-"""``/what-if``: what a store would sell if promotions, openings or prices were different."""
+"""``/what-if``: forecasts with other promotions, openings or prices."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ __all__ = ["WhatIfResource"]
 
 
 class WhatIfResource(ServiceResource):
-    """The current forecast of one store or of many, with covariates changed."""
+    """The current forecast of one store or many, with changed covariates."""
 
     @documented(
-        "What if covariates were different on some days? Nothing is stored",
+        "The forecast with changed covariates on some days (nothing is stored)",
         body=WhatIfBody,
         answers={200: "WhatIf"},
         errors=(400, 404, 409, 413, 415, 422, 501, 503),
     )
     def post(self) -> Response:
-        """Computed while the asker waits, by the model of the forecast that is served."""
+        """Compute the answer at once, with the model of the current forecast."""
         body = json_body(request, WhatIfBody)
         suppositions = [
             Supposition(row.covariate, row.value, row.first, row.last or row.first)

@@ -1,4 +1,4 @@
-"""Training runs: decided, recorded, stepped through, served."""
+"""Training runs: decisions, records, steps, served forecasts."""
 
 from __future__ import annotations
 

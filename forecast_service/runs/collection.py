@@ -1,4 +1,4 @@
-"""Collecting: fetches the rows of a new forecast that are not in our table yet."""
+"""Collection: fetches the rows of a new forecast that our table does not have yet."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from forecast_service.storage.tables import series
 
 __all__ = ["collect"]
 
-BATCH_SERIES = 100  # one step; at AWS some 100 ms each
-THREADS = 8  # boto3's clients may be shared by threads
+BATCH_SERIES = 100  # per step; AWS needs about 100 ms for each
+THREADS = 8  # threads may share boto3's clients
 
 
 def collect(
@@ -36,10 +36,10 @@ def collect(
     run: TrainingRun,
     description: Mapping[str, Any],
 ) -> bool:
-    """Fetch the next batch, store it and give the run back; False when nothing is missing.
+    """Fetch the next batch, store it and give the run back; False if no row is missing.
 
-    Our own engine writes its forecasts into the table itself, so that nothing is ever missing.
-    A series that has no forecast (Amazon leaves out what it cannot model) is passed over.
+    Our own engine writes its forecasts into the table itself, so no row is ever missing. A series
+    without a forecast is skipped: Amazon leaves out series that it cannot model.
     """
     with queue.database.read() as connection:
         group = read_group(connection, run.dataset_group)
@@ -52,7 +52,7 @@ def collect(
 
     def fetch(entry: tuple[str, str, str | None]) -> StoredForecast | None:
         key, store, item = entry
-        return _fetched(forecaster, description, group.frequency, key, store, item)
+        return _fetch(forecaster, description, group.frequency, key, store, item)
 
     with ThreadPoolExecutor(THREADS) as threads:
         rows = [row for row in threads.map(fetch, missing) if row is not None]
@@ -66,18 +66,18 @@ def collect(
 def _missing(
     connection: sa.Connection, group: DatasetGroup, run: TrainingRun
 ) -> list[tuple[str, str, str | None]]:
-    """Key, store and item of every series without a row, in the order of the keys."""
+    """Key, store and item of every series without a row, sorted by key."""
     statement = sa.select(series.c.store, series.c.item).where(series.c.dataset_group == group.name)
-    there = forecast_store.keys(connection, str(run.forecast_arn))
+    stored = forecast_store.keys(connection, str(run.forecast_arn))
     entries = []
     for store, item in connection.execute(statement):
         key = series_key([item, store] if group.has_items else [store])
-        if key not in there and key > (run.collected_until or ""):
+        if key not in stored and key > (run.collected_until or ""):
             entries.append((key, store, item if group.has_items else None))
     return sorted(entries, key=lambda entry: entry[0])
 
 
-def _fetched(
+def _fetch(
     forecaster: Forecaster,
     description: Mapping[str, Any],
     frequency: str,

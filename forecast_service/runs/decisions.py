@@ -1,4 +1,4 @@
-"""Decisions: whether a request starts a training, and the numbers that it rests on."""
+"""Decisions: whether a request starts a training, with the numbers behind it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRAINING_RULES = ("forced", "no_predictor", "unknown_store", "age", "new_sales")
 
 @dataclass(frozen=True)
 class Facts:
-    """What a decision rests on, as it was at one moment."""
+    """The facts behind a decision, all of one moment."""
 
     store: str | None
     forced: bool
@@ -27,11 +27,12 @@ class Facts:
     age_days: float | None
     """Its age at the request date; None without a predictor."""
     tolerance_days: float
-    knows_store: bool
+    includes_store: bool
+    """Whether the predictor was trained with the sales of the store."""
     newer_days_of_sales: int | None
-    """Days of sales after those it was trained on; None when nobody recorded that."""
+    """Days of sales after those it was trained on; None if that was not recorded."""
     is_forecast: bool
-    """Whether the current forecast, and one of this predictor, cover the newest sales."""
+    """Whether the current forecast and a forecast of this predictor include the newest sales."""
     last_sale_on: str | None
 
 
@@ -41,9 +42,9 @@ class Decision:
 
     started: bool
     joined: bool
-    """Whether the run had been asked for before."""
+    """Whether an earlier request had started the run."""
     run: TrainingRun | None
-    """The run to follow; None when nothing has to be done."""
+    """The run to follow; None if nothing has to be done."""
     predictor: dict[str, Any] | None
     """Amazon's summary of the latest ACTIVE predictor."""
     age_days: float | None
@@ -57,12 +58,12 @@ class Decision:
 
 
 def checked_date(at: datetime | None, now: datetime) -> datetime:
-    """The request date as an aware time, ``now`` when none was given; without a zone it is UTC.
+    """The request date as an aware time; None is ``now``, a time without a zone is UTC.
 
     Raises
     ------
     InvalidRequest
-        It lies more than a day ahead of ``now``.
+        The date is more than a day after ``now``.
     """
     if at is None:
         return now
@@ -71,13 +72,13 @@ def checked_date(at: datetime | None, now: datetime) -> datetime:
         raise InvalidRequest(
             f"The request date '{at.isoformat()}' is in the future: it is now "
             f"{now.isoformat(timespec='seconds')}, and at most one day ahead is allowed. "
-            "Leave it out to ask as of now."
+            "Leave it out to use the present time."
         )
     return aware
 
 
 def rule_of(facts: Facts, rules: Collection[str]) -> str:
-    """Name of the first rule that applies, ``within_tolerance`` when none does."""
+    """Name of the first rule that applies; ``within_tolerance`` if none does."""
     for rule, applies in _conditions(facts).items():
         if applies and (rule in rules or rule not in ("age", "new_sales")):
             return rule
@@ -88,7 +89,7 @@ def _conditions(facts: Facts) -> Mapping[str, bool]:
     return {
         "forced": facts.forced,
         "no_predictor": facts.age_days is None,
-        "unknown_store": not facts.knows_store,
+        "unknown_store": not facts.includes_store,
         "age": facts.age_days is not None and facts.age_days >= facts.tolerance_days,
         "new_sales": (facts.newer_days_of_sales or 0) > 0,
         "forecast_outdated": not facts.is_forecast,
@@ -96,11 +97,11 @@ def _conditions(facts: Facts) -> Mapping[str, bool]:
 
 
 def detail_of(facts: Facts, rule: str) -> str:
-    """The decision as a sentence with its numbers."""
+    """A sentence that gives the reason for the decision, with its numbers."""
     age = "" if facts.age_days is None else _days(facts.age_days)
     tolerance = _days(facts.tolerance_days)
     return {
-        "forced": "a training was asked for with 'force', whatever the age of the predictor",
+        "forced": "a training was requested with 'force', so the age of the predictor is ignored",
         "no_predictor": "there is no predictor yet",
         "unknown_store": (
             f"predictor '{facts.predictor}' was trained before store '{facts.store}' was imported"
@@ -115,8 +116,8 @@ def detail_of(facts: Facts, rule: str) -> str:
         ),
         "forecast_outdated": (
             f"training of a new predictor not started: predictor '{facts.predictor}' is {age} "
-            f"old (tolerance: {tolerance}); a forecast over the sales until "
-            f"{facts.last_sale_on} is made"
+            f"old (tolerance: {tolerance}); a new forecast includes the sales until "
+            f"{facts.last_sale_on}"
         ),
         "within_tolerance": (
             f"training of a new predictor not started: predictor '{facts.predictor}' is {age} old "
@@ -127,7 +128,7 @@ def detail_of(facts: Facts, rule: str) -> str:
 
 
 def _days(number: float) -> str:
-    """A time in days, or in the unit in which a shorter one can be read."""
+    """A time in days, or in hours, minutes or seconds if it is shorter than a day."""
     units = {"day": 1.0, "hour": 24.0, "minute": 1_440.0, "second": 86_400.0}
     unit = next((unit for unit, per_day in units.items() if abs(number) * per_day >= 1), "second")
     text = f"{number * units[unit]:.2f}".rstrip("0").rstrip(".")

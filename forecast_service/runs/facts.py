@@ -1,4 +1,4 @@
-"""Facts that a decision about training rests on, read from the database."""
+"""Reads the facts for a decision about a training from the database."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from forecast_service.storage.groups import DatasetGroup
 from forecast_service.storage.tables import forecasts, stores, training_runs
 from forecast_service.trainer import age_days
 
-__all__ = ["clock", "facts_of", "has_predictor", "is_current"]
+__all__ = ["clock", "collect_facts", "has_predictor", "is_current"]
 
 Predictor = dict[str, Any]
 
 
 def clock(connection: sa.Connection) -> datetime:
-    """The database's time, aware: the one clock of all hosts."""
+    """The database's time, aware; all hosts use this clock."""
     seconds = connection.execute(sa.select(database_now())).scalar_one()
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def facts_of(
+def collect_facts(
     connection: sa.Connection,
     settings: Settings,
     group: DatasetGroup,
@@ -36,33 +36,33 @@ def facts_of(
     at: datetime,
     forced: bool,
 ) -> Facts:
-    """The facts for a request about ``store`` at ``at``; a store of None is the whole group."""
+    """Read the facts for a request about ``store`` at ``at``; None means the whole group."""
     last_sale_on = group.last_sale_on
-    found = Facts(
+    facts = Facts(
         store=store,
         forced=forced,
         predictor=None,
         age_days=None,
         tolerance_days=settings.tolerance_days,
-        knows_store=True,
+        includes_store=True,
         newer_days_of_sales=None,
         is_forecast=False,
         last_sale_on=last_sale_on,
     )
     if predictor is None:
-        return found
+        return facts
     return replace(
-        found,
+        facts,
         predictor=predictor["PredictorName"],
         age_days=age_days(predictor, at),
-        knows_store=store is None or _knows_store(connection, group.name, predictor, store),
+        includes_store=store is None or _includes_store(connection, group.name, predictor, store),
         newer_days_of_sales=_newer_days(connection, predictor, last_sale_on),
         is_forecast=_is_forecast(connection, group, predictor),
     )
 
 
 def is_current(connection: sa.Connection, group: DatasetGroup) -> bool:
-    """Whether the forecast that is served covers the newest sales."""
+    """Whether the served forecast includes the newest sales."""
     data_version = connection.execute(
         sa.select(forecasts.c.data_version).where(
             forecasts.c.forecast_arn == group.current_forecast_arn
@@ -72,7 +72,7 @@ def is_current(connection: sa.Connection, group: DatasetGroup) -> bool:
 
 
 def has_predictor(connection: sa.Connection, group: DatasetGroup) -> bool:
-    """Whether a predictor of the group was ready once, as far as our own records say."""
+    """Whether our records show that the group ever had a finished predictor."""
     if group.current_forecast_arn is not None:
         return True
     forecasting = sa.select(training_runs.c.id).where(
@@ -106,25 +106,27 @@ def _first_data_until(connection: sa.Connection, predictor: Predictor) -> str | 
     return first
 
 
-def _knows_store(connection: sa.Connection, group: str, predictor: Predictor, store: str) -> bool:
-    """Whether the store's sales were there when the predictor's run fixed its data.
+def _includes_store(
+    connection: sa.Connection, group: str, predictor: Predictor, store: str
+) -> bool:
+    """Whether the store's sales were imported before the predictor's run fixed its data.
 
-    Without such a run (somebody trained it over the wire) its creation time decides.
+    A predictor without a run was made by a call of the API: its creation time counts.
     """
     run = _run_of(connection, predictor)
-    seen_until = predictor["CreationTime"].timestamp() if run is None else run["started_at"]
+    fixed_at = predictor["CreationTime"].timestamp() if run is None else run["started_at"]
     imported_at = connection.execute(
         sa.select(stores.c.imported_at).where(
             stores.c.dataset_group == group, stores.c.store == store
         )
     ).scalar_one_or_none()
-    return imported_at is not None and imported_at <= seen_until
+    return imported_at is not None and imported_at <= fixed_at
 
 
 def _newer_days(
     connection: sa.Connection, predictor: Predictor, last_sale_on: str | None
 ) -> int | None:
-    """Days of sales after those that the predictor was trained on; None when nobody knows."""
+    """Days of sales after those that the predictor was trained on; None if not recorded."""
     run = _run_of(connection, predictor)
     data_until = run["data_until"] if run is not None else _first_data_until(connection, predictor)
     if data_until is None or last_sale_on is None:
@@ -133,12 +135,12 @@ def _newer_days(
 
 
 def _is_forecast(connection: sa.Connection, group: DatasetGroup, predictor: Predictor) -> bool:
-    """Whether the newest sales are covered by the current forecast, and by this predictor's."""
-    covering = sa.select(forecasts.c.forecast_arn).where(
+    """Whether the current forecast and a forecast of the predictor include the newest sales."""
+    newest = sa.select(forecasts.c.forecast_arn).where(
         forecasts.c.dataset_group == group.name,
         forecasts.c.data_version >= group.data_version,
     )
-    made = connection.execute(
-        covering.where(forecasts.c.predictor_arn == predictor["PredictorArn"]).limit(1)
+    forecast = connection.execute(
+        newest.where(forecasts.c.predictor_arn == predictor["PredictorArn"]).limit(1)
     ).first()
-    return made is not None and is_current(connection, group)
+    return forecast is not None and is_current(connection, group)

@@ -1,4 +1,4 @@
-"""KeptForecasts: the forecasts that can be served, and which one of them is."""
+"""KeptForecasts: lists the forecasts that can be served, and serves an earlier one again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class KeptForecast:
-    """A forecast that is or was served, and can be served again; times are epoch seconds."""
+    """A forecast that can be served, now or again; times are epoch seconds."""
 
     forecast_arn: str
     predictor_arn: str
@@ -35,18 +35,18 @@ class KeptForecast:
     trained_at: float
     created_at: float
     data_until: str
-    """Day of the newest sales that it knows."""
+    """Day of the newest sales in the forecast."""
     run_id: str | None
     is_current: bool
 
     @property
     def id(self) -> str:
-        """What people call it: its name, the end of its ARN."""
+        """The name of the forecast: the last part of its ARN."""
         return _id_of(self.forecast_arn)
 
 
 class KeptForecasts:
-    """The forecasts of the dataset group that the settings name, while their values are there."""
+    """The forecasts of the configured dataset group that still have values."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database
@@ -60,8 +60,8 @@ class KeptForecasts:
     def make_current(self, forecast_id: str) -> tuple[KeptForecast, str | None]:
         """Serve an earlier forecast again, until the next run serves its own.
 
-        Gives the forecast that is served now, and the id of the one that was served before;
-        None when it is the same and nothing has changed.
+        Returns the forecast that is served now and the id of the one before. The id is None if
+        the forecast was served already.
 
         Raises
         ------
@@ -74,7 +74,7 @@ class KeptForecasts:
             forecast = self._find(connection, forecast_id)
             if group is None or forecast is None:
                 raise NotFound(
-                    f"Forecast '{forecast_id}' is not among those that were served and are kept.",
+                    f"Forecast '{forecast_id}' was never served or is no longer kept.",
                     remedy=Remedy.LIST_FORECASTS,
                 )
             before = group.current_forecast_arn
@@ -93,13 +93,13 @@ class KeptForecasts:
         return now, previous
 
     def _find(self, connection: sa.Connection, forecast_id: str) -> KeptForecast | None:
-        # Of two accounts or regions that were set one after the other, the newest is meant.
+        # After a change of account or region two forecasts can have one name: take the newest.
         return next((kept for kept in self._kept(connection) if kept.id == forecast_id), None)
 
     def _kept(
         self, connection: sa.Connection, limit: int | None = None
     ) -> builtins.list[KeptForecast]:
-        """The forecasts of the group whose values are still there, newest first."""
+        """The forecasts of the group that still have values, newest first."""
         served = served_forecasts(connection)
         has_values = sa.exists().where(forecast_values.c.forecast_arn == forecasts.c.forecast_arn)
         names = [name for name in KeptForecast.__dataclass_fields__ if name != "is_current"]

@@ -1,4 +1,4 @@
-"""Serving: makes a finished forecast the current one, in one transaction."""
+"""Publication: makes a finished forecast the current one, in one transaction."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def serve(
     Raises
     ------
     InvalidData
-        The forecast holds no series; the pointer stays where it was.
+        The forecast contains no series; the pointer does not move.
     """
     notes = session.details.notes(forecast["ForecastArn"])
     with queue.fenced(claim) as connection:
@@ -63,8 +63,8 @@ def _record(
     ).one()
     if count == 0:
         raise InvalidData(
-            f"Forecast '{arn}' holds no series of dataset group '{run.dataset_group}', so it "
-            "cannot be served. Look at the stores that were imported."
+            f"Forecast '{arn}' contains no series of dataset group '{run.dataset_group}', so it "
+            "cannot be served. Check which stores were imported."
         )
     connection.execute(sa.delete(forecasts).where(forecasts.c.forecast_arn == arn))
     connection.execute(
@@ -85,19 +85,19 @@ def _record(
 
 
 def _data_until(start: str) -> str:
-    """The date of the last moment before the first period: until there the data reach."""
+    """The last day of the data: the date of the moment before the first period."""
     return (datetime.fromisoformat(start) - timedelta(seconds=1)).date().isoformat()
 
 
 def _algorithm(predictor: Mapping[str, Any]) -> str:
-    """Our name of the predictor's algorithm: the end of its ARN in lower case, or auto."""
+    """Our name of the predictor's algorithm: the last part of its ARN in lower case, or auto."""
     return str(predictor.get("AlgorithmArn", AUTO)).rpartition("/")[2].lower()
 
 
 def _without_forecast(connection: sa.Connection, group: str, count: int) -> list[str]:
-    known = connection.execute(
+    total = connection.execute(
         sa.select(sa.func.count()).select_from(series).where(series.c.dataset_group == group)
     ).scalar_one()
-    if known <= count:
+    if total <= count:
         return []
-    return [f"{known - count} of {known} series are not part of this forecast"]
+    return [f"{total - count} of {total} series are not part of this forecast"]

@@ -1,4 +1,4 @@
-"""TrainingRun: the record of one retrain request, and the states it goes through.
+"""TrainingRun: the record of one retrain request, and its states.
 
 waiting ──► training ──► forecasting ──► serving
    │                          ▲
@@ -25,8 +25,8 @@ __all__ = [
 
 RUNNING_STATES = ("training", "forecasting")
 OPEN_STATES = ("waiting", *RUNNING_STATES)
-TRAINING_SHARE = 0.8  # of the progress of a run that trains; the forecast is the rest
-NAME_LENGTH = 63  # of an Amazon Forecast resource
+TRAINING_SHARE = 0.8  # share of the training in a run's progress; the forecast is the rest
+NAME_LENGTH = 63  # longest name of an Amazon Forecast resource
 
 
 @dataclass(frozen=True)
@@ -38,24 +38,24 @@ class TrainingRun:
     store: str | None
     state: str
     trains: bool
-    """False when only a forecast is made, by the latest predictor."""
+    """False if the run only makes a forecast with the latest predictor."""
     reason: str
     """The rule that fired."""
     detail: str
     forced: bool
     joined: int
-    """Requests that were answered with this run besides the one that started it."""
+    """Number of later requests that were answered with this run."""
     predictor_arn: str | None
     forecast_arn: str | None
     data_version: int | None
     data_until: str | None
     collected_until: str | None
     expected_at: float | None
-    """When the present stage should end, if anybody knows."""
+    """Estimated end of the present stage, if there is an estimate."""
     progress: float | None
     """Finished share of the whole run, 0 to 1."""
     message: str | None
-    """Why it failed; while it runs, what is being done."""
+    """Why the run failed or waits; while it runs, the present activity."""
     requested_at: float
     started_at: float | None
     finished_at: float | None
@@ -67,26 +67,26 @@ class TrainingRun:
 
     @property
     def resource_arn(self) -> str | None:
-        """What is being computed now."""
+        """ARN of the resource of the present stage."""
         return self.forecast_arn if self.state == "forecasting" else self.predictor_arn
 
 
 def read_run(connection: sa.Connection, run_id: str, *, lock: bool = False) -> TrainingRun | None:
-    """The run with this id, or None; ``lock`` keeps others from changing it meanwhile."""
+    """Read the run with this id, or None; ``lock`` prevents changes by others."""
     statement = sa.select(training_runs).where(training_runs.c.id == run_id)
-    row = connection.execute(statement.with_for_update() if lock else statement).mappings()
-    found = row.one_or_none()
-    return None if found is None else TrainingRun(**found)
+    rows = connection.execute(statement.with_for_update() if lock else statement).mappings()
+    row = rows.one_or_none()
+    return None if row is None else TrainingRun(**row)
 
 
 def resource_name(run: TrainingRun) -> str:
-    """Name of what a run creates: always the same, so that a repeated step finds it again."""
+    """Name of the resources of a run; it is fixed, so that a repeated step finds them again."""
     suffix = f"_{run.id}"
     return run.dataset_group[: NAME_LENGTH - len(suffix)] + suffix
 
 
 def whole_progress(run: TrainingRun, stage: float) -> float:
-    """Finished share of the run whose present stage is finished to ``stage``."""
+    """Finished share of the run; ``stage`` is the finished share of its present stage."""
     if not run.trains:
         return stage
     if run.state == "training":

@@ -1,4 +1,4 @@
-"""Rows of ``training_runs``: put a run in or join one, and end one; inside the caller's lock."""
+"""Rows of ``training_runs``: insert, join, change and end runs in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from forecast_service.storage.groups import DatasetGroup, raise_runs_version
 from forecast_service.storage.queue import Queue, new_id
 from forecast_service.storage.tables import training_runs, work
 
-__all__ = ["KIND", "Wanted", "change", "end", "is_busy", "one_in", "place"]
+__all__ = ["KIND", "RunRequest", "change", "end", "insert_or_join", "is_busy", "run_in_state"]
 
 KIND = "run"
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a request needs of a run."""
+class RunRequest:
+    """What a run must do to satisfy a request, and why."""
 
     store: str | None
     trains: bool
@@ -30,39 +30,41 @@ class Wanted:
     forced: bool = False
 
 
-def place(
-    connection: sa.Connection, group: DatasetGroup, wanted: Wanted, *, counts: bool
+def insert_or_join(
+    connection: sa.Connection, group: DatasetGroup, request: RunRequest, *, counts: bool
 ) -> tuple[TrainingRun, bool]:
-    """The run that will do what is wanted, and whether it was there before.
+    """Find or insert the run for a request; return it, and whether it existed before.
 
-    The caller holds the lock on the group's row. ``counts`` adds to the run's joined requests.
-    A running one is joined when it knows the newest data; else the one that waits, which there
-    is at most one of.
+    The caller holds the lock on the group's row. ``counts`` adds 1 to the run's joined requests.
+    A running run is joined if it includes the newest data. Otherwise the waiting run is joined;
+    there is at most one.
     """
-    running = one_in(connection, group.name, RUNNING_STATES)
-    if running is not None and _does(running, wanted, group.data_version):
-        return _joined(connection, running, counts), True
-    waiting = one_in(connection, group.name, ("waiting",))
+    running = run_in_state(connection, group.name, RUNNING_STATES)
+    if running is not None and _satisfies(running, request, group.data_version):
+        return _join(connection, running, counts), True
+    waiting = run_in_state(connection, group.name, ("waiting",))
     if waiting is None:
-        return _inserted(connection, group.name, wanted), False
-    _widen(connection, waiting, wanted)
-    return _joined(connection, waiting, counts), True
+        return _insert(connection, group.name, request), False
+    _extend(connection, waiting, request)
+    return _join(connection, waiting, counts), True
 
 
-def one_in(connection: sa.Connection, group: str, states: Sequence[str]) -> TrainingRun | None:
+def run_in_state(
+    connection: sa.Connection, group: str, states: Sequence[str]
+) -> TrainingRun | None:
     """The group's run in one of these states, or None."""
-    row = connection.execute(
+    rows = connection.execute(
         sa.select(training_runs).where(
             training_runs.c.dataset_group == group, training_runs.c.state.in_(states)
         )
     ).mappings()
-    found = row.first()
-    return None if found is None else TrainingRun(**found)
+    row = rows.first()
+    return None if row is None else TrainingRun(**row)
 
 
 def is_busy(connection: sa.Connection, group: str) -> bool:
-    """Whether a run of the group is running, or one that ended has not been stopped yet."""
-    if one_in(connection, group, RUNNING_STATES) is not None:
+    """Whether a run of the group is running, or resources of an ended run still have to stop."""
+    if run_in_state(connection, group, RUNNING_STATES) is not None:
         return True
     stopping = (
         sa.select(work.c.id)
@@ -82,55 +84,55 @@ def change(connection: sa.Connection, run_id: str, **columns: Any) -> None:
 
 
 def end(connection: sa.Connection, run: TrainingRun, state: str, **columns: Any) -> None:
-    """End a run in this state, and tell those who are deciding about the group."""
+    """End a run in this state; decisions about the group that are being made start again."""
     change(connection, run.id, state=state, finished_at=database_now(), expected_at=None, **columns)
     raise_runs_version(connection, run.dataset_group)
 
 
-def _does(running: TrainingRun, wanted: Wanted, data_version: int) -> bool:
-    knows_newest = running.data_version is not None and running.data_version >= data_version
-    return knows_newest and (running.trains or not wanted.trains)
+def _satisfies(running: TrainingRun, request: RunRequest, data_version: int) -> bool:
+    has_newest = running.data_version is not None and running.data_version >= data_version
+    return has_newest and (running.trains or not request.trains)
 
 
-def _widen(connection: sa.Connection, waiting: TrainingRun, wanted: Wanted) -> None:
-    """Make the waiting run train, or train in any case, if that is what is wanted now."""
-    more = wanted.trains and not waiting.trains
-    if more or (wanted.forced and not waiting.forced):
+def _extend(connection: sa.Connection, waiting: TrainingRun, request: RunRequest) -> None:
+    """Make the waiting run train, or train by force, if the request needs it."""
+    must_train = request.trains and not waiting.trains
+    if must_train or (request.forced and not waiting.forced):
         change(
             connection,
             waiting.id,
             trains=True,
-            reason=wanted.reason,
-            detail=wanted.detail,
-            store=wanted.store,
-            forced=wanted.forced,
+            reason=request.reason,
+            detail=request.detail,
+            store=request.store,
+            forced=request.forced,
         )
 
 
-def _joined(connection: sa.Connection, run: TrainingRun, counts: bool) -> TrainingRun:
+def _join(connection: sa.Connection, run: TrainingRun, counts: bool) -> TrainingRun:
     if counts:
         change(connection, run.id, joined=training_runs.c.joined + 1)
     return read_run(connection, run.id) or run
 
 
-def _inserted(connection: sa.Connection, group: str, wanted: Wanted) -> TrainingRun:
+def _insert(connection: sa.Connection, group: str, request: RunRequest) -> TrainingRun:
     run_id = new_id()
     connection.execute(
         sa.insert(training_runs).values(
             id=run_id,
             dataset_group=group,
-            store=wanted.store,
+            store=request.store,
             state="waiting",
-            trains=wanted.trains,
-            reason=wanted.reason,
-            detail=wanted.detail,
-            forced=wanted.forced,
+            trains=request.trains,
+            reason=request.reason,
+            detail=request.detail,
+            forced=request.forced,
             joined=0,
             requested_at=database_now(),
         )
     )
     Queue.put(connection, KIND, run_id)
     run = read_run(connection, run_id)
-    if run is None:  # cannot be: it was inserted in this very transaction
+    if run is None:  # impossible: this transaction has just inserted it
         raise LookupError(run_id)
     return run

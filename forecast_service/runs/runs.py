@@ -1,4 +1,4 @@
-"""TrainingRuns: asks for trainings, follows and cancels them."""
+"""TrainingRuns: requests trainings, follows and cancels them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from forecast_service.runs.run import (
     read_run,
     whole_progress,
 )
-from forecast_service.runs.run_rows import KIND, Wanted
+from forecast_service.runs.run_rows import KIND, RunRequest
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
@@ -40,13 +40,13 @@ __all__ = ["KIND", "Decision", "TrainingRun", "TrainingRuns"]
 
 logger = logging.getLogger(__name__)
 
-MAX_LOOKS = 20  # a decision is made again when a run ended while Amazon was being asked
-MIN_SHARE = 0.05  # below it, progress says nothing about the time that is left
+MAX_DECISIONS = 20  # a decision is repeated if a run ends while Amazon is being asked
+MIN_SHARE = 0.05  # with less progress, the remaining time cannot be estimated
 NO_SALES = "No sales were imported yet, so there is nothing to train on."
 
 
 class TrainingRuns:
-    """The training runs of the dataset group that the settings name."""
+    """The training runs of the configured dataset group."""
 
     def __init__(self, database: Database, settings: Settings, session: ForecastSession) -> None:
         self.database = database
@@ -56,22 +56,23 @@ class TrainingRuns:
     def request(
         self, store: int | str | None, at: datetime | None = None, force: bool = False
     ) -> Decision:
-        """Start a training if one is worthwhile, or join the one that already is under way.
+        """Start a training if a rule requires one, or join the run that exists.
 
-        ``store`` None asks for the whole dataset group. However many ask at once, they get one
-        run.
+        ``store`` None means the whole dataset group. Simultaneous requests get the same run.
 
         Raises
         ------
-        UnknownStore, NoForecast
-            The store, or any data, was never imported.
+        UnknownStore
+            The store was never imported.
+        NoForecast
+            No data were imported.
         InvalidRequest
-            ``at`` lies more than a day ahead.
+            ``at`` is more than a day ahead.
         BackendUnavailable
-            Amazon Forecast or the database cannot be asked now.
+            Amazon Forecast or the database cannot be reached now.
         """
-        for _ in range(MAX_LOOKS):
-            runs_version, at_checked = self._look(store, at)
+        for _ in range(MAX_DECISIONS):
+            runs_version, at_checked = self._check_request(store, at)
             predictor = self._trainer().get_latest_predictor()
             try:
                 with self.database.write() as connection:
@@ -79,7 +80,7 @@ class TrainingRuns:
                     if group is None or group.runs_version != runs_version:
                         continue
                     name = None if store is None else str(store)
-                    found = facts.facts_of(
+                    request_facts = facts.collect_facts(
                         connection,
                         self.settings,
                         group,
@@ -88,19 +89,19 @@ class TrainingRuns:
                         at=at_checked,
                         forced=force,
                     )
-                    return self._decide(connection, group, predictor, found)
+                    return self._decide(connection, group, predictor, request_facts)
             except sa.exc.IntegrityError:
-                continue  # another process put its run in first: join that one
+                continue  # another process inserted its run first: join that one
         raise Conflict(
-            f"Training runs of '{self.settings.dataset_group}' end faster than they can be looked "
-            "at. Ask again in a moment."
+            f"The training runs of '{self.settings.dataset_group}' change too fast for a "
+            "decision. Try again in a moment."
         )
 
     def refresh(self, connection: sa.Connection | None = None) -> TrainingRun | None:
-        """Have a forecast made over newly imported sales, without a training.
+        """Start a run that forecasts newly imported sales without a training.
 
-        Nothing happens (None) when there is no predictor, or the forecast is up to date. Call it
-        in the transaction that raises ``data_version``: then it cannot be forgotten.
+        Without a predictor, or without newer sales, nothing happens and the result is None. Call
+        it in the transaction that raises ``data_version``, so that both or none happen.
         """
         if connection is None:
             with self.database.write() as own:
@@ -113,7 +114,7 @@ class TrainingRuns:
         Raises
         ------
         NotFound
-            There is none with this id.
+            No run has this id.
         """
         with self.database.read() as connection:
             run = read_run(connection, run_id)
@@ -136,17 +137,17 @@ class TrainingRuns:
         return [self._with_progress(TrainingRun(**row), now) for row in rows]
 
     def cancel(self, run_id: str) -> TrainingRun:
-        """End a run now; what it had started is stopped by the worker's next step.
+        """End a run now; the worker's next step stops what the run had started.
 
         Raises
         ------
         NotFound
-            There is none with this id.
+            No run has this id.
         Conflict
-            It has ended already.
+            The run has ended already.
         """
         with self.database.write() as connection:
-            # Always work, then group, then run: the order of every step, so that none deadlocks.
+            # Every step locks work, then group, then run: the same order prevents deadlocks.
             self._take_from_holder(connection, run_id)
             run = read_run(connection, run_id)
             if run is None:
@@ -171,7 +172,8 @@ class TrainingRuns:
             raise NoForecast(NO_SALES, remedy=Remedy.IMPORT)
         return Trainer(self.session, self.settings, group)
 
-    def _look(self, store: int | str | None, at: datetime | None) -> tuple[int, datetime]:
+    def _check_request(self, store: int | str | None, at: datetime | None) -> tuple[int, datetime]:
+        """Check store and date; return the group's ``runs_version`` and the date."""
         with self.database.read() as connection:
             group = read_group(connection, self.settings.dataset_group)
             if group is None:
@@ -185,24 +187,26 @@ class TrainingRuns:
         connection: sa.Connection,
         group: DatasetGroup,
         predictor: dict[str, Any] | None,
-        found: Facts,
+        request_facts: Facts,
     ) -> Decision:
-        rule = rule_of(found, self.settings.retrain_rules)
-        detail = detail_of(found, rule)
+        rule = rule_of(request_facts, self.settings.retrain_rules)
+        detail = detail_of(request_facts, rule)
         run, joined = None, False
         if rule != "within_tolerance":
-            wanted = Wanted(found.store, rule in TRAINING_RULES, rule, detail, found.forced)
-            run, joined = run_rows.place(connection, group, wanted, counts=True)
-        logger.info("training asked for", extra={"event": "training_asked", "rule": rule})
+            request = RunRequest(
+                request_facts.store, rule in TRAINING_RULES, rule, detail, request_facts.forced
+            )
+            run, joined = run_rows.insert_or_join(connection, group, request, counts=True)
+        logger.info("training requested", extra={"event": "training_asked", "rule": rule})
         return Decision(
             started=run is not None and not joined,
             joined=joined,
             run=run,
             predictor=predictor,
-            age_days=found.age_days,
-            tolerance_days=found.tolerance_days,
+            age_days=request_facts.age_days,
+            tolerance_days=request_facts.tolerance_days,
             trained_at=None if predictor is None else predictor["CreationTime"],
-            newer_days_of_sales=found.newer_days_of_sales,
+            newer_days_of_sales=request_facts.newer_days_of_sales,
             rule=rule,
             detail=detail,
         )
@@ -211,19 +215,19 @@ class TrainingRuns:
         arn = run.resource_arn
         if run.state not in RUNNING_STATES or arn is None:
             return run
-        known = self.session.details.progress(arn)
-        if known is None:
+        progress = self.session.details.progress(arn)
+        if progress is None:
             return run
-        share = whole_progress(run, known[0])
+        share = whole_progress(run, progress[0])
         expected_at = run.expected_at
         if share > MIN_SHARE and run.started_at is not None:
             expected_at = now + (now - run.started_at) * (1 - share) / share
-        message = run.message or known[1]
+        message = run.message or progress[1]
         return replace(run, progress=share, message=message, expected_at=expected_at)
 
     @staticmethod
     def _take_from_holder(connection: sa.Connection, run_id: str) -> None:
-        """Let the next worker that looks do the rest; who holds the run now can write no more."""
+        """Let any worker claim the run now; its present holder can write nothing any more."""
         connection.execute(
             sa.update(work)
             .where(work.c.kind == KIND, work.c.subject == run_id, work.c.state != "done")

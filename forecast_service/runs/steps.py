@@ -1,4 +1,4 @@
-"""Steps of a training run: each starts one thing or looks at one thing, and never waits."""
+"""Steps of a training run: each step starts or checks one resource, and never waits."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ STILL_LOADING = (
 
 
 def fail(connection: sa.Connection, run_id: str, message: str) -> None:
-    """End a run as failed, inside the transaction that finishes its work."""
+    """End a run as failed, in the transaction that finishes its work."""
     run = read_run(connection, run_id)
     if run is None or not run.is_open:
         return
@@ -63,18 +63,18 @@ class RunStep:
         self.claim = claim
 
     def go(self) -> None:
-        """Do the next thing of the run, and give it back or finish it.
+        """Do the run's next step, then give the run back or finish it.
 
-        What may work later (Amazon is away or at a limit) is tried again until the deadline;
-        what cannot work ends the run as failed.
+        An error that may pass (Amazon is away or at a limit) is retried until the deadline. Any
+        other error ends the run as failed.
 
         Raises
         ------
         LeaseLost
-            Somebody else holds the run, or it was cancelled; nothing was written.
+            Another worker holds the run, or it was cancelled; nothing was written.
         """
         try:
-            self._go()
+            self._do_next()
         except LeaseLost:
             raise
         except ForecastServiceError as error:
@@ -83,7 +83,7 @@ class RunStep:
             else:
                 self._fail(error.detail)
 
-    def _go(self) -> None:
+    def _do_next(self) -> None:
         with self.queue.database.read() as connection:
             run = read_run(connection, self.claim.subject)
             group = None if run is None else read_group(connection, run.dataset_group)
@@ -92,17 +92,17 @@ class RunStep:
             return
         self.run, self.group = run, group
         self.trainer = Trainer(self.session, self.settings, group)
-        acts = {
+        step_of_state = {
             "waiting": self._begin,
             "training": self._train,
             "forecasting": self._forecast,
             "cancelled": self._stop,
             "failed": self._stop,
         }
-        acts.get(run.state, self._finish)()
+        step_of_state.get(run.state, self._finish)()
 
     def _begin(self) -> None:
-        """Fix the data and the kind of the run, unless another one of the group is running."""
+        """Fix the data version and whether the run trains; wait while the group is busy."""
         predictor = self.trainer.get_latest_predictor()
         with self.queue.fenced(self.claim) as connection:
             group = lock_group(connection, self.group.name)
@@ -110,7 +110,7 @@ class RunStep:
                 self.queue.go_on(connection, self.claim, delay_seconds=BUSY_SECONDS)
                 return
             run = read_run(connection, self.run.id, lock=True) or self.run
-            trains = run.trains and not _is_settled(run, predictor)
+            trains = run.trains and not _is_trained_already(run, predictor)
             if not trains and predictor is None:
                 fail(connection, run.id, NO_PREDICTOR)
                 self.queue.finish(connection, self.claim)
@@ -127,7 +127,7 @@ class RunStep:
                 message=None,
             )
         self._log("run started", "run_started")
-        self._go()
+        self._do_next()
 
     def _has_to_wait(self, connection: sa.Connection) -> bool:
         name = self.group.name
@@ -136,7 +136,7 @@ class RunStep:
     def _train(self) -> None:
         if self.run.predictor_arn is None:
             arn = self.trainer.train_new_predictor(resource_name(self.run))
-            self._recorded(arn, predictor_arn=arn)
+            self._record(arn, predictor_arn=arn)
             return
         description = self.trainer.describe_predictor(self.run.predictor_arn)
         if description["Status"] != "ACTIVE":
@@ -145,7 +145,7 @@ class RunStep:
         with self.queue.fenced(self.claim) as connection:
             run_rows.change(connection, self.run.id, state="forecasting", expected_at=None)
         self._log("predictor is ready", "run_trained")
-        self._go()
+        self._do_next()
 
     def _forecast(self) -> None:
         if self.run.forecast_arn is None:
@@ -154,7 +154,7 @@ class RunStep:
             arn = self.trainer.create_latest_forecast(
                 self.run.predictor_arn, resource_name(self.run)
             )
-            self._recorded(arn, forecast_arn=arn)
+            self._record(arn, forecast_arn=arn)
             return
         description = self.trainer.describe_forecast(self.run.forecast_arn)
         if description["Status"] != "ACTIVE":
@@ -164,10 +164,10 @@ class RunStep:
             return
         predictor = self.trainer.describe_predictor(str(self.run.predictor_arn))
         serve(self.session, self.queue, self.claim, self.run, predictor, description)
-        self._log("run is serving", "run_serving")
+        self._log("forecast is served", "run_serving")
 
     def _waits_for_import(self) -> bool:
-        """Whether the data are half loaded: then the run is given back, or ended when late."""
+        """Whether an import is loading; if so, give the run back, or end it if it is late."""
         with self.queue.fenced(self.claim) as connection:
             if not is_loading(connection, self.group.name):
                 return False
@@ -179,8 +179,8 @@ class RunStep:
         return True
 
     def _stop(self) -> None:
-        """Stop what a cancelled or failed run started, and wait until it has stopped."""
-        for arn in self._started():
+        """Stop the resources of a cancelled or failed run; finish when they have stopped."""
+        for arn in self._started_arns():
             status = self._status(arn)
             if status in UNDER_WAY:
                 self.trainer.stop(arn)
@@ -189,8 +189,8 @@ class RunStep:
                 return
         self._finish()
 
-    def _started(self) -> list[str]:
-        """What the run may have started, also what it had no time left to write down."""
+    def _started_arns(self) -> list[str]:
+        """Resources that the run started, also those that it could not record any more."""
         if self.run.started_at is None:
             return []
         name = resource_name(self.run)
@@ -207,8 +207,8 @@ class RunStep:
         except NotFound:
             return "DELETED"
 
-    def _recorded(self, arn: str, **columns: Any) -> None:
-        """Write down what was started; if the run was cancelled meanwhile, stop it instead."""
+    def _record(self, arn: str, **columns: Any) -> None:
+        """Record a started resource, or stop it if the run was cancelled meanwhile."""
         try:
             with self.queue.fenced(self.claim) as connection:
                 run_rows.change(connection, self.run.id, **columns)
@@ -229,7 +229,7 @@ class RunStep:
         with self.queue.database.read() as connection:
             is_late = _is_late(self.run, facts.clock(connection).timestamp())
         if is_late:
-            # Before the run ends: the next one would be computed beside it.
+            # Stop it before the run ends: otherwise the next run would compute beside it.
             self.trainer.stop(str(self.run.resource_arn))
             self._fail(f"The {noun} was not ready within a day.")
             return
@@ -279,8 +279,8 @@ def _is_late(run: TrainingRun, now: float) -> bool:
     return run.started_at is not None and now - run.started_at > DEADLINE_SECONDS
 
 
-def _is_settled(run: TrainingRun, predictor: dict[str, Any] | None) -> bool:
-    """Whether a predictor that was made while the run waited is what the run was asked for."""
+def _is_trained_already(run: TrainingRun, predictor: dict[str, Any] | None) -> bool:
+    """Whether a predictor that was made while the run waited satisfies the run's request."""
     if predictor is None or run.forced or run.reason not in ("age", "no_predictor"):
         return False
     created: datetime = predictor["CreationTime"]

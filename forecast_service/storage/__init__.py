@@ -1,1 +1,1 @@
-"""What the service keeps: database, tables, queue, dataset groups, forecasts, snapshots, files."""
+"""Storage: database, tables, queue, dataset groups, forecasts, snapshots, files."""

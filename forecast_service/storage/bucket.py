@@ -1,4 +1,4 @@
-"""Where data files stand that Amazon Forecast (or our own) reads by ``s3://`` address."""
+"""Bucket: stores data files that Amazon Forecast (or our own) reads by ``s3://`` address."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ SCHEME = "s3://"
 
 
 class Bucket(Protocol):
-    """A place that takes files by ``s3://`` address."""
+    """Stores files under ``s3://`` addresses."""
 
     def put(self, source: Path, uri: str) -> None:
-        """Store a file under ``uri``; readers see it whole or not at all."""
+        """Store a file under ``uri``; readers see the complete file or none."""
 
     def discard(self, uri: str) -> None:
-        """Give back the room that a folder takes on this machine; nobody reads it any more."""
+        """Free the space of a folder on this machine; nobody reads it any more."""
 
 
 class LocalBucket:
@@ -32,28 +32,28 @@ class LocalBucket:
         self.root = home / "s3"
 
     def path_of(self, uri: str) -> Path:
-        """The file or folder behind an address, whether it exists or not.
+        """Path of the file or folder at an address; it need not exist.
 
         Raises
         ------
         InvalidData
-            It is no ``s3://`` address, or it points out of the bucket.
+            The text is not an ``s3://`` address, or points outside the bucket.
         """
         segments = [part for part in uri.removeprefix(SCHEME).split("/") if part]
         if not uri.startswith(SCHEME) or not segments:
             raise InvalidData(
-                f"'{uri}' is no address in a bucket. Write it as 's3://bucket/folder/file.csv'."
+                f"'{uri}' is not an address in a bucket. Write it as 's3://bucket/folder/file.csv'."
             )
         if ".." in segments or "." in segments or "\0" in uri:
             raise InvalidData(
-                f"'{uri}' points out of its bucket. Leave out '.' and '..' between the slashes."
+                f"'{uri}' points outside its bucket. Leave out '.' and '..' between the slashes."
             )
         return self.root.joinpath(*segments)
 
     def put(self, source: Path, uri: str) -> None:
-        """Store a file under ``uri``: a hard link where possible, else a copy.
+        """Store a file under ``uri``: as a hard link if possible, else as a copy.
 
-        The source must not be changed afterwards: it may be the very same file.
+        The source must not be changed afterwards, because both may be the same file.
         """
         target = self.path_of(uri)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -68,5 +68,5 @@ class LocalBucket:
         sync(target.parent)
 
     def discard(self, uri: str) -> None:
-        """Delete the folder behind an address, if it is there."""
+        """Delete the folder at an address, if it exists."""
         shutil.rmtree(self.path_of(uri), ignore_errors=True)

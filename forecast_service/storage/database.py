@@ -1,4 +1,4 @@
-"""The database: one engine, short transactions, migrations, and the clock that leases go by."""
+"""The database: one engine, short transactions, migrations, and the clock for leases."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ __all__ = ["Database", "database_now"]
 BUSY_TIMEOUT_SECONDS = 30.0
 SCRIPTS = Path(__file__).parent / "migrations" / "versions"
 REVISIONS = sa.table("alembic_version", sa.column("version_num"))  # Alembic's own table
-MIGRATION_LOCK = 0x666F7265  # any number that nothing else on the server uses as a lock
+MIGRATION_LOCK = 0x666F7265  # any number that no other lock on the server uses
 
 
 class database_now(FunctionElement[float]):
-    """The database's clock as epoch seconds, so that every host times leases alike."""
+    """The database's clock in epoch seconds: all hosts measure leases by the same clock."""
 
     type = sa.Float()
     inherit_cache = True
@@ -42,9 +42,9 @@ def _postgresql_now(element: Any, compiler: Any, **kw: Any) -> str:
 
 
 class Database:
-    """SQLite (WAL) by default, PostgreSQL by URL; the same statements on both.
+    """SQLite (WAL) or PostgreSQL, by URL; both run the same statements.
 
-    A connection never crosses a fork: a child process opens a ``Database`` of its own.
+    A connection must not cross a fork: a child process opens its own ``Database``.
     """
 
     def __init__(self, url: str) -> None:
@@ -56,14 +56,14 @@ class Database:
     def read(self) -> Iterator[sa.Connection]:
         """A connection for reading, with one consistent view of the data."""
         with self._connect() as connection:
-            if not self.is_sqlite:  # whose transactions give one view of themselves
+            if not self.is_sqlite:  # SQLite's transactions are consistent by default
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield connection
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """A transaction that commits on success; on SQLite the write lock is taken at once."""
+        """A transaction that commits on success; on SQLite it takes the write lock at once."""
         with self._connect() as connection:
             connection = connection.execution_options(forecast_write=True)
             with connection.begin():
@@ -81,17 +81,17 @@ class Database:
             ) from error
 
     def migrate(self) -> None:
-        """Bring the schema to this version; one process at a time, the others wait."""
+        """Upgrade the schema to this version; one process does it, the others wait."""
         if self.is_migrated():
             return
-        # Alembic costs a third of a second and 30 MB, and almost never has something to do.
+        # Importing Alembic costs 0.3 s and 30 MB, and a migration is rarely needed.
         from forecast_service.storage.schema import upgrade
 
         with self._migration_lock(), self._connect() as connection, connection.begin():
             upgrade(connection)
 
     def is_migrated(self) -> bool:
-        """Whether the schema is the one that this version of the service needs."""
+        """Whether the schema has the version that this service needs."""
         with self.read() as connection:
             if not sa.inspect(connection).has_table(REVISIONS.name):
                 return False
@@ -100,7 +100,7 @@ class Database:
 
     @cached_property
     def _newest_revision(self) -> str:
-        """The number in the name of the last script; it does not change while a process lives."""
+        """The number in the name of the last script; it cannot change while the process runs."""
         return max(path.name for path in SCRIPTS.glob("[0-9]*_*.py")).partition("_")[0]
 
     def dispose(self) -> None:
@@ -141,7 +141,7 @@ class Database:
 
         @sa.event.listens_for(engine, "connect")
         def configure(connection: Any, _record: Any) -> None:
-            # The driver's own transaction handling starts them too late; "begin" below does it.
+            # The driver itself would begin transactions too late; "begin" below does it instead.
             connection.isolation_level = None
             cursor = connection.cursor()
             cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_SECONDS * 1000)}")

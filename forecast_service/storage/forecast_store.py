@@ -1,7 +1,7 @@
-"""Stored forecasts: one compact array per forecast and series, and Amazon's shape of it.
+"""Stored forecasts: one compact array per forecast and series, and its form in Amazon's API.
 
-A row is the product's own record of a series, whoever computed it: our engine writes its forecasts
-here, Amazon's are fetched into the same table, and every answer is read from it.
+Our engine writes its forecasts here. Forecasts made by Amazon are fetched into the same table.
+Every answer is read from it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from forecast_service.storage.tables import forecast_values, forecasts
 
 __all__ = [
     "StoredForecast",
-    "forget",
+    "delete",
     "horizon_days",
     "keys",
     "period_starts",
@@ -35,7 +35,7 @@ __all__ = [
 BATCH_ROWS = 2000  # bounds the memory of one executemany
 LITTLE_ENDIAN = "<f8"
 UNIT_MONTHS = {"M": 1, "Y": 12}
-OF_DAYS = ("W", "M", "Y")  # units of periods that hold several days
+LONG_UNITS = ("W", "M", "Y")  # units of periods that contain several days
 UNIT_SECONDS = {"W": 7 * 86400, "D": 86400, "H": 3600, "min": 60}
 
 
@@ -43,8 +43,8 @@ UNIT_SECONDS = {"W": 7 * 86400, "D": 86400, "H": 3600, "min": 60}
 class StoredForecast:
     """The forecast of one series; ``values`` is float64 of shape (n_types, horizon).
 
-    ``algorithm``, ``note`` and ``facts`` are what Amazon's API cannot say of a series: they are
-    stored with its values, and None where Amazon made them.
+    ``algorithm``, ``note`` and ``facts`` have no place in Amazon's API. They are stored with the
+    values, and are None for a forecast that Amazon made.
     """
 
     forecast_arn: str
@@ -52,17 +52,17 @@ class StoredForecast:
     start: str
     """First period, ``yyyy-MM-ddTHH:mm:ss`` without a zone."""
     frequency: str
-    """Such as ``D`` or ``W-FRI``; weeks begin on the weekday of ``start``."""
+    """For example ``D`` or ``W-FRI``; weeks begin on the weekday of ``start``."""
     forecast_types: tuple[str, ...]
     values: npt.NDArray[np.float64]
     algorithm: str | None = None
     note: str | None = None
     facts: Mapping[str, Any] | None = None
-    """``members`` with their weights, measured ``coverage``: what is known beyond the values."""
+    """Further facts about the series: ``members`` with their weights, measured ``coverage``."""
 
 
 def write(connection: sa.Connection, rows: Iterable[StoredForecast]) -> None:
-    """Store forecasts; a row of the same forecast and series is replaced, others stay."""
+    """Store forecasts; they replace rows of the same forecast and series, other rows stay."""
     statement = _upsert(connection)
     for batch in _batches(rows):
         connection.execute(statement, batch)
@@ -100,8 +100,8 @@ def keys(connection: sa.Connection, forecast_arn: str) -> set[str]:
     return set(connection.execute(statement).scalars())
 
 
-def forget(connection: sa.Connection, forecast_arn: str) -> None:
-    """Remove the rows of a forecast, and what is recorded of it as a whole."""
+def delete(connection: sa.Connection, forecast_arn: str) -> None:
+    """Delete the rows of a forecast and its record in ``forecasts``."""
     for table in (forecast_values, forecasts):
         connection.execute(sa.delete(table).where(table.c.forecast_arn == forecast_arn))
 
@@ -113,7 +113,7 @@ def period_starts(stored: StoredForecast) -> list[str]:
 
 
 def horizon_days(stored: StoredForecast) -> tuple[str, str]:
-    """First and last day that the forecast is about, ``yyyy-MM-dd``; both belong to it."""
+    """First and last day of the forecast, ``yyyy-MM-dd``, both inclusive."""
     starts = _starts(stored.start, stored.frequency, stored.values.shape[1] + 1)
     first, end = starts[0].astype("datetime64[D]"), starts[-1] - np.timedelta64(1, "s")
     return str(first), str(end.astype("datetime64[D]"))
@@ -124,26 +124,27 @@ def predictions(
 ) -> dict[str, list[dict[str, Any]]]:
     """Amazon's ``Predictions``: per type the points between ``start`` and ``end``, both inclusive.
 
-    A period of several days counts when any of its days does; others count by their start.
-    A key (``p10``, ``mean``) per forecast type; its list is empty when no period is left.
+    A period of several days is included if any of its days is in the range. Other periods are
+    included if their start is. The keys are ``p10``, ``mean`` …, one per forecast type; a list is
+    empty if no period is in the range.
 
     Raises
     ------
     InvalidRequest
-        ``start`` or ``end`` is no ISO 8601 time.
+        ``start`` or ``end`` is not an ISO 8601 time.
     """
     starts = period_starts(stored)
-    kept = _kept(stored, start, end)
+    columns = _columns_between(stored, start, end)
     return {
         prediction_key(forecast_type): [
-            {"Timestamp": starts[index], "Value": float(row[index])} for index in kept
+            {"Timestamp": starts[column], "Value": float(row[column])} for column in columns
         ]
         for forecast_type, row in zip(stored.forecast_types, stored.values, strict=True)
     }
 
 
-def _kept(stored: StoredForecast, start: str | None, end: str | None) -> list[int]:
-    """Columns of ``values`` whose periods are asked for."""
+def _columns_between(stored: StoredForecast, start: str | None, end: str | None) -> list[int]:
+    """Indices of the columns of ``values`` for the periods in the range."""
     count = stored.values.shape[1]
     first = None if start is None else np.datetime64(_plain_time(start), "s")
     last = None if end is None else np.datetime64(_plain_time(end), "s")
@@ -151,15 +152,15 @@ def _kept(stored: StoredForecast, start: str | None, end: str | None) -> list[in
         return []
     begins = _starts(stored.start, stored.frequency, count + 1)
     ends = begins[:-1]
-    if _unit(stored.frequency)[1] in OF_DAYS:
+    if _unit(stored.frequency)[1] in LONG_UNITS:
         begins = begins.astype("datetime64[D]").astype("datetime64[s]")
         ends = begins[1:] - np.timedelta64(1, "s")
-    wanted = np.ones(count, dtype=bool)
+    is_inside = np.ones(count, dtype=bool)
     if first is not None:
-        wanted &= ends >= first
+        is_inside &= ends >= first
     if last is not None:
-        wanted &= begins[:-1] <= last
-    return [int(index) for index in np.flatnonzero(wanted)]
+        is_inside &= begins[:-1] <= last
+    return [int(column) for column in np.flatnonzero(is_inside)]
 
 
 def _upsert(connection: sa.Connection) -> Any:
@@ -179,7 +180,7 @@ def _upsert(connection: sa.Connection) -> Any:
 def _batches(rows: Iterable[StoredForecast]) -> Iterator[list[dict[str, Any]]]:
     batch: list[dict[str, Any]] = []
     for row in rows:
-        batch.append(_columns(row))
+        batch.append(_row(row))
         if len(batch) == BATCH_ROWS:
             yield batch
             batch = []
@@ -187,22 +188,22 @@ def _batches(rows: Iterable[StoredForecast]) -> Iterator[list[dict[str, Any]]]:
         yield batch
 
 
-def _columns(row: StoredForecast) -> dict[str, Any]:
+def _row(stored: StoredForecast) -> dict[str, Any]:
     return {
-        "forecast_arn": row.forecast_arn,
-        "series_key": row.series_key,
-        "start": row.start,
-        "frequency": row.frequency,
-        "forecast_types": ",".join(row.forecast_types),
-        "values": np.ascontiguousarray(row.values, dtype=LITTLE_ENDIAN).tobytes(),
-        "algorithm": row.algorithm,
-        "note": row.note,
-        "facts": None if row.facts is None else dict(row.facts),
+        "forecast_arn": stored.forecast_arn,
+        "series_key": stored.series_key,
+        "start": stored.start,
+        "frequency": stored.frequency,
+        "forecast_types": ",".join(stored.forecast_types),
+        "values": np.ascontiguousarray(stored.values, dtype=LITTLE_ENDIAN).tobytes(),
+        "algorithm": stored.algorithm,
+        "note": stored.note,
+        "facts": None if stored.facts is None else dict(stored.facts),
     }
 
 
 def _starts(start: str, frequency: str, count: int) -> npt.NDArray[np.datetime64]:
-    """Every period's start; months and years keep the day and the hour of the first one."""
+    """Starts of all periods; months and years keep the day and the hour of the first start."""
     multiple, unit = _unit(frequency)
     steps = np.arange(count) * multiple
     first = np.datetime64(start, "s")
@@ -214,16 +215,16 @@ def _starts(start: str, frequency: str, count: int) -> npt.NDArray[np.datetime64
 
 
 def _unit(frequency: str) -> tuple[int, str]:
-    """``2W`` is ``(2, "W")``."""
+    """Multiple and unit of a frequency: ``(2, "W")`` for ``2W``."""
     digits, unit = re.match(r"(\d*)([A-Za-z]+)", frequency).groups()  # type: ignore[union-attr]
     return int(digits or 1), unit
 
 
 def _plain_time(text: str) -> str:
-    """The time as stored ones are written; a zone is dropped, as none is ever assumed."""
+    """The time in the form of stored times; a time zone is dropped, stored times have none."""
     try:
         return datetime.fromisoformat(text).replace(tzinfo=None).isoformat(timespec="seconds")
     except ValueError as error:
         raise InvalidRequest(
-            f"'{text}' is no time. Write it as '2015-08-01T00:00:00' (yyyy-MM-ddTHH:mm:ss)."
+            f"'{text}' is not a time. Write it as '2015-08-01T00:00:00' (yyyy-MM-ddTHH:mm:ss)."
         ) from error

@@ -1,4 +1,4 @@
-"""DatasetGroup: the one form of its row, which says what is trained together and what is served."""
+"""DatasetGroup: what is trained together and which forecast is served; one row each."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ __all__ = [
 ]
 
 Texts = Mapping[str, Mapping[str, str | None]]
-"""Column of texts -> text -> the covariate that it became; None: ordinary, all of them are 0."""
+"""Column of texts -> text -> its covariate; None for an ordinary text, all covariates are 0."""
 
 
 class Pointer(NamedTuple):
-    """What an answer depends on: two equal pointers give equal answers to equal questions.
+    """What answers depend on: with equal pointers, equal questions have equal answers.
 
-    The fields are columns. Their order is part of every ETag.
+    The fields are columns of ``dataset_groups``. Their order is part of every ETag.
     """
 
     version: int
@@ -43,101 +43,101 @@ class Pointer(NamedTuple):
 
 @dataclass(frozen=True)
 class DatasetGroup:
-    """One dataset group; the defaults are those of a group that was imported once."""
+    """One dataset group; the defaults are the values after the first import."""
 
     name: str
     arn: str
     horizon: int
     """Periods."""
     frequency: str
-    """Code of the engine: ``D``, ``W-FRI`` (weeks that begin on Fridays), ``M``."""
+    """The engine's code: ``D``, ``W-FRI`` (weeks that begin on Fridays), ``M``."""
     covariates: tuple[str, ...]
     """Columns of the related time series."""
     has_items: bool
-    """Whether a series is an item in a store; else it is a store."""
+    """True if a series is an item in a store, False if it is a store."""
     texts: Texts | None = None
-    """None: an older version did not record them."""
+    """None if an older version made the import: it did not record them."""
     last_sale_on: str | None = None
     data_version: int = 1
-    """Grows with each import that is complete."""
+    """Grows with each complete import."""
     current_forecast_arn: str | None = None
     """The forecast that is served."""
     version: int = 0
     """Grows with each move of the pointer."""
     runs_version: int = 0
-    """Grows when a run ends: a decision that was based on it is made again."""
+    """Grows when a run ends: decisions that read an older number are made again."""
     conventions: Mapping[str, str] | None = None
-    """How values of its files are read: ``date_order``, ``decimal``, ``missing``; and ``open`` is
+    """How the values of its files are read: ``date_order``, ``decimal``, ``missing``; ``open`` is
     ``rest_days`` if rest days of stores state it. None: an older version did not record them."""
 
     @property
     def planned_covariates(self) -> tuple[str, ...]:
         """The covariates that come from files; rest days of stores may state ``open``."""
-        stated = (self.conventions or {}).get("open") == "rest_days"
-        return tuple(n for n in self.covariates if not stated or n != "open")
+        by_rest_days = (self.conventions or {}).get("open") == "rest_days"
+        return tuple(n for n in self.covariates if not by_rest_days or n != "open")
 
     @property
     def dimensions(self) -> tuple[str, ...]:
-        """What tells series apart besides ``item_id``."""
+        """Dimensions that identify a series besides ``item_id``."""
         return ("location",) if self.has_items else ()
 
     @property
     def pointer(self) -> Pointer:
-        """The group's pointer when the row was read."""
+        """The group's pointer at the time the row was read."""
         return Pointer(**{name: getattr(self, name) for name in Pointer._fields})
 
 
 COLUMNS = tuple(dataset_groups.c[field.name] for field in fields(DatasetGroup))
-# What every import may change.
+# Columns that any import changes.
 LATER_COLUMNS = ("arn", "covariates", "texts", "conventions", "last_sale_on")
 
 
 def read_group(connection: sa.Connection, name: str) -> DatasetGroup | None:
-    """The dataset group; None before its first import."""
+    """Read the dataset group; None before its first import."""
     return _group(connection, _select(name))
 
 
 def lock_group(connection: sa.Connection, name: str) -> DatasetGroup | None:
-    """The dataset group, locked until the transaction ends; None before its first import."""
+    """Read the dataset group and lock it for the transaction; None before its first import."""
     return _group(connection, _select(name).with_for_update())
 
 
-def record_import(connection: sa.Connection, imported: DatasetGroup) -> None:
-    """Write the group as an import left it: whole the first time, later what may change."""
-    values = _values(imported)
-    changed = {name: values[name] for name in LATER_COLUMNS}
+def record_import(connection: sa.Connection, group: DatasetGroup) -> None:
+    """Write the group after an import: all columns the first time, later only ``LATER_COLUMNS``."""
+    values = _values(group)
+    later = {name: values[name] for name in LATER_COLUMNS}
     data_version = dataset_groups.c.data_version + 1
-    if not _change(connection, imported.name, **changed, data_version=data_version):
+    if not _change(connection, group.name, **later, data_version=data_version):
         connection.execute(sa.insert(dataset_groups).values(**values, created_at=database_now()))
 
 
 def move_pointer(connection: sa.Connection, name: str, forecast_arn: str) -> None:
-    """Make a forecast the one that is served; all its rows must be in."""
+    """Serve this forecast from now on; all its rows must be stored."""
     version = dataset_groups.c.version + 1
     _change(connection, name, current_forecast_arn=forecast_arn, version=version)
 
 
 def raise_runs_version(connection: sa.Connection, name: str) -> None:
-    """Have decisions made again that were based on the runs and the pointer as they were."""
+    """Make decisions that were based on the present runs and pointer invalid."""
     _change(connection, name, runs_version=dataset_groups.c.runs_version + 1)
 
 
 def pointer_statement(mark: str) -> str:
-    """The SQL that reads a Pointer by the group's name; ``mark`` is the driver's placeholder."""
+    """SQL that reads a Pointer by the group's name; ``mark`` is the driver's placeholder."""
     columns = ", ".join(Pointer._fields)
     return f"SELECT {columns} FROM dataset_groups WHERE name = {mark}"  # noqa: S608
 
 
 def served_forecasts(connection: sa.Connection, *, lock: bool = False) -> set[str]:
-    """ARNs of the forecasts that are served; ``lock`` keeps every pointer where it is."""
-    # All groups are locked, also those without a forecast, in one order: so none deadlocks.
+    """ARNs of the forecasts that are served; ``lock`` prevents changes of all pointers."""
+    # It locks all groups, also those without a forecast, always in one order: no deadlocks.
     statement = sa.select(dataset_groups.c.current_forecast_arn).order_by(dataset_groups.c.name)
     arns = connection.execute(statement.with_for_update() if lock else statement).scalars()
     return {arn for arn in arns if arn is not None}
 
 
 def is_loading(connection: sa.Connection, group: str) -> bool:
-    """Whether an import of the group has loaded one part of its rows and perhaps not the other."""
+    """Whether an import of the group is loading: perhaps only part of its rows is in."""
     loading = sa.select(imports.c.id).where(
         imports.c.dataset_group == group, imports.c.state == "loading"
     )

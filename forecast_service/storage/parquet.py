@@ -1,4 +1,4 @@
-"""Immutable Parquet files: put into a folder whole and durably, read again, merged by key."""
+"""Immutable Parquet files: written durably into a folder, read, merged by key."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROW_GROUP_ROWS = 1_000_000
 
 @dataclass(frozen=True)
 class StagedFile:
-    """A file that is complete and durable in the snapshot folder, but in no manifest yet."""
+    """A complete, durable file in the snapshot folder that is not in a manifest yet."""
 
     path: str
     """Relative to FORECAST_HOME."""
@@ -33,7 +33,7 @@ class StagedFile:
 
 
 def stage(home: Path, folder: str, content: pa.Table | Path) -> StagedFile:
-    """Put a table, or a Parquet file (hard-linked where possible), into a folder of ``home``."""
+    """Put a table, or a Parquet file (hard-linked if possible), into a folder of ``home``."""
     (home / folder).mkdir(parents=True, exist_ok=True)
     path = home / folder / f"{new_id()}.parquet"
     temporary = path.with_suffix(".part")
@@ -53,28 +53,28 @@ def stage(home: Path, folder: str, content: pa.Table | Path) -> StagedFile:
 
 
 def read_parquet(path: Path) -> pa.Table:
-    """The rows of a file: texts dictionary-encoded, times as timestamp[ms]."""
+    """Read a file: texts become dictionary-encoded, times timestamp[ms]."""
     schema = pq.read_schema(path)
     texts = [field.name for field in schema if _is_text(field.type)]
-    # Not pq.read_table: it imports pandas, which costs more than reading a million rows.
+    # pq.read_table would import pandas, which costs more than reading a million rows.
     with pq.ParquetFile(path, read_dictionary=texts) as file:
-        wanted = pa.schema([(field.name, _read_as(field.type)) for field in schema])
-        return file.read().cast(wanted, safe=False)  # times may carry nanoseconds
+        read_schema = pa.schema([(field.name, _read_as(field.type)) for field in schema])
+        return file.read().cast(read_schema, safe=False)  # times may have nanoseconds
 
 
 def merge(tables: Sequence[pa.Table], key: Sequence[str]) -> pa.Table:
-    """All rows of tables, oldest first, without those of an older one whose key a newer one has."""
+    """Concatenate tables, oldest first; a row is dropped if a newer table has its key."""
     if len(tables) == 1:
         return tables[0]
     whole = pa.concat_tables(tables, promote_options="permissive")
     codes, _ = combined([factorize(whole[name]) for name in key])
     ends = np.cumsum([table.num_rows for table in tables])
-    kept = np.ones(len(codes), dtype=bool)
+    is_newest = np.ones(len(codes), dtype=bool)
     newer = np.empty(0, dtype=np.int64)
     for start, end in reversed(list(zip([0, *ends[:-1]], ends, strict=True))):
-        kept[start:end] = ~np.isin(codes[start:end], newer)
+        is_newest[start:end] = ~np.isin(codes[start:end], newer)
         newer = np.union1d(newer, codes[start:end]) if start else newer
-    return whole.filter(from_booleans(kept)).unify_dictionaries().combine_chunks()
+    return whole.filter(from_booleans(is_newest)).unify_dictionaries().combine_chunks()
 
 
 def _is_text(kind: pa.DataType) -> bool:

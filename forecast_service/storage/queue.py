@@ -1,8 +1,8 @@
 """The queue: rows of the table ``work`` that processes claim, keep, give back and finish.
 
-States: ``waiting`` → ``held`` → ``done``; back to ``waiting`` when a step is given back, an
-attempt failed, or the holder fell silent. Whoever holds a row may write, nobody else: every
-write goes through ``fenced``.
+States: ``waiting`` → ``held`` → ``done``. A row goes back to ``waiting`` when a step is given back,
+an attempt fails, or the holder is silent. Only the holder of a row may write: every write goes
+through ``fenced``.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from forecast_service.storage.tables import work
 
 __all__ = ["MAX_ERRORS", "MAX_LOSSES", "Claim", "Queue", "new_id"]
 
-MAX_ERRORS = 3  # attempts in a row that raised; then the work ends as failed
-MAX_LOSSES = 20  # leases lost in a row to killed or frozen workers; counted apart from errors
+MAX_ERRORS = 3  # errors in a row after which the work ends as failed
+MAX_LOSSES = 20  # leases lost in a row by killed or frozen workers; counted apart from errors
 
 
 def new_id() -> str:
-    """An identifier that nobody else will draw: 20 hexadecimal digits."""
+    """A new unique identifier: 20 random hexadecimal digits."""
     return secrets.token_hex(10)
 
 
@@ -44,7 +44,7 @@ class Claim:
 
 
 class Queue:
-    """Claim, keep and finish work; every method is one short transaction."""
+    """Claims, keeps and finishes work; every method is one short transaction."""
 
     def __init__(self, database: Database, lease_seconds: float) -> None:
         self.database = database
@@ -54,9 +54,9 @@ class Queue:
     def put(
         connection: sa.Connection, kind: str, subject: str, *, delay_seconds: float = 0.0
     ) -> str:
-        """Add work inside the caller's transaction, and give its id.
+        """Add work in the caller's transaction and return its id.
 
-        At most one open row per kind and subject exists: a second one raises IntegrityError.
+        There is at most one open row per kind and subject: a second one raises IntegrityError.
         """
         work_id = new_id()
         connection.execute(
@@ -72,7 +72,7 @@ class Queue:
         return work_id
 
     def claim(self, owner: str, kinds: Sequence[str]) -> Claim | None:
-        """Take the work that has been due longest, or None when nothing is due.
+        """Take the work that has been due longest; None if nothing is due.
 
         ``owner`` must be new for every claim (``new_id``): it is the fence.
         """
@@ -83,7 +83,7 @@ class Queue:
             .values(state="held", owner=owner, lease_until=database_now() + self.lease_seconds)
             .returning(work)
         )
-        # Looking first costs an idle worker a read and keeps it from taking the write lock.
+        # An idle worker looks with a read first, so that it does not take the write lock.
         with self.database.read() as connection:
             if connection.execute(self._due(kinds)).first() is None:
                 return None
@@ -102,14 +102,14 @@ class Queue:
         )
 
     def beat(self, claim: Claim) -> bool:
-        """Renew the lease, and say whether cancellation was asked for.
+        """Renew the lease and return whether cancellation was requested.
 
-        A lease that ran out while the host slept is taken up again, unless another has it now.
+        A lease that expired while the host slept is renewed, too, unless another worker has it.
 
         Raises
         ------
         LeaseLost
-            Somebody else holds the work, or it has ended.
+            Another worker holds the work, or it has ended.
         """
         with self.database.write() as connection:
             row = connection.execute(
@@ -123,12 +123,12 @@ class Queue:
 
     @contextlib.contextmanager
     def fenced(self, claim: Claim) -> Iterator[sa.Connection]:
-        """A write transaction that exists only while the claim is held.
+        """A write transaction that is possible only while the claim is held.
 
         Raises
         ------
         LeaseLost
-            Somebody else holds the work; nothing was written.
+            Another worker holds the work, or it has ended; nothing was written.
         """
         with self.database.write() as connection:
             row = connection.execute(
@@ -141,7 +141,7 @@ class Queue:
             yield connection
 
     def give_back(self, connection: sa.Connection, claim: Claim, *, delay_seconds: float) -> None:
-        """End a step whose work goes on later; use inside ``fenced``."""
+        """End a step; the work continues after the delay. Use inside ``fenced``."""
         connection.execute(
             self._held(sa.update(work), claim).values(
                 state="waiting",
@@ -152,16 +152,16 @@ class Queue:
         )
 
     def go_on(self, connection: sa.Connection, claim: Claim, *, delay_seconds: float) -> None:
-        """End a step that did what it should: failures before it count no more.
+        """End a successful step: the work continues, and its errors and losses are set to 0.
 
-        Use inside ``fenced``, for work of many steps; otherwise three errors in six hours of
-        polling would end it.
+        Use inside ``fenced``, for work of many steps. Without the reset, three errors in six
+        hours of polling would end the work.
         """
         self.give_back(connection, claim, delay_seconds=delay_seconds)
         connection.execute(sa.update(work).where(work.c.id == claim.id).values(errors=0, losses=0))
 
     def finish(self, connection: sa.Connection, claim: Claim) -> None:
-        """End the work; use inside ``fenced``, with the result in the same transaction."""
+        """End the work; use inside ``fenced``, in the transaction that writes the result."""
         connection.execute(
             self._held(sa.update(work), claim).values(
                 state="done", owner=None, lease_until=None, finished_at=database_now()
@@ -171,9 +171,10 @@ class Queue:
     def record_error(
         self, connection: sa.Connection, claim: Claim, message: str, *, delay_seconds: float
     ) -> bool:
-        """Count a failed attempt; use inside ``fenced``. True when it was the last one allowed.
+        """Count a failed attempt; use inside ``fenced``. True if it was the last one allowed.
 
-        The caller then finishes the work as failed; otherwise it waits for the next attempt.
+        After True, the caller finishes the work as failed. After False, the work already waits
+        for its next attempt.
         """
         errors = claim.errors + 1
         connection.execute(
@@ -186,12 +187,12 @@ class Queue:
 
     @staticmethod
     def is_cancelled(connection: sa.Connection, claim: Claim) -> bool:
-        """Whether cancellation was asked for; use inside ``fenced``."""
+        """Whether cancellation was requested; use inside ``fenced``."""
         statement = sa.select(work.c.cancel_requested).where(work.c.id == claim.id)
         return bool(connection.execute(statement).scalar_one())
 
     def watch(self, claims: Sequence[Claim]) -> dict[str, str]:
-        """What became of these claims, by work id: ``held``, ``cancelled`` or ``lost``."""
+        """The state of these claims, by work id: ``held``, ``cancelled`` or ``lost``."""
         if not claims:
             return {}
         statement = sa.select(work.c.id, work.c.state, work.c.owner, work.c.cancel_requested)
@@ -199,20 +200,20 @@ class Queue:
             rows = connection.execute(
                 statement.where(work.c.id.in_([claim.id for claim in claims]))
             ).all()
-        found = {row.id: row for row in rows}
-        return {claim.id: _fate(claim, found.get(claim.id)) for claim in claims}
+        row_of = {row.id: row for row in rows}
+        return {claim.id: _fate(claim, row_of.get(claim.id)) for claim in claims}
 
     def has_open(self, kinds: Sequence[str]) -> bool:
-        """Whether work of these kinds is left, due or not, held or not."""
+        """Whether there is unfinished work of these kinds, due or not, held or not."""
         statement = sa.select(work.c.id).where(work.c.state != "done", work.c.kind.in_(kinds))
         with self.database.read() as connection:
             return connection.execute(statement.limit(1)).first() is not None
 
     def sweep(self) -> int:
-        """Make work whose holder fell silent claimable again, and give the number of rows.
+        """Make work with an expired lease claimable again and return the number of rows.
 
-        Work that lost its holder ``MAX_LOSSES`` times stays claimable: the next holder sees
-        ``losses`` in its claim and ends it as failed.
+        After ``MAX_LOSSES`` losses work stays claimable, too: the next holder sees ``losses`` in
+        its claim and ends the work as failed.
         """
         silent = sa.and_(work.c.state == "held", work.c.lease_until < database_now())
         with self.database.read() as connection:
@@ -222,17 +223,17 @@ class Queue:
             result = connection.execute(
                 sa.update(work)
                 .where(silent)
-                # The owner stays: until somebody else claims, it may take its work up again.
+                # The owner stays: until another worker claims the work, it may continue.
                 .values(state="waiting", lease_until=None, losses=work.c.losses + 1)
             )
         return result.rowcount
 
     @staticmethod
     def request_cancel(connection: sa.Connection, kind: str, subject: str) -> str | None:
-        """Ask for cancellation inside the caller's transaction.
+        """Request cancellation in the caller's transaction; return the state before it.
 
-        Gives the state of the work before: ``waiting`` (it was ended here), ``held`` (its holder
-        learns it at the next beat), or None when there is no open work.
+        ``waiting``: the work is ended here. ``held``: the holder sees the request at its next
+        beat. None: there is no open work.
         """
         open_work = sa.and_(work.c.kind == kind, work.c.subject == subject, work.c.state != "done")
         state: str | None = connection.execute(
@@ -250,9 +251,9 @@ class Queue:
 
     @staticmethod
     def withdraw(connection: sa.Connection, kind: str, subject: str) -> None:
-        """End open work whose subject is no more, inside the caller's transaction.
+        """End the open work of a deleted subject, in the caller's transaction.
 
-        A holder can write nothing afterwards, and the same subject may be put in again at once.
+        A holder can write nothing afterwards. The same subject may be added again at once.
         """
         connection.execute(
             sa.update(work)

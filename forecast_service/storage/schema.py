@@ -1,4 +1,4 @@
-"""The way from any earlier schema to that of this version: Alembic and its scripts."""
+"""Schema upgrades: Alembic runs the scripts of ``migrations/versions``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCRIPTS = Path(__file__).parent / "migrations"
 
 
 def upgrade(connection: sa.Connection, revision: str = "head") -> None:
-    """Bring the schema to this revision, in the transaction of the connection."""
+    """Upgrade the schema to this revision, in the transaction of the connection."""
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
     config.attributes["connection"] = connection

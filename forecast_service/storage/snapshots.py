@@ -1,7 +1,7 @@
-"""Snapshots: what a dataset holds at a version, as immutable Parquet files and a manifest in SQL.
+"""Snapshots: versions of a dataset, as immutable Parquet files and a manifest in SQL.
 
-A version is its newest base and the deltas after it; of rows with the same key the newest file's
-win. Files are complete on disk before their manifest row exists.
+A version consists of its newest base and the deltas after it. Among rows with the same key, those
+of the newest file count. A file is complete on disk before its manifest row exists.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from forecast_service.storage.tables import series_files
 __all__ = ["GRACE_SECONDS", "SnapshotStore", "StagedFile"]
 
 FOLDER = "snapshots"
-GRACE_SECONDS = 3600.0  # a file without a row may belong to a job that is about to commit
-COMPACT_AFTER = 8  # deltas on one base; each costs every reader a pass over the keys
+GRACE_SECONDS = 3600.0  # a younger file without a row may belong to a job that will commit
+COMPACT_AFTER = 8  # files in one version; each delta costs every reader a pass over the keys
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,16 @@ class _File:
 
 
 class SnapshotStore:
-    """Versions of every dataset; a version, once written, always reads the same."""
+    """Versions of all datasets; the rows of a version never change."""
 
     def __init__(self, database: Database, home: Path) -> None:
         self.database = database
         self.home = home
 
     def stage(self, content: pa.Table | Path) -> StagedFile:
-        """Put a table, or a Parquet file (hard-linked where possible), into the folder.
+        """Put a table, or a Parquet file (hard-linked if possible), into the folder.
 
-        A file that is given as a path must never be changed afterwards.
+        A file passed as a path must not be changed afterwards.
         """
         return stage(self.home, FOLDER, content)
 
@@ -59,10 +59,10 @@ class SnapshotStore:
         key: Sequence[str],
         after: int = 0,
     ) -> int:
-        """Make a staged file the next version inside the caller's transaction; give its number.
+        """Make a staged file the next version in the caller's transaction; return its number.
 
-        ``kind`` is ``base`` (replaces all) or ``delta``; ``key`` names the columns that tell one
-        row from another. The number is above ``after`` and above every other of the dataset.
+        ``kind`` is ``base`` (replaces all) or ``delta``; ``key`` names the columns that identify
+        a row. The number is above ``after`` and above all other versions of the dataset.
         """
         version = 1 + max(SnapshotStore.newest(connection, dataset), after)
         connection.execute(
@@ -81,9 +81,9 @@ class SnapshotStore:
 
     @staticmethod
     def take_back(connection: sa.Connection, dataset: str, version: int) -> bool:
-        """Remove the newest version again; False when it is not, or its predecessor was swept.
+        """Remove the newest version; False if a newer one exists or the one before was swept.
 
-        What was made from the version is for the caller to know.
+        The caller must make sure that nothing was made from the version.
         """
         if version != SnapshotStore.newest(connection, dataset):
             return False
@@ -99,23 +99,23 @@ class SnapshotStore:
         return True
 
     def version(self, dataset: str) -> int:
-        """Newest version of a dataset; 0 when nothing was ever added."""
+        """Newest version of a dataset; 0 if it has none."""
         with self.database.read() as connection:
             return self.newest(connection, dataset)
 
     @staticmethod
     def newest(connection: sa.Connection, dataset: str) -> int:
-        """The same inside the caller's transaction."""
+        """Newest version of a dataset, read in the caller's transaction; 0 if it has none."""
         statement = sa.select(sa.func.max(series_files.c.version)).where(
             series_files.c.dataset == dataset
         )
         return connection.execute(statement).scalar() or 0
 
     def read(self, dataset: str, version: int | None = None) -> pa.Table:
-        """The rows of a version (default: the newest), base first, then the deltas in order.
+        """Read the rows of a version (default: the newest), base first, then the deltas in order.
 
-        Text columns are dictionary-encoded. Several rows with one key stay only when they came
-        with the same file.
+        Text columns are dictionary-encoded. Several rows with the same key stay only if they are
+        in the same file.
 
         Raises
         ------
@@ -124,13 +124,13 @@ class SnapshotStore:
         """
         try:
             return self._read(dataset, version)
-        except FileNotFoundError:  # a sweep came between the manifest and the files
+        except FileNotFoundError:  # a sweep ran between reading the manifest and the files
             return self._read(dataset, version)
 
     def compact(self, dataset: str) -> bool:
-        """Replace the newest version's deltas by one base; False when there are few.
+        """Replace base and deltas of the newest version by one base; False if they are few.
 
-        That version reads the same; older ones keep reading from the older files.
+        The rows of that version stay the same. Older versions still use the older files.
         """
         if not self.version(dataset):
             return False
@@ -159,57 +159,55 @@ class SnapshotStore:
         return bool(result.rowcount)
 
     def datasets(self) -> list[str]:
-        """Every dataset that has a version."""
+        """All datasets that have a version."""
         with self.database.read() as connection:
             statement = sa.select(series_files.c.dataset).distinct()
             return sorted(connection.execute(statement).scalars())
 
     @staticmethod
-    def forget(connection: sa.Connection, dataset: str) -> None:
-        """Remove a dataset's manifest; its files go with the next sweep."""
+    def delete(connection: sa.Connection, dataset: str) -> None:
+        """Delete a dataset's manifest; the next sweep deletes its files."""
         connection.execute(sa.delete(series_files).where(series_files.c.dataset == dataset))
 
     def sweep(
         self,
-        remembered: Callable[[sa.Connection], Collection[tuple[str, int]]],
+        used_versions: Callable[[sa.Connection], Collection[tuple[str, int]]],
         grace_seconds: float = GRACE_SECONDS,
-        may_go: Callable[[Path], bool] = lambda path: True,
+        may_delete: Callable[[Path], bool] = lambda path: True,
     ) -> list[Path]:
-        """Delete files that nothing needs any more, and give their paths.
+        """Delete files that nothing needs any more and return their paths.
 
-        Needed are the newest version of every dataset and those ``remembered``, as dataset and
-        version; what changed less than ``grace_seconds`` ago is left alone, and what ``may_go``
-        says no to.
+        The newest version of every dataset is needed, and so are ``used_versions`` (dataset and
+        version). A file stays if it changed less than ``grace_seconds`` ago, or if ``may_delete``
+        is False for it.
         """
         with self.database.write() as connection:
-            self._forget_old_versions(connection, remembered(connection), grace_seconds)
-            known = set(connection.execute(sa.select(series_files.c.path)).scalars())
+            self._delete_old_versions(connection, used_versions(connection), grace_seconds)
+            needed = set(connection.execute(sa.select(series_files.c.path)).scalars())
         removed = []
         for path in sorted((self.home / FOLDER).glob("*.p*")):
-            # A hard link keeps the time of its content, but linking renews the change time.
-            old = time.time() - path.stat().st_ctime >= grace_seconds
-            if old and f"{FOLDER}/{path.name}" not in known and may_go(path):
+            # A hard link keeps the modification time, but linking renews the change time.
+            is_old = time.time() - path.stat().st_ctime >= grace_seconds
+            if is_old and f"{FOLDER}/{path.name}" not in needed and may_delete(path):
                 path.unlink(missing_ok=True)
                 removed.append(path)
         return removed
 
     @staticmethod
-    def _forget_old_versions(
-        connection: sa.Connection, remembered: Collection[tuple[str, int]], grace_seconds: float
+    def _delete_old_versions(
+        connection: sa.Connection, used_versions: Collection[tuple[str, int]], grace_seconds: float
     ) -> None:
-        """Drop manifest rows that no needed version reads, once they are superseded for long."""
+        """Delete manifest rows of old versions, ``grace_seconds`` after a newer base was made."""
         now = connection.execute(sa.select(database_now())).scalar_one()
         statement = sa.select(series_files).order_by(
             series_files.c.dataset, series_files.c.version.desc()
         )
-        needed: set[tuple[str, int]] = set()
-        dataset, open_until_base, superseded_at = None, False, now
+        dataset, needed_until_base, superseded_at = None, False, now
         for row in connection.execute(statement).all():
             if row.dataset != dataset:
-                dataset, open_until_base, superseded_at = row.dataset, True, now
-                needed.add((row.dataset, row.version))
-            open_until_base |= (row.dataset, row.version) in remembered
-            if not open_until_base and superseded_at <= now - grace_seconds:
+                dataset, needed_until_base, superseded_at = row.dataset, True, now
+            needed_until_base |= (row.dataset, row.version) in used_versions
+            if not needed_until_base and superseded_at <= now - grace_seconds:
                 connection.execute(
                     sa.delete(series_files).where(
                         series_files.c.dataset == row.dataset,
@@ -217,11 +215,11 @@ class SnapshotStore:
                     )
                 )
             if row.kind == "base":
-                open_until_base, superseded_at = False, row.created_at
+                needed_until_base, superseded_at = False, row.created_at
 
     def _read(self, dataset: str, version: int | None) -> pa.Table:
         files = self._files(dataset, version)
-        return merge([read_parquet(self.home / each.path) for each in files], files[-1].key)
+        return merge([read_parquet(self.home / file.path) for file in files], files[-1].key)
 
     def _files(self, dataset: str, version: int | None) -> list[_File]:
         with self.database.read() as connection:
@@ -246,6 +244,6 @@ class SnapshotStore:
     def _verify(self, file: _File) -> None:
         if sha256_of(self.home / file.path) != file.sha256:
             raise InvalidData(
-                f"File '{file.path}' was changed after it was imported. Restore it from a backup, "
-                "or import all data of the dataset again."
+                f"File '{file.path}' was changed after its import. Restore it from a backup, or "
+                "import all data of the dataset again."
             )

@@ -1,4 +1,4 @@
-"""What exists: stores and items by name, and the sentences that say so to who asked for others."""
+"""Stores, items and regions by name, and the errors for names that do not exist."""
 
 from __future__ import annotations
 
@@ -26,45 +26,45 @@ __all__ = [
     "refuse_unknown_region",
 ]
 
-NAMED = 10  # names that a sentence lists before it says how many more there are
+MOST_NAMES = 10  # names in one sentence; the others are counted
 BATCH = 500  # names in one statement; databases limit the number of parameters
 
 
 @dataclass(frozen=True)
 class StorePage:
-    """Some of the stores, in natural order."""
+    """One page of stores, in natural order."""
 
     rows: list[sa.RowMapping]
     count: int
-    """How many stores there are on all pages."""
+    """Number of stores on all pages."""
     has_more: bool
 
 
 def existing_stores(
-    connection: sa.Connection, group: str, asked: Sequence[int | str]
+    connection: sa.Connection, group: str, requested: Sequence[int | str]
 ) -> dict[str, sa.RowMapping]:
-    """Rows of the stores asked for, by identifier.
+    """Rows of the requested stores, by name.
 
     Raises
     ------
     UnknownStore
-        One or more do not exist; the sentence names all of them, and what does exist.
+        One or more do not exist; the sentence names them, and the stores that exist.
     """
-    names = list(dict.fromkeys(str(sent) for sent in asked))
-    found = _rows_of(connection, group, names)
-    missing = [name for name in names if name not in found]
+    names = list(dict.fromkeys(str(number) for number in requested))
+    rows = _rows_of(connection, group, names)
+    missing = [name for name in names if name not in rows]
     if missing:
-        known = connection.execute(
+        existing = connection.execute(
             sa.select(stores.c.store).where(stores.c.dataset_group == group)
         ).scalars()
-        raise UnknownStore(_unknown_stores(missing, list(known)), remedy=Remedy.LIST_STORES)
-    return found
+        raise UnknownStore(_unknown_stores(missing, list(existing)), remedy=Remedy.LIST_STORES)
+    return rows
 
 
 def refuse_missing_item(
     connection: sa.Connection, group: DatasetGroup, store: str, item: str | None
 ) -> None:
-    """Refuse an item that this store never sold, or its absence where one is needed.
+    """Refuse an item that this store never sold, or a missing item if series have items.
 
     Raises
     ------
@@ -90,20 +90,20 @@ def refuse_missing_item(
 
 
 def refuse_unknown_region(connection: sa.Connection, group: str, region: str) -> None:
-    """Refuse a region in which no store is.
+    """Refuse a region without stores.
 
     Raises
     ------
     UnknownRegion
         The sentence names the regions that exist.
     """
-    known = connection.execute(
+    regions = connection.execute(
         sa.select(stores.c.region).where(stores.c.dataset_group == group).distinct()
     ).scalars()
-    names = list(known)
+    names = list(regions)
     if region not in names:
         raise UnknownRegion(
-            f"Region '{region}' is unknown: there is {_names(names)}.",
+            f"Region '{region}' is unknown: the regions are {_names(names)}.",
             remedy=Remedy.LIST_REGIONS,
         )
 
@@ -111,10 +111,10 @@ def refuse_unknown_region(connection: sa.Connection, group: str, region: str) ->
 def page_of_stores(
     connection: sa.Connection, group: str, *, region: str | None, after: str | None, limit: int
 ) -> StorePage:
-    """At most ``limit`` stores in natural order, from the one after ``after`` on.
+    """At most ``limit`` stores in natural order, beginning after the store ``after``.
 
-    The order is made here and not in the database, as no order of SQLite and PostgreSQL is the
-    same: a page of 1,000 stores takes 4 ms, of 10,000 stores 20 ms, of 100,000 stores 0.3 s.
+    Python sorts the names, because SQLite and PostgreSQL sort them differently. A page takes 4 ms
+    with 1,000 stores, 20 ms with 10,000 stores and 0.3 s with 100,000 stores.
     """
     statement = sa.select(stores.c.store).where(stores.c.dataset_group == group)
     if region is not None:
@@ -131,7 +131,7 @@ def page_of_stores(
 def _rows_of(
     connection: sa.Connection, group: str, names: Sequence[str]
 ) -> dict[str, sa.RowMapping]:
-    """Rows of the stores with these names, as far as they exist."""
+    """Rows of the stores with these names, if they exist."""
     rows: dict[str, sa.RowMapping] = {}
     for start in range(0, len(names), BATCH):
         statement = sa.select(stores).where(
@@ -141,18 +141,19 @@ def _rows_of(
     return rows
 
 
-def _unknown_stores(missing: list[str], known: list[str]) -> str:
+def _unknown_stores(missing: list[str], existing: list[str]) -> str:
     if len(missing) == 1:
         subject = f"Store '{missing[0]}' is unknown"
     else:
         subject = f"Stores {_quoted(missing)} are unknown"
-    count = f"there is {len(known)} store" if len(known) == 1 else f"there are {len(known)} stores"
-    return f"{subject}: {count}, {_range(known)}."
+    number = len(existing)
+    count = f"there is {number} store" if number == 1 else f"there are {number} stores"
+    return f"{subject}: {count}, {_range(existing)}."
 
 
-def _range(known: Collection[str]) -> str:
-    ordered = sorted(known, key=natural_order)
-    if len(ordered) <= NAMED:
+def _range(names: Collection[str]) -> str:
+    ordered = sorted(names, key=natural_order)
+    if len(ordered) <= MOST_NAMES:
         return ", ".join(ordered) if ordered else "none"
     return f"{ordered[0]} … {ordered[-1]}"
 
@@ -162,5 +163,5 @@ def _names(names: list[str]) -> str:
 
 
 def _quoted(names: list[str]) -> str:
-    shown = ", ".join(f"'{name}'" for name in names[:NAMED])
-    return shown if len(names) <= NAMED else f"{shown} and {len(names) - NAMED} more"
+    shown = ", ".join(f"'{name}'" for name in names[:MOST_NAMES])
+    return shown if len(names) <= MOST_NAMES else f"{shown} and {len(names) - MOST_NAMES} more"

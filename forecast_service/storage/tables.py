@@ -1,4 +1,4 @@
-"""The tables, one paragraph each. Times are epoch seconds in UTC; ``*_on`` are ISO dates."""
+"""The tables. Times are epoch seconds in UTC; columns ``*_on`` are ISO dates."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = [
 
 metadata = MetaData()
 
-# The queue: one row per thing to do. ``subject`` names the row of another table it is about.
+# The queue: one row per piece of work. ``subject`` names a row of another table.
 work = Table(
     "work",
     metadata,
@@ -63,11 +63,11 @@ work = Table(
     ),
 )
 
-# The local Amazon Forecast: one row per resource, whatever its type.
+# The local Amazon Forecast: one row per resource of any type.
 resources = Table(
     "resources",
     metadata,
-    # Without ROWID reuse: the listing order and its page tokens rest on a number that only grows.
+    # A number that only grows (no reuse of ROWID): listings and their page tokens depend on it.
     Column(
         "sequence",
         BigInteger().with_variant(Integer, "sqlite"),
@@ -101,7 +101,7 @@ tags = Table(
     Column("value", String(256), nullable=False),
 )
 
-# Manifest of the series: immutable Parquet files; a base, then deltas; the newest key wins.
+# Manifest of the snapshots: immutable Parquet files, a base and its deltas. See ``snapshots``.
 series_files = Table(
     "series_files",
     metadata,
@@ -110,12 +110,12 @@ series_files = Table(
     Column("kind", String(8), nullable=False),  # base, delta
     Column("path", Text, nullable=False),  # relative to FORECAST_HOME
     Column("rows", BigInteger, nullable=False),
-    Column("key", JSON, nullable=False),  # names of the columns that tell one row from another
+    Column("key", JSON, nullable=False),  # names of the columns that identify a row
     Column("sha256", String(64), nullable=False),
     Column("created_at", Float, nullable=False),
 )
 
-# One forecast of one series as one compact array, whoever computed it. Append-only.
+# One forecast of one series as one compact array, computed by our engine or by Amazon.
 forecast_values = Table(
     "forecast_values",
     metadata,
@@ -130,7 +130,7 @@ forecast_values = Table(
     Column("facts", JSON(none_as_null=True)),  # weights of its algorithms, measured coverage
 )
 
-# What is trained together, and which forecast of it is served.
+# The datasets that are trained together, and the forecast that is served.
 dataset_groups = Table(
     "dataset_groups",
     metadata,
@@ -140,13 +140,13 @@ dataset_groups = Table(
     Column("frequency", String(5), nullable=False),
     Column("has_items", Boolean, nullable=False),
     Column("covariates", JSON, nullable=False),  # names of the covariate columns, in order
-    Column("conventions", JSON),  # how values of its files are read
-    Column("texts", JSON),  # column of texts -> text -> its covariate, or null: ordinary
-    Column("data_version", Integer, nullable=False),  # grows with each import that is complete
+    Column("conventions", JSON),  # how the values of its files are read
+    Column("texts", JSON),  # column of texts -> text -> its covariate; null for ordinary texts
+    Column("data_version", Integer, nullable=False),  # grows with each complete import
     Column("last_sale_on", String(10)),
     Column("current_forecast_arn", String(300)),
     Column("version", Integer, nullable=False, server_default="0"),  # grows with each pointer move
-    Column("runs_version", Integer, nullable=False, server_default="0"),  # grows as a run ends
+    Column("runs_version", Integer, nullable=False, server_default="0"),  # grows when a run ends
     Column("created_at", Float, nullable=False),
 )
 
@@ -162,10 +162,10 @@ stores = Table(
     Column("days", Integer, nullable=False),  # days with a known target
     Column("rest_days", String(30)),  # weekdays on which it never sold: SAT,SUN
     Column("assumed_from", String(10)),  # covariates from this day on are filled by rule
-    Column("imported_at", Float, nullable=False),  # when the store was seen first
+    Column("imported_at", Float, nullable=False),  # time of the store's first import
 )
 
-# Which (store, item) pairs exist; for store-only data the item is the empty string.
+# All (store, item) pairs; without items, the item is the empty string.
 series = Table(
     "series",
     metadata,
@@ -175,7 +175,7 @@ series = Table(
     Column("last_sale_on", String(10), nullable=False),
 )
 
-# What the service knows of a forecast that it serves or served.
+# Facts about each forecast that is or was served.
 forecasts = Table(
     "forecasts",
     metadata,
@@ -194,7 +194,7 @@ forecasts = Table(
     Index("ix_forecasts_predictor", "predictor_arn"),
 )
 
-# The durable record of one retrain request, from "asked" to "serving".
+# The durable record of one retrain request, from "waiting" to "serving".
 training_runs = Table(
     "training_runs",
     metadata,
@@ -209,10 +209,10 @@ training_runs = Table(
     Column("joined", Integer, nullable=False, server_default="0"),
     Column("predictor_arn", String(300)),
     Column("forecast_arn", String(300)),
-    Column("data_version", Integer),  # fixed when the run is claimed
-    Column("data_until", String(10)),  # the last day of sales then
-    Column("collected_until", String(1024)),  # series key up to which rows have been fetched
-    Column("expected_at", Float),  # when its present stage should end, if the backend says so
+    Column("data_version", Integer),  # fixed when the run begins
+    Column("data_until", String(10)),  # the last day of sales in that version
+    Column("collected_until", String(1024)),  # rows are fetched up to this series key
+    Column("expected_at", Float),  # estimated end of the present stage, if there is an estimate
     Column("progress", Float),
     Column("message", Text),
     Column("requested_at", Float, nullable=False),

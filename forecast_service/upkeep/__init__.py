@@ -1,1 +1,1 @@
-"""Upkeep: daily maintenance, pruning of what is old, sweeping of files, backup and restore."""
+"""Upkeep: daily maintenance, pruning of old records, sweeping of files, backup and restore."""

@@ -1,4 +1,4 @@
-"""Backup: one archive of an installation while it runs, and an installation out of one."""
+"""Backup: writes a running installation to one archive, and restores an archive."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ COMPRESSION = 1  # Parquet and npz are compressed already
 LEFT_OUT = ("logs", "uploads")
 CHUNK_BYTES = 1024 * 1024
 SWEEP_LOCK = ".sweep.lock"
-PART = ".restoring"  # a restore that was not finished
+PART = ".restoring"  # folder of an unfinished restore
 
 
 def backup(settings: Settings, database: Database, target: Path) -> list[str]:
-    """Write database and files of FORECAST_HOME to ``target`` (.tar.gz), and give what is in it.
+    """Write database and files of FORECAST_HOME to ``target`` (.tar.gz); return their names.
 
-    A database on PostgreSQL is not part of it: ``pg_dump`` makes that backup, before this one and
-    not more than a day before, for so long no sweep takes a file that the dump names.
-    The database is copied first: files are never changed, and none is swept meanwhile, so those
-    that it names are all there.
+    The database is copied first. Files never change and none is swept meanwhile, so all files that
+    the database names are in the archive. A PostgreSQL database is not part of it: make its backup
+    with ``pg_dump``, at most a day before this one. For one day no sweep deletes a file that the
+    dump names.
 
     Raises
     ------
@@ -44,13 +44,13 @@ def backup(settings: Settings, database: Database, target: Path) -> list[str]:
         ``target`` exists.
     """
     if target.exists():
-        raise Conflict(f"'{target}' exists already. Name another file, or remove this one.")
+        raise Conflict(f"'{target}' exists already. Name another file, or delete this one.")
     part = target.with_name(f".{target.name}.part")
     with (
         without_sweeps(settings.home),
         tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder,
     ):
-        copy = _copied(database, Path(folder)) if database.is_sqlite else None
+        copy = _copy(database, Path(folder)) if database.is_sqlite else None
         try:
             with tarfile.open(part, "w:gz", compresslevel=COMPRESSION) as archive:
                 names = _pack(archive, settings.home, Path(folder), copy)
@@ -61,23 +61,23 @@ def backup(settings: Settings, database: Database, target: Path) -> list[str]:
 
 
 def restore(settings: Settings, source: Path) -> list[str]:
-    """Unpack a backup into FORECAST_HOME, and give what is there now.
+    """Unpack a backup into FORECAST_HOME; return the names in it.
 
-    A database on PostgreSQL is restored with ``pg_restore``, before or after.
+    Restore a PostgreSQL database with ``pg_restore``, before or after.
 
     Raises
     ------
     Conflict
-        FORECAST_HOME holds something already.
+        FORECAST_HOME is not empty.
     InvalidData
-        ``source`` is no backup of this service.
+        ``source`` is not a backup of this service.
     """
     home = settings.home
     part = home / PART
     if home.exists() and any(path != part for path in home.iterdir()):
         raise Conflict(
-            f"'{home}' is not empty, and a backup is restored into an empty folder only. "
-            "Name another one in FORECAST_HOME, or move this one away."
+            f"'{home}' is not empty, but a backup can only be restored into an empty folder. "
+            "Name another folder in FORECAST_HOME, or move this one away."
         )
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
@@ -87,7 +87,7 @@ def restore(settings: Settings, source: Path) -> list[str]:
             archive.extractall(part, filter="data")
             _read_to_end(archive)
         (part / MANIFEST).unlink()
-        # Whole on disk before any of it is in place; the database, which names the rest, last.
+        # All is on disk before anything is moved. The database names the other files: move it last.
         for path in sorted(part.iterdir(), key=lambda path: (path.name == DATABASE, path.name)):
             path.rename(home / path.name)
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
@@ -101,7 +101,7 @@ def restore(settings: Settings, source: Path) -> list[str]:
 
 @contextlib.contextmanager
 def sweeping(home: Path) -> Iterator[bool]:
-    """Whether files may be deleted now, which is so until the end unless a backup is under way."""
+    """Yield whether files may be deleted: True unless a backup runs; none begins meanwhile."""
     home.mkdir(parents=True, exist_ok=True)
     with (home / SWEEP_LOCK).open("a") as lock:
         try:
@@ -114,15 +114,15 @@ def sweeping(home: Path) -> Iterator[bool]:
 
 @contextlib.contextmanager
 def without_sweeps(home: Path) -> Iterator[None]:
-    """Keep every file that the copied database names, until it is in the archive."""
+    """Prevent sweeps, so that all files that the copied database names get into the archive."""
     home.mkdir(parents=True, exist_ok=True)
     with (home / SWEEP_LOCK).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
         yield
 
 
-def _copied(database: Database, folder: Path) -> Path:
-    """A consistent copy of the SQLite file, made while others write."""
+def _copy(database: Database, folder: Path) -> Path:
+    """Make a consistent copy of the SQLite file while others may write."""
     copy = folder / DATABASE
     path = str(database.engine.url.database)
     with (
@@ -142,10 +142,10 @@ def _pack(archive: tarfile.TarFile, home: Path, folder: Path, copy: Path | None)
         archive.add(copy, DATABASE)
         names.append(DATABASE)
     for path in sorted(home.iterdir()):
-        # Hidden ones are unfinished work, such as this backup's own folder.
+        # Hidden folders are unfinished work, for example this backup's own folder.
         if path.is_dir() and path.name not in LEFT_OUT and not path.name.startswith("."):
             for file in sorted(path.rglob("*")):
-                with contextlib.suppress(FileNotFoundError):  # an import has just ended
+                with contextlib.suppress(FileNotFoundError):  # an import that ends deletes files
                     archive.add(file, str(file.relative_to(home)), recursive=False)
             names.append(path.name)
     return names
@@ -156,13 +156,13 @@ def _check(archive: tarfile.TarFile, source: Path) -> None:
     content = None if first is None or first.name != MANIFEST else archive.extractfile(first)
     if content is None or _format(content.read()) != FORMAT:
         raise InvalidData(
-            f"'{source}' is no backup of this version of the service. Use a file that a "
+            f"'{source}' is not a backup of this version of the service. Use a file that a "
             "backup wrote."
         )
 
 
 def _read_to_end(archive: tarfile.TarFile) -> None:
-    """Only at its very end a gzip file says whether all that was read is what was written."""
+    """Read the rest: the checksum at the end of a gzip file shows whether it is undamaged."""
     stream = archive.fileobj
     while stream is not None and stream.read(CHUNK_BYTES):
         pass

@@ -1,4 +1,4 @@
-"""Maintenance: what is no longer needed goes, once a day or on request."""
+"""Maintenance: deletes what is no longer needed, once a day or on request."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ logger = logging.getLogger(__name__)
 KIND = "maintenance"
 SUBJECT = "daily"
 PERIOD_SECONDS = 24 * 3600.0
-FIRST_DELAY_SECONDS = 60.0  # a service that has just been started has better things to do
+FIRST_DELAY_SECONDS = 60.0  # after a start, other work comes first
 
 
 @dataclass(frozen=True)
 class Pruned:
-    """How many of each were removed."""
+    """Numbers of things that were deleted."""
 
     forecasts: int
     predictors: int
@@ -39,13 +39,13 @@ class Pruned:
     rows: int
     """Finished work and old import reports."""
     files: int
-    """Snapshots, models and folders of imports that nothing names any more."""
+    """Snapshots, models and folders of imports that are not in use any more."""
     compacted: int
-    """Datasets whose many small files became one."""
+    """Datasets with many small files that were merged into one."""
 
 
 def schedule(database: Database) -> bool:
-    """Put the daily maintenance into the queue if the last one is a day ago."""
+    """Queue the daily maintenance if the last one was a day ago; return whether it was queued."""
     last = sa.select(sa.func.max(work.c.requested_at)).where(work.c.kind == KIND)
     with contextlib.suppress(sa.exc.IntegrityError), database.write() as connection:
         now = connection.execute(sa.select(database_now())).scalar_one()
@@ -69,10 +69,11 @@ def perform(
 
 
 def prune(settings: Settings, database: Database, session: ForecastSession | None = None) -> Pruned:
-    """Remove what is too old and in nobody's use, and compact what grew.
+    """Delete what is old and not in use, and compact datasets with many files.
 
-    Only what the service itself made is touched. The current forecast, every one younger than
-    ``FORECAST_KEEP_DAYS``, the latest predictor, and all that these were made by or from, stay.
+    Only things that the service itself made are deleted. These stay: the current forecast,
+    forecasts younger than ``FORECAST_KEEP_DAYS``, the latest predictor, and the predictors and
+    data behind them.
     """
     pruning = Pruning(settings, database, session or open_session(settings, database))
     forecasts, predictors = pruning.forecasts(), pruning.predictors()

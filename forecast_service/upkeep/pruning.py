@@ -1,4 +1,4 @@
-"""Pruning: removes what the service itself made once it is old and nothing rests on it."""
+"""Pruning: deletes old things that the service itself made and that nothing needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.aws import calling
+from forecast_service.aws import translate_errors
 from forecast_service.errors import Conflict, NotFound
 from forecast_service.runs import KIND as RUN
 from forecast_service.session import ForecastSession
@@ -30,14 +30,17 @@ __all__ = ["Pruning"]
 logger = logging.getLogger(__name__)
 
 SECONDS_PER_DAY = 86400.0
-WORK_DAYS = 30  # finished work is kept so long, for whoever wonders what the service did
-UNUSED_PREDICTOR_DAYS = 7  # a predictor of ours that no forecast was made with
-OUR_JOBS = re.compile("import_[0-9a-f]{20}")  # the importer's; other names are of somebody else
+WORK_DAYS = 30  # finished work is kept so long, to show what the service did
+UNUSED_PREDICTOR_DAYS = 7  # a predictor of ours without a forecast is kept so long
+OUR_JOBS = re.compile("import_[0-9a-f]{20}")  # names by the importer; others are not ours
 ENDED = ("ACTIVE", "CREATE_FAILED", "CREATE_STOPPED")
 
 
 class Pruning:
-    """What goes from one installation, kind by kind; later ones build on earlier ones."""
+    """Deletes old things of one installation, one kind per method.
+
+    Call the methods in their order here: later ones depend on earlier ones.
+    """
 
     def __init__(self, settings: Settings, database: Database, session: ForecastSession) -> None:
         self.settings = settings
@@ -49,7 +52,7 @@ class Pruning:
         self.limit = self.now - settings.keep_days * SECONDS_PER_DAY
 
     def forecasts(self) -> int:
-        """Delete old forecasts of runs, but never a current one; the number of those served."""
+        """Delete old forecasts of runs, never a current one; return how many had been served."""
         with self.database.read() as connection:
             current = served_forecasts(connection)
         served = self._read(
@@ -67,15 +70,15 @@ class Pruning:
                 training_runs.c.forecast_arn.not_in(sa.select(forecasts.c.forecast_arn)),
             )
         )
-        gone = {arn for arn in sorted(served | never_served) if self._delete("forecast", arn)}
+        deleted = {arn for arn in sorted(served | never_served) if self._delete("forecast", arn)}
         with self.database.write() as connection:
-            gone -= served_forecasts(connection)
-            for arn in gone:
-                forecast_store.forget(connection, arn)
-        return len(gone & served)
+            deleted -= served_forecasts(connection)
+            for arn in deleted:
+                forecast_store.delete(connection, arn)
+        return len(deleted & served)
 
     def predictors(self) -> int:
-        """Delete predictors of runs that have no forecast any more, but never the latest one."""
+        """Delete predictors of runs that have no forecast any more, never the latest one."""
         before = self.now - UNUSED_PREDICTOR_DAYS * SECONDS_PER_DAY
         ours = self._read(
             sa.select(training_runs.c.predictor_arn).where(
@@ -90,10 +93,10 @@ class Pruning:
         return sum(self._delete("predictor", arn) for arn in sorted(unused))
 
     def import_jobs(self) -> int:
-        """Delete old import jobs of our importer whose rows no predictor was trained on.
+        """Delete old import jobs of our importer that no predictor was trained with.
 
-        The newest ACTIVE job of a dataset stays. At AWS so do all from the last one with
-        ImportMode FULL on: what was added to its rows is there as long as they are.
+        The newest ACTIVE job of a dataset stays. At AWS, the last job with ImportMode FULL and all
+        later ones stay, too: they hold the rows of the dataset.
         """
         if self.group is None:
             return 0
@@ -108,9 +111,9 @@ class Pruning:
         return sum(self._delete("dataset_import_job", arn) for arn in old if arn not in used)
 
     def runs(self) -> int:
-        """Forget old runs that ended, whose predictor and forecast are there no more.
+        """Delete the records of old ended runs without predictor and forecast.
 
-        The last one of the group stays: it says why the current forecast is stale.
+        The last run of the group stays: it explains why the current forecast is stale.
         """
         others = training_runs.alias()
         last = sa.select(sa.func.max(others.c.finished_at)).where(
@@ -125,18 +128,18 @@ class Pruning:
             training_runs.c.id.not_in(forecast_by),
             training_runs.c.id.not_in(stopping),
         )
-        there = self._arns_of_predictors() if self._is_any(removable) else set()
-        needs_none = sa.or_(
+        existing = self._arns_of_predictors() if self._is_any(removable) else set()
+        has_no_predictor = sa.or_(
             training_runs.c.trains.is_(False),
             training_runs.c.predictor_arn.is_(None),
-            training_runs.c.predictor_arn.not_in(sorted(there)),
+            training_runs.c.predictor_arn.not_in(sorted(existing)),
         )
         with self.database.write() as connection:
-            statement = sa.delete(training_runs).where(removable, needs_none)
+            statement = sa.delete(training_runs).where(removable, has_no_predictor)
             return connection.execute(statement).rowcount
 
     def rows(self) -> int:
-        """Forget finished work and the reports of old imports."""
+        """Delete the records of finished work and of old imports."""
         old_work = self.now - WORK_DAYS * SECONDS_PER_DAY
         with self.database.write() as connection:
             done = connection.execute(sa.delete(work).where(work.c.finished_at < old_work))
@@ -144,7 +147,7 @@ class Pruning:
             return done.rowcount + connection.execute(old).rowcount
 
     def _superseded(self, dataset_arn: str) -> list[dict[str, Any]]:
-        """Import jobs that ended, without those that hold the dataset's rows or describe them."""
+        """Ended import jobs, without those that the dataset's present rows come from."""
         jobs = self._import_jobs(dataset_arn)
         holding = [job for job in jobs if job["Status"] == "ACTIVE"]
         if self.session.rows_need_jobs:
@@ -160,16 +163,16 @@ class Pruning:
     def _import_jobs(self, dataset_arn: str) -> list[dict[str, Any]]:
         """Summaries of a dataset's import jobs, oldest first."""
         of_dataset = {"Key": "DatasetArn", "Condition": "IS", "Value": dataset_arn}
-        with calling():
+        with translate_errors():
             pager = self.session.forecast.get_paginator("list_dataset_import_jobs")
             pages = list(pager.paginate(Filters=[of_dataset]))
         jobs = [job for page in pages for job in page["DatasetImportJobs"]]
         return sorted(jobs, key=lambda job: job["CreationTime"])
 
     def _datasets(self, group: DatasetGroup) -> list[str]:
-        with calling():
-            found = self.session.forecast.describe_dataset_group(DatasetGroupArn=group.arn)
-        return list(found.get("DatasetArns", []))
+        with translate_errors():
+            description = self.session.forecast.describe_dataset_group(DatasetGroupArn=group.arn)
+        return list(description.get("DatasetArns", []))
 
     def _predictors(self) -> list[dict[str, Any]]:
         if self.group is None:
@@ -180,10 +183,10 @@ class Pruning:
         return {summary["PredictorArn"] for summary in self._predictors()}
 
     def _jobs_of_predictors(self, group: DatasetGroup) -> set[str]:
-        """Import jobs whose rows a predictor was trained on."""
+        """Import jobs that a predictor was trained with."""
         trainer = Trainer(self.session, self.settings, group)
-        described = [trainer.describe_predictor(arn) for arn in sorted(self._arns_of_predictors())]
-        return {arn for each in described for arn in each.get("DatasetImportJobArns", [])}
+        predictors = [trainer.describe_predictor(arn) for arn in sorted(self._arns_of_predictors())]
+        return {arn for one in predictors for arn in one.get("DatasetImportJobArns", [])}
 
     def _is_any(self, condition: sa.ColumnElement[bool]) -> bool:
         return bool(self._read(sa.select(training_runs.c.id).where(condition).limit(1)))
@@ -193,15 +196,15 @@ class Pruning:
             return set(connection.execute(statement).scalars())
 
     def _delete(self, type: str, arn: str) -> bool:
-        """Delete a resource; False when something still needs it."""
+        """Delete a resource; False if something still needs it."""
         delete = getattr(self.session.forecast, f"delete_{type}")
         member = type.title().replace("_", "") + "Arn"
         try:
-            with calling():
+            with translate_errors():
                 delete(**{member: arn})
         except NotFound:
             return True
         except Conflict as error:
-            logger.info("kept: %s", error, extra={"event": "prune_kept"})
+            logger.info("not deleted: %s", error, extra={"event": "prune_kept"})
             return False
         return True

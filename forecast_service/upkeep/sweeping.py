@@ -1,4 +1,4 @@
-"""Sweeping: deletes files under FORECAST_HOME that nothing names any more."""
+"""Sweeping: deletes files under FORECAST_HOME that are not in use any more."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from forecast_service.storage.snapshots import GRACE_SECONDS, SnapshotStore
 from forecast_service.storage.tables import imports
 from forecast_service.upkeep.backup import sweeping
 
-__all__ = ["LEDGER", "long_unnamed", "sweep"]
+__all__ = ["LEDGER", "long_unused", "sweep"]
 
-OUR_FOLDERS = "[0-9a-f]" * 20  # named by new_id; other names are of somebody else
-LEDGER = ".unnamed.json"  # path -> epoch seconds at which it was found unnamed
+OUR_FOLDERS = "[0-9a-f]" * 20  # names by new_id; others are not ours
+LEDGER = ".unnamed.json"  # path -> epoch seconds of the first sweep that found it unused
 DUMP_SECONDS = 24 * 3600.0  # between pg_dump and the backup of the files that it names
 FOLDER_SECONDS = 24 * 3600.0  # longer than any upload takes
 
@@ -35,56 +35,59 @@ def sweep(
     file_seconds: float = GRACE_SECONDS,
     folder_seconds: float = FOLDER_SECONDS,
 ) -> int:
-    """Delete files that nothing names any more, unless a backup is under way; their number.
+    """Delete files that are not in use any more, unless a backup runs; return their number.
 
     Files of snapshots and models stay until they are ``file_seconds`` old, folders of uploads and
-    imports until ``folder_seconds``. With PostgreSQL a file stays for ``DUMP_SECONDS`` more: a dump
-    may name it, whose files are backed up after it.
+    imports until ``folder_seconds``. With PostgreSQL a file stays ``DUMP_SECONDS`` longer, because
+    a dump may name it, and the files are backed up after the dump.
     """
     seconds = 0.0 if database.is_sqlite else DUMP_SECONDS
     with sweeping(settings.home) as may_sweep:
         if not may_sweep:
             return 0
-        with long_unnamed(settings.home, seconds) as is_long:
+        with long_unused(settings.home, seconds) as is_long_unused:
             snapshots = SnapshotStore(database, settings.home).sweep(
-                catalog.remembered, file_seconds, is_long
+                catalog.used_snapshots, file_seconds, is_long_unused
             )
-            models = sweep_models(database, settings.home, file_seconds, is_long)
+            models = sweep_models(database, settings.home, file_seconds, is_long_unused)
         return len(snapshots) + len(models) + _sweep_folders(settings, database, folder_seconds)
 
 
 @contextlib.contextmanager
-def long_unnamed(home: Path, seconds: float) -> Iterator[Callable[[Path], bool]]:
-    """Says of a path whether it was found unnamed so long ago; what it is asked is remembered."""
+def long_unused(home: Path, seconds: float) -> Iterator[Callable[[Path], bool]]:
+    """Yield a function that returns whether a path was first found unused ``seconds`` ago.
+
+    The function is called for every unused path; a ledger keeps the times for the next sweep.
+    """
     ledger = home / LEDGER
     try:
         before = dict(json.loads(ledger.read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError):
         before = {}
     now = time.time()
-    found: dict[str, float] = {}
+    unused_since: dict[str, float] = {}
 
-    def is_long(path: Path) -> bool:
+    def is_long_unused(path: Path) -> bool:
         name = str(path.relative_to(home))
-        found[name] = float(before.get(name, now))
-        return now - found[name] >= seconds
+        unused_since[name] = float(before.get(name, now))
+        return now - unused_since[name] >= seconds
 
-    yield is_long
-    left = {name: since for name, since in found.items() if now - since < seconds}
-    if left != before:
+    yield is_long_unused
+    waiting = {name: since for name, since in unused_since.items() if now - since < seconds}
+    if waiting != before:
         with replacing(ledger) as temporary:
-            temporary.write_text(json.dumps(left), encoding="utf-8")
+            temporary.write_text(json.dumps(waiting), encoding="utf-8")
 
 
 def _sweep_folders(settings: Settings, database: Database, grace_seconds: float) -> int:
-    """Delete what a killed process left of uploads and imports that nobody knows or waits for."""
+    """Delete folders of uploads and imports that a killed process left and no import needs."""
     with database.read() as connection:
         is_open = imports.c.finished_at.is_(None)
         waiting = set(connection.execute(sa.select(imports.c.id).where(is_open)).scalars())
     home = settings.home
     places = [home / "uploads", home / "imports", home / "s3" / settings.bucket / "imports"]
     removed = 0
-    for folder in (each for above in places for each in sorted(above.glob(OUR_FOLDERS))):
+    for folder in (folder for place in places for folder in sorted(place.glob(OUR_FOLDERS))):
         with contextlib.suppress(FileNotFoundError):
             is_old = time.time() - folder.stat().st_ctime >= grace_seconds
             if is_old and folder.name not in waiting:

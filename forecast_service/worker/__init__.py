@@ -1,4 +1,4 @@
-"""The worker: claims work, has it done in child processes, keeps its leases."""
+"""The worker: claims work, does it in child processes and renews its leases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Child: one piece of work in a process of its own, so that it can be stopped at any moment."""
+"""Child: does one piece of work in its own process, so that it can be stopped at any moment."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ __all__ = ["Child", "prepare"]
 logger = logging.getLogger(__name__)
 
 RAISED = 1
-TRY_AGAIN = 75  # EX_TEMPFAIL: what failed is away now and may be back later
+TRY_AGAIN = 75  # EX_TEMPFAIL: AWS or the database is away and may come back
 MAX_REASON_BYTES = 4000
 END_SECONDS = 10.0
 
 
 def prepare() -> None:
-    """Start the process that children are forked from, with everything heavy already imported."""
+    """Start the process that children are forked from; it has already imported large packages."""
     forkserver.set_forkserver_preload(["forecast_service.worker.child"])
     start_server()
 
@@ -60,17 +60,17 @@ class Child:
 
     @property
     def wants_another_try(self) -> bool:
-        """Whether it ended because something it needs is away."""
+        """Whether it ended because AWS or the database is away."""
         return self._process.exitcode == TRY_AGAIN
 
     def end(self, fate: str) -> None:
-        """Kill it and all it started: ``fate`` (cancelled, lost, stopped) says why."""
+        """Kill it and all it started; ``fate`` is the reason: cancelled, lost or stopped."""
         self.fate = fate
-        # Nothing has to be tidied up: it writes in transactions, and new files that no row names.
+        # No clean-up is needed: it writes in transactions, and no row names its new files yet.
         self._process.kill()
 
     def failure(self) -> str | None:
-        """Why it ended, or None when it did its work; waits for its end."""
+        """Wait for its end; return why it failed, or None if it did its work."""
         self._process.join(END_SECONDS)
         try:
             code = self._process.exitcode
@@ -80,7 +80,9 @@ class Child:
                 return self._reason.recv_bytes().decode()
             if code is not None and code < 0:
                 name = signal.Signals(-code).name
-                return f"The computation was killed by {name}; the machine may lack memory."
+                return (
+                    f"The computation was killed by {name}; the machine may have too little memory."
+                )
             return f"The computation ended with exit code {code}."
         except EOFError:
             return f"The computation ended with exit code {self._process.exitcode}."
@@ -89,7 +91,7 @@ class Child:
 
 
 def _main(settings: Settings, claim: Claim, reason: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     end_with_parent()
     configure_logging(settings.log_level)
@@ -97,7 +99,7 @@ def _main(settings: Settings, claim: Claim, reason: Connection) -> None:
     try:
         KINDS[claim.kind].perform(service, claim)
     except LeaseLost as error:
-        logger.info("work passed on: %s", error, extra={"event": "lease_lost"})
+        logger.info("work was taken over: %s", error, extra={"event": "lease_lost"})
     except Exception as error:
         logger.exception("work failed", extra={"event": "work_failed", "work_id": claim.id})
         reason.send_bytes(reason_of(error).encode()[:MAX_REASON_BYTES])

@@ -1,4 +1,4 @@
-"""Endings: what is written about work that was not done, always under its fence."""
+"""Endings: records failed, stopped and returned work, always inside its fence."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ RETRY_SECONDS = 5.0
 
 
 def ended_before(service: Service, claim: Claim) -> bool:
-    """End what is not to be begun at all: cancelled, or the ruin of too many workers."""
+    """End work that must not begin: it was cancelled, or too many workers died doing it."""
     if claim.cancel_requested:
         stop(service, claim)
         return True
     if claim.losses < MAX_LOSSES:
         return False
     reason = (
-        f"The worker died {claim.losses} times while doing this, and it is not tried again. "
-        "The machine may lack memory: look at its log, then ask anew."
+        f"The worker died {claim.losses} times during this work, so it is not tried again. "
+        "The machine may have too little memory: look at its log, then send the request again."
     )
     has_more_to_stop = KINDS[claim.kind].is_stopped_after and claim.losses < 2 * MAX_LOSSES
     _fail(service, claim, reason, finishes=not has_more_to_stop)
@@ -33,9 +33,9 @@ def ended_before(service: Service, claim: Claim) -> bool:
 
 
 def note_failure(service: Service, claim: Claim, reason: str, *, is_away: bool) -> None:
-    """Count a failed attempt; after the last one allowed the work ends as failed.
+    """Count a failed attempt; after the last one allowed, end the work as failed.
 
-    ``is_away`` says that something which it needs cannot be reached: that does not count.
+    ``is_away`` means that AWS or the database could not be reached; the attempt does not count.
     """
     if is_away:
         give_back(service, claim, delay_seconds=RETRY_SECONDS)
@@ -57,7 +57,7 @@ def note_failure(service: Service, claim: Claim, reason: str, *, is_away: bool) 
 
 
 def stop(service: Service, claim: Claim) -> None:
-    """End work whose cancellation was asked for, once nothing computes it any more."""
+    """End cancelled work; its computation must have ended before."""
     with service.queue.fenced(claim) as connection:
         KINDS[claim.kind].stop(service, connection, claim.subject)
         service.queue.finish(connection, claim)
@@ -65,20 +65,20 @@ def stop(service: Service, claim: Claim) -> None:
 
 
 def give_back(service: Service, claim: Claim, *, delay_seconds: float = 0.0) -> None:
-    """Leave the work to whoever claims it next; that counts neither as error nor as loss."""
+    """Make the work claimable again; this counts neither as error nor as loss."""
     with service.queue.fenced(claim) as connection:
         service.queue.give_back(connection, claim, delay_seconds=delay_seconds)
 
 
 def reason_of(error: Exception) -> str:
-    """An exception as the sentence that is kept of it."""
+    """An exception as a sentence to store."""
     if isinstance(error, ForecastServiceError):
         return error.detail
     return f"{type(error).__name__}: {error}"
 
 
 def _fail(service: Service, claim: Claim, reason: str, *, finishes: bool) -> None:
-    """End the subject as failed; its work too, unless what it started is to be stopped yet."""
+    """End the subject as failed; ``finishes`` also ends the work, else it still has to stop."""
     with service.queue.fenced(claim) as connection:
         KINDS[claim.kind].fail(service, connection, claim.subject, reason)
         if not finishes:

@@ -1,4 +1,4 @@
-"""HeartBeat: a thread that keeps the leases of a worker, and says when one is lost."""
+"""HeartBeat: a thread that renews the leases of a worker and reports lost ones."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ __all__ = ["HeartBeat"]
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 0.5  # between two looks for a cancellation: a read
+LOOK_SECONDS = 0.5  # between two checks for a cancellation; each is one read
 BEATS_PER_LEASE = 3
 STOP_SECONDS = 5.0
 
 OnEnd = Callable[[str], None]
-"""Called once, from the thread, with ``cancelled`` or ``lost``."""
+"""Called once in the thread, with ``cancelled`` or ``lost``."""
 
 
 class HeartBeat:
-    """Renews the leases of what was added, whatever the rest of the process is doing.
+    """Renews the leases of its claims while the process does other work.
 
-    Leases are fenced by the database, not by this thread: a process that was frozen for an hour
-    finds its claims lost and can write nothing.
+    The database checks leases, not this thread: a process that was frozen for an hour has lost its
+    claims and can write nothing.
     """
 
     def __init__(self, queue: Queue, tick: Callable[[], None] | None = None) -> None:
@@ -52,12 +52,12 @@ class HeartBeat:
         self._thread.join(STOP_SECONDS)
 
     def add(self, claim: Claim, on_end: OnEnd) -> None:
-        """Keep this claim until it is removed, cancelled or lost."""
+        """Renew the lease of this claim until it is removed, cancelled or lost."""
         with self._lock:
             self._claims[claim.id] = (claim, on_end)
 
     def remove(self, claim: Claim) -> None:
-        """Keep this claim no longer."""
+        """Renew the lease of this claim no longer."""
         with self._lock:
             self._claims.pop(claim.id, None)
 
@@ -72,28 +72,30 @@ class HeartBeat:
                 if self.tick is not None:
                     self.tick()
             except BackendUnavailable as error:
-                logger.warning("no heart beat: %s", error, extra={"event": "heartbeat_missed"})
-            except Exception:  # without this thread every lease would run out
-                logger.exception("no heart beat", extra={"event": "heartbeat_failed"})
+                logger.warning(
+                    "leases were not renewed: %s", error, extra={"event": "heartbeat_missed"}
+                )
+            except Exception:  # without this thread all leases would expire
+                logger.exception("leases were not renewed", extra={"event": "heartbeat_failed"})
 
     def _look(self) -> None:
-        for work_id, fate in self.queue.watch(self._kept()).items():
+        for work_id, fate in self.queue.watch(self._present_claims()).items():
             if fate != "held":
                 self._end(work_id, fate)
 
     def _beat(self) -> None:
-        for claim in self._kept():
+        for claim in self._present_claims():
             try:
                 self.queue.beat(claim)
             except LeaseLost:
                 self._end(claim.id, "lost")
 
-    def _kept(self) -> list[Claim]:
+    def _present_claims(self) -> list[Claim]:
         with self._lock:
             return [claim for claim, _ in self._claims.values()]
 
     def _end(self, work_id: str, fate: str) -> None:
         with self._lock:
-            kept = self._claims.pop(work_id, None)
-        if kept is not None:
-            kept[1](fate)
+            entry = self._claims.pop(work_id, None)
+        if entry is not None:
+            entry[1](fate)

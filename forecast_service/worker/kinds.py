@@ -1,4 +1,4 @@
-"""Kinds of work: what a worker does for each, and how each one ends when it cannot be done."""
+"""Kinds of work: how each kind is performed, failed and stopped."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ __all__ = ["KINDS", "Kind"]
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of work; ``fail`` and ``stop`` run in the transaction that finishes it."""
+    """One kind of work; ``fail`` and ``stop`` run in the transaction that ends the work."""
 
     perform: Callable[[Service, Claim], None]
     fail: Callable[[Service, sa.Connection, str, str], None]
-    """Ends the subject as failed, with the reason."""
+    """Ends the subject as failed, with a reason."""
     stop: Callable[[Service, sa.Connection, str], None]
-    """Ends the subject as stopped on request."""
+    """Ends the subject after a cancellation."""
     is_short: bool = False
-    """Whether it takes so little time that it needs no process of its own."""
+    """Whether it is so quick that it needs no child process."""
     is_stopped_after: bool = False
-    """Whether one that failed is performed once more, to stop what it had started."""
+    """Whether failed work is performed once more, to stop what it had started."""
 
 
 def _step(service: Service, claim: Claim) -> None:
@@ -49,7 +49,7 @@ def _fail_job(service: Service, connection: sa.Connection, arn: str, reason: str
 
 
 def _stop_job(service: Service, connection: sa.Connection, arn: str) -> None:
-    lifecycle.stopped(connection, arn)
+    lifecycle.stop(connection, arn)
 
 
 def _import(service: Service, claim: Claim) -> None:
@@ -61,21 +61,21 @@ def _fail_import(service: Service, connection: sa.Connection, import_id: str, re
 
 
 def _stop_import(service: Service, connection: sa.Connection, import_id: str) -> None:
-    reason = "The import was stopped before it had read everything."
+    reason = "The import was stopped before it had read all data."
     _fail_import(service, connection, import_id, reason)
 
 
-def _tidy(service: Service, claim: Claim) -> None:
+def _maintain(service: Service, claim: Claim) -> None:
     maintenance.perform(service.settings, service.database, service.session, service.queue, claim)
 
 
-def _leave(service: Service, connection: sa.Connection, *_: str) -> None:
-    """Nothing has to be said about the subject."""
+def _do_nothing(service: Service, connection: sa.Connection, *_: str) -> None:
+    """The end of the work changes no other row."""
 
 
 KINDS: Mapping[str, Kind] = {
-    run_rows.KIND: Kind(_step, _fail_run, _leave, is_short=True, is_stopped_after=True),
+    run_rows.KIND: Kind(_step, _fail_run, _do_nothing, is_short=True, is_stopped_after=True),
     lifecycle.KIND: Kind(_run_job, _fail_job, _stop_job),
     importer.KIND: Kind(_import, _fail_import, _stop_import),
-    maintenance.KIND: Kind(_tidy, _leave, _leave),
+    maintenance.KIND: Kind(_maintain, _do_nothing, _do_nothing),
 }

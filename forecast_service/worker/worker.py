@@ -1,4 +1,4 @@
-"""Worker: claims work, has it done, keeps its lease, and gives it back when it has to go."""
+"""Worker: claims work, does it, renews its lease, and gives it back when the worker stops."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ AWAITED = [name for name in KINDS if name != maintenance.KIND]
 
 
 class Worker:
-    """One worker process. More of them, also on other hosts, need only the same database."""
+    """One worker process; more workers, also on other hosts, share database and FORECAST_HOME."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -50,21 +50,21 @@ class Worker:
         self._chores_due: dict[str, float] = {}
 
     def run(self) -> None:
-        """Work until ``stop``, TERM or INT; then give everything back."""
+        """Work until ``stop``, TERM or INT; then give all work back."""
         prepare()
         self._service = open_service(self.settings)
-        self._service.make_parts()  # settings that do not work are refused now
+        self._service.make_parts()  # bad settings raise now, not during work
         logger.info("worker started", extra={"event": "worker_started", "pid": os.getpid()})
         try:
             with self._signals(), HeartBeat(self._service.queue) as self._heart:
                 self._work()
-                self._leave()
+                self._return_work()
         finally:
             self._service.close()
         logger.info("worker stopped", extra={"event": "worker_stopped", "pid": os.getpid()})
 
     def stop(self) -> None:
-        """Let ``run`` end soon; may be called from a signal handler or another thread."""
+        """Make ``run`` end soon; a signal handler or another thread may call it."""
         self._stopping.set()
         self._wake_writer.send_bytes(b".")
 
@@ -75,10 +75,10 @@ class Worker:
         *,
         kinds: Sequence[str] = AWAITED,
     ) -> bool:
-        """Do all work in this process until none is left; False when the time ran out first.
+        """Do all work in this process until none is left; False if the time ran out first.
 
-        What another worker holds is waited for. ``progress`` is called twice a second, from
-        another thread, for whoever wants to show how far things are.
+        It waits for work that another worker holds. Another thread calls ``progress`` twice a
+        second, so that the caller can show it.
         """
         self._service = open_service(self.settings)
         deadline = time.monotonic() + timeout_seconds
@@ -103,7 +103,7 @@ class Worker:
             try:
                 was_busy = self._round()
             except BackendUnavailable as error:
-                logger.warning("no work: %s", error, extra={"event": "database_away"})
+                logger.warning("the worker waits: %s", error, extra={"event": "database_away"})
                 self._sleep(AWAY_SECONDS)
                 continue
             if was_busy:
@@ -113,12 +113,12 @@ class Worker:
                 idle_seconds = min(idle_seconds * IDLE_GROWTH, LAST_IDLE_SECONDS)
 
     def _round(self) -> bool:
-        """Look after everything once, and say whether there was something to do."""
+        """Check chores, children and the queue once; return whether there was work."""
         self._do_chore("sweep", self._sweep_seconds, self._service.queue.sweep)
         self._do_chore("schedule", SCHEDULE_SECONDS, self._schedule)
         ended = [child for child in self._children.values() if not child.is_alive]
         for child in ended:
-            self._bury(child)
+            self._record_end(child)
         has_room = len(self._children) < MAX_CHILDREN
         claim = self._claim(KINDS if has_room else SHORT)
         if claim is not None:
@@ -126,7 +126,7 @@ class Worker:
         return bool(ended) or claim is not None
 
     def _claim(self, kinds: Iterable[str]) -> Claim | None:
-        """What takes no time comes first: others wait for a step, and it may stop a long one."""
+        """Claim short work first: others wait for a step, and it may stop long work."""
         short = [kind for kind in kinds if kind in SHORT]
         claim = self._service.queue.claim(new_id(), short)
         return claim or self._service.queue.claim(new_id(), list(kinds))
@@ -142,8 +142,8 @@ class Worker:
             self._children[claim.id] = child
             self._heart.add(claim, child.end)
 
-    def _bury(self, child: Child) -> None:
-        """Write down how a child ended, if it is still ours to say."""
+    def _record_end(self, child: Child) -> None:
+        """Record how a child ended, if this worker still holds its work."""
         del self._children[child.claim.id]
         self._heart.remove(child.claim)
         reason = child.failure()
@@ -161,25 +161,25 @@ class Worker:
             if not endings.ended_before(self._service, claim):
                 KINDS[claim.kind].perform(self._service, claim)
         except LeaseLost:
-            logger.info("work passed on", extra={"event": "lease_lost", "work_id": claim.id})
+            logger.info("work was taken over", extra={"event": "lease_lost", "work_id": claim.id})
         except Exception as error:
-            self._note(claim, error)
-        except BaseException:  # Ctrl-C: somebody else may go on at once
+            self._note_error(claim, error)
+        except BaseException:  # Ctrl-C: another worker may continue at once
             with contextlib.suppress(ForecastServiceError):
                 endings.give_back(self._service, claim)
             raise
         finally:
             self._heart.remove(claim)
 
-    def _note(self, claim: Claim, error: Exception) -> None:
+    def _note_error(self, claim: Claim, error: Exception) -> None:
         is_away = isinstance(error, ForecastServiceError) and error.retryable
         if not is_away:
             logger.exception("work failed", extra={"event": "work_failed", "work_id": claim.id})
         with contextlib.suppress(LeaseLost):
             endings.note_failure(self._service, claim, endings.reason_of(error), is_away=is_away)
 
-    def _leave(self) -> None:
-        """Give back what is under way: another worker begins it anew, at once."""
+    def _return_work(self) -> None:
+        """Stop the children and give their work back: another worker can begin it at once."""
         for child in self._children.values():
             self._heart.remove(child.claim)
             child.end("stopped")
@@ -202,13 +202,13 @@ class Worker:
         return self.settings.lease_seconds / SWEEPS_PER_LEASE
 
     def _sleep(self, seconds: float) -> None:
-        """Sleep until a child ends, ``stop`` is called, or the time is over."""
+        """Sleep until a child ends, ``stop`` is called, or the time has passed."""
         sentinels = [child.sentinel for child in self._children.values()]
         wait([self._wake_reader, *sentinels], timeout=seconds)
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
-        """TERM and INT call ``stop`` meanwhile; only a main thread may ask for them."""
+        """Let TERM and INT call ``stop`` meanwhile; only a main thread can handle signals."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return

@@ -1,4 +1,4 @@
-"""A running `forecast-service serve`, for the tests that talk to it as a user does."""
+"""A running `forecast-service serve`, for tests that use it as a user does."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Served:
             return int(answer.status)
 
     def children(self) -> set[int]:
-        """Every process below this one, however deep."""
+        """All descendants of this process."""
         return descendants(self.process.pid)
 
 

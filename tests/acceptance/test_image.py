@@ -59,9 +59,9 @@ def make_base(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Name of the image, built as the Dockerfile says."""
+    """Name of the image, built from the Dockerfile."""
     make_base(tmp_path_factory.mktemp("base"))
-    # What pip needs to reach its index on this machine is mounted, never copied into a layer.
+    # Files that pip needs to reach its index are mounted, never copied into a layer.
     shared = [
         p for p in ("/etc/ssl/certs/ca-certificates.crt", "/etc/pip.conf") if Path(p).exists()
     ]
@@ -88,7 +88,7 @@ def config(container: str) -> dict[str, Any]:
 
 @pytest.fixture
 def bundle(container: str, config: dict[str, Any], tmp_path: Path) -> Path:
-    """A runc bundle: read-only root, no capability, the image's user, port of its own."""
+    """A runc bundle: read-only root, no capabilities, the image's user, its own port."""
     run("runc", "spec", "-b", tmp_path)
     spec = json.loads((tmp_path / "config.json").read_text())
     user, group = map(int, config["User"].split(":"))
@@ -123,7 +123,7 @@ def free_port() -> int:
 
 
 def answer(bundle: Path, path: str) -> dict[str, Any]:
-    """What the container answers, once it does."""
+    """Wait until the container answers; return the answer."""
     environment = json.loads((bundle / "config.json").read_text())["process"]["env"]
     port = next(e.split("=")[1] for e in reversed(environment) if e.startswith("FORECAST_PORT"))
     deadline = time.monotonic() + START_SECONDS
@@ -140,7 +140,7 @@ def test_the_image_names_a_plain_user_a_health_check_and_its_volume(config: dict
     assert "/data" in config["Volumes"]
 
 
-def test_the_final_stage_holds_no_compiler(container: str) -> None:
+def test_the_final_stage_has_no_compiler(container: str) -> None:
     root = Path(run("buildah", "mount", container))
 
     assert not [

@@ -28,7 +28,7 @@ from forecast_service.storage.tables import resources
 TRAININGS = 20
 WORKERS = 2
 SEED = 7
-LIFE_SECONDS = (1.0, 8.0)  # of a process until one of them is killed
+LIFE_SECONDS = (1.0, 8.0)  # from one kill to the next
 UNDER_WAY = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
@@ -37,7 +37,7 @@ Start = Callable[[], "subprocess.Popen[bytes]"]
 
 
 class Mortals:
-    """Processes that are killed at random moments, and started anew."""
+    """Processes that are killed at random moments and started again."""
 
     def __init__(self, starts: list[Start]) -> None:
         self.starts = starts
@@ -56,7 +56,7 @@ class Mortals:
             self.kills += 1
 
     def _kill(self, number: int) -> None:
-        """The web server has children of its own: they die with it, as the worker's do."""
+        """Kill one process, or its whole group: the web server has children."""
         process = self.processes[number]
         if os.getpgid(process.pid) == process.pid:
             os.killpg(process.pid, signal.SIGKILL)
@@ -64,12 +64,12 @@ class Mortals:
         process.wait()
 
     def stop_killing(self) -> None:
-        """Let those who live go on living."""
+        """Kill no more processes; the living ones continue."""
         self._over.set()
         self._thread.join()
 
     def end(self) -> None:
-        """Kill them all."""
+        """Kill all of them."""
         self.stop_killing()
         for number in range(len(self.processes)):
             self._kill(number)
@@ -77,7 +77,7 @@ class Mortals:
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Leases so short that the work of the dead is taken over soon."""
+    """Settings with short leases: work of killed workers is taken over soon."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -96,7 +96,7 @@ def mortals(settings: Settings, database: Database, tmp_path: Path) -> Iterator[
 
 
 def start_web(settings: Settings, log: Path) -> subprocess.Popen[bytes]:
-    """The web process, in a session of its own, so that all of it can be killed."""
+    """Start the web process in its own session, so that its children can be killed, too."""
     environment = {
         "FORECAST_HOME": str(settings.home),
         "FORECAST_DATABASE_URL": settings.resolved_database_url,
@@ -114,7 +114,7 @@ def start_web(settings: Settings, log: Path) -> subprocess.Popen[bytes]:
 
 
 def accepted(settings: Settings) -> str | None:
-    """Id of a run that the service has accepted, or None when it could not answer."""
+    """Request a run; return its id, or None if the service did not answer."""
     url = f"http://127.0.0.1:{settings.port}/training"
     try:
         answer = requests.post(url, json={"store_number": 1, "force": True}, timeout=10)
@@ -125,7 +125,7 @@ def accepted(settings: Settings) -> str | None:
 
 
 def under_way(database: Database) -> int:
-    """Predictors that are being made."""
+    """Number of predictors that are being made."""
     statement = sa.select(sa.func.count()).where(
         resources.c.type == "predictor", resources.c.status.in_(UNDER_WAY)
     )

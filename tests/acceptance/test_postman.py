@@ -23,7 +23,7 @@ FIRST_DAY = datetime.date(2026, 1, 1)
 
 @pytest.fixture
 def served(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    """A service with sales of two stores and a forecast of them."""
+    """A service with the sales and a forecast of two stores."""
     sales = tmp_path / "sales.csv"
     days = [FIRST_DAY + datetime.timedelta(day) for day in range(84)]
     rows = [f"{store},{day},{100 * store + day.weekday()},1" for store in (1, 2) for day in days]

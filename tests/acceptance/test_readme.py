@@ -1,4 +1,4 @@
-"""README's commands, run in their order as a new user would, and their output compared."""
+"""The commands of the README, run in order; their output is compared with the shown one."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ VARIES = re.compile(r"[0-9a-f]{20}|\d[\d,]*(?:\.\d+)?")
 
 
 class Shown:
-    """A command of README and the output it shows."""
+    """A command of the README and its shown output."""
 
     def __init__(self, text: str) -> None:
         self.command, _, self.output = text.partition("\n")
 
     def missing_from(self, real: str) -> list[str]:
-        """Pieces of the shown output, between '…', that the real one does not have in order."""
+        """Parts of the shown output, split at '…', that the real output lacks in this order."""
         rest, missing = as_pattern(real), []
         for line in self.output.splitlines():
             for piece in filter(None, map(str.strip, as_pattern(line).split("…"))):
@@ -38,7 +38,7 @@ class Shown:
 
 
 def as_pattern(text: str) -> str:
-    """The text with its numbers and identifiers made alike."""
+    """The text with '#' in place of numbers and identifiers."""
     return VARIES.sub("#", text)
 
 
@@ -55,7 +55,7 @@ def port() -> str:
 
 @pytest.fixture(scope="module")
 def environment(port: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """A clean environment with a home and a port of its own."""
+    """A clean environment with its own home and port."""
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("FORECAST_", "AWS_"))}
     home = tmp_path_factory.mktemp("home")
     return {**kept, "FORECAST_HOME": str(home), "FORECAST_PORT": port}
@@ -65,7 +65,7 @@ def environment(port: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 def started(
     environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Path]:
-    """`scripts/run` with the sample data, serving; gives the file of what it says."""
+    """Run `scripts/run` with the sample data until it serves; return its output file."""
     log = tmp_path_factory.mktemp("log") / "log"
     with log.open("w") as file:
         process = subprocess.Popen(
@@ -93,7 +93,7 @@ def test_the_first_command_makes_data_trains_and_serves(started: Path) -> None:
 
 
 @pytest.mark.timeout(400)
-def test_the_tour_shows_what_really_comes_out(
+def test_the_shown_output_is_the_real_output(
     started: Path, environment: dict[str, str], port: str
 ) -> None:
     script = "\n".join(

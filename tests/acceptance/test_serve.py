@@ -1,4 +1,4 @@
-"""`forecast-service serve` as processes: it answers, restarts what dies, leaves nothing behind."""
+"""`forecast-service serve`: answers, restarts dead processes, leaves no process behind."""
 
 from __future__ import annotations
 
@@ -94,8 +94,8 @@ def test_a_port_in_use_is_refused_in_one_sentence(settings: Settings, tmp_path: 
 
     assert finished.returncode == 1
     assert finished.stderr == (
-        f"Error: '127.0.0.1:{port}' cannot be listened on: Address already in use. "
-        "Choose another with --port or --host.\n"
+        f"Error: The service cannot listen on '127.0.0.1:{port}': Address already in use. "
+        "Choose another port or address with --port or --host.\n"
     )
 
 

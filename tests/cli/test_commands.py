@@ -1,4 +1,4 @@
-"""The command line: what it says and what it gives."""
+"""The commands: what they print on stdout and on stderr."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_the_module_is_the_command() -> None:
     assert finished.stdout == f"forecast-service, version {__version__}\n"
 
 
-def test_import_train_and_forecast_give_days_on_stdout(forecast_service, sales: Path) -> None:
+def test_import_train_and_forecast_print_days_on_stdout(forecast_service, sales: Path) -> None:
     assert forecast_service("import", sales).exit_code == 0
     assert forecast_service("train", "--store", "1").exit_code == 0
 
@@ -133,7 +133,7 @@ def test_rows_of_a_till_are_added_up_by_an_option(forecast_service, sales: Path)
     refused = forecast_service("import", sales)
     result = forecast_service("import", sales, "--duplicates", "sum", "--dry-run", "--json")
 
-    assert "--duplicates sum adds up the sales of several rows of a day" in refused.stderr
+    assert "Or add up the rows of a day with --duplicates sum" in refused.stderr
     assert json.loads(result.stdout)["notes"][0].startswith("Several rows of a day: ")
 
 
@@ -166,8 +166,9 @@ def test_an_earlier_forecast_is_served_again(forecast_service, sales: Path) -> N
     result = forecast_service("rollback", first["id"], "--json")
 
     assert json.loads(result.stdout) == {**first, "is_current": True, "previous": second["id"]}
-    assert result.stderr.startswith(f"Forecast {first['id']} is served now, made at 20")
-    assert result.stderr.endswith(f"before it was {second['id']}.\n")
+    assert result.stderr.startswith(
+        f"Forecast {first['id']} is served now, in place of {second['id']}. It was made at 20"
+    )
     served = json.loads(forecast_service("forecast", "--store", "1", "--json").stdout)
     assert served["provenance"]["forecast"] == first["forecast"]
 
@@ -181,7 +182,7 @@ def test_the_forecasts_that_are_kept_are_a_table(forecast_service, sales: Path) 
     assert header.split("\t") == ["id", "created_at", "algorithm", "data_until", "is_current"]
     assert row.split("\t")[2:] == ["seasonal_naive", "2026-03-25", "True"]
     again = forecast_service("rollback", row.split("\t")[0])
-    assert again.stderr == f"Forecast {row.split('	')[0]} is served already.\n"
+    assert again.stderr == f"Forecast {row.split('	')[0]} is already served; nothing changed.\n"
 
 
 def test_a_forecast_that_is_not_kept_cannot_be_served(forecast_service, sales: Path) -> None:
@@ -191,8 +192,8 @@ def test_a_forecast_that_is_not_kept_cannot_be_served(forecast_service, sales: P
 
     assert result.exit_code == 1
     assert result.stderr == (
-        "Error: Forecast 'none' is not among those that were served and are kept. "
-        "'forecast-service rollback' lists them.\n"
+        "Error: Forecast 'none' was never served or is no longer kept. "
+        "'forecast-service rollback' lists the forecasts that can be served.\n"
     )
 
 
@@ -206,7 +207,7 @@ def test_an_ended_run_cannot_be_cancelled(forecast_service, sales: Path) -> None
     assert "it is 'serving' already" in result.stderr
 
 
-def test_an_asked_for_run_can_be_cancelled(forecast_service, sales: Path) -> None:
+def test_a_waiting_run_can_be_cancelled(forecast_service, sales: Path) -> None:
     forecast_service("import", sales)
     run = json.loads(forecast_service("train", "--no-wait", "--json").stdout)["run"]
 
@@ -254,11 +255,11 @@ def test_prune_keeps_what_is_served(forecast_service, sales: Path) -> None:
     assert forecast_service("forecast", "--store", "1").exit_code == 0
 
 
-def test_runs_are_given_as_the_routes_give_them(forecast_service, sales: Path) -> None:
+def test_runs_are_printed_as_the_routes_return_them(forecast_service, sales: Path) -> None:
     forecast_service("import", str(sales))
-    asked = json.loads(forecast_service("train", "--no-wait", "--json").stdout)
+    requested = json.loads(forecast_service("train", "--no-wait", "--json").stdout)
 
     (run,) = json.loads(forecast_service("runs", "--json").stdout)
 
-    assert run == asked["run"]
+    assert run == requested["run"]
     assert run["requested_at"].endswith("Z")

@@ -1,4 +1,4 @@
-"""The command line refuses: one sentence on stderr, and the exit code."""
+"""Refusals of commands: one sentence on stderr, and the exit code."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ def test_a_refusal_is_one_sentence_on_stderr_and_exit_code_1(forecast_service) -
     assert result.stdout == ""
     assert result.stderr == (
         "Error: No sales were imported yet, so there is nothing to train on. "
-        "Send them with 'forecast-service import'.\n"
+        "Import them with 'forecast-service import'.\n"
     )
 
 
 def test_a_remedy_is_a_command(forecast_service) -> None:
     assert forecast_service("runs", "0123456789abcdef0123").stderr == (
         "Error: Training run '0123456789abcdef0123' does not exist. "
-        "'forecast-service runs' lists them.\n"
+        "'forecast-service runs' lists the training runs.\n"
     )
     assert forecast_service("forecast", "--store", "1").stderr == (
         "Error: There is no forecast: no sales were imported yet. "
-        "Import them with 'forecast-service import', then train with 'forecast-service train'.\n"
+        "Import them with 'forecast-service import', then start a training with "
+        "'forecast-service train'.\n"
     )
 
 
@@ -36,7 +37,7 @@ def test_the_remedy_of_a_refused_file_is_an_option(forecast_service, tmp_path: P
     assert forecast_service("import", str(returned)).stderr.endswith(
         "Error: 'returned.csv' was not imported, and nothing of it was kept: line 2: 'sales' is "
         "-3; sales below 0 are allowed only as returns. Correct the file and import it again. "
-        "--allow-returns allows sales below 0.\n"
+        "If these are returns, import it with --allow-returns.\n"
     )
 
 
@@ -65,12 +66,12 @@ def test_a_wrong_setting_is_named(forecast_service, monkeypatch: pytest.MonkeyPa
         ("COUNTRY", "XX", "one of AE, AL, "),
         ("FORECAST_TYPES", "0.1,2", "up to five different quantiles from 0.01 to 0.99 or 'mean'"),
         ("FORECAST_TYPES", "0.1,.10", "up to five different quantiles"),
-        ("TOLERANCE_DAYS", "-1", "a number from 0 on"),
+        ("TOLERANCE_DAYS", "-1", "a number of at least 0"),
         ("BACKEND", "gcp", "'local' or 'amazon'"),
         ("RETRAIN_RULES", "age,foo", "'age' or 'new_sales', or both separated by a comma"),
     ],
 )
-def test_a_setting_says_what_is_allowed(
+def test_the_error_of_a_setting_names_what_is_allowed(
     forecast_service, monkeypatch: pytest.MonkeyPatch, name: str, value: str, allowed: str
 ) -> None:
     monkeypatch.setenv(f"FORECAST_{name}", value)
@@ -78,9 +79,7 @@ def test_a_setting_says_what_is_allowed(
     assert f"; allowed is {allowed}" in forecast_service("stores").stderr
 
 
-def test_check_says_which_setting_is_wrong(
-    forecast_service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_check_names_the_wrong_setting(forecast_service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORECAST_KEEP_DAYS", "0")
 
     result = forecast_service("check")
@@ -89,13 +88,23 @@ def test_check_says_which_setting_is_wrong(
     assert result.stdout.startswith("FAILED  settings: FORECAST_KEEP_DAYS is '0'; ")
 
 
-def test_a_backup_into_a_folder_that_is_not_there_is_a_wrong_use(
-    forecast_service, tmp_path: Path
-) -> None:
+def test_a_backup_into_a_missing_folder_is_a_wrong_use(forecast_service, tmp_path: Path) -> None:
     result = forecast_service("backup", str(tmp_path / "nowhere" / "b.tar.gz"))
 
     assert result.exit_code == 2
     assert f"The folder '{tmp_path / 'nowhere'}' does not exist." in result.stderr
+
+
+def test_a_path_that_cannot_be_used_is_one_sentence(forecast_service, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    result = forecast_service("sample", tmp_path / "file" / "shop")
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"Error: '{tmp_path / 'file' / 'shop'}' cannot be used: Not a directory. "
+        "Check the path and its permissions.\n"
+    )
 
 
 def test_a_database_that_is_away_is_one_sentence(
@@ -110,7 +119,7 @@ def test_a_database_that_is_away_is_one_sentence(
     assert "secret" not in result.stderr
 
 
-def test_a_finding_is_told_once(forecast_service, tmp_path: Path) -> None:
+def test_a_finding_is_printed_once(forecast_service, tmp_path: Path) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_text("store,date,sales\n1,2015-01-01,many\n")
 

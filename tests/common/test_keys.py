@@ -28,10 +28,12 @@ def test_prediction_key_is_the_percentage_as_amazon_writes_it(forecast_type: str
 
 
 @pytest.mark.parametrize("text", ["1", "0", "-0.1", "nan", "mean", "p50", ""])
-def test_parse_forecast_type_refuses_what_is_no_quantile(text: str) -> None:
-    with pytest.raises(InvalidRequest, match=f"^Forecast type '{text}' is no quantile. Use a num"):
+def test_parse_forecast_type_refuses_other_text(text: str) -> None:
+    with pytest.raises(
+        InvalidRequest, match=f"^Forecast type '{text}' is not a quantile. Use a num"
+    ):
         parse_forecast_type(text)
 
 
-def test_parse_forecast_type_gives_the_quantile() -> None:
+def test_parse_forecast_type_returns_the_quantile() -> None:
     assert parse_forecast_type("0.1") == 0.1

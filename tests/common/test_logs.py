@@ -1,4 +1,4 @@
-"""Logs: JSON objects that carry what was given to them."""
+"""Logs: one JSON object per record, with its extra fields."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from forecast_service.common.logs import JsonFormatter, StderrHandler, configure
 
 
 def formatted(**extra: object) -> dict[str, object]:
-    """A record with ``extra`` members, as written and read again."""
+    """The members of a record that was formatted with these extra fields."""
     record = logging.makeLogRecord({"msg": "run %s ended", "args": ("r1",), "name": "x", **extra})
     members: dict[str, object] = json.loads(JsonFormatter().format(record))
     return members
 
 
-def test_a_line_holds_the_sentence_and_what_was_extra() -> None:
+def test_a_line_contains_the_message_and_the_extra_fields() -> None:
     members = formatted(event="run_ended", series=3, created=0.0)
 
     assert members["message"] == "run r1 ended"
@@ -42,7 +42,7 @@ def test_a_line_break_cannot_forge_a_second_line() -> None:
     assert "\n" not in JsonFormatter().format(record)
 
 
-def test_what_json_does_not_know_is_written_as_text() -> None:
+def test_values_without_a_json_form_are_written_as_text() -> None:
     assert formatted(kind=ValueError)["kind"] == "<class 'ValueError'>"
 
 

@@ -1,4 +1,4 @@
-"""natural_order: the numbers in names count as numbers."""
+"""natural_order: numbers in names are compared as numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from forecast_service.common.names import natural_order
         ["2-9", "2-10", "10-1"],
     ],
 )
-def test_numbers_in_names_count(names: list[str]) -> None:
+def test_numbers_in_names_are_compared_as_numbers(names: list[str]) -> None:
     shuffled = names[::-1]
 
     assert sorted(shuffled, key=natural_order) == names

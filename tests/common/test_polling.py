@@ -1,4 +1,4 @@
-"""Polling: a long job is looked at less often, within bounds."""
+"""Polling: a long job is checked less often, within limits."""
 
 from __future__ import annotations
 

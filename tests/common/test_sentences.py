@@ -1,4 +1,4 @@
-"""Findings of pydantic in words of ours."""
+"""Findings of pydantic in our own words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from forecast_service.common.sentences import sentence, shown
 
 
 class Sample(BaseModel):
-    """One field of every kind that is refused in its own words."""
+    """One field of each kind that has its own sentence."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -27,8 +27,8 @@ class Sample(BaseModel):
     [
         ({"flag": "yes"}, "is not allowed: send true or false, not 'yes'"),
         ({"kind": "c"}, "is not allowed: send 'a' or 'b', not 'c'"),
-        ({"limit": 0}, "is not allowed: send a number from 1 on, not 0"),
-        ({"limit": 10}, "is not allowed: send a number up to 9, not 10"),
+        ({"limit": 0}, "is not allowed: send a number of at least 1, not 0"),
+        ({"limit": 10}, "is not allowed: send a number of at most 9, not 10"),
         ({"limit": None}, "is not allowed: send a whole number, not null"),
         ({"limit": [1]}, "is not allowed: send a whole number, not a list"),
         ({"limit": {}}, "is not allowed: send a whole number, not an object"),

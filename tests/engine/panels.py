@@ -1,4 +1,4 @@
-"""Small panels with the traits of retail: weekdays, promotions, Sunday closing, noise."""
+"""Small panels that look like retail: weekdays, promotions, Sunday closing, noise."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def make_panel(
 ) -> Panel:
     """Stores '0', '1', … that sell about 100, 200, … a day; closed on Sundays if ``closes``."""
     days = next_periods(first - np.timedelta64(1, "D"), "D", n_days)
-    covariates = known_about(days, n_series, closes=closes)
+    covariates = covariates_on(days, n_series, closes=closes)
     noise = np.random.default_rng(seed).normal(1.0, 0.05, (n_series, n_days))
     week = 1 + 0.1 * weekdays(days)
     level = 100.0 * (1 + np.arange(n_series))[:, None]
@@ -28,13 +28,13 @@ def make_panel(
 
 
 def future_of(panel: Panel, horizon: int = 14, *, closes: bool = True) -> KnownFuture:
-    """What is known about the ``horizon`` days after the panel."""
+    """The known future of the ``horizon`` days after the panel."""
     days = next_periods(panel.timestamps[-1], "D", horizon)
-    return KnownFuture(days, known_about(days, panel.n_series, closes=closes))
+    return KnownFuture(days, covariates_on(days, panel.n_series, closes=closes))
 
 
-def known_about(days: np.ndarray, n_series: int, *, closes: bool) -> dict[str, np.ndarray]:
-    """Covariates that depend on the date alone: open, and promo in every other week."""
+def covariates_on(days: np.ndarray, n_series: int, *, closes: bool) -> dict[str, np.ndarray]:
+    """Covariates that depend on the date only: open, and promo in every second week."""
     weeks = (days.astype("datetime64[D]").astype(int) + 3) // 7
     rows = {
         "open": np.where(closes & (weekdays(days) == 6), 0.0, 1.0),
@@ -44,7 +44,7 @@ def known_about(days: np.ndarray, n_series: int, *, closes: bool) -> dict[str, n
 
 
 def weekdays(days: np.ndarray) -> np.ndarray:
-    """Monday is 0."""
+    """Weekday of each day; Monday is 0."""
     return (days.astype("datetime64[D]").astype(int) + 3) % 7
 
 
@@ -61,7 +61,7 @@ def with_row(panel: Panel, row: int, values: object) -> Panel:
 
 
 def sparse_panel(n_series: int = 12, n_days: int = 180, *, seed: int = 3) -> Panel:
-    """Items 's0', 's1', … that sell one to three pieces on about every fourth day."""
+    """Items 's0', 's1', … that sell 1 to 3 pieces on about every fourth day."""
     panel = make_panel(n_series, n_days)
     random = np.random.default_rng(seed)
     pieces = random.integers(1, 4, panel.target.shape) * (random.random(panel.target.shape) < 0.25)
@@ -70,7 +70,7 @@ def sparse_panel(n_series: int = 12, n_days: int = 180, *, seed: int = 3) -> Pan
 
 
 def stacked(*panels: Panel) -> Panel:
-    """The series of several panels over the same days as one."""
+    """One panel with the series of several panels over the same days."""
     return replace(
         panels[0],
         keys=tuple(key for panel in panels for key in panel.keys),

@@ -11,7 +11,7 @@ from forecast_service.engine.pool import map_in_order, pool
 
 
 def write_id_and_sleep(folder: str) -> None:
-    """Leave the process id as a file name, so that the test knows whom to look for."""
+    """Write the process id as a file name, so that the test can find the process."""
     (Path(folder) / str(os.getpid())).touch()
     time.sleep(600)
 

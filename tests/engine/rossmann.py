@@ -1,4 +1,4 @@
-"""The real chain as a panel: daily sales of 1,115 stores and what was known in advance."""
+"""The real chain as a panel: daily sales and covariates of 1,115 stores."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from forecast_service.engine.panel import Panel
 
 
 def real_chain(folder: Path) -> Panel:
-    """Every store of ``train.csv.gz``; state holidays as one column each."""
+    """Every store of ``train.csv.gz``; each kind of state holiday is a covariate."""
     rows = pd.read_csv(folder / "train.csv.gz", dtype={"StateHoliday": str})
     days = pd.to_datetime(rows["Date"]).to_numpy().astype("datetime64[D]")
     first = days.min()

@@ -1,4 +1,4 @@
-"""Functions that a pool runs in its processes."""
+"""Functions for the tests to run in the processes of a pool."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ def refuse_odd(number: int) -> int:
 
 
 def surroundings(_: int) -> tuple[str, str]:
-    """BLAS threads by environment, and the folder of temporary files."""
+    """The limit of BLAS threads in the environment, and the folder of temporary files."""
     return os.environ["OMP_NUM_THREADS"], tempfile.gettempdir()

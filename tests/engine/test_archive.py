@@ -1,4 +1,4 @@
-"""Model files: what comes back is what was written, or nothing does."""
+"""Model files: what is loaded equals what was saved; a damaged file is refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ some_arrays = st.dictionaries(
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(some_arrays, st.dictionaries(st.text(), st.integers() | st.text()))
-def test_what_was_saved_is_loaded(tmp_path, members, facts) -> None:
+def test_loaded_arrays_and_facts_equal_the_saved_ones(tmp_path, members, facts) -> None:
     archive.save(tmp_path / "000.npz", members, facts)
 
     loaded, meta = archive.load(tmp_path / "000.npz")
@@ -39,7 +39,7 @@ def test_text_is_kept(tmp_path) -> None:
 
 
 def test_python_objects_are_refused_and_leave_no_file(tmp_path) -> None:
-    with pytest.raises(ValueError, match="'x' holds Python objects"):
+    with pytest.raises(ValueError, match="'x' holds Python objects; only plain"):
         archive.save(tmp_path / "a.npz", {"x": np.array([{}], dtype=object)}, {})
 
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""The rolling backtest: its windows, what reaches a model, and how accuracy is summed up."""
+"""The rolling backtest: its windows, no leakage, and how accuracy is summed up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from forecast_service.engine import metrics
 from forecast_service.engine.algorithm import FitConfig, Fitted, Progress, silent
-from forecast_service.engine.backtest import average_metrics, backtest, cutoffs, joined
+from forecast_service.engine.backtest import average_metrics, backtest, cutoffs, join_backtests
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pooled.regression import PooledRegression
 from forecast_service.engine.registry import algorithm
@@ -23,7 +23,7 @@ LEVELS = (0.1, 0.5, 0.9)
 
 
 class Recorder:
-    """Seasonal naive that remembers which panels it was given."""
+    """Seasonal naive that records the panels it is fitted on."""
 
     name = "recorder"
 
@@ -49,11 +49,11 @@ class Recorder:
         (FitConfig(horizon=10, backtest_offset=5), []),  # would reach beyond the end
     ],
 )
-def test_windows_are_cut_off_from_the_end(config: FitConfig, expected: list[int]) -> None:
+def test_cutoffs_are_counted_back_from_the_end(config: FitConfig, expected: list[int]) -> None:
     assert cutoffs(100, config)[0] == expected
 
 
-def test_windows_that_do_not_fit_are_said_with_their_arithmetic() -> None:
+def test_a_note_shows_the_arithmetic_of_windows_that_do_not_fit() -> None:
     config = FitConfig(horizon=40, backtest_windows=3)
 
     assert cutoffs(100, config)[1] == (
@@ -71,7 +71,7 @@ def test_a_model_sees_nothing_after_the_cutoff() -> None:
     assert [panel.n_periods for panel in recorder.seen] == [56, 42]
 
 
-def test_changing_what_came_later_changes_no_forecast_but_the_accuracy() -> None:
+def test_changed_actuals_change_the_accuracy_but_no_forecast() -> None:
     panel = make_panel()
     later = panel.target.copy()
     later[:, 56:] += 500.0
@@ -105,12 +105,12 @@ def test_items_without_a_known_value_in_the_window_are_not_counted() -> None:
 def test_metrics_of_a_window_are_those_of_its_arrays() -> None:
     window = backtest(NAIVE, make_panel(), FitConfig(horizon=14)).windows[0]
 
-    found = window.metrics(LEVELS)
+    values = window.metrics(LEVELS)
 
-    assert found["WAPE"] == metrics.wape(window.actual, window.mean)
-    assert found["wQL"][0.9] == metrics.wql(window.actual, window.quantiles[:, :, 2], 0.9)
-    assert found["average_wQL"] == pytest.approx(np.mean(list(found["wQL"].values())))
-    assert found["MASE"] == metrics.mase(
+    assert values["WAPE"] == metrics.wape(window.actual, window.mean)
+    assert values["wQL"][0.9] == metrics.wql(window.actual, window.quantiles[:, :, 2], 0.9)
+    assert values["average_wQL"] == pytest.approx(np.mean(list(values["wQL"].values())))
+    assert values["MASE"] == metrics.mase(
         window.actual, window.mean, window.history, season_length=7
     )
 
@@ -118,12 +118,12 @@ def test_metrics_of_a_window_are_those_of_its_arrays() -> None:
 def test_undefined_metrics_are_none() -> None:
     panel = with_target(make_panel(), np.zeros((3, 70)))
 
-    found = backtest(NAIVE, panel, FitConfig(horizon=14)).windows[0].metrics(LEVELS)
+    values = backtest(NAIVE, panel, FitConfig(horizon=14)).windows[0].metrics(LEVELS)
 
-    assert (found["MAPE"], found["MASE"], found["RMSE"]) == (None, None, 0.0)
+    assert (values["MAPE"], values["MASE"], values["RMSE"]) == (None, None, 0.0)
 
 
-def test_losses_are_summed_over_windows_and_order_series_as_wql_does() -> None:
+def test_losses_are_summed_over_windows() -> None:
     tested = backtest(NAIVE, make_panel(), FitConfig(horizon=14, backtest_windows=2))
 
     by_window = [window.losses(LEVELS) for window in tested.windows]
@@ -131,7 +131,7 @@ def test_losses_are_summed_over_windows_and_order_series_as_wql_does() -> None:
     assert np.allclose(tested.losses(), by_window[0] + by_window[1])
 
 
-def test_average_skips_what_is_undefined() -> None:
+def test_average_skips_undefined_metrics() -> None:
     window = backtest(NAIVE, make_panel(), FitConfig(horizon=14)).windows[0].metrics(LEVELS)
 
     summary = average_metrics([window, {**window, "MAPE": None, "WAPE": 3 * window["WAPE"]}])
@@ -142,11 +142,11 @@ def test_average_skips_what_is_undefined() -> None:
     assert average_metrics([]) is None
 
 
-def test_backtests_of_some_series_each_are_joined_to_that_of_all() -> None:
+def test_joined_backtests_of_parts_equal_the_backtest_of_all_series() -> None:
     panel, config = make_panel(4), FitConfig(horizon=14)
     parts = [(rows, backtest(NAIVE, panel.take(rows), config)) for rows in ROWS]
 
-    whole, expected = joined(panel.keys, parts), backtest(NAIVE, panel, config)
+    whole, expected = join_backtests(panel.keys, parts), backtest(NAIVE, panel, config)
 
     assert whole.keys == panel.keys
     for name in ("actual", "quantiles", "mean", "history"):
@@ -155,18 +155,18 @@ def test_backtests_of_some_series_each_are_joined_to_that_of_all() -> None:
         )
 
 
-def test_windows_side_by_side_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parallel_windows_give_the_same_forecasts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("forecast_service.engine.backtest.LARGE", 0)
     panel = make_panel()
     one = FitConfig(horizon=14, backtest_windows=2)
-    said: list[tuple[float, str]] = []
+    reports: list[tuple[float, str]] = []
 
-    alone = backtest(PooledRegression(), panel, one)
-    both = backtest(
-        PooledRegression(), panel, replace(one, processes=2), lambda *each: said.append(each)
+    serial = backtest(PooledRegression(), panel, one)
+    parallel = backtest(
+        PooledRegression(), panel, replace(one, processes=2), lambda *each: reports.append(each)
     )
 
-    for expected, found in zip(alone.windows, both.windows, strict=True):
-        assert found.cutoff == expected.cutoff
-        assert found.quantiles == pytest.approx(expected.quantiles, rel=1e-6)
-    assert said[-1] == (1.0, "pooled: 2 of 2 windows tested")
+    for expected, window in zip(serial.windows, parallel.windows, strict=True):
+        assert window.cutoff == expected.cutoff
+        assert window.quantiles == pytest.approx(expected.quantiles, rel=1e-6)
+    assert reports[-1] == (1.0, "pooled: 2 of 2 windows tested")

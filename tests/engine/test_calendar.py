@@ -41,7 +41,7 @@ def test_a_code_outside_the_limits_is_refused(code: str) -> None:
         parse_frequency(code)
 
 
-def test_refusal_names_what_is_allowed() -> None:
+def test_refusal_lists_the_allowed_codes() -> None:
     with pytest.raises(InvalidData) as caught:
         parse_frequency("60min")
 
@@ -57,7 +57,7 @@ def test_hours_days_weeks_and_months_can_be_trained_on(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["Y", "2W", "15min", "3M"])
-def test_other_frequencies_are_refused_with_what_can_be_used(code: str) -> None:
+def test_other_frequencies_are_refused_with_the_allowed_ones(code: str) -> None:
     with pytest.raises(InvalidData, match=re.escape("Use one of H, D, W, M.")):
         require_trainable(code)
 
@@ -93,7 +93,7 @@ def test_next_periods_follow_without_a_gap(code: str) -> None:
     assert np.array_equal(period_starts(following[0], following[-1], code), following)
 
 
-def test_next_days_pass_a_leap_day() -> None:
+def test_next_periods_include_a_leap_day() -> None:
     days = next_periods(np.datetime64("2016-02-27"), "D", 3)
 
     assert days.astype("datetime64[D]").astype(str).tolist() == [
@@ -106,7 +106,7 @@ def test_next_days_pass_a_leap_day() -> None:
 @pytest.mark.parametrize(
     ("code", "length"), [("D", 7), ("W", 52), ("M", 12), ("H", 24), ("15min", 96), ("2D", 1)]
 )
-def test_season_is_the_main_pattern_of_the_frequency(code: str, length: int) -> None:
+def test_season_length_follows_from_the_frequency(code: str, length: int) -> None:
     assert season_length(code) == length
 
 
@@ -116,16 +116,16 @@ def test_holidays_are_named_and_dated() -> None:
     assert holidays["German Unity Day"].tolist() == times("2014-10-03", "2015-10-03").tolist()
 
 
-def test_uk_is_understood_as_great_britain() -> None:
+def test_uk_means_great_britain() -> None:
     assert holiday_dates("UK", [2015]).keys() == holiday_dates("GB", [2015]).keys()
     assert "Good Friday" in holiday_dates("GB", [2015])
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
-def test_holidays_are_found_for_every_country_that_can_be_set(country: str) -> None:
+def test_every_allowed_country_has_holidays(country: str) -> None:
     assert len(holiday_dates(country, [2015])) > 3
 
 
 def test_holidays_of_an_unknown_country_are_refused() -> None:
-    with pytest.raises(InvalidData, match="'XX' is no country whose public holidays are known"):
+    with pytest.raises(InvalidData, match="Country 'XX' has no known public holidays"):
         holiday_dates("XX", [2015])

@@ -1,4 +1,4 @@
-"""Closed days: when the covariate is believed."""
+"""Closed days: which series the covariate ``open`` counts for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CLOSED_DAYS = 200
 
 
 def panel_with_sales_on(n_days_sold: int):
-    """One series with 200 closed days, on some of which something was sold."""
+    """One series with 200 closed days and sales on the first of them."""
     panel = make_panel(1, 2 * CLOSED_DAYS)
     is_open = np.arange(2 * CLOSED_DAYS)[None, :] % 2
     target = np.where(is_open == 1, 10.0, 0.0)
@@ -23,14 +23,14 @@ def panel_with_sales_on(n_days_sold: int):
     return replace(panel, target=target, covariates={"Open": is_open.astype(float)})
 
 
-@pytest.mark.parametrize(("n_days_sold", "believed"), [(0, True), (2, True), (3, False)])
-def test_the_covariate_is_believed_when_99_percent_of_its_closed_days_sold_nothing(
-    n_days_sold: int, believed: bool
+@pytest.mark.parametrize(("n_days_sold", "applies"), [(0, True), (2, True), (3, False)])
+def test_the_covariate_counts_if_99_percent_of_its_closed_days_have_no_sales(
+    n_days_sold: int, applies: bool
 ) -> None:
-    assert find_closing(panel_with_sales_on(n_days_sold)).applies.tolist() == [believed]
+    assert find_closing(panel_with_sales_on(n_days_sold)).applies.tolist() == [applies]
 
 
-def test_days_of_which_nothing_is_known_say_nothing() -> None:
+def test_unknown_sales_on_closed_days_do_not_count() -> None:
     panel = panel_with_sales_on(0)
     unknown = np.where(panel.covariates["Open"] == 0, np.nan, panel.target)
 
@@ -46,7 +46,7 @@ def test_each_series_is_judged_by_its_own_days() -> None:
     assert find_closing(with_target(panel, sells_on_sundays)).applies.tolist() == [False, True]
 
 
-def test_without_such_a_covariate_every_day_is_open() -> None:
+def test_without_the_covariate_every_day_is_open() -> None:
     panel = replace(make_panel(), covariates={})
 
     closing = find_closing(panel)
@@ -55,7 +55,7 @@ def test_without_such_a_covariate_every_day_is_open() -> None:
     assert not closing.closed({}, (3, 70)).any()
 
 
-def test_closed_and_infinite_days_teach_nothing() -> None:
+def test_closed_and_infinite_days_become_unknown() -> None:
     panel = panel_with_sales_on(0)
     panel.target[0, 1] = np.inf
 

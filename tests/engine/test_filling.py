@@ -28,7 +28,7 @@ def row(*values: float) -> np.ndarray:
         (None, None, [GAP, 1, 5, GAP, GAP, 3, GAP]),
     ],
 )
-def test_target_is_filled_between_and_after_but_never_in_front(middle, back, expected) -> None:
+def test_target_is_never_filled_before_its_first_value(middle, back, expected) -> None:
     target = row(GAP, 1, 5, GAP, GAP, 3, GAP)
 
     filled = fill_target(target, middle, back, {"middle": 7.0, "back": 9.0})
@@ -37,7 +37,7 @@ def test_target_is_filled_between_and_after_but_never_in_front(middle, back, exp
     assert np.isnan(target[0, 3])
 
 
-def test_statistics_look_at_the_64_newest_entries_only() -> None:
+def test_statistics_use_only_the_64_newest_entries() -> None:
     target = row(1000, *[2.0] * 64, GAP, 5)
 
     assert fill_target(target, "mean")[0, 65] == 2.0
@@ -47,7 +47,7 @@ def test_an_empty_series_stays_empty() -> None:
     assert np.isnan(fill_target(row(GAP, GAP), "mean", "zero")).all()
 
 
-def test_series_are_filled_by_themselves() -> None:
+def test_each_series_is_filled_from_its_own_values() -> None:
     target = np.array([[1.0, GAP, 3.0], [10.0, GAP, 30.0]])
 
     assert fill_target(target, "max")[:, 1].tolist() == [1.0, 10.0]
@@ -62,6 +62,6 @@ def test_covariate_has_its_own_rule_for_the_future() -> None:
 
 
 @pytest.mark.parametrize("method", ["value", "previous"])
-def test_a_method_without_its_number_or_that_does_not_exist_is_refused(method: str) -> None:
+def test_an_unknown_method_or_a_missing_number_is_refused(method: str) -> None:
     with pytest.raises(InvalidData, match=f"Filling method '{method}' cannot be used here"):
         fill_target(row(1, GAP, 2), method)

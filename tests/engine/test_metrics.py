@@ -1,4 +1,4 @@
-"""Metrics against naive scalar twins, hand-computed rows and their rules for zeros and gaps."""
+"""Metrics against naive scalar twins and hand-computed rows, with zeros and gaps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Model files of earlier versions: the names of their arrays are a promise, built here by hand."""
+"""Model files of earlier versions can be read: their arrays, built by hand, keep their names."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ PREFIXES = {
     "seasonal_naive": set(),
     "tsb": {"naive"},
 }
-"""Parts of each model, whose names follow a dot."""
+"""Prefixes (before a dot) of the array names of each model."""
 
 
 def naive(**sales: float) -> Arrays:
-    """A seasonal naive of stores by the same sales on every day."""
+    """A seasonal naive of stores that sell the same every day: ``store=sales``."""
     count = len(sales)
     level = np.array(list(sales.values()))[:, None]
     return {
@@ -48,7 +48,7 @@ def naive(**sales: float) -> Arrays:
 
 
 def combination(*members: Arrays) -> Arrays:
-    """Of seasonal naive and, by half, NPTS."""
+    """A combination of seasonal naive and, if there are two members, NPTS with equal weights."""
     names = ("seasonal_naive", "npts")[: len(members)]
     count = len(members[0]["keys"])
     share = np.full((count, len(names)), 1 / len(names))
@@ -66,7 +66,7 @@ def combination(*members: Arrays) -> Arrays:
 
 
 def npts(**sales: float) -> Arrays:
-    """Sold the same on both of its days."""
+    """An NPTS of stores that sold the same on both days: ``store=sales``."""
     options = {"use_seasonal_model": "false"}
     return {
         **{f"naive.{key}": values for key, values in naive(**sales).items()},
@@ -79,7 +79,7 @@ def npts(**sales: float) -> Arrays:
 
 
 def auto() -> Arrays:
-    """Store b sells often; a and c now and then."""
+    """An auto: store b sells often, a and c seldom."""
     often = combination(naive(b=20.0))
     sparse = combination(naive(a=10.0, c=30.0), npts(a=12.0, c=32.0))
     return {
@@ -100,7 +100,7 @@ def shards() -> list[Arrays]:
     ]
 
 
-def test_an_auto_of_before_is_read() -> None:
+def test_an_auto_of_an_earlier_version_is_read() -> None:
     fitted = load("auto", auto())
 
     assert fitted.keys == (("a",), ("b",), ("c",))
@@ -116,7 +116,7 @@ def test_an_auto_of_before_is_read() -> None:
 
 
 def whole(parts: list[Arrays]) -> Arrays:
-    """Shards in one file, as beside a forecast."""
+    """All shards in one file, like the model beside a forecast."""
     return {f"{i}.{name}": values for i, part in enumerate(parts) for name, values in part.items()}
 
 
@@ -125,13 +125,13 @@ def whole(parts: list[Arrays]) -> Arrays:
     [load_pieces("seasonal_naive", shards()), load("seasonal_naive", whole(shards()))],
     ids=["pieces", "whole"],
 )
-def test_shards_of_before_are_read(fitted: Fitted) -> None:
+def test_shards_of_an_earlier_version_are_read(fitted: Fitted) -> None:
     assert isinstance(fitted, Grouped)
     assert fitted.keys == (("a",), ("b",), ("c",))
     assert fitted.mean(WEEK)[:, 0].tolist() == [10.0, 20.0, 30.0]
 
 
-def test_shards_of_auto_of_before_are_read() -> None:
+def test_an_auto_in_shards_of_an_earlier_version_is_read() -> None:
     rows = np.array([4, 1, 0]), np.array([2, 5, 3])
 
     fitted = load("auto", whole([{**auto(), "shard.rows": each} for each in rows]))
@@ -140,7 +140,7 @@ def test_shards_of_auto_of_before_are_read() -> None:
     assert fitted.mean(WEEK)[:, 0].tolist() == [31.0, 20.0, 11.0, 31.0, 11.0, 20.0]
 
 
-def test_auto_and_shards_are_written_under_the_names_of_before() -> None:
+def test_auto_and_shards_are_written_with_the_same_array_names() -> None:
     assert set(load("auto", auto()).to_arrays()) == set(auto())
     in_shards = load_pieces("seasonal_naive", shards())
     assert set(in_shards.to_arrays()) == set(whole(shards()))
@@ -148,7 +148,7 @@ def test_auto_and_shards_are_written_under_the_names_of_before() -> None:
 
 
 @pytest.mark.parametrize("name", PREFIXES)
-def test_the_parts_of_a_model_keep_their_names(name: str) -> None:
+def test_the_array_names_of_a_model_keep_their_prefixes(name: str) -> None:
     if name == "ets":
         pytest.importorskip("statsmodels")
 

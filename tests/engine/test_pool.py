@@ -18,7 +18,7 @@ from . import tasks
 
 
 def is_alive(process_id: int) -> bool:
-    """Whether a process runs (a zombie that nobody reaped does not)."""
+    """Whether a process runs; a zombie does not."""
     try:
         status = Path(f"/proc/{process_id}/stat").read_text()
     except FileNotFoundError:
@@ -27,7 +27,7 @@ def is_alive(process_id: int) -> bool:
 
 
 def wait_until_dead(process_ids: list[int], seconds: float = 10.0) -> list[int]:
-    """The processes that still live when the time is over."""
+    """The processes that still run after this time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and any(map(is_alive, process_ids)):
         time.sleep(0.05)
@@ -50,15 +50,15 @@ def test_one_process_is_the_calling_one() -> None:
         assert map_in_order(executor, tasks.process_id, [0]) == [os.getpid()]
 
 
-def test_several_processes_are_others() -> None:
+def test_several_processes_are_new_ones_and_end_with_the_pool() -> None:
     with pool(2) as executor:
-        found = map_in_order(executor, tasks.process_id, [0.2, 0.2, 0.2])
+        process_ids = map_in_order(executor, tasks.process_id, [0.2, 0.2, 0.2])
 
-    assert os.getpid() not in found
-    assert wait_until_dead(found) == []
+    assert os.getpid() not in process_ids
+    assert wait_until_dead(process_ids) == []
 
 
-def test_a_pool_without_a_task_starts_nothing(tmp_path, monkeypatch) -> None:
+def test_a_pool_without_a_task_starts_no_process(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     with pool(2) as executor:
@@ -69,7 +69,7 @@ def test_a_pool_without_a_task_starts_nothing(tmp_path, monkeypatch) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_pool_inside_a_pool_is_the_same() -> None:
+def test_a_pool_inside_a_pool_is_the_outer_pool() -> None:
     with pool(2) as outer, pool(2) as inner, pool(1) as small:
         assert inner is outer
         assert isinstance(small, InProcessExecutor)

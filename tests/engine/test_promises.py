@@ -1,4 +1,4 @@
-"""What every algorithm promises, whatever it does inside."""
+"""The promises that every algorithm keeps."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ODD = {
     "gap": np.where((np.arange(PANEL.n_periods) % 70) < 40, 50.0, np.nan),
     "huge": 1e12 * (1 + np.arange(PANEL.n_periods) % 7),
 }
-POOLING = ("auto", "boosted", "pooled")  # what one series teaches reaches all others
+POOLING = ("auto", "boosted", "pooled")  # one series changes the shared effects of all others
 OF_NEW = {name: name for name in ("boosted", "npts", "pooled", "tsb")} | {"auto": "boosted"}
 FUTURE_OF_ODD = FUTURE.take([0, *[1] * len(ODD), 2])
 
@@ -40,7 +40,7 @@ FUTURE_OF_ODD = FUTURE.take([0, *[1] * len(ODD), 2])
     params=[pytest.param(n, marks=pytest.mark.slow if n == "arima" else ()) for n in NAMES],
 )
 def name(request: pytest.FixtureRequest) -> str:
-    """Each algorithm in turn, if its library is there."""
+    """Each algorithm in turn, if its library is installed."""
     if request.param in ("arima", "ets"):
         pytest.importorskip("statsmodels")
     return request.param
@@ -48,13 +48,13 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def fitted(name: str) -> Fitted:
-    """The algorithm, fitted to an ordinary panel."""
+    """The algorithm, fitted on an ordinary panel."""
     return algorithm(name).fit(PANEL, CONFIG)
 
 
 @pytest.fixture(scope="module")
 def odd(name: str) -> Fitted:
-    """The algorithm, fitted to every kind of odd series between two ordinary ones."""
+    """The algorithm, fitted on every kind of odd series between two ordinary ones."""
     rows = [0, *[1] * len(ODD), 2]
     panel = PANEL.take(rows)
     for row, values in enumerate(ODD.values(), start=1):
@@ -69,7 +69,7 @@ def test_forecast_has_a_row_per_series_and_a_value_per_day_and_quantile(fitted: 
     assert fitted.mean(FUTURE).shape == (3, 14)
 
 
-def test_any_ascending_quantiles_can_be_asked_for(fitted: Fitted) -> None:
+def test_any_ascending_quantiles_can_be_forecast(fitted: Fitted) -> None:
     many = fitted.forecast(FUTURE, (0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99))
 
     assert np.array_equal(many[:, :, [1, 3, 5]], fitted.forecast(FUTURE, LEVELS))
@@ -100,7 +100,7 @@ def test_closed_days_are_exactly_zero_and_open_days_are_not(fitted: Fitted) -> N
     assert (fitted.mean(FUTURE)[:, sunday] == 0).all()
 
 
-def test_forecast_is_near_what_such_a_store_sells(fitted: Fitted) -> None:
+def test_forecast_is_near_the_actual_sales(fitted: Fitted) -> None:
     longer = make_panel(n_days=84)
     actual = longer.target[:, 70:]
 
@@ -145,7 +145,7 @@ def test_a_model_file_gives_the_same_forecast(name: str, fitted: Fitted, tmp_pat
     assert (loaded.algorithms, loaded.until) == (fitted.algorithms, fitted.until)
 
 
-def test_some_of_the_series_are_forecast_as_among_all_of_them(fitted: Fitted) -> None:
+def test_a_model_of_some_series_forecasts_as_the_whole_model(fitted: Fitted) -> None:
     rows = np.array([2, 0])
 
     few = fitted.take(rows, FUTURE)
@@ -157,7 +157,7 @@ def test_some_of_the_series_are_forecast_as_among_all_of_them(fitted: Fitted) ->
     assert few.mean(future) == pytest.approx(fitted.mean(FUTURE)[rows])
 
 
-def test_a_model_of_some_series_can_be_kept(name: str, fitted: Fitted) -> None:
+def test_a_model_of_some_series_survives_as_arrays(name: str, fitted: Fitted) -> None:
     few = fitted.take(np.array([1]), FUTURE)
 
     loaded = load(name, few.to_arrays())
@@ -172,7 +172,7 @@ def test_conditioning_on_the_same_data_changes_nothing(name: str, fitted: Fitted
     assert np.array_equal(again.forecast(FUTURE, LEVELS), fitted.forecast(FUTURE, LEVELS))
 
 
-def test_conditioning_on_newer_data_starts_later_and_follows_them(
+def test_conditioning_on_newer_data_moves_the_start_and_the_level(
     name: str, fitted: Fitted
 ) -> None:
     newer = make_panel(n_days=84)
@@ -189,9 +189,7 @@ def test_conditioning_on_newer_data_starts_later_and_follows_them(
     assert np.allclose(raised[1:], usual[1:])
 
 
-def test_conditioning_takes_in_new_series_and_drops_those_that_are_gone(
-    name: str, fitted: Fitted
-) -> None:
+def test_conditioning_adds_new_series_and_drops_missing_ones(name: str, fitted: Fitted) -> None:
     panel = make_panel(n_series=4)
     changed = replace(panel, keys=(("1",), ("new",), ("2",), ("also new",)))
 
@@ -213,7 +211,7 @@ def test_the_future_of_the_target_does_not_reach_a_forecast(name: str) -> None:
     assert np.array_equal(before.forecast(future, LEVELS), after.forecast(future, LEVELS))
 
 
-def test_odd_series_get_an_answer_and_disturb_no_other(
+def test_odd_series_get_a_forecast_and_do_not_change_the_others(
     name: str, fitted: Fitted, odd: Fitted
 ) -> None:
     values = odd.forecast(FUTURE_OF_ODD, LEVELS)
@@ -225,7 +223,7 @@ def test_odd_series_get_an_answer_and_disturb_no_other(
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in POOLING])
-def test_a_series_of_which_nothing_is_known_says_so(name: str) -> None:
+def test_a_series_without_known_sales_gets_a_note(name: str) -> None:
     odd = algorithm(name).fit(with_row(PANEL, 1, np.nan), CONFIG)
 
     assert odd.notes == (None, "No sales are known of this series: the forecast is 0.", None)
@@ -233,27 +231,27 @@ def test_a_series_of_which_nothing_is_known_says_so(name: str) -> None:
 
 
 def test_a_future_without_the_opening_days_is_refused(fitted: Fitted) -> None:
-    blind = KnownFuture(FUTURE.timestamps, {"promo": FUTURE.covariates["promo"]})
+    without_open = KnownFuture(FUTURE.timestamps, {"promo": FUTURE.covariates["promo"]})
 
     with pytest.raises(InvalidData, match="'open' is missing"):
-        fitted.forecast(blind, LEVELS)
+        fitted.forecast(without_open, LEVELS)
 
 
-def test_periods_that_were_already_seen_are_refused(fitted: Fitted) -> None:
+def test_periods_before_the_end_of_the_data_are_refused(fitted: Fitted) -> None:
     with pytest.raises(InvalidData, match="not in the future"):
         fitted.forecast(PANEL.known_between(60, 70), LEVELS)
 
 
 def test_progress_reaches_the_end_and_never_goes_back(name: str) -> None:
-    seen: list[float] = []
+    shares: list[float] = []
 
-    algorithm(name).fit(PANEL, CONFIG, lambda share, note: seen.append(share))
+    algorithm(name).fit(PANEL, CONFIG, lambda share, note: shares.append(share))
 
-    assert seen == sorted(seen)
-    assert seen[-1] == pytest.approx(1.0)
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0)
 
 
-def test_a_panel_of_one_series_and_one_day_gets_an_answer(name: str) -> None:
+def test_a_panel_of_one_series_and_one_day_gets_a_forecast(name: str) -> None:
     panel: Panel = make_panel(1, 1)
 
     values = algorithm(name).fit(panel, CONFIG).forecast(future_of(panel), LEVELS)

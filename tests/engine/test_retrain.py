@@ -1,4 +1,4 @@
-"""Retraining: what did not change is kept, what did is fitted again, and nothing ages unnoticed."""
+"""Retraining: fits what changed, keeps everything else, and starts anew when a model is too old."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from forecast_service.engine.metrics import average_wql
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pooled.regression import PooledRegression
 from forecast_service.engine.train import Trained, train
-from forecast_service.engine.training_result import Trained as Remembered
 
 from .panels import future_of, make_panel, with_row, with_target
 from .rossmann import real_chain
@@ -28,7 +27,7 @@ STORES, DAYS, NEW_DAYS = 40, 84, 9
 
 @pytest.fixture(scope="module")
 def whole() -> Panel:
-    """All that is ever known; every store sells at a pace of its own."""
+    """All days; every store has its own level."""
     return make_panel(STORES, DAYS + NEW_DAYS)
 
 
@@ -39,7 +38,7 @@ def past(whole: Panel) -> Panel:
 
 @pytest.fixture(scope="module")
 def simple(past: Panel) -> Trained:
-    """A full training of the cheapest algorithm, for the rules, which are those of all."""
+    """A full training of the fastest algorithm: the rules are the same for all."""
     return train("seasonal_naive", past, CONFIG)
 
 
@@ -50,7 +49,7 @@ def first(past: Panel) -> Trained:
 
 
 def with_days(whole: Panel, rows: list[int], days: int = 1) -> Panel:
-    """The past and some newer days, of which only these rows are known."""
+    """The past and some newer days; on these only the stores at ``rows`` have known sales."""
     panel = whole.before(DAYS + days)
     target = panel.target.copy()
     others = np.setdiff1d(np.arange(STORES), rows)
@@ -65,7 +64,7 @@ def members_of(trained: Trained) -> Any:
 
 
 def parameters(trained: Trained) -> dict[str, np.ndarray]:
-    """What was learned of each series: arrays with a row per series."""
+    """The parameters of each series: arrays with a row per series."""
     members = members_of(trained)
     regression = members["boosted"].pooled
     own = {name: getattr(regression, name) for name in ("own", "level", "noise")}
@@ -75,13 +74,13 @@ def parameters(trained: Trained) -> dict[str, np.ndarray]:
 
 
 def changed_rows(before: Trained, after: Trained) -> list[int]:
-    """Series of which any parameter is another one."""
+    """Rows of the series with any changed parameter."""
     pairs = zip(parameters(before).values(), parameters(after).values(), strict=True)
     differ = [(a != b).reshape(STORES, -1).any(axis=1) for a, b in pairs]
     return np.flatnonzero(np.any(differ, axis=0)).tolist()
 
 
-def test_the_same_data_give_the_same_model_without_a_fit(past: Panel, first: Trained) -> None:
+def test_unchanged_data_give_the_same_model_without_a_fit(past: Panel, first: Trained) -> None:
     again = train("auto", past, CONFIG, previous=first)
 
     assert changed_rows(first, again) == []
@@ -91,8 +90,8 @@ def test_the_same_data_give_the_same_model_without_a_fit(past: Panel, first: Tra
         again.fitted.forecast(future, (0.1, 0.9)), first.fitted.forecast(future, (0.1, 0.9))
     )
     assert again.notes == (
-        "0 of 40 series were fitted again. What all series share was learned from the data until "
-        "2015-03-25, weights and accuracy from those until 2015-03-25.",
+        "0 of 40 series were fitted again. The effects that all series share come from the data "
+        "until 2015-03-25, weights and accuracy from the data until 2015-03-25.",
     )
 
 
@@ -103,56 +102,49 @@ def test_a_new_day_of_one_store_fits_that_store_alone(whole: Panel, first: Train
     assert again.fitted.until == whole.timestamps[DAYS]
 
 
-def test_what_all_series_share_is_not_learned_again_for_one_store(
-    whole: Panel, first: Trained
-) -> None:
+def test_a_new_day_of_one_store_keeps_the_shared_effects(whole: Panel, first: Trained) -> None:
     again = train("auto", with_days(whole, [3]), CONFIG, previous=first)
 
-    known, found = (members_of(each)["boosted"] for each in (first, again))
-    assert np.array_equal(found.pooled.common, known.pooled.common)
-    assert np.array_equal(found.pooled.uncertainty, known.pooled.uncertainty)
-    assert found.trees == known.trees
+    before, after = (members_of(trained)["boosted"] for trained in (first, again))
+    assert np.array_equal(after.pooled.common, before.pooled.common)
+    assert np.array_equal(after.pooled.uncertainty, before.pooled.uncertainty)
+    assert after.trees == before.trees
 
 
-def test_the_progress_of_a_retraining_tells_what_is_fitted(whole: Panel, first: Trained) -> None:
-    seen: list[tuple[float, str]] = []
+def test_the_progress_of_a_retraining_names_what_is_fitted(whole: Panel, first: Trained) -> None:
+    reports: list[tuple[float, str]] = []
 
-    train("auto", with_days(whole, [3]), CONFIG, lambda *each: seen.append(each), previous=first)
+    train("auto", with_days(whole, [3]), CONFIG, lambda *each: reports.append(each), previous=first)
 
-    assert [note for _, note in seen] == [
+    assert [note for _, note in reports] == [
         "fitting 1 of 40 series again",
-        "Prophet: 1 of 1 series",  # nothing of the effects that the stores share
+        "Prophet: 1 of 1 series",  # the shared effects of the pooled members are kept
         "1 of 40 series were fitted again",
     ]
-    shares = [share for share, _ in seen]
+    shares = [share for share, _ in reports]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
 
 
-def test_trailing_days_of_which_nothing_is_known_are_no_change(
-    whole: Panel, first: Trained
-) -> None:
+def test_trailing_days_without_known_sales_are_no_change(whole: Panel, first: Trained) -> None:
     again = train("auto", with_days(whole, [], 3), CONFIG, previous=first)
 
     assert changed_rows(first, again) == []
     assert again.notes[0].startswith("0 of 40 series")
 
 
-def test_a_corrected_past_is_fitted_again_and_said(past: Panel, first: Trained) -> None:
+def test_a_corrected_past_is_fitted_again_and_noted(past: Panel, first: Trained) -> None:
     corrected = with_row(past, 5, np.where(np.arange(DAYS) == 30, 1.0, past.target[5]))
 
     again = train("auto", corrected, CONFIG, previous=first)
 
     assert changed_rows(first, again) == [5]
     assert again.notes[1] == (
-        "1 series have another past than before; their weights and accuracy rest on what was "
-        "known then."
+        "The past of 1 series changed; their weights and accuracy still come from the earlier data."
     )
 
 
-def test_a_new_series_is_fitted_and_one_that_is_gone_is_forgotten(
-    past: Panel, first: Trained
-) -> None:
+def test_a_new_series_is_fitted_and_a_missing_one_is_dropped(past: Panel, first: Trained) -> None:
     others = past.take([*range(1, STORES), 0])
     renamed = replace(others, keys=(*others.keys[:-1], ("new",)))
 
@@ -160,10 +152,10 @@ def test_a_new_series_is_fitted_and_one_that_is_gone_is_forgotten(
 
     assert again.notes[0].startswith("1 of 40 series were fitted again.")
     assert (again.fitted.keys, again.fitted.notes[-1]) == (renamed.keys, None)
-    known = parameters(first)["level"]
-    found = parameters(again)["level"]
-    assert np.array_equal(found[:-1], known[1:])
-    assert found[-1] == pytest.approx(known[0], rel=1e-3)
+    before = parameters(first)["level"]
+    after = parameters(again)["level"]
+    assert np.array_equal(after[:-1], before[1:])
+    assert after[-1] == pytest.approx(before[0], rel=1e-3)
 
 
 def test_many_new_days_fit_all_series_and_keep_the_windows(whole: Panel, first: Trained) -> None:
@@ -172,8 +164,8 @@ def test_many_new_days_fit_all_series_and_keep_the_windows(whole: Panel, first: 
     assert again.windows == first.windows
     assert changed_rows(first, again) == list(range(STORES))
     assert again.notes == (
-        "40 of 40 series were fitted again. What all series share was learned from the data until "
-        "2015-03-27, weights and accuracy from those until 2015-03-25.",
+        "40 of 40 series were fitted again. The effects that all series share come from the data "
+        "until 2015-03-27, weights and accuracy from the data until 2015-03-25.",
     )
     fresh = PooledRegression().fit(whole.before(DAYS + 2), CONFIG)
     assert np.array_equal(parameters(again)["level"], fresh.level)
@@ -188,8 +180,8 @@ def test_after_a_fourth_of_the_horizon_everything_is_done_again(
 
     assert again.windows == train("seasonal_naive", panel, CONFIG).windows
     assert again.notes == (
-        "Every series was fitted again: 4 periods came since the last full training, on the data "
-        "until 2015-03-25, and 3 may.",
+        "Every series was fitted again: the last full training used the data until 2015-03-25; "
+        "4 periods came since then, and 3 are allowed.",
     )
 
 
@@ -200,8 +192,8 @@ def test_small_steps_add_up_until_everything_is_done_again(past: Panel, simple: 
         trained = train("seasonal_naive", panel, CONFIG, previous=trained)
 
     assert trained.notes == (
-        "Every series was fitted again: the past of 3 of 40 series is another one than in the "
-        "last full training, and that of 5% may be.",
+        "Every series was fitted again: since the last full training, 3 of 40 series are new, gone "
+        "or have a changed past, and 5 % are allowed.",
     )
     assert trained.kept.rewritten == 0
 
@@ -211,26 +203,30 @@ def test_another_configuration_keeps_nothing(past: Panel, simple: Trained, chang
     again = train("seasonal_naive", past, replace(CONFIG, **change), previous=simple)
 
     assert again.notes == (
-        "Every series was fitted again: the configuration or the engine itself is another one.",
+        "Every series was fitted again: the configuration or the engine changed.",
     )
 
 
 def test_a_history_that_ends_earlier_keeps_nothing(past: Panel, simple: Trained) -> None:
     again = train("seasonal_naive", past.before(DAYS - 1), CONFIG, previous=simple)
 
-    assert again.notes[-1].startswith("Every series was fitted again: the data end before")
+    assert again.notes == (
+        "Every series was fitted again: the data end before 2015-03-25, their end in the last "
+        "training.",
+    )
 
 
 def test_an_attribute_belongs_to_the_content(past: Panel) -> None:
     described = replace(past, attributes={"type": ("a",) * STORES})
     other = replace(past, attributes={"type": ("a",) * (STORES - 1) + ("b",)})
 
-    found, _ = changes(content_of("auto", described, CONFIG), other)
+    differences, _ = changes(content_of("auto", described, CONFIG), other)
 
-    assert (found.edited.tolist(), found.rows.tolist()) == ([STORES - 1], [STORES - 1])
+    assert differences.edited.tolist() == [STORES - 1]
+    assert differences.rows.tolist() == [STORES - 1]
 
 
-def test_an_algorithm_that_fits_no_single_series_fits_all(past: Panel, simple: Trained) -> None:
+def test_an_algorithm_that_cannot_fit_single_series_fits_all(past: Panel, simple: Trained) -> None:
     again = train("seasonal_naive", with_row(past, 0, 7.0), CONFIG, previous=simple)
 
     assert again.notes[0].startswith("40 of 40 series were fitted again.")
@@ -250,7 +246,7 @@ def test_the_forecasts_are_as_good_as_those_of_a_full_training(
 
 @pytest.mark.slow
 @pytest.mark.rossmann
-def test_on_real_data_they_are_as_good_too(rossmann: Path) -> None:
+def test_on_real_data_the_forecasts_are_as_good_as_those_of_a_full_training(rossmann: Path) -> None:
     chain = real_chain(rossmann)
     whole = chain.take(range(0, chain.n_series, 20))
     cutoff = whole.n_periods - 49
@@ -267,26 +263,24 @@ def test_on_real_data_they_are_as_good_too(rossmann: Path) -> None:
 
 
 def wql(trained: Trained, whole: Panel, cutoff: int) -> float:
-    """Of the known days after the cutoff, over all stores."""
+    """Average wQL over the known days after the cutoff of all stores."""
     future = whole.known_between(cutoff, whole.n_periods)
     quantiles = trained.fitted.forecast(future, (0.1, 0.5, 0.9))
     by_level = {level: quantiles[:, :, i] for i, level in enumerate((0.1, 0.5, 0.9))}
     return average_wql(whole.target[:, cutoff:], by_level)
 
 
-def test_steps_and_a_jump_end_at_the_same_parameters(whole: Panel, first: Trained) -> None:
-    """What is known of a series counts, not on how many trainings it came."""
-    step = train("auto", with_days(whole, [3], 1), CONFIG, previous=first)
-    steps = train("auto", with_days(whole, [3], 2), CONFIG, previous=step)
-    jump = train("auto", with_days(whole, [3], 2), CONFIG, previous=first)
+def test_one_retraining_or_several_give_the_same_parameters(whole: Panel, first: Trained) -> None:
+    one = train("auto", with_days(whole, [3], 1), CONFIG, previous=first)
+    two = train("auto", with_days(whole, [3], 2), CONFIG, previous=one)
+    at_once = train("auto", with_days(whole, [3], 2), CONFIG, previous=first)
 
-    assert (steps.kept.changed, jump.kept.changed) == (2, 1)
-    assert changed_rows(steps, jump) == []
+    assert (two.kept.changed, at_once.kept.changed) == (2, 1)
+    assert changed_rows(two, at_once) == []
 
 
-def test_what_a_training_remembers_survives_as_arrays(whole: Panel, first: Trained) -> None:
-    memory = first.memory()
-    restored = Remembered.remembered(first.fitted, memory)
+def test_the_record_of_a_training_survives_as_arrays(whole: Panel, first: Trained) -> None:
+    restored = Trained.from_record(first.fitted, first.record())
 
     assert (restored.windows, restored.notes) == (first.windows, first.notes)
     assert restored.kept == first.kept
@@ -296,13 +290,13 @@ def test_what_a_training_remembers_survives_as_arrays(whole: Panel, first: Train
     assert changed_rows(one, other) == []
 
 
-def test_a_refit_on_the_same_data_finds_what_the_training_found(
+def test_a_refit_on_the_same_data_gives_the_parameters_of_the_training(
     past: Panel, first: Trained
 ) -> None:
-    every = np.arange(STORES)
+    rows = np.arange(STORES)
 
-    again = retrain.refit("auto", first.fitted, past, every, CONFIG)
+    again = retrain.refit("auto", first.fitted, past, rows, CONFIG)
 
-    found = parameters(replace(first, fitted=again))
+    refitted = parameters(replace(first, fitted=again))
     for name, values in parameters(first).items():
-        assert np.allclose(found[name], values, rtol=1e-3, atol=1e-4), name
+        assert np.allclose(refitted[name], values, rtol=1e-3, atol=1e-4), name

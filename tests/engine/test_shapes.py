@@ -1,4 +1,4 @@
-"""Data of other shapes than the one at hand: auto is at least as good as seasonal naive."""
+"""Data of many shapes: auto is at least as good as seasonal naive."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ SHAPES: dict[Callable[[Random], Panel], int] = {
     few_weeks: 4,
     sparse_weeks: 8,
 }
-"""With the horizon of each."""
+"""The horizon of each shape."""
 
 
 def losses(name: str, panel: Panel, horizon: int) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Very many series: trained in shards, answered as one model."""
+"""Very many series: trained in shards, used as one model."""
 
 from __future__ import annotations
 
@@ -52,9 +52,7 @@ def members(panel: Panel) -> list[set[tuple[str, ...]]]:
 
 
 @pytest.mark.parametrize(("horizon", "count"), [(28, 1), (48, 2), (500, 8)])
-def test_a_longer_horizon_makes_shards_smaller_but_never_too_small_to_learn(
-    horizon: int, count: int
-) -> None:
+def test_a_longer_horizon_makes_shards_smaller_down_to_a_minimum(horizon: int, count: int) -> None:
     keys = tuple((str(row),) for row in range(8000))
     panel = Panel(keys, PANEL.timestamps[:1], "D", np.zeros((8000, 1)))
 
@@ -63,7 +61,7 @@ def test_a_longer_horizon_makes_shards_smaller_but_never_too_small_to_learn(
     assert len(shards) == count
 
 
-def test_a_shard_forecasts_as_if_it_were_alone(trained: Trained, alone: Fitted) -> None:
+def test_a_shard_forecasts_as_if_it_were_trained_alone(trained: Trained, alone: Fitted) -> None:
     rows = shards_of(PANEL, IN_SHARDS)[1]
 
     together = trained.fitted.forecast(FUTURE, LEVELS)
@@ -79,16 +77,16 @@ def test_the_accuracy_is_that_of_all_series_together() -> None:
     assert in_shards.notes == ("59 series were trained in 2 shards of 30.",)
 
 
-def test_what_is_said_of_each_series_comes_from_its_shard(trained: Trained, alone: Fitted) -> None:
+def test_notes_and_facts_of_a_series_come_from_its_shard(trained: Trained, alone: Fitted) -> None:
     rows = shards_of(PANEL, IN_SHARDS)[1]
 
     assert isinstance(trained.fitted, Grouped)
     for name in ("algorithms", "notes", "facts"):
-        said = getattr(trained.fitted, name)
-        assert tuple(said[row] for row in rows) == getattr(alone, name)
+        values = getattr(trained.fitted, name)
+        assert tuple(values[row] for row in rows) == getattr(alone, name)
 
 
-def test_newer_data_reach_every_series_and_new_ones_find_a_shard(trained: Trained) -> None:
+def test_newer_data_reach_every_series_and_new_series_join_a_shard(trained: Trained) -> None:
     longer, future = synthetic_panel(Shape(64, 77, 14))
     rows = np.arange(3, 64)
 
@@ -100,7 +98,7 @@ def test_newer_data_reach_every_series_and_new_ones_find_a_shard(trained: Traine
     assert np.isfinite(later.forecast(future.take(rows), LEVELS)).all()
 
 
-def test_a_shard_whose_series_are_all_gone_is_gone(trained: Trained) -> None:
+def test_a_shard_without_remaining_series_is_dropped(trained: Trained) -> None:
     rows = shards_of(PANEL, IN_SHARDS)[0]
 
     later = condition("auto", trained.fitted, PANEL.take(rows))
@@ -110,18 +108,18 @@ def test_a_shard_whose_series_are_all_gone_is_gone(trained: Trained) -> None:
     )
 
 
-def test_some_of_the_series_forecast_what_they_do_among_all(trained: Trained) -> None:
+def test_a_model_of_some_series_forecasts_as_the_whole_model(trained: Trained) -> None:
     rows = np.array([57, 3, 30])
 
     some = trained.fitted.take(rows, FUTURE)
 
     assert some.keys == tuple(PANEL.keys[row] for row in rows)
-    # A matrix of other shape is summed in another order on some processors.
-    among_all = trained.fitted.forecast(FUTURE, LEVELS)[rows]
-    assert some.forecast(FUTURE.take(rows), LEVELS) == pytest.approx(among_all, rel=1e-9)
+    # Some processors sum a matrix of another shape in another order.
+    expected = trained.fitted.forecast(FUTURE, LEVELS)[rows]
+    assert some.forecast(FUTURE.take(rows), LEVELS) == pytest.approx(expected, rel=1e-9)
 
 
-def test_a_model_kept_whole_or_in_pieces_forecasts_the_same(trained: Trained, tmp_path) -> None:
+def test_a_model_saved_whole_or_in_pieces_forecasts_the_same(trained: Trained, tmp_path) -> None:
     archive.save(tmp_path / "whole.npz", trained.fitted.to_arrays(), {})
     for number, piece in enumerate(pieces(trained.fitted)):
         archive.save(tmp_path / f"{number}.npz", piece, {})
@@ -137,14 +135,14 @@ def test_a_model_kept_whole_or_in_pieces_forecasts_the_same(trained: Trained, tm
 
 
 def test_progress_goes_through_the_shards_without_going_back() -> None:
-    seen: list[tuple[float, str]] = []
+    reports: list[tuple[float, str]] = []
 
-    train("seasonal_naive", PANEL, IN_SHARDS, lambda share, note: seen.append((share, note)))
+    train("seasonal_naive", PANEL, IN_SHARDS, lambda *each: reports.append(each))
 
-    shares = [share for share, _ in seen]
+    shares = [share for share, _ in reports]
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1.0)
-    assert seen[-1][1] == "shard 2 of 2: seasonal naive: 29 series"
+    assert reports[-1][1] == "shard 2 of 2: seasonal naive: 29 series"
 
 
 def test_a_history_without_a_window_is_trained_in_shards_too() -> None:
@@ -162,6 +160,6 @@ def test_a_retraining_fits_only_what_changed_in_its_shard() -> None:
 
     after = train("pooled", replace(PANEL, target=target), IN_SHARDS, previous=before)
 
-    was, now = (each.fitted.forecast(FUTURE, LEVELS) for each in (before, after))
+    old, new = (trained.fitted.forecast(FUTURE, LEVELS) for trained in (before, after))
     assert after.notes[1].startswith("1 of 59 series")
-    assert np.array_equal(np.flatnonzero((was != now).any(axis=(1, 2))), [row])
+    assert np.array_equal(np.flatnonzero((old != new).any(axis=(1, 2))), [row])

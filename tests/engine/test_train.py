@@ -1,4 +1,4 @@
-"""Training: the model and its accuracy in one call."""
+"""Training: one call returns the model and its accuracy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONFIG = FitConfig(horizon=14)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_training_gives_a_model_of_all_the_history_and_its_accuracy(name: str) -> None:
+def test_training_gives_a_model_of_the_whole_history_and_its_accuracy(name: str) -> None:
     panel = make_panel()
     shares: list[float] = []
 
@@ -35,7 +35,7 @@ def test_training_gives_a_model_of_all_the_history_and_its_accuracy(name: str) -
     assert shares[-1] == pytest.approx(1.0)
 
 
-def test_the_accuracy_is_that_of_the_algorithms_own_backtest() -> None:
+def test_the_accuracy_comes_from_the_backtest_of_the_algorithm() -> None:
     panel = make_panel()
 
     trained = train("seasonal_naive", panel, CONFIG)
@@ -44,7 +44,7 @@ def test_the_accuracy_is_that_of_the_algorithms_own_backtest() -> None:
     assert trained.windows[0].metrics == tested.windows[0].metrics(CONFIG.quantiles)
 
 
-def test_a_history_too_short_for_a_test_still_gives_a_model() -> None:
+def test_a_history_too_short_for_a_window_still_gives_a_model() -> None:
     panel = make_panel(n_days=20)
 
     trained = train("auto", panel, CONFIG)
@@ -63,12 +63,12 @@ def test_an_unknown_algorithm_is_refused() -> None:
         train("deepar", make_panel(), CONFIG)
 
 
-def test_a_frequency_without_models_is_refused() -> None:
+def test_a_frequency_that_cannot_be_trained_on_is_refused() -> None:
     with pytest.raises(InvalidData, match=re.escape("Use one of H, D, W, M.")):
         train("auto", replace(make_panel(), frequency="15min"), CONFIG)
 
 
-def test_the_number_of_processes_changes_no_number() -> None:
+def test_the_number_of_processes_changes_no_forecast() -> None:
     panel = make_panel(n_series=18, n_days=130)  # more than one task of 16 series
     future = future_of(panel)
     prophet, config = algorithm("prophet"), replace(CONFIG, prophet_solver="stan")

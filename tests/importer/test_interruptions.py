@@ -287,7 +287,7 @@ def test_the_next_import_removes_the_files_of_a_dead_worker(
     dead = imports.request({"sales": path})
     with database.write() as connection:
         fail(
-            connection, imports.session.details, dead, "The worker died 20 times while doing this."
+            connection, imports.session.details, dead, "The worker died 20 times during this work."
         )
         connection.execute(sa.update(work).values(state="done"))
 
@@ -295,6 +295,6 @@ def test_the_next_import_removes_the_files_of_a_dead_worker(
 
     assert list((settings.home / "imports").iterdir()) == []
     assert imports.get(dead)["error"] == {
-        "detail": "The worker died 20 times while doing this.",
+        "detail": "The worker died 20 times during this work.",
         "errors": [],
     }

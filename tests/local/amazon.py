@@ -1,4 +1,4 @@
-"""The cast of the contract suite: one Amazon Forecast, held in process or through real boto3."""
+"""Helpers of the contract suite: one Amazon Forecast, in process or through real boto3."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ARNS = (
     f"{PREFIX}forecast/monday",
     "arn:aws:forecast:::algorithm/Prophet",
 )
-"""ARNs that the default names below give; an auto predictor's cannot be told in advance."""
+"""ARNs of the default names below. The ARN of an auto predictor is not known in advance."""
 ENDED = ("ACTIVE", "CREATE_FAILED", "CREATE_STOPPED")
 PYTHON_TYPES = {
     "string": str,
@@ -59,7 +59,7 @@ def source(path: str = "s3://bucket/sales.csv") -> dict[str, Any]:
 
 
 class Checked:
-    """A client whose every answer is compared with the service model."""
+    """A client that compares every answer with the service model."""
 
     def __init__(self, client: Any, service: str) -> None:
         self.client = client
@@ -82,13 +82,13 @@ class Checked:
 
 
 def assert_conforms(value: Any, shape: Any, path: str = "answer") -> None:
-    """The value has the types that the shape names, and no member that it does not name."""
+    """The value has only members of the shape, with their types."""
     if shape is None:
         assert value == {}, path
         return
     assert isinstance(value, PYTHON_TYPES[shape.type_name]), f"{path} is {value!r}"
-    for entry, of_shape, where in _parts(value, shape, path):
-        assert_conforms(entry, of_shape, where)
+    for entry, entry_shape, where in _parts(value, shape, path):
+        assert_conforms(entry, entry_shape, where)
     if shape.metadata.get("enum"):
         assert value in shape.metadata["enum"], path
     if shape.type_name == "timestamp":
@@ -108,7 +108,7 @@ def _parts(value: Any, shape: Any, path: str) -> list[tuple[Any, Any, str]]:
 
 @dataclass
 class Amazon:
-    """Both planes, and what stands behind them."""
+    """Both planes, with their database and settings."""
 
     forecast: Any
     forecastquery: Any
@@ -158,7 +158,7 @@ class Amazon:
         return str(answer["DatasetGroupArn"])
 
     def trainable_group(self, **fields: str) -> str:
-        """A dataset group whose target time series, with some more fields, has data."""
+        """A dataset group with data in its target time series, which has some more fields."""
         dataset = self.dataset(**fields)
         self.import_job(dataset)
         return self.group(dataset)
@@ -205,8 +205,8 @@ def legacy_request(group: str, name: str = "classic") -> dict[str, Any]:
     }
 
 
-def refused(call: Any, **parameters: Any) -> tuple[str, str]:
-    """Code and sentence of the error that a call ends with."""
+def refusal(call: Any, **parameters: Any) -> tuple[str, str]:
+    """Code and message of the error that a call raises."""
     with pytest.raises(shapes.ClientError) as caught:
         call(**parameters)
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400

@@ -1,4 +1,4 @@
-"""Fixtures of the local Amazon Forecast: the same cast in process and over a socket."""
+"""Fixtures of the local Amazon Forecast, in process and over a socket."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SERVER_URL = os.environ.get("FORECAST_TEST_DATABASE_URL")
 def shared_database_url() -> Iterator[str | None]:
     """A database on the PostgreSQL server for all tests of this folder; None on SQLite.
 
-    Making one takes half a second there, and the contract suite has hundreds of short tests.
+    Creating a database takes half a second there, and the contract suite has hundreds of tests.
     """
     if SERVER_URL is None:
         yield None
@@ -67,11 +67,11 @@ def database_url(tmp_path: Path, shared_database_url: str | None) -> str:
 
 class _Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:
-        """Requests are not worth a line in a test."""
+        """Requests are not logged in tests."""
 
 
 class Endpoint:
-    """One server for all tests; each test puts its own application behind it."""
+    """One server for all tests; each test gives it an application."""
 
     def __init__(self) -> None:
         self.application: Any = None
@@ -127,7 +127,7 @@ def local_clients(
 def served(
     endpoint: Endpoint, local_clients: tuple[LocalForecast, LocalForecastQuery]
 ) -> Iterator[Endpoint]:
-    """The endpoint with this test's Amazon Forecast behind it, with production settings."""
+    """The endpoint with the Amazon Forecast of this test and production settings."""
     application = Flask("amazon")
     application.register_blueprint(blueprint(*local_clients))
     endpoint.application = application
@@ -154,7 +154,7 @@ def amazon(
 
 @pytest.fixture
 def finish_jobs(database: Database, settings: Settings, queue: Queue) -> Callable[[], None]:
-    """Does all the work that waits, as a worker would."""
+    """Does all waiting work, as a worker would."""
 
     def finish() -> None:
         while claim := queue.claim(new_id(), ["resource"]):

@@ -1,4 +1,4 @@
-"""A small cast of resources for the tests of jobs, made directly in the catalog."""
+"""Resources for the tests of jobs, made directly in the catalog."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class World:
     def dataset(
         self, name: str, kind: str, fields: Mapping[str, str], domain: str = "RETAIL"
     ) -> str:
-        """Create a dataset and put it into the group; give its ARN."""
+        """Create a dataset and put it into the group; return its ARN."""
         arn = f"{ARN}:dataset/{name}"
         attributes = [{"AttributeName": n, "AttributeType": t} for n, t in fields.items()]
         request = {
@@ -78,7 +78,7 @@ class World:
         return arn
 
     def put(self, text: str, name: str = "part-0.csv", folder: str | None = None) -> str:
-        """Put a file into a folder of the bucket; give the folder's address."""
+        """Put a file into a folder of the bucket; return the folder's address."""
         self.count += 1
         folder = folder or f"upload-{self.count}"
         path = self.settings.home / "files" / folder / name
@@ -88,14 +88,14 @@ class World:
         return f"s3://sales/{folder}"
 
     def put_file(self, path: Path) -> str:
-        """Put an existing file into the bucket; give its address."""
+        """Put an existing file into the bucket; return its address."""
         self.count += 1
         uri = f"s3://sales/upload-{self.count}/{path.name}"
         self.bucket.put(path, uri)
         return uri
 
     def import_job(self, dataset_arn: str, uri: str, **overrides: Any) -> str:
-        """Create an import job with its work; give its ARN."""
+        """Create an import job with its work; return its ARN."""
         request = {
             "DatasetArn": dataset_arn,
             "DataSource": {"S3Config": {"Path": uri, "RoleArn": "arn:aws:iam::0:role/x"}},
@@ -108,7 +108,7 @@ class World:
         return self._create("dataset-import-job", f"{name}/{{}}", request, parent=dataset_arn)
 
     def predictor(self, *, horizon: int = 7, algorithm: str = SEASONAL_NAIVE, **over: Any) -> str:
-        """Create a legacy predictor with its work; give its ARN.
+        """Create a legacy predictor with its work; return its ARN.
 
         ``over``: ``fillings`` (attribute → parameters), ``dimensions``, ``windows``, ``types``.
         """
@@ -136,7 +136,7 @@ class World:
         )
 
     def auto_predictor(self, *, horizon: int = 7, **over: Any) -> str:
-        """Create an auto predictor with its work; give its ARN."""
+        """Create an auto predictor with its work; return its ARN."""
         fillings: Mapping[str, Mapping[str, str]] = over.get("fillings", {})
         request = {
             "PredictorName": "p",
@@ -155,25 +155,25 @@ class World:
         return self._create("predictor", "{}", request, parent=GROUP_ARN, details=details)
 
     def forecast(self, predictor_arn: str, types: Sequence[str] = ()) -> str:
-        """Create a forecast with its work; give its ARN."""
+        """Create a forecast with its work; return its ARN."""
         request = {"PredictorArn": predictor_arn, "ForecastTypes": list(types)}
         return self._create("forecast", "{}", request, parent=predictor_arn)
 
     def claim(self) -> Claim:
-        """Claim the work that is due."""
+        """Claim the due work."""
         claim = self.queue.claim(new_id(), [lifecycle.KIND])
         assert claim is not None
         return claim
 
     def perform(self, arn: str) -> Resource:
-        """Do the work that is due, which must be that of ``arn``; give the resource after it."""
+        """Do the due work, which must be that of ``arn``, and return the resource afterwards."""
         claim = self.claim()
         assert claim.subject == arn
         lifecycle.perform(self.database, self.settings, self.queue, claim)
         return self.get(arn)
 
-    def imported(self, dataset_arn: str, uri: str, **overrides: Any) -> Resource:
-        """Import to the end, which must be ACTIVE."""
+    def import_rows(self, dataset_arn: str, uri: str, **overrides: Any) -> Resource:
+        """Do an import, which must become ACTIVE."""
         job = self.perform(self.import_job(dataset_arn, uri, **overrides))
         assert job.status == "ACTIVE", job.message
         return job
@@ -185,7 +185,7 @@ class World:
         return resource
 
     def forecast_of(self, forecast_arn: str, *key: str) -> dict[str, dict[str, float]]:
-        """Stored values of a series: per prediction key, by time."""
+        """Stored values of a series by prediction key and time."""
         with self.database.read() as connection:
             stored = forecast_store.read(connection, forecast_arn, series_key(key))
         assert stored is not None

@@ -16,7 +16,7 @@ def test_an_arn_names_region_and_account() -> None:
     assert arn == "arn:aws:forecast:us-east-1:123456789012:dataset-import-job/sales/first"
 
 
-def test_an_algorithm_has_neither() -> None:
+def test_an_algorithm_has_no_region_and_no_account() -> None:
     assert algorithm_arn("Prophet") == "arn:aws:forecast:::algorithm/Prophet"
 
 

@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is an answer or a declared error."""
+"""Any request gets an answer or a declared error."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from forecast_service.storage.database import Database
 from .amazon import ARNS, Amazon, assert_conforms, legacy_request
 
 DECLARED = {
-    None,  # an answer, or what boto3 refuses before it sends
+    None,  # an answer, or an error that boto3 raises before it sends
     "InvalidInputException",
     "InvalidNextTokenException",
     "LimitExceededException",
@@ -62,7 +62,7 @@ FITTING = {
     "TimestampFormat": ("yyyy-MM-dd", "yyyy-MM-dd HH:mm:ss", "MM-dd"),
     "Value": ("US", "DE", "zero"),
 }
-"""By the name of a shape: values that keep its limits."""
+"""Values within the limits of a shape, by its name."""
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=5)  # half surrogate pairs too
 PLANES = (shapes.CONTROL, shapes.QUERY)
@@ -74,7 +74,7 @@ OPERATIONS = [
 
 
 def values(shape: Any, text: st.SearchStrategy[str] | None = None, depth: int = 0) -> Any:
-    """Values of a shape that boto3 would send; its strings are fitting ones unless ``text``."""
+    """Values of a shape that boto3 would send; strings fit the shape unless ``text`` is given."""
     deeper = partial(values, text=text, depth=depth + 1)
     least = shape.metadata.get("min", 0)
     if shape.type_name == "structure":
@@ -103,7 +103,7 @@ def scalars(shape: Any) -> st.SearchStrategy[Any]:
 
 @pytest.fixture(scope="module")
 def populated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Amazon]:
-    """An Amazon Forecast in process that holds one resource of each kind."""
+    """An Amazon Forecast in process with one resource of each kind."""
     home: Path = tmp_path_factory.mktemp("home")
     configured = Settings(home=home, processes=1)
     database = Database(configured.resolved_database_url)

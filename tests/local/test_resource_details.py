@@ -1,4 +1,4 @@
-"""Details of resources: the keys of old rows are read, and new rows have the same ones."""
+"""Details of resources: old rows can be read, and new rows have the same keys."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ FORECAST = {
         ("forecast", ForecastDetails, FORECAST),
     ],
 )
-def test_what_was_stored_is_stored_again_as_it_was(
+def test_details_are_stored_again_unchanged(
     word: str, kind: type[JobDetails], stored: dict[str, object]
 ) -> None:
     details = details_of(word, stored)
@@ -59,10 +59,10 @@ def test_what_was_stored_is_stored_again_as_it_was(
     assert details.stored() == stored
 
 
-def test_what_is_not_known_has_no_key() -> None:
+def test_an_unknown_value_has_no_key() -> None:
     assert ForecastDetails.of({}).stored() == {}
     assert PredictorDetails(is_auto=False).stored() == {"is_auto": False}
 
 
-def test_a_key_of_another_version_is_passed_over() -> None:
+def test_a_key_of_another_version_is_ignored() -> None:
     assert ForecastDetails.of({"series": 3, "mood": "good"}) == ForecastDetails(series=3)

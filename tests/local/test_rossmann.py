@@ -1,4 +1,4 @@
-"""The real data through the jobs, with bounds on CPU and memory several times what is measured."""
+"""The jobs with real data; the limits of CPU and memory are several times the measured values."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_all_stores_are_imported_trained_and_forecast_within_bounds(
 
     began = time.process_time()
     for dataset, place in zip((target, related), places, strict=True):
-        world.imported(dataset, place, Format="PARQUET")
+        world.import_rows(dataset, place, Format="PARQUET")
     import_seconds = time.process_time() - began
     predictor = world.perform(world.predictor(horizon=48, fillings={"demand": NAN}))
     forecast = world.perform(world.forecast(predictor.arn))

@@ -1,8 +1,7 @@
-"""Models kept beside forecasts, and what is asked of them: chunks, weeks, damage."""
+"""What-ifs from model files of forecasts: several files, weeks, damaged files."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 
 from forecast_service.common.keys import series_key
-from forecast_service.details import Change, Supposed
+from forecast_service.details import Change, WhatIfSeries
 from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import KnownFuture, Panel
@@ -19,10 +18,11 @@ from forecast_service.errors import Conflict, NoForecast, OutsideHorizon, Remedy
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs import forecast_models
 from forecast_service.local.jobs.forecast_models import (
+    CovariateRange,
     ServedModel,
     ServedModels,
+    covariate_ranges,
     keep_model,
-    seen_values,
 )
 from forecast_service.local.jobs.forecast_values import values_of
 from forecast_service.local.what_if import what_if
@@ -47,11 +47,11 @@ def served(frequency: str = "D", series: int = 5, periods: int = 80) -> ServedMo
     ahead = {name: values[:, periods:] for name, values in covariates.items()}
     future = KnownFuture(times[periods:], ahead)
     fitted = algorithm("pooled").fit(panel, FitConfig(horizon=6))
-    return ServedModel(fitted, future, frequency, TYPES, seen_values(panel, future))
+    return ServedModel(fitted, future, frequency, TYPES, covariate_ranges(panel, future))
 
 
 def forecast(files: list[dict[str, Any]]) -> Resource:
-    """A forecast whose model lies in these files."""
+    """A forecast with its model in these files."""
     return Resource(
         sequence=1,
         arn="arn:aws:forecast:eu-west-1:000000000000:forecast/f",
@@ -70,13 +70,13 @@ def forecast(files: list[dict[str, Any]]) -> Resource:
     )
 
 
-def ask(home: Path, model: ServedModel, store: str, *changes: Change) -> Supposed:
-    """What is said about one series, from files."""
+def ask(home: Path, model: ServedModel, store: str, *changes: Change) -> WhatIfSeries:
+    """The what-if of one series, from model files."""
     files = keep_model(home, "pooled", model)
     return what_if(forecast(files), ServedModels(home), [series_key([store])], changes)[0]
 
 
-def test_a_model_in_several_files_answers_as_in_one(
+def test_a_model_in_several_files_answers_like_one_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(forecast_models, "SERIES", 2)
@@ -85,14 +85,14 @@ def test_a_model_in_several_files_answers_as_in_one(
     files = keep_model(tmp_path, "pooled", model)
     keys = [series_key([name]) for name in ("S4", "S0", "S3")]
 
-    found = what_if(forecast(files), ServedModels(tmp_path), keys, [])
+    answers = what_if(forecast(files), ServedModels(tmp_path), keys, [])
 
     assert [file["first"] for file in files] == [["S0"], ["S2"], ["S4"]]
-    for row, supposed in zip((4, 0, 3), found, strict=True):
-        assert supposed.baseline.values == pytest.approx(whole[row])
+    for row, answer in zip((4, 0, 3), answers, strict=True):
+        assert answer.baseline.values == pytest.approx(whole[row])
 
 
-def test_a_process_keeps_few_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_keeps_few_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forecast_models, "SERIES", 1)
     files = keep_model(tmp_path, "pooled", served())
     largest = max((tmp_path / file["path"]).stat().st_size for file in files)
@@ -104,7 +104,7 @@ def test_a_process_keeps_few_files(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert list(models._models) == [file["path"] for file in files[1:3]]
 
 
-def test_files_in_turn_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_model_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forecast_models, "SERIES", 1)
     files = keep_model(tmp_path, "pooled", served())
     models = ServedModels(tmp_path)
@@ -118,14 +118,14 @@ def test_files_in_turn_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert all(a is b for a, (b, _) in zip(after, before, strict=True))
 
 
-def test_a_week_changes_when_one_of_its_days_does(tmp_path: Path) -> None:
+def test_changed_days_change_their_week(tmp_path: Path) -> None:
     model = served("W", periods=60)
     second = model.known_future.timestamps[1].astype("datetime64[D]")
     wednesday, thursday = str(second + 2), str(second + 3)
 
-    supposed = ask(tmp_path, model, "S1", Change("open", 0.0, wednesday, thursday))
+    answer = ask(tmp_path, model, "S1", Change("open", 0.0, wednesday, thursday))
 
-    assert (supposed.changed.values[1] == 0).tolist() == [False, True, *[False] * 4]
+    assert (answer.changed.values[1] == 0).tolist() == [False, True, *[False] * 4]
 
 
 def test_days_after_the_last_week_are_outside(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_damaged_model_is_a_conflict(tmp_path: Path, damage: bytes) -> None:
     files = keep_model(tmp_path, "pooled", served())
     (tmp_path / files[0]["path"]).write_bytes(damage)
 
-    with pytest.raises(Conflict, match=r"other version of the service\.$") as refusal:
+    with pytest.raises(Conflict, match=r"another version of the service\.$") as refusal:
         what_if(forecast(files), ServedModels(tmp_path), [series_key(["S1"])], [])
 
     assert refusal.value.remedy == Remedy.TRAIN_BY_FORCE
@@ -157,17 +157,19 @@ def test_a_model_that_was_swept_is_a_conflict(tmp_path: Path) -> None:
     files = keep_model(tmp_path, "pooled", served())
     gone = [{**files[0], "path": "models/gone/000.npz"}]
 
-    with pytest.raises(Conflict, match="was not kept") as refusal:
+    with pytest.raises(Conflict, match="was deleted after a newer") as refusal:
         what_if(forecast(gone), ServedModels(tmp_path), [series_key(["S1"])], [])
 
     assert refusal.value.remedy == Remedy.TRAIN_BY_FORCE
 
 
-def test_seen_are_history_and_future_of_all_series() -> None:
+def test_ranges_cover_history_and_future_of_all_series() -> None:
     times = next_periods(SUNDAY, "D", 3)
     panel = Panel((("1",), ("2",)), times, "D", np.ones((2, 3)), {"price": np.full((2, 3), 2.0)})
     prices = np.array([[2.0, np.nan], [5.0, 2.0]])
 
-    seen = seen_values(panel, KnownFuture(next_periods(times[-1], "D", 2), {"price": prices}))
+    ranges = covariate_ranges(
+        panel, KnownFuture(next_periods(times[-1], "D", 2), {"price": prices})
+    )
 
-    assert seen == {"price": replace(seen["price"], least=2.0, most=5.0, flag=False)}
+    assert ranges == {"price": CovariateRange(least=2.0, most=5.0, flag=False)}

@@ -62,7 +62,7 @@ def test_times_are_epoch_seconds(http: FlaskClient) -> None:
     assert answer["CreationTime"] == round(answer["CreationTime"], 3)
 
 
-def test_an_operation_without_output_answers_nothing(http: FlaskClient) -> None:
+def test_an_operation_without_output_has_an_empty_body(http: FlaskClient) -> None:
     answer = post(http, "DeleteDatasetGroup", {"DatasetGroupArn": create_group(http)})
 
     assert (answer.status_code, answer.data) == (200, b"")
@@ -80,7 +80,7 @@ def test_null_and_unknown_members_are_ignored(http: FlaskClient) -> None:
     assert post(http, "ListForecasts", body).status_code == 200
 
 
-def test_an_empty_body_is_no_parameters(http: FlaskClient) -> None:
+def test_an_empty_body_means_no_parameters(http: FlaskClient) -> None:
     assert post(http, "ListForecasts", b"").status_code == 200
 
 
@@ -123,7 +123,9 @@ def test_missing_parameters_are_validation_errors(http: FlaskClient) -> None:
         (b"null", "The body is not a JSON object."),
     ],
 )
-def test_a_body_that_is_no_object_is_refused(http: FlaskClient, body: bytes, sentence: str) -> None:
+def test_a_body_that_is_not_an_object_is_refused(
+    http: FlaskClient, body: bytes, sentence: str
+) -> None:
     assert error(post(http, "ListForecasts", body)) == (400, "SerializationException", sentence)
 
 
@@ -145,7 +147,7 @@ def test_an_unknown_operation_is_refused(http: FlaskClient, target: str) -> None
     assert error(answer)[:2] == (400, "UnknownOperationException")
 
 
-def test_the_planes_are_told_apart_by_their_prefix(http: FlaskClient) -> None:
+def test_the_prefix_chooses_the_plane(http: FlaskClient) -> None:
     answer = post(http, "", {}, headers={"X-Amz-Target": "AmazonForecastRuntime.ListForecasts"})
 
     assert error(answer)[1] == "UnknownOperationException"
@@ -186,18 +188,18 @@ def test_only_this_machine_is_answered(
     assert answer.status_code == status
 
 
-def test_a_stranger_learns_why(http: FlaskClient) -> None:
+def test_a_refused_machine_gets_the_reason(http: FlaskClient) -> None:
     answer = post(http, "ListForecasts", environ_overrides={"REMOTE_ADDR": "10.0.0.1"})
 
     assert error(answer) == (
         403,
         "AccessDeniedException",
-        "This endpoint answers on the machine itself only, as it verifies no signatures yet. Call "
-        "it by 127.0.0.1.",
+        "This endpoint answers only programs on the same machine, because it does not verify "
+        "signatures yet. Call it at 127.0.0.1.",
     )
 
 
-def test_a_failure_in_here_shows_no_more_than_its_number(
+def test_an_internal_failure_shows_only_its_request_id(
     http: FlaskClient, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     arn = create_group(http)
@@ -207,11 +209,14 @@ def test_a_failure_in_here_shows_no_more_than_its_number(
     status, code, sentence = error(post(http, "DescribeDatasetGroup", {"DatasetGroupArn": arn}))
 
     assert (status, code) == (500, "InternalFailure")
-    assert re.fullmatch(r"The request failed in here. The log names it [-0-9a-f]{36}.", sentence)
+    assert re.fullmatch(
+        r"The request failed inside the service\. Its log has the cause under [-0-9a-f]{36}\.",
+        sentence,
+    )
     assert "Traceback" in caplog.text
 
 
-def test_a_database_that_is_away_is_unavailable(tmp_path: Any, settings: Settings) -> None:
+def test_a_missing_database_is_service_unavailable(tmp_path: Any, settings: Settings) -> None:
     away = Database(f"sqlite:///{tmp_path / 'empty' / 'forecast.db'}")
     application = Flask("amazon")
     planes = LocalForecast(away, settings), LocalForecastQuery(away, settings)
@@ -234,7 +239,5 @@ def test_a_database_that_is_away_is_unavailable(tmp_path: Any, settings: Setting
         ("[", 403),
     ],
 )
-def test_a_name_that_was_made_to_point_here_is_refused(
-    http: FlaskClient, host: str, status: int
-) -> None:
+def test_a_foreign_host_name_is_refused(http: FlaskClient, host: str, status: int) -> None:
     assert post(http, "ListForecasts", headers={"Host": host}).status_code == status

@@ -1,11 +1,11 @@
-"""The cache of ready bytes: bounded, and never asked for what changed."""
+"""The cache of ready bytes: limited in size, the least recently used answers go first."""
 
 from __future__ import annotations
 
 from forecast_service.reading.current import Answer, ByteCache
 
 
-def test_what_was_not_used_for_longest_goes_first() -> None:
+def test_the_answer_with_the_oldest_use_goes_first() -> None:
     cache = ByteCache(max_bytes=20)
     for name in "abc":
         cache.put(name, Answer(b"x" * 6, name))

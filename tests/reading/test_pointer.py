@@ -1,4 +1,4 @@
-"""The pointer: read as committed, over connections that survive a restarted database."""
+"""The pointer: each read sees the last commit, also after the database was restarted."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_there_is_none_before_the_first_import(database: Database) -> None:
     reader.close()
 
 
-def test_every_read_sees_what_was_committed_before(database: Database) -> None:
+def test_every_read_sees_the_last_commit(database: Database) -> None:
     import_group(database)
     reader = PointerReader(database, "g", moment_seconds=0)
     first = reader.read()

@@ -1,11 +1,11 @@
-"""What a supposition means: a covariate, or a text of a column that several were made of."""
+"""Suppositions: about a covariate, or about a column of text that became several covariates."""
 
 from __future__ import annotations
 
 import pytest
 
 from forecast_service.errors import InvalidRequest
-from forecast_service.reading.what_if import Supposition, _resolved
+from forecast_service.reading.what_if import Supposition, _changes_of
 
 TEXTS = {
     "event": {
@@ -26,7 +26,7 @@ COVARIATES = [
 
 def changed(covariate: str, value: float | str) -> dict[str, float]:
     supposition = Supposition(covariate, value, "2024-01-01", "2024-01-01")
-    return {c.covariate: c.value for c in _resolved(supposition, 0, COVARIATES, TEXTS)}
+    return {c.covariate: c.value for c in _changes_of(supposition, 0, COVARIATES, TEXTS)}
 
 
 @pytest.mark.parametrize(
@@ -41,35 +41,35 @@ def changed(covariate: str, value: float | str) -> dict[str, float]:
         ("event_discount_pct", 5, {"event_discount_pct": 5}),
     ],
 )
-def test_a_text_is_what_its_import_made_of_it(
+def test_a_text_changes_the_covariates_of_its_column(
     covariate: str, value: float | str, expected: dict[str, float]
 ) -> None:
     assert changed(covariate, value) == expected
 
 
 @pytest.mark.parametrize(
-    ("covariate", "value", "told"),
+    ("covariate", "value", "sentence"),
     [
-        ("price", "none", "'price' is no covariate; there is 'event_discount_pct'"),
-        ("Weather", "snow", "'Weather' is 'rain' or 'sunny', not 'snow'"),
-        ("2for1", "a", "'2for1' is 'A\\+', 'A-' or 'no', not 'a'"),
+        ("price", "none", "'price' is not a covariate; allowed: 'event_discount_pct'"),
+        ("Weather", "snow", "'Weather' can be 'rain' or 'sunny', not 'snow'"),
+        ("2for1", "a", "'2for1' can be 'A\\+', 'A-' or 'no', not 'a'"),
     ],
 )
-def test_what_was_not_imported_is_refused(covariate: str, value: str, told: str) -> None:
-    with pytest.raises(InvalidRequest, match=told):
+def test_an_unknown_covariate_or_text_is_refused(covariate: str, value: str, sentence: str) -> None:
+    with pytest.raises(InvalidRequest, match=sentence):
         changed(covariate, value)
 
 
-def test_every_change_knows_what_it_was_asked_by() -> None:
+def test_every_change_has_the_place_of_its_supposition() -> None:
     supposition = Supposition("event", "sports", "2024-01-01", "2024-01-01")
 
-    found = _resolved(supposition, 4, COVARIATES, TEXTS)
+    changes = _changes_of(supposition, 4, COVARIATES, TEXTS)
 
-    assert [change.place for change in found] == [4, 4, 4]
+    assert [change.place for change in changes] == [4, 4, 4]
 
 
-def test_without_a_record_only_covariates_are_known() -> None:
+def test_without_recorded_texts_only_covariates_are_allowed() -> None:
     supposition = Supposition("event", "sports", "2024-01-01", "2024-01-01")
 
-    with pytest.raises(InvalidRequest, match="'event' is no covariate"):
-        _resolved(supposition, 0, COVARIATES, {})
+    with pytest.raises(InvalidRequest, match="'event' is not a covariate"):
+        _changes_of(supposition, 0, COVARIATES, {})

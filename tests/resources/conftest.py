@@ -1,4 +1,4 @@
-"""The cast of the HTTP tests: an app with production settings, and forecasts to be read."""
+"""Fixtures of the HTTP tests: an app with production settings, and stored forecasts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .rows import GROUP, import_group, insert_store, serve_forecast
 
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
-    """The app as it is served: not testing, nothing propagates."""
+    """The app with production settings: TESTING is off, so errors become answers."""
     app = create_app(settings)
     yield app
     app.extensions["forecast_service"].close()
@@ -52,7 +52,7 @@ def three_stores(own_database: Database) -> Database:
 
 @pytest.fixture
 def with_items(own_database: Database) -> Database:
-    """Store 1 sells milk and bread; store 2 milk alone."""
+    """Store 1 sells milk and bread; store 2 sells only milk."""
     pairs = [("milk", "1"), ("bread", "1"), ("milk", "2")]
     with own_database.write() as connection:
         import_group(connection, has_items=True)
@@ -73,13 +73,13 @@ Refusal = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def refusal(client: FlaskClient) -> Refusal:
-    """Sends a request that must be refused, and gives the problem document."""
+    """Send a request that must be refused, and return the problem document."""
     return sender(client)
 
 
 @pytest.fixture(scope="session")
 def empty_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """One app without any data for all tests that never reach the database."""
+    """One app without data, for all tests that do not reach the database."""
     app = create_app(Settings(home=tmp_path_factory.mktemp("empty")))
     yield app
     app.extensions["forecast_service"].close()
@@ -87,12 +87,12 @@ def empty_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 @pytest.fixture
 def rejection(empty_app: Flask) -> Refusal:
-    """Like ``refusal``, for what is refused before anything is read."""
+    """Like ``refusal``, for requests that are refused before the database is read."""
     return sender(empty_app.test_client())
 
 
 def sender(client: FlaskClient) -> Refusal:
-    """Checks the envelope of what is refused."""
+    """A function that sends a request and checks the problem document."""
 
     def send(method: str, path: str, status: int, **options: Any) -> dict[str, Any]:
         response = client.open(path, method=method, **options)

@@ -1,4 +1,4 @@
-"""Rows as an import and a training leave them, written straight into the tables."""
+"""Rows like those of an import and a training, written straight into the tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ START = "2015-06-14T00:00:00"
 def import_group(
     connection: sa.Connection, *, has_items: bool = False, last_sale_on: str = "2015-06-13"
 ) -> None:
-    """The dataset group as the first import leaves it, or one more."""
+    """Write the dataset group as an import does, the first or a later one."""
     imported = DatasetGroup(
         name=GROUP,
         arn=f"arn:aws:forecast:eu-west-1:000000000000:dataset-group/{GROUP}",
@@ -37,7 +37,7 @@ def import_group(
 
 
 def insert_store(connection: sa.Connection, store: str, **overrides: Any) -> None:
-    """A store with two and a half years of sales."""
+    """Insert a store with two and a half years of sales."""
     values = {
         "dataset_group": GROUP,
         "store": store,

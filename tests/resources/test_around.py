@@ -1,4 +1,4 @@
-"""Around each request: ids, access lines, headers, counters."""
+"""Around every request: ids, access lines, headers, counters."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def test_pages_run_no_foreign_script(empty_app: Flask, path: str) -> None:
     "origin", ["https://evil.example", "null", "http://localhost:81", "http://["]
 )
 @pytest.mark.parametrize("path", ["/imports", "/training", "/aws"])
-def test_a_foreign_page_can_change_nothing(empty_app: Flask, path: str, origin: str) -> None:
+def test_a_page_from_another_host_is_forbidden(empty_app: Flask, path: str, origin: str) -> None:
     response = empty_app.test_client().post(path, headers={"Origin": origin})
 
     assert response.status_code == 403
     assert response.content_type == "application/problem+json"
 
 
-def test_a_page_of_this_host_may_ask(empty_app: Flask) -> None:
+def test_a_page_from_this_host_is_allowed(empty_app: Flask) -> None:
     headers = {"Origin": "http://localhost"}
 
     assert empty_app.test_client().post("/training", headers=headers).status_code == 415

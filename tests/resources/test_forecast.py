@@ -90,22 +90,22 @@ class TestOneStore:
         assert len(points["p90"]) == count
 
     @pytest.mark.parametrize(
-        ("range_sent", "told"),
+        ("range_sent", "start"),
         [
             ({"forecast_start_date": "2015-08-01"}, "'2015-08-01' and later has no day"),
             ({"forecast_end_date": "2015-06-13T23:00:00"}, "'2015-06-13' and earlier"),
         ],
     )
     def test_a_range_outside_the_horizon_names_its_days(
-        self, refusal: Refusal, range_sent: dict[str, str], told: str
+        self, refusal: Refusal, range_sent: dict[str, str], start: str
     ) -> None:
         problem = refusal("POST", "/forecast", 422, json={"store_number": 1, **range_sent})
 
         assert problem["type"] == "urn:forecast-service:outside-horizon"
-        assert problem["detail"].startswith(told)
+        assert problem["detail"].startswith(start)
         assert "from 2015-06-14 to 2015-07-31" in problem["detail"]
 
-    def test_an_unknown_store_learns_which_exist(self, refusal: Refusal) -> None:
+    def test_an_unknown_store_is_refused_with_those_that_exist(self, refusal: Refusal) -> None:
         problem = refusal("GET", "/forecast?store_number=999", 404)
 
         assert problem["type"] == "urn:forecast-service:unknown-store"
@@ -121,19 +121,21 @@ class TestOneStore:
     def test_a_start_after_the_end_is_refused(self, refusal: Refusal) -> None:
         query = "store_number=1&forecast_start_date=2015-07-02&forecast_end_date=2015-07-01"
 
-        assert "lies after" in refusal("GET", f"/forecast?{query}", 422)["detail"]
+        assert "is after" in refusal("GET", f"/forecast?{query}", 422)["detail"]
 
 
 @pytest.mark.usefixtures("three_stores")
 class TestManyStores:
-    def test_are_answered_in_the_order_asked(self, client: FlaskClient) -> None:
+    def test_are_answered_in_the_order_of_the_request(self, client: FlaskClient) -> None:
         answer = client.post("/forecast", json={"store_numbers": [10, "2", 1]}).get_json()
 
         assert [part["store_number"] for part in answer["forecasts"]] == [10, "2", 1]
         Forecast.model_validate(answer)
 
     @pytest.mark.parametrize("query", ["store_numbers=10,2", "store_numbers=10&store_numbers=2"])
-    def test_are_named_in_a_query_by_commas_or_again(self, client: FlaskClient, query: str) -> None:
+    def test_are_separated_by_commas_or_repeated_in_a_query(
+        self, client: FlaskClient, query: str
+    ) -> None:
         answer = client.get(f"/forecast?{query}").get_json()
 
         assert [part["store_number"] for part in answer["forecasts"]] == [10, 2]
@@ -177,7 +179,7 @@ class TestNothingToServe:
         assert problem["type"] == "urn:forecast-service:no-forecast"
         assert problem["detail"] == (
             "There is no forecast: no sales were imported yet. "
-            "Send them with POST /imports, then ask for a training with POST /training."
+            "Import them with POST /imports, then start a training with POST /training."
         )
 
     def test_before_the_first_training(self, refusal: Refusal, own_database: Database) -> None:
@@ -187,7 +189,9 @@ class TestNothingToServe:
 
         problem = refusal("GET", "/forecast?store_number=1", 404)
 
-        assert problem["detail"] == "There is no forecast yet. Ask for one with POST /training."
+        assert problem["detail"] == (
+            "There is no forecast yet. Start a training with POST /training."
+        )
 
     def test_a_store_newer_than_the_forecast(
         self, refusal: Refusal, three_stores: Database
@@ -200,7 +204,8 @@ class TestNothingToServe:
 
         assert problem["detail"] == (
             "Store '11' is not in the current forecast, which was made before its sales were "
-            "imported. One is being made: see /training/run1, and ask again when it is serving."
+            "imported. A training run is making a new one. GET /training/run1 shows it; ask again "
+            "when it is 'serving'."
         )
 
 
@@ -215,7 +220,7 @@ class TestProvenance:
 
         stale = client.get("/forecast?store_number=1").get_json()["provenance"]["stale"]
 
-        assert "2015-06-13, the newest are of 2015-06-20" in stale
+        assert "2015-06-13, and the newest sales are of 2015-06-20" in stale
         assert stale.endswith("training run 'run1' failed: no space")
 
     def test_names_the_days_whose_covariates_are_assumed(
@@ -229,7 +234,9 @@ class TestProvenance:
         answer = client.get("/forecast?store_number=1").get_json()
 
         assert answer["provenance"]["assumptions"][0] == "holidays of DE"
-        assert answer["provenance"]["assumptions"][1].startswith("from 2015-07-20 on")
+        assert answer["provenance"]["assumptions"][1].startswith(
+            "the covariates of store '1' are not known from 2015-07-20 on;"
+        )
 
     def test_assumptions_begin_with_the_forecast_at_the_earliest(
         self, client: FlaskClient, own_database: Database
@@ -241,7 +248,9 @@ class TestProvenance:
 
         answer = client.get("/forecast?store_number=1").get_json()
 
-        assert answer["provenance"]["assumptions"][0].startswith("from 2015-06-14 on")
+        assert answer["provenance"]["assumptions"][0].startswith(
+            "the covariates of store '1' are not known from 2015-06-14 on;"
+        )
 
     def test_follows_a_rollback_of_the_pointer(
         self, client: FlaskClient, three_stores: Database

@@ -60,7 +60,7 @@ class TestRefusedBodies:
     def test_that_are_no_json_are_400(self, rejection: Refusal, data: bytes) -> None:
         problem = rejection("POST", "/forecast", 400, data=data, content_type="application/json")
 
-        assert "no JSON" in problem["detail"]
+        assert "not JSON" in problem["detail"]
 
     def test_of_another_type_are_415(self, rejection: Refusal) -> None:
         rejection("POST", "/forecast", 415, data="store_number=1", content_type="text/plain")
@@ -70,7 +70,7 @@ class TestRefusedBodies:
 
         rejection("POST", "/forecast", 413, data=data, content_type="application/json")
 
-    def test_a_parameter_given_twice_is_refused(self, rejection: Refusal) -> None:
+    def test_a_parameter_sent_twice_is_refused(self, rejection: Refusal) -> None:
         problem = rejection("GET", "/forecast?store_number=1&store_number=2", 422)
 
-        assert problem["detail"] == "'store_number' is given 2 times; give it once."
+        assert problem["detail"] == "'store_number' is sent 2 times. Send it once."

@@ -1,4 +1,4 @@
-"""ETag and 304, CSV, what is acceptable."""
+"""ETag and 304, CSV, and the media types of answers."""
 
 from __future__ import annotations
 
@@ -97,4 +97,4 @@ class TestRepresentations:
     def test_anything_else_is_406(self, refusal: Refusal) -> None:
         problem = refusal("GET", "/forecast?store_number=1", 406, headers={"Accept": "image/png"})
 
-        assert "accept 'application/json' or 'text/csv'" in problem["detail"]
+        assert "Accept 'application/json' or 'text/csv'" in problem["detail"]

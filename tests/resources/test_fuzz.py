@@ -82,7 +82,7 @@ queries = st.dictionaries(names, scalars.map(str), max_size=4)
 
 @pytest.fixture
 def state(three_stores: Database, settings: Settings) -> Iterator[Database]:
-    """The database, whose content and whose folder must be the same afterwards."""
+    """The database. Its content and its folder must be the same after the test."""
     before = content(three_stores), files(settings.home)
     yield three_stores
     assert (content(three_stores), files(settings.home)) == before
@@ -98,7 +98,7 @@ def content(database: Database) -> dict[str, list[Any]]:
 
 
 def files(home: Path) -> set[str]:
-    """Every file beside the database's own."""
+    """Every file except those of the database."""
     return {
         str(path) for path in home.rglob("*") if path.is_file() and "forecast.db" not in path.name
     }
@@ -175,7 +175,7 @@ class TestNothingChanges:
 
 
 def refused(response: Any) -> None:
-    """A problem document that blames the request."""
+    """Check that the answer is a problem document with a status of 4xx."""
     assert response.status_code in REFUSED, response.get_data(as_text=True)
     assert response.content_type == "application/problem+json"
 

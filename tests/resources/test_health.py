@@ -1,4 +1,4 @@
-"""/healthz, /readyz and what /metrics says of the database."""
+"""/healthz, /readyz, and the metrics that come from the database."""
 
 from __future__ import annotations
 

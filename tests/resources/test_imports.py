@@ -1,4 +1,4 @@
-"""/imports and /sales: files in many wrappings, reports, refusals, history afterwards."""
+"""/imports and /sales: types of files, reports, refusals, and the history afterwards."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_dry_run_of_a_bad_file_names_its_lines(refusal: Refusal) -> None:
     assert problem["errors"][0]["pointer"] == "line 4"
 
 
-def test_a_failed_import_says_how_the_route_would_take_the_file(
+def test_a_failed_import_names_the_parameter_that_helps(
     client: FlaskClient, settings: Settings
 ) -> None:
     returned = SALES.replace("1,2015-05-03,101", "1,2015-05-03,-101")
@@ -110,7 +110,8 @@ def test_a_failed_import_says_how_the_route_would_take_the_file(
     finding = "'Sales' is -101; sales below 0 are allowed only as returns"
     error = {
         "detail": f"'sales.csv' was not imported, and nothing of it was kept: line 4: {finding}. "
-        "Correct the file and import it again. 'allow_returns' allows sales below 0.",
+        "Correct the file and import it again. If these are returns, import it with "
+        "'allow_returns=true'.",
         "errors": [{"pointer": "line 4", "detail": finding}],
     }
     assert client.get(location).get_json()["error"] == error
@@ -171,7 +172,7 @@ def test_rows_of_json_become_an_incremental_import(client: FlaskClient) -> None:
         ),
         (
             {"sales": [{"store_number": 1, "date": "2015-06-01", "sales": 2}] * 2},
-            "The body is not allowed: rows 0 and 1 are both of store '1' on 2015-06-01; send one "
+            "The body is not allowed: rows 0 and 1 are both for store '1' on 2015-06-01; send one "
             "row per store, item and day.",
         ),
         ({"sales": []}, "'/sales' in the body is not allowed: send a list of at least 1, not 0."),
@@ -197,6 +198,23 @@ def test_rows_of_json_become_an_incremental_import(client: FlaskClient) -> None:
 )
 def test_bad_rows_of_json_are_refused_at_once(refusal: Refusal, body: Any, sentence: str) -> None:
     assert refusal("POST", "/sales", 422, json=body)["detail"] == sentence
+
+
+def test_a_covariate_named_like_another_column_is_refused(refusal: Refusal) -> None:
+    row = {"store_number": 1, "date": "2015-06-01", "sales": 2, "covariates": {"Date": 1}}
+
+    problem = refusal("POST", "/sales", 422, json={"sales": [row]})
+
+    assert problem["detail"] == (
+        "Covariate 'Date' has the same name as column 'date' (case does not matter). "
+        "Rename the covariate."
+    )
+
+
+def test_a_body_without_a_type_is_refused(refusal: Refusal) -> None:
+    detail = refusal("POST", "/imports", 415)["detail"]
+
+    assert detail.startswith("The Content-Type of the body is missing. Send ")
 
 
 def test_an_unknown_import_is_named(refusal: Refusal) -> None:
@@ -263,8 +281,8 @@ class TestWhatValuesMean:
         error = refusal("POST", "/imports?dry_run=true", 422, **body)
 
         assert error["detail"].endswith(
-            "'duplicates' says what several rows of a day mean: 'sum' adds their sales up, 'last' "
-            "keeps the last row."
+            "Or add up the rows of a day with 'duplicates=sum'; 'duplicates=last' keeps the last "
+            "one."
         )
 
     def test_an_unknown_field_is_refused(self, client: FlaskClient) -> None:

@@ -1,4 +1,4 @@
-"""/forecasts: what can be served, and serving it again."""
+"""/forecasts: the list, and serving an earlier forecast again."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_forecasts_are_listed_newest_first(client: FlaskClient) -> None:
     answer = client.get("/v1/forecasts").get_json()
 
     KeptForecasts.model_validate(answer)
-    assert [(each["id"], each["is_current"]) for each in answer["forecasts"]] == [
+    assert [(forecast["id"], forecast["is_current"]) for forecast in answer["forecasts"]] == [
         ("second", True),
         ("first", False),
     ]
@@ -60,7 +60,7 @@ def test_forecasts_are_listed_newest_first(client: FlaskClient) -> None:
 def test_a_page_has_no_more_than_its_limit(client: FlaskClient, refusal: Refusal) -> None:
     answer = client.get("/forecasts?limit=1").get_json()
 
-    assert [each["id"] for each in answer["forecasts"]] == ["second"]
+    assert [forecast["id"] for forecast in answer["forecasts"]] == ["second"]
     refusal("GET", "/forecasts?limit=0", 422)
 
 
@@ -96,8 +96,8 @@ def test_an_unknown_forecast_is_refused(refusal: Refusal) -> None:
     problem = refusal("POST", "/forecasts/third/current", 404)
 
     assert problem["detail"] == (
-        "Forecast 'third' is not among those that were served and are kept. "
-        "GET /forecasts lists them."
+        "Forecast 'third' was never served or is no longer kept. "
+        "GET /forecasts lists the forecasts that can be served."
     )
 
 
@@ -124,5 +124,5 @@ def test_a_forecast_of_another_group_is_refused(two_forecasts: Database, refusal
     refusal("POST", "/forecasts/first/current", 404)
 
 
-def test_a_name_that_is_none_is_refused(rejection: Refusal) -> None:
+def test_a_name_that_is_too_long_is_refused(rejection: Refusal) -> None:
     rejection("POST", f"/forecasts/{'x' * 257}/current", 422)

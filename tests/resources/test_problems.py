@@ -20,7 +20,7 @@ Refusal = Callable[..., dict[str, Any]]
 
 
 class Broken(Resource):  # type: ignore[misc]
-    """A resource with a mistake in it."""
+    """A resource with a bug."""
 
     def get(self) -> NoReturn:
         raise ZeroDivisionError("division by zero")
@@ -42,11 +42,11 @@ def test_an_unknown_method_names_those_that_exist(empty_app: Flask, path: str) -
     assert response.content_type == "application/problem+json"
     assert "GET" in response.headers["Allow"] or "POST" in response.headers["Allow"]
     assert response.get_json()["detail"] == (
-        f"'PATCH' is not allowed at '{path}'; allowed are {response.headers['Allow']}."
+        f"'PATCH' is not allowed at '{path}'. Allowed are {response.headers['Allow']}."
     )
 
 
-def test_an_unknown_error_tells_the_request_id_alone(
+def test_an_unknown_error_is_answered_with_only_the_request_id(
     app: Flask, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ServiceApi(app).add_resource(Broken, "/broken")

@@ -20,12 +20,12 @@ LEVEL = 100.0
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Prophet alone: quick, and it believes what it is told."""
+    """Only Prophet: it is quick and follows the sales closely."""
     return settings.model_copy(update={"algorithm": "prophet", "horizon": 14})
 
 
 def lines() -> list[str]:
-    """Two stores with the same demand that runs short on every fifth day; only 1 is marked."""
+    """Two stores with the same demand, sold out on every fifth day; only store 1 marks it."""
     generator = np.random.default_rng(1)
     short = generator.random(DAYS) < 0.2
     share = np.where(short, generator.uniform(0.2, 0.7, DAYS), 1.0)

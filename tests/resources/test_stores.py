@@ -22,7 +22,7 @@ Refusal = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def many_stores(own_database: Database) -> Database:
-    """Stores 1 to 25, and some whose names are no numbers; the even ones are in the north."""
+    """Stores 1 to 25, and some with names that are not numbers. Even numbers are in the north."""
     with own_database.write() as connection:
         import_group(connection)
         for number in range(1, 26):
@@ -38,14 +38,14 @@ def test_there_are_none_before_the_first_import(client: FlaskClient) -> None:
 
 @pytest.mark.usefixtures("many_stores")
 def test_pages_follow_each_other_in_the_order_of_numbers(client: FlaskClient) -> None:
-    address, found = "/stores?limit=10", []
+    address, numbers = "/stores?limit=10", []
     while address:
         page = client.get(address).get_json()
         Stores.model_validate(page)
-        found += [store["store_number"] for store in page["stores"]]
+        numbers += [store["store_number"] for store in page["stores"]]
         address = page["next"]
 
-    assert found == [*range(1, 26), "CA_1", "CA_2", "CA_10", "Ü & Söhne"]
+    assert numbers == [*range(1, 26), "CA_1", "CA_2", "CA_10", "Ü & Söhne"]
 
 
 def test_ten_thousand_stores_are_paged(client: FlaskClient, own_database: Database) -> None:
@@ -56,16 +56,16 @@ def test_ten_thousand_stores_are_paged(client: FlaskClient, own_database: Databa
         insert_store(connection, "000")
         row = dict(connection.execute(sa.select(stores)).mappings().one())
         connection.execute(sa.insert(stores), [{**row, "store": name} for name in names])
-    address, found = "/stores?limit=1000", []
+    address, numbers = "/stores?limit=1000", []
     while address:
         page = client.get(address).get_json()
         assert len(page["stores"]) <= 1000
-        found += [store["store_number"] for store in page["stores"]]
+        numbers += [store["store_number"] for store in page["stores"]]
         address = page["next"]
 
     expected = sorted(["000", *names], key=natural_order)
-    assert page["count"] == len(found) == 10_001
-    assert found == [as_number(name) for name in expected]
+    assert page["count"] == len(numbers) == 10_001
+    assert numbers == [as_number(name) for name in expected]
 
 
 @pytest.mark.usefixtures("many_stores")
@@ -74,7 +74,8 @@ def test_an_unknown_region_is_refused_with_those_that_exist(client: FlaskClient)
 
     assert answer.status_code == 404
     assert answer.get_json()["detail"] == (
-        "Region 'moon' is unknown: there is 'all', 'north', 'south'. GET /stores lists the stores."
+        "Region 'moon' is unknown: the regions are 'all', 'north', 'south'. "
+        "GET /stores shows the region of every store."
     )
 
 
@@ -114,12 +115,19 @@ def test_a_store_lists_its_items(client: FlaskClient) -> None:
 
 
 @pytest.mark.usefixtures("many_stores")
-def test_an_unknown_store_learns_the_range(refusal: Refusal) -> None:
+def test_an_unknown_store_is_refused_with_the_range(refusal: Refusal) -> None:
     detail = refusal("GET", "/stores/26", 404)["detail"]
 
     assert detail == (
         "Store '26' is unknown: there are 29 stores, 1 … Ü & Söhne. GET /stores lists them."
     )
+
+
+def test_a_negative_limit_is_a_number_that_is_too_small(rejection: Refusal) -> None:
+    problem = rejection("GET", "/stores?limit=-1", 422)
+
+    assert "send a number" in problem["detail"]
+    assert problem["detail"].endswith("not -1.")
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "limit=1&limit=2", "x=1"])

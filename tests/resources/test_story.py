@@ -19,28 +19,28 @@ HORIZON = 28
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """The quickest algorithm: the story is not about accuracy."""
+    """The quickest algorithm; accuracy does not matter here."""
     return settings.model_copy(update={"algorithm": "seasonal_naive"})
 
 
 def day(index: int) -> date:
-    """The day so many days after the first."""
+    """The day with this index; 0 is the first day."""
     return FIRST + timedelta(days=index)
 
 
 def sales_of(store: int) -> list[str]:
-    """Lines of a store that is closed on Sundays."""
+    """Lines of sales of a store that is closed on Sundays."""
     opens = [int(day(index).weekday() != 6) for index in range(DAYS)]
     return [f"{store},{day(i)},{opens[i] * (100 + store)},{opens[i]}" for i in range(DAYS)]
 
 
 def work(settings: Settings) -> None:
-    """What a worker does until nothing is left."""
+    """Do all waiting work, as a worker does."""
     Worker(settings).run_until_idle(60)
 
 
 def forecast_of(client: FlaskClient, store: int) -> dict[str, Any]:
-    """The whole answer about a store."""
+    """The forecast of a store as JSON."""
     response = client.get(f"/forecast?store_number={store}")
     assert response.status_code == 200, response.text
     answer: dict[str, Any] = response.get_json()
@@ -56,10 +56,10 @@ def test_from_files_to_forecasts_and_on_to_newer_sales(
     work(settings)
     assert client.get(imported.headers["Location"]).get_json()["state"] == "done"
 
-    asked = client.post("/training", json={"store_number": 1})
-    assert asked.status_code == 202
+    requested = client.post("/training", json={"store_number": 1})
+    assert requested.status_code == 202
     work(settings)
-    assert client.get(asked.headers["Location"]).get_json()["state"] == "serving"
+    assert client.get(requested.headers["Location"]).get_json()["state"] == "serving"
     assert client.post("/training", json={"store_number": 1}).status_code == 200
 
     points = forecast_of(client, 1)["result"]["Forecast"]["Predictions"]["p50"]

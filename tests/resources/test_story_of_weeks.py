@@ -1,4 +1,4 @@
-"""A chain that plans in weeks, over HTTP: its file in, its own dates out."""
+"""Weekly sales over HTTP: the forecasts have the dates of the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/training: started, joined, not worthwhile, followed, cancelled."""
+"""/training: runs that are started, joined, not worthwhile, followed, cancelled."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from forecast_service.storage.database import Database
 from .rows import GROUP, PREDICTOR, import_group
 
 Refusal = Callable[..., dict[str, Any]]
-ASKED = {"store_number": 1}
+REQUEST = {"store_number": 1}
 
 
 @pytest.fixture
 def imported(three_stores: Database) -> Database:
-    """Three stores with a forecast, in a dataset group that the catalog knows."""
+    """Three stores with a forecast, in a dataset group that is in the catalog."""
     with three_stores.write() as connection:
         catalog.insert(
             connection,
@@ -37,7 +37,7 @@ def imported(three_stores: Database) -> Database:
 
 @pytest.fixture
 def trained(imported: Database) -> Database:
-    """The same with an ACTIVE predictor made just now, behind the current forecast."""
+    """The same with a new ACTIVE predictor, which made the current forecast."""
     with imported.write() as connection:
         catalog.insert(
             connection,
@@ -56,7 +56,7 @@ def trained(imported: Database) -> Database:
 @pytest.mark.usefixtures("imported")
 class TestOutsideTheTolerance:
     def test_a_run_is_started(self, client: FlaskClient) -> None:
-        response = client.post("/training", json=ASKED)
+        response = client.post("/training", json=REQUEST)
 
         answer = response.get_json()
         TrainingDecision.model_validate(answer)
@@ -69,8 +69,8 @@ class TestOutsideTheTolerance:
         assert response.headers["Location"] == f"/training/{answer['run']['id']}"
         assert response.headers["Retry-After"] == "5"
 
-    def test_who_asks_later_joins_it(self, client: FlaskClient) -> None:
-        first = client.post("/training", json=ASKED)
+    def test_a_later_request_joins_it(self, client: FlaskClient) -> None:
+        first = client.post("/training", json=REQUEST)
         second = client.post("/v1/training", json={"store_number": "2"})
 
         assert second.status_code == 202
@@ -78,7 +78,7 @@ class TestOutsideTheTolerance:
         assert second.headers["Location"] == first.headers["Location"]
 
     def test_a_run_can_be_followed(self, client: FlaskClient) -> None:
-        location = client.post("/training", json=ASKED).headers["Location"]
+        location = client.post("/training", json=REQUEST).headers["Location"]
 
         run = client.get(location).get_json()
 
@@ -89,7 +89,7 @@ class TestOutsideTheTolerance:
         assert runs["runs"][0]["id"] == run["id"]
 
     def test_a_run_can_be_cancelled_once(self, client: FlaskClient, refusal: Refusal) -> None:
-        location = client.post("/training", json=ASKED).headers["Location"]
+        location = client.post("/training", json=REQUEST).headers["Location"]
 
         assert client.delete(location).get_json()["state"] == "cancelled"
         assert "cancelled" in refusal("DELETE", location, 409)["detail"]
@@ -98,7 +98,7 @@ class TestOutsideTheTolerance:
 @pytest.mark.usefixtures("trained")
 class TestWithinTheTolerance:
     def test_nothing_is_started_and_the_numbers_say_why(self, client: FlaskClient) -> None:
-        response = client.post("/training", json=ASKED)
+        response = client.post("/training", json=REQUEST)
 
         answer = response.get_json()
         TrainingDecision.model_validate(answer)
@@ -110,7 +110,7 @@ class TestWithinTheTolerance:
         assert client.get("/training").get_json() == {"runs": []}
 
     def test_force_trains_regardless(self, client: FlaskClient) -> None:
-        answer = client.post("/training", json={**ASKED, "force": True})
+        answer = client.post("/training", json={**REQUEST, "force": True})
 
         assert answer.status_code == 202
         assert answer.get_json()["run"]["forced"] is True
@@ -122,7 +122,7 @@ class TestWithinTheTolerance:
     def test_an_earlier_request_date_counts_as_age_zero(
         self, client: FlaskClient, date: str
     ) -> None:
-        body = {**ASKED, "train_request_date": date}
+        body = {**REQUEST, "train_request_date": date}
 
         assert client.post("/training", json=body).get_json()["age_days"] == 0
 
@@ -132,7 +132,7 @@ class TestWithinTheTolerance:
         with trained.write() as connection:
             import_group(connection)
 
-        response = client.post("/training", json=ASKED)
+        response = client.post("/training", json=REQUEST)
 
         assert response.status_code == 202
         assert response.get_json()["run"]["stages"] == ["forecasting"]
@@ -143,7 +143,7 @@ class TestRefusals:
     def test_a_date_far_in_the_future(self, refusal: Refusal) -> None:
         ahead = (datetime.now(UTC) + timedelta(days=2)).isoformat(timespec="seconds")
 
-        body = {**ASKED, "train_request_date": ahead}
+        body = {**REQUEST, "train_request_date": ahead}
 
         assert "in the future" in refusal("POST", "/training", 422, json=body)["detail"]
 
@@ -156,11 +156,11 @@ class TestRefusals:
         ("body", "pointer"),
         [
             ({}, "/store_number"),
-            ({**ASKED, "force": "yes"}, "/force"),
-            ({**ASKED, "force": 1}, "/force"),
-            ({**ASKED, "train_request_date": "today"}, "/train_request_date"),
-            ({**ASKED, "train_request_date": "0001-01-01T00:00:00+14:00"}, "/train_request_date"),
-            ({**ASKED, "store": 1}, "/store"),
+            ({**REQUEST, "force": "yes"}, "/force"),
+            ({**REQUEST, "force": 1}, "/force"),
+            ({**REQUEST, "train_request_date": "today"}, "/train_request_date"),
+            ({**REQUEST, "train_request_date": "0001-01-01T00:00:00+14:00"}, "/train_request_date"),
+            ({**REQUEST, "store": 1}, "/store"),
         ],
     )
     def test_a_body_that_is_not_allowed(
@@ -175,11 +175,11 @@ class TestRefusals:
         problem = refusal(method, "/training/nope", 404)
 
         assert problem["detail"] == (
-            "Training run 'nope' does not exist. GET /training lists them."
+            "Training run 'nope' does not exist. GET /training lists the training runs."
         )
 
 
 def test_before_the_first_import_there_is_nothing_to_train(refusal: Refusal) -> None:
-    problem = refusal("POST", "/training", 404, json=ASKED)
+    problem = refusal("POST", "/training", 404, json=REQUEST)
 
     assert "No sales were imported yet" in problem["detail"]

@@ -1,4 +1,4 @@
-"""POST /what-if: another future for the model that is served, and nothing stored."""
+"""POST /what-if: the current model with another future. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PROMO = {"covariate": "promo", "value": 1, "from": "2014-05-19", "to": "2014-05-
 
 
 def row(store: int, index: int, generator: np.random.Generator) -> str:
-    """A day of a store: promotions in every other week, closed on Sundays, a price, a holiday."""
+    """A day of a store: promotions every other week, closed on Sundays, a price, a holiday."""
     day = FIRST + timedelta(days=index)
     promo, opened = int(index // 7 % 2 == 0 and day.weekday() < 5), int(day.weekday() != 6)
     holiday = "a" if index % 40 == 20 else "0"
@@ -80,7 +80,7 @@ def refusal(client: FlaskClient) -> Refusal:
 
 
 def ask(client: FlaskClient, *changes: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """The answer to a what-if about store 1, which is what it is described to be."""
+    """The answer to a what-if about store 1. It matches its model."""
     body = {"changes": changes, **({} if "store_numbers" in fields else {"store_number": 1})}
     response = client.post("/what-if", json={**body, **fields})
     assert response.status_code == 200, response.text
@@ -118,7 +118,7 @@ def test_the_baseline_is_the_forecast_that_is_served(client: FlaskClient) -> Non
     assert served["provenance"].items() <= answer["provenance"].items()
 
 
-def test_the_difference_is_told_per_day_and_in_total(client: FlaskClient) -> None:
+def test_the_difference_is_given_per_day_and_in_total(client: FlaskClient) -> None:
     answer = ask(client, PROMO)
 
     changed, baseline = by_day(answer), by_day(answer, "baseline")
@@ -151,10 +151,10 @@ def test_a_text_is_named_as_in_the_file(client: FlaskClient) -> None:
 def test_several_stores_have_one_total(client: FlaskClient) -> None:
     answer = ask(client, PROMO, store_numbers=[2, "1"])
 
-    assert [each["store_number"] for each in answer["forecasts"]] == [2, "1"]
+    assert [forecast["store_number"] for forecast in answer["forecasts"]] == [2, "1"]
     single = ask(client, PROMO)
     assert by_day(answer["forecasts"][1]) == pytest.approx(by_day(single))
-    totals = [each["total"]["difference"] for each in answer["forecasts"]]
+    totals = [forecast["total"]["difference"] for forecast in answer["forecasts"]]
     assert answer["total"]["difference"] == pytest.approx(sum(totals))
 
 
@@ -173,7 +173,7 @@ def test_later_changes_overrule_earlier_ones(client: FlaskClient) -> None:
     assert ask(client, PROMO, back)["total"]["difference"] == 0
 
 
-def test_what_the_model_never_saw_is_said(client: FlaskClient) -> None:
+def test_a_note_names_a_value_that_the_model_never_saw(client: FlaskClient) -> None:
     answer = ask(client, {"covariate": "price", "value": 9, "from": "2014-05-14"})
 
     assert answer["notes"][0] == (
@@ -181,11 +181,11 @@ def test_what_the_model_never_saw_is_said(client: FlaskClient) -> None:
     )
 
 
-def test_what_changes_nothing_is_said(client: FlaskClient) -> None:
+def test_a_note_names_a_change_without_effect(client: FlaskClient) -> None:
     answer = ask(client, {"covariate": "promo", "value": 1, "from": "2014-05-13"})
 
     assert answer["notes"] == [
-        "Nothing changes: the model of this forecast does not react to what was supposed."
+        "Nothing changes: the model of this forecast does not react to these changes."
     ]
 
 
@@ -198,7 +198,7 @@ def test_nothing_is_stored(client: FlaskClient, home: Settings) -> None:
 
 
 def content(settings: Settings) -> tuple[Any, ...]:
-    """Every row of every table, and every file beside the database's own."""
+    """Every row of every table, and every file except those of the database."""
     database = Database(settings.resolved_database_url)
     with database.read() as connection:
         tables = [connection.execute(sa.select(t)).all() for t in metadata.sorted_tables]
@@ -213,7 +213,7 @@ def content(settings: Settings) -> tuple[Any, ...]:
         (
             {"covariate": "weather"},
             "/changes/0/covariate",
-            "'weather' is no covariate; there is 'open', 'promo', 'price', "
+            "'weather' is not a covariate; allowed: 'open', 'promo', 'price', "
             "'state_holiday_a', 'StateHoliday'",
         ),
         ({"value": 2}, "/changes/0/value", "'promo' is 0 or 1 on every day, not 2"),
@@ -221,7 +221,7 @@ def content(settings: Settings) -> tuple[Any, ...]:
         (
             {"covariate": "StateHoliday", "value": "x"},
             "/changes/0/value",
-            "'StateHoliday' is 'a' or '0', not 'x'",
+            "'StateHoliday' can be 'a' or '0', not 'x'",
         ),
         (
             {"to": "2014-05-26"},
@@ -252,11 +252,11 @@ def content(settings: Settings) -> tuple[Any, ...]:
         (
             {"to": "2014-05-01"},
             "/changes/0",
-            "is not allowed: 'from' (2014-05-19) lies after 'to' (2014-05-01)",
+            "is not allowed: 'from' (2014-05-19) is after 'to' (2014-05-01)",
         ),
     ],
 )
-def test_a_change_that_cannot_be_is_refused(
+def test_an_impossible_change_is_refused(
     refusal: Refusal, change: dict[str, Any], pointer: str, detail: str
 ) -> None:
     body = {"store_number": 1, "changes": [{**PROMO, **change}]}
@@ -295,11 +295,11 @@ def test_the_command_takes_finite_numbers(value: str) -> None:
     result = CliRunner().invoke(main, ["what-if", "--store", "1", "--set", f"price={value}", *days])
 
     assert result.exit_code == 2
-    assert f"'{value}' is no finite number." in result.stderr
+    assert f"'{value}' is not a finite number." in result.stderr
 
 
 @pytest.mark.parametrize(
-    ("fields", "status", "told"),
+    ("fields", "status", "sentence"),
     [
         ({"store_number": 7}, 404, "Store '7' is unknown: there are 2 stores, 1, 2."),
         ({"item": "milk"}, 404, "Item 'milk' is unknown"),
@@ -309,14 +309,14 @@ def test_the_command_takes_finite_numbers(value: str) -> None:
     ],
 )
 def test_a_question_that_cannot_be_answered_is_refused(
-    refusal: Refusal, fields: dict[str, Any], status: int, told: str
+    refusal: Refusal, fields: dict[str, Any], status: int, sentence: str
 ) -> None:
     body = {"store_number": 1, "changes": [PROMO], **fields}
 
-    assert told in refusal("POST", "/what-if", status, json=body)["detail"]
+    assert sentence in refusal("POST", "/what-if", status, json=body)["detail"]
 
 
-def test_without_a_forecast_it_says_how_to_get_one(rejection: Refusal) -> None:
+def test_without_a_forecast_it_is_refused(rejection: Refusal) -> None:
     body = {"store_number": 1, "changes": [PROMO]}
 
     document = rejection("POST", "/what-if", 404, json=body)
@@ -324,7 +324,7 @@ def test_without_a_forecast_it_says_how_to_get_one(rejection: Refusal) -> None:
     assert document["type"] == "urn:forecast-service:no-forecast"
 
 
-def test_a_backend_that_cannot_says_which_can(
+def test_a_backend_without_what_ifs_names_the_one_that_has_them(
     app: Flask, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = app.extensions["forecast_service"].session
@@ -366,11 +366,12 @@ def test_the_command_shows_the_difference(home: Settings, monkeypatch: pytest.Mo
     assert lines[0] == ["store", "date", "baseline", "what_if", "difference"]
     assert len(lines) == 1 + HORIZON
     assert float(lines[8][4]) > 20
-    assert result.stderr.startswith("Store 1: p50 of all days ")
+    assert "-0.0" not in result.stdout
+    assert result.stderr.startswith("Store 1: the p50 of all days changes from ")
 
 
 class TestTheModelBesideAForecast:
-    """The last tests of this installation: they change it."""
+    """The last tests of this module, because they change its installation."""
 
     def test_newer_sales_are_what_a_what_if_starts_from(
         self, client: FlaskClient, home: Settings
@@ -393,7 +394,7 @@ class TestTheModelBesideAForecast:
         removed = sweep_models(database, home.home, grace_seconds=0)
 
         database.dispose()
-        assert len(removed) == 1  # that of the forecast before
+        assert len(removed) == 1  # the model of the previous forecast
         ask(client, PROMO)
 
     def test_a_forecast_without_its_model_says_so(
@@ -408,4 +409,4 @@ class TestTheModelBesideAForecast:
 
         document = send("POST", "/what-if", 409, json={"store_number": 1, "changes": [PROMO]})
 
-        assert 'Ask for a new one with POST /training {"force": true}.' in document["detail"]
+        assert 'Make a new forecast with POST /training and "force": true.' in document["detail"]

@@ -1,4 +1,4 @@
-"""The cast of training runs: a chain without a predictor, and one that was trained."""
+"""Fixtures for training runs: a chain without a predictor, and a trained one."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def session(settings: Settings, database: Database) -> ForecastSession:
 
 @pytest.fixture
 def runs(session: ForecastSession, settings: Settings, database: Database) -> TrainingRuns:
-    """Runs of a chain of three stores that nothing was trained on yet."""
+    """Runs of a chain of three stores without a predictor."""
     import_small_chain(session, settings, database)
     return TrainingRuns(database, settings, session)
 
 
 @pytest.fixture
 def trained(runs: TrainingRuns, settings: Settings) -> TrainingRuns:
-    """Runs of a chain whose first forecast is served."""
+    """Runs of a chain with a served forecast."""
     runs.request(None)
     work(settings)
     return runs
@@ -47,7 +47,7 @@ def trained(runs: TrainingRuns, settings: Settings) -> TrainingRuns:
 def new_sales(
     session: ForecastSession, settings: Settings, database: Database
 ) -> Callable[[range, range], None]:
-    """Imports more days of some stores."""
+    """A function that imports more days of some stores."""
 
     def arrive(store_numbers: range, days: range) -> None:
         import_sales(session, settings, database, stores=store_numbers, days=days)

@@ -1,4 +1,4 @@
-"""Moving runs on by hand, and counting what they made."""
+"""Helpers: step a run by hand, count predictors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from forecast_service.storage.tables import resources
 
 
 def step(runs: TrainingRuns, queue: Queue) -> None:
-    """The next step of the run that is due first."""
+    """Do the next step of the run that is due first."""
     claim = queue.claim(new_id(), [KIND])
     assert claim is not None
     steps.RunStep(runs.session, runs.settings, queue, claim).go()

@@ -1,4 +1,4 @@
-"""Runs that are cancelled, and what is done in their place."""
+"""Cancelled and failed runs: what is stopped, and what runs instead."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_waiting_run_is_cancelled_at_once(runs: TrainingRuns, queue: Queue) ->
     assert not queue.has_open([KIND])
 
 
-def test_cancelling_stops_what_is_computed(
+def test_cancelling_stops_the_computation(
     runs: TrainingRuns, queue: Queue, settings: Settings, database: Database
 ) -> None:
     run = runs.request(1).run
@@ -59,7 +59,7 @@ def test_a_step_in_flight_can_write_nothing_after_the_cancellation(
     step_and_cancel = runs.session.forecast.create_predictor
 
     class Interrupted:
-        """A client whose caller is cancelled while the request is under way."""
+        """A client that cancels the run during the request."""
 
         def __getattr__(self, name: str) -> object:
             return getattr(runs.session.forecast, name)
@@ -77,7 +77,7 @@ def test_a_step_in_flight_can_write_nothing_after_the_cancellation(
     assert statuses == ["CREATE_STOPPED"]
 
 
-def test_what_has_ended_cannot_be_cancelled(trained: TrainingRuns) -> None:
+def test_an_ended_run_cannot_be_cancelled(trained: TrainingRuns) -> None:
     run = trained.list()[0]
 
     with pytest.raises(Conflict, match="cannot be cancelled: it is 'serving' already"):
@@ -143,7 +143,7 @@ def test_new_sales_are_forecast_although_the_training_fails(
     assert states[:2] == [("serving", False), ("failed", True)]
 
 
-def test_a_forecast_that_fails_is_not_made_again_for_ever(
+def test_a_failed_forecast_is_not_repeated(
     trained: TrainingRuns, new_sales: Callable[[range, range], None], queue: Queue
 ) -> None:
     new_sales(range(1, 4), range(120, 121))
@@ -156,7 +156,7 @@ def test_a_forecast_that_fails_is_not_made_again_for_ever(
     assert not queue.has_open([KIND])
 
 
-def test_what_a_run_that_broke_had_started_is_stopped_before_the_next_one_trains(
+def test_a_broken_run_is_stopped_before_the_next_one_trains(
     runs: TrainingRuns, settings: Settings, database: Database, queue: Queue
 ) -> None:
     broken = runs.request(1).run
@@ -183,7 +183,7 @@ def test_what_a_run_that_broke_had_started_is_stopped_before_the_next_one_trains
         assert list(statuses) == ["CREATE_STOPPED", "ACTIVE"]
 
 
-def test_what_a_run_had_started_whose_workers_died_is_stopped(
+def test_a_run_is_stopped_after_too_many_dead_workers(
     runs: TrainingRuns, settings: Settings, database: Database, queue: Queue
 ) -> None:
     run = runs.request(1).run
@@ -216,18 +216,18 @@ def test_only_errors_in_a_row_end_a_run(
     step(runs, queue)
     service = Service(settings, database)
     for attempt in range(2 * MAX_ERRORS if between else MAX_ERRORS):
-        let_be_due(database)
+        make_due(database)
         claim = queue.claim(new_id(), [KIND])
         assert claim is not None
         note_failure(service, claim, f"odd {attempt}", is_away=False)
-        for _ in range(between):  # a look at the predictor that goes well
-            let_be_due(database)
+        for _ in range(between):  # a successful check of the predictor
+            make_due(database)
             step(runs, queue)
 
     assert run is not None
     assert runs.get(run.id).state == state
 
 
-def let_be_due(database: Database) -> None:
+def make_due(database: Database) -> None:
     with database.write() as connection:
         connection.execute(sa.update(work_table).values(not_before=0.0))

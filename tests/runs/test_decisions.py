@@ -1,4 +1,4 @@
-"""Decisions: which rule fires, and the sentence with its numbers."""
+"""Decisions: the rule that applies, and the sentence with its numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FRESH = Facts(
     predictor="p",
     age_days=0.5,
     tolerance_days=2.0,
-    knows_store=True,
+    includes_store=True,
     newer_days_of_sales=0,
     is_forecast=True,
     last_sale_on="2015-07-31",
@@ -31,7 +31,7 @@ FRESH = Facts(
         ({}, "within_tolerance"),
         ({"forced": True}, "forced"),
         ({"predictor": None, "age_days": None}, "no_predictor"),
-        ({"knows_store": False}, "unknown_store"),
+        ({"includes_store": False}, "unknown_store"),
         ({"age_days": 1.999}, "within_tolerance"),
         ({"age_days": 2.0}, "age"),
         ({"age_days": 0.0, "tolerance_days": 0.0}, "age"),
@@ -107,7 +107,7 @@ def test_a_date_further_ahead_is_refused() -> None:
     sentence = (
         "The request date '2015-08-03T09:00:00+00:00' is in the future: it is now "
         "2015-08-01T09:00:00+00:00, and at most one day ahead is allowed. "
-        "Leave it out to ask as of now."
+        "Leave it out to use the present time."
     )
     with pytest.raises(InvalidRequest, match=re.escape(sentence)):
         checked_date(NOW + timedelta(days=2), NOW)

@@ -1,4 +1,4 @@
-"""Forecasts that are kept, and the one of them that is served again."""
+"""Kept forecasts: they are listed, and an earlier one is served again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def kept(settings: Settings, database: Database) -> KeptForecasts:
 def earlier(
     trained: TrainingRuns, settings: Settings, database: Database, kept: KeptForecasts
 ) -> str:
-    """Id of the first of two forecasts, the second of which is served."""
+    """Id of the first of two forecasts; the second one is served."""
     arn = group_of(settings, database).current_forecast_arn
     assert arn is not None
     trained.request(1, force=True)
@@ -77,7 +77,7 @@ def test_the_current_forecast_stays_as_it_is(
 
 @Refused
 def test_an_unknown_forecast_is_refused(kept: KeptForecasts, earlier: str, name: str) -> None:
-    with pytest.raises(NotFound, match=f"Forecast '{name}' is not among those that were served"):
+    with pytest.raises(NotFound, match=f"Forecast '{name}' was never served"):
         kept.make_current(name)
 
 

@@ -1,4 +1,4 @@
-"""Asking for a training: which run answers, and never two at a time."""
+"""Requests for a training: which run they get, and never two runs at a time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_without_data_there_is_nothing_to_train(
         TrainingRuns(database, settings, session).request(1)
 
 
-def test_an_unknown_store_is_refused_with_those_that_exist(runs: TrainingRuns) -> None:
+def test_an_unknown_store_is_refused_and_existing_ones_named(runs: TrainingRuns) -> None:
     with pytest.raises(UnknownStore, match="Store '7' is unknown: there are 3 stores, 1, 2, 3"):
         runs.request(7)
 
@@ -76,7 +76,7 @@ def test_a_request_from_before_the_predictor_counts_as_age_zero(trained: Trainin
     assert (decision.age_days, decision.rule) == (0.0, "within_tolerance")
 
 
-def test_an_old_predictor_is_trained_anew(trained: TrainingRuns, database: Database) -> None:
+def test_an_old_predictor_is_replaced(trained: TrainingRuns, database: Database) -> None:
     age_predictors(database, days=2)
     decision = trained.request(1)
 
@@ -131,7 +131,7 @@ def test_new_sales_can_be_made_a_reason_to_train(
     assert predictors(database) == 2
 
 
-def test_a_store_that_the_predictor_does_not_know_is_a_reason_to_train(
+def test_a_store_without_predictor_is_a_reason_to_train(
     trained: TrainingRuns, new_sales: Callable[[range, range], None], settings: Settings
 ) -> None:
     new_sales(range(9, 10), range(60, 120))
@@ -176,7 +176,7 @@ def test_a_forced_request_makes_the_waiting_run_train(
     assert predictors(database) == 2
 
 
-def test_the_clock_of_the_database_decides_what_a_predictor_knows(
+def test_the_clock_of_the_database_decides_which_stores_a_predictor_includes(
     trained: TrainingRuns, database: Database
 ) -> None:
     with database.write() as connection:

@@ -33,7 +33,9 @@ def test_a_run_ends_as_serving(runs: TrainingRuns, settings: Settings, database:
     assert (group.current_forecast_arn, group.version) == (done.forecast_arn, 1)
 
 
-def test_what_is_served_says_where_it_comes_from(trained: TrainingRuns, database: Database) -> None:
+def test_the_record_of_a_served_forecast_names_its_source(
+    trained: TrainingRuns, database: Database
+) -> None:
     with database.read() as connection:
         row = connection.execute(sa.select(forecasts)).mappings().one()
 
@@ -62,7 +64,7 @@ def test_a_run_begins_when_no_import_is_half_loaded(
     assert runs.get(run.id).state == "training"
 
 
-def test_a_run_does_not_wait_for_an_import_for_ever(
+def test_a_run_does_not_wait_forever_for_an_import(
     trained: TrainingRuns,
     new_sales: Callable[[range, range], None],
     queue: Queue,
@@ -119,7 +121,7 @@ def test_new_sales_are_forecast_without_training(
     assert predictors(database) == 1
 
 
-def test_a_store_that_is_new_is_forecast_without_training(
+def test_a_new_store_is_forecast_without_training(
     trained: TrainingRuns,
     new_sales: Callable[[range, range], None],
     settings: Settings,

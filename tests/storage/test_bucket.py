@@ -1,4 +1,4 @@
-"""The local bucket: addresses become files, and nothing escapes the folder."""
+"""The local bucket: files are stored by address, always inside its folder."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_put_replaces_an_older_file_and_leaves_the_older_source_alone(tmp_path: 
     assert old.read_text() == "old"
 
 
-def test_a_folder_that_is_discarded_takes_no_room_any_more(tmp_path: Path) -> None:
+def test_a_discarded_folder_is_deleted(tmp_path: Path) -> None:
     source = tmp_path / "part-0.csv"
     source.write_text("1,2015-01-01,5\n")
     bucket = LocalBucket(tmp_path / "home")
@@ -49,13 +49,13 @@ def test_a_folder_that_is_discarded_takes_no_room_any_more(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("uri", ["s3://sales/../../secret", "s3://../x", "s3://sales/a/./b"])
 def test_path_of_refuses_to_leave_the_bucket(tmp_path: Path, uri: str) -> None:
-    with pytest.raises(InvalidData, match="points out of its bucket"):
+    with pytest.raises(InvalidData, match="points outside its bucket"):
         LocalBucket(tmp_path).path_of(uri)
 
 
 @pytest.mark.parametrize("uri", ["s3://", "/etc/passwd", "file:///etc/passwd", "sales/a.csv"])
-def test_path_of_refuses_what_is_no_bucket_address(tmp_path: Path, uri: str) -> None:
-    with pytest.raises(InvalidData, match="is no address in a bucket"):
+def test_path_of_refuses_other_addresses(tmp_path: Path, uri: str) -> None:
+    with pytest.raises(InvalidData, match="is not an address in a bucket"):
         LocalBucket(tmp_path).path_of(uri)
 
 

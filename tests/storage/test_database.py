@@ -1,4 +1,4 @@
-"""The database: what its transactions promise on SQLite and on PostgreSQL."""
+"""The database: guarantees of its transactions on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stored forecasts: what was written is read again, in Amazon's shape."""
+"""Stored forecasts: written, read again, and shown in Amazon's form."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ def test_more_rows_than_one_batch_are_all_written(database: Database) -> None:
         assert len(forecast_store.keys(connection, ARN)) == count
 
 
-def test_a_forecast_that_is_forgotten_leaves_the_others(database: Database) -> None:
+def test_deleting_a_forecast_keeps_the_others(database: Database) -> None:
     other = "arn:aws:forecast:eu-west-1:000000000000:forecast/tuesday"
     with database.write() as connection:
         forecast_store.write(connection, [make_forecast(), make_forecast(forecast_arn=other)])
-        forecast_store.forget(connection, ARN)
+        forecast_store.delete(connection, ARN)
 
     with database.read() as connection:
         assert forecast_store.keys(connection, ARN) == set()
@@ -122,7 +122,7 @@ def test_predictions_have_amazons_shape() -> None:
         ("2015-08-03T00:00:00", "2015-08-01T00:00:00", []),
     ],
 )
-def test_predictions_take_both_ends_of_the_range(
+def test_predictions_include_both_ends_of_the_range(
     start: str | None, end: str | None, expected: list[float]
 ) -> None:
     points = predictions(make_forecast(), start, end)["p10"]
@@ -159,7 +159,7 @@ def test_the_horizon_ends_with_the_last_day_of_its_last_period(
         ("2024-01-10T00:00:00", "2024-01-08T00:00:00", []),
     ],
 )
-def test_a_week_is_asked_for_by_any_of_its_days(
+def test_any_day_of_a_week_selects_it(
     start: str | None, end: str | None, expected: list[float]
 ) -> None:
     weeks = make_forecast(frequency="W-FRI", start="2024-01-05T00:00:00")
@@ -167,7 +167,7 @@ def test_a_week_is_asked_for_by_any_of_its_days(
     assert [point["Value"] for point in predictions(weeks, start, end)["p10"]] == expected
 
 
-def test_a_month_is_asked_for_by_any_of_its_days() -> None:
+def test_any_day_of_a_month_selects_it() -> None:
     months = make_forecast(frequency="M", start="2024-01-01T00:00:00")
 
     found = predictions(months, "2024-02-29T00:00:00", "2024-03-01T00:00:00")
@@ -176,6 +176,8 @@ def test_a_month_is_asked_for_by_any_of_its_days() -> None:
     assert forecast_store.horizon_days(months) == ("2024-01-01", "2024-03-31")
 
 
-def test_predictions_refuse_a_date_that_is_none() -> None:
-    with pytest.raises(InvalidRequest, match=r"^'tomorrow' is no time. Write it as '2015-08-01T"):
+def test_predictions_refuse_text_that_is_not_a_date() -> None:
+    with pytest.raises(
+        InvalidRequest, match=r"^'tomorrow' is not a time. Write it as '2015-08-01T"
+    ):
         predictions(make_forecast(), "tomorrow")

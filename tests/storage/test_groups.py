@@ -1,4 +1,4 @@
-"""Dataset groups: what an import, a moved pointer and an ended run change of one."""
+"""Dataset groups: changes by an import, a moved pointer and an ended run."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_absent_texts_are_null_to_the_database(imported: Database) -> None:
         assert connection.execute(query).scalars().all() == ["other"]
 
 
-def test_a_later_import_changes_neither_kind_nor_horizon_nor_what_is_served(
+def test_a_later_import_keeps_kind_horizon_and_served_forecast(
     imported: Database,
 ) -> None:
     later = DatasetGroup("chain", "arn:new", 7, "D", ("price",), False, None, "2024-02-01")

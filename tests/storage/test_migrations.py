@@ -1,4 +1,4 @@
-"""Migrations: every version leads to the tables of this one, and keeps what was stored."""
+"""Migrations: they lead to the present tables and keep the stored rows."""
 
 from __future__ import annotations
 

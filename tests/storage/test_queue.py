@@ -1,4 +1,4 @@
-"""The queue: one holder at a time, and nobody else can write."""
+"""The queue: work has one holder at a time, and only the holder can write."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_work_is_not_due_before_its_time(queue: Queue, database: Database) -> No
     assert queue.claim(new_id(), KINDS) is None
 
 
-def test_what_has_been_due_longest_comes_first(queue: Queue, database: Database) -> None:
+def test_the_work_that_is_due_longest_comes_first(queue: Queue, database: Database) -> None:
     put(database, "late", delay_seconds=-1)
     put(database, "early", delay_seconds=-2)
 
@@ -147,7 +147,7 @@ def test_work_of_a_silent_holder_is_taken_over(queue: Queue, database: Database)
     assert (second.id, second.losses) == (first.id, 1)
 
 
-def test_who_lost_the_lease_can_change_nothing(queue: Queue, database: Database) -> None:
+def test_a_holder_without_lease_can_change_nothing(queue: Queue, database: Database) -> None:
     put(database)
     first = claim(queue)
     let_lease_expire(database)
@@ -193,7 +193,7 @@ def test_errors_count_up_to_the_last_attempt(queue: Queue, database: Database) -
     assert ends == [False] * (MAX_ERRORS - 1) + [True]
 
 
-def test_losses_are_no_errors(queue: Queue, database: Database) -> None:
+def test_losses_do_not_count_as_errors(queue: Queue, database: Database) -> None:
     put(database)
     claim(queue)
     let_lease_expire(database)
@@ -231,12 +231,12 @@ def test_the_next_holder_learns_of_a_cancellation_too(queue: Queue, database: Da
     assert claim(queue).cancel_requested is True
 
 
-def test_cancelling_what_is_not_there_says_so(queue: Queue, database: Database) -> None:
+def test_cancelling_absent_work_returns_none(queue: Queue, database: Database) -> None:
     with database.write() as connection:
         assert queue.request_cancel(connection, "run", "a") is None
 
 
-def test_watching_tells_held_from_lost(queue: Queue, database: Database) -> None:
+def test_watching_separates_held_from_lost(queue: Queue, database: Database) -> None:
     put(database, "a")
     put(database, "b")
     kept, given = claim(queue), claim(queue)

@@ -1,4 +1,4 @@
-"""Snapshots: versions only grow, each reads the same for ever, and nothing needed is swept."""
+"""Snapshots: version numbers grow, rows of a version never change, needed files stay."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_row_of_a_newer_delta_replaces_the_older_one_with_its_key(store: Snaps
     ]
 
 
-def test_rows_with_one_key_that_came_together_all_stay(store: SnapshotStore) -> None:
+def test_rows_with_the_same_key_in_one_file_all_stay(store: SnapshotStore) -> None:
     add(store, "base", [("1", "2015-01-01", 5.0), ("1", "2015-01-01", 6.0)])
     add(store, "delta", [("2", "2015-01-01", 1.0), ("2", "2015-01-01", 2.0)])
 
@@ -96,14 +96,14 @@ def test_an_older_version_reads_as_before(store: SnapshotStore) -> None:
     assert read(store, 3) == [("9", "2015-01-01", 9.0)]
 
 
-def test_versions_of_different_datasets_grow_apart(store: SnapshotStore) -> None:
+def test_datasets_have_separate_versions(store: SnapshotStore) -> None:
     add(store, "base", [("1", "2015-01-01", 5.0)])
 
     assert add(store, "base", [("1", "2015-01-01", 5.0)], "sales:store_demand_group") == 1
     assert (store.version(SALES), store.version("unknown")) == (1, 0)
 
 
-def test_reading_what_does_not_exist_is_refused_by_name(store: SnapshotStore) -> None:
+def test_reading_a_version_that_does_not_exist_is_refused(store: SnapshotStore) -> None:
     with pytest.raises(InvalidData, match=f"^Dataset '{SALES}' has no version 0 with data"):
         store.read(SALES)
 
@@ -123,8 +123,8 @@ def test_a_file_that_never_got_its_row_changes_nothing_and_is_swept(store: Snaps
     orphan = store.stage(table([("1", "2015-01-01", 99.0)]))
 
     assert read(store) == [("1", "2015-01-01", 5.0)]
-    assert store.sweep(catalog.remembered) == []  # its job may be about to commit
-    assert store.sweep(catalog.remembered, grace_seconds=0) == [store.home / orphan.path]
+    assert store.sweep(catalog.used_snapshots) == []  # its job may commit soon
+    assert store.sweep(catalog.used_snapshots, grace_seconds=0) == [store.home / orphan.path]
     assert read(store) == [("1", "2015-01-01", 5.0)]
 
 
@@ -154,13 +154,13 @@ def test_compaction_refuses_a_file_that_was_changed(store: SnapshotStore) -> Non
         store.compact(SALES)
 
 
-def test_sweep_keeps_what_a_predictor_remembers_and_drops_the_rest(store: SnapshotStore) -> None:
+def test_sweep_keeps_the_versions_of_predictors_and_deletes_others(store: SnapshotStore) -> None:
     for demand in (1.0, 2.0, 3.0):
         add(store, "base", [("1", "2015-01-01", demand)])
         add(store, "delta", [("1", "2015-01-02", demand)])
     remember(store, 4)
 
-    removed = store.sweep(catalog.remembered, grace_seconds=0)
+    removed = store.sweep(catalog.used_snapshots, grace_seconds=0)
 
     assert len(removed) == 2
     assert read(store, 4) == [("1", "2015-01-01", 2.0), ("1", "2015-01-02", 2.0)]
@@ -173,17 +173,17 @@ def test_sweep_leaves_a_version_alone_that_was_replaced_a_moment_ago(store: Snap
     add(store, "base", [("1", "2015-01-01", 1.0)])
     add(store, "base", [("1", "2015-01-01", 2.0)])
 
-    assert store.sweep(catalog.remembered) == []
+    assert store.sweep(catalog.used_snapshots) == []
     assert read(store, 1) == [("1", "2015-01-01", 1.0)]
 
 
-def test_forgetting_a_dataset_frees_its_files(store: SnapshotStore) -> None:
+def test_the_files_of_a_deleted_dataset_are_swept(store: SnapshotStore) -> None:
     add(store, "base", [("1", "2015-01-01", 1.0)])
 
     with store.database.write() as connection:
-        store.forget(connection, SALES)
+        store.delete(connection, SALES)
 
-    assert len(store.sweep(catalog.remembered, grace_seconds=0)) == 1
+    assert len(store.sweep(catalog.used_snapshots, grace_seconds=0)) == 1
     assert store.datasets() == []
 
 
@@ -197,13 +197,13 @@ def test_columns_that_came_later_are_empty_in_older_rows(store: SnapshotStore) -
     assert store.read(SALES)["promo"].to_pylist() == [None, 1.0]
 
 
-def test_a_dataset_that_was_made_again_goes_on_after_the_version_that_is_named(
+def test_the_versions_of_a_recreated_dataset_continue_after_the_used_one(
     store: SnapshotStore,
 ) -> None:
     add(store, "base", [("1", "2015-01-01", 1.0)])
     last = add(store, "base", [("1", "2015-01-01", 2.0)])
     with store.database.write() as connection:
-        store.forget(connection, SALES)
+        store.delete(connection, SALES)
 
     assert add(store, "base", [("1", "2015-01-01", 3.0)], after=last) == 3
     assert read(store) == [("1", "2015-01-01", 3.0)]

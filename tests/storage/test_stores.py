@@ -1,4 +1,4 @@
-"""Stores by name: pages follow each other in natural order, whatever the names."""
+"""Stores by name: pages are in natural order for all names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHAIN = ["CA_1", "CA_2", "CA_10", "1", "2", "10", "007", "7", "Ü & Söhne", "9"
 
 
 def put_stores(database: Database, names: list[str], regions: list[str]) -> None:
-    """These stores, and no other ones."""
+    """Store exactly these names."""
     store: dict[str, Any] = {
         "dataset_group": GROUP,
         "attributes": {},
@@ -34,7 +34,7 @@ def put_stores(database: Database, names: list[str], regions: list[str]) -> None
 
 
 def all_pages(database: Database, region: str | None, limit: int) -> list[str]:
-    """The names on every page, one after the other."""
+    """The names on all pages, in order."""
     names: list[str] = []
     has_more, after = True, None
     while has_more:
@@ -68,7 +68,7 @@ def test_the_pages_together_are_the_whole_list_in_order(
     assert all_pages(database, "north", limit) == sorted(in_north, key=natural_order)
 
 
-def test_a_page_follows_a_store_that_is_gone(database: Database) -> None:
+def test_a_page_can_follow_a_deleted_store(database: Database) -> None:
     put_stores(database, ["CA_1", "CA_10"], ["all", "all"])
 
     with database.read() as connection:

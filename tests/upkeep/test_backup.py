@@ -1,4 +1,4 @@
-"""Backups that are made, and restored, while other things happen."""
+"""Backups and restores while other processes work or die."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from forecast_service.storage.database import Database
 from forecast_service.storage.queue import new_id
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.upkeep import backup, maintenance
-from forecast_service.upkeep.sweeping import LEDGER, long_unnamed, sweep
+from forecast_service.upkeep.sweeping import LEDGER, long_unused, sweep
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def elsewhere(settings: Settings, home: Path) -> Settings:
     return settings.model_copy(update={"home": home})
 
 
-def test_a_backup_into_the_home_folder_does_not_hold_itself(
+def test_a_backup_into_the_home_folder_does_not_contain_itself(
     chain: Settings, database: Database
 ) -> None:
     target = chain.home / "backup.tar.gz"
@@ -58,7 +58,7 @@ def test_a_backup_into_the_home_folder_does_not_hold_itself(
     assert not [name for name in members(target) if "backup" in name]
 
 
-def test_a_file_that_goes_meanwhile_does_not_end_the_backup(
+def test_a_file_that_is_deleted_meanwhile_does_not_end_the_backup(
     chain: Settings, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left = left_behind(chain.home / "imports" / "gone") / "sales.csv"
@@ -83,7 +83,7 @@ def test_nothing_is_swept_while_a_backup_is_made(chain: Settings, database: Data
     assert sweep(chain, database, folder_seconds=0) == 1
 
 
-def test_what_is_young_is_not_swept(chain: Settings, database: Database) -> None:
+def test_young_files_are_not_swept(chain: Settings, database: Database) -> None:
     unnamed = SnapshotStore(database, chain.home).stage(pa.table({"demand": [1.0]}))
     folder = left_behind(chain.home / "uploads" / new_id())
 
@@ -92,7 +92,7 @@ def test_what_is_young_is_not_swept(chain: Settings, database: Database) -> None
     assert (chain.home / unnamed.path).exists()
 
 
-def test_what_a_dump_of_postgresql_may_name_outlives_a_sweep(
+def test_a_sweep_keeps_files_that_a_postgresql_dump_may_name(
     chain: Settings, database: Database
 ) -> None:
     kept = SnapshotStore(database, chain.home)
@@ -102,21 +102,21 @@ def test_what_a_dump_of_postgresql_may_name_outlives_a_sweep(
     assert (chain.home / named.path).exists() != database.is_sqlite
 
 
-def test_a_file_goes_when_it_was_found_unnamed_long_ago(tmp_path: Path) -> None:
+def test_a_file_is_deleted_when_it_is_unused_for_long(tmp_path: Path) -> None:
     path = tmp_path / "snapshots" / "old.parquet"
-    with long_unnamed(tmp_path, 60.0) as is_long:
-        assert not is_long(path)
+    with long_unused(tmp_path, 60.0) as is_long_unused:
+        assert not is_long_unused(path)
     ledger = tmp_path / LEDGER
-    found = json.loads(ledger.read_text())
-    ledger.write_text(json.dumps({name: since - 61 for name, since in found.items()}))
+    times = json.loads(ledger.read_text())
+    ledger.write_text(json.dumps({name: since - 61 for name, since in times.items()}))
 
-    with long_unnamed(tmp_path, 60.0) as is_long:
-        assert is_long(path)
-        assert not is_long(path.with_name("new.parquet"))
+    with long_unused(tmp_path, 60.0) as is_long_unused:
+        assert is_long_unused(path)
+        assert not is_long_unused(path.with_name("new.parquet"))
     assert list(json.loads(ledger.read_text())) == ["snapshots/new.parquet"]
 
 
-def test_folders_of_killed_processes_are_swept_but_none_that_is_waited_for(
+def test_folders_of_killed_processes_are_swept_unless_an_import_needs_them(
     chain: Settings, database: Database
 ) -> None:
     left_behind(chain.home / "uploads" / new_id())
@@ -131,7 +131,7 @@ def test_folders_of_killed_processes_are_swept_but_none_that_is_waited_for(
 
 
 @pytest.mark.parametrize("shape", ["half", "damaged"])
-def test_what_could_not_be_restored_leaves_the_folder_empty(
+def test_a_failed_restore_leaves_the_folder_empty(
     chain: Settings, database: Database, tmp_path: Path, shape: str
 ) -> None:
     whole, broken = tmp_path / "backup.tar.gz", tmp_path / "broken.tar.gz"
@@ -150,7 +150,7 @@ def test_what_could_not_be_restored_leaves_the_folder_empty(
     assert "snapshots" in backup.restore(new, whole)
 
 
-def test_a_restore_that_was_killed_is_begun_anew(
+def test_a_killed_restore_can_be_repeated(
     chain: Settings, database: Database, tmp_path: Path
 ) -> None:
     backup.backup(chain, database, tmp_path / "backup.tar.gz")
@@ -160,11 +160,11 @@ def test_a_restore_that_was_killed_is_begun_anew(
     assert backup.PART not in backup.restore(new, tmp_path / "backup.tar.gz")
 
 
-def test_a_manifest_that_is_no_json_is_refused(settings: Settings, tmp_path: Path) -> None:
+def test_a_manifest_without_json_is_refused(settings: Settings, tmp_path: Path) -> None:
     source = tmp_path / "backup.tar.gz"
     (tmp_path / "manifest.json").write_text("[1]")
     with tarfile.open(source, "w:gz") as archive:
         archive.add(tmp_path / "manifest.json", "manifest.json")
 
-    with pytest.raises(InvalidData, match="is no backup"):
+    with pytest.raises(InvalidData, match="is not a backup"):
         backup.restore(elsewhere(settings, tmp_path / "new"), source)

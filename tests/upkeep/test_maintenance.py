@@ -1,4 +1,4 @@
-"""Maintenance: what is old goes, what is in use stays, and a backup comes back whole."""
+"""Maintenance: old things are deleted, things in use stay, a backup is restored completely."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def settings(settings: Settings) -> Settings:
 
 @pytest.fixture
 def runs(settings: Settings, database: Database) -> TrainingRuns:
-    """Two trainings of a small chain; the second one's forecast is served."""
+    """Two trainings of a small chain; the second forecast is served."""
     import_small_chain(open_session(settings, database), settings, database)
     runs = runs_of(settings, database)
     for _ in range(2):
@@ -73,7 +73,7 @@ def test_young_forecasts_are_kept(
     assert kept(database) == 2
 
 
-def test_old_forecasts_go_but_never_the_current_one(
+def test_old_forecasts_are_deleted_but_never_the_current_one(
     runs: TrainingRuns, settings: Settings, database: Database
 ) -> None:
     old = runs.list()[1].forecast_arn
@@ -96,7 +96,7 @@ def test_after_pruning_nothing_has_to_be_trained(
     assert runs.request(1).rule == "within_tolerance"
 
 
-def test_old_runs_go_once_their_predictor_and_forecast_are_gone(
+def test_old_runs_are_deleted_after_their_predictor_and_forecast(
     runs: TrainingRuns, settings: Settings, database: Database
 ) -> None:
     serving = runs.list()[0]
@@ -142,7 +142,7 @@ def test_a_cancelled_run_that_is_not_stopped_yet_is_kept(
     assert cancelled.id not in [run.id for run in runs.list()]
 
 
-def test_superseded_import_jobs_of_ours_go_and_the_data_stay(
+def test_our_superseded_import_jobs_are_deleted_and_the_data_stay(
     runs: TrainingRuns, settings: Settings, database: Database
 ) -> None:
     session = runs.session
@@ -162,7 +162,7 @@ def test_superseded_import_jobs_of_ours_go_and_the_data_stay(
     assert group_of(settings, database).last_sale_on == "2024-05-02"
 
 
-def test_only_old_import_jobs_of_ours_that_hold_no_rows_go(
+def test_only_our_old_import_jobs_without_rows_are_deleted(
     settings: Settings, database: Database
 ) -> None:
     session = open_session(settings, database)
@@ -186,7 +186,7 @@ def jobs_of(session: ForecastSession) -> list[dict[str, Any]]:
     return list(session.forecast.list_dataset_import_jobs()["DatasetImportJobs"])
 
 
-def test_finished_work_is_forgotten(
+def test_finished_work_is_deleted(
     runs: TrainingRuns, settings: Settings, database: Database
 ) -> None:
     let_days_pass(database, 31)
@@ -211,7 +211,7 @@ def test_scheduled_maintenance_is_performed(
     assert not queue.has_open([maintenance.KIND])
 
 
-def test_a_backup_comes_back_whole(tmp_path: Path) -> None:
+def test_a_backup_is_restored_completely(tmp_path: Path) -> None:
     settings = naive(Settings(home=tmp_path / "old", processes=1))
     database = Database(settings.resolved_database_url)
     database.migrate()
@@ -241,7 +241,9 @@ def test_a_backup_of_postgresql_holds_the_files(
     assert ("forecast.db" in names) == database.is_sqlite
 
 
-def test_a_backup_replaces_no_file(settings: Settings, database: Database, tmp_path: Path) -> None:
+def test_a_backup_does_not_replace_a_file(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
     target = tmp_path / "backup.tar.gz"
     target.write_text("mine")
 
@@ -259,7 +261,9 @@ def test_a_backup_is_restored_into_an_empty_folder_only(settings: Settings, tmp_
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive at all"])
-def test_what_is_no_archive_is_refused(settings: Settings, tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_an_archive_is_refused(
+    settings: Settings, tmp_path: Path, content: bytes
+) -> None:
     source = tmp_path / "backup.tar.gz"
     source.write_bytes(content)
     empty = settings.model_copy(update={"home": tmp_path / "new"})
@@ -274,6 +278,6 @@ def test_another_archive_is_refused(settings: Settings, tmp_path: Path) -> None:
         archive.add(__file__, "anything.py")
     empty = settings.model_copy(update={"home": tmp_path / "new"})
 
-    with pytest.raises(InvalidData, match=re.escape(f"'{source}' is no backup")):
+    with pytest.raises(InvalidData, match=re.escape(f"'{source}' is not a backup")):
         maintenance.restore(empty, source)
     assert not any(empty.home.iterdir())

@@ -30,26 +30,26 @@ Start = Callable[..., "subprocess.Popen[bytes]"]
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Leases so short that a test can wait for their end."""
+    """Settings with leases that end within a test."""
     return naive(settings, lease_seconds=LEASE_SECONDS)
 
 
 @pytest.fixture
 def runs(settings: Settings, database: Database) -> TrainingRuns:
-    """Runs of a chain of three stores that nothing was trained on yet."""
+    """Runs of a chain of three stores without a predictor."""
     import_small_chain(open_session(settings, database), settings, database)
     return runs_of(settings, database)
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    """Where the workers of a test write."""
+    """The log file of the workers in a test."""
     return tmp_path / "worker.log"
 
 
 @pytest.fixture
 def start(settings: Settings, log: Path) -> Iterator[Start]:
-    """Starts workers that do not outlive the test."""
+    """A function that starts workers; they end with the test."""
     started = []
 
     def begin(**changes: object) -> subprocess.Popen[bytes]:
@@ -71,7 +71,7 @@ def is_held(database: Database, kind: str) -> bool:
 
 
 def put_long_job(runs: TrainingRuns, settings: Settings) -> str:
-    """Have a predictor made that takes many seconds, and give its ARN."""
+    """Start a training that takes many seconds, and return the predictor's ARN."""
     client = runs.session.forecast
     arn: str = client.create_predictor(
         PredictorName="slow",
@@ -192,8 +192,8 @@ def test_a_job_that_raises_is_tried_three_times_and_then_fails(
         )
         Queue.put(connection, "import", "broken")
 
-    def hurry() -> bool:
-        """Leaves out the delay between two attempts; says when the import has ended."""
+    def skip_delay() -> bool:
+        """Skip the delay before the next attempt; return whether the import has ended."""
         with database.write() as connection:
             connection.execute(
                 sa.update(work_table).where(work_table.c.state == "waiting").values(not_before=0.0)
@@ -202,7 +202,7 @@ def test_a_job_that_raises_is_tried_three_times_and_then_fails(
         return bool(state == "failed")
 
     start()
-    until(hurry)
+    until(skip_delay)
     with database.read() as connection:
         error = connection.execute(sa.select(imports.c.error)).scalar_one()
         errors = connection.execute(sa.select(work_table.c.errors)).scalars().all()
@@ -224,8 +224,8 @@ def test_work_that_killed_too_many_workers_is_given_up(
     failed = runs.get(run.id)
     assert failed.state == "failed"
     assert failed.message == (
-        "The worker died 20 times while doing this, and it is not tried again. "
-        "The machine may lack memory: look at its log, then ask anew."
+        "The worker died 20 times during this work, so it is not tried again. "
+        "The machine may have too little memory: look at its log, then send the request again."
     )
 
 
@@ -238,7 +238,7 @@ def test_working_until_idle_gives_up_when_the_time_is_over(
     assert Worker(settings).run_until_idle(0.2) is False
 
 
-def test_progress_is_told_while_work_is_left(settings: Settings, database: Database) -> None:
+def test_progress_is_called_while_work_is_left(settings: Settings, database: Database) -> None:
     with database.write() as connection:
         Queue.put(connection, "run", "later", delay_seconds=1)
     told: list[bool] = []
@@ -248,7 +248,7 @@ def test_progress_is_told_while_work_is_left(settings: Settings, database: Datab
 
 
 def descendants(pid: int) -> list[int]:
-    """Every process below this one."""
+    """All descendants of this process."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:

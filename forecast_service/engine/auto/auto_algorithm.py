@@ -1,4 +1,4 @@
-"""Auto: several algorithms side by side, weighted for each series by how well they did on it."""
+"""Auto: an average of several algorithms, weighted for each series by their backtests."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from forecast_service.engine.auto.members import (
     groups,
     is_sparse,
 )
-from forecast_service.engine.backtest import Backtest, backtest, cutoffs, joined
+from forecast_service.engine.backtest import Backtest, backtest, cutoffs, join_backtests
 from forecast_service.engine.boosted.lightgbm_package import missing_library
 from forecast_service.engine.features.calendar_features import phases
-from forecast_service.engine.grouped import Carry, Group, Grouped, among
+from forecast_service.engine.grouped import Carry, Group, Grouped, places_within
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pool import pool
 
@@ -42,13 +42,13 @@ Rows = npt.NDArray[np.intp]
 class Auto:
     """Average of the quantiles of the members that suit the demand class of a series.
 
-    Series are divided by demand class (``auto.demand``), and each class has candidates of its
-    own (``auto.members``). They are fitted on its series alone: once per backtest window and
-    once on all of the history. Weights are chosen on the windows, shrunken toward those of all
-    series of the class (``auto.weights``), and the spread is calibrated on them
-    (``auto.calibration``). A series that a member cannot model (``notes`` says so) shares its
-    weight among the others. Without any window all members weigh the same. Minimum history: none.
-    Any quantile. Nothing random.
+    Series are divided by demand class (``auto.demand``), and each class has its own members
+    (``auto.members``). Members are fitted only on the series of their class: once per backtest
+    window and once on the whole history. The windows determine the weights, which are shrunken
+    toward those of all series of the class (``auto.weights``), and the calibration
+    (``auto.calibration``). If a member cannot model a series, the others share its weight, and a
+    note says why. Without any window the weights are equal. Minimum history: none. Any quantile.
+    Nothing is random.
     """
 
     name = NAME
@@ -57,7 +57,7 @@ class Auto:
         return fit_with_backtest(panel, config, progress)[0]
 
     def condition(self, fitted: FittedAuto, panel: Panel) -> FittedAuto:
-        """The same groups, weights and calibration around members that know newer data."""
+        """The same groups, weights and calibration, with members conditioned on the newer data."""
 
         def carry(model: FittedCombination, own: Panel, *_: object) -> FittedCombination:
             newer = {k: MEMBERS[k].condition(member, own) for k, member in model.members.items()}
@@ -73,15 +73,15 @@ class Auto:
         config: FitConfig,
         progress: Progress = silent,
     ) -> FittedAuto:
-        """Each member as it can; groups, weights, calibration and coverage are kept."""
+        """Refit each member that can refit; keep groups, weights, calibration and coverage."""
 
         def carry(
             model: FittedCombination, own: Panel, places: Rows, step: Progress
         ) -> FittedCombination:
-            again, count, newer = among(places, rows), len(model.members), {}
+            to_refit, count, newer = places_within(places, rows), len(model.members), {}
             for place, (name, member) in enumerate(model.members.items()):
                 of_member = part(step, place / count, (place + 1) / count)
-                newer[name] = refit(MEMBERS[name], member, own, again, config, of_member)
+                newer[name] = refit(MEMBERS[name], member, own, to_refit, config, of_member)
             return model.carried_to(own, newer)
 
         return _carried_to(fitted, panel, carry, progress)
@@ -96,18 +96,18 @@ def _carried_to(
     carry: Carry[FittedCombination],
     progress: Progress = silent,
 ) -> FittedAuto:
-    """A model carried to a newer panel, in which new series join the group of their class.
+    """A model carried to a newer panel; a new series joins the group of its demand class.
 
-    They join the largest group if there is none of that class, or if nothing is known of them.
+    It joins the largest group if there is no group of its class, or if its class is unknown.
     """
     demand = cast("Demand", fitted.demand).carried_to(panel, fitted.rows_of(panel.keys))
     sparse = [tuple(group.model.members) == SPARSE for group in fitted.groups]
     largest = int(np.argmax([len(group.rows) for group in fitted.groups]))
     joins = [
         largest
-        if each == UNKNOWN or is_sparse(each) not in sparse
-        else sparse.index(is_sparse(each))
-        for each in demand.classes
+        if name == UNKNOWN or is_sparse(name) not in sparse
+        else sparse.index(is_sparse(name))
+        for name in demand.classes
     ]
     return fitted.carried_to(panel, carry, np.array(joins), demand, progress)
 
@@ -117,11 +117,12 @@ def fit_with_backtest(
 ) -> tuple[FittedAuto, Backtest]:
     """The combinations of all classes, and their backtest.
 
-    What is tested in one window was weighted and calibrated on the others alone. The demand class
-    of a series is that of its history before the first window; without any, that of most others.
+    Each window is forecast with weights and calibration from the other windows alone. The demand
+    class of a series comes from its history before the first window; without one, the series
+    joins the larger group.
     """
-    chosen, _ = cutoffs(panel.n_periods, config, panel.frequency)
-    past = panel.before(min(chosen, default=panel.n_periods))
+    cutoff_places, _ = cutoffs(panel.n_periods, config, panel.frequency)
+    past = panel.before(min(cutoff_places, default=panel.n_periods))
     cycle = phases(panel.timestamps[:1], panel.frequency)[1]
     demand = Demand.of(past, cycle)
     missing = missing_library()
@@ -133,9 +134,11 @@ def fit_with_backtest(
             fitted.append(Group(rows, model))
             tests.append((rows, tested))
             done += len(rows)
-    tested = joined(panel.keys, tests)
+    tested = join_backtests(panel.keys, tests)
     if missing:
-        tested = replace(tested, notes=(*tested.notes, f"Forecasts lack their trees: {missing}"))
+        tested = replace(
+            tested, notes=(*tested.notes, f"Forecasts are made without trees: {missing}")
+        )
     return Grouped(tuple(fitted), demand), tested
 
 
@@ -152,12 +155,12 @@ def _fit(
         tests.append(backtest(member, panel, on_grid, part(step, 0, share)))
         fitted[name] = member.fit(panel, config, part(step, share, 1))
     evidence = Evidence(tests)
-    learned = evidence.learned()
-    tested, coverage = evidence.tested(config.quantiles)
+    learned = evidence.learn()
+    tested, coverage = evidence.backtest(config.quantiles)
     model = FittedCombination(
         members=fitted,
-        wanted=learned.weights,
-        fleet=learned.fleet,
+        chosen_weights=learned.weights,
+        common_weights=learned.common_weights,
         calibration=learned.calibration,
         coverage=coverage,
     )

@@ -1,6 +1,6 @@
-"""Honest quantiles: a model's spread, corrected by how often its backtest was right.
+"""Calibration: corrects a model's quantiles by their coverage in backtests.
 
-Works on the quantiles of any algorithm, asked for at ``GRID``. The median stays as it is.
+It works on the quantiles of any algorithm at the levels ``GRID``. The median does not change.
 """
 
 from __future__ import annotations
@@ -20,22 +20,24 @@ __all__ = ["GRID", "Calibration", "Coverage", "calibrate", "coverage", "normal_s
 STEP = 0.25
 SCORES = np.arange(-4, 4 + STEP / 2, STEP)
 GRID = tuple(float(NormalDist().cdf(score)) for score in SCORES)
-"""Levels at which a model is asked, ascending: an even grid of normal scores from -4 to 4."""
+"""Ascending levels of the model's quantiles: an even grid of normal scores from -4 to 4."""
 
-FARTHEST = 8.0  # normal score of anything beyond
-BUCKETS = 4  # of equal length in the horizon
-LEAST_SCORES = 200  # in a bucket; below it, all buckets are one
-BELIEFS = (1e9, 1000.0, 300.0, 100.0, 30.0, 10.0)  # candidates, in days, for ``_learn_belief``
-EVENLY = (0.7548776662466927, 0.5698402909980532)  # powers of 1 / 1.3247…, where x^3 = x + 1
+FARTHEST = 8.0  # largest absolute normal score
+BUCKETS = 4  # parts of the horizon, of equal length
+LEAST_SCORES = 200  # per bucket; with fewer there is one bucket
+PRIOR_DAYS = (1e9, 1000.0, 300.0, 100.0, 30.0, 10.0)  # candidates for ``_learn_prior_days``
+EVENLY = (0.7548776662466927, 0.5698402909980532)  # powers of 1 / 1.3247…, the root of x^3 = x + 1
 TABLE = np.linspace(0, 1, 401)
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """``scale`` (n,): spread of a series' own scores against the usual one.
+    """How far each quantile must reach, per series and per bucket of the horizon.
 
-    ``table`` (buckets, 401): normal score whose central interval holds each of the even shares
-    0 … 1 of the backtest. ``horizon`` is the length that the buckets divide.
+    ``scale`` (n,): the spread of a series' scores relative to that of all series. ``table``
+    (buckets, 401): for shares from 0 to 1 in even steps, the normal score at which the central
+    interval contained this share of the backtest. ``horizon`` is the length that the buckets
+    divide.
     """
 
     scale: FloatArray
@@ -43,7 +45,7 @@ class Calibration:
     horizon: int
 
     def quantiles(self, on_grid: FloatArray, levels: Sequence[float]) -> FloatArray:
-        """Calibrated quantiles (n, horizon, levels) from those of the model at ``GRID``.
+        """Calibrated quantiles (n, horizon, levels) from the model's quantiles at ``GRID``.
 
         ``on_grid`` has shape (n, horizon, 33). Ascending levels give ascending quantiles.
         """
@@ -53,10 +55,10 @@ class Calibration:
         sign = np.sign(np.array(levels) - 0.5)
         reach = np.stack([np.interp(central, TABLE, row) for row in self.table])
         score = self.scale[:, None, None] * (sign * reach)[bucket][None]
-        return _at(on_grid, score)
+        return _interpolate(on_grid, score)
 
     def take(self, rows: npt.NDArray[np.intp]) -> Calibration:
-        """That of these series; a new one (-1) has the usual spread."""
+        """The calibration of these rows; a new series (-1) has scale 1."""
         return replace(self, scale=np.where(rows < 0, 1.0, self.scale[rows]))
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
@@ -74,15 +76,15 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Coverage:
-    """Share of the known days within an interval, and how many they are; each (n,)."""
+    """Share of the known days within an interval, and the number of these days; both (n,)."""
 
     nominal: float
     measured: FloatArray
-    """NaN without a day."""
+    """NaN for a series without days."""
     days: npt.NDArray[np.int64]
 
     def take(self, rows: npt.NDArray[np.intp]) -> Coverage:
-        """That of these series; a new one (-1) has no days."""
+        """The coverage of these rows; a new series (-1) has no days."""
         is_new = rows < 0
         measured = np.where(is_new, np.nan, self.measured[rows])
         return replace(self, measured=measured, days=np.where(is_new, 0, self.days[rows]))
@@ -105,14 +107,14 @@ class Coverage:
 
 
 def normal_scores(actual: FloatArray, on_grid: FloatArray) -> FloatArray:
-    """Where each actual (n, horizon) lies in its forecast (n, horizon, 33), as a normal score.
+    """The level of each actual (n, horizon) in its forecast (n, horizon, 33), as a normal score.
 
-    NaN where unknown, and where the forecast has no spread (a closed day). Between two quantiles,
-    and beyond the last, the score is linear; it ends at -8 and 8. An actual that several quantiles
-    equal, as 0 in sparse demand, has a level between the first and the last of them: which one
-    follows from its row and column, so that such levels are spread evenly, as those of continuous
-    demand are.
-    Source of the last: Czado, Gneiting, Held, Biometrics 65 (2009), 2: randomised probability
+    NaN where the actual is not known, and where the forecast has no spread (a closed day). The
+    score is linear between quantiles and beyond the outermost; it is limited to -8 … 8. If
+    several quantiles equal the actual (as with 0 in sparse demand), the level lies between the
+    first and the last of them. Its place depends on row and column, so that these levels are
+    spread evenly, like those of continuous demand.
+    Source for ties: Czado, Gneiting, Held, Biometrics 65 (2009), 2: randomised probability
     integral transform, here with Roberts' additive sequence R2 instead of random numbers.
     """
     upper = np.clip((on_grid <= actual[:, :, None]).sum(axis=2), 1, len(SCORES) - 1)
@@ -122,11 +124,11 @@ def normal_scores(actual: FloatArray, on_grid: FloatArray) -> FloatArray:
     within = (actual - low) / np.where(width > 0, width, np.inf)
     score = np.clip(SCORES[upper - 1] + STEP * within, -FARTHEST, FARTHEST)
     usable = np.isfinite(actual) & (on_grid[:, :, -1] > on_grid[:, :, 0])
-    return np.where(usable, _within_ties(actual, on_grid, score), np.nan)
+    return np.where(usable, _spread_ties(actual, on_grid, score), np.nan)
 
 
-def _within_ties(actual: FloatArray, on_grid: FloatArray, score: FloatArray) -> FloatArray:
-    """The scores, with another one where several quantiles equal the actual."""
+def _spread_ties(actual: FloatArray, on_grid: FloatArray, score: FloatArray) -> FloatArray:
+    """The scores, replaced where several quantiles equal the actual."""
     below = (on_grid < actual[:, :, None]).sum(axis=2)
     equal = (on_grid == actual[:, :, None]).sum(axis=2)
     tied = equal > 1
@@ -141,32 +143,32 @@ def _within_ties(actual: FloatArray, on_grid: FloatArray, score: FloatArray) -> 
     level = first_level + place * (last_level - first_level)
     spread = score.copy()
     normal = NormalDist()
-    spread[tied] = [normal.inv_cdf(each) for each in level[tied].tolist()]
+    spread[tied] = [normal.inv_cdf(share) for share in level[tied].tolist()]
     return spread
 
 
 def calibrate(windows: Sequence[FloatArray]) -> Calibration:
-    """The correction that the scores (n, horizon) of backtest windows ask for; at least one.
+    """The calibration from the scores (n, horizon) of at least one backtest window.
 
-    Normalised split conformal prediction: a central interval that shall hold the share s reaches
-    to the k-th smallest of m absolute scores, k = ceil((m + 1) s), counted per bucket of the
-    horizon over all series, each divided by the scale of its series. The guarantee is one over
-    all series and days, not for each of them.
+    This is normalised split conformal prediction. The central interval for the share s reaches to
+    the k-th smallest of m absolute scores, k = ceil((m + 1) s). The scores are divided by the
+    scale of their series and pooled over all series, per bucket of the horizon. The guarantee
+    holds on average over all series and days, not for each of them.
     Source: Lei, G'Sell, Rinaldo, Tibshirani, Wasserman (JASA 2018), 2.2 and 5.2.
     """
     scores = np.abs(np.stack(windows))
-    scale = _scale(scores, _learn_belief(scores))
+    scale = _scale(scores, _learn_prior_days(scores))
     relative = scores / scale[None, :, None]
     horizon = scores.shape[2]
     bucket = _bucket(horizon, horizon, BUCKETS)
     split = [relative[:, :, bucket == index] for index in range(BUCKETS)]
     if min(int(np.isfinite(part).sum()) for part in split) < LEAST_SCORES:
         split = [relative]
-    return Calibration(scale, np.stack([_reaches(part) for part in split]), horizon)
+    return Calibration(scale, np.stack([_score_table(part) for part in split]), horizon)
 
 
 def coverage(actual: FloatArray, low: FloatArray, high: FloatArray, nominal: float) -> Coverage:
-    """How often the actuals (n, days) lay within ``low`` … ``high``, ends included.
+    """Coverage of the intervals ``low`` … ``high`` (ends included) of the actuals (n, days).
 
     Days without spread (closed) do not count.
     """
@@ -178,60 +180,60 @@ def coverage(actual: FloatArray, low: FloatArray, high: FloatArray, nominal: flo
     )
 
 
-def _learn_belief(scores: FloatArray) -> float:
-    """Weight, in days, of the belief that a series is as well forecast as all others.
+def _learn_prior_days(scores: FloatArray) -> float:
+    """Weight, in days, of the prior that a series has the same spread as all others.
 
-    The one whose scales, found without one window, fit the scores of that window best: least
-    ``log(scale) + score / scale``, the quasi-likelihood of a mean. A single window is halved.
+    It is chosen by cross-validation over the windows; a single window is halved. The scales of
+    the other windows must minimise ``log(scale) + score / scale``, the quasi-likelihood of a mean.
     """
     if len(scores) == 1:
         first = np.arange(scores.shape[2]) < scores.shape[2] // 2
         scores = np.concatenate([np.where(first, scores, np.nan), np.where(first, np.nan, scores)])
-    losses = [0.0] * len(BELIEFS)
+    losses = [0.0] * len(PRIOR_DAYS)
     for index in range(len(scores)):
         others = np.delete(scores, index, axis=0)
         total, days = _totals(scores[index : index + 1])
         usual = total.sum() / max(days.sum(), 1)
-        for place, belief in enumerate(BELIEFS):
-            scale = _scale(others, belief)
+        for place, prior_days in enumerate(PRIOR_DAYS):
+            scale = _scale(others, prior_days)
             losses[place] += float((days * np.log(scale) + total / max(usual, 1e-9) / scale).sum())
-    return BELIEFS[int(np.argmin(losses))]
+    return PRIOR_DAYS[int(np.argmin(losses))]
 
 
-def _scale(scores: FloatArray, belief: float) -> FloatArray:
-    """Mean absolute score of each series over that of all, shrunken toward 1; (n,)."""
+def _scale(scores: FloatArray, prior_days: float) -> FloatArray:
+    """Mean absolute score of each series relative to that of all, shrunken toward 1; (n,)."""
     total, days = _totals(scores)
     usual = total.sum() / max(days.sum(), 1)
-    scale: FloatArray = (total / max(usual, 1e-9) + belief) / (days + belief)
+    scale: FloatArray = (total / max(usual, 1e-9) + prior_days) / (days + prior_days)
     return scale
 
 
 def _totals(scores: FloatArray) -> tuple[FloatArray, npt.NDArray[np.int64]]:
-    """Sum of the absolute scores of each series, without extremes, and their number; both (n,)."""
+    """Sum of the absolute scores of each series, extremes limited, and their number; both (n,)."""
     known = np.isfinite(scores)
     limited = np.where(known, np.minimum(scores, FARTHEST / 2), 0.0)
     return limited.sum(axis=(0, 2)), known.sum(axis=(0, 2))
 
 
-def _reaches(scores: FloatArray) -> FloatArray:
-    """Absolute score that holds each share of ``TABLE``; that of the normal without any score."""
+def _score_table(scores: FloatArray) -> FloatArray:
+    """Absolute score for each share of ``TABLE``; without scores, that of a normal variable."""
     known = np.sort(scores[np.isfinite(scores)])
     if not len(known):
         halves = np.minimum((1 + TABLE) / 2, GRID[-1])
         return np.array([NormalDist().inv_cdf(share) for share in halves])
     rank = np.ceil((len(known) + 1) * TABLE).astype(np.intp)
     padded = np.concatenate([[0.0], known, [FARTHEST]])
-    reaches: FloatArray = padded[np.minimum(rank, len(padded) - 1)]
-    return reaches
+    table: FloatArray = padded[np.minimum(rank, len(padded) - 1)]
+    return table
 
 
 def _bucket(periods: int, horizon: int, count: int) -> npt.NDArray[np.intp]:
-    """Bucket of each of the next periods; those beyond the horizon are in the last one."""
+    """Bucket of each of the next periods; beyond the horizon it is the last one."""
     return np.minimum(np.arange(periods) * count // max(horizon, 1), count - 1)
 
 
-def _at(on_grid: FloatArray, score: FloatArray) -> FloatArray:
-    """The forecast at normal scores (n, horizon, levels), linear between and beyond the grid."""
+def _interpolate(on_grid: FloatArray, score: FloatArray) -> FloatArray:
+    """The quantiles at normal scores (n, horizon, levels): linear between and beyond the grid."""
     place = (score - SCORES[0]) / STEP
     left = np.clip(np.floor(place).astype(np.intp), 0, len(SCORES) - 2)
     shape = (*on_grid.shape[:2], score.shape[2])

@@ -1,6 +1,6 @@
-"""A trained combination: weighted members, calibrated quantiles, and how often they held.
+"""A trained combination: weighted members, calibrated quantiles, and their coverage.
 
-Of series that have the same members; ``grouped`` puts several together.
+Its series all have the same members; ``grouped`` joins several combinations.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ __all__ = ["FittedCombination"]
 
 @dataclass(frozen=True)
 class FittedCombination:
-    """``members`` by name; ``wanted`` (n, members) are the weights that the backtests chose.
+    """``members`` by name; ``chosen_weights`` (n, members) come from the backtests.
 
-    ``fleet`` (members,) are those of all series, for one that is new. ``calibration`` and
-    ``coverage`` (of the interval from p10 to p90) are None when no backtest was possible.
+    ``common_weights`` (members,) are for series that are new. ``calibration`` and ``coverage``
+    (of the interval from p10 to p90) are None when no backtest was possible.
     """
 
     members: Mapping[str, Fitted]
-    wanted: FloatArray
-    fleet: FloatArray
+    chosen_weights: FloatArray
+    common_weights: FloatArray
     calibration: Calibration | None
     coverage: Coverage | None
 
@@ -47,7 +47,7 @@ class FittedCombination:
 
     @property
     def algorithms(self) -> tuple[str, ...]:
-        """Such as "pooled 0.9, prophet 0.1", largest weight first; "pooled" when it is alone."""
+        """For example "pooled 0.9, prophet 0.1", largest first; "pooled" when it is alone."""
         return tuple(
             ", ".join(f"{name} {share}" for name, share in shares)
             if len(shares) > 1
@@ -57,19 +57,19 @@ class FittedCombination:
 
     @property
     def weights(self) -> FloatArray:
-        """Of each member for each series, (n, members): 0 where a member has no model of it."""
+        """Weights of the members (n, members); 0 where a member has no model of the series."""
         present = np.stack([_present(name, self.members[name]) for name in self.members], axis=1)
-        left = self.wanted * present
-        total = left.sum(axis=1, keepdims=True)
-        any_one = np.where(present.any(axis=1, keepdims=True), present, True)
-        equal = any_one / any_one.sum(axis=1, keepdims=True)
-        shares: FloatArray = np.where(total > 0, left / np.where(total > 0, total, 1.0), equal)
+        usable = self.chosen_weights * present
+        total = usable.sum(axis=1, keepdims=True)
+        candidates = np.where(present.any(axis=1, keepdims=True), present, True)
+        equal = candidates / candidates.sum(axis=1, keepdims=True)
+        shares: FloatArray = np.where(total > 0, usable / np.where(total > 0, total, 1.0), equal)
         return shares
 
     @property
     def notes(self) -> tuple[str | None, ...]:
-        """Why a series lacks a member that it would have had; else what its first member says."""
-        missing = (self.wanted > 0) & (self.weights == 0)
+        """Why a series lacks a member that has a chosen weight; else the first member's note."""
+        missing = (self.chosen_weights > 0) & (self.weights == 0)
         notes = list(self._first.notes)
         for place, (name, member) in enumerate(self.members.items()):
             for row in np.flatnonzero(missing[:, place]):
@@ -78,55 +78,55 @@ class FittedCombination:
 
     @property
     def facts(self) -> tuple[dict[str, Any], ...]:
-        """Of each series, as JSON: its ``members`` with their weights, and ``coverage``.
+        """JSON for each series: its ``members`` with their weights, and its ``coverage``.
 
-        ``coverage`` is there if the backtest had days of the series: which share of them lay
-        within p10 … p90, and how many they were.
+        ``coverage`` is the share of the backtest's days within p10 … p90, and their number. It is
+        absent if the backtest had no days of the series.
         """
         facts: list[dict[str, Any]] = [{"members": dict(shares)} for shares in self._shares()]
         if self.coverage is not None:
             measured, days = self.coverage.measured.tolist(), self.coverage.days.tolist()
             for fact, share, count in zip(facts, measured, days, strict=True):
                 if count:
-                    stated = {"nominal": self.coverage.nominal, "measured": round(share, 3)}
-                    fact["coverage"] = {"p10-p90": {**stated, "days": count}}
+                    shares = {"nominal": self.coverage.nominal, "measured": round(share, 3)}
+                    fact["coverage"] = {"p10-p90": {**shares, "days": count}}
         return tuple(facts)
 
     def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
-        """Quantiles (n, horizon, levels): those of the members averaged, then calibrated."""
+        """Quantiles (n, horizon, levels): the members' average, then calibrated."""
         levels = require_levels(quantiles)
-        asked = GRID if self.calibration else levels
-        combined = self._combined(known_future, lambda member, own: member.forecast(own, asked))
-        return self.calibration.quantiles(combined, levels) if self.calibration else combined
+        grid = GRID if self.calibration else levels
+        average = self._average(known_future, lambda member, own: member.forecast(own, grid))
+        return self.calibration.quantiles(average, levels) if self.calibration else average
 
     def mean(self, known_future: KnownFuture) -> FloatArray:
-        return self._combined(known_future, lambda member, own: member.mean(own))
+        return self._average(known_future, lambda member, own: member.mean(own))
 
     def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
-        """Parts of the members in proportion to their weights; they add up to ``mean``."""
-        found: dict[str, FloatArray] = {}
+        """Weighted parts of the members; they add up to ``mean``."""
+        parts: dict[str, FloatArray] = {}
         for share, member in zip(self.weights.T, self.members.values(), strict=True):
             if share.any():
                 for name, values in member.contributions(known_future).items():
                     part = share[:, None] * values
-                    found[name] = found[name] + part if name in found else part
-        return found
+                    parts[name] = parts[name] + part if name in parts else part
+        return parts
 
     def carried_to(self, panel: Panel, members: Mapping[str, Fitted]) -> FittedCombination:
-        """The same weights and calibration around these members, which know this panel."""
+        """The same weights and calibration with these members, which have seen this panel."""
         before = {key: row for row, key in enumerate(self.keys)}
         rows = np.array([before.get(key, -1) for key in panel.keys], dtype=np.intp)
-        return self._around(members, rows)
+        return self._with_members(members, rows)
 
     def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> FittedCombination:
         members = {k: member.take(rows, known_future) for k, member in self.members.items()}
-        return self._around(members, rows)
+        return self._with_members(members, rows)
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         arrays: dict[str, npt.NDArray[np.generic]] = {
             "members": np.array(list(self.members), dtype=np.str_),
-            "wanted": self.wanted,
-            "fleet": self.fleet,
+            "wanted": self.chosen_weights,
+            "fleet": self.common_weights,
         }
         if self.calibration is not None:
             arrays |= prefixed("calibration", self.calibration.to_arrays())
@@ -146,20 +146,22 @@ class FittedCombination:
                 name: MEMBERS[name].from_arrays(unprefixed(name, arrays))
                 for name in arrays["members"].tolist()
             },
-            wanted=arrays["wanted"].astype(np.float64),
-            fleet=arrays["fleet"].astype(np.float64),
+            chosen_weights=arrays["wanted"].astype(np.float64),
+            common_weights=arrays["fleet"].astype(np.float64),
             calibration=Calibration.from_arrays(calibration) if calibration else None,
             coverage=Coverage.from_arrays(coverage) if coverage else None,
         )
 
-    def _around(
+    def _with_members(
         self, members: Mapping[str, Fitted], rows: npt.NDArray[np.intp]
     ) -> FittedCombination:
-        """Members of the series that have these rows here; a new one (-1) is as all are."""
+        """The combination of these rows with other members; -1 is a new series."""
         return FittedCombination(
             members=members,
-            wanted=np.where(rows[:, None] < 0, self.fleet, self.wanted[rows]),
-            fleet=self.fleet,
+            chosen_weights=np.where(
+                rows[:, None] < 0, self.common_weights, self.chosen_weights[rows]
+            ),
+            common_weights=self.common_weights,
             calibration=self.calibration and self.calibration.take(rows),
             coverage=self.coverage and self.coverage.take(rows),
         )
@@ -174,28 +176,28 @@ class FittedCombination:
         named = [sorted(zip(self.members, row, strict=True), key=_by_weight) for row in rows]
         return [[(name, share) for name, share in row if share > 0] for row in named]
 
-    def _combined(
-        self, known_future: KnownFuture, ask: Callable[[Fitted, KnownFuture], FloatArray]
+    def _average(
+        self, known_future: KnownFuture, forecast: Callable[[Fitted, KnownFuture], FloatArray]
     ) -> FloatArray:
-        """What the members answer, averaged; each is asked only where it has any weight."""
+        """Weighted mean of the members' forecasts; each forecasts only series with a weight."""
         weights, total = self.weights, np.zeros(())
         for share, member in zip(weights.T, self.members.values(), strict=True):
             rows = np.flatnonzero(share)
             if len(rows) == len(share):
-                answer = ask(member, known_future)
+                values = forecast(member, known_future)
             elif len(rows):
-                answer = ask(member.take(rows, known_future), known_future.take(rows))
+                values = forecast(member.take(rows, known_future), known_future.take(rows))
             else:
                 continue
             if not total.ndim:
-                total = np.zeros((len(share), *answer.shape[1:]))
-            total[rows] += share[rows].reshape(-1, *[1] * (answer.ndim - 1)) * answer
+                total = np.zeros((len(share), *values.shape[1:]))
+            total[rows] += share[rows].reshape(-1, *[1] * (values.ndim - 1)) * values
         return total
 
 
 def _present(name: str, member: Fitted) -> npt.NDArray[np.bool_]:
-    """Which series a member has a model of, rather than something simpler or a guess; (n,)."""
-    present = np.array([each == name for each in member.algorithms], dtype=bool)
+    """The series that a member has a model of, not a fallback or a guess; (n,)."""
+    present = np.array([algorithm == name for algorithm in member.algorithms], dtype=bool)
     if name == SEASONAL_NAIVE:
         present &= np.array([note is None for note in member.notes], dtype=bool)
     return present

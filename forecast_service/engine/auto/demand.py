@@ -1,4 +1,4 @@
-"""Demand classes: how often a series sells, and how much the sizes of its sales differ."""
+"""Demand classes: how often a series sells, and how much the sizes of its sales vary."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ __all__ = ["CLASSES", "UNKNOWN", "Demand", "demand_classes"]
 Mask = npt.NDArray[np.bool_]
 
 CLASSES = ("smooth", "erratic", "intermittent", "lumpy")
-UNKNOWN = "unknown"  # no day of the series is known
+UNKNOWN = "unknown"  # the series has no known day
 INTERVAL = 1.32  # mean number of open days from one sale to the next
-VARIATION = 0.49  # squared coefficient of variation of what is sold on days with sales
-HARDLY_EVER = 0.1  # of how often the best day of the season sells
-ENOUGH_SEASONS = 10  # from which on one tells days that are hardly ever open
+VARIATION = 0.49  # squared coefficient of variation of the sizes of sales
+HARDLY_EVER = 0.1  # share of days with sales, relative to the best day of the season
+ENOUGH_SEASONS = 10  # needed to recognise days that are hardly ever open
 
 
 @dataclass(frozen=True)
 class Demand:
-    """Demand class of each series, and the length of the season by which it was found."""
+    """Demand class of each series, and the season length that was used to classify it."""
 
     classes: tuple[str, ...]
     season_length: int
 
     @classmethod
     def of(cls, panel: Panel, season_length: int) -> Demand:
-        """That of the open days of a panel."""
+        """The demand classes of a panel, from its open days."""
         sold = find_closing(panel).open_target(panel)
         return cls(tuple(demand_classes(sold, season_length).tolist()), season_length)
 
     def carried_to(self, panel: Panel, rows: npt.NDArray[np.intp]) -> Demand:
-        """That of a newer panel, whose series have these rows here; found for new ones (-1)."""
-        found = Demand.of(panel, self.season_length)
-        classes = np.where(rows < 0, found.classes, np.array(self.classes)[rows])
+        """The classes of a newer panel: kept from these ``rows``, computed for new series (-1)."""
+        newer = Demand.of(panel, self.season_length)
+        classes = np.where(rows < 0, newer.classes, np.array(self.classes)[rows])
         return Demand(tuple(classes.tolist()), self.season_length)
 
     def take(self, rows: npt.NDArray[np.intp]) -> Demand:
         return Demand(tuple(self.classes[row] for row in rows), self.season_length)
 
     def added_to(self, facts: Sequence[dict[str, Any] | None]) -> tuple[dict[str, Any], ...]:
-        """The facts of each series with its ``demand``, unless that is unknown."""
+        """The facts of each series, with its ``demand`` class unless that is unknown."""
         return tuple(
             (fact or {}) if name == UNKNOWN else {**(fact or {}), "demand": name}
             for fact, name in zip(facts, self.classes, strict=True)
@@ -70,12 +70,12 @@ class Demand:
 def demand_classes(sold: FloatArray, season_length: int) -> npt.NDArray[np.str_]:
     """The class of each series, one of ``CLASSES`` or ``UNKNOWN``; (n,).
 
-    ``sold`` (n, T) has NaN on closed and unknown days. Days before the first sale are no interval
-    between sales and do not count, nor do weekdays on which a store is hardly ever open although
-    no covariate says so. A series that never sold is intermittent.
+    ``sold`` (n, T) is NaN on closed days and where it is not known. Days before the first sale do
+    not count. Neither do weekdays on which a store is hardly ever open, if no covariate marks them
+    as closed. A series without sales is intermittent.
 
     ==================  ===============  ================
-    ..                  sizes alike      sizes differ
+    ..                  sizes alike      sizes vary
     ==================  ===============  ================
     sells often         smooth           erratic
     sells now and then  intermittent     lumpy
@@ -93,14 +93,14 @@ def demand_classes(sold: FloatArray, season_length: int) -> npt.NDArray[np.str_]
     mean = sizes.sum(axis=1) / np.maximum(sales, 1)
     around = np.where(sells, sizes - mean[:, None], 0.0)
     variance = (around**2).sum(axis=1) / np.maximum(sales, 1)
-    seldom = (days >= INTERVAL * sales).astype(np.intp)
-    differ = (variance >= VARIATION * mean**2) & (sales > 0)
-    names = np.array(CLASSES)[2 * seldom + differ]
+    is_sparse = (days >= INTERVAL * sales).astype(np.intp)
+    is_variable = (variance >= VARIATION * mean**2) & (sales > 0)
+    names = np.array(CLASSES)[2 * is_sparse + is_variable]
     return np.where(known.any(axis=1), names, UNKNOWN)
 
 
 def _usual_days(counted: Mask, sells: Mask, length: int) -> Mask:
-    """Whether a period is on a day of the season that sells at least a tenth as often as any."""
+    """Mask of the periods whose day of the season sells at least 0.1 times as often as the best."""
     n, periods = counted.shape
     phase = np.arange(periods) % length
     share = np.zeros((n, length))

@@ -1,7 +1,7 @@
-"""What the backtests of several algorithms say about their combination: weights, spread, coverage.
+"""Weights, calibration and coverage of a combination, from the backtests of its members.
 
-A part is a window; of a single window, every other season. What is said about one part was learned
-on the others.
+A part is a window. A single window is divided into two parts, of alternate seasons. Each part is
+judged by what was learned on the others (cross-validation).
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from forecast_service.engine.auto.calibration import (
 from forecast_service.engine.auto.weights import (
     candidates,
     choose,
-    combined,
+    combine,
     forward_selection,
-    learn_trust,
+    learn_prior_days,
     loss_table,
 )
 from forecast_service.engine.backtest import Backtest, TestedWindow
@@ -35,13 +35,13 @@ from forecast_service.engine.panel import FloatArray
 
 __all__ = ["INTERVAL", "Evidence", "Learned"]
 
-INTERVAL = (0.1, 0.9)  # whose coverage is reported
+INTERVAL = (0.1, 0.9)  # its coverage is reported
 JUDGED = tuple(int(np.argmin(np.abs(SCORES - score))) for score in (-1.25, 0.0, 1.25))
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some periods, a mask (horizon,), of the window with this index."""
+    """Periods of one window; ``periods`` is a mask (horizon,)."""
 
     window: int
     periods: npt.NDArray[np.bool_]
@@ -49,16 +49,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Learned:
-    """Weights (n, members) of the series, those of all (members,), and the spread's correction."""
+    """Weights of each series (n, members), common weights (members,), and the calibration."""
 
     weights: FloatArray
-    fleet: FloatArray
+    common_weights: FloatArray
     calibration: Calibration | None
     """None when there was nothing to learn from."""
 
 
 class Evidence:
-    """Backtests of the members on the same panel and windows, with quantiles at ``GRID``."""
+    """Backtests of the members, on the same panel and windows, with quantiles at ``GRID``."""
 
     def __init__(self, members: Sequence[Backtest]) -> None:
         self._members = members
@@ -66,87 +66,91 @@ class Evidence:
         self._tables: dict[tuple[int, tuple[int, ...]], FloatArray] = {}
         self._losses: dict[tuple[int, bytes], float] = {}
 
-    def learned(self, without: int | None = None) -> Learned:
-        """What all parts say, or all but one. Of nothing: every member weighs the same."""
+    def learn(self, without: int | None = None) -> Learned:
+        """Learn from all parts, or from all but one; without any part the weights are equal."""
         parts = [place for place in range(len(self._parts)) if place != without]
         if not parts:
             equal = np.full(len(self._members), 1 / len(self._members))
             return Learned(np.tile(equal, (len(self._members[0].keys), 1)), equal, None)
         chosen = forward_selection(
-            len(self._members), lambda points: self._fleet_losses(parts, points)
+            len(self._members), lambda points: self._total_losses(parts, points)
         )
         points = candidates(len(self._members), chosen)
         tables = [self._table(place, chosen, points) for place in parts]
         days = [self._days[place] for place in parts]
-        table, trust = np.sum(tables, axis=0), learn_trust(tables, days)
-        weights = points[choose(table, np.sum(days, axis=0), trust)]
-        fleet = points[np.argmin(table.sum(axis=0))]
+        table, prior_days = np.sum(tables, axis=0), learn_prior_days(tables, days)
+        weights = points[choose(table, np.sum(days, axis=0), prior_days)]
+        common_weights = points[np.argmin(table.sum(axis=0))]
         scores = [self._scores(self._parts[place], weights) for place in parts]
-        return Learned(weights, fleet, calibrate(scores))
+        return Learned(weights, common_weights, calibrate(scores))
 
-    def tested(self, levels: Sequence[float]) -> tuple[Backtest, Coverage | None]:
-        """The combination's backtest at ``levels``, and how often ``INTERVAL`` held.
+    def backtest(self, levels: Sequence[float]) -> tuple[Backtest, Coverage | None]:
+        """The combination's backtest at ``levels``, and the coverage of ``INTERVAL``.
 
-        Each part is forecast with what the others say.
+        Each part is forecast with the weights and calibration learned on the others.
         """
         first = self._members[0]
-        asked = sorted({*levels, *INTERVAL})
-        wanted = [asked.index(level) for level in levels]
-        values, means = self._held_out(asked)
+        all_levels = sorted({*levels, *INTERVAL})
+        places = [all_levels.index(level) for level in levels]
+        values, means = self._held_out_forecasts(all_levels)
         windows = tuple(
-            replace(window, quantiles=quantiles[:, :, wanted], mean=mean)
+            replace(window, quantiles=quantiles[:, :, places], mean=mean)
             for window, quantiles, mean in zip(first.windows, values, means, strict=True)
         )
         tested = replace(first, levels=tuple(levels), windows=windows)
         if not windows:
             return tested, None
         low, high = (
-            np.concatenate([each[:, :, asked.index(level)] for each in values], axis=1)
+            np.concatenate(
+                [quantiles[:, :, all_levels.index(level)] for quantiles in values], axis=1
+            )
             for level in INTERVAL
         )
-        known = np.concatenate([window.actual for window in windows], axis=1)
-        return tested, coverage(known, low, high, round(INTERVAL[1] - INTERVAL[0], 9))
+        actual = np.concatenate([window.actual for window in windows], axis=1)
+        return tested, coverage(actual, low, high, round(INTERVAL[1] - INTERVAL[0], 9))
 
-    def _held_out(self, levels: Sequence[float]) -> tuple[list[FloatArray], list[FloatArray]]:
+    def _held_out_forecasts(
+        self, levels: Sequence[float]
+    ) -> tuple[list[FloatArray], list[FloatArray]]:
         """Quantiles (n, horizon, levels) and means (n, horizon) of each window."""
         shapes = [window.actual.shape for window in self._members[0].windows]
         values = [np.zeros((*shape, len(levels))) for shape in shapes]
         means = [np.zeros(shape) for shape in shapes]
         for place, part in enumerate(self._parts):
-            others = self.learned(without=place)
-            ours = self._combined(part, others.weights)
-            correction = others.calibration or calibrate([np.full(ours.shape[:2], np.nan)])
-            corrected = correction.quantiles(ours, levels)
-            values[part.window][:, part.periods] = corrected[:, part.periods]
-            of_members = [each.windows[part.window].mean for each in self._members]
-            mean = combined(others.weights, of_members)
+            learned = self.learn(without=place)
+            on_grid = self._combine(part, learned.weights)
+            calibration = learned.calibration or calibrate([np.full(on_grid.shape[:2], np.nan)])
+            calibrated = calibration.quantiles(on_grid, levels)
+            values[part.window][:, part.periods] = calibrated[:, part.periods]
+            of_members = [member.windows[part.window].mean for member in self._members]
+            mean = combine(learned.weights, of_members)
             means[part.window][:, part.periods] = mean[:, part.periods]
         return values, means
 
-    def _fleet_losses(self, parts: Sequence[int], points: FloatArray) -> FloatArray:
-        """Loss over all series and these parts at each choice of weights, (points,)."""
+    def _total_losses(self, parts: Sequence[int], points: FloatArray) -> FloatArray:
+        """Loss over all series and these parts at each point, (points,)."""
         total = np.zeros(len(points))
         for place in parts:
             new = [point for point in points if (place, point.tobytes()) not in self._losses]
             if new:
-                found = self._loss_table(place, np.array(new)).sum(axis=0)
-                for point, loss in zip(new, found.tolist(), strict=True):
+                losses = self._loss_table(place, np.array(new)).sum(axis=0)
+                for point, loss in zip(new, losses.tolist(), strict=True):
                     self._losses[place, point.tobytes()] = loss
             total += [self._losses[place, point.tobytes()] for point in points]
         return total
 
     def _table(self, place: int, chosen: tuple[int, ...], points: FloatArray) -> FloatArray:
-        """Losses (n, points) of a part, kept: whichever part is left out, most choices agree."""
+        """Losses (n, points) of a part, cached: mostly the same members are selected."""
         if (place, chosen) not in self._tables:
             self._tables[place, chosen] = self._loss_table(place, points)
         return self._tables[place, chosen]
 
     def _loss_table(self, place: int, points: FloatArray) -> FloatArray:
-        """Losses (n, points) of a part at each choice of weights."""
+        """Losses (n, points) of a part at each point."""
         part, used = self._parts[place], np.flatnonzero(points.any(axis=0)).tolist()
         windows = [self._members[member].windows[part.window] for member in used]
-        forecasts = [each.quantiles[:, :, JUDGED] for each in windows]
-        levels = [GRID[judged] for judged in JUDGED]
+        forecasts = [window.quantiles[:, :, JUDGED] for window in windows]
+        levels = [GRID[index] for index in JUDGED]
         return loss_table(self._actual(part), forecasts, levels, points[:, used])
 
     @cached_property
@@ -156,16 +160,16 @@ class Evidence:
 
     def _scores(self, part: Part, weights: FloatArray) -> FloatArray:
         """Normal scores (n, horizon), NaN outside the part."""
-        return normal_scores(self._actual(part), self._combined(part, weights))
+        return normal_scores(self._actual(part), self._combine(part, weights))
 
     def _actual(self, part: Part) -> FloatArray:
-        """What came in a window, NaN outside the part and for anything that is not finite."""
+        """Demand in the window (n, horizon); NaN outside the part and where it is not finite."""
         actual = self._members[0].windows[part.window].actual
         return np.where(part.periods & np.isfinite(actual), actual, np.nan)
 
-    def _combined(self, part: Part, weights: FloatArray) -> FloatArray:
-        """The window of a part at ``GRID``."""
-        return combined(weights, [each.windows[part.window].quantiles for each in self._members])
+    def _combine(self, part: Part, weights: FloatArray) -> FloatArray:
+        """The weighted quantiles at ``GRID`` of the window of a part."""
+        return combine(weights, [member.windows[part.window].quantiles for member in self._members])
 
 
 def _parts(windows: Sequence[TestedWindow]) -> list[Part]:

@@ -1,4 +1,4 @@
-"""Which algorithms ``auto`` weighs for which series: those that suit its demand class."""
+"""The members of ``auto``: the algorithms that suit each demand class."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _ALL: tuple[Algorithm, ...] = (
     Tsb(),
 )
 MEMBERS = {member.name: member for member in _ALL}
-"""Everything that can be a member, by name."""
+"""All possible members, by name."""
 
 FREQUENT = ("boosted", "prophet", "seasonal_naive")
-"""Candidates for series that sell often; of equals, the first one gets the weight."""
+"""Members for series that sell often; in a tie the first one gets the weight."""
 WITHOUT_TREES = ("pooled", "prophet", "seasonal_naive")
-"""The same where the library of the trees cannot be loaded: their regression goes alone."""
+"""The same if the library for trees cannot be loaded: the regression without trees."""
 SPARSE = ("pooled", "tsb", "npts", "seasonal_naive")
-"""Candidates for series that sell now and then."""
+"""Members for series that sell only now and then."""
 SPARSE_CLASSES = ("intermittent", "lumpy")
 FREQUENT_CLASSES = ("smooth", "erratic")
 
@@ -48,9 +48,9 @@ def is_sparse(demand: str) -> bool:
 def groups(
     classes: Sequence[str] | npt.NDArray[np.str_], frequent: tuple[str, ...] = FREQUENT
 ) -> dict[tuple[str, ...], Rows]:
-    """Rows of the series that are trained and weighed together, by their members.
+    """Rows of the series that are trained together, by their members.
 
-    Those of an unknown class go with the larger group.
+    Series of an unknown class join the larger group.
 
     Example
     -------
@@ -62,5 +62,5 @@ def groups(
         sparse = ~often
     else:
         often = ~sparse
-    found = {frequent: np.flatnonzero(often), SPARSE: np.flatnonzero(sparse)}
-    return {members: rows for members, rows in found.items() if len(rows)}
+    both = {frequent: np.flatnonzero(often), SPARSE: np.flatnonzero(sparse)}
+    return {members: rows for members, rows in both.items() if len(rows)}

@@ -1,4 +1,4 @@
-"""Weights of several forecasts of the same series: what each series says, and what all say."""
+"""Weights of several forecasts of one series, shrunken toward those of all series."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ import numpy.typing as npt
 from forecast_service.engine.metrics import quantile_loss
 from forecast_service.engine.panel import FloatArray
 
-__all__ = ["candidates", "choose", "combined", "forward_selection", "learn_trust", "loss_table"]
+__all__ = ["candidates", "choose", "combine", "forward_selection", "learn_prior_days", "loss_table"]
 
-STEPS = 10  # weights are multiples of a tenth: finer ones gain nothing that could be measured
-MOST = 3  # members among which weights are searched: 66 points, however many members there are
-TRUSTS = (1e9, 1000.0, 300.0, 100.0, 30.0, 10.0, 0.0)
-LEAST_TRUST = 1e-9  # a series without days follows the fleet
+STEPS = 10  # weights are tenths; finer ones have no measurable gain
+MOST = 3  # members with a weight, so that at most 66 points are compared
+PRIOR_DAYS = (1e9, 1000.0, 300.0, 100.0, 30.0, 10.0, 0.0)
+LEAST_PRIOR_DAYS = 1e-9  # so that a series without days takes the weights of all series
 CHUNK = 2000  # series at a time
 
 
 def candidates(members: int, chosen: Sequence[int]) -> FloatArray:
-    """Every choice of weights in tenths that add up to 1, (points, members); 0 if not chosen.
+    """All weights in tenths that add up to 1, (points, members); 0 for members not chosen.
 
-    In descending order: of equals, the largest weight of the first member is found first.
+    They descend, so that in a tie the point with the largest weight of the first member wins.
 
     Example
     -------
     >>> candidates(3, [0, 2])[:3].tolist()
     [[1.0, 0.0, 0.0], [0.9, 0.0, 0.1], [0.8, 0.0, 0.2]]
     """
-    tenths = product(range(STEPS, -1, -1), repeat=len(chosen) - 1)
-    points = [(*each, STEPS - sum(each)) for each in tenths if sum(each) <= STEPS]
+    first = product(range(STEPS, -1, -1), repeat=len(chosen) - 1)
+    points = [(*tenths, STEPS - sum(tenths)) for tenths in first if sum(tenths) <= STEPS]
     weights = np.zeros((len(points), members))
     weights[:, list(chosen)] = np.array(points, dtype=np.float64) / STEPS
     return weights
@@ -40,11 +40,11 @@ def candidates(members: int, chosen: Sequence[int]) -> FloatArray:
 def forward_selection(
     members: int, losses_at: Callable[[FloatArray], FloatArray]
 ) -> tuple[int, ...]:
-    """Indices, ascending, of the at most three members that are worth weighing.
+    """Ascending indices of the members that get a weight, at most three.
 
-    From nothing, the member that helps most is added to the average, ten times over, each as often
-    as it helps; kept are those added most often. ``losses_at`` gives the loss over all series at
-    each row of weights (points, members). Three or fewer members are kept unasked.
+    Ten times, the member that lowers the loss of the average most is added to it; a member may be
+    added more than once. Those added most often are selected. ``losses_at`` returns the loss over
+    all series for each row of weights (points, members). Three or fewer members are all selected.
     Source: Caruana, Niculescu-Mizil, Crew, Ksikes, "Ensemble selection from libraries of models"
     (ICML 2004).
     """
@@ -54,16 +54,17 @@ def forward_selection(
     for step in range(1, STEPS + 1):
         counts[np.argmin(losses_at((counts + np.eye(members)) / step))] += 1
     most = np.argsort(-counts, kind="stable")[:MOST]
-    return tuple(int(each) for each in np.sort(most))
+    return tuple(int(member) for member in np.sort(most))
 
 
 def loss_table(
     actual: FloatArray, forecasts: Sequence[FloatArray], levels: Sequence[float], points: FloatArray
 ) -> FloatArray:
-    """Quantile loss of each series at each choice of weights, (n, points).
+    """Quantile loss of each series at each point (a choice of weights), (n, points).
 
-    ``actual`` (n, horizon) with NaN where unknown; each of ``forecasts`` (n, horizon, levels).
-    Their quantiles are averaged level by level. 0 for a series of which nothing is known.
+    ``actual`` (n, horizon) is NaN where it is not known; each of ``forecasts`` has shape
+    (n, horizon, levels). Quantiles are averaged level by level. The loss is 0 for a series without
+    known days.
     Source: Lichtendahl, Grushka-Cockayne, Winkler, Management Science 59 (2013): averaging
     quantiles beats averaging probabilities.
     """
@@ -74,48 +75,51 @@ def loss_table(
         usable = np.where(known, actual[rows], 0.0)
         stacked = np.stack([forecast[rows] for forecast in forecasts])
         for index, point in enumerate(points):
-            combined = np.tensordot(point, stacked, axes=1)
+            average = np.tensordot(point, stacked, axes=1)
             for place, level in enumerate(levels):
-                losses = quantile_loss(usable, combined[:, :, place], level)
+                losses = quantile_loss(usable, average[:, :, place], level)
                 table[rows, index] += (losses * known).sum(axis=1)
     return table
 
 
-def choose(table: FloatArray, days: npt.NDArray[np.int64], trust: float) -> npt.NDArray[np.intp]:
-    """Index of the point of each series, (n,), shrunken toward the best one of all series.
+def choose(
+    table: FloatArray, days: npt.NDArray[np.int64], prior_days: float
+) -> npt.NDArray[np.intp]:
+    """Index of the best point for each series, (n,), shrunken toward the best for all series.
 
-    It minimises ``days * own + trust * fleet``: the loss on the series' own ``days`` (n,) and that
-    over all series, both relative to the loss at the fleet's point. ``trust`` is how many days of
-    its own a series needs to weigh as much as all others together.
+    It minimises ``days * own + prior_days * common``. ``own`` is the loss of the series on its
+    ``days`` (n,), ``common`` the loss of all series; both are relative to the loss at the point
+    that is best for all series. With ``prior_days`` days of its own, the loss of a series weighs
+    as much as that of all series.
     """
     total = table.sum(axis=0)
     best = int(np.argmin(total))
     scale = table[:, best]
     usable = np.where(scale > 0, days / np.where(scale > 0, scale, 1.0), 0.0)
-    fleet = total / total[best] if total[best] > 0 else np.arange(len(total), dtype=np.float64)
-    judged = usable[:, None] * table + max(trust, LEAST_TRUST) * fleet
-    return np.asarray(np.argmin(judged, axis=1), dtype=np.intp)
+    common = total / total[best] if total[best] > 0 else np.arange(len(total), dtype=np.float64)
+    shrunken = usable[:, None] * table + max(prior_days, LEAST_PRIOR_DAYS) * common
+    return np.asarray(np.argmin(shrunken, axis=1), dtype=np.intp)
 
 
-def learn_trust(tables: Sequence[FloatArray], days: Sequence[npt.NDArray[np.int64]]) -> float:
-    """The trust whose points, chosen without one part of the backtest, lose least on that part.
+def learn_prior_days(tables: Sequence[FloatArray], days: Sequence[npt.NDArray[np.int64]]) -> float:
+    """The prior days with the least loss in a cross-validation over the parts of the backtest.
 
-    With a single part nothing can be compared: all series share one point. A tie goes to the
-    larger trust.
+    The points are chosen without one part and judged on that part. With a single part all series
+    share one point. In a tie the larger value wins.
     """
-    totals = [0.0] * len(TRUSTS)
+    totals = [0.0] * len(PRIOR_DAYS)
     for index in range(len(tables) if len(tables) > 1 else 0):
         others = np.delete(tables, index, axis=0).sum(axis=0)
         their_days = np.delete(days, index, axis=0).sum(axis=0)
-        for place, trust in enumerate(TRUSTS):
-            chosen = choose(others, their_days, trust)
+        for place, prior_days in enumerate(PRIOR_DAYS):
+            chosen = choose(others, their_days, prior_days)
             losses = np.take_along_axis(tables[index], chosen[:, None], axis=1)
             totals[place] += float(losses.sum())
-    return TRUSTS[int(np.argmin(totals))]
+    return PRIOR_DAYS[int(np.argmin(totals))]
 
 
-def combined(weights: FloatArray, values: Sequence[FloatArray]) -> FloatArray:
-    """The sum of ``values`` (n, …), one per member, times their ``weights`` (n, members)."""
+def combine(weights: FloatArray, values: Sequence[FloatArray]) -> FloatArray:
+    """The sum over members of their ``values`` (n, …) times their ``weights`` (n, members)."""
     total = np.zeros(values[0].shape)
     for share, of_member in zip(weights.T, values, strict=True):
         total += share.reshape(-1, *[1] * (of_member.ndim - 1)) * of_member

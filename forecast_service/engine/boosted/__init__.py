@@ -1,1 +1,1 @@
-"""Boosted pooled regression: trees on what the pooled regression leaves."""
+"""Boosted pooled regression: trees on the residuals of the pooled regression."""

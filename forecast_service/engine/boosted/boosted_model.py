@@ -1,4 +1,4 @@
-"""A trained boosted regression: the pooled regression, and what its trees say differently."""
+"""A fitted boosted regression: a pooled regression, and trees that correct it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from forecast_service.engine.pooled.log_forecast import LogForecast
 from forecast_service.engine.pooled.pooled_model import FittedPooled
 from forecast_service.errors import InvalidData
 
-__all__ = ["KEPT", "NAME", "FittedBoosted", "traits"]
+__all__ = ["EFFECT_SHARE", "NAME", "FittedBoosted", "traits"]
 
 NAME = "boosted"
-KEPT = 0.8  # of the regression's effects; the trees say the rest of them again
+EFFECT_SHARE = 0.8  # of the regression's effects that stays; trees predict the other 20 % again
 PART = "interplay"
 CHUNK_BYTES = 64_000_000
 
@@ -31,15 +31,15 @@ CHUNK_BYTES = 64_000_000
 class FittedBoosted:
     """``log(target + offset) = level + 0.8 * effects + trees + noise``; without trees, ``pooled``.
 
-    ``trees`` is a model of LightGBM as text, '' for none. ``chosen``: places among the own effects
-    of the regression that are traits of a series. ``left``: variance of the noise against that of
-    the regression alone.
+    ``trees`` is a LightGBM model as text; '' means none. ``trait_columns`` are the own effects of
+    the regression that trees use as traits of a series. ``noise_share`` is the variance of the
+    noise relative to that of the regression alone.
     """
 
     pooled: FittedPooled
     trees: str
-    chosen: npt.NDArray[np.intp]
-    left: float
+    trait_columns: npt.NDArray[np.intp]
+    noise_share: float
 
     @property
     def keys(self) -> tuple[tuple[str, ...], ...]:
@@ -58,35 +58,35 @@ class FittedBoosted:
         return self.pooled.until
 
     def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
-        """Quantiles (n, horizon, levels): normal in the log, wider with the distance."""
-        return self.outlook(known_future).quantiles(quantiles)
+        """Quantiles (n, horizon, levels): normal in the log, wider for later periods."""
+        return self.log_forecast(known_future).quantiles(quantiles)
 
     def mean(self, known_future: KnownFuture) -> FloatArray:
         """Expected value of the log-normal forecast."""
-        return self.outlook(known_future).mean()
+        return self.log_forecast(known_future).mean()
 
     def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
-        """Those of the regression, and as ``interplay`` what the trees say differently."""
-        return self.outlook(known_future, by_part=True).contributions()
+        """Parts of the regression, and ``interplay``: what the trees change."""
+        return self.log_forecast(known_future, by_part=True).contributions()
 
-    def outlook(self, known_future: KnownFuture, *, by_part: bool = False) -> LogForecast:
-        """The forecast in the log, its effects as one part or as many."""
-        alone = self.pooled.outlook(known_future, by_part=by_part)
+    def log_forecast(self, known_future: KnownFuture, *, by_part: bool = False) -> LogForecast:
+        """The forecast in the log, with the regression's effects in one part or in several."""
+        alone = self.pooled.log_forecast(known_future, by_part=by_part)
         if not self.trees:
             return alone
         effects = np.sum(list(alone.parts.values()), axis=0)
-        differently = self._ahead(known_future, ~alone.closed) - (1 - KEPT) * effects
-        quieter = (1 - self.left) * self.pooled.noise
+        change = self._predict_future(known_future, ~alone.closed) - (1 - EFFECT_SHARE) * effects
+        less_noise = (1 - self.noise_share) * self.pooled.noise
         return replace(
             alone,
-            parts={**alone.parts, PART: np.where(alone.closed, 0.0, differently)},
-            variance=alone.variance - quieter[:, None],
+            parts={**alone.parts, PART: np.where(alone.closed, 0.0, change)},
+            variance=alone.variance - less_noise[:, None],
         )
 
     @property
     def correction(self) -> Correction:
-        """What the trees change, for whoever fits the regression under them."""
-        return Correction(KEPT, self.left, self._said) if self.trees else PLAIN
+        """The correction of the regression by the trees; levels are fitted under it."""
+        return Correction(EFFECT_SHARE, self.noise_share, self._predict) if self.trees else PLAIN
 
     def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> FittedBoosted:
         return replace(self, pooled=self.pooled.take(rows, known_future))
@@ -95,13 +95,13 @@ class FittedBoosted:
         return {
             **prefixed("pooled", self.pooled.to_arrays()),
             "trees": np.frombuffer(self.trees.encode(), dtype=np.uint8),
-            "chosen": self.chosen,
-            "left": np.array([self.left]),
+            "chosen": self.trait_columns,
+            "left": np.array([self.noise_share]),
         }
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> FittedBoosted:
-        """The inverse of ``to_arrays``; InvalidData when there is nothing to ask trees."""
+        """The inverse of ``to_arrays``; InvalidData if the trees need a library that is missing."""
         trees = arrays["trees"].astype(np.uint8).tobytes().decode()
         missing = missing_library() if trees else None
         if missing is not None:
@@ -109,42 +109,43 @@ class FittedBoosted:
         return cls(
             pooled=FittedPooled.from_arrays(unprefixed("pooled", arrays)),
             trees=trees,
-            chosen=arrays["chosen"].astype(np.intp),
-            left=float(arrays["left"].astype(np.float64)[0]),
+            trait_columns=arrays["chosen"].astype(np.intp),
+            noise_share=float(arrays["left"].astype(np.float64)[0]),
         )
 
-    def _ahead(self, known_future: KnownFuture, wanted: npt.NDArray[np.bool_]) -> FloatArray:
-        """What the trees say of the future, (n, horizon), where ``wanted``; 0 elsewhere."""
-        times, covariates, first = self.pooled.joined(known_future)
+    def _predict_future(self, known_future: KnownFuture, mask: npt.NDArray[np.bool_]) -> FloatArray:
+        """Predictions of the trees for the future, (n, horizon); 0 where the mask is False."""
+        times, covariates, first = self.pooled.join_tail(known_future)
         steps = self.pooled.steps(known_future)
-        everywhere = np.zeros((len(wanted), len(times) - first), dtype=bool)
-        everywhere[:, steps] = wanted
-        return self._said(self.pooled, times, covariates, first, everywhere)[:, steps]
+        whole_mask = np.zeros((len(mask), len(times) - first), dtype=bool)
+        whole_mask[:, steps] = mask
+        return self._predict(self.pooled, times, covariates, first, whole_mask)[:, steps]
 
-    def _said(
+    def _predict(
         self,
         pooled: FittedPooled,
         times: Times,
         covariates: Mapping[str, FloatArray],
         first: int,
-        wanted: npt.NDArray[np.bool_],
+        mask: npt.NDArray[np.bool_],
     ) -> FloatArray:
-        """What the trees say, (n, periods from ``first``), where ``wanted``; 0 elsewhere."""
-        features, of_series = pooled.features(times, covariates), traits(pooled, self.chosen)
-        said = np.zeros(wanted.shape)
+        """Predictions of the trees, (n, periods from ``first``); 0 where the mask is False."""
+        features, of_series = pooled.features(times, covariates), traits(pooled, self.trait_columns)
+        predictions = np.zeros(mask.shape)
         width = len(tree_columns(features, slice(0, 0), first)[0]) + of_series.shape[1]
         size = max(1, CHUNK_BYTES // (width * 4 * len(times)))
-        for start in range(0, len(said), size):
+        for start in range(0, len(predictions), size):
             rows = slice(start, start + size)
-            here = wanted[rows]
+            here = mask[rows]
             if here.any():
                 dated = tree_columns(features, rows, first)[1][here]
                 own = of_series[rows].repeat(here.sum(axis=1), axis=0)
-                said[rows][here] = predict(self.trees, np.concatenate([dated, own], axis=1))
-        return said
+                columns = np.concatenate([dated, own], axis=1)
+                predictions[rows][here] = predict(self.trees, columns)
+        return predictions
 
 
-def traits(pooled: FittedPooled, chosen: npt.NDArray[np.intp]) -> Single:
-    """What trees know of each series: level, noise, and some own effects, (n, traits)."""
+def traits(pooled: FittedPooled, columns: npt.NDArray[np.intp]) -> Single:
+    """Traits of each series for the trees: level, noise, and own effects, (n, traits)."""
     plain = np.stack([pooled.level, np.log(pooled.noise)], axis=1)
-    return np.concatenate([plain, pooled.own[:, chosen]], axis=1).astype(np.float32)
+    return np.concatenate([plain, pooled.own[:, columns]], axis=1).astype(np.float32)

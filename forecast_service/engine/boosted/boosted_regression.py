@@ -1,4 +1,4 @@
-"""Boosted pooled regression: trees find what the regression's columns cannot say."""
+"""Boosted pooled regression: trees learn what the regression's columns cannot express."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from forecast_service.engine.boosted.boosted_model import NAME, FittedBoosted
 from forecast_service.engine.boosted.growth import boost
 from forecast_service.engine.boosted.lightgbm_package import missing_library, require
 from forecast_service.engine.panel import Panel
-from forecast_service.engine.pooled.conditioning import conditioned
+from forecast_service.engine.pooled.conditioning import condition
 from forecast_service.engine.pooled.estimation import prepare
-from forecast_service.engine.pooled.refit import refitted
+from forecast_service.engine.pooled.refit import refit_series
 from forecast_service.engine.pooled.regression import estimate
 
 __all__ = ["NAME", "Boosted"]
 
 
 class Boosted:
-    """Pooled regression, and gradient boosted trees on what it leaves of the log of the target.
+    """Pooled regression, and gradient boosted trees on its residuals in the log.
 
-    The trees know the same things in advance (``features.tree_features``) and the traits of each
-    series that the regression found. They are used only where they forecast the newest periods
-    better than the regression alone (``boosted.growth``); else, and with little data, this
+    The columns of the trees are calendar and covariates (``features.tree_features``), and traits
+    of each series from the regression. Trees are used only if they forecast the newest periods
+    better than the regression alone (``boosted.growth``). Otherwise, and with little data, this
     is the regression. Minimum history: none. Any quantile. The seed picks the columns that a tree
-    may use. Needs the package ``lightgbm``; not for targets that are mostly zero.
+    may use. Needs the package ``lightgbm``. Not for targets that are mostly zero.
     """
 
     name = NAME
@@ -47,8 +47,8 @@ class Boosted:
         return boost(fitting, pooled, config, part(progress, 0.5, 1))
 
     def condition(self, fitted: FittedBoosted, panel: Panel) -> FittedBoosted:
-        """The levels and the noise on newer data, under the same effects and trees."""
-        return replace(fitted, pooled=conditioned(fitted.pooled, panel, fitted.correction))
+        """The model with levels and noise updated to newer data; effects and trees are kept."""
+        return replace(fitted, pooled=condition(fitted.pooled, panel, fitted.correction))
 
     def refit(
         self,
@@ -58,7 +58,7 @@ class Boosted:
         config: FitConfig,
         progress: Progress = silent,
     ) -> FittedBoosted:
-        """The regression fitted again, under the same trees; trees grow with a full fit alone."""
+        """The model with some series of the regression fitted again; the trees are kept."""
         missing = missing_library() if rows is None or fitted.trees else None
         if missing is not None:
             raise CannotRefit(missing)
@@ -67,9 +67,9 @@ class Boosted:
         newer = self.condition(fitted, panel)
         if not len(rows):
             return newer
-        before = fitted.pooled.backdrop
-        again = refitted(newer.pooled, before, panel, rows, newer.correction)
-        return replace(newer, pooled=again)
+        backdrop = fitted.pooled.backdrop
+        pooled = refit_series(newer.pooled, backdrop, panel, rows, newer.correction)
+        return replace(newer, pooled=pooled)
 
     def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> FittedBoosted:
         return FittedBoosted.from_arrays(arrays)

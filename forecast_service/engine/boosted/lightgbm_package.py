@@ -16,15 +16,15 @@ PARAMETERS = {
     "num_leaves": 63,
     "lambda_l2": 10.0,  # in rows of the usual weight
     "feature_fraction": 0.7,
-    "boost_from_average": False,  # the level is not for the trees to find
+    "boost_from_average": False,  # the level belongs to the regression
     "deterministic": True,
-    "force_row_wise": True,  # as "deterministic" asks for; bagging would need a thread count, too
+    "force_row_wise": True,  # "deterministic" needs it; bagging would also need a thread count
     "verbosity": -1,
 }
 
 
 def require() -> Any:
-    """The package; ConfigurationError when it is not installed, or its libraries are not."""
+    """The package; ConfigurationError if it or one of its libraries is not installed."""
     try:
         import lightgbm
     except (ImportError, OSError) as error:
@@ -37,7 +37,7 @@ def require() -> Any:
 
 
 def missing_library() -> str | None:
-    """A sentence about what to install before trees can be used; None when nothing is missing."""
+    """A sentence that names what to install for trees; None if nothing is missing."""
     try:
         require()
     except ConfigurationError as error:
@@ -63,14 +63,14 @@ def grow(
     package = require()
     settings = {**PARAMETERS, "min_data_in_leaf": least, "seed": seed, "num_threads": threads}
     data = package.Dataset(columns, target, weight=weight, params=settings)
-    grown = package.train(settings, data, trees)
-    text: str = grown.model_to_string()
+    booster = package.train(settings, data, trees)
+    text: str = booster.model_to_string()
     return text
 
 
 def predict(text: str, columns: Single) -> FloatArray:
-    """What the trees say of each row, (rows,). On one thread: it may be asked in a web process."""
+    """Predictions of the trees, (rows,); on one thread, because a web process may call this."""
     package = require()
     booster = package.Booster(model_str=text)
-    said: FloatArray = booster.predict(columns, num_threads=1)
-    return said
+    predictions: FloatArray = booster.predict(columns, num_threads=1)
+    return predictions

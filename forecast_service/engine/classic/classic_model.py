@@ -1,9 +1,10 @@
-"""Trained ETS and ARIMA models: innovations state spaces where they could be fitted."""
+"""Trained ETS and ARIMA models: state spaces where they could be fitted, else seasonal naive."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import NormalDist
 from typing import Self
 
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from forecast_service.engine.algorithm import FitConfig, Progress
 from forecast_service.engine.archive import Arrays, prefixed, unprefixed
-from forecast_service.engine.classic.state_space import StateSpaces, stacked
+from forecast_service.engine.classic.state_space import StateSpaces, stack
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.pool import map_in_order, pool
 from forecast_service.engine.simple.seasonal_naive import fit_seasonal_naive
@@ -23,11 +24,11 @@ from forecast_service.engine.simple.series_models import (
     notes_of,
 )
 
-__all__ = ["FittedClassic", "Outcome", "Task", "condition_classic", "fit_classic"]
+__all__ = ["FittedClassic", "condition_classic", "fit_classic"]
 
-LONGEST = 400  # newest periods that are fitted, a year of days: more costs time and gains little
+LONGEST = 400  # newest periods that are fitted, about a year of days; more gain little
 LEAST = 14  # known open periods
-CHUNK = 4  # series per task: about a second of work
+CHUNK = 4  # series per task, about one second of work
 NEW = "New since the training: seasonal naive until the next one."
 
 Rows = npt.NDArray[np.intp]
@@ -35,28 +36,28 @@ Rows = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Task:
-    """Series to fit, as they travel to another process: each (T,), gaps filled, scaled."""
+    """Series to fit, each (T,), scaled and without gaps, as sent to another process."""
 
     values: tuple[FloatArray, ...]
     season_length: int
 
 
 Outcome = StateSpaces | str
-"""The model of a series after its last value, or why there is none."""
+"""The model of a series after its last value, or the reason why there is none."""
 
-Fit = Callable[[Task], list[Outcome]]
-"""Fits the series of a task, in a process of the pool."""
+Fit = Callable[[FloatArray, int], StateSpaces]
+"""Fits one series (T,) with this season length."""
 
 
 @dataclass(frozen=True)
 class FittedClassic(SeriesModels):
-    """``models`` of the modelled series at their newest day, in units of ``scale`` (m,)."""
+    """``models`` at the newest day of the modelled series, in units of ``scale`` (m,)."""
 
     models: StateSpaces
     scale: FloatArray
 
     def quantiles(self, known_future: KnownFuture, levels: Sequence[float]) -> FloatArray:
-        """Normal, as the method has it."""
+        """Normal quantiles."""
         means, spread = self._ahead(known_future)
         scores = np.array([NormalDist().inv_cdf(level) for level in levels])
         values: FloatArray = means[:, :, None] + spread[:, :, None] * scores
@@ -66,7 +67,7 @@ class FittedClassic(SeriesModels):
         return self._ahead(known_future)[0]
 
     def take(self, rows: Rows, known_future: KnownFuture) -> Self:
-        new, ours = self.kept(rows)
+        new, ours = self.locate(rows)
         return replace(
             self,
             naive=self.naive.take(rows, known_future),
@@ -98,19 +99,19 @@ class FittedClassic(SeriesModels):
 
 
 def condition_classic(fitted: FittedClassic, panel: Panel) -> FittedClassic:
-    """The same parameters, filtered on over the newest days; nothing is searched."""
+    """The same parameters; the states are filtered over the newer days, nothing is fitted."""
     before = {key: row for row, key in enumerate(fitted.keys)}
     closing = fitted.naive.closing.carried_to(panel, before)
     naive = fit_seasonal_naive(panel, fitted.naive.season_length, closing)
     old = np.array([before.get(key, -1) for key in panel.keys], dtype=np.intp)
-    rows, ours = fitted.kept(old)
-    newer = panel.timestamps > fitted.until
+    rows, ours = fitted.locate(old)
+    is_newer = panel.timestamps > fitted.until
     scale = fitted.scale[ours]
-    sold = closing.open_target(panel)[rows][:, newer] / scale[:, None]
-    models, _ = fitted.models.take(ours).filtered(sold)
+    sold = closing.open_target(panel)[rows][:, is_newer] / scale[:, None]
+    models, _ = fitted.models.take(ours).filter(sold)
     notes = tuple(
-        naive.notes[row] or (NEW if known < 0 else fitted.notes[known])
-        for row, known in enumerate(old.tolist())
+        naive.notes[row] or (NEW if old_row < 0 else fitted.notes[old_row])
+        for row, old_row in enumerate(old.tolist())
     )
     return replace(fitted, naive=naive, rows=rows, notes=notes, models=models, scale=scale)
 
@@ -118,7 +119,7 @@ def condition_classic(fitted: FittedClassic, panel: Panel) -> FittedClassic:
 def fit_classic(
     kind: type[FittedClassic], fit: Fit, panel: Panel, config: FitConfig, progress: Progress
 ) -> FittedClassic:
-    """Fit every series that is long enough and varies, shared out over ``config.processes``."""
+    """Fit every series that is long enough and varies, divided among ``config.processes``."""
     naive = fit_seasonal_naive(panel, config.season_length)
     sold = naive.closing.open_target(panel)[:, -LONGEST:]
     notes, rows, values = list(naive.notes), [], []
@@ -126,18 +127,18 @@ def fit_classic(
         reason = _reason_against(series)
         if reason is None:
             rows.append(row)
-            values.append(_filled(series, naive.season_length))
+            values.append(_fill_gaps(series, naive.season_length))
         else:
-            notes[row] = notes[row] or _instead(kind, reason)
-    scale = np.array([float(np.abs(each).mean()) for each in values])
-    scaled = [each / size for each, size in zip(values, scale, strict=True)]
+            notes[row] = notes[row] or _fallback_note(kind, reason)
+    scale = np.array([float(np.abs(series).mean()) for series in values])
+    scaled = [series / size for series, size in zip(values, scale, strict=True)]
     outcomes = _fit_all(kind.name, fit, scaled, naive.season_length, config.processes, progress)
     for row, outcome in zip(rows, outcomes, strict=True):
         if isinstance(outcome, str):
-            notes[row] = _instead(kind, outcome)
+            notes[row] = _fallback_note(kind, outcome)
     index = np.array(rows, dtype=np.intp)
     done = [place for place, outcome in enumerate(outcomes) if not isinstance(outcome, str)]
-    models = stacked([outcome for outcome in outcomes if not isinstance(outcome, str)])
+    models = stack([outcome for outcome in outcomes if not isinstance(outcome, str)])
     progress(1.0, f"{kind.name}: {panel.n_series} series")
     return kind(naive, index[done], tuple(notes), models, scale[done])
 
@@ -160,8 +161,20 @@ def _fit_all(
         progress(count / len(tasks), f"{name}: {min(count * CHUNK, total)} of {total} series")
 
     with pool(processes if len(tasks) > 1 else 1) as executor:
-        found = map_in_order(executor, fit, tasks, finished)
-    return [outcome for chunk in found for outcome in chunk]
+        chunks = map_in_order(executor, partial(_fit_task, fit), tasks, finished)
+    return [outcome for chunk in chunks for outcome in chunk]
+
+
+def _fit_task(fit: Fit, task: Task) -> list[Outcome]:
+    """Runs in a process of the pool."""
+    return [_try(fit, series, task.season_length) for series in task.values]
+
+
+def _try(fit: Fit, series: FloatArray, season_length: int) -> Outcome:
+    try:
+        return fit(series, season_length)
+    except (ArithmeticError, RuntimeError, ValueError) as error:
+        return f"the fit failed ({type(error).__name__})"
 
 
 def _reason_against(series: FloatArray) -> str | None:
@@ -171,8 +184,11 @@ def _reason_against(series: FloatArray) -> str | None:
     return None if known.std() > 0 else "its sales do not vary"
 
 
-def _filled(series: FloatArray, season_length: int) -> FloatArray:
-    """From the first known value on; gaps get the value of a season before, else the mean."""
+def _fill_gaps(series: FloatArray, season_length: int) -> FloatArray:
+    """The series from its first known value on; a gap takes the value one season before.
+
+    A gap in the first season takes the mean.
+    """
     first = int(np.isfinite(series).argmax())
     values = series[first:].copy()
     mean = float(np.nanmean(values))
@@ -181,5 +197,5 @@ def _filled(series: FloatArray, season_length: int) -> FloatArray:
     return values
 
 
-def _instead(kind: type[FittedClassic], reason: str) -> str:
+def _fallback_note(kind: type[FittedClassic], reason: str) -> str:
     return f"Seasonal naive instead of {kind.name.upper()}: {reason}."

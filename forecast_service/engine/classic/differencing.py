@@ -1,4 +1,4 @@
-"""Whether a series has to be differenced before an ARIMA is fitted to it."""
+"""Decides whether a series is differenced before an ARIMA is fitted to it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from forecast_service.engine.panel import FloatArray
 
 __all__ = ["needs_difference", "needs_season"]
 
-KPSS_LIMIT = 0.463  # 5 % level of the statistic around a mean
+KPSS_LIMIT = 0.463  # critical value at 5 %, for stationarity around a mean
 STRENGTH_LIMIT = 0.64
 
 
 def needs_difference(values: FloatArray) -> bool:
-    """Whether the level of the values (T,) wanders: their KPSS statistic is beyond its 5 % limit.
+    """Whether the KPSS test rejects, at 5 %, that the values (T,) are stationary.
 
     Source: Kwiatkowski, Phillips, Schmidt, Shin, Journal of Econometrics 54 (1992), with
     ``4 (T / 100) ** 0.25`` lags.
@@ -29,7 +29,7 @@ def needs_difference(values: FloatArray) -> bool:
 
 
 def needs_season(values: FloatArray, length: int) -> bool:
-    """Whether the season of the values (T,) is strong: it explains 64 % around the trend.
+    """Whether the season explains more than 64 % of the variance of the values (T,) around a trend.
 
     Source: Wang, Smith, Hyndman, Data Mining and Knowledge Discovery 13 (2006), with a moving
     average as the trend.
@@ -40,5 +40,5 @@ def needs_season(values: FloatArray, length: int) -> bool:
     around = values[begin : begin + len(trend)] - trend
     phase = np.arange(len(around)) % length
     means = np.bincount(phase, weights=around) / np.bincount(phase)
-    rest = around - means[phase]
-    return bool(1 - rest.var() / max(around.var(), 1e-12) > STRENGTH_LIMIT)
+    remainder = around - means[phase]
+    return bool(1 - remainder.var() / max(around.var(), 1e-12) > STRENGTH_LIMIT)

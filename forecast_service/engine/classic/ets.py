@@ -1,4 +1,4 @@
-"""ETS: exponential smoothing of level, trend and season, chosen for each series."""
+"""ETS: exponential smoothing of level, trend and season; the form is chosen per series."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ import numpy.typing as npt
 from forecast_service.engine.algorithm import FitConfig, Progress, silent
 from forecast_service.engine.classic.classic_model import (
     FittedClassic,
-    Outcome,
-    Task,
     condition_classic,
     fit_classic,
 )
@@ -33,15 +31,15 @@ class FittedEts(FittedClassic):
 
 
 class Ets:
-    """Additive exponential smoothing, the one of four that has the least AICc.
+    """Additive exponential smoothing: the one of four forms with the least AICc.
 
-    A level alone or with a damped trend, each with and without a season; multiplicative forms are
-    left out, as sales may be 0. The search is that of the optional library ``statsmodels``
-    (InvalidData when it is absent), over the newest 400 periods; gaps and closed days in them
-    count as the value of a season before, and later ones as what was expected. Quantiles are
-    normal. Minimum history: 14 open periods; a series with less, one that never varies, and one
-    that cannot be fitted get seasonal naive and a note. No covariates except ``open``. Nothing
-    random.
+    The forms are a level, alone or with a damped trend, each with and without a season.
+    Multiplicative forms are left out, because sales may be 0. The optional library
+    ``statsmodels`` fits the forms over the newest 400 periods (InvalidData if it is not
+    installed). Gaps and closed days in these periods take the value of one season before; later
+    ones take the forecast. Quantiles are normal. Minimum history: 14 open periods. A series that
+    is shorter, never varies or cannot be fitted gets seasonal naive and a note. No covariates
+    except ``open``. Nothing is random.
     Source: Hyndman, Koehler, Ord, Snyder, Forecasting with Exponential Smoothing (2008).
     """
 
@@ -49,21 +47,10 @@ class Ets:
 
     def fit(self, panel: Panel, config: FitConfig, progress: Progress = silent) -> FittedClassic:
         require_package(NAME)
-        return fit_classic(FittedEts, _fit_task, panel, config, progress)
+        return fit_classic(FittedEts, fit_ets, panel, config, progress)
 
     def condition(self, fitted: FittedClassic, panel: Panel) -> FittedClassic:
         return condition_classic(fitted, panel)
 
     def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> FittedClassic:
         return FittedEts.from_arrays(arrays)
-
-
-def _fit_task(task: Task) -> list[Outcome]:
-    return [_try(series, task.season_length) for series in task.values]
-
-
-def _try(series: npt.NDArray[np.float64], season_length: int) -> Outcome:
-    try:
-        return fit_ets(series, season_length)
-    except (ArithmeticError, RuntimeError, ValueError) as error:
-        return f"the fit failed ({type(error).__name__})"

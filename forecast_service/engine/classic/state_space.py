@@ -1,4 +1,4 @@
-"""Linear innovations state space models, batched: ETS and ARIMA in one form, filtered and ahead."""
+"""Linear innovations state space models, many at once: the common form of ETS and ARIMA."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy.typing as npt
 
 from forecast_service.engine.panel import FloatArray
 
-__all__ = ["StateSpaces", "arima_form", "ets_form", "stacked"]
+__all__ = ["StateSpaces", "arima_form", "ets_form", "stack"]
 
 
 @dataclass(frozen=True)
 class StateSpaces:
-    """``y = observe . x + e``, then ``x = transition x + gain e``; m models with S states.
+    """m models with S states: ``y = observe . x + e``, then ``x = transition x + gain e``.
 
-    ``transition`` (m, S, S), ``gain``, ``observe`` and ``state`` (m, S), ``sigma`` (m,): the
+    ``transition`` (m, S, S); ``gain``, ``observe`` and ``state`` (m, S); ``sigma`` (m,), the
     standard deviation of ``e``.
     Source: Hyndman, Koehler, Ord, Snyder, Forecasting with Exponential Smoothing (2008), chapter 3.
     """
@@ -27,17 +27,17 @@ class StateSpaces:
     state: FloatArray
     sigma: FloatArray
 
-    def filtered(self, values: FloatArray) -> tuple[StateSpaces, FloatArray]:
-        """The models after these values (m, T), and their errors (m, T), NaN where unknown.
+    def filter(self, values: FloatArray) -> tuple[StateSpaces, FloatArray]:
+        """The models after these values (m, T), and their one-step errors (m, T).
 
-        An unknown value is taken as it was forecast.
+        A value that is NaN counts as equal to its forecast; its error is NaN.
         """
         state, errors = self.state, np.full(values.shape, np.nan)
         for period, value in enumerate(values.T):
             errors[:, period] = value - (self.observe * state).sum(axis=1)
-            surprise = np.nan_to_num(errors[:, period], nan=0.0)
+            innovation = np.nan_to_num(errors[:, period], nan=0.0)
             state = np.einsum("ijk,ik->ij", self.transition, state)
-            state += self.gain * surprise[:, None]
+            state += self.gain * innovation[:, None]
         return replace(self, state=state), errors
 
     def ahead(self, steps: int) -> tuple[FloatArray, FloatArray]:
@@ -57,7 +57,6 @@ class StateSpaces:
         return means, spread
 
     def take(self, rows: npt.NDArray[np.intp]) -> StateSpaces:
-        """Some of the models."""
         return StateSpaces(**{name: getattr(self, name)[rows] for name in FIELDS})
 
 
@@ -67,10 +66,10 @@ FIELDS = ("transition", "gain", "observe", "state", "sigma")
 def ets_form(
     *, level: float, trend: float, damping: float, seasonal: float, initial: FloatArray
 ) -> StateSpaces:
-    """One additive ETS by its smoothing parameters; those of a missing component are 0.
+    """One additive ETS from its smoothing parameters; a missing component has parameter 0.
 
-    ``initial`` are its states before the first period: level, slope, and the season from the
-    newest to the oldest place, (2 + length,).
+    ``initial`` (2 + length,) is the state before the first period: level, slope, and the season
+    from newest to oldest.
     """
     size = len(initial)
     transition, gain = np.zeros((size, size)), np.zeros(size)
@@ -90,8 +89,8 @@ def arima_form(
 ) -> StateSpaces:
     """One ARIMA: ``y = own . (past values) + errors . (past errors) + constant + e``.
 
-    Both count from the newest; differencing is part of ``own``. ``past`` are the newest values and
-    then the newest errors, as many as there are coefficients of each.
+    Past values and errors start with the newest. Differencing is part of ``own``. ``past`` is the
+    newest values and then the newest errors, one for each coefficient.
     """
     count, size = len(own), len(own) + len(errors) + 1
     transition = np.zeros((size, size))
@@ -107,14 +106,16 @@ def arima_form(
     return _one(transition, gain, transition[0].copy(), state, sigma=sigma)
 
 
-def stacked(models: list[StateSpaces]) -> StateSpaces:
-    """Many models as one batch; smaller ones get states that stay 0."""
+def stack(models: list[StateSpaces]) -> StateSpaces:
+    """Many models in one; models with fewer states get additional ones that stay 0."""
     size = max((model.state.shape[1] for model in models), default=1)
     if not models:
         none = np.zeros((0, size))
         return StateSpaces(np.zeros((0, size, size)), none, none, none, np.zeros(0))
-    grown = [_grown(model, size) for model in models]
-    return StateSpaces(**{n: np.concatenate([getattr(g, n) for g in grown]) for n in FIELDS})
+    padded = [_pad(model, size) for model in models]
+    return StateSpaces(
+        **{name: np.concatenate([getattr(model, name) for model in padded]) for name in FIELDS}
+    )
 
 
 def _one(
@@ -128,7 +129,7 @@ def _one(
     return StateSpaces(transition[None], gain[None], observe[None], state[None], np.array([sigma]))
 
 
-def _grown(model: StateSpaces, size: int) -> StateSpaces:
+def _pad(model: StateSpaces, size: int) -> StateSpaces:
     more = size - model.state.shape[1]
     wider = (0, 0), (0, more)
     return StateSpaces(

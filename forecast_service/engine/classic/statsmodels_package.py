@@ -1,4 +1,4 @@
-"""ETS and ARIMA searched by ``statsmodels``; the only module that imports it, as late as it can."""
+"""Fits ETS and ARIMA by ``statsmodels``. No other module imports it; it is imported late."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ __all__ = [
     "require_package",
 ]
 
-LONGEST_SEASON = 24  # periods: beyond it, a season has more parameters than it can tell
+LONGEST_SEASON = 24  # periods; a longer season has too many parameters to estimate
 ITERATIONS = 100
 ARIMA_ITERATIONS = 30
 ARIMA_FITS = 6
-LARGEST = 3  # order of ARIMA
+LARGEST_ORDER = 3  # of ARIMA
 
 Order = tuple[int, int]
 
 
 def require_package(algorithm: str) -> None:
-    """Refuse an algorithm whose library is absent: InvalidData names what to do."""
+    """Raise InvalidData if the library that the algorithm needs is not installed."""
     if find_spec("statsmodels") is None:
         raise InvalidData(
             f"'{algorithm}' needs the library statsmodels, which is not installed. Install this "
@@ -44,14 +44,14 @@ def require_package(algorithm: str) -> None:
 
 
 def fit_ets(values: FloatArray, season_length: int) -> StateSpaces:
-    """The additive ETS of these values (T,) with the least AICc, after the last of them."""
-    found = _best(ets_candidates(values, season_length))
-    model, errors = _ets_in_our_form(found).filtered(values[None])
+    """The additive ETS of these values (T,) with the least AICc, in its state after the last."""
+    best = _best(ets_candidates(values, season_length))
+    model, errors = _ets_in_our_form(best).filter(values[None])
     return replace(model, sigma=np.sqrt((errors**2).mean(axis=1)))
 
 
 def ets_candidates(values: FloatArray, season_length: int) -> list[Any]:
-    """What the library finds: a level, or a damped trend, each with and without a season."""
+    """The library's fits of a level and a damped trend, each with and without a season."""
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     seasons = [None, "add"] if _has_season(values, season_length) else [None]
@@ -67,13 +67,15 @@ def ets_candidates(values: FloatArray, season_length: int) -> list[Any]:
         for trend in (None, "add")
         for season in seasons
     ]
-    return [_quietly(partial(each.fit, disp=False, maxiter=ITERATIONS)) for each in models]
+    return [
+        _without_warnings(partial(model.fit, disp=False, maxiter=ITERATIONS)) for model in models
+    ]
 
 
-def _ets_in_our_form(found: Any) -> StateSpaces:
-    """Before its first value."""
-    named = dict(zip(found.param_names, found.params, strict=True))
-    start = np.asarray(found.initial_state, dtype=np.float64)
+def _ets_in_our_form(fit: Any) -> StateSpaces:
+    """The model in its state before the first value."""
+    named = dict(zip(fit.param_names, fit.params, strict=True))
+    start = np.asarray(fit.initial_state, dtype=np.float64)
     has_trend = "smoothing_trend" in named
     season = start[1 + has_trend :][::-1] if "smoothing_seasonal" in named else start[:0]
     return ets_form(
@@ -86,39 +88,40 @@ def _ets_in_our_form(found: Any) -> StateSpaces:
 
 
 def fit_arima(values: FloatArray, season_length: int) -> StateSpaces:
-    """The ARIMA of these values (T,) with the least AICc, after the last of them."""
+    """The ARIMA of these values (T,) with the least AICc, in its state after the last."""
     return _arima_in_our_form(_best(arima_candidates(values, season_length)), values)
 
 
 def arima_candidates(values: FloatArray, season_length: int) -> list[Any]:
-    """What the library finds in a small stepwise search; None for orders that it cannot fit.
+    """The library's fits in a small stepwise search; None for orders that it cannot fit.
 
     Source: Hyndman & Khandakar, Journal of Statistical Software 27 (2008), with fewer steps.
     """
     length = season_length if _has_season(values, season_length) else 0
     seasonal = bool(length) and needs_season(values, length)
-    settled = values[length:] - values[:-length] if seasonal else values
-    fit = partial(_arima, values, int(needs_difference(settled)), int(seasonal), length)
+    without_season = values[length:] - values[:-length] if seasonal else values
+    difference = int(needs_difference(without_season))
+    fit = partial(_fit_orders, values, difference, int(seasonal), length)
     of_season: Order = (0, 1) if seasonal else (int(bool(length)), 0)
-    tried: dict[tuple[Order, Order], Any] = {}
-    wanted = [((1, 1), of_season), ((0, 1), of_season), ((2, 0), of_season)]
-    while wanted and len(tried) < ARIMA_FITS:
-        tried.update((order, fit(*order)) for order in wanted[: ARIMA_FITS - len(tried)])
-        best = min(tried, key=lambda order: _aicc(tried[order]))
-        wanted = [each for each in _neighbours(*best, bool(length)) if each not in tried]
-    return list(tried.values())
+    fits: dict[tuple[Order, Order], Any] = {}
+    orders = [((1, 1), of_season), ((0, 1), of_season), ((2, 0), of_season)]
+    while orders and len(fits) < ARIMA_FITS:
+        fits.update((order, fit(*order)) for order in orders[: ARIMA_FITS - len(fits)])
+        best = min(fits, key=lambda order: _aicc(fits[order]))
+        orders = [order for order in _neighbours(*best, bool(length)) if order not in fits]
+    return list(fits.values())
 
 
-def _best(found: list[Any]) -> Any:
-    """What has the least AICc; ValueError when it is finite for none."""
-    best = min(found, key=_aicc)
+def _best(fits: list[Any]) -> Any:
+    """The fit with the least AICc; ValueError when no AICc is finite."""
+    best = min(fits, key=_aicc)
     if not np.isfinite(_aicc(best)):
         raise ValueError("no candidate has a finite likelihood")
     return best
 
 
-def _aicc(found: Any) -> float:
-    return float(found.aicc) if found is not None and np.isfinite(found.aicc) else np.inf
+def _aicc(fit: Any) -> float:
+    return float(fit.aicc) if fit is not None and np.isfinite(fit.aicc) else np.inf
 
 
 def _neighbours(own: Order, of_season: Order, has_season: bool) -> list[tuple[Order, Order]]:
@@ -126,10 +129,10 @@ def _neighbours(own: Order, of_season: Order, has_season: bool) -> list[tuple[Or
     near = [((p + 1, q), of_season), ((p, q + 1), of_season), ((p + 1, q + 1), of_season)]
     if has_season:
         near += [(own, (1 - seasonal_p, seasonal_q)), (own, (seasonal_p, 1 - seasonal_q))]
-    return [each for each in near if max(each[0]) <= LARGEST]
+    return [order for order in near if max(order[0]) <= LARGEST_ORDER]
 
 
-def _arima(
+def _fit_orders(
     values: FloatArray,
     difference: int,
     seasonal_difference: int,
@@ -137,7 +140,7 @@ def _arima(
     own: Order,
     of_season: Order,
 ) -> Any:
-    """What the library finds for these orders; None when that is nothing."""
+    """The library's fit for these orders; None if it fails."""
     from statsmodels.tsa.arima.model import ARIMA
 
     season = (of_season[0], seasonal_difference, of_season[1], length)
@@ -149,24 +152,24 @@ def _arima(
     )
     options = {"maxiter": ARIMA_ITERATIONS, "disp": 0}
     try:
-        return _quietly(partial(model.fit, method_kwargs=options))
+        return _without_warnings(partial(model.fit, method_kwargs=options))
     except (ValueError, np.linalg.LinAlgError):
         return None
 
 
-def _arima_in_our_form(found: Any, values: FloatArray) -> StateSpaces:
-    """Differencing multiplied into the polynomials, so that it needs no states of its own."""
-    model = found.model
-    named = dict(zip(found.param_names, found.params, strict=True))
-    own = np.asarray(found.polynomial_reduced_ar, dtype=np.float64)
+def _arima_in_our_form(fit: Any, values: FloatArray) -> StateSpaces:
+    """The model with differencing multiplied into its polynomial, so that it needs no states."""
+    model = fit.model
+    named = dict(zip(fit.param_names, fit.params, strict=True))
+    own = np.asarray(fit.polynomial_reduced_ar, dtype=np.float64)
     constant = float(named.get("const", 0.0)) * float(own.sum())
     for _ in range(model.order[1]):
         own = np.convolve(own, [1.0, -1.0])
     if model.seasonal_order[1]:
         own = np.convolve(own, [1.0, *[0.0] * (model.seasonal_order[3] - 1), -1.0])
     own = -own[1:] if len(own) > 1 else np.zeros(1)
-    errors = np.asarray(found.polynomial_reduced_ma, dtype=np.float64)[1:]
-    newest = np.asarray(found.resid, dtype=np.float64)[::-1]
+    errors = np.asarray(fit.polynomial_reduced_ma, dtype=np.float64)[1:]
+    newest = np.asarray(fit.resid, dtype=np.float64)[::-1]
     return arima_form(
         own=own,
         errors=errors,
@@ -180,8 +183,8 @@ def _has_season(values: FloatArray, length: int) -> bool:
     return 1 < length <= LONGEST_SEASON and len(values) >= 3 * length
 
 
-def _quietly(fit: Callable[[], Any]) -> Any:
-    """Without the library's warnings: a search that ends early is judged by its AICc."""
+def _without_warnings(fit: Callable[[], Any]) -> Any:
+    """Warnings are not needed: a search that ends early is judged by its AICc."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return fit()

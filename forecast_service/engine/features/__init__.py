@@ -1,1 +1,1 @@
-"""What is known in advance about every period, as columns of a regression or of trees."""
+"""Calendar and covariates of every period as columns, for regressions and for trees."""

@@ -1,4 +1,4 @@
-"""Columns that follow from the date alone: weekday, day of the month, year, Christmas, holidays."""
+"""Columns computed from the date: weekday, day of the month, year, Christmas, holidays."""
 
 from __future__ import annotations
 
@@ -16,27 +16,28 @@ __all__ = ["Calendar", "calendar", "columns", "holidays", "phases"]
 
 Integers = npt.NDArray[np.intp]
 
-LONGER = ("W", "M")  # than a day: a holiday lies within a period
+LONG_UNITS = ("W", "M")  # a holiday is shorter than a period
 HARMONICS = {"D": 12, "W": 8, "M": 5}
-OWN_HARMONICS = 4  # of the year that may differ between series
+OWN_HARMONICS = 4  # of the year; their effects may differ between series
 CHRISTMAS = (12, 25)
-BEFORE_CHRISTMAS = 14  # days that have an effect of their own
+BEFORE_CHRISTMAS = 14  # days with a column each
 WEEKDAYS = 7
-MONTH_END = 5  # last days of a month that count backwards
-EDGE = 3  # days of a month's start and end that interact with the weekday
+MONTH_END = 5  # last days of a month with a column each, counted backwards
+EDGE = 3  # days at the start and at the end of a month; they interact with the weekday
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """Facts of some periods, each (T,). ``phase`` is the place within the season."""
+    """Calendar facts of some periods, each (T,)."""
 
     unit: str
-    """Of the frequency, such as D."""
+    """Unit of the frequency, for instance D."""
     phase: Integers
+    """Place within the season: the weekday, or the hour of the day."""
     n_phases: int
     day: Integers
     days_left: Integers
-    """1 on the last day of a month."""
+    """Days left in the month; 1 on its last day."""
     angle: npt.NDArray[np.float64]
     """Place in the year, in radians."""
     to_christmas: Integers
@@ -44,7 +45,7 @@ class Calendar:
 
 
 def phases(times: Times, frequency: str) -> tuple[Integers, int]:
-    """Place within the season and how many places there are: weekdays, or hours of the day."""
+    """Place within the season, and number of places: weekdays, or hours of the day."""
     code = str(parse_frequency(frequency))
     if code == "D":
         days = times.astype("datetime64[D]").astype(np.int64)
@@ -56,7 +57,7 @@ def phases(times: Times, frequency: str) -> tuple[Integers, int]:
 
 
 def calendar(times: Times, frequency: str) -> Calendar:
-    """The facts of these periods."""
+    """The calendar facts of these periods."""
     return _calendar(times.astype("datetime64[s]").tobytes(), frequency)
 
 
@@ -80,7 +81,7 @@ def _calendar(raw: bytes, frequency: str) -> Calendar:
 
 
 def columns(times: Times, frequency: str, *, yearly: bool) -> Iterator[Block]:
-    """Every calendar column that makes sense at this frequency, values (T,)."""
+    """All calendar columns of this frequency except holidays, values (T,)."""
     facts = calendar(times, frequency)
     yield from _within_month(times, facts)
     if yearly and facts.unit != "Y":
@@ -90,7 +91,7 @@ def columns(times: Times, frequency: str, *, yearly: bool) -> Iterator[Block]:
 
 
 def _within_month(times: Times, facts: Calendar) -> Iterator[Block]:
-    """Columns of the hour, the weekday and the day of the month, as far as periods tell them."""
+    """Columns of the hour, the weekday and the day of the month, as the frequency allows."""
     if facts.unit == "D":
         yield from _season(facts)
         yield from _month(facts)
@@ -108,28 +109,29 @@ def _within_month(times: Times, facts: Calendar) -> Iterator[Block]:
 
 
 def holidays(times: Times, frequency: str, dates: Mapping[str, Sequence[int]]) -> Iterator[Block]:
-    """Public holidays (days since 1970 by name) and the days around them.
+    """Public holidays and the days around them; ``dates`` are days since 1970 by name.
 
-    Of weeks and months: how many days of the holiday lie in each, and in its neighbours.
+    For weeks and months, values count the days of the holiday in each period. Weeks also have
+    the counts of the week before and the week after.
     """
     unit = parse_frequency(frequency).unit
-    for name, each in dates.items():
-        if unit in LONGER:
+    for name, holiday in dates.items():
+        if unit in LONG_UNITS:
             starts = [*times, *next_periods(times[-1], frequency, 2)]
-            within = _counted(np.array(starts), each)
+            within = _count_dates(np.array(starts), holiday)
             padded = np.concatenate([[0.0], within])
             around = {-1: padded[2:], 1: padded[:-2]} if unit == "W" else {}
             yield _block(f"holiday {name}", "holiday", "holidays", within[:-1])
         else:
             days = times.astype("datetime64[D]").astype(np.int64)
-            around = {shift: np.isin(days - shift, each) for shift in (-2, -1, 1, 2)}
-            yield _block(f"holiday {name}", "holiday", "holidays", np.isin(days, each))
+            around = {shift: np.isin(days - shift, holiday) for shift in (-2, -1, 1, 2)}
+            yield _block(f"holiday {name}", "holiday", "holidays", np.isin(days, holiday))
         for shift, near in around.items():
             yield _block(f"holiday {name} {shift:+d}", "around holidays", "holidays", near)
 
 
-def _counted(starts: Times, dates: Sequence[int]) -> npt.NDArray[np.float64]:
-    """How many of the dates (days since 1970) lie in each period but the last, (T - 1,)."""
+def _count_dates(starts: Times, dates: Sequence[int]) -> npt.NDArray[np.float64]:
+    """Number of the dates (days since 1970) in each period except the last, (T - 1,)."""
     days = starts.astype("datetime64[D]").astype(np.int64)
     place = np.searchsorted(np.sort(np.array(dates, dtype=np.int64)), days)
     return np.diff(place).astype(np.float64)
@@ -161,7 +163,7 @@ def _season_at_weekend(times: Times, facts: Calendar) -> Iterator[Block]:
 
 
 def _trading_days(times: Times) -> Iterator[Block]:
-    """How often each weekday comes in a month; together they are its length."""
+    """Number of each weekday in a month; together they give its length."""
     months = times.astype("datetime64[M]")
     first, after = months.astype("datetime64[D]"), (months + 1).astype("datetime64[D]")
     for k, mask in enumerate(np.eye(WEEKDAYS, dtype=bool)):
@@ -206,10 +208,10 @@ def _waves(angle: npt.NDArray[np.float64]) -> Iterator[tuple[str, npt.NDArray[np
 
 
 def _christmas(facts: Calendar, *, weekly: bool) -> Iterator[Block]:
-    """Days and weeks around Christmas.
+    """Columns of the days and weeks around Christmas.
 
-    Each day has a step from the one before, not an effect of its own: a day on which nearly
-    everything was closed last year, because it was a Sunday, takes after its neighbours.
+    The effect of a day is a step from the day next to it. So a day that was a Sunday last year,
+    with nearly all stores closed, gets an effect close to that of its neighbours.
     """
     left = facts.to_christmas
     for k in () if weekly else range(1, BEFORE_CHRISTMAS + 1):

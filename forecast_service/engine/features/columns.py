@@ -1,4 +1,4 @@
-"""One column of a regression: its name, whom it shares its shrinkage with, what it explains."""
+"""A column of a regression: its name, its shrinkage group, and the part of a forecast it is in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ Single = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Column:
-    """``group`` shares a prior variance, ``part`` a contribution; ``own``: differs by series."""
+    """Columns of a ``group`` share a prior variance, those of a ``part`` one contribution.
+
+    ``own``: each series has a deviation from the common effect.
+    """
 
     name: str
     group: str

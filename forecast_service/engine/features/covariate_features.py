@@ -1,4 +1,4 @@
-"""Columns that follow from covariates: their value, edges of their runs, days before and after."""
+"""Columns computed from covariates: value, start and end of a run, days before and after."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ __all__ = ["closing", "columns"]
 
 Booleans = npt.NDArray[np.bool_]
 
-OWN_SHIFTS = 2
-EDGE = 7  # days of a month's start and end
+OWN_SHIFTS = 2  # the effects of longer shifts are equal for all series
+EDGE = 7  # days at the start of a month; at its end, two fewer
 
 
 @dataclass(frozen=True)
 class Reach:
-    """How far columns look around, in periods.
+    """How far columns look back and ahead, in periods.
 
-    ``shifts`` by kind of covariate; shares of the ``past`` and ``coming`` periods at 1; after
-    ``long`` closed periods a reopening is an event, until ``reopening``.
+    ``shifts`` are given by kind of covariate. ``past`` and ``coming`` are the windows for shares
+    of periods at 1. More than ``long`` closed periods make a reopening an event; ``reopening``
+    has the limits of the stages after it.
     """
 
     shifts: Mapping[str, tuple[int, ...]]
@@ -48,13 +49,13 @@ REACH = {
     "W": Reach({"common": (1, 2), "rare": (1, 2), "number": (1,)}, (4,), (4,), 2, (0, 1, 2, 4, 8)),
     "M": Reach({"common": (1,), "rare": (1,), "number": (1,)}, (3,), (3,), 1, (0, 1, 2)),
 }
-"""By unit of the frequency: some days, or what corresponds to them."""
+"""By unit of the frequency."""
 
 
 def columns(
     name: str, kind: str, padded: Single, facts: Calendar, *, yearly: bool
 ) -> Iterator[Block]:
-    """Columns of one covariate of shape (rows, T + what is expected after T); values (rows, T)."""
+    """Columns of one covariate, values (rows, T); ``padded`` also holds expected values after T."""
     periods = len(facts.phase)
     value = padded[:, :periods]
     yield _block(name, "value", name, value, own=True)
@@ -75,7 +76,7 @@ def columns(
 
 
 def closing(padded: Booleans, facts: Calendar) -> Iterator[Block]:
-    """Columns about closed periods before and after, and the weeks after a long closure."""
+    """Columns of closed periods before and after each period, and of stages after a reopening."""
     periods = len(facts.phase)
     before = _run_before(padded)[:, :periods]
     after = _run_before(padded[:, ::-1])[:, ::-1][:, :periods]
@@ -104,13 +105,13 @@ def _block(
 
 
 def _shift(values: npt.NDArray[np.generic], step: int, periods: int) -> Single:
-    """Values of ``step`` periods before (negative: after) each period; 0 where there is none."""
+    """Values ``step`` periods before each period (negative: after it); 0 beyond the ends."""
     shifted = np.zeros((len(values), periods), dtype=np.float32)
     if step > 0:
         shifted[:, step:] = values[:, : max(periods - step, 0)]
     else:
-        there = values[:, -step : periods - step]
-        shifted[:, : there.shape[1]] = there
+        later = values[:, -step : periods - step]
+        shifted[:, : later.shape[1]] = later
     return shifted
 
 
@@ -134,13 +135,13 @@ def _interactions(name: str, value: Single, facts: Calendar, *, yearly: bool) ->
 def _shares(
     name: str, padded: Single, periods: int, reach: Reach, *, common: bool
 ) -> Iterator[Block]:
-    """Share of the last and of the next periods at 1."""
+    """Shares of periods at 1 in the windows before and after each period."""
     total = np.zeros((len(padded), padded.shape[1] + 1), dtype=np.float32)
     np.cumsum(padded, axis=1, out=total[:, 1:])
     for length in reach.past:
-        rest = max(periods - length, 0)
+        count = max(periods - length, 0)
         past = np.zeros((len(padded), periods), dtype=np.float32)
-        past[:, length:] = (total[:, length : length + rest] - total[:, :rest]) / length
+        past[:, length:] = (total[:, length : length + count] - total[:, :count]) / length
         yield _block(name, "share", f"past {length}", past, own=common and length == reach.past[0])
     for length in reach.coming:
         ahead = (total[:, 1 + length :] - total[:, 1:-length])[:, :periods] / length
@@ -151,7 +152,7 @@ def _shares(
 
 
 def _run_before(closed: Booleans) -> npt.NDArray[np.int32]:
-    """How many closed periods end just before each one."""
+    """Number of closed periods directly before each period."""
     index = np.arange(closed.shape[1], dtype=np.int32)
     last_open = np.maximum.accumulate(np.where(closed, np.int32(-1), index), axis=1)
     run = np.zeros(closed.shape, dtype=np.int32)
@@ -162,6 +163,7 @@ def _run_before(closed: Booleans) -> npt.NDArray[np.int32]:
 def _since_reopening(
     before: npt.NDArray[np.int32], closed: Booleans, reach: Reach
 ) -> npt.NDArray[np.int32]:
+    """Number of periods since the last reopening after a long closure."""
     index = np.arange(closed.shape[1], dtype=np.int32)
     event = np.where((before > reach.long) & ~closed, index, np.int32(-reach.reopening[-1] - 1))
     since: npt.NDArray[np.int32] = index - np.maximum.accumulate(event, axis=1)

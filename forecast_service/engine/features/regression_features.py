@@ -1,4 +1,4 @@
-"""What is known in advance about every period, as columns of a regression. No target in here."""
+"""Columns of a regression, computed from the calendar and covariates, never from the target."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ Booleans = npt.NDArray[np.bool_]
 Rows = slice | npt.NDArray[np.intp]
 
 LOOKBACK = 90
-"""Periods before the first one that the columns look back to."""
+"""Number of periods that columns look back."""
 LOOKAHEAD = 14
-"""Periods after the last one that the columns look ahead to."""
-COMMON_SHARE = 0.05  # of the days at 1 (or at 0) make a yes-or-no covariate worth interactions
+"""Number of periods that columns look ahead."""
+COMMON_SHARE = 0.05  # of the days at 1, and at 0: a common covariate has interactions, a rare not
 
 
 @dataclass(frozen=True)
 class CovariateRecipe:
-    """How one covariate becomes columns: ``common`` or ``rare`` (0 or 1), or ``number``.
+    """How one covariate becomes columns; its ``kind`` is common or rare (0 or 1), or number.
 
-    A number is logged if it was always positive, centred, scaled and clipped to the range seen.
-    ``profile`` is its mean by phase of the season, for the days after the last one known.
+    A number is clipped to the range of the training, logged if it was always positive, centred
+    and scaled. ``profile``, the mean by phase of the season, is its expected value in periods
+    after the last known one.
     """
 
     name: str
@@ -43,8 +44,8 @@ class CovariateRecipe:
     high: float
     profile: tuple[float, ...]
 
-    def prepared(self, values: FloatArray) -> Single:
-        """Finite values; unknown ones are 0 (of a number: its mean)."""
+    def prepare(self, values: FloatArray) -> Single:
+        """The values as a column, without NaN: an unknown value becomes 0 (a number: its mean)."""
         if self.kind != "number":
             return np.nan_to_num(values, nan=0.0).astype(np.float32)
         clipped = np.clip(values, self.low, self.high)
@@ -54,13 +55,13 @@ class CovariateRecipe:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Which columns a panel has; decided once, when a model is trained."""
+    """The columns of a panel, chosen once, when a model is trained."""
 
     frequency: str
     yearly: bool
     covariates: tuple[CovariateRecipe, ...]
     closing: tuple[float, ...]
-    """Share of closed series by phase of the season; empty when nothing ever closes."""
+    """Share of closed series by phase of the season; empty if no series ever closes."""
     holidays: Mapping[str, tuple[int, ...]]
     """Days since 1970 by name."""
 
@@ -81,11 +82,10 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Features:
-    """Columns of the periods ``times``, made on demand for any rows of a panel.
+    """Columns of the periods ``times``, computed on demand for any rows of a panel.
 
-    ``covariates`` (n, T) and ``closed`` (n, T) reach over the same periods; what is looked up
-    after them is expected from the profile of the recipe. ``shared`` ones are equal in all rows
-    and are computed once.
+    ``covariates`` and ``closed`` (n, T) cover the same periods; values after them are those of
+    the recipe's profile. ``shared`` covariates are equal in all rows and are computed once.
     """
 
     recipe: Recipe
@@ -95,32 +95,32 @@ class Features:
     shared: frozenset[str] = frozenset()
 
     def by_date(self) -> tuple[list[Column], Single]:
-        """Columns equal for all series: their names, and values (columns, T)."""
+        """Columns that are equal for all series, with values (columns, T)."""
         blocks = list(self._calendar())
-        for each in self.recipe.covariates:
-            if each.name in self.shared:
-                blocks.extend(self._of_covariate(each, slice(0, 1)))
+        for covariate in self.recipe.covariates:
+            if covariate.name in self.shared:
+                blocks.extend(self._of_covariate(covariate, slice(0, 1)))
         return [block.column for block in blocks], _stack(blocks, 1, len(self.times))[0]
 
     def by_series(self, rows: Rows) -> tuple[list[Column], Single]:
-        """Columns that differ between series: names, and values (rows, columns, T)."""
+        """Columns that differ between series, with values (rows, columns, T)."""
         blocks: list[Block] = []
-        for each in self.recipe.covariates:
-            if each.name not in self.shared:
-                blocks.extend(self._of_covariate(each, rows))
+        for covariate in self.recipe.covariates:
+            if covariate.name not in self.shared:
+                blocks.extend(self._of_covariate(covariate, rows))
         if self.recipe.closing:
             blocks.extend(self._of_closing(rows))
         count = len(self.closed[rows])
         return [block.column for block in blocks], _stack(blocks, count, len(self.times))
 
     def padded(self, recipe: CovariateRecipe, rows: Rows) -> Single:
-        """A covariate, prepared, of some rows: over ``times`` and, as expected, 14 periods more."""
-        values = recipe.prepared(self.covariates[recipe.name][rows])
+        """A prepared covariate of some rows: over ``times``, and as expected for 14 more."""
+        values = recipe.prepare(self.covariates[recipe.name][rows])
         expected = np.array(recipe.profile, dtype=np.float32)[self._phase_after()]
         return np.concatenate([values, np.tile(expected, (len(values), 1))], axis=1)
 
     def padded_closed(self, rows: Rows) -> Booleans:
-        """Which periods of some rows are closed: over ``times`` and, as expected, 14 more."""
+        """Closed periods of some rows: over ``times``, and as expected for 14 more."""
         closed = self.closed[rows]
         expected = np.array(self.recipe.closing)[self._phase_after()] > 0.5
         return np.concatenate([closed, np.tile(expected, (len(closed), 1))], axis=1)
@@ -158,16 +158,19 @@ def make_recipe(
 ) -> Recipe:
     """The columns that a history supports.
 
-    ``covariates`` (n, T) without the closing one. One that never changes has no column. Columns
-    of the year need a year of history.
+    ``covariates`` (n, T) do not include the closing one. A constant covariate gets no column.
+    Yearly columns need a year of history.
     """
     phase, count = calendar_features.phases(times, frequency)
     shares = tuple(_by_phase(closed.astype(np.float64), phase, count)) if closed.any() else ()
-    made = [_of(name, values, phase, count, ~closed) for name, values in covariates.items()]
+    recipes = [
+        _covariate_recipe(name, values, phase, count, ~closed)
+        for name, values in covariates.items()
+    ]
     return Recipe(
         frequency=str(parse_frequency(frequency)),
         yearly=bool(times[-1] - times[0] >= np.timedelta64(364, "D")),
-        covariates=tuple(each for each in made if each is not None),
+        covariates=tuple(recipe for recipe in recipes if recipe is not None),
         closing=shares,
         holidays={
             name: tuple(days.astype("datetime64[D]").astype(np.int64).tolist())
@@ -176,10 +179,10 @@ def make_recipe(
     )
 
 
-def _of(
-    name: str, values: FloatArray, phase: npt.NDArray[np.intp], count: int, used: Booleans
+def _covariate_recipe(
+    name: str, values: FloatArray, phase: npt.NDArray[np.intp], count: int, is_open: Booleans
 ) -> CovariateRecipe | None:
-    known = values[np.isfinite(values) & used]
+    known = values[np.isfinite(values) & is_open]
     if not known.size or known.min() == known.max():
         return None
     if not np.isin(known, (0.0, 1.0)).all():
@@ -192,7 +195,7 @@ def _of(
     else:
         common = COMMON_SHARE <= known.mean() <= 1 - COMMON_SHARE
         plain = CovariateRecipe(name, "common" if common else "rare", False, 0, 1, 0, 1, ())
-    profile = _by_phase(plain.prepared(values).astype(np.float64), phase, count)
+    profile = _by_phase(plain.prepare(values).astype(np.float64), phase, count)
     return CovariateRecipe(**{**asdict(plain), "profile": tuple(profile)})
 
 

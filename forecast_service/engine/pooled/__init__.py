@@ -1,1 +1,1 @@
-"""Pooled retail regression: effects shared by all series, own deviations, own levels."""
+"""Pooled regression: common effects of all series, deviations and a level for each series."""

@@ -1,4 +1,4 @@
-"""What a single series of a pooled regression is fitted against: the common level and its steps."""
+"""The common level and the shocks of a pooled regression, kept to fit single series again."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ __all__ = ["Backdrop"]
 
 @dataclass(frozen=True)
 class Backdrop:
-    """What a series is fitted against besides the common effects, as the last full fit found it.
+    """What the last full fit learned for all series, besides the common effects.
 
-    ``added`` (T,) is what the common level and the shocks add on each of ``times``; before them
-    it is 0, after them ``level``. The own level may step at ``steps``, in units of ``heights``.
+    ``added`` (T,) is the sum of the common level and the shock on each of ``times``; it is 0
+    before them and ``level`` after them. The own level of a series may step at ``steps``, in
+    units of ``heights``. ``first`` and ``second`` are the shrinkages of the two rounds of a fit.
     """
 
     times: Times
@@ -33,15 +34,15 @@ class Backdrop:
     second: Shrinkage
 
     def on(self, times: Times) -> Single:
-        """What is added on other dates, (T,)."""
+        """The common level and the shocks on other dates, (T,)."""
         place = np.searchsorted(self.times, times)
-        found = np.where(times > self.times[-1], self.level, 0.0)
+        added = np.where(times > self.times[-1], self.level, 0.0)
         inside = (times >= self.times[0]) & (times <= self.times[-1])
-        found[inside] = self.added[place[inside]]
-        return found.astype(np.float32)
+        added[inside] = self.added[place[inside]]
+        return added.astype(np.float32)
 
     def own_steps(self, times: Times) -> Single:
-        """The level and its steps as columns, (1 + steps, T)."""
+        """The own level and its steps as columns, (1 + steps, T)."""
         after = (times >= self.steps[:, None]) * self.heights[:, None]
         return np.concatenate([np.ones((1, len(times))), after]).astype(np.float32)
 
@@ -53,13 +54,13 @@ class Backdrop:
             "steps": self.steps,
             "heights": self.heights,
             "level": np.array([self.level]),
-            "effects": np.stack([each.effects for each in shrinkages]),
-            "scales": np.array([[each.step, each.noise] for each in shrinkages]),
+            "effects": np.stack([shrinkage.effects for shrinkage in shrinkages]),
+            "scales": np.array([[s.step, s.noise] for s in shrinkages]),
         }
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> Backdrop:
-        """The inverse of ``to_arrays``, without the covariances, which only a forecast needs."""
+        """The inverse of ``to_arrays``, without the covariances: fitting does not need them."""
         effects, scales = arrays["effects"].astype(np.float64), arrays["scales"].astype(np.float64)
         first, second = (
             Shrinkage(variances, float(step), float(noise), np.zeros((0, 0)))

@@ -1,4 +1,4 @@
-"""What a model puts on top of a pooled regression, for whoever takes the rest against both."""
+"""A correction of a pooled regression by another model; levels are fitted to what it leaves."""
 
 from __future__ import annotations
 
@@ -12,22 +12,28 @@ from forecast_service.engine.calendar import Times
 from forecast_service.engine.panel import FloatArray
 from forecast_service.engine.pooled.pooled_model import FittedPooled
 
-__all__ = ["PLAIN", "Correction", "Said"]
+__all__ = ["PLAIN", "Correction", "LogTerm"]
 
-Said = Callable[
+LogTerm = Callable[
     [FittedPooled, Times, Mapping[str, FloatArray], int, npt.NDArray[np.bool_]], FloatArray
 ]
-"""Of a regression, periods, covariates (n, T), an index of the periods, and which of those from it
-on are wanted (n, periods): what is added to the log there (n, periods), 0 elsewhere."""
+"""Returns the term that is added to the log, (n, periods); 0 where the mask is False.
+
+The arguments are a regression, times (T,), covariates (n, T), the index of the first period to
+return, and a mask (n, periods).
+"""
 
 
 @dataclass(frozen=True)
 class Correction:
-    """``log = level + kept * effects + said + noise``, the noise ``left`` of the regression's."""
+    """``log = level + effect_share * effects + log_term + noise``.
 
-    kept: float
-    left: float
-    said: Said
+    ``noise_share``: variance of this noise relative to that of the regression alone.
+    """
+
+    effect_share: float
+    noise_share: float
+    log_term: LogTerm
 
 
 def _nothing(
@@ -35,10 +41,10 @@ def _nothing(
     times: Times,
     covariates: Mapping[str, FloatArray],
     first: int,
-    wanted: npt.NDArray[np.bool_],
+    mask: npt.NDArray[np.bool_],
 ) -> FloatArray:
-    return np.zeros(wanted.shape)
+    return np.zeros(mask.shape)
 
 
-PLAIN = Correction(kept=1.0, left=1.0, said=_nothing)
+PLAIN = Correction(effect_share=1.0, noise_share=1.0, log_term=_nothing)
 """The regression alone."""

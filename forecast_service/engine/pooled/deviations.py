@@ -1,4 +1,4 @@
-"""What each series adds to the common effects: own effects, and a level that moves in steps."""
+"""Deviations of each series from the common effects: own effects, and a level that has steps."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ __all__ = [
     "Shrinkage",
     "learn_shrinkage",
     "moments",
-    "robust",
+    "robust_weights",
     "solve",
-    "stacked",
+    "stack_moments",
 ]
 
-ITERATIONS, AGAIN = 8, 4  # AGAIN: from what was learned before
-PACE = 1.8  # steps of expectation-maximisation at a time, in the log of a variance
+ITERATIONS, AGAIN = 8, 4  # AGAIN: if started from an earlier result
+PACE = 1.8  # over-relaxation: steps of expectation-maximisation at a time, in the log of a variance
 FIRST_VARIANCE = 0.03**2
 FIRST_STEP = 0.02**2
 LEAST_VARIANCE = 1e-8
 LEAST_NOISE = 1e-4
-GROUP_WEIGHT = 20.0  # series' worth of belief that columns of a group vary alike
-STEP_WEIGHT = 20.0  # steps' worth of belief that a level moves at all: even calm ones may one day
-NOISE_WEIGHT = 30.0  # periods' worth of belief that series are equally noisy
-TAIL = 4
-FLAT = 1e-6  # precision of the level itself: as good as free
+GROUP_WEIGHT = 20.0  # prior weight, in series: columns of a group have the same variance
+STEP_WEIGHT = 20.0  # prior weight, in steps: a level moves, even if it was calm so far
+NOISE_WEIGHT = 30.0  # prior weight, in periods: all series have the same noise
+TAIL = 4  # degrees of freedom
+FLAT = 1e-6  # prior precision of the level: practically no shrinkage
 
 
 @dataclass(frozen=True)
 class Shrinkage:
-    """Prior variances: of each own effect (columns,), of a step of the level; usual noise.
+    """Prior variances of each own effect (columns,) and of a step of the level; usual noise.
 
-    ``covariance`` (columns, columns) is what remains uncertain of the own effects, on average.
+    ``covariance`` (columns, columns) is the average posterior covariance of the own effects.
     """
 
     effects: FloatArray
@@ -50,9 +50,9 @@ class Shrinkage:
 
 @dataclass(frozen=True)
 class Moments:
-    """Weighted sums of some series: ``gram`` (n, m, m), ``moment`` (n, m), ``squares``, ``weight``.
+    """Weighted sums of each series: ``gram`` (n, m, m), ``moment`` (n, m), ``squares``, ``weight``.
 
-    The m columns are the ``own`` effects, the level, and its steps.
+    The m columns are the ``n_own`` own effects, the level, and its steps.
     """
 
     gram: FloatArray
@@ -71,13 +71,13 @@ class Deviations:
     noise: FloatArray
 
     def level(self, steps: Single) -> FloatArray:
-        """Level after all steps, whose columns are ``steps`` (1 + steps, T); (n,)."""
+        """Level after all steps, (n,); ``steps`` (1 + steps, T) are the columns of the level."""
         last: FloatArray = self.path @ steps[:, -1].astype(np.float64)
         return last
 
     @classmethod
-    def joined(cls, parts: Sequence[Deviations]) -> Deviations:
-        """Those of several chunks of series, in order."""
+    def concatenate(cls, parts: Sequence[Deviations]) -> Deviations:
+        """The deviations of several chunks of series, in order."""
         return cls(
             effects=np.concatenate([part.effects for part in parts]),
             path=np.concatenate([part.path for part in parts]),
@@ -85,15 +85,18 @@ class Deviations:
         )
 
 
-def moments(own: Single, steps: Single, rest: Single, weight: Single) -> Moments:
-    """``own`` (n, columns, T), ``steps`` (1 + steps, T), ``rest`` and ``weight`` (n, T)."""
+def moments(own: Single, steps: Single, residuals: Single, weight: Single) -> Moments:
+    """Sums over T of ``own`` (n, columns, T), ``steps`` (1 + steps, T) and ``residuals`` (n, T).
+
+    ``weight`` is (n, T).
+    """
     root = np.sqrt(weight)
     n_own = own.shape[1]
     size = n_own + len(steps)
     columns = np.empty((len(own), size, own.shape[2]), dtype=np.float32)
     np.multiply(own, root[:, None], out=columns[:, :n_own])
     np.multiply(steps[None], root[:, None], out=columns[:, n_own:])
-    scaled = rest * root
+    scaled = residuals * root
     return Moments(
         gram=np.matmul(columns, columns.transpose(0, 2, 1)).astype(np.float64),
         moment=np.matmul(columns, scaled[:, :, None])[:, :, 0].astype(np.float64),
@@ -103,8 +106,8 @@ def moments(own: Single, steps: Single, rest: Single, weight: Single) -> Moments
     )
 
 
-def stacked(parts: Sequence[Moments]) -> Moments:
-    """Those of several chunks of series, in order; at least one chunk."""
+def stack_moments(parts: Sequence[Moments]) -> Moments:
+    """The moments of several chunks of series, in order; at least one chunk."""
     return Moments(
         gram=np.concatenate([part.gram for part in parts]),
         moment=np.concatenate([part.moment for part in parts]),
@@ -117,58 +120,58 @@ def stacked(parts: Sequence[Moments]) -> Moments:
 def learn_shrinkage(
     data: Moments, group: npt.NDArray[np.intp], start: Shrinkage | None = None
 ) -> Shrinkage:
-    """How much series differ, by expectation-maximisation over a sample of them.
+    """Estimate how much series differ, by expectation-maximisation over a sample of them.
 
-    ``group`` (own columns,): columns of a group are believed to vary alike, as much as
-    ``GROUP_WEIGHT`` more series of the sample would say. ``start`` is what was learned from much
-    the same data before, so that few iterations are left to do.
+    ``group`` (own columns,) numbers the groups. The variance of a column is shrunk towards the
+    mean of its group, with the weight of ``GROUP_WEIGHT`` series. ``start`` is the result for
+    nearly the same data, so that few iterations are needed.
     """
     columns = len(group)
     effects, step, noise = np.full(columns, FIRST_VARIANCE), FIRST_STEP, LEAST_NOISE
     if start is not None:
         effects, step = start.effects, start.step
-    remaining = np.diag(effects)
-    each = np.maximum(data.squares / np.maximum(data.weight, 1e-12), LEAST_NOISE)
-    each = np.minimum(each, np.median(each)) if len(each) else each
+    posterior = np.diag(effects)
+    noises = np.maximum(data.squares / np.maximum(data.weight, 1e-12), LEAST_NOISE)
+    noises = np.minimum(noises, np.median(noises)) if len(noises) else noises
     count = len(data.weight)
     sizes = np.maximum(np.bincount(group), 1)
     for _ in range(ITERATIONS if start is None else AGAIN):
-        noise = float(np.median(each)) if count else noise
+        noise = float(np.median(noises)) if count else noise
         precision = _precision(data, effects, step)
-        system = data.gram / each[:, None, None]
+        system = data.gram / noises[:, None, None]
         diagonal = np.arange(len(precision))
         system[:, diagonal, diagonal] += precision
         covariance = np.linalg.inv(system)
-        scaled = (data.moment / each[:, None])[..., None]
+        scaled = (data.moment / noises[:, None])[..., None]
         solution = _float64(np.matmul(covariance, scaled)[..., 0])
-        remaining = covariance[:, :columns, :columns].mean(axis=0) if count else remaining
+        posterior = covariance[:, :columns, :columns].mean(axis=0) if count else posterior
         second = solution**2 + np.diagonal(covariance, axis1=1, axis2=2)
         own = second[:, :columns].sum(axis=0)
         typical = (np.bincount(group, own) / sizes)[group] / max(count, 1)
-        found = (own + GROUP_WEIGHT * typical) / (count + GROUP_WEIGHT)
-        effects = _further(effects, found)
+        variances = (own + GROUP_WEIGHT * typical) / (count + GROUP_WEIGHT)
+        effects = _overrelax(effects, variances)
         steps = second[:, columns + 1 :]
         if steps.size:
             mean = (steps.sum() + STEP_WEIGHT * FIRST_STEP) / (steps.size + STEP_WEIGHT)
-            step = float(_further(np.array(step), np.array(mean)))
+            step = float(_overrelax(np.array(step), np.array(mean)))
         uncertain = (data.gram * covariance).sum(axis=(1, 2))
-        each = np.maximum(
+        noises = np.maximum(
             (_squares(data, solution) + uncertain) / np.maximum(data.weight, 1e-12), LEAST_NOISE
         )
-    return Shrinkage(effects, step, noise, remaining)
+    return Shrinkage(effects, step, noise, posterior)
 
 
-def _further(before: FloatArray, found: FloatArray) -> FloatArray:
-    """From one variance past the next, as expectation-maximisation comes closer by small steps.
+def _overrelax(before: FloatArray, after: FloatArray) -> FloatArray:
+    """A variance beyond ``after``: plain expectation-maximisation converges in small steps.
 
     Source: Salakhutdinov, Roweis, Adaptive Overrelaxed Bound Optimization Methods (ICML 2003).
     """
-    further: FloatArray = np.maximum(before * (found / before) ** PACE, LEAST_VARIANCE)
-    return further
+    variance: FloatArray = np.maximum(before * (after / before) ** PACE, LEAST_VARIANCE)
+    return variance
 
 
 def solve(data: Moments, shrinkage: Shrinkage) -> Deviations:
-    """The most likely deviations of every series; a series without data gets none."""
+    """The most likely deviations of each series; they are 0 for a series without data."""
     system = data.gram / shrinkage.noise
     precision = _precision(data, shrinkage.effects, shrinkage.step)
     diagonal = np.arange(len(precision))
@@ -180,15 +183,17 @@ def solve(data: Moments, shrinkage: Shrinkage) -> Deviations:
     return Deviations(solution[:, : data.n_own], solution[:, data.n_own :], noise)
 
 
-def robust(own: Single, steps: Single, rest: Single, weight: Single, found: Deviations) -> Single:
-    """The weights (n, T), smaller for days that ``found`` explains badly.
+def robust_weights(
+    own: Single, steps: Single, residuals: Single, weight: Single, deviations: Deviations
+) -> Single:
+    """The weights (n, T), smaller for days that the deviations explain badly.
 
-    As if the noise had a t distribution of ``TAIL`` degrees of freedom.
+    They assume noise with a t distribution of ``TAIL`` degrees of freedom.
     Source: Lange, Little, Taylor, Robust Statistical Modeling Using the t Distribution (JASA 1989).
     """
-    fitted = np.matmul(found.effects.astype(np.float32)[:, None], own)[:, 0]
-    fitted += found.path.astype(np.float32) @ steps
-    score = (rest - fitted) ** 2 / found.noise[:, None].astype(np.float32)
+    fitted = np.matmul(deviations.effects.astype(np.float32)[:, None], own)[:, 0]
+    fitted += deviations.path.astype(np.float32) @ steps
+    score = (residuals - fitted) ** 2 / deviations.noise[:, None].astype(np.float32)
     lighter: Single = weight * np.float32(TAIL + 1) / (np.float32(TAIL) + score)
     return lighter
 

@@ -1,4 +1,4 @@
-"""How a pooled regression is fitted: chunk by chunk of series, common effects before own ones."""
+"""Fitting of a pooled regression in chunks of series: common effects first, then deviations."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from forecast_service.engine.features.regression_features import Features, Recip
 from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.engine.pooled.backdrop import Backdrop
 from forecast_service.engine.pooled.common_effects import Pool, PoolSums, fit_pool
-from forecast_service.engine.pooled.conditioning import newest
+from forecast_service.engine.pooled.conditioning import newest_periods
 from forecast_service.engine.pooled.deviations import (
     Deviations,
     Shrinkage,
     learn_shrinkage,
     moments,
-    robust,
+    robust_weights,
     solve,
-    stacked,
+    stack_moments,
 )
 from forecast_service.engine.pooled.level_prior import learn_level_prior
 from forecast_service.engine.pooled.level_steps import (
@@ -42,20 +42,20 @@ from forecast_service.engine.pooled.pooled_model import NOTHING_KNOWN, FittedPoo
 
 __all__ = ["PooledFitting", "prepare"]
 
-SAMPLE = 256  # series from which the shrinkage of deviations is learned
+SAMPLE = 256  # series that the shrinkage of deviations is learned from
 CHUNK_BYTES = 48_000_000
-TRUST = 1.5  # exponent of how much more a quiet series counts; 2 would be its variance
+TRUST = 1.5  # exponent of the weight of a quiet series; 2 would weight by inverse variance
 TRUST_RANGE = (0.2, 3.0)
 
-_Rest = tuple[Single, Single, Single, Single]
+_Residuals = tuple[Single, Single, Single, Single]  # own columns, own steps, residuals, weights
 
 
 @dataclass(frozen=True)
 class PooledFitting:
-    """A panel ready for fitting. ``dated`` columns are equal for all series: values (columns, T).
+    """A panel prepared for fitting.
 
-    ``common_steps`` (steps, T) are 0 before a step of the level and 1 after it, ``own_steps`` as in
-    ``level_steps``.
+    ``dated`` columns are equal for all series, with values (columns, T); ``varying`` columns
+    differ. For ``common_steps`` and ``own_steps`` see ``level_steps``.
     """
 
     panel: Panel
@@ -72,11 +72,11 @@ class PooledFitting:
 
     @property
     def step_columns(self) -> slice:
-        """Where the common steps are among the columns of the pool."""
+        """Position of the common steps among the columns of the pool."""
         return slice(len(self.dated), len(self.dated) + len(self.common_steps))
 
     def pool(self, progress: Progress) -> Pool:
-        """Effects of the dated columns, the steps of the common level, and the varying columns."""
+        """Estimate the effects of the dated columns, the common steps and the varying columns."""
         dated = np.concatenate([self.dated_values, self.common_steps]).T.astype(np.float64)
         trust = self._trust()
         sums = PoolSums(dated, self.recency, len(self.varying))
@@ -87,7 +87,7 @@ class PooledFitting:
         return fit_pool(sums, _numbered([*groups, *(column.group for column in self.varying)]))
 
     def _trust(self) -> Single:
-        """0 where the target is unknown; else larger for series that repeat themselves."""
+        """Weights (n, T): 0 where unknown, else larger for a series that repeats its seasons."""
         known, values = self.target.known, self.target.values
         lag = 2 * phases(self.panel.timestamps[:1], self.panel.frequency)[1]
         both = known[:, lag:] & known[:, :-lag]
@@ -99,57 +99,58 @@ class PooledFitting:
         return np.where(known, scale[:, None], np.float32(0))
 
     def by_date(self, pool: Pool) -> FloatArray:
-        """What the dated columns and the common steps add on each date, (T,)."""
+        """Sum of the effects of dated columns and common steps on each date, (T,)."""
         steps: FloatArray = pool.effects[self.step_columns] @ self.common_steps
         return pool.effects[: len(self.dated)] @ self.dated_values + steps
 
     def deviations(
         self, effects: FloatArray, by_date: FloatArray, progress: Progress
     ) -> tuple[Deviations, tuple[Shrinkage, Shrinkage]]:
-        """What each series adds to the common effects: fitted, and once more without outliers."""
+        """Deviations of each series: fitted, then fitted again with less weight on outliers."""
         known = np.flatnonzero(self.target.known.any(axis=1) | ~self.target.known.any())
         sample = known[:: max(1, -(-len(known) // SAMPLE))]
-        parts = [self.rest(sample[rows], effects, by_date) for rows, _ in self.chunks(len(sample))]
+        chunks = self.chunks(len(sample))
+        parts = [self.residuals(sample[rows], effects, by_date) for rows, _ in chunks]
         own = _numbered([column.group for column in (*self.dated, *self.varying) if column.own])
-        first = learn_shrinkage(stacked([moments(*part) for part in parts]), own)
-        lighter = [_without_outliers(part, first) for part in parts]
-        second = learn_shrinkage(stacked([moments(*part) for part in lighter]), own, first)
-        found = []
+        first = learn_shrinkage(stack_moments([moments(*part) for part in parts]), own)
+        lighter = [_with_robust_weights(part, first) for part in parts]
+        second = learn_shrinkage(stack_moments([moments(*part) for part in lighter]), own, first)
+        deviations = []
         for rows, share in self.chunks(self.panel.n_series):
-            part = _without_outliers(self.rest(rows, effects, by_date), first)
-            found.append(solve(moments(*part), second))
+            part = _with_robust_weights(self.residuals(rows, effects, by_date), first)
+            deviations.append(solve(moments(*part), second))
             progress(0.5 + 0.5 * share, "pooled regression: each series")
-        return Deviations.joined(found), (first, second)
+        return Deviations.concatenate(deviations), (first, second)
 
-    def fitted(
+    def model(
         self,
         pool: Pool,
         effects: FloatArray,
         shrinkages: tuple[Shrinkage, Shrinkage],
-        found: Deviations,
+        deviations: Deviations,
     ) -> FittedPooled:
-        """The model, its columns in the order in which a forecast makes them."""
+        """The model, with its columns in the order of ``forecast_columns``."""
         columns = [*self.dated, *self.varying]
-        served = self.served()
+        ordered = self.forecast_columns()
         position = {column.name: index for index, column in enumerate(columns)}
         own = [column.name for column in columns if column.own]
-        place = {name: index for index, name in enumerate(own)}
-        served_own = [index for index, column in enumerate(served) if column.own]
-        order = [position[column.name] for column in served]
+        own_position = {name: index for index, name in enumerate(own)}
+        own_columns = [index for index, column in enumerate(ordered) if column.own]
+        order = [position[column.name] for column in ordered]
         uncertainty = np.delete(pool.covariance, self.step_columns, axis=0)
         uncertainty = np.delete(uncertainty, self.step_columns, axis=1)[np.ix_(order, order)]
-        own_order = [place[served[i].name] for i in served_own]
-        uncertainty[np.ix_(served_own, served_own)] += shrinkages[0].covariance[
+        own_order = [own_position[ordered[i].name] for i in own_columns]
+        uncertainty[np.ix_(own_columns, own_columns)] += shrinkages[0].covariance[
             np.ix_(own_order, own_order)
         ]
         has_any = np.asarray(self.target.known.any(axis=1))
         backdrop = self._backdrop(
             pool, [replace(each, effects=each.effects[own_order]) for each in shrinkages]
         )
-        level = found.level(self.own_steps) + backdrop.level
+        level = deviations.level(self.own_steps) + backdrop.level
         prior = learn_level_prior(level, self.panel.attributes, has_any)
         expected = prior.expected(self.panel.attributes, self.panel.n_series)
-        times, tail = newest(self.panel)
+        times, tail = newest_periods(self.panel)
         return FittedPooled(
             keys=self.panel.keys,
             times=times,
@@ -158,10 +159,10 @@ class PooledFitting:
             tail=tail,
             common=effects[order],
             uncertainty=uncertainty.astype(np.float32),
-            own_columns=np.array(served_own, dtype=np.intp),
-            own=found.effects[:, own_order].astype(np.float32),
+            own_columns=np.array(own_columns, dtype=np.intp),
+            own=deviations.effects[:, own_order].astype(np.float32),
             level=np.where(self.target.sells, np.where(has_any, level, expected), LOWEST),
-            noise=found.noise + np.where(has_any, 0.0, prior.variance),
+            noise=deviations.noise + np.where(has_any, 0.0, prior.variance),
             offset=self.target.offset,
             silent=np.where(has_any, np.argmax(self.target.known[:, ::-1], axis=1), 0.0),
             spread=Spread(pool.shock, self._drift(pool, shrinkages[0])),
@@ -171,7 +172,7 @@ class PooledFitting:
         )
 
     def _backdrop(self, pool: Pool, shrinkages: Sequence[Shrinkage]) -> Backdrop:
-        """What a single series is fitted against, its own columns in the order of a forecast."""
+        """The backdrop of this fit; own columns are in the order of ``forecast_columns``."""
         common = pool.effects[self.step_columns]
         begins = np.argmax(self.own_steps[1:] > 0, axis=1)
         return Backdrop(
@@ -185,7 +186,7 @@ class PooledFitting:
         )
 
     def _drift(self, pool: Pool, shrinkage: Shrinkage) -> float:
-        """Variance that the level gains per period, by its steps in the past."""
+        """Variance that a level gains per period, estimated from its steps in the past."""
         periods = self.panel.n_periods
         step = step_length(self.panel.frequency)
         own = shrinkage.step / spacing(periods, OWN_STEP * step) if len(self.own_steps) > 1 else 0.0
@@ -194,30 +195,30 @@ class PooledFitting:
             return float(own)
         return float(own + (common**2).mean() / spacing(periods, step))
 
-    def served(self) -> list[Column]:
-        """Every column when no covariate is known to be shared, as in a forecast."""
-        alone = Features(
+    def forecast_columns(self) -> list[Column]:
+        """All columns in the order of a forecast, which computes no covariate as shared."""
+        features = Features(
             self.recipe,
             self.panel.timestamps[:1],
             {name: values[:0, :1] for name, values in self.panel.covariates.items()},
             np.zeros((0, 1), dtype=bool),
         )
-        return [*alone.by_date()[0], *alone.by_series(slice(0, 0))[0]]
+        return [*features.by_date()[0], *features.by_series(slice(0, 0))[0]]
 
-    def rest(self, rows: Rows, effects: FloatArray, by_date: FloatArray) -> _Rest:
-        """Own columns, steps, what is left of the target, and its weight."""
+    def residuals(self, rows: Rows, effects: FloatArray, by_date: FloatArray) -> _Residuals:
+        """Own columns, own steps, residuals of the common effects, and their weights."""
         varying = self.features.by_series(rows)[1]
         known = self.target.known[rows]
         common = np.matmul(effects[len(self.dated) :].astype(np.float32), varying)
-        rest = (self.target.values[rows] - common - by_date.astype(np.float32)) * known
+        residuals = (self.target.values[rows] - common - by_date.astype(np.float32)) * known
         dated = self.dated_values[[column.own for column in self.dated]]
         everywhere = np.broadcast_to(dated, (len(known), *dated.shape))
         own = [everywhere, varying[:, [column.own for column in self.varying]]]
         weight = (known * self.recency).astype(np.float32)
-        return np.concatenate(own, axis=1), self.own_steps, rest, weight
+        return np.concatenate(own, axis=1), self.own_steps, residuals, weight
 
     def chunks(self, count: int) -> Iterator[tuple[slice, float]]:
-        """Stretches of ``count`` rows, as many as fit in memory, and the share done with each."""
+        """Slices of ``count`` rows that fit in memory, and the share done after each."""
         width = (len(self.varying) + len(self.dated)) * self.panel.n_periods * 4
         size = max(1, CHUNK_BYTES // max(width, 1))
         for start in range(0, count, size):
@@ -226,7 +227,7 @@ class PooledFitting:
 
 
 def prepare(panel: Panel, config: FitConfig) -> PooledFitting:
-    """Columns, logs and weights of a panel."""
+    """A panel prepared for fitting: its columns, log target and weights."""
     closing = find_closing(panel)
     closed = closing.closed(panel.covariates, panel.target.shape)
     covariates = {
@@ -257,11 +258,11 @@ def prepare(panel: Panel, config: FitConfig) -> PooledFitting:
     )
 
 
-def _without_outliers(part: _Rest, shrinkage: Shrinkage) -> _Rest:
-    """The same with lighter weights for outliers."""
-    found = solve(moments(*part), shrinkage)
-    own, steps, rest, weight = part
-    return own, steps, rest, robust(own, steps, rest, weight, found)
+def _with_robust_weights(part: _Residuals, shrinkage: Shrinkage) -> _Residuals:
+    """The same residuals, with smaller weights for outliers."""
+    deviations = solve(moments(*part), shrinkage)
+    own, steps, residuals, weight = part
+    return own, steps, residuals, robust_weights(own, steps, residuals, weight, deviations)
 
 
 def _nan_median(values: Single) -> FloatArray:
@@ -281,7 +282,7 @@ def _holidays(panel: Panel, config: FitConfig) -> dict[str, Times]:
 
 
 def _is_shared(values: FloatArray) -> bool:
-    """Whether all series have the same values wherever they are known."""
+    """Whether all series have the same values where they are known."""
     merged = _merged(values)
     return bool(np.all(np.isnan(values) | (values == merged)))
 
@@ -294,6 +295,6 @@ def _merged(values: FloatArray) -> FloatArray:
 
 
 def _numbered(names: Sequence[str]) -> npt.NDArray[np.intp]:
-    """Number of each name, in order of appearance."""
+    """A number for each name, counted in order of appearance."""
     numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
     return np.array([numbers[name] for name in names], dtype=np.intp)

@@ -1,4 +1,4 @@
-"""How a level may move over the history: where it steps, and how long a period counts."""
+"""Steps by which a level may move over the history, and the weight of old periods."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from forecast_service.engine.panel import FloatArray
 
 __all__ = ["OWN_STEP", "own_steps", "recency", "spacing", "step_length", "steps"]
 
-HALF_LIFE_DAYS = 730.0  # of the weight of a period: two of the years that the season repeats in
+HALF_LIFE_DAYS = 730.0  # of the weight of a period: two years, so two yearly seasons
 STEP = {"D": 14, "W": 4, "M": 3, "H": 48}  # periods between steps of the common level
-OWN_STEP = 2  # steps of the common level that are one of a series' own
-MOST_STEPS = 40  # of each; a longer history has longer steps
+OWN_STEP = 2  # steps of the common level per step of an own level
+MOST_STEPS = 40  # of a level; in a longer history, steps are further apart
 
 
 def recency(times: Times, until: np.datetime64 | None = None) -> FloatArray:
-    """Weight of each period; 1 at ``until``, by default the last of them."""
+    """Weight of each period; 1 at ``until``, by default the last period."""
     last = times[-1] if until is None else until
     age: FloatArray = (last - times) / np.timedelta64(1, "D")
     weight: FloatArray = 0.5 ** (age / HALF_LIFE_DAYS)
@@ -29,28 +29,31 @@ def step_length(frequency: str) -> int:
     return STEP.get(parse_frequency(frequency).unit, 14)
 
 
-def spacing(periods: int, wanted: int) -> int:
-    """Periods between steps in a history of this length."""
-    return max(wanted, -(-periods // MOST_STEPS))
+def spacing(periods: int, length: int) -> int:
+    """Periods between steps: ``length``, or more if the history would have too many steps."""
+    return max(length, -(-periods // MOST_STEPS))
 
 
-def steps(periods: int, wanted: int) -> Single:
-    """Steps counted back from the end, none within half a spacing of either end; (steps, T)."""
-    apart = spacing(periods, wanted)
+def steps(periods: int, length: int) -> Single:
+    """Columns (steps, T), 0 before a step and 1 after it.
+
+    The last step is one spacing before the end; there is none in the first half spacing.
+    """
+    apart = spacing(periods, length)
     begins = np.arange(periods - apart, apart // 2, -apart)[::-1]
     return (np.arange(periods) >= begins[:, None]).astype(np.float32)
 
 
-def own_steps(periods: int, wanted: int) -> Single:
-    """1 throughout, such steps, and two more within the last spacing, where a level matters most.
+def own_steps(periods: int, length: int) -> Single:
+    """Columns (1 + steps, T): the level (always 1), even steps, and two more near the end.
 
-    A step is as high as the root of its share of a spacing, so that all are steps of one random
-    walk. (1 + steps, T)
+    The last spacing has two more steps because a forecast starts from there. The height of a step
+    is the root of its share of a spacing, so that all steps belong to one random walk.
     """
-    always, even = np.ones((1, periods), np.float32), steps(periods, wanted)
+    always, even = np.ones((1, periods), np.float32), steps(periods, length)
     if not len(even):
         return always
-    apart = spacing(periods, wanted)
+    apart = spacing(periods, length)
     begins = np.array([*np.argmax(even, axis=1), periods - apart // 2, periods - apart // 4])
     heights = np.sqrt(np.diff(begins, prepend=begins[0] - apart) / apart)
     after = (np.arange(periods) >= begins[:, None]) * heights[:, None]

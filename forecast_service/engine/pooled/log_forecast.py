@@ -1,4 +1,4 @@
-"""A forecast that is normal in the log: its quantiles, its mean, and the parts of that."""
+"""A forecast that is normal in the log: its quantiles, its mean, and the parts of the mean."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.panel import FloatArray
-from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
+from forecast_service.engine.quantiles import clip_mean, clip_quantiles, require_levels
 
 __all__ = ["LOWEST", "LogForecast"]
 
-LOWEST, HIGHEST = -50.0, 50.0  # of the log of a forecast; LOWEST: of a series that sells nothing
+LOWEST, HIGHEST = -50.0, 50.0  # limits of the log; LOWEST is the level of a series without sales
 
 
 @dataclass(frozen=True)
@@ -32,22 +32,22 @@ class LogForecast:
     closed: npt.NDArray[np.bool_]
 
     def quantiles(self, levels: Sequence[float]) -> FloatArray:
-        """Quantiles (n, horizon, levels) as every forecast promises them."""
+        """Quantiles (n, horizon, levels): ascending, never negative, 0 on closed days."""
         scores = np.array([NormalDist().inv_cdf(level) for level in require_levels(levels)])
         logs = self.center()[:, :, None] + np.sqrt(self.variance)[:, :, None] * scores
-        return settle_quantiles(_exp(logs) - self.offset[:, None, None], self.closed)
+        return clip_quantiles(_exp(logs) - self.offset[:, None, None], self.closed)
 
     def mean(self) -> FloatArray:
         """Expected value, (n, horizon)."""
         logs = self.center() + self.variance / 2
-        return settle(_exp(logs) - self.offset[:, None], self.closed)
+        return clip_mean(_exp(logs) - self.offset[:, None], self.closed)
 
     def contributions(self) -> Mapping[str, FloatArray]:
         """Parts that add up to ``mean``; all are 0 on closed days.
 
-        The effects multiply. ``level`` is the mean without any of them; what they change together
-        is divided among them in proportion to their logs (the logarithmic mean divisia index:
-        Ang, Energy Policy 32, 2004), which leaves no remainder. ``floor`` lifts negative sums.
+        The effects are factors. ``level`` is the mean without them. Their joint change is divided
+        among them in proportion to their logs, without a remainder (logarithmic mean divisia
+        index: Ang, Energy Policy 32, 2004). ``floor`` raises negative sums to 0.
         """
         base = self.level[:, None] + self.variance / 2
         total = np.sum(list(self.parts.values()), axis=0)
@@ -69,5 +69,5 @@ class LogForecast:
 
 
 def _exp(logs: FloatArray) -> FloatArray:
-    grown: FloatArray = np.exp(np.clip(logs, LOWEST, HIGHEST))
-    return grown
+    values: FloatArray = np.exp(np.clip(logs, LOWEST, HIGHEST))
+    return values

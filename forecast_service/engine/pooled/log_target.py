@@ -1,4 +1,4 @@
-"""The log of sales, which turns factors into sums; with an offset where nothing is often sold."""
+"""The log of sales, in which factors become sums, with an offset for series with many zeros."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from forecast_service.engine.panel import FloatArray
 
 __all__ = ["LogTarget", "log_target"]
 
-ACCIDENT = 0.02  # share of zeros up to which they are taken for accidents and left out
+ACCIDENT = 0.02  # share of zeros up to which they count as accidents and are left out
 
 
 @dataclass(frozen=True)
 class LogTarget:
     """``values`` (n, T) are ``log(target + offset)``, 0 where not ``known``; ``offset`` (n,).
 
-    A series that sells nothing on more than 2 % of its known open days has an offset of half its
-    mean positive value; any other one has none, and its zeros are left out. ``sells`` (n,) is
-    False for a series with known days of which none is positive.
+    If more than 2 % of the known open days of a series are 0, its offset is half its mean positive
+    value. Otherwise the offset is 0 and the zeros are left out. ``sells`` (n,) is False for a
+    series with known days, none of them positive.
     """
 
     values: Single
@@ -31,14 +31,14 @@ class LogTarget:
 
 
 def log_target(target: FloatArray, offset: FloatArray | None = None) -> LogTarget:
-    """The log of a target (n, T) with NaN where unknown; below 0 counts as 0."""
+    """The log of a target (n, T), NaN where unknown; a negative value counts as 0."""
     finite = ~np.isnan(target)
     positive = np.where(finite, target, 0.0) > 0
     n_known, n_positive = finite.sum(axis=1), positive.sum(axis=1)
     if offset is None:
         total = np.where(positive, target, 0.0).sum(axis=1)
-        often = n_known - n_positive > ACCIDENT * n_known
-        offset = np.where(often, total / np.maximum(n_positive, 1) / 2, 0.0)
+        many_zeros = n_known - n_positive > ACCIDENT * n_known
+        offset = np.where(many_zeros, total / np.maximum(n_positive, 1) / 2, 0.0)
     known = np.where(offset[:, None] > 0, finite, positive)
     shifted = np.where(known, np.maximum(target, 0.0) + offset[:, None], 1.0)
     sells = (n_known == 0) | (n_positive > 0)

@@ -1,4 +1,4 @@
-"""A trained pooled regression: its forecasts and their parts."""
+"""A fitted pooled regression: its forecasts and their parts."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ NAME = "pooled"
 NOTHING_KNOWN = "No sales are known of this series: it starts from what all series share."
 OF_SERIES = ("level", "noise", "offset", "silent")
 CHUNK_BYTES = 48_000_000
-TYPICAL = 64  # series that stand for all when only an average matters
+TYPICAL = 64  # series in the sample that gives an average over all series
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Variances of the log: a date's shock, and what the level's gains per period."""
+    """Variances of the log: of a date's shock, and of the drift of a level per period."""
 
     shock: float
     drift: float
@@ -41,11 +41,11 @@ class Spread:
 class FittedPooled:
     """``log(target + offset) = level + columns @ (common + own) + noise``.
 
-    ``times`` and ``tail`` (n, periods) are the newest history, that the next columns look back
-    to. ``common`` (P,) and its ``uncertainty`` (P, P); ``own`` (n, columns of ``own_columns``); the
-    rest (n,). ``silent``: periods at the end of which nothing is known. ``backdrop``: for fitting
-    single series again. ``shared`` (periods,): the variance of what the effects add, of a model
-    taken from a larger one, whose future it is of.
+    ``times`` and ``tail`` (n, periods) are the newest history, to which the next columns look
+    back. ``common`` (P,) are the common effects, ``uncertainty`` (P, P) their covariance, ``own``
+    (n, columns of ``own_columns``) the deviations; other arrays are (n,). ``silent``: number of
+    last periods without a known value. ``backdrop``: for fitting single series again. ``shared``
+    (periods,): variance of the effects in the future given to ``take``; None in a whole model.
     """
 
     keys: tuple[tuple[str, ...], ...]
@@ -76,20 +76,20 @@ class FittedPooled:
         return (NAME,) * len(self.keys)
 
     def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
-        """Quantiles (n, horizon, levels): normal in the log, wider with the distance."""
-        return self.outlook(known_future).quantiles(quantiles)
+        """Quantiles (n, horizon, levels): normal in the log, wider for later periods."""
+        return self.log_forecast(known_future).quantiles(quantiles)
 
     def mean(self, known_future: KnownFuture) -> FloatArray:
         """Expected value of the log-normal forecast."""
-        return self.outlook(known_future).mean()
+        return self.log_forecast(known_future).mean()
 
     def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
         """Parts that add up to ``mean``; see ``pooled.log_forecast``."""
-        return self.outlook(known_future, by_part=True).contributions()
+        return self.log_forecast(known_future, by_part=True).contributions()
 
-    def outlook(self, known_future: KnownFuture, *, by_part: bool = False) -> LogForecast:
-        """The forecast in the log: all effects as one part, or each part of them."""
-        parts = self._parts if by_part else self._whole
+    def log_forecast(self, known_future: KnownFuture, *, by_part: bool = False) -> LogForecast:
+        """The forecast in the log, with all effects in one part or in a part of each kind."""
+        parts = self._effect_parts if by_part else self._effect_sum
         return LogForecast(
             level=self.level,
             parts=parts(known_future),
@@ -99,10 +99,10 @@ class FittedPooled:
         )
 
     def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> FittedPooled:
-        """Some of the series; how sure the effects are is still judged on all of them."""
-        return replace(self._some(rows), shared=self._uncertain(known_future))
+        """The model of some series; the variance of the effects is still that of all series."""
+        return replace(self._take(rows), shared=self._effect_variance(known_future))
 
-    def _some(self, rows: npt.NDArray[np.intp]) -> FittedPooled:
+    def _take(self, rows: npt.NDArray[np.intp]) -> FittedPooled:
         return replace(
             self,
             keys=tuple(self.keys[row] for row in rows),
@@ -119,7 +119,7 @@ class FittedPooled:
             "recipe": self.recipe.to_text(),
             "prior": self.prior.to_text(),
         }
-        spread = [getattr(self.spread, each.name) for each in fields(Spread)]
+        spread = [getattr(self.spread, field.name) for field in fields(Spread)]
         plain = (
             "times",
             "common",
@@ -167,7 +167,7 @@ class FittedPooled:
     def effects(
         self, times: Times, covariates: Mapping[str, FloatArray], first: int
     ) -> Iterator[tuple[slice, list[Column], Single]]:
-        """Chunks of rows: their columns, and the log each adds (rows, columns, from ``first``)."""
+        """Chunks of rows: columns, and their terms in the log (rows, columns, from ``first``)."""
         for rows, columns, values in self.columns(times, covariates, first):
             weights = np.tile(self.common.astype(np.float32), (len(values), 1))
             weights[:, self.own_columns] += self.own[rows]
@@ -177,43 +177,45 @@ class FittedPooled:
     def columns(
         self, times: Times, covariates: Mapping[str, FloatArray], first: int
     ) -> Iterator[tuple[slice, list[Column], Single]]:
-        """Chunks of rows: their columns, with values (rows, columns, periods from ``first``)."""
+        """Chunks of rows: columns, and their values (rows, columns, periods from ``first``)."""
         features = self.features(times, covariates)
         columns, dated = features.by_date()
         size = max(1, CHUNK_BYTES // (len(self.common) * len(times) * 4))
         for start in range(0, len(self.keys), size):
             rows = slice(start, start + size)
-            names, varying = features.by_series(rows)
-            both = np.empty((len(varying), len(self.common), len(times) - first), dtype=np.float32)
-            both[:, : len(columns)] = dated[:, first:]
-            both[:, len(columns) :] = varying[:, :, first:]
-            yield rows, [*columns, *names], both
+            own_columns, varying = features.by_series(rows)
+            values = np.empty(
+                (len(varying), len(self.common), len(times) - first), dtype=np.float32
+            )
+            values[:, : len(columns)] = dated[:, first:]
+            values[:, len(columns) :] = varying[:, :, first:]
+            yield rows, [*columns, *own_columns], values
 
     def features(self, times: Times, covariates: Mapping[str, FloatArray]) -> Features:
-        """Columns of these periods; InvalidData when one of the model's covariates is missing."""
+        """Columns of these periods; InvalidData if a covariate of the model is missing."""
         missing = [each.name for each in self.recipe.covariates if each.name not in covariates]
         if missing:
             raise InvalidData(
                 f"Covariate '{missing[0]}' is missing. The model was trained with it: "
-                "say its value for each day of each series."
+                "send its value for each day of each series."
             )
         closed = self.closing.closed(covariates, (len(self.keys), len(times)))
         return Features(self.recipe, times, covariates, closed)
 
-    def _parts(self, known_future: KnownFuture) -> dict[str, FloatArray]:
-        times, covariates, first = self.joined(known_future)
-        found: dict[str, FloatArray] = {}
+    def _effect_parts(self, known_future: KnownFuture) -> dict[str, FloatArray]:
+        times, covariates, first = self.join_tail(known_future)
+        parts: dict[str, FloatArray] = {}
         for rows, columns, added in self.effects(times, covariates, first):
             for part in dict.fromkeys(column.part for column in columns):
                 of_part = [i for i, column in enumerate(columns) if column.part == part]
-                whole = found.setdefault(part, np.zeros((len(self.keys), known_future.horizon)))
-                whole[rows] = added[:, of_part].sum(axis=1, dtype=np.float64)[
+                logs = parts.setdefault(part, np.zeros((len(self.keys), known_future.horizon)))
+                logs[rows] = added[:, of_part].sum(axis=1, dtype=np.float64)[
                     :, self.steps(known_future)
                 ]
-        return found
+        return parts
 
-    def _whole(self, known_future: KnownFuture) -> dict[str, FloatArray]:
-        times, covariates, first = self.joined(known_future)
+    def _effect_sum(self, known_future: KnownFuture) -> dict[str, FloatArray]:
+        times, covariates, first = self.join_tail(known_future)
         logs = np.empty((len(self.keys), known_future.horizon))
         for rows, _, added in self.effects(times, covariates, first):
             logs[rows] = added.sum(axis=1, dtype=np.float64)[:, self.steps(known_future)]
@@ -221,16 +223,16 @@ class FittedPooled:
 
     def _variance(self, known_future: KnownFuture) -> FloatArray:
         distance = self.silent[:, None] + 1 + self.steps(known_future)
-        common = self.spread.shock + self._uncertain(known_future)[self.steps(known_future)]
+        common = self.spread.shock + self._effect_variance(known_future)[self.steps(known_future)]
         return self.noise[:, None] + common + self.spread.drift * distance
 
-    def _uncertain(self, known_future: KnownFuture) -> FloatArray:
-        """Variance of what the effects add on each date for a typical series, (periods,)."""
+    def _effect_variance(self, known_future: KnownFuture) -> FloatArray:
+        """Variance of the sum of effects on each date for a typical series, (periods,)."""
         if self.shared is not None:
             return self.shared
         sample = np.arange(0, len(self.keys), -(-len(self.keys) // TYPICAL))
-        some = self._some(sample)
-        times, covariates, first = some.joined(known_future.take(sample))
+        some = self._take(sample)
+        times, covariates, first = some.join_tail(known_future.take(sample))
         features = some.features(times, covariates)
         dated, varying = features.by_date()[1], features.by_series(slice(None))[1]
         typical = np.concatenate([dated, varying.mean(axis=0)])[:, first:]
@@ -240,17 +242,17 @@ class FittedPooled:
         return variance
 
     def steps(self, known_future: KnownFuture) -> npt.NDArray[np.int64]:
-        """Periods from the first forecast one (0) to each; InvalidData for one already seen."""
+        """Number of each period, 0 for the first after ``until``; InvalidData for earlier ones."""
         steps = periods_between(self.until, known_future.timestamps, self.recipe.frequency) - 1
         if known_future.horizon and steps.min() < 0:
             raise InvalidData(
-                f"'{known_future.timestamps.min()}' is not in the future: the model has seen "
-                f"everything up to {self.until}. Forecast later periods."
+                f"'{known_future.timestamps.min()}' is not in the future: the data of the model "
+                f"end with {self.until}. Forecast later periods."
             )
         return steps
 
-    def joined(self, known_future: KnownFuture) -> tuple[Times, dict[str, FloatArray], int]:
-        """The tail and the future as one stretch without holes, and where the future begins."""
+    def join_tail(self, known_future: KnownFuture) -> tuple[Times, dict[str, FloatArray], int]:
+        """Times and covariates of tail and future without gaps, and the index of the future."""
         before, steps = len(self.times), self.steps(known_future)
         times = period_starts(self.times[0], known_future.timestamps.max(), self.recipe.frequency)
         joined = {}

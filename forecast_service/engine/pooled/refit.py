@@ -1,4 +1,4 @@
-"""Single series of a pooled regression fitted again, against what all series share."""
+"""Fitting single series of a pooled regression again, with the common effects kept."""
 
 from __future__ import annotations
 
@@ -12,30 +12,35 @@ from forecast_service.engine.closing import Closing, find_closing
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pooled.backdrop import Backdrop
 from forecast_service.engine.pooled.correction import PLAIN, Correction
-from forecast_service.engine.pooled.deviations import Deviations, moments, robust, solve
+from forecast_service.engine.pooled.deviations import (
+    Deviations,
+    moments,
+    robust_weights,
+    solve,
+)
 from forecast_service.engine.pooled.level_steps import recency
 from forecast_service.engine.pooled.log_forecast import LOWEST
 from forecast_service.engine.pooled.log_target import LogTarget, log_target
 from forecast_service.engine.pooled.pooled_model import NOTHING_KNOWN, FittedPooled
 
-__all__ = ["refitted"]
+__all__ = ["refit_series"]
 
 
-def refitted(
+def refit_series(
     model: FittedPooled,
     backdrop: Backdrop,
     panel: Panel,
     rows: npt.NDArray[np.intp],
     correction: Correction = PLAIN,
 ) -> FittedPooled:
-    """A model that was conditioned on the panel, with the series at ``rows`` fitted again.
+    """The model, conditioned on the panel before, with the series at ``rows`` fitted again.
 
-    They are fitted to what the correction leaves to the regression.
+    They are fitted to the part of the log that the correction does not explain.
     """
     some = panel.take(rows)
     closing = find_closing(some)
     target = log_target(closing.open_target(some))
-    only = replace(
+    of_some = replace(
         model,
         keys=some.keys,
         closing=closing,
@@ -43,58 +48,61 @@ def refitted(
         level=model.level[rows],
         noise=model.noise[rows],
     )
-    found = _deviations(only, backdrop, some, target, correction)
-    noise = found.noise / correction.left
+    deviations = _deviations(of_some, backdrop, some, target, correction)
+    noise = deviations.noise / correction.noise_share
     has_any = np.asarray(target.known.any(axis=1))
     expected = model.prior.expected(some.attributes, len(rows))
-    own_level = found.level(backdrop.own_steps(some.timestamps))
+    own_level = deviations.level(backdrop.own_steps(some.timestamps))
     level = np.where(has_any, own_level + backdrop.level, expected)
-    applies = _set(model.closing.applies, rows, closing.applies)
-    notes = dict(zip(rows.tolist(), has_any.tolist(), strict=True))
+    applies = _replace_rows(model.closing.applies, rows, closing.applies)
+    has_sales = dict(zip(rows.tolist(), has_any.tolist(), strict=True))
     return replace(
         model,
         closing=Closing(model.closing.covariate, applies),
-        own=_set(model.own, rows, found.effects.astype(np.float32)),
-        level=_set(model.level, rows, np.where(target.sells, level, LOWEST)),
-        noise=_set(model.noise, rows, noise + np.where(has_any, 0.0, model.prior.variance)),
-        offset=_set(model.offset, rows, target.offset),
-        silent=_set(
+        own=_replace_rows(model.own, rows, deviations.effects.astype(np.float32)),
+        level=_replace_rows(model.level, rows, np.where(target.sells, level, LOWEST)),
+        noise=_replace_rows(
+            model.noise, rows, noise + np.where(has_any, 0.0, model.prior.variance)
+        ),
+        offset=_replace_rows(model.offset, rows, target.offset),
+        silent=_replace_rows(
             model.silent, rows, np.where(has_any, np.argmax(target.known[:, ::-1], axis=1), 0.0)
         ),
         notes=tuple(
-            note if row not in notes else None if notes[row] else NOTHING_KNOWN
+            note if row not in has_sales else None if has_sales[row] else NOTHING_KNOWN
             for row, note in enumerate(model.notes)
         ),
     )
 
 
 def _deviations(
-    only: FittedPooled,
+    model: FittedPooled,
     backdrop: Backdrop,
-    some: Panel,
+    panel: Panel,
     target: LogTarget,
     correction: Correction,
 ) -> Deviations:
-    """What the series of a panel add to the common effects: as in ``PooledFitting``."""
-    times = some.timestamps
+    """The deviations of the series of a panel, fitted as in ``PooledFitting.deviations``."""
+    times = panel.timestamps
     steps, added = backdrop.own_steps(times), backdrop.on(times)
     recent = recency(times, backdrop.times[-1])
-    common, kept = only.common.astype(np.float32), np.float32(correction.kept)
-    said = correction.said(only, times, some.covariates, 0, target.known)
-    added = said.astype(np.float32) + added
+    common, share = model.common.astype(np.float32), np.float32(correction.effect_share)
+    term = correction.log_term(model, times, panel.covariates, 0, target.known)
+    added = term.astype(np.float32) + added
     parts = []
-    for rows, _, columns in only.columns(times, some.covariates, 0):
+    for rows, _, columns in model.columns(times, panel.covariates, 0):
         known = target.known[rows]
-        rest = (target.values[rows] - kept * np.matmul(common, columns) - added[rows]) * known
-        own, weight = kept * columns[:, only.own_columns], (known * recent).astype(np.float32)
-        outliers = solve(moments(own, steps, rest, weight), backdrop.first)
-        lighter = robust(own, steps, rest, weight, outliers)
-        parts.append(solve(moments(own, steps, rest, lighter), backdrop.second))
-    return Deviations.joined(parts)
+        explained = share * np.matmul(common, columns)
+        residuals = (target.values[rows] - explained - added[rows]) * known
+        own, weight = share * columns[:, model.own_columns], (known * recent).astype(np.float32)
+        with_outliers = solve(moments(own, steps, residuals, weight), backdrop.first)
+        lighter = robust_weights(own, steps, residuals, weight, with_outliers)
+        parts.append(solve(moments(own, steps, residuals, lighter), backdrop.second))
+    return Deviations.concatenate(parts)
 
 
-def _set(values: npt.NDArray[np.generic], rows: npt.NDArray[np.intp], new: Any) -> Any:
-    """The array with other values in some rows."""
+def _replace_rows(values: npt.NDArray[np.generic], rows: npt.NDArray[np.intp], new: Any) -> Any:
+    """A copy of the array with ``new`` values at ``rows``."""
     changed = values.copy()
     changed[rows] = new
     return changed

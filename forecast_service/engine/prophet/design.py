@@ -1,4 +1,4 @@
-"""Prophet's regression as second moments: one small symmetric matrix per series."""
+"""Prophet's regression reduced to second moments: a small symmetric matrix per series."""
 
 from __future__ import annotations
 
@@ -20,47 +20,47 @@ __all__ = [
     "Columns",
     "Moments",
     "Problem",
-    "fill",
+    "allocate",
+    "fill_design",
     "moments",
-    "spaces",
-    "sums_of",
+    "moments_of",
     "unseen_weekdays",
 ]
 
-AT_ONCE = 8  # series whose columns are held at once: what stays in a processor's cache
-TREND_DEVIATION = 5.0  # of Prophet's normal priors of slope and offset
+AT_ONCE = 8  # series whose columns are in memory at once: they fit into a processor's cache
+TREND_DEVIATION = 5.0  # standard deviation of Prophet's normal priors on slope and offset
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """Features that depend on the time alone, shared by all series."""
+    """Features that depend on time alone; all series share them."""
 
     seconds: FloatArray
     """(T,) since the epoch."""
     features: FloatArray
-    """(features, T): one, weekly, yearly, daily, holidays."""
-    has_days: bool
-    """Are there periods shorter than a day? Else there are no daily features."""
+    """(features, T): a constant, then weekly, yearly, daily and holiday columns."""
+    is_subdaily: bool
+    """Whether periods are shorter than a day. Without that there are no daily features."""
 
     @classmethod
     def of(cls, times: Times, holidays: FloatArray) -> Calendar:
         """``holidays`` has shape (names, T)."""
         seconds = times.astype("datetime64[s]").astype(np.int64).astype(np.float64)
-        has_days = bool(np.diff(seconds).min(initial=DAY) < DAY)
-        kinds = (WEEKLY, YEARLY, DAILY) if has_days else (WEEKLY, YEARLY)
+        is_subdaily = bool(np.diff(seconds).min(initial=DAY) < DAY)
+        kinds = (WEEKLY, YEARLY, DAILY) if is_subdaily else (WEEKLY, YEARLY)
         seasons = [fourier(times, *season).T for season in kinds]
         features = np.concatenate([np.ones((1, len(times))), *seasons, holidays])
-        return cls(seconds, features, has_days)
+        return cls(seconds, features, is_subdaily)
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Where the regression's columns are. All but the hinges, which come last, have a ridge."""
+    """Positions of the regression's columns. The hinges are last; all others have a ridge."""
 
     holidays: int
     covariates: int
     options: ProphetOptions
-    has_days: bool = False
+    is_subdaily: bool = False
 
     @cached_property
     def weekly(self) -> slice:
@@ -72,7 +72,7 @@ class Columns:
 
     @cached_property
     def daily(self) -> slice:
-        return slice(self.yearly.stop, self.yearly.stop + 2 * DAILY[1] * self.has_days)
+        return slice(self.yearly.stop, self.yearly.stop + 2 * DAILY[1] * self.is_subdaily)
 
     @cached_property
     def holiday(self) -> slice:
@@ -96,31 +96,31 @@ class Columns:
 
     @cached_property
     def trend(self) -> npt.NDArray[np.bool_]:
-        """Which of all columns make up the trend rather than a season or an effect."""
-        found = np.zeros(self.hinge.stop, dtype=bool)
-        found[[0, self.slope]] = True
-        found[self.hinge] = True
-        return found
+        """Mask over all columns: offset, slope and hinges."""
+        mask = np.zeros(self.hinge.stop, dtype=bool)
+        mask[[0, self.slope]] = True
+        mask[self.hinge] = True
+        return mask
 
     @cached_property
     def deviations(self) -> FloatArray:
         """Standard deviation of the normal prior of each ridge column; the offset is column 0."""
-        found = np.full(self.ridge.stop, self.options.seasonality_prior_scale)
-        found[self.holiday] = self.options.holidays_prior_scale
-        found[self.covariate] = self.options.holidays_prior_scale
-        found[[0, self.slope]] = TREND_DEVIATION
-        return found
+        deviations = np.full(self.ridge.stop, self.options.seasonality_prior_scale)
+        deviations[self.holiday] = self.options.holidays_prior_scale
+        deviations[self.covariate] = self.options.holidays_prior_scale
+        deviations[[0, self.slope]] = TREND_DEVIATION
+        return deviations
 
 
 @dataclass(frozen=True)
 class Problem:
-    """The histories of ``c`` series as a regression sees them."""
+    """The histories of ``c`` series, ready for the regression."""
 
     calendar: Calendar
-    where: Columns
+    columns: Columns
     scales: Scales
     target: FloatArray
-    """(c, T), above the floor; NaN where nothing is known."""
+    """(c, T), minus the floor; NaN where it is not known."""
     covariates: FloatArray
     """(c, names, T)"""
 
@@ -128,10 +128,9 @@ class Problem:
         return len(self.target)
 
     def take(self, rows: slice | npt.NDArray[np.intp]) -> Problem:
-        """Some of the series."""
         return Problem(
             self.calendar,
-            self.where,
+            self.columns,
             self.scales.take(rows),
             self.target[rows],
             self.covariates[rows],
@@ -140,16 +139,16 @@ class Problem:
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums over the known periods of each series of the products of the regression's columns.
+    """Sums over time of the products of the regression's columns, for each series.
 
-    Ridge columns are multiplied by the standard deviation of their prior. A column that a series
-    does not have is 0.
+    Only known periods count. Ridge columns are multiplied by the standard deviation of their
+    prior. A column that a series does not have is 0.
     """
 
     count: FloatArray
     """(c,) known periods."""
     target: FloatArray
-    """(c,) sum of the squared target."""
+    """(c,) sum of squares."""
     ridge: FloatArray
     """(c, r, r)"""
     ridge_target: FloatArray
@@ -162,41 +161,41 @@ class Moments:
     """(c, p, r)"""
 
     def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Moments:
-        """Those of some of the series."""
         return Moments(**{name: values[rows] for name, values in vars(self).items()})
 
 
 def moments(problem: Problem) -> Moments:
-    """The sums over time. Work is proportional to ``c * T``, memory beside the input to ``T``."""
-    sums, space = spaces(problem)
+    """The moments of each series. Time grows with ``c * T``, memory beside the input with ``T``."""
+    sums, space = allocate(problem)
     for begin in range(0, len(problem), AT_ONCE):
         block = problem.take(slice(begin, begin + AT_ONCE))
         design = space[: len(block)]
-        fill(design, block)
+        fill_design(design, block)
         np.matmul(design, design.transpose(0, 2, 1), out=sums[begin : begin + AT_ONCE])
-    return sums_of(problem, sums)
+    return moments_of(problem, sums)
 
 
-def spaces(problem: Problem) -> tuple[FloatArray, FloatArray]:
-    """Room for the sums of all series, and for the columns of those that are held at once."""
-    width = problem.where.hinge.stop + 1
+def allocate(problem: Problem) -> tuple[FloatArray, FloatArray]:
+    """Empty arrays: sums of products of all series, and columns of ``AT_ONCE`` series."""
+    width = problem.columns.hinge.stop + 1
     at_once = min(AT_ONCE, len(problem))
     sums = np.empty((len(problem), width, width))
     return sums, np.empty((at_once, width, problem.target.shape[1]))
 
 
-def sums_of(problem: Problem, sums: FloatArray) -> Moments:
-    """The moments in the sums (c, columns + 1, columns + 1) of all products.
+def moments_of(problem: Problem, sums: FloatArray) -> Moments:
+    """The moments from ``sums`` (c, columns + 1, columns + 1) of products; the target is last.
 
-    One thing is not Prophet's: a weekday of which nothing is known has an effect of 0, the mean
-    of the others. No data contradict it, but the priors alone would put sales there at about
-    minus three quarters of the level (Stan stops on its way to that). In a regression that costs
-    next to no density. A multiplicative or logistic model would gain some by hiding a part of the
-    level in such weekdays, where trend changes are cheaper; it would be all but undetermined.
+    We depart from Prophet in one point: a weekday without known values has an effect of 0, the
+    mean of the other weekdays. No data contradict this. The priors alone would put its sales at
+    about minus three quarters of the level (Stan stops on its way there). In a regression our
+    choice costs almost no density. A multiplicative or logistic model could gain density by
+    moving a part of the level into these weekdays, because trend changes then cost less; its
+    parameters would be almost undetermined.
     """
-    where = problem.where
-    sums[:, where.weekly, where.weekly] += unseen_weekdays(problem)
-    prior, ridge, hinge = where.deviations, where.ridge, where.hinge
+    columns = problem.columns
+    sums[:, columns.weekly, columns.weekly] += unseen_weekdays(problem)
+    prior, ridge, hinge = columns.deviations, columns.ridge, columns.hinge
     return Moments(
         count=(~np.isnan(problem.target)).sum(axis=1).astype(np.float64),
         target=sums[:, -1, -1],
@@ -209,7 +208,7 @@ def sums_of(problem: Problem, sums: FloatArray) -> Moments:
 
 
 def unseen_weekdays(problem: Problem) -> FloatArray:
-    """Moments (c, 6, 6) of the weekly features of the weekdays without a known value."""
+    """Moments (c, 6, 6) of the weekly features on the weekdays without a known value."""
     features = fourier(np.arange(7).astype("datetime64[D]"), *WEEKLY)
     products = (features[:, :, None] * features[:, None, :]).reshape(7, -1)
     known, weekday = ~np.isnan(problem.target), (problem.calendar.seconds // DAY) % 7
@@ -219,26 +218,26 @@ def unseen_weekdays(problem: Problem) -> FloatArray:
     return np.asarray(summed.reshape(len(counted), features.shape[1], -1))
 
 
-def fill(design: FloatArray, problem: Problem) -> None:
-    """The columns of the regression and then the target, (c, columns + 1, T); 0 where unknown."""
-    scales, where = problem.scales, problem.where
+def fill_design(design: FloatArray, problem: Problem) -> None:
+    """Write the columns and then the target, (c, columns + 1, T); 0 where it is not known."""
+    scales, columns = problem.scales, problem.columns
     known = ~np.isnan(problem.target)
-    np.multiply(problem.calendar.features, known[:, None, :], out=design[:, : where.slope])
-    for season, is_there in (
-        (where.yearly, scales.has_year),
-        (where.weekly, scales.has_week),
-        (where.daily, scales.has_day),
+    np.multiply(problem.calendar.features, known[:, None, :], out=design[:, : columns.slope])
+    for season, has_season in (
+        (columns.yearly, scales.has_year),
+        (columns.weekly, scales.has_week),
+        (columns.daily, scales.has_day),
     ):
-        if not is_there.all():
-            design[~is_there, season] = 0.0
+        if not has_season.all():
+            design[~has_season, season] = 0.0
     t = (problem.calendar.seconds - scales.start[:, None]) / scales.t_scale[:, None]
-    if where.options.growth == "flat":
-        design[:, where.slope] = 0.0
-        design[:, where.hinge] = 0.0
+    if columns.options.growth == "flat":
+        design[:, columns.slope] = 0.0
+        design[:, columns.hinge] = 0.0
     else:
-        design[:, where.slope] = t * known
-        _fill_hinges(design[:, where.hinge], np.where(known, t, -1.0), scales.changepoints)
-    _fill_covariates(design[:, where.covariate], problem, known)
+        design[:, columns.slope] = t * known
+        _fill_hinges(design[:, columns.hinge], np.where(known, t, -1.0), scales.changepoints)
+    _fill_covariates(design[:, columns.covariate], problem, known)
     np.divide(np.where(known, problem.target, 0.0), scales.y_scale[:, None], out=design[:, -1])
 
 
@@ -247,11 +246,11 @@ def _fill_hinges(hinges: FloatArray, t: FloatArray, changepoints: FloatArray) ->
     np.maximum(hinges, 0.0, out=hinges)
 
 
-def _fill_covariates(columns: FloatArray, problem: Problem, known: Flags) -> None:
+def _fill_covariates(design: FloatArray, problem: Problem, known: Flags) -> None:
     scales = problem.scales
-    for column in range(columns.shape[1]):
+    for column in range(design.shape[1]):
         counted = known & scales.used[:, column, None]
         mean, scale = scales.covariate_mean[:, column], scales.covariate_scale[:, column]
-        columns[:, column] = np.where(counted, problem.covariates[:, column], mean[:, None])
+        design[:, column] = np.where(counted, problem.covariates[:, column], mean[:, None])
         if mean.any() or (scale != 1).any():
-            columns[:, column] = (columns[:, column] - mean[:, None]) / scale[:, None]
+            design[:, column] = (design[:, column] - mean[:, None]) / scale[:, None]

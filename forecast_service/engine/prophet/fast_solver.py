@@ -1,4 +1,4 @@
-"""Prophet's model fitted in this process, a chunk of series at a time."""
+"""Fits Prophet's model in this process, a chunk of series at a time."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from forecast_service.engine.prophet.scales import scale_series
 
 __all__ = ["fit_fast"]
 
-CHUNK = 256  # series solved at once: some 20 MB
-MAX_VIOLATION = 1e-6  # of the conditions of the optimum
+CHUNK = 256  # series solved at once, in about 20 MB
+MAX_VIOLATION = 1e-6  # of the optimality conditions
 NOISELESS = "its noise is below a ten-thousandth of its largest value"
 INEXACT = "its optimum could not be certified"
 
@@ -29,7 +29,7 @@ def fit_fast(
     options: ProphetOptions,
     finished: Callable[[int], None] = lambda count: None,
 ) -> list[Parameters | str]:
-    """Parameters of each series, or why they are not to be had in this way.
+    """The parameters of each series, or the reason why this solver cannot fit it.
 
     ``finished`` is called after each chunk with the number of series fitted so far. Memory beside
     the input does not grow with the number of series.
@@ -37,30 +37,30 @@ def fit_fast(
     times = histories.times
     names = len(histories.holidays)
     calendar = Calendar.of(times, holiday_features(histories.numbered_holidays, names, times))
-    where = Columns(names, len(histories.covariates), options, calendar.has_days)
-    found: list[Parameters | str] = []
+    columns = Columns(names, len(histories.covariates), options, calendar.is_subdaily)
+    fits: list[Parameters | str] = []
     fitted = 0
     for begin in range(0, len(histories), CHUNK):
         chunk = histories.take(slice(begin, begin + CHUNK))
-        fits = _fit_chunk(problem_of(calendar, where, chunk))
-        found += fits
-        fitted += sum(not isinstance(fit, str) for fit in fits)
+        of_chunk = _fit_chunk(problem_of(calendar, columns, chunk))
+        fits += of_chunk
+        fitted += sum(not isinstance(fit, str) for fit in of_chunk)
         finished(fitted)
-    return found
+    return fits
 
 
-def problem_of(calendar: Calendar, where: Columns, chunk: Histories) -> Problem:
-    """The histories as a regression sees them."""
-    target = chunk.target - (where.options.floor or 0.0)
+def problem_of(calendar: Calendar, columns: Columns, chunk: Histories) -> Problem:
+    """The histories, scaled as the regression needs them."""
+    target = chunk.target - (columns.options.floor or 0.0)
     covariates = np.empty((len(chunk), len(chunk.covariates), len(chunk.times)))
     for column, values in enumerate(chunk.covariates.values()):
         covariates[:, column] = values
-    scales = scale_series(calendar.seconds, target, covariates, where.options)
-    return Problem(calendar, where, scales, target, covariates)
+    scales = scale_series(calendar.seconds, target, covariates, columns.options)
+    return Problem(calendar, columns, scales, target, covariates)
 
 
 def _fit_chunk(problem: Problem) -> list[Parameters | str]:
-    options, target = problem.where.options, problem.target
+    options, target = problem.columns.options, problem.target
     if options.is_regression:
         best = estimate(moments(problem), options.changepoint_prior_scale)
     else:
@@ -78,11 +78,11 @@ def _fit_chunk(problem: Problem) -> list[Parameters | str]:
 
 
 def _parameters(problem: Problem, best: Estimate) -> dict[str, FloatArray]:
-    """The fields of ProphetModels, each with the series of the chunk in front."""
-    where, scales, options = problem.where, problem.scales, problem.where.options
-    ridge, delta = best.ridge * where.deviations, best.delta.copy()
-    slope = ridge[:, where.slope].copy()
-    if options.growth == "linear":  # the dummy change at the start of a series without changes
+    """The fields of ProphetModels; the first axis is the series of the chunk."""
+    columns, scales, options = problem.columns, problem.scales, problem.columns.options
+    ridge, delta = best.ridge * columns.deviations, best.delta.copy()
+    slope = ridge[:, columns.slope].copy()
+    if options.growth == "linear":  # Prophet's dummy change at the start, if there are no others
         at_start = scales.changepoints[:, 0] == 0
         slope[at_start] += delta[at_start, 0]
         delta[at_start, 0] = 0.0
@@ -100,11 +100,11 @@ def _parameters(problem: Problem, best: Estimate) -> dict[str, FloatArray]:
         "n_changepoints": scales.n_changepoints,
         "changepoints": scales.changepoints,
         "delta": delta,
-        "yearly": ridge[:, where.yearly],
-        "weekly": ridge[:, where.weekly],
-        "daily": ridge[:, where.daily] if where.has_days else np.zeros((len(ridge), 8)),
-        "holidays": ridge[:, where.holiday],
-        "covariates": ridge[:, where.covariate],
+        "yearly": ridge[:, columns.yearly],
+        "weekly": ridge[:, columns.weekly],
+        "daily": ridge[:, columns.daily] if columns.is_subdaily else np.zeros((len(ridge), 8)),
+        "holidays": ridge[:, columns.holiday],
+        "covariates": ridge[:, columns.covariate],
         "covariate_mean": scales.covariate_mean,
         "covariate_scale": scales.covariate_scale,
     }
@@ -113,7 +113,7 @@ def _parameters(problem: Problem, best: Estimate) -> dict[str, FloatArray]:
 def _set_constant(
     stacked: dict[str, FloatArray], constant: npt.NDArray[np.bool_], target: FloatArray
 ) -> None:
-    """A series that never changes gets what the package gives it: that value, and no noise."""
+    """Give a constant series what the package gives it: its value, and no noise."""
     for name in ("k", "delta", "yearly", "weekly", "daily", "holidays", "covariates"):
         stacked[name][constant] = 0.0
     stacked["sigma"][constant] = 1e-9

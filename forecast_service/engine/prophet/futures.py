@@ -1,4 +1,4 @@
-"""How far Prophet's simulated futures spread around their centre, whatever its growth."""
+"""The spread of Prophet's simulated futures around their centre, for every growth."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from forecast_service.engine.prophet.spread import spread_quantiles
 
 __all__ = ["spread_of"]
 
-PATHS = 20_000  # drawn once for all series of logistic growth with the same rate of changes
-POINTS = 64  # of the law of the changes, that stand for these paths
+PATHS = 20_000  # draws that all logistic series with the same rate of changes share
+POINTS = 64  # equally likely points that stand for these draws
 RATE_DIGITS = 3
 MAX_STEPS = 60
-TOLERANCE = 1e-4  # of the noise
+TOLERANCE = 1e-4  # relative to the noise
 
 
 def spread_of(
@@ -22,8 +22,9 @@ def spread_of(
 ) -> FloatArray:
     """Quantiles of the deviations from the centre (m, horizon, levels), in units of the target.
 
-    ``until`` is the last period seen. The trend goes on changing as it did: each coming period
-    changes the slope with a probability of ``changepoints * step`` (Taylor & Letham 2018, 3.1.4).
+    ``until`` is the last period that the models have seen. The trend keeps changing as often as
+    before: the slope changes in each coming period with probability ``changepoints * step``
+    (Taylor & Letham 2018, 3.1.4).
     """
     step = _step_seconds(future, until) / models.t_scale
     rate = np.minimum(models.n_changepoints * step, 1.0)
@@ -32,7 +33,7 @@ def spread_of(
     unit = models.y_scale[:, None, None]
     if not np.isfinite(models.cap).any():
         return spread_quantiles(size, rate, models.sigma, factor, levels) * unit
-    deviations = _saturated(models, future, rate, size) * factor[:, :, None] / unit
+    deviations = _logistic_deviations(models, future, rate, size) * factor[:, :, None] / unit
     return _noisy_quantiles(deviations, models.sigma[:, None], levels) * unit
 
 
@@ -44,7 +45,7 @@ def _step_seconds(future: KnownFuture, until: np.datetime64) -> float:
     return float(times[0] - until.astype("datetime64[s]").astype(np.int64))
 
 
-def _saturated(
+def _logistic_deviations(
     models: ProphetModels, future: KnownFuture, rate: FloatArray, size: FloatArray
 ) -> FloatArray:
     """Equally likely deviations of logistic trends from their mean, (m, horizon, points)."""
@@ -60,8 +61,8 @@ def _saturated(
 def _change_points(rate: float, horizon: int) -> FloatArray:
     """Equally likely changes of the line, (horizon, points), for slope changes of scale 1.
 
-    Always the same draws. A change begins to count one period later than in linear growth: so
-    does ``Prophet._logistic_uncertainty``.
+    The draws are always the same. A change takes effect one period later than in linear growth,
+    as in ``Prophet._logistic_uncertainty``.
     """
     rng = np.random.default_rng(0)
     happens = rng.random((PATHS, horizon)) < rate
@@ -69,7 +70,9 @@ def _change_points(rate: float, horizon: int) -> FloatArray:
     changes = np.cumsum(slopes, axis=1) - slopes / 2
     later = np.concatenate([np.zeros((PATHS, 1)), changes[:, :-1]], axis=1)
     shares = (np.arange(POINTS) + 0.5) / POINTS
-    upper = np.quantile(np.abs(later), np.abs(2 * shares - 1), axis=0)  # the law is symmetric
+    upper = np.quantile(
+        np.abs(later), np.abs(2 * shares - 1), axis=0
+    )  # the distribution is symmetric
     return np.asarray((upper * np.sign(shares - 0.5)[:, None]).T)
 
 
@@ -77,23 +80,23 @@ def _noisy_quantiles(
     points: FloatArray, sigma: FloatArray, levels: tuple[float, ...]
 ) -> FloatArray:
     """Quantiles (m, horizon, levels) of equally likely points plus normal noise, by bisection."""
-    found = np.empty((*points.shape[:2], len(levels)))
+    quantiles = np.empty((*points.shape[:2], len(levels)))
     reach = 9 * sigma
     for column, level in enumerate(levels):
         low, high = points.min(axis=2) - reach, points.max(axis=2) + reach
         for _ in range(MAX_STEPS):
             middle = (low + high) / 2
-            reached = _normal_share((middle[:, :, None] - points) / sigma[:, :, None]).mean(axis=2)
+            reached = _normal_cdf((middle[:, :, None] - points) / sigma[:, :, None]).mean(axis=2)
             is_low = reached < level
             low, high = np.where(is_low, middle, low), np.where(is_low, high, middle)
             if (high - low <= TOLERANCE * sigma).all():
                 break
-        found[:, :, column] = (low + high) / 2
-    return found
+        quantiles[:, :, column] = (low + high) / 2
+    return quantiles
 
 
-def _normal_share(x: FloatArray) -> FloatArray:
-    """The standard normal distribution function, to 1e-7.
+def _normal_cdf(x: FloatArray) -> FloatArray:
+    """The standard normal distribution function, exact to 1e-7.
 
     Source: Abramowitz & Stegun, Handbook of mathematical functions, 26.2.17.
     """

@@ -1,4 +1,4 @@
-"""The histories that a Prophet solver fits, as they also travel to other processes."""
+"""The histories that a Prophet solver fits; they can be sent to other processes."""
 
 from __future__ import annotations
 
@@ -16,21 +16,20 @@ __all__ = ["Histories"]
 
 @dataclass(frozen=True)
 class Histories:
-    """Series of which at least 14 days within 14 days or more are known."""
+    """Series with at least 14 known periods over at least 14 days."""
 
     times: Times
     target: FloatArray
-    """(n, T) with NaN where nothing may be learnt."""
+    """(n, T); NaN on closed days and where it is not known."""
     covariates: Mapping[str, FloatArray]
     """(n, T) each."""
     holidays: Mapping[str, Times]
-    """Days of each public holiday by name, within and beyond ``times``."""
+    """Days of each public holiday by name, also after the end of ``times``."""
 
     def __len__(self) -> int:
         return len(self.target)
 
     def take(self, rows: slice | npt.NDArray[np.intp]) -> Histories:
-        """Some of the series."""
         covariates = {name: values[rows] for name, values in self.covariates.items()}
         return Histories(self.times, self.target[rows], covariates, self.holidays)
 

@@ -1,4 +1,4 @@
-"""Many small lasso problems at once, solved exactly by an active set method."""
+"""Solves many small lasso problems at once, exactly, by an active set method."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import numpy as np
 
 from forecast_service.engine.panel import FloatArray
 
-__all__ = ["objective", "solve_lasso", "violation"]
+__all__ = ["multiply", "objective", "solve_lasso", "violation"]
 
-TOLERANCE = 1e-9  # of the penalty, by which a gradient may miss its bound
+TOLERANCE = 1e-9  # by which a gradient may miss its bound, relative to the penalty
 MAX_STEPS = 400
 
 
@@ -17,23 +17,23 @@ def solve_lasso(
 ) -> FloatArray:
     """Minimisers of ``x'Sx / 2 - b'x + penalty * |x|_1``, shape (n, p).
 
-    ``matrix`` S (n, p, p) is symmetric and positive definite, apart from rows and columns that
-    are wholly 0, whose unknowns stay 0; ``linear`` b (n, p); ``penalty`` (n,) is positive;
-    ``start`` (n, p) is a guess, such as the solution of a similar problem. ``violation`` tells
-    how exact the answer is.
+    ``matrix`` S (n, p, p) is symmetric and positive definite. A row and column may also be all 0;
+    its unknown stays 0. ``linear`` b is (n, p), ``penalty`` (n,) is positive. ``start`` (n, p) is
+    a guess, for example the solution of a similar problem. ``violation`` measures how exact the
+    result is.
 
-    Feature-sign search: guess the signs, solve the linear system of the unknowns that are not 0,
-    go only as far towards its solution as the best change of sign on the way, and let in the
-    unknown whose gradient breaks its bound the most. Every step lowers the objective, so no
-    guess comes twice and the search ends. Source: Lee, Battle, Raina & Ng, Efficient sparse
-    coding algorithms, NIPS 2006, algorithm 1.
+    Feature-sign search: guess the signs and solve the linear system of the unknowns that are not
+    0. If signs change on the way to its solution, stop at the best point where one becomes 0.
+    Then add the unknown whose gradient exceeds its bound the most. Every step lowers the
+    objective, so no guess is tried twice and the search ends. Source: Lee, Battle, Raina & Ng,
+    Efficient sparse coding algorithms, NIPS 2006, algorithm 1.
     """
-    found = start.copy()
+    solution = start.copy()
     rows = np.arange(len(start))
     signs = np.sign(start)
     settled = ~signs.any(axis=1)  # is the gradient 0 over the unknowns that are not 0?
     for _ in range(MAX_STEPS):
-        gradient = linear[rows] - _times(matrix[rows], found[rows])
+        gradient = linear[rows] - multiply(matrix[rows], solution[rows])
         outside = np.where(signs == 0, np.abs(gradient), 0.0)
         worst = outside.argmax(axis=1)
         enters = settled & (outside.max(axis=1) > penalty[rows] * (1 + TOLERANCE))
@@ -47,43 +47,43 @@ def solve_lasso(
         crossing = np.flatnonzero(~settled)
         inner = rows[crossing]
         target[crossing] = _best_crossing(
-            matrix[inner], gradient[crossing], penalty[inner], found[inner], target[crossing]
+            matrix[inner], gradient[crossing], penalty[inner], solution[inner], target[crossing]
         )
-        found[rows] = target
+        solution[rows] = target
         signs = np.sign(target)
-    return found
+    return solution
 
 
 def violation(
-    matrix: FloatArray, linear: FloatArray, penalty: FloatArray, found: FloatArray
+    matrix: FloatArray, linear: FloatArray, penalty: FloatArray, solution: FloatArray
 ) -> FloatArray:
-    """By how much the optimality conditions are missed, relative to the penalty, shape (n,).
+    """How far the solution misses the optimality conditions, relative to the penalty, (n,).
 
     At the minimum the gradient of the smooth part is ``-penalty * sign(x)`` where x is not 0,
     and within ``penalty`` of 0 elsewhere (Karush, Kuhn and Tucker).
     """
-    gradient = linear - _times(matrix, found)
+    gradient = linear - multiply(matrix, solution)
     bound = penalty[:, None]
     missed = np.where(
-        found == 0,
+        solution == 0,
         np.maximum(np.abs(gradient) - bound, 0.0),
-        np.abs(gradient - bound * np.sign(found)),
+        np.abs(gradient - bound * np.sign(solution)),
     )
     return np.asarray((missed / bound).max(axis=1, initial=0.0))
 
 
 def objective(
-    matrix: FloatArray, linear: FloatArray, penalty: FloatArray, found: FloatArray
+    matrix: FloatArray, linear: FloatArray, penalty: FloatArray, solution: FloatArray
 ) -> FloatArray:
-    """What is minimised, shape (n,)."""
-    smooth = (found * (_times(matrix, found) / 2 - linear)).sum(axis=1)
-    return np.asarray(smooth + penalty * np.abs(found).sum(axis=1))
+    """The value that ``solve_lasso`` minimises, shape (n,)."""
+    smooth = (solution * (multiply(matrix, solution) / 2 - linear)).sum(axis=1)
+    return np.asarray(smooth + penalty * np.abs(solution).sum(axis=1))
 
 
 def _stationary(
     matrix: FloatArray, linear: FloatArray, penalty: FloatArray, signs: FloatArray
 ) -> FloatArray:
-    """The minimum for fixed signs, and 0 where the sign is 0."""
+    """The minimum for fixed signs; 0 where the sign is 0."""
     active = signs != 0
     pairs = active[:, :, None] & active[:, None, :]
     unit = np.eye(signs.shape[1])
@@ -99,21 +99,22 @@ def _best_crossing(
     here: FloatArray,
     target: FloatArray,
 ) -> FloatArray:
-    """The best point on the way to the target among those where an unknown is 0, and its end."""
+    """The best point on the way to the target: where an unknown becomes 0, or the target."""
     step = target - here
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(here * target < 0, -here / step, 1.0)  # (n, p): 1 is the target itself
     share = np.column_stack([share, np.ones(len(share))])
     slope = -(gradient * step).sum(axis=1)[:, None]
-    curve = (step * _times(matrix, step)).sum(axis=1)[:, None]
+    curve = (step * multiply(matrix, step)).sum(axis=1)[:, None]
     points = here[:, None, :] + share[:, :, None] * step[:, None, :]
     size = np.abs(points).sum(axis=2) * penalty[:, None]
     best = (share * slope + share**2 * curve / 2 + size).argmin(axis=1)
     chosen = points[np.arange(len(best)), best]
     crossed = (best < here.shape[1]) & (share[np.arange(len(best)), best] < 1)
-    chosen[crossed, best[crossed]] = 0.0  # exactly, whatever the rounding
+    chosen[crossed, best[crossed]] = 0.0  # exactly, not only up to rounding
     return np.asarray(chosen)
 
 
-def _times(matrix: FloatArray, vector: FloatArray) -> FloatArray:
+def multiply(matrix: FloatArray, vector: FloatArray) -> FloatArray:
+    """The product of each matrix (n, q, p) with its vector (n, p), shape (n, q)."""
     return np.asarray((matrix @ vector[:, :, None])[:, :, 0])

@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from forecast_service.engine.panel import FloatArray
 from forecast_service.engine.prophet.design import Moments
-from forecast_service.engine.prophet.lasso import solve_lasso, violation
+from forecast_service.engine.prophet.lasso import multiply, solve_lasso, violation
 
 __all__ = ["SMALLEST_SIGMA", "Estimate", "best_variance", "estimate", "log_posterior"]
 
-SMALLEST_SIGMA = 1e-4  # of the largest value; with less noise the sums would not be exact enough
+SMALLEST_SIGMA = 1e-4  # relative to the largest value; below it the sums are not exact enough
 MAX_ROUNDS = 100
 STATIONARY = 1e-7  # relative change of the noise variance at which a series is finished
 
@@ -29,22 +29,22 @@ class Estimate:
     sigma: FloatArray
     """(c,) never below ``SMALLEST_SIGMA``."""
     log_posterior: FloatArray
-    """(c,) without constants, as Stan's optimiser counts."""
+    """(c,) without constants, as in Stan's optimiser."""
     violation: FloatArray
-    """(c,) how far the trend changes miss the conditions of the optimum, relative to their bound;
+    """(c,) how far the trend changes miss the optimality conditions, relative to their bound;
     infinite for a series that did not become stationary."""
 
     def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Estimate:
-        """Those of some of the series."""
         return Estimate(**{name: values[rows] for name, values in vars(self).items()})
 
 
 @dataclass(frozen=True)
 class _Lasso:
-    """What remains when the ridge is minimised over, for one variance of each series.
+    """The problem in the trend changes that remains for a given noise variance of each series.
 
-    ``matrix``, ``linear`` and ``penalty`` are those of ``solve_lasso``. ``ridge_target`` (c, r)
-    and ``ridge_hinge`` (c, r, p): the best ridge is the first less the second times the changes.
+    The ridge coefficients are minimised out. ``matrix``, ``linear`` and ``penalty`` are those of
+    ``solve_lasso``. The best ridge coefficients are ``ridge_target`` (c, r) minus ``ridge_hinge``
+    (c, r, p) times the trend changes.
     """
 
     matrix: FloatArray
@@ -72,30 +72,31 @@ class _Lasso:
 
     def ridge(self, delta: FloatArray) -> FloatArray:
         """The best ridge coefficients for these trend changes."""
-        return np.asarray(self.ridge_target - _times(self.ridge_hinge, delta))
+        return np.asarray(self.ridge_target - multiply(self.ridge_hinge, delta))
 
 
 def estimate(moments: Moments, scale: float, start: Estimate | None = None) -> Estimate:
-    """The maximum of the posterior density of Prophet's model as a regression.
+    """The maximum of the posterior density, where Prophet's model is a linear regression.
 
-    The model is ``y = X beta + A delta + sigma N`` with normal priors on ``beta`` (slope,
-    offset, seasons, holidays, covariates), Laplace priors of this ``scale`` on the trend changes
-    ``delta`` and a half-normal one on ``sigma``. Three exact steps take turns, each of which
-    raises the density, until sigma is stationary (about four rounds; Aitken's rule shortens the
-    last). ``start`` is a guess of ``delta`` and ``sigma``.
+    The model is ``y = X beta + A delta + sigma N``. The priors are normal on ``beta`` (slope,
+    offset, seasons, holidays, covariates), Laplace with this ``scale`` on the trend changes
+    ``delta``, and half-normal on ``sigma``. ``start`` is a guess of ``delta`` and ``sigma``.
 
-    - given sigma, ``beta`` is a ridge regression; minimising over it (a Schur complement) leaves
-      a lasso of some 25 unknowns in ``delta``,
-    - which an active set method solves to the last digits,
-    - and given both, ``4 sigma^4 + n sigma^2 = RSS``.
+    Three exact steps alternate, and each raises the density:
 
-    Everything needs only the second moments of the columns, so a series costs the same whatever
-    its length. Sources: the model, Taylor & Letham, Forecasting at scale, 2018, and the Stan
-    program of prophet 1.5; the reduction, Golub & Pereyra, The differentiation of
+    - Given sigma, ``beta`` is a ridge regression. Minimising over it (a Schur complement) leaves
+      a lasso in ``delta``, with about 25 unknowns.
+    - An active set method solves this lasso to the last digits.
+    - Given both, sigma solves ``4 sigma^4 + n sigma^2 = RSS``.
+
+    They end when sigma is stationary, after about four rounds; Aitken's rule shortens the last
+    ones. Only the second moments of the columns are needed, so the cost does not depend on the
+    length of a series. Sources: the model, Taylor & Letham, Forecasting at scale, 2018, and the
+    Stan program of prophet 1.5; the reduction, Golub & Pereyra, The differentiation of
     pseudo-inverses and nonlinear least squares problems (variable projection), 1973.
     """
-    delta, variance = _begin(moments, scale, start)
-    is_stationary = _take_turns(moments, scale, delta, variance)
+    delta, variance = _starting_point(moments, scale, start)
+    is_stationary = _alternate(moments, scale, delta, variance)
     lasso = _Lasso.of(moments, variance, scale)
     ridge = lasso.ridge(delta)
     missed = violation(lasso.matrix, lasso.linear, lasso.penalty, delta)
@@ -110,9 +111,9 @@ def estimate(moments: Moments, scale: float, start: Estimate | None = None) -> E
 
 
 def best_variance(squares: FloatArray, count: FloatArray) -> FloatArray:
-    """The noise variance v at which ``4 v^2 + n v = RSS``, written without cancellation."""
-    found = 2 * squares / (count + np.sqrt(count**2 + 16 * squares))
-    return np.maximum(found, SMALLEST_SIGMA**2)
+    """The noise variance v with ``4 v^2 + n v = RSS``, in a form without cancellation."""
+    variance = 2 * squares / (count + np.sqrt(count**2 + 16 * squares))
+    return np.maximum(variance, SMALLEST_SIGMA**2)
 
 
 def log_posterior(
@@ -123,14 +124,16 @@ def log_posterior(
     delta: FloatArray,
     scale: float,
 ) -> FloatArray:
-    """(c,) without constants, of ``count`` residuals with this sum of ``squares``."""
+    """(c,) without constants, for ``count`` residuals with this sum of ``squares``."""
     fit = squares / variance + count * np.log(variance)
     priors = 4 * variance + (ridge**2).sum(axis=1)
     return np.asarray(-(fit + priors) / 2 - np.abs(delta).sum(axis=1) / scale)
 
 
-def _begin(moments: Moments, scale: float, start: Estimate | None) -> tuple[FloatArray, FloatArray]:
-    """Trend changes and noise variance to start from: as guessed, or those of no change."""
+def _starting_point(
+    moments: Moments, scale: float, start: Estimate | None
+) -> tuple[FloatArray, FloatArray]:
+    """Trend changes and noise variance to start from: those of ``start``, or no change."""
     if start is not None:
         return start.delta.copy(), start.sigma**2
     delta = np.zeros_like(moments.hinge_target)
@@ -139,10 +142,10 @@ def _begin(moments: Moments, scale: float, start: Estimate | None) -> tuple[Floa
     return delta, best_variance(_squares(moments, delta, ridge), moments.count)
 
 
-def _take_turns(
+def _alternate(
     moments: Moments, scale: float, delta: FloatArray, variance: FloatArray
 ) -> npt.NDArray[np.bool_]:
-    """Improve ``delta`` and ``variance`` in place, each series by itself; who is stationary."""
+    """Improve ``delta`` and ``variance`` in place; returns which series are stationary, (c,)."""
     rows = np.arange(len(delta))
     part, last_step = moments, np.full(len(delta), np.inf)
     for _ in range(MAX_ROUNDS):
@@ -152,10 +155,10 @@ def _take_turns(
         squares = _squares(part, delta[rows], lasso.ridge(delta[rows]))
         step = best_variance(squares, part.count) - before
         moving = ~(np.abs(step) <= STATIONARY * before)
-        rate = np.clip(step / last_step, 0.0, 0.5)  # the steps shrink by a constant: go ahead
-        ahead = np.maximum(before + step / (1 - rate), SMALLEST_SIGMA**2)
+        rate = np.clip(step / last_step, 0.0, 0.5)  # steps shrink by a constant factor: extrapolate
+        extrapolated = np.maximum(before + step / (1 - rate), SMALLEST_SIGMA**2)
         rows, last_step, part = rows[moving], step[moving], part.take(moving)
-        variance[rows] = ahead[moving]
+        variance[rows] = extrapolated[moving]
         if rows.size == 0:
             break
     is_stationary = np.ones(len(delta), dtype=bool)
@@ -164,13 +167,9 @@ def _take_turns(
 
 
 def _squares(moments: Moments, delta: FloatArray, ridge: FloatArray) -> FloatArray:
-    """Sum of the squared residuals; rounding never makes it negative."""
-    trend = _times(moments.hinge, delta) / 2 - moments.hinge_target
-    both = (delta[:, None, :] @ moments.hinge_ridge)[:, 0]
-    rest = _times(moments.ridge, ridge) / 2 + both - moments.ridge_target
-    total = moments.target + 2 * (delta * trend).sum(axis=1) + 2 * (ridge * rest).sum(axis=1)
+    """Sum of the squared residuals (c,), never negative through rounding."""
+    trend = multiply(moments.hinge, delta) / 2 - moments.hinge_target
+    mixed = (delta[:, None, :] @ moments.hinge_ridge)[:, 0]
+    others = multiply(moments.ridge, ridge) / 2 + mixed - moments.ridge_target
+    total = moments.target + 2 * (delta * trend).sum(axis=1) + 2 * (ridge * others).sum(axis=1)
     return np.asarray(np.maximum(total, 0.0))
-
-
-def _times(matrix: FloatArray, vector: FloatArray) -> FloatArray:
-    return np.asarray((matrix @ vector[:, :, None])[:, :, 0])

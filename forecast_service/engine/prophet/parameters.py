@@ -1,6 +1,6 @@
 """Prophet's models as arrays: trend, seasons, holidays and covariates of many series at once.
 
-Nothing here needs the ``prophet`` package, so that forecasting starts fast and files stay small.
+This module does not need the ``prophet`` package: forecasting starts fast and files stay small.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = [
     "stack_models",
 ]
 
-YEARLY = (365.25, 10)  # period in days, Fourier order: Prophet's own
+YEARLY = (365.25, 10)  # period in days and Fourier order, as in Prophet
 WEEKLY = (7.0, 3)
 DAILY = (1.0, 4)
 CHANGEPOINTS = 25
@@ -42,10 +42,10 @@ Parameters = dict[str, FloatArray]
 
 @dataclass(frozen=True)
 class ProphetModels:
-    """Parameters of ``m`` fitted series; one row each, in Prophet's scaled units.
+    """Parameters of ``m`` fitted series, one row per series, in Prophet's scaled units.
 
-    ``y = floor + y_scale * (g + X beta) + level``, or with ``g * (1 + X beta)`` where
-    multiplicative. The trend is ``g = k t + offset + sum_c delta_c (t - c)+`` with
+    ``y = floor + y_scale * (g + X beta) + level``; a multiplicative model has ``g * (1 + X beta)``
+    in the brackets. The trend is ``g = k t + offset + sum_c delta_c (t - c)+`` with
     ``t = (time - start) / t_scale``; with a finite cap it is
     ``g = C / (1 + exp(-u))``, ``u = k (t - offset) + sum_c delta_c (t - c)+`` and
     ``C = (cap - floor) / y_scale``. Unused changepoints are infinite with delta 0; unused
@@ -57,11 +57,11 @@ class ProphetModels:
     """Every holiday of every year covered, as (name index, day since the epoch), shape (d, 2)."""
     covariate_names: npt.NDArray[np.str_]
     rows: npt.NDArray[np.int64]
-    """(m,) position of each among the series of the panel."""
+    """(m,) row of each series in the panel."""
     start: FloatArray
     """(m,) seconds since the epoch."""
     until: FloatArray
-    """(m,) last period of the panel that it was fitted on, seconds since the epoch."""
+    """(m,) last period of the panel that the model was fitted on, seconds since the epoch."""
     t_scale: FloatArray
     """(m,) seconds."""
     y_scale: FloatArray
@@ -77,7 +77,7 @@ class ProphetModels:
     n_changepoints: FloatArray
     """(m,) 0 where growth is flat."""
     changepoints: FloatArray
-    """(m, 25), or as many as were asked for."""
+    """(m, 25), or as many as the options ask for."""
     delta: FloatArray
     yearly: FloatArray
     """(m, 20)."""
@@ -88,43 +88,43 @@ class ProphetModels:
     holidays: FloatArray
     """(m, holiday names)."""
     covariates: FloatArray
-    """(m, covariate names), and what standardises them:"""
+    """(m, covariate names), of the covariates standardised by mean and scale:"""
     covariate_mean: FloatArray
     covariate_scale: FloatArray
     level: FloatArray
-    """(m,) shift learnt from newer data, in units of the target."""
+    """(m,) shift learned from newer data, in units of the target."""
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def take(self, index: npt.NDArray[np.intp], rows: npt.NDArray[np.int64]) -> ProphetModels:
-        """Some of the models, which become those of other panel rows."""
-        picked = {
-            each.name: getattr(self, each.name)[index]
-            for each in fields(self)
-            if each.name not in SHARED
+        """The models at ``index``, renumbered for the panel ``rows``."""
+        taken = {
+            field.name: getattr(self, field.name)[index]
+            for field in fields(self)
+            if field.name not in SHARED
         }
-        return replace(self, **picked, rows=rows)
+        return replace(self, **taken, rows=rows)
 
     def with_rows(self, rows: npt.NDArray[np.intp], others: ProphetModels) -> ProphetModels:
-        """The same with the panel rows ``rows`` from another model, which has only those.
+        """These models, with those of the panel rows ``rows`` replaced by ``others``.
 
-        Both must be over the same holidays and covariates.
+        ``others`` has only these series. Both must have the same holidays and covariates.
         """
         kept = np.flatnonzero(~np.isin(self.rows, rows))
-        placed = np.concatenate([self.rows[kept], rows[others.rows]]).astype(np.int64)
+        panel_rows = np.concatenate([self.rows[kept], rows[others.rows]]).astype(np.int64)
         joined = {
-            each.name: np.concatenate([getattr(self, each.name)[kept], getattr(others, each.name)])
-            for each in fields(self)
-            if each.name not in SHARED
+            name: np.concatenate([getattr(self, name)[kept], getattr(others, name)])
+            for name in (field.name for field in fields(self))
+            if name not in SHARED
         }
-        order = np.argsort(placed)
-        return replace(others, **joined).take(order, placed[order])
+        order = np.argsort(panel_rows)
+        return replace(others, **joined).take(order, panel_rows[order])
 
     def parts(self, times: Times, covariates: Mapping[str, FloatArray]) -> Part:
-        """What makes up the centre, each part (m, periods), in units of the target.
+        """The parts that add up to the centre, each (m, periods), in units of the target.
 
-        ``covariates`` has (n, periods) for all series of the panel; NaN counts as the mean.
+        ``covariates`` (n, periods) are of all series of the panel; NaN counts as the mean.
         """
         trend = self.trend(times)
         scale = np.where(self.is_multiplicative[:, None] > 0, trend, self.y_scale[:, None])
@@ -133,31 +133,31 @@ class ProphetModels:
         return {"trend": trend + self.level[:, None], **parts}
 
     def factor(self, times: Times, covariates: Mapping[str, FloatArray]) -> FloatArray:
-        """What the trend is multiplied by, shape (m, periods); 1 where nothing is."""
-        found = np.ones((len(self), len(times)))
+        """The factor by which effects multiply the trend, (m, periods); 1 if additive."""
+        factor = np.ones((len(self), len(times)))
         if self.is_multiplicative.any():
             for effect in self._effects(times, covariates).values():
-                found += effect * self.is_multiplicative[:, None]
-        return found
+                factor += effect * self.is_multiplicative[:, None]
+        return factor
 
     def centre(self, times: Times, covariates: Mapping[str, FloatArray]) -> FloatArray:
-        """Prophet's ``yhat`` plus the level, shape (m, periods); may be negative."""
+        """Prophet's ``yhat`` plus the level, (m, periods); may be negative."""
         total = np.zeros((len(self), len(times)))
         for values in self.parts(times, covariates).values():
             total = total + values
         return total
 
     def trend(self, times: Times) -> FloatArray:
-        """Without the level, (m, periods), in units of the target."""
+        """The trend without the level, (m, periods), in units of the target."""
         line = self.line(times)
-        bent = np.flatnonzero(np.isfinite(self.cap))
-        found = line * self.y_scale[:, None] + self.floor[:, None]
-        height = (self.cap - self.floor)[bent, None]
-        found[bent] = self.floor[bent, None] + height * logistic(line[bent])
-        return np.asarray(found)
+        logistics = np.flatnonzero(np.isfinite(self.cap))
+        trend = line * self.y_scale[:, None] + self.floor[:, None]
+        height = (self.cap - self.floor)[logistics, None]
+        trend[logistics] = self.floor[logistics, None] + height * logistic(line[logistics])
+        return np.asarray(trend)
 
     def line(self, times: Times) -> FloatArray:
-        """The piecewise linear function that growth is made from, (m, periods), scaled."""
+        """The piecewise linear part of the trend, (m, periods), in scaled units."""
         seconds = times.astype("datetime64[s]").astype(np.int64).astype(np.float64)
         t = (seconds[None, :] - self.start[:, None]) / self.t_scale[:, None]
         offset = np.where(np.isfinite(self.cap), -self.k * self.offset, self.offset)
@@ -168,7 +168,7 @@ class ProphetModels:
         return line
 
     def _effects(self, times: Times, covariates: Mapping[str, FloatArray]) -> Part:
-        """Seasons, holidays and covariates by name, (m, periods), scaled."""
+        """Seasons, holidays and covariates by name, (m, periods), in scaled units."""
         on_holidays = holiday_features(self.holiday_days, len(self.holiday_names), times)
         effects = {
             "weekly": self.weekly @ fourier(times, *WEEKLY).T,
@@ -178,16 +178,17 @@ class ProphetModels:
         if self.daily.any():
             effects["daily"] = self.daily @ fourier(times, *DAILY).T
         for column, name in enumerate(self.covariate_names.tolist()):
-            values = _pick(covariates, name)[self.rows]
+            values = _covariate(covariates, name)[self.rows]
             mean, spread = self.covariate_mean[:, column, None], self.covariate_scale[:, column]
             standard = np.where(np.isfinite(values), values - mean, 0.0) / spread[:, None]
-            shown = f"{name} (covariate)" if name in RESERVED else name
-            effects[shown] = self.covariates[:, column, None] * standard
+            label = f"{name} (covariate)" if name in RESERVED else name
+            effects[label] = self.covariates[:, column, None] * standard
         return effects
 
     def change_size(self) -> FloatArray:
-        """(m,) scale of the Laplace law of coming slope changes, per ``t``: as in the history.
+        """(m,) scale of the Laplace distribution of coming slope changes, per unit of ``t``.
 
+        It is estimated from the past changes.
         Source: Taylor & Letham 2018, 3.1.4, and ``Prophet._sample_uncertainty``.
         """
         return np.asarray(
@@ -196,7 +197,7 @@ class ProphetModels:
 
 
 def logistic(exponent: FloatArray) -> FloatArray:
-    """``1 / (1 + exp(-u))``, also where u is large."""
+    """``1 / (1 + exp(-u))``, without overflow for large u."""
     return np.asarray((1 + np.tanh(exponent / 2)) / 2)
 
 
@@ -222,7 +223,7 @@ def empty_models(
     covariate_names: Sequence[str],
     changes: int = CHANGEPOINTS,
 ) -> ProphetModels:
-    """No model yet, over these holidays and covariates, with room for some trend changes."""
+    """Arrays for 0 series, with these holidays, covariates and number of trend changes."""
     widths = {
         "changepoints": changes,
         "delta": changes,
@@ -235,18 +236,8 @@ def empty_models(
         "covariate_scale": len(covariate_names),
     }
     single = (
-        *(
-            "start",
-            "until",
-            "t_scale",
-            "y_scale",
-            "k",
-            "offset",
-            "sigma",
-            "is_multiplicative",
-            "cap",
-        ),
-        *("floor", "n_changepoints", "level"),
+        *("start", "until", "t_scale", "y_scale", "k", "offset", "sigma"),
+        *("is_multiplicative", "cap", "floor", "n_changepoints", "level"),
     )
     return ProphetModels(
         holiday_names=np.array(list(holiday_names), dtype=np.str_),
@@ -261,9 +252,9 @@ def empty_models(
 def stack_models(
     empty: ProphetModels, fits: Mapping[int, Mapping[str, FloatArray]], until: np.datetime64
 ) -> ProphetModels:
-    """The models of many series from one mapping of parameters per panel row.
+    """The models of many series, from the parameters of each by panel row.
 
-    ``until`` is the last period of the panel that they were fitted on.
+    ``until`` is the last period of the panel that the models were fitted on.
     """
     rows = sorted(fits)
     if not rows:
@@ -280,10 +271,10 @@ def stack_models(
     )
 
 
-def _pick(covariates: Mapping[str, FloatArray], name: str) -> FloatArray:
+def _covariate(covariates: Mapping[str, FloatArray], name: str) -> FloatArray:
     if name not in covariates:
         raise InvalidData(
-            f"Covariate '{name}' is missing from the known future. "
-            "The model was trained with it: give a value for each coming day."
+            f"Covariate '{name}' is missing from the known future, but the model was trained with "
+            "it. Give a value for each coming day."
         )
     return covariates[name]

@@ -32,29 +32,29 @@ from forecast_service.engine.simple.seasonal_naive import (
 __all__ = ["NAME", "ProphetAlgorithm", "fit_prophet"]
 
 RECENT = 28  # newest known open days that may move the level
-PRIOR_DAYS = 14.0  # weight, in days, of the belief that the level did not move
+PRIOR_DAYS = 14.0  # weight of the prior "the level did not move", in days
 NEW = "New since the training: seasonal naive until the next one."
-MINIMUM_DAYS = 14  # open days known, and days between the first and the last of them
+MINIMUM_DAYS = 14  # known open days, and also days from the first to the last of them
 
 Outcome = tuple[Parameters | None, str | None]
-"""Parameters of a series, if there are any, and what has to be said about it."""
+"""The parameters of a series and its note; None where there are none."""
 
 
 class ProphetAlgorithm:
     """Trend with changepoints, yearly, weekly and daily seasons, covariates, public holidays.
 
-    Options: ``config.options``, see ``ProphetOptions``; Prophet's own defaults (linear growth,
-    additive). Seasons by Prophet's own rules: two of them in the open periods known, and periods
-    shorter than the season. Covariates that do not vary on a series' open periods are left out
-    for it. Holidays: with ``config.country``. Minimum history: 14 known open periods over 14
-    days; a series with less, or one that cannot be fitted, gets seasonal naive and a note. Any
-    quantile; nothing is random.
+    Options: ``config.options``, see ``ProphetOptions``; defaults as in Prophet (linear growth,
+    additive). Seasons: by Prophet's own rules; the known open periods span two seasons, and a
+    period is shorter than the season. Covariates: one that does not vary on the open periods of
+    a series is left out for this series. Holidays: with ``config.country``. Minimum history: 14
+    known open periods over 14 days; a series with less, or one that cannot be fitted, gets
+    seasonal naive and a note. Any quantile. Nothing is random.
 
-    ``config.prophet_solver`` "fast": ``map_estimate`` finds the estimate in about a thousandth of a
-    second, ``prophet_newton`` that of other growth and modes in a few, at a posterior density no
-    lower than Stan's. A series for which they cannot vouch (such as one almost without noise) is
-    fitted by the ``prophet`` package, and its note says so. "stan": the package fits all of them,
-    on ``config.processes``.
+    ``config.prophet_solver`` "fast": ``map_estimate`` takes about 1 ms per series, ``newton``
+    (logistic growth, multiplicative mode) a few. The posterior density is not lower than Stan's.
+    A series that they cannot solve exactly (for example one almost without noise) is fitted by
+    the ``prophet`` package, and its note says so. "stan": the package fits all series, on
+    ``config.processes``.
     """
 
     name = NAME
@@ -65,17 +65,17 @@ class ProphetAlgorithm:
     def condition(self, fitted: FittedProphet, panel: Panel) -> FittedProphet:
         """The same models on newer data.
 
-        The level of a series moves by the mean residual of its open days after the training (the
-        newest 28), shrunken as if 14 more days had had residual 0:
-        ``sum(residuals) / (days + 14)``, the posterior mean of a normal shift whose prior
-        variance is a fourteenth of the noise. Data that end at the training change nothing.
+        The level of a series moves by ``sum(residuals) / (days + 14)``, over its newest 28 open
+        days after the training. This is the posterior mean of a normal shift with a prior
+        variance of one fourteenth of the noise variance. Data that end at the training change
+        nothing.
         """
         before = {key: row for row, key in enumerate(fitted.keys)}
         closing = fitted.naive.closing.carried_to(panel, before)
         naive = fit_seasonal_naive(panel, fitted.naive.season_length, closing)
         rows = np.array([before.get(key, -1) for key in panel.keys], dtype=np.intp)
-        models = _refreshed(fitted.models_at(rows), panel, closing.open_target(panel))
-        return FittedProphet(naive, models, _renewed_notes(fitted, naive, models))
+        models = _update_levels(fitted.models_at(rows), panel, closing.open_target(panel))
+        return FittedProphet(naive, models, _update_notes(fitted, naive, models))
 
     def refit(
         self,
@@ -90,42 +90,43 @@ class ProphetAlgorithm:
         newer = self.condition(fitted, panel)
         if not len(rows):
             return newer
-        wanted = np.ones(len(rows), dtype=bool)
-        again = fit_prophet(panel.take(rows), config, wanted, progress)
-        return newer.with_series(rows, again)
+        all_rows = np.ones(len(rows), dtype=bool)
+        refitted = fit_prophet(panel.take(rows), config, all_rows, progress)
+        return newer.with_series(rows, refitted)
 
     def from_arrays(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> FittedProphet:
         return FittedProphet.from_arrays(arrays)
 
 
 def fit_prophet(
-    panel: Panel, config: FitConfig, wanted: npt.NDArray[np.bool_], progress: Progress = silent
+    panel: Panel, config: FitConfig, use_prophet: npt.NDArray[np.bool_], progress: Progress = silent
 ) -> FittedProphet:
-    """Fit Prophet to the wanted series, shape (n,), and seasonal naive to all of them."""
+    """Fit Prophet to the series where ``use_prophet`` (n,) is true, and seasonal naive to all."""
     naive = fit_seasonal_naive(panel, config.season_length)
     years = np.unique(panel.timestamps.astype("datetime64[Y]").astype(int)) + 1970
-    covered = range(int(years[0]), int(years[-1]) + 3)  # the horizon may reach into new years
-    holidays = holiday_dates(config.country, covered) if config.country else {}
+    years_covered = range(int(years[0]), int(years[-1]) + 3)  # the horizon may reach new years
+    holidays = holiday_dates(config.country, years_covered) if config.country else {}
     sold = naive.closing.open_target(panel)
     histories = Histories(panel.timestamps, sold, panel.covariates, holidays)
-    outcomes = _fit_rows(histories, np.flatnonzero(wanted).tolist(), config, progress)
+    outcomes = _fit_rows(histories, np.flatnonzero(use_prophet).tolist(), config, progress)
     fits = {row: parameters for row, (parameters, _) in outcomes.items() if parameters}
     notes = tuple(
         naive.notes[row] or outcomes.get(row, (None, None))[1] for row in range(panel.n_series)
     )
     changes = ProphetOptions.parse(config.options or {}).trend_changes
-    known = list(holidays), histories.numbered_holidays, list(panel.covariates)
-    empty = empty_models(*known, changes)
+    empty = empty_models(
+        list(holidays), histories.numbered_holidays, list(panel.covariates), changes
+    )
     return FittedProphet(naive, stack_models(empty, fits, panel.timestamps[-1]), notes)
 
 
-def _refreshed(models: ProphetModels, panel: Panel, sold: FloatArray) -> ProphetModels:
-    """The models at the level of ``sold`` (n, T), the target of the open days."""
+def _update_levels(models: ProphetModels, panel: Panel, sold: FloatArray) -> ProphetModels:
+    """The models, their levels learned from ``sold`` (n, T), the target of the open days."""
     seconds = panel.timestamps.astype("datetime64[s]").astype(np.int64)
     first_new = int(np.searchsorted(seconds, models.until.min(initial=seconds[-1]), "right"))
     new = panel.known_between(first_new, panel.n_periods)
-    unmoved = replace(models, level=np.zeros(len(models)))
-    residuals = sold[models.rows, first_new:] - unmoved.centre(new.timestamps, new.covariates)
+    without_level = replace(models, level=np.zeros(len(models)))
+    residuals = sold[models.rows, first_new:] - without_level.centre(new.timestamps, new.covariates)
     known = ~np.isnan(residuals) & (seconds[first_new:] > models.until[:, None])
     newest = np.cumsum(known[:, ::-1], axis=1)[:, ::-1] <= RECENT
     counted = known & newest
@@ -133,10 +134,10 @@ def _refreshed(models: ProphetModels, panel: Panel, sold: FloatArray) -> Prophet
     return replace(models, level=total / (counted.sum(axis=1) + PRIOR_DAYS))
 
 
-def _renewed_notes(
+def _update_notes(
     fitted: FittedProphet, naive: FittedSeasonalNaive, models: ProphetModels
 ) -> tuple[str | None, ...]:
-    """Notes for the series of ``naive``: a reason that newer data removed is not repeated."""
+    """Notes for the series of ``naive``, without reasons that newer data have removed."""
     before = dict(zip(fitted.keys, fitted.notes, strict=True))
     modelled = set(models.rows.tolist())
     notes: list[str | None] = []
@@ -150,15 +151,15 @@ def _renewed_notes(
 def _fit_rows(
     histories: Histories, rows: list[int], config: FitConfig, progress: Progress
 ) -> dict[int, Outcome]:
-    reasons = _reasons_against(histories.times, histories.target)
+    reasons = _too_short(histories.times, histories.target)
     usable = [row for row in rows if row not in reasons]
     solved = _solve(histories.take(_index(usable, len(histories))), config, progress)
-    refused = {row: (None, _instead(reasons[row])) for row in rows if row in reasons}
-    return {**refused, **dict(zip(usable, solved, strict=True))}
+    short = {row: (None, _fallback_note(reasons[row])) for row in rows if row in reasons}
+    return {**short, **dict(zip(usable, solved, strict=True))}
 
 
 def _solve(histories: Histories, config: FitConfig, progress: Progress) -> list[Outcome]:
-    """Fit each of the series by the solver of ``config``, and what that leaves by the package."""
+    """Fit the series by the solver of ``config``; those that it cannot fit, by the package."""
     total, options = len(histories), ProphetOptions.parse(config.options or {})
 
     def finished(count: int) -> None:
@@ -167,28 +168,28 @@ def _solve(histories: Histories, config: FitConfig, progress: Progress) -> list[
     first = (
         fit_fast(histories, options, finished) if config.prophet_solver == "fast" else [""] * total
     )
-    left = [index for index, fit in enumerate(first) if isinstance(fit, str)]
+    unsolved = [index for index, fit in enumerate(first) if isinstance(fit, str)]
     second = fit_with_package(
-        histories.take(_index(left, total)),
+        histories.take(_index(unsolved, total)),
         options,
         seed=config.seed,
         processes=config.processes,
-        finished=lambda count: finished(total - len(left) + count),
+        finished=lambda count: finished(total - len(unsolved) + count),
     )
     outcomes: list[Outcome] = [(None if isinstance(fit, str) else fit, None) for fit in first]
-    for index, fit in zip(left, second, strict=True):
+    for index, fit in zip(unsolved, second, strict=True):
         note = f"Fitted by the prophet package: {first[index]}." if first[index] else None
-        outcomes[index] = (None, _instead(fit)) if isinstance(fit, str) else (fit, note)
+        outcomes[index] = (None, _fallback_note(fit)) if isinstance(fit, str) else (fit, note)
     return outcomes
 
 
 def _index(rows: list[int], total: int) -> slice | npt.NDArray[np.intp]:
-    """An index of these rows that copies nothing when they are all there are."""
+    """An index of these rows; for all rows a slice, which copies nothing."""
     return slice(None) if len(rows) == total else np.array(rows, dtype=np.intp)
 
 
-def _reasons_against(times: Times, target: FloatArray) -> dict[int, str]:
-    """The series that are too short, and why."""
+def _too_short(times: Times, target: FloatArray) -> dict[int, str]:
+    """The rows of series that are too short, with the reason."""
     known = ~np.isnan(target)
     count = known.sum(axis=1)
     first, last = known.argmax(axis=1), known.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
@@ -201,5 +202,5 @@ def _reasons_against(times: Times, target: FloatArray) -> dict[int, str]:
     }
 
 
-def _instead(reason: str) -> str:
+def _fallback_note(reason: str) -> str:
     return f"Seasonal naive instead of Prophet: {reason}."

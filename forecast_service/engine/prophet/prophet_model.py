@@ -1,4 +1,4 @@
-"""A trained Prophet: its models where they could be fitted, seasonal naive for all other series."""
+"""A trained Prophet: its models where they could be fitted, seasonal naive elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.panel import FloatArray, KnownFuture
 from forecast_service.engine.prophet.futures import spread_of
 from forecast_service.engine.prophet.parameters import ProphetModels
-from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
+from forecast_service.engine.quantiles import clip_mean, clip_quantiles, require_levels
 from forecast_service.engine.simple.seasonal_naive import (
     NAME as SEASONAL_NAIVE,
 )
@@ -30,7 +30,7 @@ NAME = "prophet"
 
 @dataclass(frozen=True)
 class FittedProphet:
-    """``models`` overrule ``naive`` for the series they stand for (``models.rows``)."""
+    """``models`` forecast the series in ``models.rows``, ``naive`` all others."""
 
     naive: FittedSeasonalNaive
     models: ProphetModels
@@ -50,20 +50,20 @@ class FittedProphet:
         return tuple(NAME if i in modelled else SEASONAL_NAIVE for i in range(len(self.keys)))
 
     def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
-        """Quantiles (n, horizon, levels) of the law of Prophet's simulated futures."""
+        """Quantiles (n, horizon, levels) of the distribution of Prophet's simulated futures."""
         levels = require_levels(quantiles)
         values = self.naive.forecast(known_future, levels)
         centre = self.models.centre(known_future.timestamps, known_future.covariates)
         spread = spread_of(self.models, known_future, self.until, levels)
         values[self.models.rows] = centre[:, :, None] + spread
-        return settle_quantiles(values, self._closed(known_future))
+        return clip_quantiles(values, self._closed(known_future))
 
     def mean(self, known_future: KnownFuture) -> FloatArray:
         values = self.naive.mean(known_future)
         values[self.models.rows] = self.models.centre(
             known_future.timestamps, known_future.covariates
         )
-        return settle(values, self._closed(known_future))
+        return clip_mean(values, self._closed(known_future))
 
     def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
         """Parts that add up to ``mean``; all are 0 on closed days.
@@ -92,29 +92,31 @@ class FittedProphet:
         )
 
     def models_at(self, rows: npt.NDArray[np.intp]) -> ProphetModels:
-        """The models of these series, which become those of as many panel rows; -1 has none."""
-        place = {int(row): index for index, row in enumerate(self.models.rows)}
-        kept = [(new, place[int(row)]) for new, row in enumerate(rows) if int(row) in place]
+        """The models of these series, renumbered from 0; a row of -1 has no model."""
+        index_of = {int(row): index for index, row in enumerate(self.models.rows)}
+        kept = [(new, index_of[int(row)]) for new, row in enumerate(rows) if int(row) in index_of]
         return self.models.take(
             np.array([index for _, index in kept], dtype=np.intp),
             np.array([new for new, _ in kept], dtype=np.int64),
         )
 
     def with_series(self, rows: npt.NDArray[np.intp], others: FittedProphet) -> FittedProphet:
-        """The same with the series at ``rows`` from another model, which has only those.
+        """This model, with the series at ``rows`` replaced by ``others``, which has only those.
 
         Raises
         ------
         CannotRefit
-            The two know different holidays or covariates.
+            The two have different holidays or covariates.
         """
         for name in ("holiday_names", "covariate_names"):
             if getattr(self.models, name).tolist() != getattr(others.models, name).tolist():
-                raise CannotRefit(f"the {name.replace('_names', 's')} are others than in training")
+                raise CannotRefit(
+                    f"the {name.replace('_names', 's')} differ from those of the training"
+                )
         models = self.models.with_rows(rows, others.models)
         notes = dict(zip(rows.tolist(), others.notes, strict=True))
-        renewed = tuple(notes.get(row, note) for row, note in enumerate(self.notes))
-        return replace(self, models=models, notes=renewed)
+        all_notes = tuple(notes.get(row, note) for row, note in enumerate(self.notes))
+        return replace(self, models=models, notes=all_notes)
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         return {

@@ -1,4 +1,4 @@
-"""What may be asked of Prophet: its growth, the mode of its seasons, the scales of its priors."""
+"""The options of Prophet: growth, mode of the seasons, scales of the priors."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _NAMES = (*_CHOICES, "cap", "floor", *_SCALES, "n_changepoints", "changepoint_ra
 
 @dataclass(frozen=True)
 class ProphetOptions:
-    """Names, meaning and defaults are those of the ``prophet`` package; units of the target.
+    """Names, meaning and defaults are those of the ``prophet`` package.
 
-    ``seasonality_mode`` also holds for holidays and covariates, as there. ``cap`` and ``floor``
-    are the limits of logistic growth, the same for all series and periods.
+    ``seasonality_mode`` also applies to holidays and covariates. ``cap`` and ``floor`` are the
+    limits of logistic growth, in units of the target, the same for all series and periods.
     """
 
     growth: str = "linear"
@@ -40,12 +40,12 @@ class ProphetOptions:
 
     @classmethod
     def parse(cls, texts: Mapping[str, str]) -> ProphetOptions:
-        """The options that texts name; those that are not named have their default.
+        """The options from their texts; an option that is missing has its default.
 
         Raises
         ------
         InvalidData
-            A name or value is not allowed, or values contradict each other.
+            A name or a value is not allowed, or two values contradict each other.
 
         Example
         -------
@@ -58,11 +58,11 @@ class ProphetOptions:
                 f"'{unknown[0]}' is no training parameter of Prophet. "
                 f"Allowed are {', '.join(_NAMES)}."
             )
-        parsed: dict[str, Any] = {name: _parsed(name, text) for name, text in texts.items()}
-        found = cls(**parsed)
-        _check_cap(found)
-        _check_formulas(found)
-        return found
+        parsed: dict[str, Any] = {name: _parse(name, text) for name, text in texts.items()}
+        options = cls(**parsed)
+        _check_cap(options)
+        _check_formulas(options)
+        return options
 
     @property
     def is_multiplicative(self) -> bool:
@@ -70,36 +70,36 @@ class ProphetOptions:
 
     @property
     def is_regression(self) -> bool:
-        """Is the model linear in its parameters?"""
+        """Whether the model is linear in its parameters."""
         return self.growth != "logistic" and not self.is_multiplicative
 
     @property
     def trend_changes(self) -> int:
-        """Most unknown trend changes of a series; without any, Prophet has one at its start."""
+        """Most trend changes of a series; with 0 changepoints, Prophet has one at the start."""
         return max(1, self.n_changepoints)
 
 
-def _parsed(name: str, text: str) -> str | float | int:
+def _parse(name: str, text: str) -> str | float | int:
     if name in _CHOICES:
         if text not in _CHOICES[name]:
-            raise _refused(name, text, f"one of {', '.join(_CHOICES[name])}")
+            raise _refusal(name, text, f"one of {', '.join(_CHOICES[name])}")
         return text
     if name == "n_changepoints":
         if not (text.isascii() and text.isdigit() and int(text) <= MOST_CHANGEPOINTS):
-            raise _refused(name, text, f"a whole number from 0 to {MOST_CHANGEPOINTS}")
+            raise _refusal(name, text, f"a whole number from 0 to {MOST_CHANGEPOINTS}")
         return int(text)
     number = _number(text)
     if name == "changepoint_range" and not 0 < number <= 1:
-        raise _refused(name, text, "a number above 0 and up to 1")
+        raise _refusal(name, text, "a number above 0 and up to 1")
     if name in _SCALES and not number > 0:
-        raise _refused(name, text, "a number above 0")
+        raise _refusal(name, text, "a number above 0")
     if math.isnan(number):
-        raise _refused(name, text, "a number in units of the target")
+        raise _refusal(name, text, "a number in units of the target")
     return number
 
 
 def _number(text: str) -> float:
-    """NaN for what is no finite number."""
+    """The number, or NaN if the text is not a finite number."""
     try:
         number = float(text)
     except ValueError:
@@ -111,11 +111,14 @@ def _check_cap(options: ProphetOptions) -> None:
     """``cap`` and ``floor`` belong to logistic growth, which needs a ``cap``."""
     is_logistic = options.growth == "logistic"
     if is_logistic and options.cap is None:
-        raise InvalidData("'growth' is logistic, which needs a 'cap': the most that can be sold.")
+        raise InvalidData(
+            "'cap' is missing; 'growth' logistic needs it. "
+            "Give the most that can be sold in a period."
+        )
     for name in ("cap", "floor"):
         if getattr(options, name) is not None and not is_logistic:
             raise InvalidData(
-                f"'{name}' goes with 'growth' logistic only, not with {options.growth}. "
+                f"'{name}' is allowed only with 'growth' logistic, not with {options.growth}. "
                 "Leave one of them out."
             )
     if options.cap is not None and options.cap <= (options.floor or 0.0):
@@ -125,18 +128,18 @@ def _check_cap(options: ProphetOptions) -> None:
 
 
 def _check_formulas(options: ProphetOptions) -> None:
-    """Refuse what Prophet itself fits and forecasts by two different formulas."""
+    """Refuse combinations that Prophet fits by one formula and forecasts by another."""
     if options.growth == "logistic" and options.n_changepoints == 0:
         raise InvalidData(
-            "'n_changepoints' is 0, which does not go with 'growth' logistic: Prophet fits and "
-            "forecasts that by two different formulas. Use 1 or more."
+            "'n_changepoints' is 0; with 'growth' logistic it must be 1 or more, because Prophet "
+            "fits this case by one formula and forecasts it by another."
         )
     if options.floor is not None and options.is_multiplicative:
         raise InvalidData(
-            "'floor' does not go with 'seasonality_mode' multiplicative: Prophet fits and "
-            "forecasts that combination by two different formulas. Leave one of them out."
+            "'floor' cannot be combined with 'seasonality_mode' multiplicative, because Prophet "
+            "fits this case by one formula and forecasts it by another. Leave one of them out."
         )
 
 
-def _refused(name: str, text: str, allowed: str) -> InvalidData:
+def _refusal(name: str, text: str, allowed: str) -> InvalidData:
     return InvalidData(f"'{name}' is '{text}'; it must be {allowed}.")

@@ -1,4 +1,4 @@
-"""Prophet fitted by the ``prophet`` package, with Stan; the only module that imports it."""
+"""Fits Prophet by the ``prophet`` package, with Stan. No other module imports the package."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from forecast_service.engine.prophet.prophet_options import ProphetOptions
 
 __all__ = ["fit_with_package"]
 
-CHUNK = 16  # series per task: about a second of work
+CHUNK = 16  # series per task, about one second of work
 
 
 @dataclass(frozen=True)
 class _Task:
-    """Some series to fit, as they travel to another process."""
+    """Series to fit, as sent to another process."""
 
     histories: Histories
     options: ProphetOptions
@@ -43,9 +43,9 @@ def fit_with_package(
     processes: int,
     finished: Callable[[int], None] = lambda count: None,
 ) -> list[Parameters | str]:
-    """Parameters of each series, or why there are none.
+    """The parameters of each series, or the reason why it cannot be fitted.
 
-    Stan's optimiser (L-BFGS) searches from the seed; the work is shared out over ``processes``.
+    Stan's optimiser (L-BFGS) starts from the seed. The work is divided among ``processes``.
     ``finished`` is called with the number of series done so far.
     """
     total = len(histories)
@@ -54,14 +54,14 @@ def fit_with_package(
         for begin in range(0, total, CHUNK)
     ]
     with pool(processes if len(tasks) > 1 else 1) as executor:
-        found = map_in_order(
+        chunks = map_in_order(
             executor, _fit_chunk, tasks, lambda count: finished(min(count * CHUNK, total))
         )
-    return [outcome for chunk in found for outcome in chunk]
+    return [outcome for chunk in chunks for outcome in chunk]
 
 
 def _fit_chunk(task: _Task) -> list[Parameters | str]:
-    """Fit the series of a task, in a process of the pool."""
+    """Runs in a process of the pool."""
     return [_try_series(task, row) for row in range(len(task.histories))]
 
 
@@ -76,7 +76,7 @@ def _try_series(task: _Task, row: int) -> Parameters | str:
 
 
 def _fit_series(task: _Task, row: int) -> Parameters:
-    import pandas as pd  # as late as Prophet itself
+    import pandas as pd  # late, like Prophet: it is slow to import
 
     histories = task.histories
     model = _new_model(histories.holidays, task.options)
@@ -90,14 +90,14 @@ def _fit_series(task: _Task, row: int) -> Parameters:
         past = values[row, known]
         if np.isfinite(past).all() and past.min() != past.max():
             used.append(column)
-            frame[f"covariate_{column}"] = past  # a name of ours cannot be one of Prophet's
+            frame[f"covariate_{column}"] = past  # cannot clash with a name of Prophet's own
             model.add_regressor(f"covariate_{column}")
     with tempfile.TemporaryDirectory(prefix="forecast-fit-") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas deprecations inside the package
         model.fit(frame, seed=task.seed, output_dir=folder)
     return {
         **_parameters(model, list(histories.holidays), used, len(histories.covariates)),
-        **_fixed(model, task.options),
+        **_trend_changes_and_options(model, task.options),
     }
 
 
@@ -122,7 +122,7 @@ def _new_model(holidays: Mapping[str, Times], options: ProphetOptions) -> Any:
 def _parameters(
     model: Any, holidays: Iterable[str], used: list[int], n_covariates: int
 ) -> Parameters:
-    """The numbers of a fitted Prophet that its forecast needs."""
+    """The numbers of a fitted Prophet that a forecast needs, without its trend changes."""
     beta = model.params["beta"].reshape(-1)
     columns = model.train_component_cols
 
@@ -153,8 +153,7 @@ def _parameters(
     }
 
 
-def _fixed(model: Any, options: ProphetOptions) -> Parameters:
-    """Trend changes, and what was asked for."""
+def _trend_changes_and_options(model: Any, options: ProphetOptions) -> Parameters:
     count = 0 if options.growth == "flat" else len(model.changepoints_t)
     times, delta = np.full(options.trend_changes, np.inf), np.zeros(options.trend_changes)
     times[:count] = model.changepoints_t[:count]
@@ -175,7 +174,7 @@ def _scalar(value: Any) -> FloatArray:
 
 @cache
 def _import_prophet() -> Any:
-    """The package, imported late (it takes seconds) and told to be quiet."""
+    """The package, imported late (it takes seconds) and with its logging switched off."""
     logging.getLogger("prophet.plot").setLevel(logging.CRITICAL)  # complains about plotly
     import cmdstanpy
     from prophet import Prophet
@@ -183,7 +182,7 @@ def _import_prophet() -> Any:
     cmdstanpy.utils.get_logger()  # sets INFO at its first call
     for name in ("prophet", "cmdstanpy"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    # Python before 3.13 leaves multiprocessing children without atexit, on which cmdstanpy counts.
+    # cmdstanpy deletes its folder by atexit, which children of multiprocessing lack before 3.13.
     multiprocessing.util.Finalize(
         None, shutil.rmtree, args=(cmdstanpy._TMPDIR, True), exitpriority=0
     )

@@ -1,4 +1,4 @@
-"""How Prophet scales a history before it fits: time, target, covariates, seasons, trend changes."""
+"""What Prophet derives from a history before it fits: scales, seasons, trend changes."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from forecast_service.engine.prophet.prophet_options import ProphetOptions
 __all__ = ["Flags", "Scales", "scale_series"]
 
 DAY = 86_400.0  # seconds
-YEARLY_SPAN, WEEKLY_SPAN, DAILY_SPAN = 730 * DAY, 14 * DAY, 2 * DAY  # Prophet's own bounds
+YEARLY_SPAN, WEEKLY_SPAN, DAILY_SPAN = 730 * DAY, 14 * DAY, 2 * DAY  # as in Prophet
 
 Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Scales:
-    """How Prophet scales each of ``c`` series, and where its trend may change.
+    """Scales of ``c`` series, and the times when their trends may change.
 
-    Names, units and shapes as in ``ProphetModels``. ``used`` (c, covariates) tells which
-    covariates are finite and vary over the known periods; ``has_year``, ``has_week`` and
-    ``has_day`` (c,) who has these seasons.
+    Names, units and shapes are as in ``ProphetModels``. ``used`` (c, covariates): the covariate
+    is finite and varies over the known periods. ``has_year``, ``has_week``, ``has_day`` (c,): the
+    series has this season.
     """
 
     start: FloatArray
@@ -46,13 +46,13 @@ class Scales:
 def scale_series(
     seconds: FloatArray, target: FloatArray, covariates: FloatArray, options: ProphetOptions
 ) -> Scales:
-    """What Prophet derives from each history before it fits.
+    """The scales, seasons and trend changes of each history, as Prophet determines them.
 
-    ``seconds`` (T,) since the epoch; ``target`` (c, T), above the floor, is NaN where nothing is
-    known, and each series has at least three known periods; ``covariates`` (c, names, T).
-    A season is there when the history spans two of it and its periods are shorter than it (for
-    the year: spans 730 days). Source: ``initialize_scales``, ``set_changepoints`` and
-    ``set_auto_seasonalities`` of ``Prophet`` in prophet 1.5.
+    ``seconds`` (T,) are since the epoch. ``target`` (c, T) is minus the floor, and NaN where it is
+    not known; each series has at least three known periods. ``covariates`` is (c, names, T). A
+    series has a season when it spans two of them and its periods are shorter than the season;
+    it has a yearly season when it spans 730 days. Source: ``initialize_scales``,
+    ``set_changepoints`` and ``set_auto_seasonalities`` of ``Prophet`` in prophet 1.5.
     """
     known = ~np.isnan(target)
     first = seconds[known.argmax(axis=1)]
@@ -81,8 +81,8 @@ def _changepoints(
 ) -> tuple[FloatArray, FloatArray]:
     """Times of the changepoints (c, changes), infinite where there are fewer; their number (c,).
 
-    They are spread evenly over the rows of the first known periods. Prophet gives a series
-    without any a single one at its start, and a series of flat growth never uses its own.
+    They are evenly spread over the first known periods. As in Prophet, a series without any has
+    one at its start, and flat growth has none.
     """
     rows = known.sum(axis=1)
     usable = np.floor(rows * options.changepoint_range).astype(np.int64)
@@ -101,17 +101,17 @@ def _changepoints(
 
 
 def _shortest_step(seconds: FloatArray, known: Flags) -> FloatArray:
-    """Seconds between the two known periods of each series that are closest together, (c,)."""
+    """Shortest time between two known periods of each series, in seconds, (c,)."""
     if (known[:, 1:] & known[:, :-1]).any(axis=1).all() and np.ptp(np.diff(seconds)) == 0:
         return np.full(len(known), seconds[1] - seconds[0])
     return np.array([np.diff(seconds[row]).min() for row in known])
 
 
 def _covariate_scales(covariates: FloatArray, known: Flags) -> tuple[Flags, FloatArray, FloatArray]:
-    """Used or not, mean and scale of each covariate of each series; all (c, names).
+    """Whether each covariate of each series is used, its mean and its scale; all (c, names).
 
-    Indicators (0 and 1 alone) stay as they are; others are standardised. What is not finite, does
-    not vary or has no finite scale is not used.
+    Indicators (only 0 and 1) stay as they are; other covariates are standardised. A covariate
+    that is not finite, does not vary or has no finite scale is not used.
     """
     shape = covariates.shape[:2]
     used, mean, scale = np.zeros(shape, dtype=bool), np.zeros(shape), np.ones(shape)
@@ -124,10 +124,10 @@ def _covariate_scales(covariates: FloatArray, known: Flags) -> tuple[Flags, Floa
         rows = np.flatnonzero(used[:, column] & ~is_indicator)
         if rows.size:
             average, spread = _mean_and_deviation(values[rows], known[rows])
-            is_fine = np.isfinite(spread) & (spread > 0)
-            used[rows, column] = is_fine
-            mean[rows[is_fine], column] = average[is_fine]
-            scale[rows[is_fine], column] = spread[is_fine]
+            is_usable = np.isfinite(spread) & (spread > 0)
+            used[rows, column] = is_usable
+            mean[rows[is_usable], column] = average[is_usable]
+            scale[rows[is_usable], column] = spread[is_usable]
     return used, mean, scale
 
 

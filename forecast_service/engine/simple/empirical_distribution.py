@@ -1,4 +1,4 @@
-"""Distributions that are past observations with weights: exact quantiles, nothing is sampled."""
+"""Weighted empirical distributions of past observations: exact quantiles, no sampling."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from forecast_service.engine.panel import FloatArray
 
 __all__ = ["weighted_mean", "weighted_quantiles"]
 
-ROUNDING = 1e-12  # share of all weight within which a level is reached
+ROUNDING = 1e-12  # tolerance when a cumulative weight reaches a level, as a share of the total
 
 
 def weighted_quantiles(
     values: FloatArray, weights: FloatArray, levels: Sequence[float]
 ) -> FloatArray:
-    """The smallest value of each row up to which its weights reach each level; (n, levels).
+    """The weighted quantiles of each row, (n, levels).
 
-    ``values`` and ``weights`` (n, k); a weight of 0 leaves a value out, even one that is NaN.
-    A row without any weight gives 0.
+    A quantile is the smallest value whose cumulative weight reaches the level. ``values`` and
+    ``weights`` are (n, k); a value with weight 0 does not count and may be NaN. A row without
+    weight gives 0.
 
     Example
     -------
@@ -42,7 +43,7 @@ def weighted_quantiles(
 
 
 def weighted_mean(values: FloatArray, weights: FloatArray) -> FloatArray:
-    """Weighted mean of each row, (n,); 0 without any weight."""
+    """Weighted mean of each row, (n,); 0 for a row without weight."""
     used = weights > 0
     total = weights.sum(axis=1)
     summed = np.where(used, weights * np.where(used, values, 0.0), 0.0).sum(axis=1)

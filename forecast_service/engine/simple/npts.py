@@ -1,4 +1,4 @@
-"""NPTS: what the series has sold before, the newest days and the same weekday most of all."""
+"""NPTS: the past sales of a series as its distribution; new days of the same weekday count most."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ from forecast_service.engine.simple.series_models import (
 __all__ = ["NAME", "FittedNpts", "Npts", "season_feature"]
 
 NAME = "npts"
-LATER = "Nothing is known of its newest {} periods (context_length): all of its history is sampled."
+NO_CONTEXT = (
+    "No sales are known in its newest {} periods (context_length), so its whole history is sampled."
+)
 
 _Arrays = Mapping[str, npt.NDArray[np.generic]]
 Rows = npt.NDArray[np.intp]
@@ -34,7 +36,7 @@ Rows = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class FittedNpts(SeriesModels):
-    """The history that is sampled: ``sold`` (m, T) of the modelled series, NaN where unknown."""
+    """The history that is sampled: ``sold`` (m, T) of the modelled series, NaN if not known."""
 
     name: ClassVar[str] = NAME
 
@@ -44,18 +46,18 @@ class FittedNpts(SeriesModels):
 
     def quantiles(self, known_future: KnownFuture, levels: Sequence[float]) -> FloatArray:
         values = np.zeros((len(self.rows), known_future.horizon, len(levels)))
-        for periods, seen, weights in self._seasons(known_future):
-            values[:, periods] = weighted_quantiles(seen, weights, levels)[:, None]
+        for periods, past, weights in self._seasons(known_future):
+            values[:, periods] = weighted_quantiles(past, weights, levels)[:, None]
         return values
 
     def means(self, known_future: KnownFuture) -> FloatArray:
         values = np.zeros((len(self.rows), known_future.horizon))
-        for periods, seen, weights in self._seasons(known_future):
-            values[:, periods] = weighted_mean(seen, weights)[:, None]
+        for periods, past, weights in self._seasons(known_future):
+            values[:, periods] = weighted_mean(past, weights)[:, None]
         return values
 
     def take(self, rows: Rows, known_future: KnownFuture) -> FittedNpts:
-        new, ours = self.kept(rows)
+        new, ours = self.locate(rows)
         return replace(
             self,
             naive=self.naive.take(rows, known_future),
@@ -76,9 +78,9 @@ class FittedNpts(SeriesModels):
     def _seasons(
         self, known_future: KnownFuture
     ) -> Iterator[tuple[npt.NDArray[np.bool_], FloatArray, FloatArray]]:
-        """Periods (horizon,) that share a season, what may be sampled for them, and its weights.
+        """For each season: its periods (a mask), the past values for them, and their weights.
 
-        A series of which nothing is known in that season is sampled from all seasons.
+        A series without known values in a season uses the values of all seasons.
         """
         self.naive.steps(known_future)
         age = np.arange(self.sold.shape[1], 0, -1, dtype=np.float64)
@@ -89,26 +91,27 @@ class FittedNpts(SeriesModels):
         past = season_feature(self.times, self.naive.frequency)
         ahead = season_feature(known_future.timestamps, self.naive.frequency)
         for season in np.unique(ahead):
-            same = np.asarray(past == season, dtype=bool)
-            lacks = np.asarray(~np.isfinite(logs[:, same]).any(axis=1))
-            own = np.ones_like(same) if lacks.any() else same
-            mine = np.where(lacks[:, None] | same[own], logs[:, own], -np.inf)
-            yield np.asarray(ahead == season), self.sold[:, own], _weights(mine)
+            is_same = np.asarray(past == season, dtype=bool)
+            lacks = np.asarray(~np.isfinite(logs[:, is_same]).any(axis=1))
+            used = np.ones_like(is_same) if lacks.any() else is_same
+            of_season = np.where(lacks[:, None] | is_same[used], logs[:, used], -np.inf)
+            yield np.asarray(ahead == season), self.sold[:, used], _weights(of_season)
 
 
 class Npts:
-    """Amazon's non-parametric time series: past observations, drawn with weights.
+    """Amazon's non-parametric time series: a weighted distribution of past observations.
 
-    The distribution of a day is that of the observations of the same season (day of the week, for
-    daily data), each with the weight ``exp(-exp_kernel_weights * age)`` (kernel "exponential") or
-    all alike ("uniform", the climatological forecaster); without ``use_seasonal_model``, that of
-    all observations. Amazon samples from it. Here its quantiles and its mean are computed from the
-    weights: what many samples would tend to, and the same for every day of the horizon that shares
-    a season, for the decay cancels out. Forecasts never leave what was observed.
+    The distribution of a day consists of the observations of the same season (for daily data, the
+    same day of the week); without ``use_seasonal_model``, of all observations. An observation has
+    the weight ``exp(-exp_kernel_weights * age)`` (kernel "exponential") or all have the same
+    ("uniform", the climatological forecaster). Amazon draws samples. Here quantiles and mean are
+    computed from the weights, which is the limit of many samples. All days of the horizon in one
+    season have the same forecast, because the decay cancels out. Forecasts stay within the
+    observed range.
 
     Options: ``config.options``, see ``NptsOptions``. Minimum history: one known day; a series
-    without any gets seasonal naive and a note. Any quantile, nothing random, no covariates except
-    ``open``: closed days are not sampled.
+    without any gets seasonal naive and a note. Any quantile. Nothing is random. No covariates
+    except ``open``: closed days are not sampled.
     Source: Amazon Forecast developer guide, "Non-Parametric Time Series (NPTS) Algorithm"; the
     formula of the kernel as in GluonTS, ``NPTSPredictor``, with the age in periods.
     """
@@ -122,7 +125,7 @@ class Npts:
         return fitted
 
     def condition(self, fitted: FittedNpts, panel: Panel) -> FittedNpts:
-        """The same kernel over the newest data; nothing was learned that could be kept."""
+        """The same options over the newer data; the model has no fitted parameters."""
         before = {key: row for row, key in enumerate(fitted.keys)}
         closing = fitted.naive.closing.carried_to(panel, before)
         return _fit(panel, fitted.options, fitted.naive.season_length, closing)
@@ -140,7 +143,7 @@ class Npts:
 
 
 def season_feature(times: Times, frequency: str) -> npt.NDArray[np.int64]:
-    """The feature that tells the season of each period: day of the week for daily data.
+    """The seasonal feature of each period: for daily data the day of the week.
 
     Minutes: minute of the hour; hours: hour of the day; weeks: day of the month; months: month of
     the year; years: none.
@@ -160,7 +163,7 @@ def season_feature(times: Times, frequency: str) -> npt.NDArray[np.int64]:
 
 
 def _weights(logs: FloatArray) -> FloatArray:
-    """Weights with these logs, the largest of each row 1; none where all are minus infinity."""
+    """Weights with these logs, scaled so that the largest in a row is 1; 0 for -infinity."""
     highest = logs.max(axis=1, keepdims=True, initial=-np.inf)
     return np.exp(logs - np.where(np.isfinite(highest), highest, 0.0))
 
@@ -176,12 +179,12 @@ def _fit(
     notes = list(naive.notes)
     known = np.isfinite(sold)
     begin = max(0, panel.n_periods - (options.context_length or panel.n_periods))
-    empty = known.any(axis=1) & ~known[:, begin:].any(axis=1)
-    for row in np.flatnonzero(empty):
-        notes[row] = notes[row] or LATER.format(options.context_length)
+    is_stale = known.any(axis=1) & ~known[:, begin:].any(axis=1)
+    for row in np.flatnonzero(is_stale):
+        notes[row] = notes[row] or NO_CONTEXT.format(options.context_length)
     rows = np.flatnonzero(known.any(axis=1))
-    if empty.any():
-        sold[~empty, :begin] = np.nan
+    if is_stale.any():
+        sold[~is_stale, :begin] = np.nan
     else:
         sold = sold[:, begin:]
     times = panel.timestamps[-sold.shape[1] :]

@@ -17,7 +17,7 @@ class NptsOptions:
     """Source: Amazon Forecast developer guide, "NPTS Hyperparameters"."""
 
     context_length: int | None = None
-    """Newest periods that are sampled; all of them when None."""
+    """The number of newest periods to sample; None samples all."""
     kernel_type: str = "exponential"
     exp_kernel_weights: float = 0.01
     """Decay per period of the exponential kernel."""
@@ -26,22 +26,22 @@ class NptsOptions:
 
     @property
     def decay(self) -> float:
-        """Of the weight of an observation per period; 0 for the uniform kernel."""
+        """Decay of the weight of an observation per period; 0 for the uniform kernel."""
         return self.exp_kernel_weights if self.kernel_type == "exponential" else 0.0
 
     @property
     def is_seasonal(self) -> bool:
-        """Without the features of the calendar there is nothing that tells a season."""
+        """Whether seasons are used; that needs the calendar features, too."""
         return self.use_seasonal_model and self.use_default_time_features
 
     @classmethod
     def parse(cls, texts: Mapping[str, str]) -> NptsOptions:
-        """The options that texts name; those that are not named have their default.
+        """The options from their texts; an option that is missing has its default.
 
         Raises
         ------
         InvalidData
-            A name is none of these, or a text is not among what is allowed.
+            A name or a value is not allowed, or two values contradict each other.
         """
         unknown = sorted(set(texts) - set(_PARSERS))
         if unknown:
@@ -49,23 +49,23 @@ class NptsOptions:
                 f"'{unknown[0]}' is no training parameter of NPTS. "
                 f"Allowed are: {', '.join(_PARSERS)}."
             )
-        options = cls(**{name: _parsed(name, text) for name, text in texts.items()})
+        options = cls(**{name: _parse(name, text) for name, text in texts.items()})
         if "exp_kernel_weights" in texts and options.kernel_type != "exponential":
             raise InvalidData(
-                f"'exp_kernel_weights' goes with the kernel_type 'exponential' only, and it is "
+                "'exp_kernel_weights' is allowed only with kernel_type 'exponential', not with "
                 f"'{options.kernel_type}'. Leave one of them out."
             )
         return options
 
     def texts(self) -> dict[str, str]:
-        """The inverse of ``parse``, every parameter named that has a value."""
+        """The inverse of ``parse``: every parameter that has a value."""
         named = {name: getattr(self, name) for name in _PARSERS}
         if self.kernel_type != "exponential":
             del named["exp_kernel_weights"]
         return {name: str(value) for name, value in named.items() if value is not None}
 
 
-def _parsed(name: str, text: str) -> Any:
+def _parse(name: str, text: str) -> Any:
     parse, allowed = _PARSERS[name]
     try:
         return parse(text)
@@ -75,20 +75,20 @@ def _parsed(name: str, text: str) -> Any:
         ) from error
 
 
-def _whole(text: str) -> int:
+def _whole_number(text: str) -> int:
     if int(text) < 1:
         raise ValueError(text)
     return int(text)
 
 
-def _positive(text: str) -> float:
+def _positive_number(text: str) -> float:
     value = float(text)
     if not (value > 0 and math.isfinite(value)):
         raise ValueError(text)
     return value
 
 
-def _truth(text: str) -> bool:
+def _boolean(text: str) -> bool:
     return {"true": True, "false": False}[text.lower()]
 
 
@@ -97,9 +97,9 @@ def _kernel(text: str) -> str:
 
 
 _PARSERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
-    "context_length": (_whole, "a positive whole number"),
+    "context_length": (_whole_number, "a positive whole number"),
     "kernel_type": (_kernel, "'exponential' or 'uniform'"),
-    "exp_kernel_weights": (_positive, "a positive number"),
-    "use_seasonal_model": (_truth, "'True' or 'False'"),
-    "use_default_time_features": (_truth, "'True' or 'False'"),
+    "exp_kernel_weights": (_positive_number, "a positive number"),
+    "use_seasonal_model": (_boolean, "'True' or 'False'"),
+    "use_default_time_features": (_boolean, "'True' or 'False'"),
 }

@@ -1,4 +1,4 @@
-"""Seasonal naive: what the same day of the last season sold. The floor under every model."""
+"""Seasonal naive: the sales of the same day in the last season. Every model falls back to it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from forecast_service.engine.algorithm import FitConfig, Progress, silent
 from forecast_service.engine.calendar import periods_between, usable_season
 from forecast_service.engine.closing import Closing, find_closing
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
-from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
+from forecast_service.engine.quantiles import clip_mean, clip_quantiles, require_levels
 from forecast_service.errors import InvalidData
 
 __all__ = ["NAME", "FittedSeasonalNaive", "SeasonalNaive", "fit_seasonal_naive"]
@@ -28,11 +28,11 @@ _Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 @dataclass(frozen=True)
 class FittedSeasonalNaive:
-    """Last known value of each day of the season, how old it is, and how much seasons differ.
+    """Last known value of each day of the season, its age, and the spread between seasons.
 
-    ``last`` and ``age`` have shape (n, season_length): column p is the p-th day after ``until``;
-    ``age`` counts the seasons from the source to the first forecast of that day. ``spread`` (n,)
-    is the standard deviation between one season and the next.
+    ``last`` and ``age`` have shape (n, season_length); column p is for the p-th day after
+    ``until``. ``age`` is the number of seasons from the known value to the first forecast of that
+    day. ``spread`` (n,) is the standard deviation between one season and the next.
     """
 
     keys: tuple[tuple[str, ...], ...]
@@ -53,9 +53,9 @@ class FittedSeasonalNaive:
         return int(self.last.shape[1])
 
     def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
-        """Quantiles (n, horizon, levels): normal around the source value.
+        """Quantiles (n, horizon, levels): normal around the last known value.
 
-        The standard deviation is ``spread * sqrt(k)`` at k seasons from the source.
+        The standard deviation is ``spread * sqrt(k)``, k seasons after that value.
         Source: Hyndman & Athanasopoulos, Forecasting: Principles and Practice (3rd ed.), 5.5.
         """
         steps = self.steps(known_future)
@@ -63,11 +63,11 @@ class FittedSeasonalNaive:
         deviation = self.spread[:, None] * np.sqrt(self.age[:, phase] + steps // self.season_length)
         scores = np.array([NormalDist().inv_cdf(q) for q in require_levels(quantiles)])
         values = self.last[:, phase, None] + deviation[:, :, None] * scores
-        return settle_quantiles(values, self.closed(known_future))
+        return clip_quantiles(values, self.closed(known_future))
 
     def mean(self, known_future: KnownFuture) -> FloatArray:
         phase = self.steps(known_future) % self.season_length
-        return settle(self.last[:, phase], self.closed(known_future))
+        return clip_mean(self.last[:, phase], self.closed(known_future))
 
     def take(self, rows: npt.NDArray[np.intp], known_future: KnownFuture) -> FittedSeasonalNaive:
         return replace(
@@ -97,27 +97,28 @@ class FittedSeasonalNaive:
         }
 
     def steps(self, known_future: KnownFuture) -> npt.NDArray[np.int64]:
-        """Periods from the first forecast one (0) to each; InvalidData for one already seen."""
+        """Index of each period in the horizon, from 0; InvalidData if the model has seen it."""
         steps = periods_between(self.until, known_future.timestamps, self.frequency) - 1
         if known_future.horizon and steps.min() < 0:
             raise InvalidData(
-                f"'{known_future.timestamps.min()}' is not in the future: the model has seen "
-                f"everything up to {self.until}. Forecast later periods."
+                f"'{known_future.timestamps.min()}' is not in the future: the model has seen all "
+                f"periods until {self.until}. Forecast later periods."
             )
         return steps
 
     def closed(self, known_future: KnownFuture) -> npt.NDArray[np.bool_]:
-        """Where stores are known to be closed, (n, horizon)."""
+        """The days on which a store is known to be closed, (n, horizon)."""
         return self.closing.closed(known_future.covariates, (len(self.keys), known_future.horizon))
 
 
 class SeasonalNaive:
-    """Minimum history: none. Any quantile. Nothing random, no covariates except ``open``.
+    """Repeats the last known season.
 
-    A day of the season of which no open day is known takes the mean of those that are. The spread
-    is the root mean square of the differences between seasons; with fewer than two of them, the
-    standard deviation of the known days; with one known day, half of its value; with none, the
-    forecast is 0. The last two are said in a note.
+    A day of the season without a known value takes the mean of the other days. The spread is the
+    root mean square of the differences between seasons. With fewer than two differences it is the
+    standard deviation of the known days; with one known day, half of its value. With no known day
+    the forecast is 0. The last two cases get a note. Minimum history: none. Any quantile. Nothing
+    is random. No covariates except ``open``.
     """
 
     name = NAME
@@ -150,9 +151,9 @@ class SeasonalNaive:
 def fit_seasonal_naive(
     panel: Panel, season_length: int, closing: Closing | None = None
 ) -> FittedSeasonalNaive:
-    """Seasonal naive of every series; the closing rule is found in the panel unless given.
+    """Seasonal naive of every series; without ``closing`` the rule is derived from the panel.
 
-    A history that does not hold a whole season repeats its last value.
+    A history shorter than one season repeats its last value.
     """
     rule = closing or find_closing(panel)
     values = rule.open_target(panel)
@@ -172,7 +173,7 @@ def fit_seasonal_naive(
 
 
 def _by_season(values: FloatArray, length: int) -> FloatArray:
-    """The history as (n, seasons, length), padded with NaN in front; the last season ends it."""
+    """The history as (n, seasons, length), padded with NaN at the start; the last one is full."""
     missing = -values.shape[1] % length
     padded = np.pad(values, ((0, 0), (missing, 0)), constant_values=np.nan)
     seasons: FloatArray = padded.reshape(len(values), -1, length)
@@ -185,14 +186,14 @@ def _last_known(seasons: FloatArray) -> tuple[FloatArray, FloatArray]:
     count = seasons.shape[1]
     newest = count - 1 - np.argmax(known[:, ::-1], axis=1)
     last = np.take_along_axis(seasons, newest[:, None, :], axis=1)[:, 0]
-    has_source = known.any(axis=1)
-    sources = has_source.sum(axis=1, keepdims=True)
-    total = np.where(has_source, last, 0.0).sum(axis=1, keepdims=True)
+    is_known = known.any(axis=1)
+    known_days = is_known.sum(axis=1, keepdims=True)
+    total = np.where(is_known, last, 0.0).sum(axis=1, keepdims=True)
     age = (count - newest).astype(np.float64)
-    youngest = np.where(has_source, age, np.inf).min(axis=1, keepdims=True)
+    youngest = np.where(is_known, age, np.inf).min(axis=1, keepdims=True)
     return (
-        np.where(has_source, last, total / np.maximum(sources, 1)),
-        np.where(has_source, age, np.where(np.isfinite(youngest), youngest, 1.0)),
+        np.where(is_known, last, total / np.maximum(known_days, 1)),
+        np.where(is_known, age, np.where(np.isfinite(youngest), youngest, 1.0)),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the models of single series share: seasonal naive stands in where they have nothing."""
+"""The base of models that fit each series alone; seasonal naive forecasts all others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.panel import FloatArray, KnownFuture
-from forecast_service.engine.quantiles import require_levels, settle, settle_quantiles
+from forecast_service.engine.quantiles import clip_mean, clip_quantiles, require_levels
 from forecast_service.engine.simple.seasonal_naive import NAME as SEASONAL_NAIVE
 from forecast_service.engine.simple.seasonal_naive import FittedSeasonalNaive, SeasonalNaive
 
@@ -24,7 +24,7 @@ Rows = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class SeriesModels(ABC):
-    """Models of the series ``rows``, (m,) ascending, each by itself; ``naive`` has all series."""
+    """Models of the series ``rows`` (m,), ascending. ``naive`` has all series."""
 
     name: ClassVar[str]
 
@@ -47,36 +47,36 @@ class SeriesModels(ABC):
 
     @abstractmethod
     def quantiles(self, known_future: KnownFuture, levels: Sequence[float]) -> FloatArray:
-        """Quantiles of the modelled series, (m, horizon, levels), opening days not considered."""
+        """Quantiles of the modelled series, (m, horizon, levels), as if every day were open."""
 
     @abstractmethod
     def means(self, known_future: KnownFuture) -> FloatArray:
-        """Expected values of the modelled series, (m, horizon)."""
+        """Expected values of the modelled series, (m, horizon), as if every day were open."""
 
     def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
         levels = require_levels(quantiles)
         values = self.naive.forecast(known_future, levels)
         values[self.rows] = self.quantiles(known_future, levels)
-        return settle_quantiles(values, self.naive.closed(known_future))
+        return clip_quantiles(values, self.naive.closed(known_future))
 
     def mean(self, known_future: KnownFuture) -> FloatArray:
         values = self.naive.mean(known_future)
         values[self.rows] = self.means(known_future)
-        return settle(values, self.naive.closed(known_future))
+        return clip_mean(values, self.naive.closed(known_future))
 
     def contributions(self, known_future: KnownFuture) -> Mapping[str, FloatArray]:
         return {"level": self.mean(known_future)}
 
-    def kept(self, rows: Rows) -> tuple[Rows, Rows]:
-        """Of some of all series: which places among them are modelled, and as which of ours."""
-        place = {int(row): index for index, row in enumerate(self.rows)}
-        pairs = [(new, place[int(row)]) for new, row in enumerate(rows) if int(row) in place]
+    def locate(self, rows: Rows) -> tuple[Rows, Rows]:
+        """The places in ``rows`` that have a model, and the index of each of these models."""
+        index_of = {int(row): index for index, row in enumerate(self.rows)}
+        pairs = [(new, index_of[int(row)]) for new, row in enumerate(rows) if int(row) in index_of]
         both = np.array(pairs, dtype=np.intp).reshape(-1, 2)
         return both[:, 0], both[:, 1]
 
 
 def naive_arrays(model: SeriesModels) -> dict[str, npt.NDArray[np.generic]]:
-    """What every one of them keeps in its file."""
+    """The arrays that every model writes into its file."""
     return {
         **prefixed("naive", model.naive.to_arrays()),
         "rows": model.rows,
@@ -85,10 +85,10 @@ def naive_arrays(model: SeriesModels) -> dict[str, npt.NDArray[np.generic]]:
 
 
 def naive_of(arrays: Arrays) -> FittedSeasonalNaive:
-    """The stand-in of their file."""
+    """The seasonal naive model from the arrays of a file."""
     return SeasonalNaive().from_arrays(unprefixed("naive", arrays))
 
 
 def notes_of(arrays: Arrays) -> tuple[str | None, ...]:
-    """The notes in their file."""
+    """The notes from the arrays of a file."""
     return tuple(json.loads(str(text)) for text in arrays["notes"])

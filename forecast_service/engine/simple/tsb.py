@@ -1,4 +1,4 @@
-"""TSB: how likely a sale is, and how large sales are, each smoothed exponentially."""
+"""TSB: the probability and the size of a sale, both smoothed exponentially."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ Rows = npt.NDArray[np.intp]
 class FittedTsb(SeriesModels):
     """``probability`` (m,) of a sale on an open day; ``sizes`` (m, k) of sales, with ``weights``.
 
-    ``rates`` (m, 2) are the smoothing parameters of probability and size. Unused places of
-    ``sizes`` have weight 0; the used ones add up to 1, and their mean is the smoothed size.
+    ``rates`` (m, 2) are the smoothing parameters of probability and size. The weights of a series
+    add up to 1, and the weighted mean is the smoothed size; unused places have weight 0.
     """
 
     name: ClassVar[str] = NAME
@@ -54,16 +54,16 @@ class FittedTsb(SeriesModels):
         shares = np.hstack(
             [1 - self.probability[:, None], self.probability[:, None] * self.weights]
         )
-        same = weighted_quantiles(values, shares, levels)
-        return np.repeat(same[:, None], known_future.horizon, axis=1)
+        of_any_day = weighted_quantiles(values, shares, levels)
+        return np.repeat(of_any_day[:, None], known_future.horizon, axis=1)
 
     def means(self, known_future: KnownFuture) -> FloatArray:
         self.naive.steps(known_future)
-        same = self.probability * weighted_mean(self.sizes, self.weights)
-        return np.repeat(same[:, None], known_future.horizon, axis=1)
+        of_any_day = self.probability * weighted_mean(self.sizes, self.weights)
+        return np.repeat(of_any_day[:, None], known_future.horizon, axis=1)
 
     def take(self, rows: Rows, known_future: KnownFuture) -> FittedTsb:
-        new, ours = self.kept(rows)
+        new, ours = self.locate(rows)
         return replace(
             self,
             naive=self.naive.take(rows, known_future),
@@ -84,14 +84,14 @@ class Tsb:
     """Teunter, Syntetos and Babai's method for intermittent demand, with a distribution.
 
     The probability of a sale is smoothed over all open days, the size of a sale over the days with
-    sales; the expected demand is their product, and unlike Croston's it falls while nothing is
-    sold. Both start from the mean of the history. Each smoothing parameter is the one of a grid
-    whose one-step forecasts have the least squared error, which for the probability is the Brier
-    score. The distribution has its mean: nothing with ``1 - probability``, otherwise one of the
-    past sizes, weighted as in the smoothed size. It is the same for every day of the horizon.
+    sales. Expected demand is their product; unlike Croston's, it falls while nothing is sold. Both
+    start from the mean of the history. Each smoothing parameter is the value of a grid with the
+    least squared error of one-step forecasts (for the probability, the Brier score). The
+    distribution is 0 with ``1 - probability``, otherwise one of the past sizes, with the weights
+    of the smoothed size. It is the same for every day of the horizon.
 
     Minimum history: one known day; a series without any gets seasonal naive and a note. Any
-    quantile, nothing random, no covariates except ``open``: closed days do not count.
+    quantile. Nothing is random. No covariates except ``open``: closed days do not count.
     Source: Teunter, Syntetos, Babai, "Intermittent demand: linking forecasting to inventory
     obsolescence", European Journal of Operational Research 214 (2011). Sizes drawn from the past:
     Willemain, Smart, Schwarz, International Journal of Forecasting 20 (2004).
@@ -106,13 +106,13 @@ class Tsb:
         return fitted
 
     def condition(self, fitted: FittedTsb, panel: Panel) -> FittedTsb:
-        """The same smoothing parameters over the newest data; they are searched for new series."""
+        """The same smoothing parameters over the newer data; for new series they are searched."""
         before = {key: row for row, key in enumerate(fitted.keys)}
         closing = fitted.naive.closing.carried_to(panel, before)
         naive = fit_seasonal_naive(panel, fitted.naive.season_length, closing)
-        place = {fitted.keys[row]: index for index, row in enumerate(fitted.rows)}
-        known = np.array([place.get(key, -1) for key in panel.keys], dtype=np.intp)
-        rates = np.where(known[:, None] < 0, np.nan, np.vstack([fitted.rates, [[0, 0]]])[known])
+        index_of = {fitted.keys[row]: index for index, row in enumerate(fitted.rows)}
+        index = np.array([index_of.get(key, -1) for key in panel.keys], dtype=np.intp)
+        rates = np.where(index[:, None] < 0, np.nan, np.vstack([fitted.rates, [[0, 0]]])[index])
         return _fit(naive, panel, rates)
 
     def from_arrays(self, arrays: _Arrays) -> FittedTsb:
@@ -126,33 +126,33 @@ class Tsb:
 
 
 def _fit(naive: FittedSeasonalNaive, panel: Panel, rates: FloatArray) -> FittedTsb:
-    """TSB of every series that has a known day; ``rates`` (n, 2) are searched where NaN."""
+    """TSB of every series with a known day; ``rates`` (n, 2) are searched where they are NaN."""
     sold = naive.closing.open_target(panel)
     rows = np.flatnonzero(np.isfinite(sold).any(axis=1))
     sold = sold[rows]
     sells = np.where(np.isnan(sold), np.nan, (sold > 0).astype(np.float64))
-    sizes = _packed(np.where(sold > 0, sold, np.nan))
-    asked = np.isnan(rates[rows])
-    found = np.stack([best_rates(sells, asked[:, 0]), best_rates(sizes, asked[:, 1])], axis=1)
-    used = np.where(asked, found, rates[rows])
+    sizes = _pack(np.where(sold > 0, sold, np.nan))
+    is_new = np.isnan(rates[rows])
+    best = np.stack([best_rates(sells, is_new[:, 0]), best_rates(sizes, is_new[:, 1])], axis=1)
+    rates = np.where(is_new, best, rates[rows])
     return FittedTsb(
         naive=naive,
         rows=rows,
         notes=naive.notes,
-        probability=weighted_mean(sells, _shares(sells, used[:, 0])),
+        probability=weighted_mean(sells, _shares(sells, rates[:, 0])),
         sizes=np.nan_to_num(sizes),
-        weights=_shares(sizes, used[:, 1]),
-        rates=used,
+        weights=_shares(sizes, rates[:, 1]),
+        rates=rates,
     )
 
 
-def best_rates(values: FloatArray, wanted: npt.NDArray[np.bool_]) -> FloatArray:
-    """Of each wanted row, the rate of ``RATES`` whose forecasts of the next value err least; (n,).
+def best_rates(values: FloatArray, mask: npt.NDArray[np.bool_]) -> FloatArray:
+    """The rate of ``RATES`` with the least squared error of one-step forecasts, (n,).
 
-    NaN for the others. Of equals the smallest.
+    Of equal rates the smallest. NaN for rows outside the mask (n,).
     """
     rates = np.full(len(values), np.nan)
-    chosen = values[wanted]
+    chosen = values[mask]
     if not chosen.size:
         return rates
     level = np.repeat(_means(chosen)[:, None], len(RATES), axis=1)
@@ -162,15 +162,16 @@ def best_rates(values: FloatArray, wanted: npt.NDArray[np.bool_]) -> FloatArray:
         miss[np.isnan(column)] = 0.0
         errors += miss**2
         level += RATES * miss
-    rates[wanted] = RATES[np.argmin(errors, axis=1)]
+    rates[mask] = RATES[np.argmin(errors, axis=1)]
     return rates
 
 
 def _shares(values: FloatArray, rate: FloatArray) -> FloatArray:
-    """Weights (n, k) with which known values make up their exponentially smoothed level.
+    """Weights (n, k) of the known values in their exponentially smoothed level.
 
-    ``rate * (1 - rate) ** (number of later ones)``; what is left belongs to the start, the mean,
-    and is shared equally. They add up to 1, or to 0 where nothing is known.
+    A value has ``rate * (1 - rate) ** (number of later values)``. The remaining weight belongs to
+    the start, which is the mean, and is divided equally. They add up to 1, or to 0 for a row
+    without known values.
     """
     known = ~np.isnan(values)
     later = known[:, ::-1].cumsum(axis=1)[:, ::-1] - known
@@ -180,8 +181,8 @@ def _shares(values: FloatArray, rate: FloatArray) -> FloatArray:
     return np.where(known, shares, 0.0)
 
 
-def _packed(values: FloatArray) -> FloatArray:
-    """The known values of each row in their order, NaN after them; as short as possible."""
+def _pack(values: FloatArray) -> FloatArray:
+    """The known values of each row in order, then NaN; as few columns as possible."""
     known = ~np.isnan(values)
     order = np.argsort(~known, axis=1, kind="stable")
     return np.take_along_axis(values, order, axis=1)[:, : max(1, known.sum(axis=1).max(initial=0))]

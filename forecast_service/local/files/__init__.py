@@ -1,1 +1,1 @@
-"""Files of an import job: read by the dataset's schema, checked, and counted."""
+"""Files of an import job: they are read by the schema of the dataset, checked and described."""

@@ -1,4 +1,4 @@
-"""CSV files by the schema of a dataset: columns by position, the first fault by line."""
+"""CSV files, read by the schema of a dataset; errors name the first wrong line."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ TEXT = pa.dictionary(pa.int32(), pa.string())
 
 
 def read_csv(path: Path, schema: DatasetSchema, time_format: str) -> pa.Table:
-    """The rows of a file, its columns named and typed by the schema; times are still texts.
+    """The rows of a file; the schema names and types its columns, but times are still texts.
 
-    A first line that holds names instead of values is skipped.
+    A first line with column names is skipped.
 
     Raises
     ------
     InvalidData
-        Line and column of the first fault.
+        The file does not fit the schema; the message names line and column.
     """
     skipped = 1 if _has_header(path, schema, time_format) else 0
     try:
@@ -54,9 +54,9 @@ def read_csv(path: Path, schema: DatasetSchema, time_format: str) -> pa.Table:
 
 
 def first_fault(path: Path, schema: DatasetSchema, time_format: str) -> str | None:
-    """A sentence about the first line that does not fit the schema; None when all do.
+    """A sentence about the first line that does not fit the schema; None if all lines fit.
 
-    Slow, for files that are already known to be wrong.
+    This is slow: call it only for files with an error.
     """
     try:
         skip_first = _has_header(path, schema, time_format)
@@ -68,15 +68,15 @@ def first_fault(path: Path, schema: DatasetSchema, time_format: str) -> str | No
         if rows.line_num == 0:
             return f"File '{path.name}' is empty. Write one line per item and time."
     except csv.Error as error:
-        return f"File '{path.name}' is no CSV: {error}. Write it with commas between the fields."
+        return f"File '{path.name}' cannot be read as CSV: {error}. Separate the fields by commas."
     return None
 
 
 def _has_header(path: Path, schema: DatasetSchema, time_format: str) -> bool:
-    """Whether the first line holds names: no number and no time of it can be read as one."""
+    """Whether the first line has names: the schema's, or texts in all number and time columns."""
     try:
         first = next(csv.reader(_lines(path)), [])
-    except csv.Error:  # first_fault says what is wrong with it
+    except csv.Error:  # first_fault describes the error
         return False
     if [text.strip().lower() for text in first] == [name.lower() for name in schema.names]:
         return True
@@ -85,7 +85,7 @@ def _has_header(path: Path, schema: DatasetSchema, time_format: str) -> bool:
         for text, (_, kind) in zip(first, schema.fields, strict=False)
         if kind not in ("string", "geolocation") and text
     ]
-    return bool(typed) and all(_wrong(text, kind, time_format) for text, kind in typed)
+    return bool(typed) and all(_problem_of(text, kind, time_format) for text, kind in typed)
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -96,7 +96,7 @@ def _lines(path: Path) -> Iterator[str]:
                     yield line.decode("utf-8-sig" if number == 1 else "utf-8")
                 except UnicodeDecodeError as error:
                     raise InvalidData(
-                        f"File '{path.name}', line {number}: byte {line[error.start]:#04x} is no "
+                        f"File '{path.name}', line {number}: byte {line[error.start]:#04x} is not "
                         "UTF-8. Save the file with the encoding UTF-8."
                     ) from error
     except (OSError, pa.ArrowInvalid) as error:
@@ -106,12 +106,12 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def _raw_lines(stream: pa.NativeFile) -> Iterator[bytes]:
-    rest = b""
+    tail = b""
     while block := stream.read(1 << 20):
-        *lines, rest = (rest + block).split(b"\n")
+        *lines, tail = (tail + block).split(b"\n")
         yield from (line + b"\n" for line in lines)
-    if rest:
-        yield rest
+    if tail:
+        yield tail
 
 
 def _fault_of(row: list[str], schema: DatasetSchema, time_format: str) -> str | None:
@@ -119,19 +119,19 @@ def _fault_of(row: list[str], schema: DatasetSchema, time_format: str) -> str | 
         return None
     if len(row) != len(schema.fields):
         return (
-            f"{len(row)} fields were found, the schema has {len(schema.fields)} "
-            f"({', '.join(schema.names)}). Write one field per column of the schema, in its order."
+            f"the line has {len(row)} fields, but the schema has {len(schema.fields)} "
+            f"({', '.join(schema.names)}). Write one field per column, in the order of the schema."
         )
     for text, (name, kind) in zip(row, schema.fields, strict=True):
         if name in schema.key and not text:
-            return f"'{name}' is empty. Every row needs {_listed(schema.key)}."
-        problem = _wrong(text, kind, time_format)
+            return f"'{name}' is empty. Every row needs {_join(schema.key)}."
+        problem = _problem_of(text, kind, time_format)
         if problem:
             return f"'{name}' is '{text[:40]}', which is {problem}"
     return None
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def _join(names: tuple[str, ...]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
@@ -140,19 +140,19 @@ def _is_time(text: str, time_format: str) -> bool:
     return not parse_times(from_texts([text]), time_format).null_count
 
 
-def _wrong(text: str, kind: str, time_format: str) -> str | None:
+def _problem_of(text: str, kind: str, time_format: str) -> str | None:
     if kind == "timestamp":
         return (
             None
             if _is_time(text, time_format)
-            else f"no time written as '{time_format}'. Correct it or TimestampFormat."
+            else f"not a time written as '{time_format}'. Correct the time or TimestampFormat."
         )
     if kind in ("string", "geolocation") or not text:
         return None
     try:
         number = float(text)
     except ValueError:
-        return f"no {kind}. Write a number, 'NaN', or nothing for a missing value."
+        return "not a number. Write a number, 'NaN', or nothing for a missing value."
     if math.isinf(number) or (kind == "integer" and number % 1 > 0):
-        return f"no {kind}. Write a whole number." if kind == "integer" else "not finite."
+        return "not a whole number." if kind == "integer" else "not a finite number."
     return None

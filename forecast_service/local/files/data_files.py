@@ -1,4 +1,4 @@
-"""Data files of an import job: found in the bucket, read by the dataset's schema, checked."""
+"""Data files of an import job: found in the bucket, read by the dataset's schema, and checked."""
 
 from __future__ import annotations
 
@@ -26,57 +26,57 @@ TIME = pa.timestamp("ms")
 
 @dataclass(frozen=True)
 class DataFiles:
-    """What was read. ``table``: texts dictionary-encoded, times timestamp[ms], numbers float64."""
+    """The content of files: texts dictionary-encoded, times timestamp[ms], numbers float64."""
 
     table: pa.Table
     size_bytes: int
     canonical: Path | None
-    """The file, when it is a single Parquet file that holds exactly the table."""
+    """The file itself, if it is a single Parquet file that holds exactly the table."""
 
 
 def find_files(bucket: LocalBucket, uri: str) -> list[Path]:
-    """The files at an address: the file itself, or every file in the folder, by name.
+    """The files at an address: the file itself, or all files in the folder, sorted by name.
 
     Raises
     ------
     InvalidData
-        There is none, or there are more than 10,000.
+        There are none, or more than 10,000.
     """
     path = bucket.path_of(uri)
     if path.is_file():
         return [path]
-    found = sorted(
-        each for each in path.rglob("*") if each.is_file() and not each.name.startswith((".", "_"))
+    files = sorted(
+        file for file in path.rglob("*") if file.is_file() and not file.name.startswith((".", "_"))
     )
-    if not found:
+    if not files:
         raise InvalidData(
-            f"'{uri}' holds no file. Put the data there first; in the local bucket this is "
+            f"'{uri}' holds no files. Put the data there first; in the local bucket this is "
             f"'{path.relative_to(bucket.root.parent)}' in FORECAST_HOME."
         )
-    if len(found) > MAX_FILES:
+    if len(files) > MAX_FILES:
         raise InvalidData(
-            f"'{uri}' holds {len(found)} files; {MAX_FILES} are allowed. Merge some of them."
+            f"'{uri}' holds {len(files):,} files; at most {MAX_FILES:,} are allowed. Merge some."
         )
-    return found
+    return files
 
 
 def read_files(
     files: Sequence[Path], schema: DatasetSchema, file_format: str, time_format: str
 ) -> DataFiles:
-    """Read and check every file; one fault in one of them and nothing is given.
+    """Read and check every file; a single fault refuses them all.
 
     Raises
     ------
     InvalidData
-        File, line (row in Parquet) and column of a fault, and what is allowed.
+        A file has a fault; the message names file, line (row in Parquet), column and remedy.
     """
-    strptime_pattern(time_format)  # refuses what is not understood before anything is read
+    strptime_pattern(time_format)  # refuses an unknown format before reading
     read = _read_parquet if file_format == "PARQUET" else _read_csv
     tables = [read(path, schema, time_format) for path in files]
     table = pa.concat_tables(tables).unify_dictionaries()
     if table.num_rows == 0:
         raise InvalidData(
-            f"'{files[0].name}' holds no row. Write at least one line per item and time."
+            f"'{files[0].name}' holds no rows. Write at least one line per item and time."
         )
     single = files[0] if len(files) == 1 and file_format == "PARQUET" else None
     return DataFiles(
@@ -88,61 +88,64 @@ def read_files(
 
 def _read_csv(path: Path, schema: DatasetSchema, time_format: str) -> pa.Table:
     table = read_csv(path, schema, time_format)
-    fault = _typed(table, schema, time_format)
-    if isinstance(fault, pa.Table):
-        return fault
+    typed = _convert_columns(table, schema, time_format)
+    if isinstance(typed, pa.Table):
+        return typed
     raise InvalidData(
         first_fault(path, schema, time_format)
-        or f"File '{path.name}', row {fault[0] + 1}: {fault[1]}"
+        or f"File '{path.name}', row {typed[0] + 1}: {typed[1]}"
     )
 
 
 def _read_parquet(path: Path, schema: DatasetSchema, time_format: str) -> pa.Table:
     try:
-        found = pq.read_schema(path)
-        names = _columns_of(path, found, schema)
-        texts = [name for name in names if _is_text(found.field(name).type)]
+        file_schema = pq.read_schema(path)
+        names = _columns_of(path, file_schema, schema)
+        texts = [name for name in names if _is_text(file_schema.field(name).type)]
         with pq.ParquetFile(path, read_dictionary=texts) as file:
             table = file.read(columns=names).select(names)
     except (pa.ArrowInvalid, OSError) as error:
         raise InvalidData(
-            f"File '{path.name}' is no readable Parquet file: {error}. Write it again."
+            f"File '{path.name}' cannot be read as Parquet: {error}. Write it again."
         ) from error
-    typed = _typed(table.rename_columns(list(schema.names)), schema, time_format)
+    typed = _convert_columns(table.rename_columns(list(schema.names)), schema, time_format)
     if isinstance(typed, pa.Table):
         return typed
     raise InvalidData(f"File '{path.name}', row {typed[0] + 1}: {typed[1]}")
 
 
-def _columns_of(path: Path, found: pa.Schema, schema: DatasetSchema) -> list[str]:
-    """Names in the file of the schema's columns, in its order; upper and lower case are one."""
-    by_name = {name.lower(): name for name in found.names if not name.startswith("__index_")}
+def _columns_of(path: Path, file_schema: pa.Schema, schema: DatasetSchema) -> list[str]:
+    """The file's names of the schema's columns, in schema order; case does not matter."""
+    by_name = {name.lower(): name for name in file_schema.names if not name.startswith("__index_")}
     if sorted(by_name) != sorted(name.lower() for name in schema.names):
         raise InvalidData(
-            f"File '{path.name}' has the columns {', '.join(found.names)}; the schema has "
+            f"File '{path.name}' has the columns {', '.join(file_schema.names)}; the schema has "
             f"{', '.join(schema.names)}. Write exactly the columns of the schema."
         )
     for name, kind in schema.fields:
-        found_type = found.field(by_name[name.lower()]).type
-        if not _can_be(found_type, kind):
+        file_type = file_schema.field(by_name[name.lower()]).type
+        if not _is_convertible(file_type, kind):
             raise InvalidData(
-                f"File '{path.name}': column '{name}' is of the type {found_type}; the schema "
-                f"says {kind}. Write it with that type."
+                f"File '{path.name}': column '{name}' has type {file_type}, but the schema has "
+                f"{kind}. Write the column with that type."
             )
     return [by_name[name.lower()] for name in schema.names]
 
 
-def _can_be(found: pa.DataType, kind: str) -> bool:
-    """Whether values of a Parquet type can be taken as those of a schema's type."""
+def _is_convertible(file_type: pa.DataType, kind: str) -> bool:
+    """Whether values of a Parquet type can become values of a type of the schema."""
     if kind in ("integer", "float"):
-        return _is_number(found)
+        return _is_number(file_type)
     if kind == "timestamp":
-        return _is_text(found) or bool(pa.types.is_timestamp(found) or pa.types.is_date(found))
-    return _is_text(found) or bool(pa.types.is_integer(found))
+        is_time = pa.types.is_timestamp(file_type) or pa.types.is_date(file_type)
+        return _is_text(file_type) or bool(is_time)
+    return _is_text(file_type) or bool(pa.types.is_integer(file_type))
 
 
-def _typed(table: pa.Table, schema: DatasetSchema, time_format: str) -> pa.Table | tuple[int, str]:
-    """The table with its final types, or the row (from 0) of a fault and a sentence about it."""
+def _convert_columns(
+    table: pa.Table, schema: DatasetSchema, time_format: str
+) -> pa.Table | tuple[int, str]:
+    """The table with its final types, or the row (from 0) of the first fault and a sentence."""
     columns = []
     for name, kind in schema.fields:
         column = _convert(table[name], name, kind, time_format)
@@ -181,7 +184,7 @@ def _times(
     wrong = pc.and_(pc.is_null(times), pc.is_valid(column))
     if pc.any(wrong).as_py():
         row = _first(wrong)
-        return row, f"'{name}' is '{column[row]}', which is no time written as '{time_format}'."
+        return row, f"'{name}' is '{column[row]}', which is not a time written as '{time_format}'."
     return times
 
 
@@ -193,7 +196,7 @@ def _numbers(column: pa.ChunkedArray, name: str, kind: str) -> pa.ChunkedArray |
         wrong |= np.isfinite(values) & (values != np.floor(values))
     if wrong.any():
         row = int(np.argmax(wrong))
-        return row, f"'{name}' is '{values[row]}', which is no finite {kind}."
+        return row, f"'{name}' is '{values[row]}', which is not a finite {kind}."
     return numbers
 
 
@@ -217,18 +220,19 @@ def _first(mask: pa.ChunkedArray) -> int:
 
 
 def _is_canonical(path: Path, schema: DatasetSchema) -> bool:
-    """Whether the file's own columns and types are already those of a snapshot."""
-    found = pq.read_schema(path)
-    if tuple(found.names) != schema.names:
+    """Whether the columns and types of the file are already those of a snapshot."""
+    fields = pq.read_schema(path)
+    if tuple(fields.names) != schema.names:
         return False
     return all(
-        _fits(field.type, kind) for field, (_, kind) in zip(found, schema.fields, strict=True)
+        _is_canonical_type(field.type, kind)
+        for field, (_, kind) in zip(fields, schema.fields, strict=True)
     )
 
 
-def _fits(found: pa.DataType, kind: str) -> bool:
+def _is_canonical_type(file_type: pa.DataType, kind: str) -> bool:
     if kind == "timestamp":
-        return bool(pa.types.is_timestamp(found) and found.tz is None)
+        return bool(pa.types.is_timestamp(file_type) and file_type.tz is None)
     if kind in ("integer", "float"):
-        return bool(pa.types.is_float64(found))
-    return _is_text(found)
+        return bool(pa.types.is_float64(file_type))
+    return _is_text(file_type)

@@ -1,4 +1,4 @@
-"""Domains: which fields a schema must have, which it may have, and of what type."""
+"""Domains: the required and allowed fields of a schema, and their types."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ EXTRA_MEANING = {
 
 @dataclass(frozen=True)
 class Domain:
-    """Names that a domain gives to the item, to the target, and the target's types."""
+    """A domain: its names for the item and the target, and the types of the target."""
 
     item: str
     target: str
@@ -53,7 +53,7 @@ DOMAINS = {
 
 @dataclass(frozen=True)
 class Fields:
-    """The fields of a schema by their part; dimensions and features in schema order."""
+    """The fields of a schema by role; dimensions and features in schema order."""
 
     item: str
     target: str | None
@@ -85,20 +85,20 @@ def check_schema(
     Raises
     ------
     InvalidInput
-        Names the field, what it is and what it may be.
+        The message names the field, its value and the allowed ones.
     """
     domain = DOMAINS[domain_name]
     if dataset_type == METADATA and not domain.has_metadata:
         raise InvalidInput(f"Domain '{domain_name}' has no {METADATA}. Use {TARGET} or {RELATED}.")
     _check_complete(attributes)
-    required = _required(domain, dataset_type)
+    required = _required_fields(domain, dataset_type)
     types = {entry["AttributeName"]: entry["AttributeType"] for entry in attributes}
     _check_names(types, required, dataset_type, domain)
     _check_required(types, required, f"{dataset_type} of domain '{domain_name}'")
     _check_extra({name: t for name, t in types.items() if name not in required}, dataset_type)
 
 
-def _required(domain: Domain, dataset_type: str) -> dict[str, tuple[str, ...]]:
+def _required_fields(domain: Domain, dataset_type: str) -> dict[str, tuple[str, ...]]:
     required: dict[str, tuple[str, ...]] = {domain.item: ("string",)}
     if dataset_type != METADATA:
         required[TIMESTAMP] = (TIMESTAMP,)
@@ -141,7 +141,7 @@ def _check_names(
         )
     if dataset_type == RELATED and domain.target in types:
         raise InvalidInput(
-            f"Attribute '{domain.target}' is the target; {RELATED} must not hold it. "
+            f"Attribute '{domain.target}' is the target; {RELATED} must not contain it. "
             f"Move it to {TARGET}."
         )
 

@@ -13,11 +13,11 @@ from forecast_service.local.files.schema import DatasetSchema
 
 __all__ = ["field_statistics"]
 
-LARGEST_COUNT = 2_147_483_647  # Amazon's Count is 32 bits; -1 points to the Long field
+LARGEST_COUNT = 2_147_483_647  # Amazon's Count has 32 bits; -1 refers to the Long field
 
 
 def field_statistics(table: pa.Table, schema: DatasetSchema) -> dict[str, dict[str, Any]]:
-    """Counts of every column, minimum and maximum of times and numbers, moments of numbers."""
+    """Counts of every column, ranges of times and numbers, mean and deviation of numbers."""
     return {name: _statistics(table[name], kind) for name, kind in schema.fields}
 
 
@@ -28,14 +28,14 @@ def _statistics(column: pa.ChunkedArray, kind: str) -> dict[str, Any]:
         "CountNull": column.null_count,
     }
     if kind == "timestamp":
-        return {**_with_long(counts), **_time_range(column)}
+        return {**_add_long_counts(counts), **_time_range(column)}
     if kind in ("integer", "float"):
         values = np.asarray(to_numpy(column.drop_null()))
-        known = values[~np.isnan(values)]
-        counts["CountNan"] = len(values) - len(known)
-        counts["CountDistinct"] = pc.count_distinct(from_numpy(known)).as_py()
-        return {**_with_long(counts), **_moments(known, kind)}
-    return _with_long(counts)
+        finite = values[~np.isnan(values)]
+        counts["CountNan"] = len(values) - len(finite)
+        counts["CountDistinct"] = pc.count_distinct(from_numpy(finite)).as_py()
+        return {**_add_long_counts(counts), **_moments(finite, kind)}
+    return _add_long_counts(counts)
 
 
 def _distinct(column: pa.ChunkedArray) -> int:
@@ -46,7 +46,7 @@ def _distinct(column: pa.ChunkedArray) -> int:
     return int(pc.count_distinct(column, mode="only_valid").as_py())
 
 
-def _with_long(counts: dict[str, int]) -> dict[str, int]:
+def _add_long_counts(counts: dict[str, int]) -> dict[str, int]:
     short = {name: count if count <= LARGEST_COUNT else -1 for name, count in counts.items()}
     return {**short, **{f"{name}Long": count for name, count in counts.items()}}
 
@@ -60,13 +60,13 @@ def _time_range(column: pa.ChunkedArray) -> dict[str, str]:
     }
 
 
-def _moments(known: np.ndarray[Any, np.dtype[np.float64]], kind: str) -> dict[str, Any]:
-    if not len(known):
+def _moments(finite: np.ndarray[Any, np.dtype[np.float64]], kind: str) -> dict[str, Any]:
+    if not len(finite):
         return {}
     number = int if kind == "integer" else float
     return {
-        "Min": str(number(known.min())),
-        "Max": str(number(known.max())),
-        "Avg": float(known.mean()),
-        "Stddev": float(known.std(ddof=1)) if len(known) > 1 else 0.0,
+        "Min": str(number(finite.min())),
+        "Max": str(number(finite.max())),
+        "Avg": float(finite.mean()),
+        "Stddev": float(finite.std(ddof=1)) if len(finite) > 1 else 0.0,
     }

@@ -1,4 +1,4 @@
-"""Names that Amazon Forecast reserves: no field of a schema may be called so."""
+"""Names that Amazon Forecast reserves; a field of a schema must not have one."""
 
 from __future__ import annotations
 
@@ -82,5 +82,5 @@ X509 XOR YEAR YEAR_MONTH ZEROFILL ZONE
 """
 
 RESERVED_WORDS = frozenset(WORDS.split())
-"""The SQL words of the developer guide. They are upper case there, and compared as written:
-Amazon's own samples have fields such as ``temp`` and ``type``."""
+"""The SQL words of the developer guide, in upper case. The case matters: Amazon's own samples have
+fields such as ``temp`` and ``type``."""

@@ -1,4 +1,4 @@
-"""What the columns of a dataset mean: item, dimensions, timestamp, target, features."""
+"""The roles of a dataset's columns: item, dimensions, timestamp, target, features."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class DatasetSchema:
 
     @cached_property
     def timestamp(self) -> str | None:
-        """The column of times; item metadata have none."""
+        """The time column; item metadata have none."""
         return next((name for name, kind in self.fields if kind == "timestamp"), None)
 
     @cached_property
@@ -34,28 +34,28 @@ class DatasetSchema:
 
     @cached_property
     def numbers(self) -> tuple[str, ...]:
-        """The target of a target series, the features of a related one."""
+        """The target of a target time series, or the features of a related one."""
         return tuple(name for name, kind in self.fields if kind in NUMERIC)
 
     @cached_property
     def dimensions(self) -> tuple[str, ...]:
-        """Text columns of a time series beside the item; metadata have none."""
+        """Text columns of a time series except the item; metadata have none."""
         if self.dataset_type == METADATA:
             return ()
         return tuple(name for name in self.texts if name != self.item)
 
     @cached_property
     def key(self) -> tuple[str, ...]:
-        """Columns that tell one row from another."""
+        """Columns that identify a row."""
         times = () if self.timestamp is None else (self.timestamp,)
         return (self.item, *self.dimensions, *times)
 
 
 def schema_of(dataset: Resource) -> DatasetSchema:
-    """The schema with which a dataset was created."""
+    """The schema of a dataset."""
     attributes = dataset.request["Schema"]["Attributes"]
     return DatasetSchema(
         dataset_type=dataset.request["DatasetType"],
         item=DOMAINS[dataset.request["Domain"]].item,
-        fields=tuple((each["AttributeName"], each["AttributeType"]) for each in attributes),
+        fields=tuple((entry["AttributeName"], entry["AttributeType"]) for entry in attributes),
     )

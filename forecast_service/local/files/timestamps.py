@@ -1,4 +1,4 @@
-"""Times in imported files: Amazon's TimestampFormat, read strictly."""
+"""Times in imported files, parsed strictly by Amazon's TimestampFormat."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def strptime_pattern(timestamp_format: str) -> str:
     Raises
     ------
     InvalidData
-        It holds a letter that stands for nothing known.
+        The format has a letter without a known meaning.
     """
     pattern = ""
     for letters, quoted, other in re.findall(r"([A-Za-z]+)|'([^']*)'|(.)", timestamp_format):
@@ -50,19 +50,19 @@ def strptime_pattern(timestamp_format: str) -> str:
 
 
 def parse_times(texts: pa.Array, timestamp_format: str) -> pa.Array:
-    """Times (timestamp[ms]) of texts; null where a text is no time in this TimestampFormat."""
+    """Times (timestamp[ms]) of texts; null where a text does not fit the TimestampFormat."""
     pattern = strptime_pattern(timestamp_format)
     parsed = pc.strptime(texts, format=pattern, unit="s", error_is_null=True)
-    # strptime takes February 30 for March 2; only what reads back the same is trusted.
+    # strptime reads February 30 as March 2, so only times that print back the same are trusted.
     same = pc.equal(pc.strftime(parsed, format=pattern), texts)
     doubtful = np.flatnonzero(~to_numpy(same, missing=0).astype(bool))
     times = to_times(parsed).copy()
     for index in doubtful:
-        times[index] = _strict(texts[index].as_py(), pattern)
+        times[index] = _parse_strictly(texts[index].as_py(), pattern)
     return from_times(times)
 
 
-def _strict(text: str | None, pattern: str) -> np.datetime64:
+def _parse_strictly(text: str | None, pattern: str) -> np.datetime64:
     try:
         return np.datetime64(datetime.strptime(text or "", pattern), "ms")
     except ValueError:

@@ -1,1 +1,1 @@
-"""What takes long: import jobs, predictors and forecasts, made by the worker."""
+"""The long jobs of the worker: imports, trainings and forecasts."""

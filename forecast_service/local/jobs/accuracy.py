@@ -1,4 +1,4 @@
-"""Accuracy of a training in the shape of GetAccuracyMetrics and DescribePredictor."""
+"""The accuracy of a training, as GetAccuracyMetrics and DescribePredictor return it."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ __all__ = ["evaluation_results", "executions"]
 
 
 def evaluation_results(trained: Trained, algorithm_arn: str | None) -> dict[str, Any]:
-    """``PredictorEvaluationResults``: the summary first, then each window, newest first."""
+    """``PredictorEvaluationResults``: the summary, then the windows, newest first."""
     summary = trained.summary
-    windows = [_computed(window) for window in trained.windows]
+    windows = [_window_results(window) for window in trained.windows]
     if summary is not None:
         windows.insert(0, {"EvaluationType": "SUMMARY", "Metrics": _metrics(summary)})
-    return {"PredictorEvaluationResults": [_with_arn({"TestWindows": windows}, algorithm_arn)]}
+    return {"PredictorEvaluationResults": [_add_arn({"TestWindows": windows}, algorithm_arn)]}
 
 
 def executions(trained: Trained, algorithm_arn: str | None) -> dict[str, Any]:
     """``PredictorExecutionDetails``: the windows that were tested."""
     windows = [{**_range(window), "Status": "ACTIVE"} for window in trained.windows]
-    return {"PredictorExecutions": [_with_arn({"TestWindows": windows}, algorithm_arn)]}
+    return {"PredictorExecutions": [_add_arn({"TestWindows": windows}, algorithm_arn)]}
 
 
-def _computed(window: Window) -> dict[str, Any]:
+def _window_results(window: Window) -> dict[str, Any]:
     return {
         "EvaluationType": "COMPUTED",
         **_range(window),
@@ -42,22 +42,22 @@ def _range(window: Window) -> dict[str, str]:
 
 
 def _metrics(metrics: Metrics) -> dict[str, Any]:
-    """Amazon's Metrics; quantiles descending, undefined values left out."""
+    """Amazon's Metrics: descending quantiles, without undefined values."""
     errors = {name: metrics[name] for name in ("WAPE", "RMSE", "MAPE", "MASE")}
-    return _defined(
+    return _drop_undefined(
         {
             "RMSE": metrics["RMSE"],
             "WeightedQuantileLosses": [
                 {"Quantile": quantile, "LossValue": loss}
                 for quantile, loss in sorted(metrics["wQL"].items(), reverse=True)
             ],
-            "ErrorMetrics": [{"ForecastType": "mean", **_defined(errors)}],
+            "ErrorMetrics": [{"ForecastType": "mean", **_drop_undefined(errors)}],
             "AverageWeightedQuantileLoss": metrics["average_wQL"],
         }
     )
 
 
-def _defined(values: Mapping[str, Any]) -> dict[str, Any]:
+def _drop_undefined(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in values.items()
@@ -65,5 +65,5 @@ def _defined(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _with_arn(entry: dict[str, Any], algorithm_arn: str | None) -> dict[str, Any]:
+def _add_arn(entry: dict[str, Any], algorithm_arn: str | None) -> dict[str, Any]:
     return entry if algorithm_arn is None else {"AlgorithmArn": algorithm_arn, **entry}

@@ -1,4 +1,4 @@
-"""Rows of a table laid out as a matrix: one row per series, one column per period."""
+"""Matrices from the rows of a table: one row per series, one column per period."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["Positions", "SeriesRows", "aggregate", "series_rows", "spread"]
 
 Positions = npt.NDArray[np.int64]
 
-DENSE_SIZE = 20_000_000  # codes up to here are looked up in a table instead of sorted
+DENSE_SIZE = 20_000_000  # up to this many codes, a lookup table replaces sorting
 
 
 @dataclass(frozen=True)
 class SeriesRows:
-    """Which series each row of a table belongs to; ``keys`` are sorted."""
+    """The series of each row of a table; ``keys`` are sorted."""
 
     keys: tuple[tuple[str, ...], ...]
     rows: Positions
@@ -29,7 +29,7 @@ class SeriesRows:
 
 
 def series_rows(table: pa.Table, names: Sequence[str]) -> SeriesRows:
-    """The series of a table that the text columns ``names`` tell apart."""
+    """The series of a table; the text columns ``names`` identify them."""
     columns = [dictionary_codes(table[name]) for name in names]
     codes, size = combined([(codes, max(len(texts), 1)) for codes, texts in columns])
     first, rows = _distinct(codes, size)
@@ -42,22 +42,22 @@ def series_rows(table: pa.Table, names: Sequence[str]) -> SeriesRows:
 
 
 def _distinct(codes: Positions, size: int) -> tuple[Positions, Positions]:
-    """A row of each distinct code, and for every row the index of its code among those."""
+    """One row per distinct code, and for every row the index of its code among them."""
     if size > DENSE_SIZE:
         _, first, rows = np.unique(codes, return_index=True, return_inverse=True)
         return first, rows
-    a_row = np.full(size, -1, dtype=np.int64)
-    a_row[codes] = np.arange(len(codes))
-    present = np.flatnonzero(a_row >= 0)
+    last_row = np.full(size, -1, dtype=np.int64)
+    last_row[codes] = np.arange(len(codes))
+    present = np.flatnonzero(last_row >= 0)
     lookup = np.empty(size, dtype=np.int64)
     lookup[present] = np.arange(len(present))
-    return a_row[present], lookup[codes]
+    return last_row[present], lookup[codes]
 
 
 def spread(
     rows: Positions, periods: Positions, values: FloatArray, shape: tuple[int, int]
 ) -> FloatArray:
-    """A matrix of each value at its series and period, else NaN; the last of several wins."""
+    """A matrix with each value at its series and period; the last of several wins, gaps are NaN."""
     matrix = np.full(shape, np.nan)
     matrix.reshape(-1)[rows * shape[1] + periods] = values
     return matrix
@@ -66,16 +66,16 @@ def spread(
 def aggregate(
     rows: Positions, periods: Positions, values: FloatArray, shape: tuple[int, int], how: str
 ) -> FloatArray:
-    """A matrix that combines the values of a series and period: sum, avg, first, min or max.
+    """A matrix that combines the values of each series and period by sum, avg, first, min or max.
 
-    Missing values (NaN) take no part; a period without a value stays NaN.
+    Missing values (NaN) are ignored; a period without values is NaN.
     """
-    known = ~np.isnan(values)
-    cells = rows[known] * shape[1] + periods[known]
-    values = values[known]
+    is_known = ~np.isnan(values)
+    rows, periods, values = rows[is_known], periods[is_known], values[is_known]
+    cells = rows * shape[1] + periods
     counts = np.bincount(cells, minlength=shape[0] * shape[1])
     if how == "first" or (counts.size and counts.max() == 1):
-        return spread(rows[known][::-1], periods[known][::-1], values[::-1], shape)
+        return spread(rows[::-1], periods[::-1], values[::-1], shape)
     return _combine(cells, values, counts, how).reshape(shape)
 
 

@@ -1,4 +1,4 @@
-"""The earlier training that a new one may keep: that of the newest predictor asked for the same."""
+"""The earlier training from which a new one may keep parts."""
 
 from __future__ import annotations
 
@@ -14,39 +14,47 @@ from forecast_service.local.jobs.predictor_config import PredictorConfig, config
 from forecast_service.local.jobs.predictor_models import load_trained
 from forecast_service.local.kinds import PREDICTOR
 
-__all__ = ["Earlier", "earlier_training"]
+__all__ = ["EarlierTraining", "earlier_training"]
 
 
 @dataclass(frozen=True)
-class Earlier:
-    """``trained`` and its ``predictor`` are None without one; ``notes`` name what is unusable."""
+class EarlierTraining:
+    """An earlier training and its predictor, both None if there is none.
+
+    ``notes`` name predictors that could not be used.
+    """
 
     trained: Trained | None = None
     predictor: Resource | None = None
     notes: tuple[str, ...] = ()
 
     def kept_from(self, trained: Trained) -> str | None:
-        """ARN of the predictor of which a training that was offered this one kept something."""
+        """ARN of the earlier predictor if the new training ``trained`` kept parts of it."""
         return self.predictor.arn if self.predictor is not None and trained.keeps else None
 
     def notes_of(self, trained: Trained) -> list[str]:
-        """What to say of a training that was offered this one."""
+        """Notes for the new training ``trained``."""
         if self.predictor is None or not trained.keeps:
             return [*self.notes, *trained.notes]
         kept = f"What did not change was kept from predictor '{self.predictor.name}'."
         return [*self.notes, kept, *trained.notes]
 
 
-def earlier_training(job: Job, config: PredictorConfig) -> Earlier:
-    """That of the newest ACTIVE predictor of the group with this configuration and whole files."""
+def earlier_training(job: Job, config: PredictorConfig) -> EarlierTraining:
+    """The training of the group's newest ACTIVE predictor with this configuration.
+
+    A predictor with damaged or old files is skipped with a note.
+    """
     with job.database.read() as connection:
-        group = catalog.of_group(connection, config.dataset_group_arn, PREDICTOR.word)
+        predictors = catalog.of_group(connection, config.dataset_group_arn, PREDICTOR.word)
     notes: list[str] = []
-    for predictor in reversed(group):
+    for predictor in reversed(predictors):
         if predictor.status != ACTIVE or configuration_of(predictor) != config:
             continue
         try:
-            return Earlier(load_trained(job.settings.home, predictor), predictor, tuple(notes))
+            return EarlierTraining(
+                load_trained(job.settings.home, predictor), predictor, tuple(notes)
+            )
         except InvalidData as error:
-            notes.append(f"Nothing of predictor '{predictor.name}' was kept: {error.detail}")
-    return Earlier(notes=tuple(notes))
+            notes.append(f"Nothing was kept from predictor '{predictor.name}': {error.detail}")
+    return EarlierTraining(notes=tuple(notes))

@@ -1,7 +1,7 @@
-"""The models that forecasts were made with, kept beside them so that a what-if asks the same ones.
+"""Model files of forecasts, so that a what-if uses the model that made the forecast.
 
-Only for the newest forecast of each dataset group and for the one that is served; a sweep takes
-the others away.
+They are kept for the newest forecast of each dataset group and for the one that is served. A sweep
+deletes the others.
 """
 
 from __future__ import annotations
@@ -28,19 +28,26 @@ from forecast_service.storage.groups import served_forecasts
 from forecast_service.storage.queue import new_id
 from forecast_service.storage.tables import resources
 
-__all__ = ["Seen", "ServedModel", "ServedModels", "keep_model", "kept_paths", "seen_values"]
+__all__ = [
+    "CovariateRange",
+    "ServedModel",
+    "ServedModels",
+    "covariate_ranges",
+    "keep_model",
+    "served_model_paths",
+]
 
 FOLDER = "models"
-SERIES = 2000  # in one file: some 10 MB in memory
-CACHE_BYTES = 256 * 1024 * 1024  # of files that a process keeps in memory; some 50,000 series
+SERIES = 2000  # per file: about 10 MB in memory
+CACHE_BYTES = 256 * 1024 * 1024  # of models in the memory of a process; about 50,000 series
 TIMES, COVARIATE, MODEL = "future.times", "future.covariate", "model"
 
 Key = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Seen:
-    """Least and most of a covariate; a ``flag`` was never anything but 0 and 1."""
+class CovariateRange:
+    """Least and most value of a covariate; a ``flag`` has only the values 0 and 1."""
 
     least: float
     most: float
@@ -49,50 +56,50 @@ class Seen:
 
 @dataclass(frozen=True)
 class ServedModel:
-    """Series of a forecast: their model, the future that it was asked about, and how."""
+    """The model of some series of a forecast, with its known future and parameters."""
 
     fitted: Fitted
     known_future: KnownFuture
     frequency: str
     forecast_types: tuple[str, ...]
-    seen: Mapping[str, Seen]
-    """What each covariate was, in the history or the future of any series."""
+    ranges: Mapping[str, CovariateRange]
+    """Range of each covariate in the history and the known future of all series."""
 
     @cached_property
     def rows(self) -> Mapping[Key, int]:
-        """Row of each series."""
+        """Row of each series in the model."""
         return {key: row for row, key in enumerate(self.fitted.keys)}
 
 
-def seen_values(panel: Panel, known_future: KnownFuture) -> dict[str, Seen]:
-    """What the covariates are in a history and its known future; only finite values count."""
-    seen = {}
+def covariate_ranges(panel: Panel, known_future: KnownFuture) -> dict[str, CovariateRange]:
+    """The range of each covariate in a history and its known future; only finite values count."""
+    ranges = {}
     for name, ahead in known_future.covariates.items():
-        found = [*_seen(panel.covariates[name]), *_seen(ahead)]
-        if found:
-            least, most = min(each.least for each in found), max(each.most for each in found)
-            seen[name] = Seen(least, most, all(each.flag for each in found))
-    return seen
+        parts = [*_partial_ranges(panel.covariates[name]), *_partial_ranges(ahead)]
+        if parts:
+            least, most = min(part.least for part in parts), max(part.most for part in parts)
+            ranges[name] = CovariateRange(least, most, all(part.flag for part in parts))
+    return ranges
 
 
-def _seen(values: FloatArray) -> Iterator[Seen]:
-    """Of some series at a time: a mask and a copy of all would be as large as the data."""
+def _partial_ranges(values: FloatArray) -> Iterator[CovariateRange]:
+    """Ranges of some series at a time, because a copy of all would be as large as the data."""
     for start in range(0, len(values), SERIES):
         rows = values[start : start + SERIES]
-        known = rows[np.isfinite(rows)]
-        if len(known):
-            flag = bool(((known == 0) | (known == 1)).all())
-            yield Seen(float(known.min()), float(known.max()), flag)
+        finite = rows[np.isfinite(rows)]
+        if len(finite):
+            flag = bool(((finite == 0) | (finite == 1)).all())
+            yield CovariateRange(float(finite.min()), float(finite.max()), flag)
 
 
 def keep_model(home: Path, algorithm: str, model: ServedModel) -> list[ModelFile]:
-    """Write a model in files of at most 2,000 series; give their paths and first series."""
+    """Write a model in files of at most 2,000 series; return their paths and first series."""
     fitted, known_future = model.fitted, model.known_future
     meta = {
         "algorithm": algorithm,
         "frequency": model.frequency,
         "forecast_types": list(model.forecast_types),
-        "seen": {name: asdict(seen) for name, seen in model.seen.items()},
+        "seen": {name: asdict(known) for name, known in model.ranges.items()},
     }
     folder = f"{FOLDER}/{new_id()}"
     count = len(fitted.keys)
@@ -108,27 +115,29 @@ def keep_model(home: Path, algorithm: str, model: ServedModel) -> list[ModelFile
             **archive.prefixed(COVARIATE, future.covariates),
             TIMES: future.timestamps.astype("datetime64[s]"),
         }
-        archive.save(home / path, arrays, meta, compress=False)  # few are kept, for a while
+        archive.save(home / path, arrays, meta, compress=False)  # few files, and not for long
         files.append({"path": path, "first": list(part.keys[0])})
     return files
 
 
-def kept_paths(connection: sa.Connection) -> list[str]:
-    """Files of the forecasts that can still be asked: the newest of each group, and the served."""
-    ours = resources.c.type == "forecast"
+def served_model_paths(connection: sa.Connection) -> list[str]:
+    """Model files of the newest forecast of each group and of the served forecasts."""
+    is_forecast = resources.c.type == "forecast"
     newest = (
         sa.select(sa.func.max(resources.c.sequence))
-        .where(ours, resources.c.status == "ACTIVE")
+        .where(is_forecast, resources.c.status == "ACTIVE")
         .group_by(resources.c.dataset_group_arn)
     )
     served = served_forecasts(connection)
-    wanted = sa.or_(resources.c.sequence.in_(newest), resources.c.arn.in_(served))
-    details = connection.execute(sa.select(resources.c.details).where(ours, wanted)).scalars()
-    return [file["path"] for each in details for file in ForecastDetails.of(each).served or ()]
+    is_kept = sa.or_(resources.c.sequence.in_(newest), resources.c.arn.in_(served))
+    details = connection.execute(
+        sa.select(resources.c.details).where(is_forecast, is_kept)
+    ).scalars()
+    return [file["path"] for stored in details for file in ForecastDetails.of(stored).served or ()]
 
 
 class ServedModels:
-    """Reads kept models; the files used last stay in memory. Safe to share between threads."""
+    """Loads model files; recently used ones stay in memory. Safe to share between threads."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -139,24 +148,27 @@ class ServedModels:
     def of(
         self, files: Sequence[ModelFile], keys: Sequence[Key]
     ) -> list[tuple[ServedModel, list[Key]]]:
-        """The models of these series, each with those that it knows; ``files`` by first series.
+        """The models of these series, each with its keys; ``files`` are ordered by first series.
 
         Raises
         ------
         Conflict
-            The models of this forecast are gone.
+            A model file is missing or damaged.
         """
         firsts = [tuple(file["first"]) for file in files]
-        wanted: dict[int, list[Key]] = {}
+        keys_of_file: dict[int, list[Key]] = {}
         for key in keys:
-            wanted.setdefault(max(bisect_right(firsts, key) - 1, 0), []).append(key)
-        return [(self._model(files[place]["path"]), wanted[place]) for place in sorted(wanted)]
+            keys_of_file.setdefault(max(bisect_right(firsts, key) - 1, 0), []).append(key)
+        return [
+            (self._load(files[number]["path"]), keys_of_file[number])
+            for number in sorted(keys_of_file)
+        ]
 
-    def _model(self, path: str) -> ServedModel:
+    def _load(self, path: str) -> ServedModel:
         with self._lock:
             if path not in self._models:
                 model = _read(self.home / path)
-                size = (self.home / path).stat().st_size  # not compressed: about that in memory
+                size = (self.home / path).stat().st_size  # not compressed: like in memory
                 self._models[path] = model, size
                 self._bytes += size
             self._models.move_to_end(path)
@@ -168,8 +180,8 @@ class ServedModels:
 def _read(path: Path) -> ServedModel:
     if not path.exists():
         raise Conflict(
-            "The model of this forecast was not kept, because a newer forecast was made since. "
-            "Ask again: the newest one may be served by now.",
+            "The model of this forecast was deleted after a newer forecast was made. "
+            "Try again: the newer forecast may be served by now.",
             remedy=Remedy.TRAIN_BY_FORCE,
         )
     try:
@@ -177,8 +189,8 @@ def _read(path: Path) -> ServedModel:
         return _model(arrays, meta)
     except (InvalidData, KeyError, TypeError, ValueError) as error:
         raise Conflict(
-            "The model of this forecast cannot be read: it is damaged, or of another version of "
-            "the service.",
+            "The model of this forecast cannot be read: it is damaged or was written by another "
+            "version of the service.",
             remedy=Remedy.TRAIN_BY_FORCE,
         ) from error
 
@@ -193,5 +205,5 @@ def _model(arrays: archive.Arrays, meta: Mapping[str, Any]) -> ServedModel:
         ),
         frequency=meta["frequency"],
         forecast_types=tuple(meta["forecast_types"]),
-        seen={name: Seen(**seen) for name, seen in meta["seen"].items()},
+        ranges={name: CovariateRange(**known) for name, known in meta["seen"].items()},
     )

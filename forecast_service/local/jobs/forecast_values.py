@@ -1,4 +1,4 @@
-"""What a model says, in the order of Amazon's forecast types."""
+"""Forecasts of a model, in the order of Amazon's forecast types."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["values_of"]
 
 def values_of(fitted: Fitted, known_future: KnownFuture, types: Sequence[str]) -> FloatArray:
     """Forecasts of shape (n, n_types, horizon), in the order of ``types``."""
-    quantiles = sorted({parse_forecast_type(each) for each in types if each != MEAN})
+    quantiles = sorted({parse_forecast_type(text) for text in types if text != MEAN})
     shape = (len(fitted.keys), len(types), known_future.horizon)
     values = np.empty(shape)
     if quantiles:

@@ -1,4 +1,4 @@
-"""Forecast jobs: a trained model meets the newest data, and every series gets its future."""
+"""Forecast jobs: a trained model forecasts every series from the newest data."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from forecast_service.common.keys import series_key
 from forecast_service.engine.grouped import facts_of
 from forecast_service.engine.registry import condition
-from forecast_service.local.jobs.forecast_models import ServedModel, keep_model, seen_values
+from forecast_service.local.jobs.forecast_models import ServedModel, covariate_ranges, keep_model
 from forecast_service.local.jobs.forecast_values import values_of
 from forecast_service.local.jobs.job import Finish, Job
-from forecast_service.local.jobs.panels import build
+from forecast_service.local.jobs.panels import build_input
 from forecast_service.local.jobs.predictor_config import configuration_of
 from forecast_service.local.jobs.predictor_models import load_model
 from forecast_service.local.jobs.sources import read_sources
@@ -25,10 +25,10 @@ __all__ = ["run_forecast"]
 
 
 def run_forecast(job: Job) -> Finish:
-    """Forecast every series of the newest data; what is given stores all of it at once.
+    """Forecast every series; the returned function stores all forecasts at once.
 
-    The model is not trained again: when the data are newer than it, it takes up their level. As
-    it then is it is kept beside the forecast, for what-ifs.
+    The model is not trained again. If the data are newer, it is conditioned on them. That model is
+    stored with the forecast, for what-ifs.
 
     Raises
     ------
@@ -39,40 +39,40 @@ def run_forecast(job: Job) -> Finish:
     config = configuration_of(predictor)
     job.progress(0.0, "reading the data")
     sources = read_sources(job, config.dataset_group_arn)
-    built = build(sources, config)
-    job.progress(0.3, "meeting the newest data")
+    model_input = build_input(sources, config)
+    job.progress(0.3, "applying the newest data")
     fitted = load_model(job.settings.home, predictor)
     trained_on = PredictorDetails.of(predictor.details).snapshot
-    if sources.snapshot != trained_on or fitted.keys != built.panel.keys:
-        fitted = condition(config.algorithm, fitted, built.panel)
+    if sources.snapshot != trained_on or fitted.keys != model_input.panel.keys:
+        fitted = condition(config.algorithm, fitted, model_input.panel)
     types = tuple(job.resource.request.get("ForecastTypes") or config.forecast_types)
     job.progress(0.6, f"forecasting {len(fitted.keys)} series")
-    values = values_of(fitted, built.known_future, types)
-    seen = seen_values(built.panel, built.known_future)
-    model = ServedModel(fitted, built.known_future, config.frequency, types, seen)
-    start = str(built.known_future.timestamps[0])
+    values = values_of(fitted, model_input.known_future, types)
+    ranges = covariate_ranges(model_input.panel, model_input.known_future)
+    model = ServedModel(fitted, model_input.known_future, config.frequency, types, ranges)
+    start = str(model_input.known_future.timestamps[0])
     details = replace(
         ForecastDetails.of(job.resource.details),
         snapshot=dict(sources.snapshot),
-        data_until=str(built.panel.timestamps[-1])[:10],
+        data_until=str(model_input.panel.timestamps[-1])[:10],
         series=len(fitted.keys),
-        notes=list(built.notes),
+        notes=list(model_input.notes),
         served=keep_model(job.settings.home, config.algorithm, model),
     )
 
     def rows() -> Iterator[StoredForecast]:
-        said = fitted.algorithms, fitted.notes, facts_of(fitted)
-        for key, algorithm, note, known, of_series in zip(fitted.keys, *said, values, strict=True):
+        columns = fitted.keys, fitted.algorithms, fitted.notes, facts_of(fitted), values
+        for key, algorithm, note, facts, series_values in zip(*columns, strict=True):
             yield StoredForecast(
                 forecast_arn=job.resource.arn,
                 series_key=series_key(key),
                 start=start,
                 frequency=config.frequency,
                 forecast_types=types,
-                values=of_series,
+                values=series_values,
                 algorithm=algorithm,
                 note=note,
-                facts=known,
+                facts=facts,
             )
 
     def finish(connection: sa.Connection) -> ForecastDetails:

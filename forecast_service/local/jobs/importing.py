@@ -1,4 +1,4 @@
-"""Dataset import jobs: files in the bucket become the next version of a dataset."""
+"""Dataset import jobs: the files in the bucket become the next version of a dataset."""
 
 from __future__ import annotations
 
@@ -20,49 +20,49 @@ BYTES_PER_GB = 1024**3
 
 
 def run_import(job: Job) -> Finish:
-    """Read, check and stage the data; what is given adds them to the dataset.
+    """Read, check and stage the data; the returned function adds them to the dataset.
 
     Raises
     ------
     InvalidData
-        There is no file, or one does not fit the schema; nothing was imported.
+        There are no files, or one does not fit the schema. Nothing was imported.
     """
     request = job.resource.request
     dataset = job.get(request["DatasetArn"])
     schema = schema_of(dataset)
     job.progress(0.0, "reading the files")
     files = find_files(job.bucket, request["DataSource"]["S3Config"]["Path"])
-    read = read_files(files, schema, request["Format"], request["TimestampFormat"])
+    content = read_files(files, schema, request["Format"], request["TimestampFormat"])
     job.progress(0.6, "describing the columns")
     details = replace(
         ImportJobDetails.of(job.resource.details),
-        data_size_gb=read.size_bytes / BYTES_PER_GB,
-        field_statistics=field_statistics(read.table, schema),
+        data_size_gb=content.size_bytes / BYTES_PER_GB,
+        field_statistics=field_statistics(content.table, schema),
     )
     job.progress(0.8, "storing the rows")
     kind = "base" if request["ImportMode"] == "FULL" else "delta"
     if kind == "delta":
         job.snapshots.compact(dataset.arn)
-    staged = job.snapshots.stage(read.canonical or read.table)
+    staged = job.snapshots.stage(content.canonical or content.table)
 
     def finish(connection: sa.Connection) -> ImportJobDetails:
         newest = job.snapshots.newest(connection, dataset.arn)
         if kind == "delta" and not newest:
             raise InvalidData(
-                f"Dataset '{dataset.name}' has no data to which rows could be added. "
+                f"Dataset '{dataset.name}' has no data yet, so rows cannot be added. "
                 "Import with ImportMode FULL first."
             )
-        # A dataset that was deleted and made again must not repeat the versions of the old one.
-        after = newest or _last_remembered(connection, dataset.arn)
+        # A dataset with the ARN of a deleted one must not use the same version numbers again.
+        after = newest or _last_used_version(connection, dataset.arn)
         version = job.snapshots.add(
             connection, dataset.arn, kind, staged, key=schema.key, after=after
         )
-        catalog.update(connection, dataset.arn)  # its LastModificationTime is the import's end
+        catalog.update(connection, dataset.arn)  # the end of the import is its LastModificationTime
         return replace(details, version=version)
 
     return finish
 
 
-def _last_remembered(connection: sa.Connection, dataset: str) -> int:
-    versions = catalog.remembered(connection)
+def _last_used_version(connection: sa.Connection, dataset: str) -> int:
+    versions = catalog.used_snapshots(connection)
     return max((version for name, version in versions if name == dataset), default=0)

@@ -1,4 +1,4 @@
-"""One job in the hands of a worker: what it may use, and how it says how far it is."""
+"""One job of a worker: what it can use, and how it reports its progress."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ __all__ = ["Finish", "Job", "Stopped"]
 PROGRESS_SECONDS = 0.5  # each note is a transaction on disk
 
 Finish = Callable[[sa.Connection], JobDetails]
-"""Writes the result inside the job's last transaction, and gives the resource's details."""
+"""Writes the result in the last transaction of the job and returns the resource's details."""
 
 
 class Stopped(Exception):
-    """The job was asked to stop; a worker that computes in its own process learns it so."""
+    """StopResource was called; it ends a job that runs in the worker's own process."""
 
 
 @dataclass
 class Job:
-    """A claimed job-like resource (import job, predictor or forecast) and its surroundings."""
+    """A claimed import job, predictor or forecast, with what is needed to make it."""
 
     database: Database
     settings: Settings
@@ -50,12 +50,12 @@ class Job:
         return SnapshotStore(self.database, self.settings.home)
 
     def progress(self, share: float, note: str) -> None:
-        """Note the finished share (0 to 1) and what is being done; at most twice a second.
+        """Note the finished share (0 to 1) and the current step, at most twice a second.
 
         Raises
         ------
         LeaseLost
-            Somebody else does this job now.
+            Another worker does this job now.
         Stopped
             StopResource was called.
         """
@@ -67,23 +67,23 @@ class Job:
                 raise Stopped(f"'{self.resource.arn}' is being stopped.")
             catalog.update(connection, self.resource.arn, progress=share, progress_note=note)
 
-    def remember(self, snapshot: Mapping[str, int]) -> None:
-        """Write down which version of each dataset is used, so that no sweep takes it away."""
+    def record_snapshot(self, snapshot: Mapping[str, int]) -> None:
+        """Record the version of each dataset that is used, so that no sweep deletes it."""
         before = data_details_of(self.resource.type, self.resource.details)
         details = replace(before, snapshot=dict(snapshot))
         with self.queue.fenced(self.claim) as connection:
             catalog.update(connection, self.resource.arn, details=details)
 
     def get(self, arn: str) -> Resource:
-        """Another resource of the catalog, which this job rests on.
+        """Another resource that this job needs.
 
         Raises
         ------
         InvalidData
-            It was deleted in the meantime.
+            The resource was deleted.
         """
         with self.database.read() as connection:
-            found = catalog.get(connection, arn)
-        if found is None:
+            resource = catalog.get(connection, arn)
+        if resource is None:
             raise InvalidData(f"'{arn}' was deleted before this job began. Create it again.")
-        return found
+        return resource

@@ -1,11 +1,11 @@
-"""Job-like resources from CREATE_PENDING to ACTIVE or CREATE_FAILED, under the queue's fence.
+"""The life of a job, from CREATE_PENDING to ACTIVE or CREATE_FAILED, under the queue's fence.
 
     CREATE_PENDING ─► CREATE_IN_PROGRESS ─► ACTIVE
                               │           └► CREATE_FAILED    the data cannot be used; Message
                               └► CREATE_STOPPING ─► CREATE_STOPPED    StopResource
 
-A job may be killed anywhere and started again: it writes new files, and everything that others
-can see appears in one last transaction.
+A job may be killed at any point and started again. It only writes new files, and one last
+transaction makes the whole result visible.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from forecast_service.errors import ForecastServiceError, LeaseLost
 from forecast_service.local import catalog
+from forecast_service.local.calls import JOB_KIND
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.forecasting import run_forecast
 from forecast_service.local.jobs.importing import run_import
@@ -30,9 +31,9 @@ from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.queue import Claim, Queue
 
-__all__ = ["KIND", "fail", "perform", "stopped"]
+__all__ = ["KIND", "fail", "perform", "stop"]
 
-KIND = "resource"
+KIND = JOB_KIND
 UNFINISHED = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 
 WORK: dict[str, Callable[[Job], Finish]] = {
@@ -45,27 +46,27 @@ logger = logging.getLogger(__name__)
 
 
 def perform(database: Database, settings: Settings, queue: Queue, claim: Claim) -> None:
-    """Do the claimed job to its end: ACTIVE, or CREATE_FAILED when the data cannot be used.
+    """Do the claimed job until it is ACTIVE, or CREATE_FAILED because the data cannot be used.
 
     Raises
     ------
     LeaseLost
-        Somebody else does it now; nothing was written.
+        Another worker does it now; nothing was written.
     """
     resource = _begin(queue, claim)
     if resource is None:
         return
-    began = time.monotonic()
+    started = time.monotonic()
     try:
         finish = WORK[resource.type](Job(database, settings, queue, claim, resource))
         with queue.fenced(claim) as connection:
-            if _is_wanted(connection, resource):
+            if _is_result_wanted(connection, resource):
                 details = finish(connection)
                 _end(connection, resource.arn, "ACTIVE", None, details=details, progress=1.0)
             queue.finish(connection, claim)
     except Stopped:
         with queue.fenced(claim) as connection:
-            stopped(connection, resource.arn)
+            stop(connection, resource.arn)
             queue.finish(connection, claim)
         logger.info("%s is stopped", resource.arn, extra={"event": "job_stopped"})
         return
@@ -80,28 +81,28 @@ def perform(database: Database, settings: Settings, queue: Queue, claim: Claim) 
     logger.info(
         "%s is active after %.1f s",
         resource.arn,
-        time.monotonic() - began,
+        time.monotonic() - started,
         extra={"event": "job_succeeded"},
     )
 
 
 def fail(connection: sa.Connection, arn: str, message: str) -> None:
-    """Mark a job as failed for good; the caller ends its work in the same transaction."""
+    """Mark a job as failed; the caller ends its work in the same transaction."""
     _end(connection, arn, "CREATE_FAILED", message)
 
 
-def stopped(connection: sa.Connection, arn: str) -> None:
-    """Mark a job as stopped by StopResource; the caller ends its work in the same transaction."""
+def stop(connection: sa.Connection, arn: str) -> None:
+    """Mark a job as stopped; the caller ends its work in the same transaction."""
     _end(connection, arn, "CREATE_STOPPED", None)
 
 
 def _begin(queue: Queue, claim: Claim) -> Resource | None:
-    """The resource, now CREATE_IN_PROGRESS; None when there is nothing left to do."""
+    """Set the resource to CREATE_IN_PROGRESS and return it; None if nothing is left to do."""
     with queue.fenced(claim) as connection:
         resource = catalog.get(connection, claim.subject)
         if resource is None or resource.status not in UNFINISHED:
             if resource is not None and resource.status == "CREATE_STOPPING":
-                stopped(connection, resource.arn)  # asked for between the claim and now
+                stop(connection, resource.arn)  # StopResource came after the claim
             queue.finish(connection, claim)
             return None
         now = connection.execute(sa.select(database_now())).scalar_one()
@@ -118,14 +119,14 @@ def _begin(queue: Queue, claim: Claim) -> Resource | None:
     return replace(resource, details=details.stored())
 
 
-def _is_wanted(connection: sa.Connection, resource: Resource) -> bool:
-    """Whether the resource still waits for its result; one that is being stopped is stopped."""
-    found = catalog.get(connection, resource.arn)
-    if found is None or found.sequence != resource.sequence:
-        return False  # deleted, and perhaps made again, while its job was running
-    if found.status == "CREATE_STOPPING":
-        stopped(connection, resource.arn)
-    return found.status == "CREATE_IN_PROGRESS"
+def _is_result_wanted(connection: sa.Connection, resource: Resource) -> bool:
+    """Whether the resource still needs the result; ends one that is being stopped."""
+    current = catalog.get(connection, resource.arn)
+    if current is None or current.sequence != resource.sequence:
+        return False  # deleted while the job ran, and perhaps created again
+    if current.status == "CREATE_STOPPING":
+        stop(connection, resource.arn)
+    return current.status == "CREATE_IN_PROGRESS"
 
 
 def _end(

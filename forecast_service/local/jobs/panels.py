@@ -1,4 +1,4 @@
-"""From the data of a dataset group to the engine's arrays: one panel and its known future."""
+"""The engine's arrays from the data of a dataset group: a panel and its known future."""
 
 from __future__ import annotations
 
@@ -22,48 +22,50 @@ from forecast_service.local.jobs.related_series import related_values
 from forecast_service.local.jobs.sources import Source, Sources
 from forecast_service.local.operations.filling_rules import TARGET_DEFAULTS
 
-__all__ = ["Built", "build", "key_names"]
+__all__ = ["ModelInput", "build_input"]
 
-MIN_PERIODS = 3  # so that there are others to compare an end with
+MIN_PERIODS = 3  # an end is compared with the periods between the ends
 
 
 @dataclass(frozen=True)
-class Built:
-    """A panel, what is known about the horizon after it, and sentences about what was left out."""
+class ModelInput:
+    """A panel, its known future, and notes about data that were left out."""
 
     panel: Panel
     known_future: KnownFuture
     notes: tuple[str, ...]
 
 
-def build(sources: Sources, config: PredictorConfig) -> Built:
-    """Rows to arrays: bucketed, aggregated and filled as the predictor's configuration says.
+def build_input(sources: Sources, config: PredictorConfig) -> ModelInput:
+    """Group the rows by period, aggregate and fill them as the configuration of the predictor says.
 
-    The history ends, for every series, with the last period in which any of them has a row. A first
-    or last period that finer data (days, for weeks) cover only in part is left out.
+    All histories end with the last period in which any series has a row. The first and the last
+    period are left out if finer data, such as days for weeks, cover them only in part.
 
     Raises
     ------
     InvalidData
-        The related series do not cover the target, or a needed value of them is missing.
+        The related series do not cover the target, or lack a value that is needed.
     """
-    names = key_names(sources.target, config)
+    names = _key_names(sources.target, config)
     panel, notes = _target_panel(sources.target, names, config)
     future = next_periods(panel.timestamps[-1], config.frequency, config.horizon)
     periods = panel.n_periods
     if sources.related is None:
-        return Built(_described(panel, sources.metadata), KnownFuture(future), notes)
+        return ModelInput(_add_attributes(panel, sources.metadata), KnownFuture(future), notes)
     related = related_values(sources.related, panel, names, config)
     past = {name: values[:, :periods] for name, values in related.values.items()}
     ahead = {name: values[:, periods:] for name, values in related.values.items()}
     panel = replace(panel.take(related.kept), covariates=past)
-    return Built(
-        _described(panel, sources.metadata), KnownFuture(future, ahead), (*notes, *related.notes)
+    return ModelInput(
+        _add_attributes(panel, sources.metadata),
+        KnownFuture(future, ahead),
+        (*notes, *related.notes),
     )
 
 
-def key_names(target: Source, config: PredictorConfig) -> tuple[str, ...]:
-    """Columns that name a series: the item, then the forecast dimensions in schema order."""
+def _key_names(target: Source, config: PredictorConfig) -> tuple[str, ...]:
+    """Columns that identify a series: the item, then the forecast dimensions in schema order."""
     schema = target.schema
     return (schema.item, *(name for name in schema.dimensions if name in config.dimensions))
 
@@ -71,9 +73,9 @@ def key_names(target: Source, config: PredictorConfig) -> tuple[str, ...]:
 def _target_panel(
     source: Source, names: Sequence[str], config: PredictorConfig
 ) -> tuple[Panel, tuple[str, ...]]:
-    """Target alone; dimensions that the predictor does not name are aggregated away."""
+    """The panel of the target alone, aggregated over dimensions that the predictor does not use."""
     schema = source.schema
-    found = series_rows(source.table, names)
+    series = series_rows(source.table, names)
     times = to_times(source.table[schema.timestamp])
     timestamps, notes = _whole_periods(np.unique(times), config.frequency)
     periods = periods_between(timestamps[0], times, config.frequency)
@@ -81,14 +83,14 @@ def _target_panel(
     target = schema.numbers[0]
     methods = {**TARGET_DEFAULTS, **config.fillings.get(target, {})}
     matrix = aggregate(
-        found.rows[inside],
+        series.rows[inside],
         periods[inside],
         np.asarray(to_numpy(source.table[target]), dtype=np.float64)[inside],
-        (len(found.keys), len(timestamps)),
+        (len(series.keys), len(timestamps)),
         methods["aggregation"],
     )
     panel = Panel(
-        keys=found.keys,
+        keys=series.keys,
         timestamps=timestamps,
         frequency=config.frequency,
         target=fill_target(
@@ -99,10 +101,10 @@ def _target_panel(
 
 
 def _whole_periods(times: Times, frequency: str) -> tuple[Times, tuple[str, ...]]:
-    """Starts of the periods that the distinct ``times`` cover, and what was left out.
+    """Starts of the periods that the distinct ``times`` cover, and notes about omitted periods.
 
-    An end is covered in part if it lacks more time than such periods usually do: a shop that never
-    opens on Sundays has whole weeks. Data with one row per period cover all of theirs.
+    The first or last period is incomplete if it lacks more time than most periods do. So the weeks
+    of a shop that is closed on Sundays are complete. With one row per period, all are complete.
     """
     timestamps = period_starts(times[0], times[-1], frequency)
     periods = periods_between(timestamps[0], times, frequency)
@@ -111,36 +113,36 @@ def _whole_periods(times: Times, frequency: str) -> tuple[Times, tuple[str, ...]
         return timestamps, ()
     ends = next_periods(timestamps[-1], frequency, 1)
     begin, end = timestamps[present], np.append(timestamps, ends)[present + 1]
-    lead, rest = times[first] - begin, end - times[first + count - 1]
+    before, after = times[first] - begin, end - times[first + count - 1]
     kept = timestamps
     notes = []
-    if rest[-1] > np.median(rest[:-1]):
+    if after[-1] > np.median(after[:-1]):
         kept = kept[:-1]
-        notes.append(f"{_partly(timestamps[-1])} data end on {_date(times[-1])}.")
-    if lead[0] > np.median(lead[1:]):
+        notes.append(f"{_omission(timestamps[-1])} data end on {_date(times[-1])}.")
+    if before[0] > np.median(before[1:]):
         kept = kept[1:]
-        notes.append(f"{_partly(timestamps[0])} data begin on {_date(times[0])}.")
+        notes.append(f"{_omission(timestamps[0])} data begin on {_date(times[0])}.")
     return kept, tuple(notes)
 
 
-def _partly(start: np.datetime64) -> str:
-    return f"The period that begins on {_date(start)} is left out, as it is not whole: its"
+def _omission(start: np.datetime64) -> str:
+    return f"The period that begins on {_date(start)} is left out, because it is incomplete: its"
 
 
 def _date(time: np.datetime64) -> str:
     return str(time.astype("datetime64[D]"))
 
 
-def _described(panel: Panel, metadata: Source | None) -> Panel:
-    """The panel with the item metadata of its series, '' where an item has none."""
+def _add_attributes(panel: Panel, metadata: Source | None) -> Panel:
+    """The panel with item metadata as attributes; an item without metadata gets ''."""
     if metadata is None:
         return panel
     items = metadata.table[metadata.schema.item].to_pylist()
     attributes: dict[str, tuple[str, ...]] = {}
     for name in metadata.schema.texts:
         if name != metadata.schema.item:
-            known: Mapping[str, str | None] = dict(
+            values: Mapping[str, str | None] = dict(
                 zip(items, metadata.table[name].to_pylist(), strict=True)
             )
-            attributes[name] = tuple(known.get(key[0]) or "" for key in panel.keys)
+            attributes[name] = tuple(values.get(key[0]) or "" for key in panel.keys)
     return replace(panel, attributes=attributes)

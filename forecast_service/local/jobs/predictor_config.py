@@ -1,4 +1,4 @@
-"""What a predictor was asked to do, in one form for legacy and auto predictors."""
+"""The configuration of a predictor, in one form for legacy and auto predictors."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.calendar import season_length
 from forecast_service.local.catalog import Resource
 from forecast_service.local.operations.algorithms import engine_name
-from forecast_service.local.operations.alignment import aligned
+from forecast_service.local.operations.alignment import engine_frequency
+from forecast_service.local.operations.legacy_predictors import fillings
 from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.settings import Settings
 
 __all__ = ["PredictorConfig", "configuration_of", "fill_values"]
 
 AUTO = "auto"
-AUTO_WINDOWS = 2  # one to learn weights and spread on, the other to test them, and in turn
+AUTO_WINDOWS = 2  # weights and spread are learned on one window and tested on the other, both ways
 
 
 @dataclass(frozen=True)
 class PredictorConfig:
-    """The request of a predictor. ``fillings``: attribute → Amazon's filling parameters."""
+    """The configuration of a predictor. ``fillings``: attribute → Amazon's filling parameters."""
 
     dataset_group_arn: str
     algorithm: str
     """Name in the engine: ``auto``, or the end of the ARN in lower case."""
     algorithm_arn: str | None
-    """None for auto predictors, which have none in Amazon's answers."""
+    """None for auto predictors: Amazon's answers name no algorithm for them."""
     horizon: int
     frequency: str
     """Code of the engine: ``W-FRI`` for weeks that begin on Fridays."""
@@ -48,9 +49,9 @@ class PredictorConfig:
         return self.algorithm_arn is None
 
     def fit_config(self, settings: Settings) -> FitConfig:
-        """The same for the engine; a predictor of the mean alone is measured on p10, p50, p90."""
+        """The engine's configuration; p10, p50 and p90 measure a predictor of only the mean."""
         quantiles = sorted(
-            parse_forecast_type(each) for each in self.forecast_types if each != MEAN
+            parse_forecast_type(text) for text in self.forecast_types if text != MEAN
         )
         return FitConfig(
             horizon=self.horizon,
@@ -67,7 +68,7 @@ class PredictorConfig:
 
 
 def fill_values(methods: Mapping[str, str]) -> dict[str, float]:
-    """Numbers that go with the method ``value``, under ``middle``, ``back`` and ``future``."""
+    """Numbers for the filling method ``value``, by ``middle``, ``back`` and ``future``."""
     return {
         kind: float(methods[f"{kind}fill_value"])
         for kind in ("middle", "back", "future")
@@ -76,12 +77,16 @@ def fill_values(methods: Mapping[str, str]) -> dict[str, float]:
 
 
 def configuration_of(predictor: Resource) -> PredictorConfig:
-    """The configuration in a predictor's request."""
+    """The configuration of a predictor, from its request."""
     request = predictor.request
-    return _auto(request) if PredictorDetails.of(predictor.details).is_auto else _legacy(request)
+    return (
+        _auto_configuration(request)
+        if PredictorDetails.of(predictor.details).is_auto
+        else _legacy_configuration(request)
+    )
 
 
-def _auto(request: Mapping[str, Any]) -> PredictorConfig:
+def _auto_configuration(request: Mapping[str, Any]) -> PredictorConfig:
     data = request["DataConfig"]
     return PredictorConfig(
         dataset_group_arn=data["DatasetGroupArn"],
@@ -89,23 +94,25 @@ def _auto(request: Mapping[str, Any]) -> PredictorConfig:
         algorithm_arn=None,
         windows=AUTO_WINDOWS,
         horizon=request["ForecastHorizon"],
-        frequency=aligned(request["ForecastFrequency"], request.get("TimeAlignmentBoundary", {})),
+        frequency=engine_frequency(
+            request["ForecastFrequency"], request.get("TimeAlignmentBoundary", {})
+        ),
         dimensions=tuple(request.get("ForecastDimensions", ())),
         forecast_types=tuple(request["ForecastTypes"]),
         fillings={
-            each["AttributeName"]: each["Transformations"]
-            for each in data.get("AttributeConfigs", ())
+            entry["AttributeName"]: entry["Transformations"]
+            for entry in data.get("AttributeConfigs", ())
         },
         country=_country(
             {
-                each["Name"]: each.get("Configuration", {}).get("CountryCode", [])
-                for each in data.get("AdditionalDatasets", ())
+                entry["Name"]: entry.get("Configuration", {}).get("CountryCode", [])
+                for entry in data.get("AdditionalDatasets", ())
             }
         ),
     )
 
 
-def _legacy(request: Mapping[str, Any]) -> PredictorConfig:
+def _legacy_configuration(request: Mapping[str, Any]) -> PredictorConfig:
     featurization, data = request["FeaturizationConfig"], request["InputDataConfig"]
     evaluation = request.get("EvaluationParameters", {})
     return PredictorConfig(
@@ -116,13 +123,9 @@ def _legacy(request: Mapping[str, Any]) -> PredictorConfig:
         frequency=featurization["ForecastFrequency"],
         dimensions=tuple(featurization.get("ForecastDimensions", ())),
         forecast_types=tuple(request["ForecastTypes"]),
-        fillings={
-            each["AttributeName"]: method.get("FeaturizationMethodParameters", {})
-            for each in featurization.get("Featurizations", ())
-            for method in each.get("FeaturizationPipeline", ())
-        },
+        fillings=dict(fillings(featurization)),
         country=_country(
-            {each["Name"]: [each["Value"]] for each in data.get("SupplementaryFeatures", ())}
+            {entry["Name"]: [entry["Value"]] for entry in data.get("SupplementaryFeatures", ())}
         ),
         windows=evaluation.get("NumberOfBacktestWindows", 1),
         offset=evaluation.get("BackTestWindowOffset"),

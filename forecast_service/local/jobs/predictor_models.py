@@ -1,4 +1,4 @@
-"""Model files of predictors: written whole, loaded with their checksum, swept when orphaned."""
+"""Model files of predictors: saving, loading, and sweeping those without a predictor."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from forecast_service.engine.registry import load_pieces
 from forecast_service.engine.training_result import Trained
 from forecast_service.errors import InvalidData
 from forecast_service.local.catalog import Resource
-from forecast_service.local.jobs.forecast_models import kept_paths
+from forecast_service.local.jobs.forecast_models import served_model_paths
 from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import new_id
@@ -28,21 +28,21 @@ from forecast_service.storage.tables import resources
 __all__ = ["load_model", "load_trained", "save_trained", "sweep_models"]
 
 FOLDER = "models"
-MEMORY = "memory.npz"  # what only the next training needs; the other files are the model
+MEMORY = "memory.npz"  # only the next training needs it; the other files are the model
 
 
 def save_trained(home: Path, algorithm: str, trained: Trained) -> list[str]:
-    """Write a model and what a retraining needs beside it, under a name of their own.
+    """Write a model, and what a retraining needs, into a new folder.
 
-    Given are the paths of the files, relative to FORECAST_HOME. A model in shards has a file for
-    each, so that no more than that is ever held as arrays.
+    Returns the paths relative to FORECAST_HOME. A model in shards has one file per shard, so that
+    memory holds the arrays of only one shard at a time.
     """
     folder, paths = f"{FOLDER}/{new_id()}", []
     for number, arrays in enumerate(pieces(trained.fitted)):
         paths.append(f"{folder}/{number:03}.npz")
         archive.save(home / paths[-1], arrays, {"algorithm": algorithm})
     paths.append(f"{folder}/{MEMORY}")
-    archive.save(home / paths[-1], trained.memory(), {})
+    archive.save(home / paths[-1], trained.record(), {})
     return paths
 
 
@@ -52,15 +52,15 @@ def load_model(home: Path, predictor: Resource) -> Fitted:
     Raises
     ------
     InvalidData
-        Its file is absent, damaged, or of another version of the service.
+        A file is missing, damaged, or from another version of the service.
     """
     paths = PredictorDetails.of(predictor.details).models
     if not paths:
         raise InvalidData(f"Predictor '{predictor.name}' has no model. Train a new one.")
     arrays, meta = archive.load(home / paths[0])
-    others = (archive.load(home / path)[0] for path in paths[1:] if Path(path).name != MEMORY)
-    with _of_this_version(paths[0]):
-        return load_pieces(meta["algorithm"], chain([arrays], others))
+    other_shards = (archive.load(home / path)[0] for path in paths[1:] if Path(path).name != MEMORY)
+    with _refuse_other_versions(paths[0]):
+        return load_pieces(meta["algorithm"], chain([arrays], other_shards))
 
 
 def load_trained(home: Path, predictor: Resource) -> Trained:
@@ -69,22 +69,22 @@ def load_trained(home: Path, predictor: Resource) -> Trained:
     Raises
     ------
     InvalidData
-        One of its files is absent, damaged, or of another version of the service.
+        A file is missing, damaged, or from another version of the service.
     """
     fitted = load_model(home, predictor)
     paths = PredictorDetails.of(predictor.details).models or ()
     if Path(paths[-1]).name != MEMORY:
         raise InvalidData(
-            f"Predictor '{predictor.name}' was trained by a version of the service that kept its "
-            "model alone. Train a new one."
+            f"Predictor '{predictor.name}' was trained by a version of the service that kept only "
+            "the model. Train a new one."
         )
     memory, _ = archive.load(home / paths[-1])
-    with _of_this_version(paths[-1]):
-        return Trained.remembered(fitted, memory)
+    with _refuse_other_versions(paths[-1]):
+        return Trained.from_record(fitted, memory)
 
 
 @contextmanager
-def _of_this_version(path: str) -> Iterator[None]:
+def _refuse_other_versions(path: str) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
@@ -101,18 +101,18 @@ def sweep_models(
     grace_seconds: float = GRACE_SECONDS,
     may_go: Callable[[Path], bool] = lambda path: True,
 ) -> list[Path]:
-    """Delete the folders of models that nothing asks any more, and give their paths."""
+    """Delete model folders that are no longer used, and return their paths."""
     with database.read() as connection:
         statement = sa.select(resources.c.details).where(resources.c.type == "predictor")
         stored = connection.execute(statement).scalars().all()
-        served = kept_paths(connection)
-    trained = (PredictorDetails.of(each).models or () for each in stored)
+        served = served_model_paths(connection)
+    trained = (PredictorDetails.of(details).models or () for details in stored)
     paths = [*served, *chain.from_iterable(trained)]
-    known = {Path(path).parent.name for path in paths}
+    used = {Path(path).parent.name for path in paths}
     removed = []
     for folder in sorted((home / FOLDER).glob("*")):
         is_old = time.time() - folder.stat().st_ctime >= grace_seconds
-        if is_old and folder.name not in known and may_go(folder):
+        if is_old and folder.name not in used and may_go(folder):
             shutil.rmtree(folder)
             removed.append(folder)
     return removed

@@ -1,4 +1,4 @@
-"""Related time series aligned with the target: what is known in advance about every period."""
+"""Related time series, aligned with the target and known in advance for the horizon."""
 
 from __future__ import annotations
 
@@ -29,10 +29,13 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Related:
-    """Covariates of the series that have any; each (n_kept, periods + horizon) without the rest."""
+    """Covariates of the series that have related values.
+
+    Shape of each: (n_kept, periods + horizon).
+    """
 
     kept: Rows
-    """Rows of the panel that are in the related series."""
+    """Rows of the panel that have related values."""
     values: Mapping[str, FloatArray]
     notes: tuple[str, ...]
 
@@ -40,30 +43,30 @@ class Related:
 def related_values(
     source: Source, panel: Panel, names: Sequence[str], config: PredictorConfig
 ) -> Related:
-    """The features that are known for the horizon too, filled as configured and then complete.
+    """The features that are known for the horizon, filled as configured.
 
-    ``names`` are those of the parts of the panel's keys: the item, then the dimensions.
-    Complete means: in every period of the horizon, and wherever the target is known. A feature
-    without any value in the horizon is left out and named in a note.
+    ``names`` are the columns of the panel's keys: the item, then the dimensions. After filling, a
+    feature must have a value in every period of the horizon and wherever the target is known. A
+    feature without any value in the horizon is left out and named in a note.
 
     Raises
     ------
     InvalidData
-        No series is common to both, a related series begins after its target, or a needed value
-        is missing.
+        The panel and the related data share no series, a related series begins after its target,
+        or a value is missing.
     """
-    found = series_rows(source.table, (source.schema.item, *source.schema.dimensions))
-    kept, partner = _common(found, panel, source, names)
+    related = series_rows(source.table, (source.schema.item, *source.schema.dimensions))
+    kept, partner = _common_series(related, panel, source, names)
     times = to_times(source.table[source.schema.timestamp])
     periods = periods_between(panel.timestamps[0], times, config.frequency)
-    _require_early_start(panel, kept, partner, found, periods)
+    _require_early_start(panel, kept, partner, related, periods)
     width = panel.n_periods + config.horizon
     inside = (periods >= 0) & (periods < width)
     values, notes = {}, _missing_note(panel, kept)
     for name in source.schema.numbers:
         column = np.asarray(to_numpy(source.table[name]), dtype=np.float64)[inside]
-        matrix = spread(found.rows[inside], periods[inside], column, (len(found.keys), width))
-        matrix = _filled(matrix, name, panel.n_periods, config)
+        matrix = spread(related.rows[inside], periods[inside], column, (len(related.keys), width))
+        matrix = _fill(matrix, name, panel.n_periods, config)
         if np.isnan(matrix[:, panel.n_periods :]).all():
             notes.append(
                 f"'{name}' is left out: it has no value after {panel.timestamps[-1]}, so it is "
@@ -75,19 +78,19 @@ def related_values(
     return Related(kept, values, tuple(notes))
 
 
-def _common(
-    found: SeriesRows, panel: Panel, source: Source, names: Sequence[str]
+def _common_series(
+    related: SeriesRows, panel: Panel, source: Source, names: Sequence[str]
 ) -> tuple[Rows, Rows]:
-    """Rows of the panel that have related values, and the related series of each."""
+    """Rows of the panel that have related values, and the index of the related series of each."""
     own = [name for name in source.schema.dimensions if name not in names]
     if own:
         raise InvalidData(
             f"The attribute(s) [{', '.join(own)}] present in the RELATED_TIME_SERIES schema should "
             "be added as a forecast dimension."
         )
-    known = {key: row for row, key in enumerate(found.keys)}
-    places = [names.index(name) for name in (source.schema.item, *source.schema.dimensions)]
-    partners = [known.get(tuple(key[place] for place in places), -1) for key in panel.keys]
+    indices = {key: index for index, key in enumerate(related.keys)}
+    parts = [names.index(name) for name in (source.schema.item, *source.schema.dimensions)]
+    partners = [indices.get(tuple(key[part] for part in parts), -1) for key in panel.keys]
     partner = np.array(partners, dtype=np.int64)
     kept = np.flatnonzero(partner >= 0)
     if not len(kept):
@@ -110,12 +113,12 @@ def _missing_note(panel: Panel, kept: Rows) -> list[str]:
 
 
 def _require_early_start(
-    panel: Panel, kept: Rows, partner: Rows, found: SeriesRows, periods: Rows
+    panel: Panel, kept: Rows, partner: Rows, related: SeriesRows, periods: Rows
 ) -> None:
-    first = np.full(len(found.keys), np.iinfo(np.int64).max)
-    np.minimum.at(first, found.rows, periods)
-    known = ~np.isnan(panel.target[kept])
-    begins = np.where(known.any(axis=1), known.argmax(axis=1), np.iinfo(np.int64).max)
+    first = np.full(len(related.keys), np.iinfo(np.int64).max)
+    np.minimum.at(first, related.rows, periods)
+    has_target = ~np.isnan(panel.target[kept])
+    begins = np.where(has_target.any(axis=1), has_target.argmax(axis=1), np.iinfo(np.int64).max)
     late = np.flatnonzero(first[partner] > begins)
     if len(late):
         key = series_key(panel.keys[kept[late[0]]])
@@ -125,7 +128,7 @@ def _require_early_start(
         )
 
 
-def _filled(matrix: FloatArray, name: str, n_periods: int, config: PredictorConfig) -> FloatArray:
+def _fill(matrix: FloatArray, name: str, n_periods: int, config: PredictorConfig) -> FloatArray:
     methods = config.fillings.get(name)
     if not methods:
         return matrix

@@ -1,4 +1,4 @@
-"""The data of a dataset group at fixed versions, read from its snapshots."""
+"""The data of a dataset group, read from snapshots of fixed versions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["Source", "Sources", "read_sources"]
 
 @dataclass(frozen=True)
 class Source:
-    """The rows of one dataset and what its columns mean."""
+    """The rows and the schema of one dataset."""
 
     table: pa.Table
     schema: DatasetSchema
@@ -30,25 +30,25 @@ class Source:
 
 @dataclass(frozen=True)
 class Sources:
-    """What a dataset group holds; ``snapshot`` says at which version of each dataset."""
+    """The data of a dataset group; ``snapshot`` has the version of each dataset."""
 
     target: Source
     related: Source | None
     metadata: Source | None
     snapshot: Mapping[str, int]
     import_jobs: tuple[str, ...]
-    """ARNs of the newest import job of each dataset."""
+    """ARN of the newest import job of each dataset."""
 
 
 def read_sources(job: Job, dataset_group_arn: str) -> Sources:
-    """The newest data of every dataset of the group, as of one moment.
+    """The newest data of every dataset of the group, all at the same moment.
 
     Raises
     ------
     InvalidData
         The group was deleted, or has no target data.
     BackendUnavailable
-        An import of the group has loaded one part of its rows and perhaps not the other.
+        An import has loaded only a part of its rows.
     """
     group = job.get(dataset_group_arn)
     with job.database.read() as connection:
@@ -57,16 +57,16 @@ def read_sources(job: Job, dataset_group_arn: str) -> Sources:
                 f"An import into dataset group '{group.name}' is half loaded. "
                 "Try again in a moment."
             )
-        datasets = [catalog.get(connection, arn) for arn in group.request["DatasetArns"]]
-        present = [each for each in datasets if each is not None]
-        versions = {each.arn: job.snapshots.newest(connection, each.arn) for each in present}
-        imports = [_newest_import(connection, each.arn) for each in present]
+        listed = [catalog.get(connection, arn) for arn in group.request["DatasetArns"]]
+        datasets = [dataset for dataset in listed if dataset is not None]
+        versions = {data.arn: job.snapshots.newest(connection, data.arn) for data in datasets}
+        imports = [_newest_import(connection, dataset.arn) for dataset in datasets]
     snapshot = {arn: version for arn, version in versions.items() if version}
-    job.remember(snapshot)
+    job.record_snapshot(snapshot)
     by_type = {
-        each.request["DatasetType"]: _read(job, each, versions[each.arn])
-        for each in present
-        if versions[each.arn]
+        dataset.request["DatasetType"]: _read(job, dataset, versions[dataset.arn])
+        for dataset in datasets
+        if versions[dataset.arn]
     }
     if TARGET not in by_type:
         raise InvalidData(

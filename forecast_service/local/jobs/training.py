@@ -1,4 +1,4 @@
-"""Predictor jobs: the newest data of a dataset group become a trained, measured model."""
+"""Predictor jobs: train and measure a model on the newest data of a dataset group."""
 
 from __future__ import annotations
 
@@ -15,42 +15,43 @@ from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.accuracy import evaluation_results, executions
 from forecast_service.local.jobs.earlier_training import earlier_training
 from forecast_service.local.jobs.job import Finish, Job
-from forecast_service.local.jobs.panels import build
+from forecast_service.local.jobs.panels import build_input
 from forecast_service.local.jobs.predictor_config import PredictorConfig, configuration_of
 from forecast_service.local.jobs.predictor_models import save_trained
 from forecast_service.local.jobs.sources import read_sources
+from forecast_service.local.operations.predictor_rules import MAX_HORIZON
 from forecast_service.local.resource_details import PredictorDetails
 
-__all__ = ["counted_notes", "run_training"]
+__all__ = ["count_notes", "run_training"]
 
-MAX_HORIZON = 500
 MAX_NOTES = 10
-AUTO_PARTS, RETRAINED_PARTS = 4, 3  # an auto predictor's horizon is at most this part of the data
+AUTO_PARTS = 4  # the horizon of a new auto predictor is at most 1/4 of the data
+RETRAINED_PARTS = 3  # that of a retrained one is at most 1/3
 
 
 def run_training(job: Job) -> Finish:
-    """Read the newest data, train, measure, save; what is given describes the predictor.
+    """Train on the newest data and save the model; the returned function gives its details.
 
     Raises
     ------
     InvalidData
-        The data cannot be trained on as asked, or are too short for the horizon.
+        The data do not fit the configuration, or are too short for the horizon.
     """
     config = configuration_of(job.resource)
     job.progress(0.0, "reading the data")
     sources = read_sources(job, config.dataset_group_arn)
-    built = build(sources, config)
-    _require_length(built.panel.n_periods, config, job.resource)
+    model_input = build_input(sources, config)
+    _require_length(model_input.panel.n_periods, config, job.resource)
     earlier = earlier_training(job, config)
     trained = train(
         config.algorithm,
-        built.panel,
+        model_input.panel,
         config.fit_config(job.settings),
         part(job.progress, 0.02, 0.98),
         previous=earlier.trained,
     )
     models = save_trained(job.settings.home, config.algorithm, trained)
-    about_earlier, about_series = earlier.notes_of(trained), counted_notes(trained.fitted.notes)
+    notes = [*model_input.notes, *earlier.notes_of(trained), *count_notes(trained.fitted.notes)]
     details = replace(
         PredictorDetails.of(job.resource.details),
         is_auto=config.is_auto,
@@ -58,11 +59,11 @@ def run_training(job: Job) -> Finish:
         executions=executions(trained, config.algorithm_arn),
         dataset_import_job_arns=list(sources.import_jobs),
         snapshot=dict(sources.snapshot),
-        data_until=str(built.panel.timestamps[-1])[:10],
+        data_until=str(model_input.panel.timestamps[-1])[:10],
         models=models,
-        algorithms=dict(Counter(each.split()[0] for each in trained.fitted.algorithms)),
+        algorithms=dict(Counter(name.split()[0] for name in trained.fitted.algorithms)),
         kept_from=earlier.kept_from(trained),
-        notes=[*built.notes, *about_earlier, *about_series],
+        notes=notes,
     )
 
     def finish(connection: sa.Connection) -> PredictorDetails:
@@ -71,8 +72,8 @@ def run_training(job: Job) -> Finish:
     return finish
 
 
-def counted_notes(notes: Iterable[str | None]) -> list[str]:
-    """What was said about single series, each sentence once with its number of series."""
+def count_notes(notes: Iterable[str | None]) -> list[str]:
+    """Notes about single series, each once with its number of series."""
     counts = Counter(note for note in notes if note)
     lines = [f"{count} series: {note}" for note, count in counts.most_common(MAX_NOTES)]
     more = len(counts) - MAX_NOTES
@@ -80,7 +81,7 @@ def counted_notes(notes: Iterable[str | None]) -> list[str]:
 
 
 def _require_length(n_periods: int, config: PredictorConfig, predictor: Resource) -> None:
-    """Amazon's limits: the horizon against the length of the target time series."""
+    """Check Amazon's limits of the horizon for this length of the target time series."""
     if config.is_auto:
         parts = RETRAINED_PARTS if "ReferencePredictorArn" in predictor.request else AUTO_PARTS
         most, rule = n_periods // parts, f"{n_periods} periods / {parts}"

@@ -1,4 +1,4 @@
-"""The algorithms that CreatePredictor names, and the training parameters that each one takes."""
+"""The algorithms of CreatePredictor and the training parameters that each accepts."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from forecast_service.local.errors import InvalidInput
 
 __all__ = ["engine_name", "require_algorithm", "training_parameters"]
 
-DEEP = ("CNN-QR", "Deep_AR_Plus")
-OF_THE_PACKAGE = ("ARIMA", "ETS")
+DEEP_NETWORKS = ("CNN-QR", "Deep_AR_Plus")
+STATSMODELS = ("ARIMA", "ETS")
 
 
 def engine_name(arn: str) -> str:
-    """Name in the engine of the algorithm with this ARN."""
+    """The engine's name of the algorithm with this ARN."""
     return arn.rsplit("/", 1)[1].lower()
 
 
@@ -28,10 +28,10 @@ def require_algorithm(arn: str) -> None:
     Raises
     ------
     InvalidInput
-        There is no such algorithm, it is one of Amazon's deep networks, or its library is absent.
+        The algorithm does not exist, is a deep network of Amazon, or its library is not installed.
     """
     options = ", ".join(algorithm_arn(name) for name in ALGORITHMS)
-    if arn in [algorithm_arn(name) for name in DEEP]:
+    if arn in [algorithm_arn(name) for name in DEEP_NETWORKS]:
         raise InvalidInput(
             f"'{arn}' is a deep network, which this local Amazon Forecast does not train. Use "
             "CreateAutoPredictor, which weighs several algorithms for each series, or one of: "
@@ -39,33 +39,33 @@ def require_algorithm(arn: str) -> None:
         )
     if arn not in [algorithm_arn(name) for name in ALGORITHMS]:
         raise InvalidInput(f"Invalid Algorithm ARN specified: {arn}. Options: {options}")
-    if arn in [algorithm_arn(name) for name in OF_THE_PACKAGE]:
+    if arn in [algorithm_arn(name) for name in STATSMODELS]:
         try:
             require_package(engine_name(arn))
         except InvalidData as error:
             raise InvalidInput(error.detail) from error
 
 
-def training_parameters(arn: str, given: Mapping[str, str]) -> dict[str, str]:
+def training_parameters(arn: str, parameters: Mapping[str, str]) -> dict[str, str]:
     """The training parameters with all defaults, as DescribePredictor echoes them.
 
     Raises
     ------
     InvalidInput
-        A parameter is none of the algorithm's, or its value is not allowed.
+        A parameter does not belong to the algorithm, or its value is not allowed.
     """
     name = engine_name(arn)
     try:
         if name == "npts":
-            return NptsOptions.parse(given).texts()
-        if name == "prophet":  # Amazon's takes none, so that defaults are not echoed
-            ProphetOptions.parse(given)
-            return dict(given)
+            return NptsOptions.parse(parameters).texts()
+        if name == "prophet":  # Amazon's has no parameters, so defaults are not echoed
+            ProphetOptions.parse(parameters)
+            return dict(parameters)
     except InvalidData as error:
         raise InvalidInput(error.detail) from error
-    if given:
+    if parameters:
         raise InvalidInput(
-            f"'{min(given)}' is no training parameter of {arn.rsplit('/', 1)[1]}, which has none. "
-            "Leave 'TrainingParameters' out."
+            f"'{min(parameters)}' is no training parameter of {arn.rsplit('/', 1)[1]}, which has "
+            "none. Leave 'TrainingParameters' out."
         )
     return {}

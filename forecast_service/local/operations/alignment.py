@@ -1,4 +1,4 @@
-"""Where periods begin: Amazon's TimeAlignmentBoundary, in the engine's frequency codes."""
+"""The start of periods: Amazon's TimeAlignmentBoundary as a frequency code of the engine."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from typing import Any
 from forecast_service.engine.calendar import WEEKDAYS, parse_frequency
 from forecast_service.local.errors import InvalidInput
 
-__all__ = ["aligned", "boundary_of", "check_boundary"]
+__all__ = ["boundary_of", "check_boundary", "engine_frequency"]
 
 DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
-POSSIBLE: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
+BOUNDARIES: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
     "D": {"Hour": (0,)},
     "W": {"DayOfWeek": DAYS},
     "M": {"DayOfMonth": (1,)},
 }
 
 
-def aligned(frequency: str, boundary: Mapping[str, Any]) -> str:
-    """The engine's code: the frequency, and the day on which its weeks begin if not a Monday.
+def engine_frequency(frequency: str, boundary: Mapping[str, Any]) -> str:
+    """The engine's frequency code, with the day on which weeks begin unless it is Monday.
 
     Example
     -------
-    >>> aligned("W", {"DayOfWeek": "FRIDAY"}), aligned("W", {}), aligned("D", {"Hour": 0})
-    ('W-FRI', 'W', 'D')
+    >>> engine_frequency("W", {"DayOfWeek": "FRIDAY"}), engine_frequency("D", {"Hour": 0})
+    ('W-FRI', 'D')
     """
     day = boundary.get("DayOfWeek", DAYS[0])
     return frequency if day == DAYS[0] else f"{frequency}-{WEEKDAYS[DAYS.index(day)]}"
 
 
 def boundary_of(code: str) -> dict[str, str]:
-    """The boundary in an engine's code; the inverse of ``aligned``. Empty when it needs none.
+    """The boundary of an engine's code, empty if it needs none; inverts ``engine_frequency``.
 
     Example
     -------
@@ -43,22 +43,23 @@ def boundary_of(code: str) -> dict[str, str]:
 
 
 def check_boundary(frequency: str, boundary: Mapping[str, Any]) -> None:
-    """Refuse a boundary that does not go with the frequency, or that is not supported.
+    """Refuse a boundary that does not fit the frequency or is not supported.
 
     Raises
     ------
     InvalidInput
-        Says which ones can be used.
+        The message lists the allowed boundaries.
     """
-    possible = POSSIBLE.get(frequency, {})
+    possible = BOUNDARIES.get(frequency, {})
     if all(value in possible.get(unit, ()) for unit, value in boundary.items()):
         return
-    can = " or ".join(
+    allowed = " or ".join(
         f"{{'{unit}': {values[0] if len(values) == 1 else ' | '.join(values)}}}"
         for unit, values in possible.items()
     )
+    rule = f"must be {allowed} or be left out" if allowed else "must be left out"
     raise InvalidInput(
-        f"'TimeAlignmentBoundary' is {dict(boundary)}, and ForecastFrequency '{frequency}'. In "
-        f"this local Amazon Forecast it can only be {can or 'left out'} with this frequency. "
-        "Leave it out for periods that begin on Mondays, on the first of a month, at midnight."
+        f"'TimeAlignmentBoundary' {dict(boundary)} does not fit ForecastFrequency '{frequency}'. "
+        f"In this local Amazon Forecast it {rule}. Without it, periods begin on Mondays, on the "
+        "first of a month or at midnight."
     )

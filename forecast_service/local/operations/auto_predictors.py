@@ -1,4 +1,4 @@
-"""CreateAutoPredictor: per series the better algorithm; also retrains and upgrades."""
+"""CreateAutoPredictor: trains, retrains or upgrades to an auto predictor."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from forecast_service.local.errors import InvalidInput
 from forecast_service.local.kinds import PREDICTOR
 from forecast_service.local.operations.alignment import check_boundary
 from forecast_service.local.operations.legacy_predictors import as_auto_request
-from forecast_service.local.operations.predictor_rules import Asked, check_asked
+from forecast_service.local.operations.predictor_rules import PredictorRequest, check_request
 from forecast_service.local.operations.predictors import DEFAULT_TYPES, insert_predictor
 from forecast_service.local.resource_details import PredictorDetails
 
 __all__ = ["create_auto_predictor"]
 
-NEW_NEEDS = ("ForecastHorizon", "ForecastFrequency", "DataConfig")
-RETRAIN_TAKES = ("PredictorName", "ReferencePredictorArn", "Tags")
-INHERITED_NOT = ("PredictorName", "ReferencePredictorArn", "ExplainPredictor")
+REQUIRED = ("ForecastHorizon", "ForecastFrequency", "DataConfig")
+ALLOWED_IN_RETRAINING = ("PredictorName", "ReferencePredictorArn", "Tags")
+NOT_INHERITED = ("PredictorName", "ReferencePredictorArn", "ExplainPredictor")
 NOT_YET = "is not available in this local Amazon Forecast yet. Leave it out."
 
 
 def create_auto_predictor(call: Call, params: Params) -> dict[str, Any]:
-    """CreateAutoPredictor: a new configuration, or that of another predictor on today's data."""
+    """CreateAutoPredictor: with a new configuration, or with that of another predictor."""
     _check_available(params)
-    request = _inherited(call, params) if "ReferencePredictorArn" in params else _new(params)
-    basis = check_asked(call, _asked(request))
+    is_retraining = "ReferencePredictorArn" in params
+    request = _inherit(call, params) if is_retraining else _add_defaults(params)
+    basis = check_request(call, _predictor_request(request))
     check_boundary(request["ForecastFrequency"], request.get("TimeAlignmentBoundary", {}))
     arn = arn_of(call.settings, PREDICTOR.word, f"{params['PredictorName']}_{ulid()}")
     return insert_predictor(call, request, basis, arn=arn, is_auto=True)
@@ -40,18 +41,18 @@ def _check_available(params: Params) -> None:
         raise InvalidInput(f"'MonitorConfig' {NOT_YET}")
 
 
-def _new(params: Params) -> dict[str, Any]:
-    missing = [member for member in NEW_NEEDS if member not in params]
+def _add_defaults(params: Params) -> dict[str, Any]:
+    missing = [member for member in REQUIRED if member not in params]
     if missing:
         raise InvalidInput(
-            f"'{missing[0]}' is missing. A new predictor needs {', '.join(NEW_NEEDS)}; to retrain "
+            f"'{missing[0]}' is missing. A new predictor needs {', '.join(REQUIRED)}; to retrain "
             "one, give its ARN as ReferencePredictorArn and nothing else."
         )
     return {"ForecastTypes": list(DEFAULT_TYPES), **params}
 
 
-def _inherited(call: Call, params: Params) -> dict[str, Any]:
-    extra = sorted(set(params) - set(RETRAIN_TAKES))
+def _inherit(call: Call, params: Params) -> dict[str, Any]:
+    extra = sorted(set(params) - set(ALLOWED_IN_RETRAINING))
     if extra:
         raise InvalidInput(
             f"'{extra[0]}' does not go with ReferencePredictorArn: a retrained predictor inherits "
@@ -60,13 +61,13 @@ def _inherited(call: Call, params: Params) -> dict[str, Any]:
     reference = require_active(call, PREDICTOR, params["ReferencePredictorArn"])
     is_auto = PredictorDetails.of(reference.details).is_auto
     config = reference.request if is_auto else as_auto_request(reference.request)
-    kept = {member: value for member, value in config.items() if member not in INHERITED_NOT}
-    return {**kept, **params}
+    inherited = {member: value for member, value in config.items() if member not in NOT_INHERITED}
+    return {**inherited, **params}
 
 
-def _asked(request: Mapping[str, Any]) -> Asked:
+def _predictor_request(request: Mapping[str, Any]) -> PredictorRequest:
     data = request["DataConfig"]
-    return Asked(
+    return PredictorRequest(
         dataset_group_arn=data["DatasetGroupArn"],
         horizon=request["ForecastHorizon"],
         frequency=request["ForecastFrequency"],

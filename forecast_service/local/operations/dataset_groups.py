@@ -1,4 +1,4 @@
-"""Dataset groups: which datasets are trained together."""
+"""Dataset groups: the datasets that are trained together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["create_group", "datasets_of", "update_group"]
 
 
 def create_group(call: Call, params: Params) -> dict[str, Any]:
-    """CreateDatasetGroup: ACTIVE at once."""
+    """CreateDatasetGroup: the group is ACTIVE at once."""
     request = {"DatasetArns": [], **params}
     _check_datasets(call, params["Domain"], request["DatasetArns"])
     arn = arn_of(call.settings, DATASET_GROUP.word, params["DatasetGroupName"])
@@ -33,9 +33,9 @@ def update_group(call: Call, params: Params) -> dict[str, Any]:
 
 
 def datasets_of(call: Call, group: Resource) -> dict[str, Resource]:
-    """The datasets of a group by type; a dataset that was deleted since is left out."""
-    found = (catalog.get(call.connection, arn) for arn in group.request["DatasetArns"])
-    return {dataset.request["DatasetType"]: dataset for dataset in found if dataset is not None}
+    """The datasets of a group by type, without those that were deleted."""
+    datasets = (catalog.get(call.connection, arn) for arn in group.request["DatasetArns"])
+    return {dataset.request["DatasetType"]: dataset for dataset in datasets if dataset is not None}
 
 
 def _check_datasets(call: Call, domain: str, arns: Sequence[str]) -> None:
@@ -44,7 +44,7 @@ def _check_datasets(call: Call, domain: str, arns: Sequence[str]) -> None:
         dataset = require(call, DATASET, arn)
         if dataset.request["Domain"] != domain:
             raise InvalidInput(
-                f"The dataset '{arn}' has domain '{dataset.request['Domain']}', and the dataset "
+                f"The dataset '{arn}' has domain '{dataset.request['Domain']}', but the dataset "
                 f"group has '{domain}'. All must have the same."
             )
         type_ = dataset.request["DatasetType"]

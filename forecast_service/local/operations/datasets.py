@@ -1,38 +1,22 @@
-"""Datasets and their import jobs."""
+"""Datasets: their schema and frequency."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from forecast_service.engine.calendar import Frequency, parse_frequency
 from forecast_service.errors import InvalidData
-from forecast_service.local import catalog, descriptions
 from forecast_service.local.arns import arn_of
-from forecast_service.local.calls import ACTIVE, Call, Params, create, refuse_taken, require
-from forecast_service.local.catalog import Resource
-from forecast_service.local.errors import InUse, InvalidInput
-from forecast_service.local.files.domains import METADATA, RELATED, check_schema
-from forecast_service.local.kinds import DATASET, IMPORT_JOB
+from forecast_service.local.calls import Call, Params, create
+from forecast_service.local.errors import InvalidInput
+from forecast_service.local.files.domains import RELATED, check_schema
+from forecast_service.local.kinds import DATASET
 
-__all__ = ["create_dataset", "create_import_job", "frequency_of"]
-
-DATE_ONLY = ("yyyy-MM-dd",)
-DATE_AND_TIME = ("yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd hh:mm:ss")  # Amazon reads hh as HH
-SUB_DAILY = ("H", "min")
-GEOLOCATIONS = ("LAT_LONG", "CC_POSTALCODE")
-SAME_IN_INCREMENTS = (
-    "TimestampFormat",
-    "Format",
-    "TimeZone",
-    "UseGeolocationForTimeZone",
-    "GeolocationFormat",
-)
-DEFAULTS = {"Format": "CSV", "ImportMode": "FULL", "UseGeolocationForTimeZone": False}
+__all__ = ["create_dataset", "frequency_of"]
 
 
 def create_dataset(call: Call, params: Params) -> dict[str, Any]:
-    """CreateDataset: ACTIVE at once, empty."""
+    """CreateDataset: the dataset is empty and ACTIVE at once."""
     schema = params["Schema"]
     check_schema(params["Domain"], params["DatasetType"], schema.get("Attributes", ()))
     if "DataFrequency" in params:
@@ -45,93 +29,21 @@ def create_dataset(call: Call, params: Params) -> dict[str, Any]:
     return create(call, DATASET, params, arn=arn)
 
 
-def create_import_job(call: Call, params: Params) -> dict[str, Any]:
-    """CreateDatasetImportJob: the worker reads the files into a new version of the data."""
-    dataset = require(call, DATASET, params["DatasetArn"])
-    name = params["DatasetImportJobName"]
-    arn = arn_of(call.settings, IMPORT_JOB.word, dataset.name, name)
-    # First, so that whoever repeats a call learns that it had succeeded.
-    refuse_taken(call, IMPORT_JOB, name, arn)
-    status, _ = descriptions.dataset_state(call.connection, dataset)
-    if status != ACTIVE:
-        raise InUse(
-            f"The dataset '{dataset.arn}' is {status}: another import job is not done yet. "
-            "Wait until the dataset is ACTIVE."
-        )
-    request = _with_defaults(params, dataset)
-    _check_format(request, dataset)
-    _check_encryption(request, dataset)
-    _check_increment(call, request, dataset)
-    return create(call, IMPORT_JOB, request, arn=arn, parent=dataset)
-
-
 def frequency_of(code: str, member: str) -> Frequency:
-    """The frequency that a code names.
+    """The frequency with this code.
 
     Raises
     ------
     InvalidInput
-        It names none; the sentence lists the allowed ones.
+        The code is unknown; the message lists the allowed ones.
     """
     try:
         frequency = parse_frequency(code)
     except InvalidData as error:
         raise InvalidInput(f"'{member}': {error.detail}") from error
-    if "-" in code:  # the engine's own way to say it
+    if "-" in code:  # only the engine has these codes
         raise InvalidInput(
-            f"'{member}': '{code}' is no frequency. Use 'W', and say the day on which weeks begin "
-            "as the TimeAlignmentBoundary of an auto predictor."
+            f"'{member}': '{code}' is no frequency. Use 'W', and give the day on which weeks begin "
+            "as TimeAlignmentBoundary of an auto predictor."
         )
     return frequency
-
-
-def _with_defaults(params: Params, dataset: Resource) -> dict[str, Any]:
-    request = {**DEFAULTS, **params}
-    if dataset.request["DatasetType"] != METADATA:
-        request.setdefault("TimestampFormat", DATE_AND_TIME[0])
-    return request
-
-
-def _check_format(request: Mapping[str, Any], dataset: Resource) -> None:
-    frequency = parse_frequency(dataset.request.get("DataFrequency", "D"))
-    allowed = DATE_AND_TIME if frequency.unit in SUB_DAILY else (*DATE_ONLY, *DATE_AND_TIME)
-    given = request.get("TimestampFormat", allowed[0])
-    if given not in allowed:
-        raise InvalidInput(
-            f"TimestampFormat '{given}' does not go with data of frequency '{frequency}'. "
-            f"Allowed are: {', '.join(allowed)}."
-        )
-    geolocation = request.get("GeolocationFormat", GEOLOCATIONS[0])
-    if geolocation not in GEOLOCATIONS:
-        raise InvalidInput(
-            f"GeolocationFormat '{geolocation}' is unknown. Allowed are: {', '.join(GEOLOCATIONS)}."
-        )
-
-
-def _check_encryption(request: Mapping[str, Any], dataset: Resource) -> None:
-    given = request["DataSource"]["S3Config"].get("KMSKeyArn")
-    wanted = dataset.request.get("EncryptionConfig", {}).get("KMSKeyArn")
-    if given is not None and given != wanted:
-        raise InvalidInput(
-            f"KMSKeyArn '{given}' is not the key of the dataset's EncryptionConfig. "
-            "Give the same key in both, or none here."
-        )
-
-
-def _check_increment(call: Call, request: Mapping[str, Any], dataset: Resource) -> None:
-    if request["ImportMode"] != "INCREMENTAL":
-        return
-    earlier = catalog.newest_child(call.connection, dataset.arn, ACTIVE)
-    if earlier is None:
-        raise InvalidInput(
-            f"ImportMode 'INCREMENTAL' adds to data that the dataset '{dataset.name}' does not "
-            "have yet. Use 'FULL' first."
-        )
-    before = earlier.request
-    for member in SAME_IN_INCREMENTS:
-        if request.get(member) != before.get(member):
-            raise InvalidInput(
-                f"'{member}' is '{request.get(member)}', and was '{before.get(member)}' in the "
-                f"import job '{earlier.name}'. Keep it, or import everything with ImportMode "
-                "'FULL'."
-            )

@@ -1,4 +1,4 @@
-"""How resources end: deletion, deletion of a whole tree, and stopping what is being made."""
+"""Deleting one resource or a whole tree, and stopping jobs."""
 
 from __future__ import annotations
 
@@ -16,22 +16,24 @@ from forecast_service.storage.snapshots import SnapshotStore
 
 __all__ = ["delete", "delete_tree", "require_any", "stop"]
 
-# Amazon names the first two; a stopped resource would otherwise stay for ever.
+# Amazon allows only the first two; without the third, a stopped resource would stay for ever.
 DELETABLE = (ACTIVE, "CREATE_FAILED", "CREATE_STOPPED")
 RUNNING = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 STOPPED = ("CREATE_STOPPING", "CREATE_STOPPED")
 
 
 def require_any(call: Call, arn: str) -> Resource:
-    """The resource with this ARN, whatever its kind; DoesNotExist otherwise."""
+    """The resource of any kind with this ARN; raises DoesNotExist if there is none."""
     resource = catalog.get(call.connection, arn)
     if resource is None:
-        raise DoesNotExist(f"No resource exists with the arn: {arn}. List operations name them.")
+        raise DoesNotExist(
+            f"No resource exists with the arn: {arn}. List operations show those that exist."
+        )
     return resource
 
 
 def delete(kind: Kind, call: Call, params: Params) -> None:
-    """Delete one resource, at once. InUse while it has children, is busy or is being served."""
+    """Delete one resource at once; raises InUse if it has children, is busy or is served."""
     resource = require(call, kind, params[kind.arn_member])
     status = resource.status
     if kind is DATASET:
@@ -43,29 +45,29 @@ def delete(kind: Kind, call: Call, params: Params) -> None:
         )
     children = catalog.children(call.connection, resource.arn)
     if children:
-        below = f"{len(children)} resources" if len(children) > 1 else "1 resource"
+        count = f"{len(children)} resources" if len(children) > 1 else "1 resource"
         raise InUse(
-            f"The {kind.noun} '{resource.arn}' has {below} below it, such as "
-            f"'{children[-1].arn}'. Delete what is below it first, or all at once with "
+            f"The {kind.noun} '{resource.arn}' has {count} below it, such as "
+            f"'{children[-1].arn}'. Delete these first, or everything with "
             "DeleteResourceTree."
         )
     _refuse_served(call, [resource])
-    _remove(call, resource)
+    _delete_rows(call, resource)
 
 
 def delete_tree(call: Call, params: Params) -> None:
-    """DeleteResourceTree: a resource and everything below it; what is running is stopped."""
+    """DeleteResourceTree: deletes a resource and everything below it, and stops its jobs."""
     tree = list(_tree(call, require_any(call, params["ResourceArn"])))
     _refuse_served(call, tree)
     for resource in reversed(tree):
         Queue.withdraw(call.connection, JOB_KIND, resource.arn)
-        _remove(call, resource)
+        _delete_rows(call, resource)
 
 
 def stop(call: Call, params: Params) -> None:
-    """StopResource: a waiting job is stopped at once, a running one when its worker sees it.
+    """StopResource: stops a waiting job at once, and a running one when its worker notices.
 
-    A resource that is ready stops what is being made below it.
+    For a resource that is ready, it stops the jobs below it.
     """
     resource = require_any(call, params["ResourceArn"])
     kind = kind_of(resource.type)
@@ -98,22 +100,22 @@ def _tree(call: Call, resource: Resource) -> Iterator[Resource]:
         yield from _tree(call, child)
 
 
-def _refuse_served(call: Call, leaving: list[Resource]) -> None:
-    arns = {entry.arn for entry in leaving if entry.type == FORECAST.word}
-    # Locked, so that no run or rollback makes one of them current until they are gone.
+def _refuse_served(call: Call, resources: list[Resource]) -> None:
+    arns = {entry.arn for entry in resources if entry.type == FORECAST.word}
+    # The lock keeps a run or a rollback from making one of them current before they are deleted.
     current = served_forecasts(call.connection, lock=True)
     served = next((arn for arn in current if arn in arns), None)
     if served is not None:
         raise InUse(
-            f"The forecast '{served}' is the one that is being served. Train again or make another "
-            "forecast current, then delete it."
+            f"The forecast '{served}' is being served. Train again or make another forecast "
+            "current, then delete it."
         )
 
 
-def _remove(call: Call, resource: Resource) -> None:
-    """Remove the row, and the rows of other tables that nothing else can reach."""
+def _delete_rows(call: Call, resource: Resource) -> None:
+    """Delete the resource, and its rows in other tables."""
     if resource.type == FORECAST.word:
-        forecast_store.forget(call.connection, resource.arn)
+        forecast_store.delete(call.connection, resource.arn)
     if resource.type == DATASET.word:
-        SnapshotStore.forget(call.connection, resource.arn)
+        SnapshotStore.delete(call.connection, resource.arn)
     catalog.delete(call.connection, resource.arn)

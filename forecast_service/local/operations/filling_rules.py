@@ -1,4 +1,4 @@
-"""How missing values are filled and rows aggregated: the grammar, checked when it is asked for."""
+"""The rules for filling missing values and aggregating rows, checked at creation."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ VALUE_SUFFIX = "_value"
 
 
 def check_filling(attribute: str, methods: Mapping[str, str], *, is_target: bool) -> None:
-    """Refuse filling parameters of an attribute that say nothing: ``middlefill``, ``mean``, ….
+    """Refuse filling parameters of an attribute that are not allowed.
 
     Raises
     ------
     InvalidInput
-        An unknown parameter or method, or ``value`` without a number beside it.
+        A parameter or method is unknown, or ``value`` has no number.
     """
     rules = TARGET_RULES if is_target else RELATED_RULES
     for name, method in methods.items():
         fill = name.removesuffix(VALUE_SUFFIX)
         if fill not in rules:
             raise InvalidInput(
-                f"'{name}' is no filling parameter of '{attribute}'. Allowed are: "
+                f"'{name}' is not a filling parameter of '{attribute}'. Allowed are: "
                 f"{', '.join(rules)}."
             )
         if fill != name:
@@ -61,11 +61,11 @@ def _check_number(attribute: str, name: str, text: str, method: str | None) -> N
     if method != "value":
         fill = name.removesuffix(VALUE_SUFFIX)
         raise InvalidInput(
-            f"'{name}' of '{attribute}' goes with '{fill}': 'value' only. Leave it out."
+            f"'{name}' of '{attribute}' is allowed only with '{fill}': 'value'. Leave it out."
         )
     try:
         number = float(text)
     except ValueError:
         number = float("nan")
     if not abs(number) < float("inf"):
-        raise InvalidInput(f"'{name}' of '{attribute}' is '{text}', which is no number.")
+        raise InvalidInput(f"'{name}' of '{attribute}' is '{text}', which is not a number.")

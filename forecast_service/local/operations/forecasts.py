@@ -1,4 +1,4 @@
-"""Forecasts: what an ACTIVE predictor says about the newest data."""
+"""CreateForecast: a forecast by an ACTIVE predictor on the newest data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["create_forecast"]
 
 
 def create_forecast(call: Call, params: Params) -> dict[str, Any]:
-    """CreateForecast: the predictor's forecast types unless others are named."""
+    """CreateForecast: with the predictor's forecast types unless the request has its own."""
     predictor = require_active(call, PREDICTOR, params["PredictorArn"])
     if "TimeSeriesSelector" in params:
         raise InvalidInput(

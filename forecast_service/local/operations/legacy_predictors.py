@@ -11,7 +11,7 @@ from forecast_service.local.errors import InvalidInput
 from forecast_service.local.kinds import PREDICTOR
 from forecast_service.local.operations.algorithms import require_algorithm, training_parameters
 from forecast_service.local.operations.filling_rules import TARGET_DEFAULTS
-from forecast_service.local.operations.predictor_rules import Asked, check_asked
+from forecast_service.local.operations.predictor_rules import PredictorRequest, check_request
 from forecast_service.local.operations.predictors import DEFAULT_TYPES, insert_predictor
 
 __all__ = ["as_auto_request", "create_predictor", "fillings"]
@@ -24,10 +24,12 @@ Fillings = list[tuple[str, Mapping[str, str]]]
 def create_predictor(call: Call, params: Params) -> dict[str, Any]:
     """CreatePredictor: one algorithm for all series."""
     _check_algorithm(params)
-    request = _with_defaults(params)
-    basis = check_asked(call, _asked(request))
+    request = _add_defaults(params)
+    basis = check_request(call, _predictor_request(request))
     _check_evaluation(request)
-    request["FeaturizationConfig"] = _filled_in(request["FeaturizationConfig"], basis.target)
+    request["FeaturizationConfig"] = _add_target_filling(
+        request["FeaturizationConfig"], basis.target
+    )
     arn = arn_of(call.settings, PREDICTOR.word, params["PredictorName"])
     return insert_predictor(call, request, basis, arn=arn, is_auto=False)
 
@@ -42,7 +44,7 @@ def fillings(config: Mapping[str, Any]) -> Fillings:
 
 
 def as_auto_request(request: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration of a legacy predictor as CreateAutoPredictor takes it, for an upgrade."""
+    """The parameters of CreateAutoPredictor that upgrade this legacy predictor."""
     config, data = request["FeaturizationConfig"], request["InputDataConfig"]
     data_config = {
         "DatasetGroupArn": data["DatasetGroupArn"],
@@ -75,10 +77,10 @@ def _check_algorithm(params: Params) -> None:
         raise InvalidInput("'AlgorithmArn' is missing. Name one, or use CreateAutoPredictor.")
     require_algorithm(arn)
     if "HPOConfig" in params and not params.get("PerformHPO"):
-        raise InvalidInput("'HPOConfig' goes with 'PerformHPO': true only. Leave it out.")
+        raise InvalidInput("'HPOConfig' is allowed only with 'PerformHPO': true. Leave it out.")
     if params.get("PerformHPO"):
         raise InvalidInput(
-            f"'PerformHPO' is true, and {arn.rsplit('/', 1)[1]} has no hyperparameters to tune. "
+            f"'PerformHPO' is true, but {arn.rsplit('/', 1)[1]} has no hyperparameters to tune. "
             "Leave it out."
         )
 
@@ -93,7 +95,7 @@ def _check_auto_ml(params: Params) -> None:
     )
 
 
-def _with_defaults(params: Params) -> dict[str, Any]:
+def _add_defaults(params: Params) -> dict[str, Any]:
     evaluation = {
         "NumberOfBacktestWindows": 1,
         "BackTestWindowOffset": params["ForecastHorizon"],
@@ -111,9 +113,9 @@ def _with_defaults(params: Params) -> dict[str, Any]:
     }
 
 
-def _asked(request: Mapping[str, Any]) -> Asked:
+def _predictor_request(request: Mapping[str, Any]) -> PredictorRequest:
     config, data = request["FeaturizationConfig"], request["InputDataConfig"]
-    return Asked(
+    return PredictorRequest(
         dataset_group_arn=data["DatasetGroupArn"],
         horizon=request["ForecastHorizon"],
         frequency=config["ForecastFrequency"],
@@ -141,8 +143,8 @@ def _check_evaluation(request: Mapping[str, Any]) -> None:
         )
 
 
-def _filled_in(config: Mapping[str, Any], target: str) -> dict[str, Any]:
-    """The configuration with the target's filling complete, as Describe echoes it."""
+def _add_target_filling(config: Mapping[str, Any], target: str) -> dict[str, Any]:
+    """The configuration with all filling parameters of the target, as Describe echoes it."""
     methods = dict(fillings(config))
     methods[target] = {**TARGET_DEFAULTS, **methods.get(target, {})}
     return {**config, "Featurizations": [_featurization(*entry) for entry in methods.items()]}

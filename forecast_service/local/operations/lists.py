@@ -1,4 +1,4 @@
-"""List operations: newest first, filters, and tokens that name where the next page starts."""
+"""List operations: newest first, with filters, and tokens for the next page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from forecast_service.storage.tables import resources
 
 __all__ = ["list_resources", "next_token"]
 
-PAGE = 100  # entries of a page when MaxResults is not given; also the largest
+PAGE = 100  # entries per page, by default and at most
 TOKEN_LIFE_SECONDS = 24 * 3600
 
 Filters = Sequence[Mapping[str, str]]
@@ -34,9 +34,9 @@ def list_resources(kind: Kind, call: Call, params: Params) -> dict[str, Any]:
     Raises
     ------
     InvalidInput
-        A filter key that the operation does not know.
+        The operation has no filter with this key.
     InvalidToken
-        The token is not one of this operation and these filters, or older than a day.
+        The token belongs to another operation or other filters, or is older than a day.
     """
     filters = params.get("Filters", ())
     statement = sa.select(resources).where(resources.c.type == kind.word)
@@ -46,17 +46,17 @@ def list_resources(kind: Kind, call: Call, params: Params) -> dict[str, Any]:
         statement = statement.where(resources.c.sequence < below)
     size = params.get("MaxResults", PAGE)
     statement = statement.order_by(resources.c.sequence.desc()).limit(size + 1)
-    found = [Resource(**row) for row in call.connection.execute(statement).mappings()]
-    page: dict[str, Any] = {kind.plural: _summaries(kind, call, found[:size])}
-    if len(found) > size:
-        page["NextToken"] = next_token(call.operation, filters, found[size - 1].sequence)
+    entries = [Resource(**row) for row in call.connection.execute(statement).mappings()]
+    page: dict[str, Any] = {kind.plural: _summaries(kind, call, entries[:size])}
+    if len(entries) > size:
+        page["NextToken"] = next_token(call.operation, filters, entries[size - 1].sequence)
     return page
 
 
 def next_token(
     operation: str, filters: Filters, sequence: int, issued_at: float | None = None
 ) -> str:
-    """A token for the page below ``sequence``; ``issued_at`` are epoch seconds, now by default."""
+    """A token for the page below ``sequence``; ``issued_at`` (epoch seconds) is now by default."""
     content = {
         "operation": operation,
         "filters": _digest(filters),
@@ -66,16 +66,16 @@ def next_token(
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
 
 
-def _summaries(kind: Kind, call: Call, found: Sequence[Resource]) -> list[dict[str, Any]]:
+def _summaries(kind: Kind, call: Call, entries: Sequence[Resource]) -> list[dict[str, Any]]:
     shape = output_shape(CONTROL, call.operation).members[kind.plural].member
-    return [descriptions.describe(call.connection, resource, shape) for resource in found]
+    return [descriptions.describe(call.connection, resource, shape) for resource in entries]
 
 
 def _condition(kind: Kind, entry: Mapping[str, str]) -> sa.ColumnElement[bool]:
     columns = dict(kind.filters)
     if entry["Key"] not in columns:
         raise InvalidInput(
-            f"'{entry['Key']}' is no filter key of List{kind.plural}. "
+            f"'{entry['Key']}' is not a filter key of List{kind.plural}. "
             f"Allowed are: {', '.join(columns)}."
         )
     column = resources.c[columns[entry["Key"]]]
@@ -83,10 +83,10 @@ def _condition(kind: Kind, entry: Mapping[str, str]) -> sa.ColumnElement[bool]:
 
 
 def _sequence(token: str, operation: str, filters: Filters) -> int:
-    content = _decoded(token)
-    fits = content.get("operation") == operation and content.get("filters") == _digest(filters)
+    content = _decode(token)
+    is_ours = content.get("operation") == operation and content.get("filters") == _digest(filters)
     sequence, issued_at = content.get("sequence"), content.get("issued_at")
-    if not fits or type(sequence) is not int or type(issued_at) is not float:
+    if not is_ours or type(sequence) is not int or type(issued_at) is not float:
         raise InvalidToken(
             f"The NextToken was not issued by {operation} with these filters. "
             "Leave it out to start with the first page."
@@ -98,7 +98,7 @@ def _sequence(token: str, operation: str, filters: Filters) -> int:
     return min(sequence, 2**62)
 
 
-def _decoded(token: str) -> dict[str, Any]:
+def _decode(token: str) -> dict[str, Any]:
     try:
         content = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""What a predictor may be asked for: checked when it is created, as far as no data are needed."""
+"""The rules for requests of predictors that can be checked without reading the data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ from forecast_service.local.operations.dataset_groups import datasets_of
 from forecast_service.local.operations.datasets import frequency_of
 from forecast_service.local.operations.filling_rules import check_filling
 
-__all__ = ["Asked", "Basis", "check_asked", "check_forecast_types"]
+__all__ = [
+    "MAX_HORIZON",
+    "Basis",
+    "PredictorRequest",
+    "check_forecast_types",
+    "check_request",
+]
 
 MAX_HORIZON = 500
 MAX_FORECAST_TYPES = 5
@@ -27,8 +33,8 @@ MINUTES = {"min": 1, "H": 60, "D": 1_440, "W": 10_080, "M": 43_200, "Y": 525_600
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What both kinds of predictor are asked for, in one form."""
+class PredictorRequest:
+    """The request of a predictor, in one form for legacy and auto predictors."""
 
     dataset_group_arn: str
     horizon: int
@@ -36,14 +42,14 @@ class Asked:
     forecast_types: Sequence[str]
     dimensions: Sequence[str]
     fillings: Sequence[tuple[str, Mapping[str, str]]]
-    """Attribute and its filling parameters."""
+    """Each attribute with its filling parameters."""
     additional: Sequence[tuple[str, Sequence[str]]]
-    """``holiday`` or ``weather``, and the country codes."""
+    """``holiday`` or ``weather``, with the country codes."""
 
 
 @dataclass(frozen=True)
 class Basis:
-    """What a predictor is trained on."""
+    """The data that a predictor is trained on."""
 
     group: Resource
     target: str
@@ -52,39 +58,39 @@ class Basis:
     """Fields that identify a series: the item, then the forecast dimensions in schema order."""
 
 
-def check_asked(call: Call, asked: Asked) -> Basis:
-    """What to train on.
+def check_request(call: Call, request: PredictorRequest) -> Basis:
+    """Check the request of a predictor and return the data to train on.
 
     Raises
     ------
     DoesNotExist, InUse, InvalidInput
-        The group or its data are not there or not ready, or something is asked that cannot be.
+        The group or its data do not exist or are not ready, or a parameter is not allowed.
     """
-    group = require_active(call, DATASET_GROUP, asked.dataset_group_arn)
+    group = require_active(call, DATASET_GROUP, request.dataset_group_arn)
     datasets = datasets_of(call, group)
     _check_data(call, group, datasets)
     target = fields(datasets[TARGET].request)
     related = fields(datasets[RELATED].request) if RELATED in datasets else None
-    if not 1 <= asked.horizon <= MAX_HORIZON:
+    if not 1 <= request.horizon <= MAX_HORIZON:
         raise InvalidInput(
-            f"ForecastHorizon is {asked.horizon}; it must be between 1 and {MAX_HORIZON} periods."
+            f"ForecastHorizon is {request.horizon}; it must be between 1 and {MAX_HORIZON} periods."
         )
-    check_forecast_types(asked.forecast_types)
-    _check_dimensions(asked.dimensions, target, related)
-    _check_frequency(asked.frequency, datasets)
-    _check_fillings(asked.fillings, target, related)
-    _check_additional(asked.additional)
-    used = (name for name in target.dimensions if name in asked.dimensions)
+    check_forecast_types(request.forecast_types)
+    _check_dimensions(request.dimensions, target, related)
+    _check_frequency(request.frequency, datasets)
+    _check_fillings(request.fillings, target, related)
+    _check_additional(request.additional)
+    used = (name for name in target.dimensions if name in request.dimensions)
     return Basis(group, str(target.target), (target.item, *used))
 
 
 def check_forecast_types(types: Sequence[str]) -> None:
-    """Refuse more than five types, a quantile outside 0.01 to 0.99, and the same one twice.
+    """Refuse more than five types, a quantile outside 0.01 to 0.99, and repeated types.
 
     Raises
     ------
     InvalidInput
-        Names the type.
+        The message names the type.
     """
     if len(types) > MAX_FORECAST_TYPES:
         raise InvalidInput(
@@ -127,7 +133,7 @@ def _check_dimensions(dimensions: Sequence[str], target: Fields, related: Fields
     if unknown:
         allowed = ", ".join(target.dimensions) or "none, as the schema has only the required fields"
         raise InvalidInput(
-            f"Forecast dimension '{unknown[0]}' is no dimension of the {TARGET} dataset. "
+            f"Forecast dimension '{unknown[0]}' is not a dimension of the {TARGET} dataset. "
             f"Allowed are: {allowed}."
         )
     textual = [name for name in related.dimensions if name not in dimensions] if related else []
@@ -168,13 +174,13 @@ def _check_fillings(
     fillings: Sequence[tuple[str, Mapping[str, str]]], target: Fields, related: Fields | None
 ) -> None:
     features = related.features if related else ()
-    known = (str(target.target), *features)
+    allowed = (str(target.target), *features)
     counts = Counter(attribute for attribute, _ in fillings)
     for attribute, methods in fillings:
-        if attribute not in known:
+        if attribute not in allowed:
             raise InvalidInput(
                 f"'{attribute}' cannot be filled: it is neither the target nor a numeric field of "
-                f"the {RELATED} dataset. Allowed are: {', '.join(known)}."
+                f"the {RELATED} dataset. Allowed are: {', '.join(allowed)}."
             )
         if counts[attribute] > 1:
             raise InvalidInput(f"'{attribute}' is configured twice. Configure each field once.")
@@ -189,10 +195,12 @@ def _check_additional(additional: Sequence[tuple[str, Sequence[str]]]) -> None:
                 "data. Leave it out, or import weather as related time series."
             )
         if name != "holiday":
-            raise InvalidInput(f"'{name}' is no additional dataset. Allowed are: holiday, weather.")
+            raise InvalidInput(
+                f"'{name}' is not an additional dataset. Allowed are: holiday, weather."
+            )
         if len(countries) != 1 or countries[0] not in AMAZON_COUNTRIES:
             raise InvalidInput(
-                f"'holiday' has country {', '.join(countries) or 'none'}; give exactly one of: "
+                f"'holiday' has country {', '.join(countries) or 'none'}. Give exactly one of: "
                 f"{', '.join(AMAZON_COUNTRIES)}."
             )
     if len(additional) > 1:

@@ -1,4 +1,4 @@
-"""What legacy and auto predictors share: their row, their description, their accuracy."""
+"""The operations that legacy and auto predictors share."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEFAULT_TYPES = ("0.1", "0.5", "0.9")
 def insert_predictor(
     call: Call, request: Mapping[str, Any], basis: Basis, *, arn: str, is_auto: bool
 ) -> dict[str, Any]:
-    """Add a predictor and the work that trains it."""
+    """Add a predictor and queue the work that trains it."""
     return create(
         call,
         PREDICTOR,
@@ -40,7 +40,7 @@ def insert_predictor(
 
 
 def describe_predictor(call: Call, params: Params) -> dict[str, Any]:
-    """DescribePredictor: legacy ones only."""
+    """DescribePredictor: legacy predictors only."""
     return _describe(call, params, is_auto=False, other="DescribeAutoPredictor")
 
 
@@ -53,12 +53,14 @@ def accuracy(call: Call, params: Params) -> dict[str, Any]:
     """GetAccuracyMetrics of an ACTIVE predictor."""
     predictor = require_active(call, PREDICTOR, params["PredictorArn"])
     details = PredictorDetails.of(predictor.details)
-    shown = {
+    members = {
         "IsAutoPredictor": details.is_auto,
         "OptimizationMetric": predictor.request.get("OptimizationMetric"),
         **(details.accuracy or {}),
     }
-    answer: dict[str, Any] = descriptions.shaped(shown, output_shape(CONTROL, call.operation))
+    answer: dict[str, Any] = descriptions.select_members(
+        members, output_shape(CONTROL, call.operation)
+    )
     return answer
 
 

@@ -1,4 +1,4 @@
-"""Undo: what an import had loaded into our own datasets is taken out again."""
+"""Undo: removes the rows that an import loaded into our own datasets."""
 
 from __future__ import annotations
 
@@ -14,47 +14,47 @@ from forecast_service.storage.snapshots import SnapshotStore
 
 __all__ = ["undo"]
 
-TAKEN_BACK = "Another part of the same import failed, so these rows were taken out again."
+REMOVED = "Another part of the same import failed, so these rows were removed again."
 ENDED = ("CREATE_FAILED", "CREATE_STOPPED")
 UNFINISHED = (CREATE_PENDING, "CREATE_IN_PROGRESS", "CREATE_STOPPING")
 
 
 def undo(connection: sa.Connection, group: str, job_name: str) -> None:
-    """Take back the versions that import jobs of this name made, and end those that still run.
+    """Remove the versions that import jobs of this name made, and end jobs that still run.
 
-    A dataset that never had rows is deleted: one without rows keeps predictors from being
-    trained, and its columns would bind the corrected files. To undo twice changes nothing.
+    A dataset that is left without rows is deleted: it would block trainings, and the corrected
+    files would need the same columns. A second call changes nothing.
     """
-    jobs = catalog.named(connection, IMPORT_JOB.word, job_name)
+    jobs = catalog.find_all(connection, IMPORT_JOB.word, job_name)
     for job in jobs:
         if job.status not in ENDED:
-            _take_back(connection, job)
+            _undo_job(connection, job)
     datasets = [job.parent_arn for job in jobs if job.parent_arn is not None]
     emptied = {arn for arn in datasets if _is_empty(connection, arn)}
-    found = catalog.find(connection, DATASET_GROUP.word, group)
-    if found is not None and emptied:
-        kept = [arn for arn in found.request.get("DatasetArns", []) if arn not in emptied]
-        catalog.update(connection, found.arn, request={**found.request, "DatasetArns": kept})
+    resource = catalog.find(connection, DATASET_GROUP.word, group)
+    if resource is not None and emptied:
+        arns = [arn for arn in resource.request.get("DatasetArns", []) if arn not in emptied]
+        catalog.update(connection, resource.arn, request={**resource.request, "DatasetArns": arns})
     for arn in emptied:
-        for each in catalog.children(connection, arn):
-            catalog.delete(connection, each.arn)
+        for job in catalog.children(connection, arn):
+            catalog.delete(connection, job.arn)
         catalog.delete(connection, arn)
 
 
-def _take_back(connection: sa.Connection, job: Resource) -> None:
+def _undo_job(connection: sa.Connection, job: Resource) -> None:
     Queue.withdraw(connection, JOB_KIND, job.arn)
     version = ImportJobDetails.of(job.details).version if job.status == ACTIVE else None
-    if version is None or _drop(connection, str(job.parent_arn), version):
-        catalog.update(connection, job.arn, status="CREATE_FAILED", message=TAKEN_BACK)
+    if version is None or _remove_version(connection, str(job.parent_arn), version):
+        catalog.update(connection, job.arn, status="CREATE_FAILED", message=REMOVED)
 
 
-def _drop(connection: sa.Connection, dataset: str, version: int) -> bool:
-    """Take back a version unless something was made from it; False when it stays."""
-    is_used = (dataset, version) in catalog.remembered(connection)
+def _remove_version(connection: sa.Connection, dataset: str, version: int) -> bool:
+    """Remove a version unless something was made from it; False if it stays."""
+    is_used = (dataset, version) in catalog.used_snapshots(connection)
     return not is_used and SnapshotStore.take_back(connection, dataset, version)
 
 
 def _is_empty(connection: sa.Connection, dataset: str) -> bool:
-    """Whether a dataset has no rows, and no import job that may bring some."""
-    under_way = (each.status in UNFINISHED for each in catalog.children(connection, dataset))
-    return not SnapshotStore.newest(connection, dataset) and not any(under_way)
+    """Whether a dataset has no rows, and no import job that may add some."""
+    is_importing = any(job.status in UNFINISHED for job in catalog.children(connection, dataset))
+    return not SnapshotStore.newest(connection, dataset) and not is_importing

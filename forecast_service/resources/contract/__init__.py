@@ -1,1 +1,1 @@
-"""What HTTP takes and gives: requests, answers, and their description in ``/openapi.json``."""
+"""Models of requests and answers over HTTP, and their description in ``/openapi.json``."""

@@ -1,4 +1,4 @@
-"""What is answered, as pydantic models: the source of ``/openapi.json`` and of a test's check."""
+"""Answers as pydantic models, for ``/openapi.json`` and the tests."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ __all__ = ["ANSWERS", "Problem"]
 
 
 class TrainingRun(AnswerModel):
-    """The record of one retrain request: waiting, training, forecasting, serving, failed,
-    cancelled."""
+    """The record of a retrain request; ``state`` is waiting, training, forecasting, serving,
+    failed or cancelled."""
 
     id: str
     dataset_group: str
@@ -45,7 +45,7 @@ class TrainingRuns(AnswerModel):
 
 
 class TrainingDecision(AnswerModel):
-    """What a retrain request led to, with the numbers that it rests on."""
+    """The decision on a retrain request, with its numbers."""
 
     store_number: int | str
     message: str
@@ -61,8 +61,8 @@ class TrainingDecision(AnswerModel):
 
 
 class KeptForecast(AnswerModel):
-    """A forecast that is or was served; ``id`` is the end of ``forecast``, its ARN, which the
-    provenance of every answer names too."""
+    """A forecast that can be served. ``forecast`` is its ARN, as in ``provenance``; ``id`` is the
+    end of the ARN."""
 
     id: str
     forecast: str
@@ -83,14 +83,14 @@ class KeptForecasts(AnswerModel):
 
 
 class ServedForecast(KeptForecast):
-    """The forecast that is served now; ``previous`` is the id of the one before, or null when
-    nothing has changed."""
+    """The forecast that is served now; ``previous`` is the id of the one before, or null if
+    nothing changed."""
 
     previous: str | None
 
 
 class StoreSummary(AnswerModel):
-    """A store, and how much is known of it."""
+    """A store and the extent of its sales."""
 
     store_number: int | str
     region: str
@@ -103,13 +103,13 @@ class StoreSummary(AnswerModel):
 
 
 class Store(StoreSummary):
-    """A store and its items; none where sales are per store."""
+    """A store and its items; empty if the sales are per store."""
 
     items: list[str]
 
 
 class Stores(AnswerModel):
-    """A page of the stores; ``next`` is the address of the page that follows."""
+    """A page of the stores; ``next`` is the address of the next page, or null."""
 
     stores: list[StoreSummary]
     count: int
@@ -117,13 +117,13 @@ class Stores(AnswerModel):
 
 
 class SoldDay(AnswerModel):
-    """One day, and what was known of it; ``sales`` is null where nothing is."""
+    """One day of a series; ``sales`` is null if the sales are not known."""
 
     date: str
     item: str | None = None
     sales: float | None
     stockout: bool
-    """Whether the day is marked: demand was at least what was sold."""
+    """True if the day is marked as a stock-out: demand was at least what was sold."""
     covariates: dict[str, float | None]
 
 
@@ -136,11 +136,11 @@ class History(AnswerModel):
 
 
 class ImportReport(RootModel[dict[str, Any]]):
-    """What was understood of the files: columns, stores, dates, gaps, covariates."""
+    """How the files were understood: columns, stores, dates, gaps, covariates."""
 
 
 class Import(AnswerModel):
-    """One import: waiting, reading, loading, done, failed."""
+    """One import; ``state`` is waiting, reading, loading, done or failed."""
 
     id: str
     state: str
@@ -160,7 +160,7 @@ class Imports(AnswerModel):
 
 
 class Health(AnswerModel):
-    """The process lives."""
+    """The process is alive."""
 
     status: str
 
@@ -174,14 +174,14 @@ class Readiness(AnswerModel):
 
 
 class ProblemFinding(AnswerModel):
-    """One thing that is wrong, and where."""
+    """One error, and its place in the request or file."""
 
     pointer: str
     detail: str
 
 
 class Problem(AnswerModel):
-    """An error (RFC 9457); every route answers with this shape."""
+    """An error (RFC 9457), in the same form from every route."""
 
     type: str
     title: str

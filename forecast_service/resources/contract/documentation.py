@@ -1,4 +1,4 @@
-"""What a method of a resource takes and gives, written beside it and read by ``/openapi.json``."""
+"""``documented``: describes a method of a resource for ``/openapi.json``."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Operation:
     body_types: tuple[str, ...] = ()
     """Media types of a body that is a file."""
     answers: Mapping[int, str | None] = field(default_factory=dict)
-    """Status to the name of the JSON answer's model; None for another answer or none."""
+    """Name of the JSON answer's model, by status; None for an answer without JSON."""
     other_types: tuple[str, ...] = ()
-    """Media types of answers beside JSON."""
+    """Media types of answers besides JSON."""
     errors: tuple[int, ...] = ()
 
 

@@ -1,4 +1,4 @@
-"""What is answered about forecasts, as pydantic models; ``answers`` has the rest."""
+"""Answers about forecasts, as pydantic models; the other answers are in ``answers``."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["AnswerModel", "Forecast", "WhatIf"]
 
 
 class AnswerModel(BaseModel):
-    """Nothing may be answered that is not written down here."""
+    """An answer has exactly the fields of its model."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Point(AnswerModel):
-    """One period of a forecast; Amazon's own names."""
+    """One period of a forecast, with Amazon's names."""
 
     Timestamp: str
     Value: float
@@ -43,7 +43,7 @@ class Horizon(AnswerModel):
 
 
 class Coverage(AnswerModel):
-    """How often an interval held in the backtest of this series, over how many days."""
+    """Share of days within an interval in the backtest of this series: intended and measured."""
 
     nominal: float
     measured: float
@@ -56,11 +56,11 @@ class Provenance(AnswerModel):
     source: str
     algorithm: str
     members: dict[str, float] | None
-    """Weight of each algorithm in the average; null when a single one was asked for."""
+    """Weight of each algorithm in the average; null without an average."""
     coverage: dict[str, Coverage] | None
-    """By interval, such as ``p10-p90``; null when it was not measured."""
+    """By interval, such as ``p10-p90``; null if it was not measured."""
     demand: str | None
-    """Demand class: smooth, erratic, intermittent or lumpy; null when it is not known."""
+    """Demand class: smooth, erratic, intermittent or lumpy; null if it is not known."""
     fallback: str | None
     predictor: str
     trained_at: str
@@ -83,17 +83,17 @@ class StoreForecast(AnswerModel):
 
 
 class StoreForecasts(AnswerModel):
-    """The forecasts of many stores, in the order asked."""
+    """The forecasts of many stores, in the order of the request."""
 
     forecasts: list[StoreForecast]
 
 
 class Forecast(RootModel[StoreForecast | StoreForecasts]):
-    """Of one store, or of many when ``store_numbers`` was sent."""
+    """The forecast of one store, or of many if ``store_numbers`` was sent."""
 
 
 class Supposition(AnswerModel):
-    """A covariate at another value on some days, as it was sent."""
+    """A changed covariate on some days, as it was sent."""
 
     covariate: str
     value: float | str
@@ -102,14 +102,15 @@ class Supposition(AnswerModel):
 
 
 class WhatIfProvenance(Provenance):
-    """That of the forecast, and what was supposed."""
+    """The provenance of the forecast, and the changes."""
 
     what_if: Literal[True]
     changes: list[Supposition]
 
 
 class WhatIfTotal(AnswerModel):
-    """Sums of one forecast type over the days of the answer; ``share`` is of the baseline."""
+    """Sums of one forecast type over the days of the answer. ``share`` is the difference as a
+    share of the baseline."""
 
     forecast_type: str
     baseline: float
@@ -119,7 +120,7 @@ class WhatIfTotal(AnswerModel):
 
 
 class StoreWhatIf(AnswerModel):
-    """What a store would sell, what the same model says without the changes, and the difference."""
+    """The forecast with the changes (``result``) and without them (``baseline``)."""
 
     store_number: int | str
     item: str | None = None
@@ -132,11 +133,11 @@ class StoreWhatIf(AnswerModel):
 
 
 class StoreWhatIfs(AnswerModel):
-    """The same of many stores in the order asked, and the total of all."""
+    """What-ifs of many stores, in the order of the request, and the total of all."""
 
     forecasts: list[StoreWhatIf]
     total: WhatIfTotal
 
 
 class WhatIf(RootModel[StoreWhatIf | StoreWhatIfs]):
-    """Of one store, or of many when ``store_numbers`` was sent; nothing was stored."""
+    """The what-if of one store, or of many if ``store_numbers`` was sent. Nothing is stored."""

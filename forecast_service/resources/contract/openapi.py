@@ -1,4 +1,4 @@
-"""``/openapi.json``: the description of every route, made from the resources themselves."""
+"""``/openapi.json``: the description of every route, generated from the resources."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class OpenApiResource(ServiceResource):
         "This description (OpenAPI 3.1)", answers={200: None}, other_types=("application/json",)
     )
     def get(self) -> Response:
-        """The same document until the process ends."""
+        """The OpenAPI document; it stays the same while the process runs."""
         return json_response(self.document)
 
 
 def description(routes: Routes, version: str) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of these routes; each is also there under ``/v1``."""
+    """The OpenAPI 3.1 document of these routes; every route also exists under ``/v1``."""
     schemas: dict[str, Any] = {}
     paths = {PARAMETER.sub(r"{\1}", path): _path(path, kind, schemas) for path, kind in routes}
     return {
@@ -51,7 +51,7 @@ def description(routes: Routes, version: str) -> dict[str, Any]:
             "title": "Retail demand forecasts",
             "version": version,
             "description": "What will a store sell in the coming days? Every error is a "
-            "problem document (RFC 9457), and every answer carries X-Request-ID.",
+            "problem document (RFC 9457). Every answer has the header X-Request-ID.",
         },
         "servers": [{"url": "/"}, {"url": "/v1"}],
         "paths": paths,
@@ -97,10 +97,10 @@ def _query(model: type[BaseModel], schemas: dict[str, Any]) -> list[dict[str, An
             "name": name,
             "in": "query",
             "required": name in required,
-            "schema": found,
+            "schema": property_schema,
             **({"style": "form", "explode": False} if name == "store_numbers" else {}),
         }
-        for name, found in schema["properties"].items()
+        for name, property_schema in schema["properties"].items()
     ]
 
 

@@ -1,4 +1,4 @@
-"""What may be sent: strict pydantic models of bodies and queries; a name not listed is refused."""
+"""Requests as strict pydantic models of bodies and queries. Unknown names are refused."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ __all__ = [
 NAME_LENGTH = 256
 MAX_STORES = 5000
 MAX_SALES = 100_000
-MAX_SUPPOSED = 1000  # stores of a what-if, which is computed while its asker waits
+MAX_WHAT_IF_STORES = 1000  # a what-if is computed while the caller waits
 MAX_CHANGES = 50
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class StrictModel(BaseModel):
-    """Nothing unknown, nothing converted: ``"1"`` is no number and ``true`` is no 1."""
+    """Refuses unknown fields and converts nothing: ``"1"`` is not a number, ``true`` is not 1."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -49,7 +49,7 @@ def _printable(value: str) -> str:
 
 
 def _time(value: str) -> str:
-    # fromisoformat also reads week dates and '20150801', which nobody means in a request.
+    # fromisoformat also reads week dates and '20150801', which are mistakes in a request.
     try:
         moment = datetime.fromisoformat(value) if DAY.match(value) else None
     except ValueError:
@@ -63,16 +63,16 @@ def _time(value: str) -> str:
 
 def _day(value: str) -> str:
     try:
-        found = DAY.fullmatch(value) and date.fromisoformat(value)
+        day = DAY.fullmatch(value) and date.fromisoformat(value)
     except ValueError:
-        found = None
-    if not found:
+        day = None
+    if not day:
         raise ValueError(f"write a day as '2015-08-01' (ISO 8601), not {shown(value)}")
     return value
 
 
 def _moment(value: str) -> str:
-    # Beyond these years a zone can carry a moment out of what Python's datetime can hold.
+    # Outside these years, a time zone can move a time out of the range of Python's datetime.
     if not FIRST_YEAR <= datetime.fromisoformat(_time(value)).year <= LAST_YEAR:
         raise ValueError(f"write a year from {FIRST_YEAR} to {LAST_YEAR}")
     return value
@@ -85,15 +85,17 @@ Day = Annotated[
     str, Field(json_schema_extra={"pattern": rf"^{DAY.pattern}$"}), AfterValidator(_day)
 ]
 StoreNumber = (
-    Annotated[int, Field(ge=-(2**63), lt=2**63, description="A whole number, echoed as sent.")]
-    | Annotated[Name, Field(description="Or its identifier as text, echoed as sent.")]
+    Annotated[
+        int, Field(ge=-(2**63), lt=2**63, description="A whole number; the answer repeats it.")
+    ]
+    | Annotated[Name, Field(description="Or a name as text; the answer repeats it.")]
 )
 StoreNumbers = Annotated[list[StoreNumber], Field(min_length=1, max_length=MAX_STORES)]
 Limit = Annotated[int, Field(ge=1, le=1000)]
 
 
 class ForecastBody(StrictModel):
-    """Which forecast is wanted: one store or many, an item, a range of days."""
+    """Question for a forecast: one store or many, an item, a range of days."""
 
     store_number: StoreNumber | None = None
     store_numbers: StoreNumbers | None = None
@@ -106,7 +108,7 @@ class ForecastBody(StrictModel):
         if (self.store_number is None) == (self.store_numbers is None):
             raise ValueError("send either 'store_number' or 'store_numbers'")
         if _instant(self.forecast_start_date) > _instant(self.forecast_end_date, datetime.max):
-            raise ValueError("'forecast_start_date' lies after 'forecast_end_date'")
+            raise ValueError("'forecast_start_date' is after 'forecast_end_date'")
         return self
 
 
@@ -115,13 +117,15 @@ def _instant(value: str | None, missing: datetime = datetime.min) -> datetime:
 
 
 class ForecastQuery(ForecastBody):
-    """The same in a query string; ``store_numbers`` are separated by commas or repeated."""
+    """The same question in a query string. Separate ``store_numbers`` by commas, or repeat it."""
 
 
 class ChangeRow(StrictModel):
-    """A covariate at one value on some days; ``to`` is ``from`` when it is left out."""
+    """Sets a covariate to a value on some days. Without ``to``, on the day ``from`` only."""
 
-    covariate: Annotated[Name, Field(description="Its name, or the column that it came from.")]
+    covariate: Annotated[
+        Name, Field(description="Name of the covariate, or of its column in the file.")
+    ]
     value: Annotated[float, Field(allow_inf_nan=False)] | Name
     first: Annotated[Day, Field(alias="from")]
     last: Annotated[Day | None, Field(alias="to")] = None
@@ -129,21 +133,21 @@ class ChangeRow(StrictModel):
     @model_validator(mode="after")
     def _in_order(self) -> ChangeRow:
         if self.last is not None and self.first > self.last:
-            raise ValueError(f"'from' ({self.first}) lies after 'to' ({self.last})")
+            raise ValueError(f"'from' ({self.first}) is after 'to' ({self.last})")
         return self
 
 
 class WhatIfBody(ForecastBody):
-    """Which forecast is to be seen with which covariates changed."""
+    """Question for a forecast with changed covariates."""
 
     store_numbers: (
-        Annotated[list[StoreNumber], Field(min_length=1, max_length=MAX_SUPPOSED)] | None
+        Annotated[list[StoreNumber], Field(min_length=1, max_length=MAX_WHAT_IF_STORES)] | None
     ) = None
     changes: Annotated[list[ChangeRow], Field(min_length=1, max_length=MAX_CHANGES)]
 
 
 class TrainingBody(StrictModel):
-    """A retrain request for the data that this store belongs to."""
+    """A retrain request. A training is always over all stores."""
 
     store_number: StoreNumber
     train_request_date: Moment | None = None
@@ -151,7 +155,7 @@ class TrainingBody(StrictModel):
 
 
 class SaleRow(StrictModel):
-    """What one store sold on one day, of one item where the data have items."""
+    """Sales of one store on one day; of one item, if the data have items."""
 
     store_number: StoreNumber
     date: Day
@@ -159,13 +163,13 @@ class SaleRow(StrictModel):
     item: Name | None = None
     stockout: Annotated[
         bool | None,
-        Field(description="Demand was at least what was sold; without it, what was said stays."),
+        Field(description="Demand was at least what was sold. Without it, an earlier mark stays."),
     ] = None
     covariates: Annotated[dict[Name, float | str | None], Field(max_length=64)] = {}
 
 
 class SalesBody(StrictModel):
-    """New or corrected sales, the small form of an import."""
+    """New or corrected sales as rows."""
 
     sales: Annotated[list[SaleRow], Field(min_length=1, max_length=MAX_SALES)]
     allow_returns: bool = False
@@ -182,20 +186,20 @@ class SalesBody(StrictModel):
             first = seen.setdefault((str(row.store_number), row.date, row.item), index)
             if first != index:
                 raise ValueError(
-                    f"rows {first} and {index} are both of store '{row.store_number}' on "
+                    f"rows {first} and {index} are both for store '{row.store_number}' on "
                     f"{row.date}; send one row per store, item and day"
                 )
         return self
 
 
 class ListQuery(StrictModel):
-    """A page of a list, newest first."""
+    """Length of a list, newest first."""
 
     limit: Limit = 100
 
 
 class StoresQuery(StrictModel):
-    """A page of the stores; ``after`` is the last identifier of the page before."""
+    """A page of the stores; ``after`` is the last store of the page before."""
 
     limit: Limit = 100
     after: Name | None = None
@@ -203,7 +207,7 @@ class StoresQuery(StrictModel):
 
 
 class HistoryQuery(StrictModel):
-    """A range of the days that a store sold on."""
+    """A range of days of a store's sales."""
 
     item: Name | None = None
     start: Day | None = None
@@ -218,7 +222,9 @@ class ImportQuery(StrictModel):
     dry_run: bool = False
     allow_returns: bool = False
     only: Annotated[str, Field(description="Stores to keep, separated by commas.")] | None = None
-    ignore: Annotated[str, Field(description="Columns left out, by commas.")] | None = None
+    ignore: (
+        Annotated[str, Field(description="Columns to leave out, separated by commas.")] | None
+    ) = None
     stores_limit: Annotated[int, Field(ge=1)] | None = None
     date_order: (
         Annotated[
@@ -242,7 +248,7 @@ class ImportQuery(StrictModel):
     ) = None
 
     def options(self) -> dict[str, Any]:
-        """What the importer calls its options."""
+        """The options of the importer."""
         options: dict[str, Any] = {"allow_returns": self.allow_returns}
         for name in ("stores_limit", "date_order", "decimal", "duplicates", "missing"):
             if getattr(self, name) is not None:
@@ -255,11 +261,11 @@ class ImportQuery(StrictModel):
 
 
 class ReadyQuery(StrictModel):
-    """Whether a forecast is a condition of being ready."""
+    """``forecast``: not ready without a forecast."""
 
     forecast: bool = False
 
 
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    """JSON schema whose references point into an OpenAPI document."""
+    """JSON schema of a model; its references point into an OpenAPI document."""
     return model.model_json_schema(ref_template="#/components/schemas/{model}")

@@ -1,1 +1,1 @@
-"""Steps from one schema to the next, applied by ``Database.migrate``."""
+"""Scripts that upgrade the schema, run by ``Database.migrate``."""

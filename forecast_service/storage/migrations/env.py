@@ -1,4 +1,4 @@
-"""Alembic's entry point; ``Database.migrate`` hands over an open connection."""
+"""Alembic's entry point; ``Database.migrate`` passes an open connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Auto: each series gets a mixture of what does well on it."""
+"""Auto: each series gets an average of the algorithms that suit it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def auto(panel: Panel) -> FittedAuto:
 
 @pytest.fixture(scope="module")
 def fitted(auto: FittedAuto) -> FittedCombination:
-    """That of the four stores, which are all smooth."""
+    """The combination of the four stores, which are all smooth."""
     return auto.groups[0].model
 
 
@@ -53,15 +53,17 @@ def test_the_forecast_is_the_weighted_mean_of_the_members(panel, fitted: FittedC
 
 
 def test_weights_are_shares_and_the_text_names_them(panel, fitted: FittedCombination) -> None:
-    mixed = replace(fitted, wanted=np.tile([0.3, 0.7, 0.0], (4, 1)))
+    mixed = replace(fitted, chosen_weights=np.tile([0.3, 0.7, 0.0], (4, 1)))
 
     assert np.allclose(fitted.weights.sum(axis=1), 1)
     assert (fitted.weights >= 0).all()
     assert mixed.algorithms[:3] == ("prophet 0.7, boosted 0.3",) * 3
 
 
-def test_a_series_without_a_member_shares_its_weight_and_says_so(fitted: FittedCombination) -> None:
-    mixed = replace(fitted, wanted=np.tile([0.4, 0.4, 0.2], (4, 1)))
+def test_the_weight_of_a_missing_member_is_shared_and_a_note_says_why(
+    fitted: FittedCombination,
+) -> None:
+    mixed = replace(fitted, chosen_weights=np.tile([0.4, 0.4, 0.2], (4, 1)))
 
     assert np.allclose(mixed.weights[3], [2 / 3, 0, 1 / 3])
     assert mixed.algorithms[3] == "boosted 0.67, seasonal_naive 0.33"
@@ -72,7 +74,7 @@ def test_a_series_without_a_member_shares_its_weight_and_says_so(fitted: FittedC
     )
 
 
-def test_without_a_backtest_all_members_weigh_the_same_and_nothing_is_calibrated() -> None:
+def test_without_a_backtest_weights_are_equal_and_nothing_is_calibrated() -> None:
     auto, tested = fit_with_backtest(make_panel(n_days=25), CONFIG)
     fitted = auto.groups[0].model
 
@@ -82,7 +84,9 @@ def test_without_a_backtest_all_members_weigh_the_same_and_nothing_is_calibrated
 
 def test_the_better_member_gets_the_weight() -> None:
     days = np.arange(200)
-    weekday = np.where(days < 150, days % 7, 6 - days % 7)  # a new week, repeated to the letter
+    weekday = np.where(
+        days < 150, days % 7, 6 - days % 7
+    )  # the week is reversed, then repeats exactly
     repeating = np.tile(100.0 + 30 * weekday, (6, 1))
     panel = make_panel(6, 200, closes=False)
 
@@ -93,7 +97,7 @@ def test_the_better_member_gets_the_weight() -> None:
     assert reversed_.weights[:, 2].min() > 0.5
 
 
-def test_a_tested_window_does_not_know_its_own_days(panel) -> None:
+def test_the_forecast_of_a_window_does_not_depend_on_its_days(panel) -> None:
     changed = panel.target.copy()
     changed[:, -14:] *= np.random.default_rng(3).uniform(0.2, 3, (4, 14))
 
@@ -112,15 +116,13 @@ def test_coverage_counts_the_open_days_of_all_windows(panel, fitted: FittedCombi
     assert np.mean(fitted.coverage.measured[:3]) == pytest.approx(0.8, abs=0.15)
 
 
-def test_a_series_new_since_training_takes_the_weights_of_all(
-    auto: FittedAuto, fitted: FittedCombination
-) -> None:
+def test_a_new_series_takes_the_common_weights(auto: FittedAuto, fitted: FittedCombination) -> None:
     newer = make_panel(5, 194)
 
     later = Auto().condition(auto, newer).groups[0].model
 
-    assert np.array_equal(later.wanted[:4], fitted.wanted)
-    assert np.array_equal(later.wanted[4], fitted.fleet)
+    assert np.array_equal(later.chosen_weights[:4], fitted.chosen_weights)
+    assert np.array_equal(later.chosen_weights[4], fitted.common_weights)
     assert later.coverage is not None
     assert later.coverage.days.tolist() == [24, 24, 24, 8, 0]
     assert np.isfinite(later.forecast(future_of(newer), LEVELS)).all()
@@ -137,7 +139,7 @@ def test_members_are_fitted_as_they_would_be_alone(panel, fitted: FittedCombinat
 
 
 def test_facts_name_members_and_the_measured_coverage(fitted: FittedCombination) -> None:
-    mixed = replace(fitted, wanted=np.tile([0.3, 0.7, 0.0], (4, 1)))
+    mixed = replace(fitted, chosen_weights=np.tile([0.3, 0.7, 0.0], (4, 1)))
     assert mixed.coverage is not None
 
     facts = mixed.facts
@@ -159,5 +161,11 @@ def test_a_model_file_keeps_weights_and_coverage(auto: FittedAuto, tmp_path) -> 
     loaded = Auto().from_arrays(archive.load(tmp_path / "000.npz")[0])
 
     assert loaded.facts == auto.facts
-    assert loaded.groups[0].model.wanted.tolist() == auto.groups[0].model.wanted.tolist()
-    assert loaded.groups[0].model.fleet.tolist() == auto.groups[0].model.fleet.tolist()
+    assert (
+        loaded.groups[0].model.chosen_weights.tolist()
+        == auto.groups[0].model.chosen_weights.tolist()
+    )
+    assert (
+        loaded.groups[0].model.common_weights.tolist()
+        == auto.groups[0].model.common_weights.tolist()
+    )

@@ -43,7 +43,7 @@ def test_each_class_has_members_of_its_own(fitted: FittedAuto) -> None:
     assert fitted.keys == PANEL.keys
 
 
-def test_sparse_series_change_nothing_for_the_others(both) -> None:
+def test_sparse_series_do_not_change_the_forecasts_of_others(both) -> None:
     alone, tested_alone = fit_with_backtest(DENSE, CONFIG)
     fitted, tested = both
 
@@ -82,7 +82,7 @@ def test_a_new_series_joins_its_demand_class(fitted: FittedAuto) -> None:
     assert np.isfinite(later.forecast(future_of(renamed), LEVELS)).all()
 
 
-def test_series_that_are_gone_may_leave_a_class_empty(fitted: FittedAuto) -> None:
+def test_a_class_may_become_empty_when_series_end(fitted: FittedAuto) -> None:
     items = PANEL.take(np.flatnonzero(~IS_DENSE))
 
     later = Auto().condition(fitted, items)
@@ -91,7 +91,7 @@ def test_series_that_are_gone_may_leave_a_class_empty(fitted: FittedAuto) -> Non
     assert np.array_equal(later.forecast(future_of(items), LEVELS), expected)
 
 
-def test_some_of_the_series_are_forecast_as_among_all_of_them(fitted: FittedAuto) -> None:
+def test_a_subset_of_series_has_the_same_forecasts(fitted: FittedAuto) -> None:
     rows, future = np.array([6, 0, 2]), future_of(PANEL)
 
     few = fitted.take(rows, future)
@@ -112,7 +112,7 @@ def test_a_model_file_keeps_the_groups(fitted: FittedAuto, tmp_path) -> None:
     assert np.array_equal(loaded.forecast(future, LEVELS), fitted.forecast(future, LEVELS))
 
 
-def test_what_is_tested_does_not_choose_the_class(fitted: FittedAuto) -> None:
+def test_tested_periods_do_not_influence_the_class(fitted: FittedAuto) -> None:
     target = PANEL.target.copy()
     target[~IS_DENSE, -28:] = 50.0  # sells every day since
 
@@ -133,7 +133,7 @@ def test_sparse_series_are_forecast_better_than_by_pooled_regression_or_seasonal
     assert ours < 0.75 * wql("seasonal_naive")
 
 
-def test_what_is_often_zero_is_covered_at_least_as_often_as_said(fitted: FittedAuto) -> None:
+def test_the_coverage_of_sparse_series_is_at_least_nominal(fitted: FittedAuto) -> None:
     sparse = fitted.groups[1].model.coverage
     assert sparse is not None
 

@@ -1,4 +1,4 @@
-"""Auto on the real chain: as accurate as promised, and as sure of itself as it may be."""
+"""Auto on the real chain: as accurate as promised, with the right coverage."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def test_the_newest_window_of_the_chain_is_accurate_and_honest(rossmann: Path) -
     assert metrics.wape(actual, by_level[0.5]) <= 0.080
     assert metrics.average_wql(actual, by_level) <= 0.062
     assert inside[is_open].mean() == pytest.approx(0.8, abs=0.05)
-    said = [fact["coverage"]["p10-p90"] for fact in fitted.facts]
+    coverages = [fact["coverage"]["p10-p90"] for fact in fitted.facts]
     measured = np.average(
-        [each["measured"] for each in said], weights=[each["days"] for each in said]
+        [each["measured"] for each in coverages], weights=[each["days"] for each in coverages]
     )
     assert measured == pytest.approx(0.8, abs=0.02)

@@ -1,4 +1,4 @@
-"""Calibration: too narrow and too wide forecasts, the n+1 rule, and what stays as it is."""
+"""Calibration: too narrow and too wide forecasts, the n+1 rule, and what does not change."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def inside(calibration: Calibration, actual: FloatArray) -> FloatArray:
 
 
 @pytest.mark.parametrize("spread", [3.0, 10.0, 25.0])
-def test_a_wrong_spread_is_put_right(spread: float) -> None:
+def test_a_wrong_spread_is_corrected(spread: float) -> None:
     calibration = calibrated(spread, 100)
 
     measured = inside(calibration, actuals(100, spread, seed=99))
@@ -65,7 +65,7 @@ def test_the_median_stays_and_levels_ascend_within_the_grid() -> None:
     assert (np.diff(values, axis=2) > 0).all()
 
 
-def test_nine_scores_reach_to_the_largest_of_them_for_nine_tenths() -> None:
+def test_with_nine_scores_the_90_percent_interval_reaches_the_largest() -> None:
     actual = np.full((1, HORIZON), np.nan)
     actual[0, :9] = 100 + 10 * np.arange(0.1, 1.0, 0.1)
 
@@ -87,7 +87,7 @@ def test_closed_and_unknown_days_have_no_score_and_closed_ones_stay_zero() -> No
     assert (calibrated(5.0, 2).quantiles(on_grid, LEVELS)[0, 3] == 0).all()
 
 
-def test_nothing_known_leaves_the_forecast_as_it_was() -> None:
+def test_without_known_days_the_forecast_does_not_change() -> None:
     unknown = np.full((3, HORIZON), np.nan)
 
     calibration = calibrate([unknown])
@@ -118,13 +118,16 @@ def test_coverage_counts_days_with_spread_only() -> None:
     assert (counted.measured.tolist(), counted.days.tolist()) == ([0.5], [2])
 
 
-def test_a_right_forecast_of_counts_is_left_as_it_is() -> None:
+def test_a_calibrated_forecast_of_counts_does_not_change() -> None:
     random = np.random.default_rng(5)
     quantiles = np.quantile(random.poisson(0.4, 100_000), GRID, method="inverted_cdf")
-    said = np.broadcast_to(quantiles, (300, HORIZON, len(GRID))).astype(float)
+    on_grid = np.broadcast_to(quantiles, (300, HORIZON, len(GRID))).astype(float)
 
     calibration = calibrate(
-        [normal_scores(random.poisson(0.4, (300, HORIZON)).astype(float), said) for _ in range(2)]
+        [
+            normal_scores(random.poisson(0.4, (300, HORIZON)).astype(float), on_grid)
+            for _ in range(2)
+        ]
     )
 
     assert calibration.scale == pytest.approx(1.0, abs=0.1)

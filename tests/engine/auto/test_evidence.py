@@ -1,4 +1,4 @@
-"""Evidence: weights, spread and coverage of a combination, learned on other days than tested."""
+"""Evidence: weights, calibration, coverage of a combination, learned on other days than tested."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def windows(n: int, count: int, *, noise: float, seed: int = 1) -> list[FloatArr
 
 
 def member(actuals: list[FloatArray], centre: float, spread: float = 10.0) -> Backtest:
-    """The backtest of a member that always says normal(centre, spread)."""
+    """The backtest of a member that always forecasts normal(centre, spread)."""
     n = len(actuals[0])
     tested = [
         Window(
@@ -45,28 +45,28 @@ def member(actuals: list[FloatArray], centre: float, spread: float = 10.0) -> Ba
 def test_the_member_that_is_right_gets_the_weight() -> None:
     actuals = windows(20, 2, noise=10)
 
-    learned = Evidence([member(actuals, 100), member(actuals, 160)]).learned()
+    learned = Evidence([member(actuals, 100), member(actuals, 160)]).learn()
 
-    assert learned.fleet.tolist() == [1, 0]
+    assert learned.common_weights.tolist() == [1, 0]
     assert (learned.weights[:, 0] >= 0.9).all()
 
 
 def test_two_members_on_either_side_share_the_weight() -> None:
     actuals = windows(20, 2, noise=10)
 
-    learned = Evidence([member(actuals, 70), member(actuals, 130)]).learned()
+    learned = Evidence([member(actuals, 70), member(actuals, 130)]).learn()
 
-    assert learned.fleet == pytest.approx([0.5, 0.5])
+    assert learned.common_weights == pytest.approx([0.5, 0.5])
 
 
 @pytest.mark.parametrize("noise", [4.0, 25.0])
 @pytest.mark.parametrize("count", [1, 2])
-def test_the_interval_holds_as_often_as_it_says_though_the_members_do_not_know_the_noise(
+def test_the_coverage_is_nominal_although_the_members_have_a_wrong_spread(
     noise: float, count: int
 ) -> None:
     actuals = windows(60, count, noise=noise)
 
-    tested, coverage = Evidence([member(actuals, 100), member(actuals, 100)]).tested(LEVELS)
+    tested, coverage = Evidence([member(actuals, 100), member(actuals, 100)]).backtest(LEVELS)
 
     assert coverage is not None
     assert coverage.nominal == 0.8
@@ -80,14 +80,14 @@ def test_the_interval_holds_as_often_as_it_says_though_the_members_do_not_know_t
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
-def test_what_is_tested_was_learned_without_it(count: int) -> None:
+def test_a_part_is_forecast_with_what_the_others_taught(count: int) -> None:
     actuals = windows(10, count, noise=10)
     shocked = [actual.copy() for actual in actuals]
     own = slice(None) if count > 1 else np.arange(HORIZON) // 7 % 2 == 0
     shocked[0][:, own] = shocked[0][:, own] * 5 + 1000
 
-    before, _ = Evidence([member(actuals, 95), member(actuals, 120)]).tested(LEVELS)
-    after, _ = Evidence([member(shocked, 95), member(shocked, 120)]).tested(LEVELS)
+    before, _ = Evidence([member(actuals, 95), member(actuals, 120)]).backtest(LEVELS)
+    after, _ = Evidence([member(shocked, 95), member(shocked, 120)]).backtest(LEVELS)
 
     first = before.windows[0].quantiles[:, own], after.windows[0].quantiles[:, own]
     assert np.array_equal(*first)
@@ -98,18 +98,18 @@ def test_nothing_to_learn_from_gives_equal_weights_and_no_calibration() -> None:
     nothing = Backtest((("0",), ("1",)), GRID, (), ())
 
     evidence = Evidence([nothing, nothing])
-    learned = evidence.learned()
+    learned = evidence.learn()
 
     assert learned.weights.tolist() == [[0.5, 0.5]] * 2
     assert learned.calibration is None
-    assert evidence.tested(LEVELS)[1] is None
+    assert evidence.backtest(LEVELS)[1] is None
 
 
-def test_unknown_and_infinite_days_say_nothing() -> None:
+def test_unknown_and_infinite_days_do_not_count() -> None:
     actuals = windows(10, 2, noise=10)
     actuals[0][0, :5], actuals[0][1, :5] = np.nan, np.inf
 
-    _, coverage = Evidence([member(actuals, 100), member(actuals, 120)]).tested(LEVELS)
+    _, coverage = Evidence([member(actuals, 100), member(actuals, 120)]).backtest(LEVELS)
 
     assert coverage is not None
     assert coverage.days[:3].tolist() == [2 * HORIZON - 5, 2 * HORIZON - 5, 2 * HORIZON]

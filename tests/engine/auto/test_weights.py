@@ -1,4 +1,4 @@
-"""Combining forecasts: weights of a fleet and of a series, computed by hand."""
+"""Combining forecasts: weights of all series and of one series, computed by hand."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 from forecast_service.engine.auto.weights import (
     candidates,
     choose,
-    combined,
+    combine,
     forward_selection,
-    learn_trust,
+    learn_prior_days,
     loss_table,
 )
 
@@ -39,18 +39,18 @@ def test_a_member_that_was_not_chosen_has_no_weight() -> None:
     assert not points[:, 1].any()
 
 
-def test_of_many_members_those_are_weighed_that_help_the_average() -> None:
-    says = np.array([0.0, 13.0, 4.0, 30.0, 11.0])  # of 10: best of all are 0.1 x 0 + 0.9 x 11 or so
+def test_of_many_members_those_that_help_the_average_are_selected() -> None:
+    forecasts = np.array([0.0, 13.0, 4.0, 30.0, 11.0])  # of 10: about 0.1 x 0 + 0.9 x 11 is best
 
     def losses_at(points: np.ndarray) -> np.ndarray:
-        return np.abs(points @ says - 10)
+        return np.abs(points @ forecasts - 10)
 
     assert 4 in forward_selection(5, losses_at)
     assert 3 not in forward_selection(5, losses_at)
     assert len(forward_selection(5, losses_at)) == 3
 
 
-def test_three_members_are_all_weighed() -> None:
+def test_three_members_are_all_selected() -> None:
     assert forward_selection(3, lambda points: np.zeros(len(points))) == (0, 1, 2)
 
 
@@ -73,33 +73,33 @@ def test_a_quantile_above_the_actual_costs_more_at_a_low_level() -> None:
     assert np.allclose(losses, 0.9 * 2 + 0.1 * 2)
 
 
-def test_without_trust_in_the_fleet_each_series_follows_its_own_days() -> None:
+def test_without_a_prior_each_series_follows_its_own_days() -> None:
     assert choose(table(2, 8), DAYS, 0.0).tolist() == [2, 8]
 
 
-def test_with_all_trust_in_the_fleet_the_series_share_one_point() -> None:
+def test_with_a_strong_prior_the_series_share_one_point() -> None:
     assert choose(table(2, 2, 8), np.full(3, 10), 1e9).tolist() == [2, 2, 2]
 
 
-def test_a_series_with_more_days_moves_further_from_the_fleet() -> None:
+def test_a_series_with_more_days_moves_further_from_the_common_point() -> None:
     own = (10 + (np.arange(11) - np.array([[2], [8], [8]])) ** 2).astype(float)
-    fleet = np.vstack([own, *[own[:1]] * 20])  # most series are best at point 2
+    losses = np.vstack([own, *[own[:1]] * 20])  # most series are best at point 2
     days = np.array([10, 10, 1000, *[10] * 20])
 
-    chosen = choose(fleet, days, 50.0)
+    chosen = choose(losses, days, 50.0)
 
     assert chosen[0] == 2
     assert 2 <= chosen[1] < chosen[2] <= 8
 
 
-def test_a_series_without_days_follows_the_fleet() -> None:
+def test_a_series_without_days_takes_the_common_point() -> None:
     losses = table(3, 3, 3)
     losses[1] = 0
 
     assert choose(losses, np.array([10, 0, 10]), 0.0).tolist() == [3, 3, 3]
 
 
-def test_trust_is_high_where_series_are_alike_and_low_where_they_differ_lastingly() -> None:
+def test_the_prior_is_strong_if_series_are_alike_and_weak_if_they_differ() -> None:
     random = np.random.default_rng(1)
     days = [np.full(200, 48)] * 2
     points = np.arange(11)
@@ -107,22 +107,22 @@ def test_trust_is_high_where_series_are_alike_and_low_where_they_differ_lastingl
     def noisy(centre: np.ndarray) -> list[np.ndarray]:
         return [100 + 3 * (points - (centre + random.normal(0, 2, (200, 1)))) ** 2 for _ in days]
 
-    alike = learn_trust(noisy(np.full((200, 1), 5.0)), days)
-    different = learn_trust(noisy(np.where(np.arange(200) % 2, 1.0, 9.0)[:, None]), days)
+    alike = learn_prior_days(noisy(np.full((200, 1), 5.0)), days)
+    different = learn_prior_days(noisy(np.where(np.arange(200) % 2, 1.0, 9.0)[:, None]), days)
 
     assert alike > 10 * different
 
 
-def test_a_single_part_gives_no_reason_to_leave_the_fleet() -> None:
-    assert learn_trust([table(2, 8)], [DAYS]) == 1e9
+def test_with_a_single_part_the_series_share_one_point() -> None:
+    assert learn_prior_days([table(2, 8)], [DAYS]) == 1e9
 
 
-def test_combining_adds_up_what_each_member_says_times_its_weight() -> None:
+def test_combining_adds_up_values_times_weights() -> None:
     weights = np.array([[0.3, 0.7], [1.0, 0.0]])
     first, second = np.full((2, 2), 10.0), np.full((2, 2), 20.0)
 
-    assert combined(weights, [first, second]).tolist() == [[17, 17], [10, 10]]
+    assert combine(weights, [first, second]).tolist() == [[17, 17], [10, 10]]
     assert np.array_equal(
-        combined(weights, [first[:, :, None], second[:, :, None]])[:, :, 0],
-        combined(weights, [first, second]),
+        combine(weights, [first[:, :, None], second[:, :, None]])[:, :, 0],
+        combine(weights, [first, second]),
     )

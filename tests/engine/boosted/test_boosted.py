@@ -1,4 +1,4 @@
-"""Boosted regression: what trees add, when there are none, and what it needs."""
+"""Boosted regression: what trees add, when they are left out, and the package they need."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CUTOFF = 560
 
 
 def chain(n: int, *, days: int = CUTOFF + HORIZON, noise: float = 0.05) -> Panel:
-    """Closed on Sundays; early in a month, the promotions of the large half sell twice as much."""
+    """Stores closed on Sundays; in large ones, promotions early in a month double the sales."""
     rng = np.random.default_rng(5)
     times = next_periods(np.datetime64("2019-12-31T00:00:00", "s"), "D", days)
     weekday = (times.astype("datetime64[D]").astype(int) + 3) % 7
@@ -58,7 +58,7 @@ PAST, FUTURE = PANEL.before(CUTOFF), PANEL.known_between(CUTOFF, CUTOFF + HORIZO
 
 @pytest.fixture(scope="module")
 def fitted() -> FittedBoosted:
-    """Trees that have something to say."""
+    """A model with trees."""
     return Boosted().fit(PAST, CONFIG)
 
 
@@ -66,7 +66,7 @@ def error_of(median: FloatArray, panel: Panel) -> float:
     return metrics.wape(panel.target[:, CUTOFF:], median)
 
 
-def test_trees_find_what_the_regression_cannot_say(fitted: FittedBoosted) -> None:
+def test_trees_learn_what_the_regression_cannot_express(fitted: FittedBoosted) -> None:
     alone = PooledRegression().fit(PAST, CONFIG).forecast(FUTURE, LEVELS)
 
     boosted = fitted.forecast(FUTURE, LEVELS)
@@ -76,7 +76,7 @@ def test_trees_find_what_the_regression_cannot_say(fitted: FittedBoosted) -> Non
     assert (boosted[:, :, 2] - boosted[:, :, 0]).sum() < (alone[:, :, 2] - alone[:, :, 0]).sum()
 
 
-def test_quantiles_ascend_and_closed_days_sell_nothing(fitted: FittedBoosted) -> None:
+def test_quantiles_ascend_and_are_zero_on_closed_days(fitted: FittedBoosted) -> None:
     values = fitted.forecast(FUTURE, LEVELS)
     closed = FUTURE.covariates["open"] == 0
 
@@ -85,7 +85,7 @@ def test_quantiles_ascend_and_closed_days_sell_nothing(fitted: FittedBoosted) ->
     assert (values[~closed] > 0).all()
 
 
-def test_contributions_add_up_and_name_the_trees(fitted: FittedBoosted) -> None:
+def test_contributions_add_up_and_include_the_trees(fitted: FittedBoosted) -> None:
     parts = fitted.contributions(FUTURE)
 
     assert np.allclose(sum(parts.values()), fitted.mean(FUTURE))
@@ -100,16 +100,18 @@ def test_the_same_data_give_the_same_forecast(fitted: FittedBoosted, processes: 
     assert np.array_equal(again.forecast(FUTURE, LEVELS), fitted.forecast(FUTURE, LEVELS))
 
 
-def test_what_comes_after_the_cutoff_does_not_reach_it(fitted: FittedBoosted) -> None:
+def test_sales_after_the_cutoff_do_not_change_the_model(fitted: FittedBoosted) -> None:
     target = PANEL.target.copy()
     target[:, CUTOFF:] *= 100
 
-    blind = Boosted().fit(with_target(PANEL, target).before(CUTOFF), CONFIG)
+    again = Boosted().fit(with_target(PANEL, target).before(CUTOFF), CONFIG)
 
-    assert np.array_equal(blind.forecast(FUTURE, LEVELS), fitted.forecast(FUTURE, LEVELS))
+    assert np.array_equal(again.forecast(FUTURE, LEVELS), fitted.forecast(FUTURE, LEVELS))
 
 
-def test_trees_are_kept_in_a_model_file_as_they_are(fitted: FittedBoosted, tmp_path: Path) -> None:
+def test_a_model_file_with_trees_gives_the_same_forecast(
+    fitted: FittedBoosted, tmp_path: Path
+) -> None:
     archive.save(tmp_path / "000.npz", fitted.to_arrays(), {})
 
     loaded = load("boosted", archive.load(tmp_path / "000.npz")[0])
@@ -127,7 +129,7 @@ def test_a_model_with_trees_cannot_be_loaded_without_the_package(
         load("boosted", arrays)
 
 
-def test_series_are_not_fitted_again_under_trees_that_cannot_be_asked(
+def test_a_refit_under_trees_needs_the_package(
     fitted: FittedBoosted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "lightgbm", None)
@@ -136,7 +138,7 @@ def test_series_are_not_fitted_again_under_trees_that_cannot_be_asked(
         Boosted().refit(fitted, PAST, np.array([0]), CONFIG)
 
 
-def test_training_without_the_package_says_what_to_install(
+def test_training_without_the_package_names_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "lightgbm", None)
@@ -145,7 +147,7 @@ def test_training_without_the_package_says_what_to_install(
         Boosted().fit(PAST.take([0]), CONFIG)
 
 
-def test_auto_does_without_the_trees_where_the_package_is_missing(
+def test_auto_leaves_out_the_trees_if_the_package_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "lightgbm", None)
@@ -160,15 +162,15 @@ def test_a_new_store_gets_a_forecast_that_follows_its_promotions(fitted: FittedB
     panel = PAST.take([*range(39), 39])
     target = panel.target.copy()
     target[39, :-14] = np.nan
-    fresh = replace(panel, keys=(*panel.keys[:39], ("new",)), target=target)
+    with_new = replace(panel, keys=(*panel.keys[:39], ("new",)), target=target)
 
-    values = Boosted().condition(fitted, fresh).mean(FUTURE)
+    values = Boosted().condition(fitted, with_new).mean(FUTURE)
 
     assert metrics.wape(PANEL.target[39:, CUTOFF:], values[39:]) < 0.3
     assert np.array_equal(values[:39], fitted.mean(FUTURE)[:39])
 
 
-def test_some_of_the_series_are_forecast_as_among_all(fitted: FittedBoosted) -> None:
+def test_a_model_of_some_series_forecasts_as_the_whole_model(fitted: FittedBoosted) -> None:
     rows = np.array([7, 3])
 
     few = fitted.take(rows, FUTURE)
@@ -178,7 +180,10 @@ def test_some_of_the_series_are_forecast_as_among_all(fitted: FittedBoosted) -> 
 
 
 def unusual_days() -> tuple[Panel, Panel]:
-    """Both promotions, which forestall each other, run on each of the newest 14 days."""
+    """A panel with two promotions, and its past; both run on each of the last 14 days of the past.
+
+    Each alone raises the sales; together they do not.
+    """
     rng, days = np.random.default_rng(1), 428
     times = next_periods(np.datetime64("2022-01-02", "s"), "D", days)
     first, second = (rng.random((2, 40, days)) < 0.4).astype(float)
@@ -191,7 +196,7 @@ def unusual_days() -> tuple[Panel, Panel]:
 
 
 @pytest.mark.parametrize("again", [0, 40])
-def test_newer_days_move_the_level_only_by_what_the_trees_did_not_expect(again: int) -> None:
+def test_newer_days_move_the_level_only_by_residuals_under_the_trees(again: int) -> None:
     panel, newer = unusual_days()
     config = FitConfig(14, LEVELS)
     fitted = Boosted().fit(newer.before(400), config)
@@ -203,7 +208,7 @@ def test_newer_days_move_the_level_only_by_what_the_trees_did_not_expect(again: 
     assert metrics.wape(actual, refitted.forecast(future, LEVELS)[:, :, 1]) < 0.075
 
 
-def test_after_the_trees_grew_levels_no_longer_explain_what_they_do() -> None:
+def test_levels_are_updated_after_the_trees_are_grown() -> None:
     panel, newer = unusual_days()
 
     fitted = Boosted().fit(newer, FitConfig(14, LEVELS))
@@ -212,7 +217,7 @@ def test_after_the_trees_grew_levels_no_longer_explain_what_they_do() -> None:
     assert metrics.wape(panel.target[:, 414:], values) < 0.1  # 0.2 with the regression's levels
 
 
-def test_a_series_that_never_sold_does_not_keep_the_trees_from_others() -> None:
+def test_a_series_without_sales_does_not_prevent_trees() -> None:
     target = PAST.target.copy()
     target[3, : CUTOFF - HORIZON] = 0
     target[5, : CUTOFF - HORIZON] = np.nan
@@ -229,7 +234,7 @@ def test_a_history_of_three_days_has_no_trees() -> None:
     assert Boosted().fit(panel, CONFIG).trees == ""
 
 
-def test_a_loaded_model_takes_an_unchanged_price_for_unchanged() -> None:
+def test_a_loaded_model_forecasts_the_same_for_an_unchanged_price() -> None:
     rng = np.random.default_rng(3)
     price = rng.choice([19.99, 17.49, 22.95], PANEL.target.shape)
     price[:, 1::3] = price[:, ::3][:, : price[:, 1::3].shape[1]]
@@ -246,7 +251,7 @@ def test_a_loaded_model_takes_an_unchanged_price_for_unchanged() -> None:
     assert np.array_equal(loaded.mean(future), fitted.mean(future))
 
 
-def test_rounding_is_no_change_of_a_price() -> None:
+def test_rounding_is_not_a_change_of_a_price() -> None:
     price = np.tile([[19.99]], (3, 60))
     price[:, 20:30] = 17.49
     rounded = price.astype(np.float32).astype(np.float64)
@@ -259,7 +264,7 @@ def test_rounding_is_no_change_of_a_price() -> None:
     assert (values[:, :, names.index("price: change")] == 0).all()
 
 
-def test_of_noise_the_trees_say_nothing_that_hurts() -> None:
+def test_trees_do_not_worsen_the_forecast_of_pure_noise() -> None:
     rng = np.random.default_rng(1)
     plain = with_target(PANEL, rng.lognormal(3, 0.3, PANEL.target.shape))
     past = plain.before(CUTOFF)
@@ -270,7 +275,7 @@ def test_of_noise_the_trees_say_nothing_that_hurts() -> None:
     assert error_of(boosted[:, :, 1], plain) < 1.01 * error_of(alone[:, :, 1], plain)
 
 
-def test_little_history_has_no_trees_and_is_the_regression() -> None:
+def test_little_history_gives_the_regression_without_trees() -> None:
     past, future = PAST.take([0, 1]), FUTURE.take([0, 1])
 
     boosted, alone = Boosted().fit(past, CONFIG), PooledRegression().fit(past, CONFIG)
@@ -279,7 +284,7 @@ def test_little_history_has_no_trees_and_is_the_regression() -> None:
     assert np.array_equal(boosted.forecast(future, LEVELS), alone.forecast(future, LEVELS))
 
 
-def test_a_few_stores_are_forecast_better_than_by_last_week() -> None:
+def test_a_few_stores_are_forecast_better_than_by_seasonal_naive() -> None:
     few, future = PAST.take(range(6)), FUTURE.take(range(6))
     actual = PANEL.take(range(6))
 
@@ -298,7 +303,7 @@ def test_a_few_stores_are_forecast_better_than_by_last_week() -> None:
         ("M", ["place in year"]),
     ],
 )
-def test_trees_look_at_what_a_frequency_has(frequency: str, dated: list[str]) -> None:
+def test_tree_columns_depend_on_the_frequency(frequency: str, dated: list[str]) -> None:
     times = next_periods(np.datetime64("2018-12-31T00:00:00", "s"), frequency, 120)
     action = np.tile((np.arange(120) % 9 < 3).astype(float), (5, 1))
     panel = Panel(tuple((str(i),) for i in range(5)), times, frequency, action + 1, {"x": action})

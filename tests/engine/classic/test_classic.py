@@ -1,4 +1,4 @@
-"""ETS and ARIMA: our form of the models against the library that found them."""
+"""ETS and ARIMA: our form of the models against the library that fitted them."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ WALK = 100 + np.cumsum(NOISE)
 def test_ets_forecasts_what_the_library_does(values) -> None:
     model = statsmodels_package.fit_ets(values, 7)
 
-    found = statsmodels_package.ets_candidates(values, 7)
-    best = min(found, key=lambda each: each.aicc)
-    assert len(found) == 4
+    fits = statsmodels_package.ets_candidates(values, 7)
+    best = min(fits, key=lambda fit: fit.aicc)
+    assert len(fits) == 4
     assert model.ahead(10)[0][0] == pytest.approx(best.forecast(10), rel=1e-6)
     assert model.sigma[0] == pytest.approx(np.sqrt(np.mean(best.resid**2)), rel=1e-6)
 
@@ -39,18 +39,18 @@ def test_ets_forecasts_what_the_library_does(values) -> None:
 def test_arima_forecasts_what_the_library_does(values) -> None:
     model = statsmodels_package.fit_arima(values, 7)
 
-    found = statsmodels_package.arima_candidates(values, 7)
-    best = min(found, key=lambda each: each.aicc).get_forecast(10)
+    fits = statsmodels_package.arima_candidates(values, 7)
+    best = min(fits, key=lambda fit: fit.aicc).get_forecast(10)
     means, spread = model.ahead(10)
-    assert len(found) <= 6
+    assert len(fits) <= 6
     assert means[0] == pytest.approx(best.predicted_mean, rel=0.005)
     assert spread[0] == pytest.approx(best.se_mean, rel=0.05)
 
 
-def test_the_spread_of_a_level_grows_with_what_is_smoothed() -> None:
+def test_the_spread_of_a_level_grows_with_its_smoothing() -> None:
     model = ets_form(level=0.5, trend=0, damping=0, seasonal=0, initial=np.array([10.0, 0.0]))
 
-    later, errors = model.filtered(np.array([[12.0, np.nan]]))
+    later, errors = model.filter(np.array([[12.0, np.nan]]))
     means, spread = later.ahead(3)
 
     assert errors.tolist() == [[2, pytest.approx(np.nan, nan_ok=True)]]
@@ -88,6 +88,6 @@ def test_the_level_test_is_that_of_the_library(values) -> None:
     assert needs_difference(values) == (statistic > 0.463)
 
 
-def test_a_strong_season_is_told_from_none() -> None:
+def test_only_a_strong_season_is_differenced() -> None:
     assert needs_season(WEEKLY, 7)
     assert not needs_season(WALK, 7)

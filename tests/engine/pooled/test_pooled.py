@@ -1,4 +1,4 @@
-"""Pooled regression: on panels of many shapes, with new data, and on the real chain."""
+"""Pooled regression: panels of many shapes, newer data, and the real chain."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ YEARS = 800
 
 
 def chain(n: int, periods: int, *, frequency: str = "D", noise: float = 0.15) -> Panel:
-    """Series with own levels that drift, own weekdays and a year."""
+    """Series with drifting levels, and weekday and yearly effects that differ a little."""
     rng = np.random.default_rng(3)
     times = next_periods(BEFORE, frequency, periods)
     days = times.astype("datetime64[D]").astype(int)
@@ -41,7 +41,7 @@ def chain(n: int, periods: int, *, frequency: str = "D", noise: float = 0.15) ->
 
 
 def with_effects(panel: Panel) -> Panel:
-    """With a promotion (+35 %) in some weeks of each series, and prices with elasticity -1.5."""
+    """The panel with promotions (+35 %) in some weeks, and prices of elasticity -1.5."""
     rng = np.random.default_rng(4)
     shape = panel.target.shape
     weeks = (shape[0], shape[1] // 7 + 1)
@@ -58,7 +58,7 @@ def with_gaps(panel: Panel) -> Panel:
 
 
 def with_odd_covariates(panel: Panel) -> Panel:
-    """A constant, one that is partly unknown and means nothing, and one never known."""
+    """The panel with three covariates: a constant, partly unknown noise, and one never known."""
     rng = np.random.default_rng(5)
     junk = np.where(rng.random(panel.target.shape) < 0.3, np.nan, rng.random(panel.target.shape))
     never = np.full(panel.target.shape, np.nan)
@@ -88,7 +88,7 @@ SHAPES: dict[str, tuple[Callable[[], Panel], int]] = {
 
 
 def shaped(shape: str) -> tuple[Panel, int]:
-    """A panel of this shape, and a horizon."""
+    """A panel of this shape, and its horizon."""
     make, horizon = SHAPES[shape]
     return make(), horizon
 
@@ -103,7 +103,7 @@ def error(algorithm: Algorithm, panel: Panel, horizon: int) -> float:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_panels_of_any_shape_are_forecast_better_than_by_seasonal_naive(shape: str) -> None:
+def test_pooled_regression_beats_seasonal_naive_on_any_shape(shape: str) -> None:
     panel, horizon = shaped(shape)
 
     pooled = error(PooledRegression(), panel, horizon)
@@ -111,7 +111,7 @@ def test_panels_of_any_shape_are_forecast_better_than_by_seasonal_naive(shape: s
     assert pooled < 0.95 * error(SeasonalNaive(), panel, horizon)
 
 
-def test_a_promotion_and_a_price_get_their_effect() -> None:
+def test_the_effects_of_promotion_and_price_are_learned() -> None:
     panel = with_effects(chain(20, YEARS))
     fitted = PooledRegression().fit(panel, CONFIG)
 
@@ -127,7 +127,7 @@ def test_a_promotion_and_a_price_get_their_effect() -> None:
     assert np.mean(dearer) == pytest.approx(1.1**-1.5, rel=0.05)
 
 
-def test_a_promotion_is_named_as_a_part() -> None:
+def test_a_promotion_is_a_part_of_the_forecast() -> None:
     panel = make_panel(n_days=200)
 
     parts = PooledRegression().fit(panel, CONFIG).contributions(future_of(panel))
@@ -138,7 +138,7 @@ def test_a_promotion_is_named_as_a_part() -> None:
     assert abs(parts["promo"][:, -1]).max() < parts["promo"][promoted].min()
 
 
-def test_a_series_without_sales_starts_from_the_others() -> None:
+def test_a_series_without_sales_gets_the_level_of_the_others() -> None:
     panel = with_row(make_panel(n_days=200), 1, np.nan)
 
     fitted = PooledRegression().fit(panel, CONFIG)
@@ -152,7 +152,7 @@ def test_a_series_without_sales_starts_from_the_others() -> None:
     assert high / low > 2
 
 
-def test_a_new_series_is_expected_where_those_of_its_kind_are() -> None:
+def test_a_new_series_gets_the_level_of_its_attributes() -> None:
     panel = make_panel(n_series=20, n_days=100)
     kinds = tuple("small" if i < 10 else "large" for i in range(20))
     target = panel.target.copy()
@@ -174,7 +174,7 @@ def test_a_series_that_never_sold_stays_at_zero() -> None:
     assert np.allclose(fitted.forecast(future_of(panel), LEVELS)[1], 0)
 
 
-def test_a_new_series_finds_its_level_from_its_first_days() -> None:
+def test_a_new_series_learns_its_level_from_its_first_days() -> None:
     panel = make_panel(n_series=4, n_days=200)
     fitted = PooledRegression().fit(panel.take([0, 1, 2]), CONFIG)
     target = panel.target.copy()
@@ -245,7 +245,7 @@ def test_the_real_chain_is_forecast_well(rossmann: Path) -> None:
     assert 0.75 < inside < 0.9
 
 
-def test_a_day_before_christmas_that_was_a_sunday_takes_after_its_neighbours() -> None:
+def test_a_day_before_christmas_that_was_a_sunday_gets_the_effect_of_its_neighbours() -> None:
     times = next_periods(np.datetime64("2012-12-31T00:00:00", "s"), "D", 730)
     days = times.astype("datetime64[D]")
     left = (days.astype("datetime64[Y]") + 1).astype("datetime64[D]") - 7 - days
@@ -264,7 +264,7 @@ def test_a_day_before_christmas_that_was_a_sunday_takes_after_its_neighbours() -
     assert np.median(p50[:, monday - cutoff] / np.exp(6.6)) == pytest.approx(1, abs=0.15)
 
 
-def test_a_panel_that_never_sold_anything_is_forecast_as_nothing() -> None:
+def test_a_panel_without_any_sales_is_forecast_as_zero() -> None:
     panel = make_panel(2, 70)
     panel.target[:] = 0.0
 

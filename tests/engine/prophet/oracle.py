@@ -1,4 +1,4 @@
-"""The prophet package itself, used by its own API, as the judge of our own solver."""
+"""The prophet package, used by its own API, to judge our own solver."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NO_OPTIONS: Mapping[str, str] = {}
 
 @dataclass(frozen=True)
 class Judge:
-    """One series fitted by the package, and what the package fitted it to."""
+    """One series fitted by the package, and the inputs of that fit."""
 
     model: Any
     inputs: Any
@@ -27,7 +27,7 @@ class Judge:
     def log_posterior(
         self, k: float, m: float, delta: FloatArray, beta: FloatArray, sigma: float
     ) -> float:
-        """Prophet's log posterior of any parameters, without constants, as in its Stan program."""
+        """Prophet's log posterior of these parameters, without constants, as in its Stan code."""
         data = self.inputs
         features, scales = data.X.to_numpy(), np.array(data.sigmas)
         trend = self.trend(k, m, delta)
@@ -38,7 +38,7 @@ class Judge:
         return float(likelihood - priors - np.abs(delta).sum() / data.tau)
 
     def trend(self, k: float, m: float, delta: FloatArray) -> FloatArray:
-        """As the package computes it, with its own functions."""
+        """The trend, computed by functions of the package."""
         data, t = self.inputs, self.inputs.t.to_numpy()
         changes = np.asarray(data.t_change)
         if data.trend_indicator == 1:
@@ -48,18 +48,18 @@ class Judge:
         return self.model.piecewise_linear(t, delta, k, m, changes)
 
     def of_package(self) -> float:
-        """That of the parameters that Stan found."""
-        found = {name: np.asarray(values)[0] for name, values in self.model.params.items()}
+        """The log posterior of Stan's parameters."""
+        fitted = {name: np.asarray(values)[0] for name, values in self.model.params.items()}
         return self.log_posterior(
-            found["k"].item(),
-            found["m"].item(),
-            found["delta"],
-            found["beta"],
-            found["sigma_obs"].item(),
+            fitted["k"].item(),
+            fitted["m"].item(),
+            fitted["delta"],
+            fitted["beta"],
+            fitted["sigma_obs"].item(),
         )
 
     def of_models(self, models: ProphetModels, index: int) -> float:
-        """That of the parameters of one of our models."""
+        """The log posterior of the parameters of one of our models."""
         beta = [coefficient(models, index, name) for name in self.inputs.X.columns]
         count, delta = self.inputs.S, np.zeros(self.inputs.S)
         if models.n_changepoints[index]:
@@ -75,13 +75,16 @@ class Judge:
         )
 
     def forecast(self, future: KnownFuture, row: int) -> FloatArray:
-        """Its p10, p50 and p90 (horizon, 3): yhat, and quantiles of its own draws around it."""
+        """The package's p10, p50, p90 (horizon, 3): yhat plus the quantiles of its own draws."""
         frame = frame_of(future.timestamps, future.covariates, row)
         for limit in ("cap", "floor"):
             if limit in self.model.history and self.model.growth == "logistic":
                 frame[limit] = self.model.history[limit].iloc[0]
-        found = self.model.predict(frame)
-        centre, factor = found["yhat"].to_numpy(), 1 + found["multiplicative_terms"].to_numpy()
+        predicted = self.model.predict(frame)
+        centre, factor = (
+            predicted["yhat"].to_numpy(),
+            1 + predicted["multiplicative_terms"].to_numpy(),
+        )
         self.model.uncertainty_samples = DRAWS
         scaled = self.model.setup_dataframe(frame.copy())
         np.random.seed(row)
@@ -92,14 +95,14 @@ class Judge:
         self.model.uncertainty_samples = 0
         low, middle, high = np.quantile(draws, (0.1, 0.5, 0.9), axis=0)
         if self.model.growth != "logistic":
-            middle = np.zeros_like(centre)  # the law is symmetric
+            middle = np.zeros_like(centre)  # the distribution is symmetric
         return np.column_stack([centre + low, centre + middle, centre + high])
 
 
 def judge(
     panel: Panel, row: int, country: str | None = None, options: Mapping[str, str] = NO_OPTIONS
 ) -> Judge:
-    """The package's fit of one series of a panel, on its open days, with its varying covariates."""
+    """The package's fit of one series, on its open days and with covariates that vary."""
     frame, names = history_of(panel, row)
     for limit in ("cap", "floor"):
         if limit in options:
@@ -130,14 +133,14 @@ def new_model(names: list[str], country: str | None, options: Mapping[str, str])
 
 
 def keywords(options: Mapping[str, str]) -> dict[str, Any]:
-    """The options as the package's own constructor takes them."""
-    found: dict[str, Any] = {}
+    """The options as arguments of the package's constructor."""
+    arguments: dict[str, Any] = {}
     for name, text in options.items():
         if name in ("growth", "seasonality_mode"):
-            found[name] = text
+            arguments[name] = text
         elif name not in ("cap", "floor"):
-            found[name] = int(text) if name == "n_changepoints" else float(text)
-    return found
+            arguments[name] = int(text) if name == "n_changepoints" else float(text)
+    return arguments
 
 
 def frame_of(times: Any, covariates: Mapping[str, FloatArray], row: int) -> pd.DataFrame:
@@ -147,7 +150,7 @@ def frame_of(times: Any, covariates: Mapping[str, FloatArray], row: int) -> pd.D
 def coefficient(models: ProphetModels, index: int, column: str) -> float:
     """Our coefficient of a column of the package's features."""
     name, _, number = column.partition("_delim_")
-    if name == "zeros":  # the package's own, where there is no feature
+    if name == "zeros":  # the package has this column when there is no feature
         return 0.0
     if name in ("weekly", "yearly", "daily"):
         return float(getattr(models, name)[index, int(number) - 1])

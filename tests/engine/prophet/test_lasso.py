@@ -1,4 +1,4 @@
-"""The lasso solver: exact, whatever the start, also where unknowns are nearly the same."""
+"""The lasso solver: exact from any start, also where columns are almost collinear."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from forecast_service.engine.prophet.lasso import objective, solve_lasso, violat
 
 
 def problems(n: int = 40, p: int = 25, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Regressions on trend changes, which are all but collinear: matrices and linear parts."""
+    """Regressions on trend changes, which are almost collinear: matrices and linear parts."""
     rng = np.random.default_rng(seed)
     t = np.linspace(0, 1, 400)
     hinges = np.maximum(t[:, None] - np.linspace(0.03, 0.8, p), 0.0)
@@ -52,7 +52,7 @@ def test_no_point_nearby_is_lower() -> None:
 
 
 def test_a_hand_computed_problem() -> None:
-    """Without correlation each unknown is the linear part moved towards 0 by the penalty."""
+    """Without correlation the solution is the linear part, shrunken towards 0 by the penalty."""
     matrix, linear = np.eye(3)[None] * 2, np.array([[5.0, -0.5, -3.0]])
 
     found = solve_lasso(matrix, linear, np.array([1.0]), np.zeros((1, 3)))

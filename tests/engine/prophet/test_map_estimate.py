@@ -31,7 +31,7 @@ ALLOWED = 1e-3  # by which the log posterior may be below Stan's
 
 
 def with_price(days: Panel | KnownFuture, n: int) -> dict[str, np.ndarray]:
-    """Its covariates and one that is no indicator."""
+    """The covariates of the days, and one that is not an indicator."""
     price = 2 + np.sin(np.arange(len(days.timestamps)) / 9.0)
     return {**days.covariates, "price": np.tile(price, (n, 1))}
 
@@ -72,8 +72,8 @@ def worst_violation(panel: Panel) -> float:
     calendar = Calendar.of(panel.timestamps, np.zeros((0, panel.n_periods)))
     target = find_closing(panel).open_target(panel)
     histories = Histories(panel.timestamps, target, panel.covariates, {})
-    where = Columns(0, len(panel.covariates), ProphetOptions())
-    return float(estimate(moments(problem_of(calendar, where, histories)), 0.05).violation.max())
+    columns = Columns(0, len(panel.covariates), ProphetOptions())
+    return float(estimate(moments(problem_of(calendar, columns, histories)), 0.05).violation.max())
 
 
 @pytest.mark.parametrize("country", [None, "DE"])
@@ -90,7 +90,7 @@ def test_the_conditions_of_the_optimum_are_met_to_rounding(panel: Panel) -> None
 
 
 def test_no_nearby_parameters_are_more_probable(panel: Panel) -> None:
-    """Checked in the package's own terms, so that a wrong sum of ours would show."""
+    """The package computes the density, so that an error in our sums would show."""
     models = PROPHET.fit(panel, CONFIG).models
     judge = oracle.judge(panel, 2)
     best = judge.of_models(models, 2)
@@ -152,8 +152,8 @@ def test_two_hundred_real_stores_are_fitted_at_least_as_well_as_by_stan(rossmann
 def compare(
     ours: np.ndarray, theirs: np.ndarray, panel: Panel, future: KnownFuture, row: int
 ) -> np.ndarray:
-    """How far p10, p50, p90 are apart: p50 on average per day, beside the series' mean sales;
-    the others by their averages over the days."""
+    """Relative differences of p10, p50 and p90. For p50: the mean difference per day over the
+    mean sales; for the others: the difference of their means over the days."""
     sold = find_closing(panel).open_target(panel)[row]
     is_open = future.covariates["open"][row] == 1
     edges = np.abs(ours[is_open].mean(axis=0) / theirs[is_open].mean(axis=0) - 1)
@@ -161,7 +161,7 @@ def compare(
     return edges
 
 
-def test_a_series_is_fitted_the_same_in_any_company(panel: Panel) -> None:
+def test_the_fit_of_a_series_does_not_depend_on_the_other_series(panel: Panel) -> None:
     together = PROPHET.fit(panel, CONFIG).models
     alone = PROPHET.fit(panel.take([2]), CONFIG).models
 
@@ -169,7 +169,7 @@ def test_a_series_is_fitted_the_same_in_any_company(panel: Panel) -> None:
     assert np.allclose(alone.weekly[0], together.weekly[2], rtol=1e-9, atol=1e-12)
 
 
-def test_a_constant_series_is_what_the_package_makes_of_it() -> None:
+def test_a_constant_series_is_forecast_as_by_the_package() -> None:
     panel = make_panel(1, 60, closes=False)
     flat = replace(panel, target=np.full((1, 60), 12.0))
 
@@ -183,7 +183,7 @@ def test_a_constant_series_is_what_the_package_makes_of_it() -> None:
     )
 
 
-def test_a_series_almost_without_noise_is_left_to_the_package() -> None:
+def test_a_series_almost_without_noise_is_fitted_by_the_package() -> None:
     panel = make_panel(2, 60, closes=False)
     target = panel.target.copy()
     target[0] = 100 + np.arange(60.0)
@@ -195,7 +195,7 @@ def test_a_series_almost_without_noise_is_left_to_the_package() -> None:
     assert fitted.algorithms == ("prophet", "prophet")
 
 
-def test_the_package_can_be_asked_for(panel: Panel) -> None:
+def test_the_package_can_be_chosen(panel: Panel) -> None:
     stan = PROPHET.fit(panel.take([2]), replace(CONFIG, prophet_solver="stan"))
 
     judge = oracle.judge(panel, 2)

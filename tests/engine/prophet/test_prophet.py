@@ -27,7 +27,7 @@ LEVELS = (0.1, 0.5, 0.9)
 
 @pytest.fixture(scope="module")
 def long_panel() -> Panel:
-    """Two and a half years of two stores, with a price that is no indicator."""
+    """Two and a half years of two stores, with a price, which is not an indicator."""
     panel = make_panel(2, 900)
     price = 2 + np.sin(np.arange(900) / 9.0)
     season = 1 + 0.2 * np.sin(np.arange(900) * 2 * np.pi / 365.25)
@@ -38,7 +38,7 @@ def long_panel() -> Panel:
 
 @pytest.fixture(scope="module")
 def long_future(long_panel: Panel) -> KnownFuture:
-    """The 200 days after it: over a turn of the year and many holidays."""
+    """The 200 days after ``long_panel``, with a new year and many holidays."""
     future = future_of(long_panel, 200)
     price = np.tile(2 + np.cos(np.arange(200) / 5.0), (2, 1))
     return KnownFuture(future.timestamps, {**future.covariates, "price": price})
@@ -46,13 +46,13 @@ def long_future(long_panel: Panel) -> KnownFuture:
 
 @pytest.fixture(scope="module")
 def fitted(long_panel: Panel) -> FittedProphet:
-    """Our model of it."""
+    """Our model of ``long_panel``."""
     return PROPHET.fit(long_panel, CONFIG)
 
 
 @pytest.fixture(scope="module")
 def package(long_panel: Panel):
-    """The package's own model of the first store, by its own API alone."""
+    """The package's model of the first store, made by its own API alone."""
     from prophet import Prophet
 
     model = Prophet(yearly_seasonality=True, weekly_seasonality=True, daily_seasonality=False)
@@ -91,7 +91,7 @@ def test_a_weekday_that_was_never_open_sells_like_the_mean_of_the_others(fitted,
 
 
 def test_the_formula_is_the_packages_own(fitted, package, long_future) -> None:
-    """The same parameters in both: equal to the last digits, whatever the optimiser found."""
+    """With the same parameters both give the same numbers, to the last digits."""
     model = fitted.models
     package.params["k"][:] = model.k[0]
     package.params["m"][:] = model.offset[0]
@@ -135,7 +135,7 @@ def test_quantiles_are_those_of_the_packages_simulated_futures(fitted, package) 
     assert np.allclose(ours[:, 1], 0.0)
 
 
-def test_constant_covariates_and_the_opening_itself_are_no_regressors(long_panel) -> None:
+def test_constant_covariates_and_open_are_no_regressors(long_panel) -> None:
     panel = replace(long_panel, covariates={**long_panel.covariates, "always": np.ones((2, 900))})
 
     models = PROPHET.fit(panel.take([0]), FitConfig(horizon=14)).models
@@ -181,7 +181,7 @@ def test_holidays_have_an_effect_only_with_a_country() -> None:
 
 
 def test_holidays_of_an_unknown_country_are_refused() -> None:
-    with pytest.raises(InvalidData, match="'XX' is no country"):
+    with pytest.raises(InvalidData, match="Country 'XX' has no known public holidays"):
         PROPHET.fit(make_panel(1), replace(CONFIG, country="XX"))
 
 
@@ -195,7 +195,7 @@ def test_contributions_name_every_part(fitted, long_future) -> None:
     assert all((values[:, sunday] == 0).all() for values in parts.values())
 
 
-def test_fitting_leaves_no_file_and_says_nothing(tmp_path, monkeypatch, capfd, caplog) -> None:
+def test_fitting_leaves_no_file_and_prints_nothing(tmp_path, monkeypatch, capfd, caplog) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     caplog.set_level(logging.INFO)
 

@@ -1,4 +1,4 @@
-"""Prophet's other growth and modes against the package: never less probable, same forecast."""
+"""Prophet's other growths and modes against the package: no lower posterior, same forecast."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONFIG = FitConfig(horizon=28)
 PROPHET = algorithm("prophet")
 LEVELS = (0.1, 0.5, 0.9)
 ALLOWED = 1e-3  # by which the log posterior may be below Stan's
-CONVERGED = 0.05  # a gap of the log posterior below which Stan is taken to have converged
+CONVERGED = 0.05  # gap of the log posterior below which Stan counts as converged
 FLAT, TIMES = {"growth": "flat"}, {"seasonality_mode": "multiplicative"}
 LOGISTIC = {"growth": "logistic", "cap": "700"}
 PRIORS = {
@@ -86,7 +86,7 @@ def test_no_option_is_fitted_worse_than_by_stan(
 def test_real_stores_are_fitted_at_least_as_well_as_by_stan(
     rossmann: Path, options: dict[str, str]
 ) -> None:
-    """Stores that were open on each weekday: with the others we depart from Prophet."""
+    """Only stores that were open on every weekday: for others we depart from Prophet."""
     files = {"sales": rossmann / "train.csv.gz", "future": rossmann / "future.csv.gz"}
     panel, future = read_panel(files)
     every = ~np.isnan(find_closing(panel).open_target(panel))
@@ -112,8 +112,8 @@ def test_real_stores_are_fitted_at_least_as_well_as_by_stan(
 
 
 def compare(ours: np.ndarray, theirs: np.ndarray, size: float) -> np.ndarray:
-    """How far p10, p50 and p90 are apart: p50 on average per day, beside the mean sales; the
-    others by their averages over the days."""
+    """Relative differences of p10, p50 and p90. For p50: the mean difference per day over the
+    mean sales; for the others: the difference of their means over the days."""
     edges = np.abs(ours.mean(axis=0) / theirs.mean(axis=0) - 1)
     edges[1] = np.abs(ours - theirs)[:, 1].mean() / size
     return edges
@@ -155,7 +155,7 @@ def test_effects_multiply_the_trend(panel: Panel, future: KnownFuture) -> None:
     assert share.min() > 0.2
 
 
-def test_a_multiplied_trend_spreads_as_much_more_as_it_is_more(panel: Panel) -> None:
+def test_the_spread_of_a_multiplied_trend_grows_with_its_factor(panel: Panel) -> None:
     days = 200
     future = future_of(panel, days, closes=False)
     fitted = PROPHET.fit(panel, replace(CONFIG, options={**TIMES, "changepoint_prior_scale": "5"}))
@@ -181,7 +181,7 @@ def test_a_weekday_never_open_sells_like_the_mean_of_the_others(
     assert weekly[sunday].item() == pytest.approx(weekly[~sunday].mean(), rel=1e-3, abs=1e-3)
 
 
-def test_what_a_closed_day_sold_never_enters_the_fit() -> None:
+def test_sales_of_closed_days_do_not_enter_the_fit() -> None:
     panel = make_panel(1, 200)
     closed = panel.covariates["open"] == 0
     odd = panel.target.copy()
@@ -204,17 +204,15 @@ def test_what_a_closed_day_sold_never_enters_the_fit() -> None:
         ({"holidays_prior_scale": "-1"}, "is '-1'; it must be a number above 0."),
         ({"changepoint_prior_scale": "inf"}, "is 'inf'; it must be a number above 0."),
         ({**LOGISTIC, "cap": "much"}, "'cap' is 'much'; it must be a number in units of the"),
-        ({"growth": "logistic"}, "'growth' is logistic, which needs a 'cap': the most that can"),
-        ({"cap": "5"}, "'cap' goes with 'growth' logistic only, not with linear."),
-        ({**FLAT, "floor": "5"}, "'floor' goes with 'growth' logistic only, not with flat."),
+        ({"growth": "logistic"}, "'cap' is missing; 'growth' logistic needs it. Give "),
+        ({"cap": "5"}, "'cap' is allowed only with 'growth' logistic, not with linear."),
+        ({**FLAT, "floor": "5"}, "'floor' is allowed only with 'growth' logistic, not with flat."),
         ({**LOGISTIC, "floor": "700"}, "'cap' is 700; it must be above 'floor', 700."),
-        ({**LOGISTIC, **TIMES, "floor": "1"}, "'floor' does not go with 'seasonality_mode' mul"),
-        ({**LOGISTIC, "n_changepoints": "0"}, "'n_changepoints' is 0, which does not go with"),
+        ({**LOGISTIC, **TIMES, "floor": "1"}, "'floor' cannot be combined with 'seasonality_mo"),
+        ({**LOGISTIC, "n_changepoints": "0"}, "'n_changepoints' is 0; with 'growth' logistic it"),
     ],
 )
-def test_what_prophet_cannot_be_asked_for_is_refused(
-    options: dict[str, str], sentence: str
-) -> None:
+def test_options_that_are_not_allowed_are_refused(options: dict[str, str], sentence: str) -> None:
     with pytest.raises(InvalidData, match=re.escape(sentence)):
         ProphetOptions.parse(options)
 

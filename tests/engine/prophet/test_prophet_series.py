@@ -1,4 +1,4 @@
-"""Prophet on short, broken, odd and newer series: its fallbacks and its level on newer data."""
+"""Prophet on short, broken, odd and newer series: its fallbacks, its level on newer data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LEVELS = (0.1, 0.5, 0.9)
         (54, None),
     ],
 )
-def test_a_series_that_is_too_short_says_so(known_from: int, reason: str | None) -> None:
+def test_a_series_that_is_too_short_has_a_note(known_from: int, reason: str | None) -> None:
     panel = make_panel(2)
     young = np.where(np.arange(70) < known_from, np.nan, panel.target[0])
 
@@ -48,7 +48,7 @@ def test_a_gap_in_the_middle_is_no_obstacle() -> None:
     assert 70 < fitted.mean(future_of(panel)).max() < 300
 
 
-def test_series_without_a_model_say_why_after_conditioning() -> None:
+def test_series_without_a_model_have_a_note_after_conditioning() -> None:
     panel = make_panel(3)
     fitted = PROPHET.fit(with_row(panel, 1, np.nan), FitConfig(horizon=14))
 
@@ -60,7 +60,7 @@ def test_series_without_a_model_say_why_after_conditioning() -> None:
     assert later.algorithms == ("prophet", "seasonal_naive", "seasonal_naive")
 
 
-def test_a_series_of_which_the_newest_data_say_nothing_keeps_its_model() -> None:
+def test_a_series_without_known_sales_in_newer_data_keeps_its_model() -> None:
     panel = make_panel(2)
     fitted = PROPHET.fit(panel, FitConfig(horizon=14))
 

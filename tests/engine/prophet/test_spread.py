@@ -1,4 +1,4 @@
-"""The exact quantiles of Prophet's futures, against draws and against known laws."""
+"""The exact quantiles of Prophet's futures, against draws and known distributions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LEVELS = (0.05, 0.1, 0.5, 0.9, 0.99)
 
 
 def quantiles(trend: float, rate: float, sigma: float, horizon: int) -> np.ndarray:
-    """Of one series, (horizon, levels)."""
+    """The quantiles of one series, (horizon, levels)."""
     of_each = np.array([trend]), np.array([rate]), np.array([sigma])
     return spread_quantiles(*of_each, np.ones((1, horizon)), LEVELS)[0]
 
@@ -50,7 +50,7 @@ def test_without_trend_they_are_those_of_the_noise() -> None:
     assert np.allclose(quantiles(1e-12, 0.03, 3.0, 20), expected, atol=1e-6)
 
 
-def test_without_noise_nobody_divides_by_zero() -> None:
+def test_almost_no_noise_gives_finite_quantiles() -> None:
     found = quantiles(1.0, 0.03, 1e-9, 30)
 
     assert np.isfinite(found).all()
@@ -59,7 +59,7 @@ def test_without_noise_nobody_divides_by_zero() -> None:
 
 
 def spread_of_trend_alone() -> float:
-    """p99 of 30 days of slope changes alone, by drawing."""
+    """p99 of slope changes alone after 30 days, by draws."""
     rng = np.random.default_rng(3)
     changes = np.where(rng.random((100_000, 30)) < 0.03, rng.laplace(0, 1.0, (100_000, 30)), 0.0)
     return float(np.quantile(changes @ (np.arange(30, 0, -1) - 0.5), 0.99))

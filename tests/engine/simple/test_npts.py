@@ -1,4 +1,4 @@
-"""NPTS: weights of the past by hand, and against drawing samples."""
+"""NPTS: weights computed by hand, and compared with samples."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def test_a_day_is_sampled_from_the_same_weekday_the_newest_first() -> None:
     assert not mean[0, 1:7].any()
 
 
-def test_a_larger_kernel_weight_forgets_faster() -> None:
+def test_a_larger_kernel_weight_decays_faster() -> None:
     panel = panel_of(TWO_WEEKS)
 
     assert first_day(fit(panel, exp_kernel_weights="1"), panel, 0.01) == [5]
 
 
-def test_the_seasonal_climatological_forecaster_weighs_all_years_alike() -> None:
+def test_the_uniform_kernel_weighs_all_seasons_alike() -> None:
     panel = panel_of(TWO_WEEKS)
 
     assert first_day(fit(panel, kernel_type="uniform"), panel, 0.5, 0.51) == [3, 5]
@@ -73,24 +73,25 @@ def test_only_the_context_is_sampled() -> None:
     assert first_day(fit(panel, context_length="7"), panel, 0.01, 0.99) == [5, 5]
 
 
-def test_a_series_that_is_unknown_in_the_context_is_sampled_from_all_it_has() -> None:
+def test_a_series_without_sales_in_the_context_is_sampled_from_its_whole_history() -> None:
     panel = panel_of([4.0] * 7 + [np.nan] * 7)
 
     fitted = fit(panel, context_length="7")
 
     assert first_day(fitted, panel, 0.5) == [4]
     assert fitted.notes == (
-        "Nothing is known of its newest 7 periods (context_length): all of its history is sampled.",
+        "No sales are known in its newest 7 periods (context_length), so its whole history is "
+        "sampled.",
     )
 
 
-def test_a_weekday_that_is_not_known_is_sampled_from_all_others() -> None:
+def test_a_weekday_without_known_sales_is_sampled_from_all_others() -> None:
     row = [np.nan, *[2.0] * 6] * 2
 
     assert first_day(fit(panel_of(row)), panel_of(row), 0.5) == [2]
 
 
-def test_quantiles_are_those_of_many_samples_that_feed_on_each_other() -> None:
+def test_quantiles_are_those_of_many_recursive_samples() -> None:
     panel = sparse_panel(1, 60)
     panel = replace(panel, covariates={})
     random = np.random.default_rng(1)
@@ -119,7 +120,7 @@ def test_quantiles_are_those_of_many_samples_that_feed_on_each_other() -> None:
         ("Y", "2015-01-01", 0),
     ],
 )
-def test_the_season_is_told_by_the_feature_that_amazon_names(frequency, time, feature) -> None:
+def test_the_season_follows_amazons_seasonal_feature(frequency, time, feature) -> None:
     times = np.array([time], dtype="datetime64[s]")
 
     assert season_feature(times, frequency).tolist() == [feature]
@@ -137,7 +138,7 @@ def test_the_season_is_told_by_the_feature_that_amazon_names(frequency, time, fe
         ),
         ({"exp_kernel_weights": "nan"}, "must be a positive number"),
         ({"use_seasonal_model": "yes"}, "it must be 'True' or 'False'"),
-        ({"kernel_type": "uniform", "exp_kernel_weights": "1"}, "goes with the kernel_type"),
+        ({"kernel_type": "uniform", "exp_kernel_weights": "1"}, "only with kernel_type"),
     ],
 )
 def test_options_that_are_not_allowed_are_refused(options, sentence) -> None:
@@ -147,7 +148,7 @@ def test_options_that_are_not_allowed_are_refused(options, sentence) -> None:
     assert sentence in str(caught.value)
 
 
-def test_options_are_told_with_their_defaults() -> None:
+def test_texts_contain_the_defaults() -> None:
     assert NptsOptions.parse({"context_length": "90"}).texts() == {
         "context_length": "90",
         "kernel_type": "exponential",

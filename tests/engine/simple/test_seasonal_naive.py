@@ -1,4 +1,4 @@
-"""Seasonal naive: input and output as a table, spread by hand, odd panels by hypothesis."""
+"""Seasonal naive: a table of inputs and outputs, spread by hand, odd panels by hypothesis."""
 
 from __future__ import annotations
 
@@ -39,7 +39,11 @@ def mean_of(panel: Panel, horizon: int, season: int, is_open=None) -> list[float
         ([1, 2, 3], 3, [1, 2, 3, 1]),
         ([9, 9, 9, 1, 2, 3], 3, [1, 2, 3, 1]),
         ([1, 2, 3, 4], 3, [2, 3, 4, 2]),  # the last season does not begin the history
-        ([1, 2, 3, 4, GAP, 6], 3, [4, 2, 6, 4]),  # an unknown day is looked up a season earlier
+        (
+            [1, 2, 3, 4, GAP, 6],
+            3,
+            [4, 2, 6, 4],
+        ),  # an unknown day takes the value one season earlier
         ([7, GAP, GAP, GAP, GAP, GAP], 3, [7, 7, 7, 7]),  # other days: mean of what is known
         ([GAP, 4, 6, GAP, GAP, GAP], 3, [5, 4, 6, 5]),
         ([5], 7, [5, 5, 5, 5]),
@@ -53,7 +57,7 @@ def test_forecast_is_the_last_known_value_of_the_same_day(history, season, expec
     assert mean_of(panel_of(history), 4, season) == expected
 
 
-def test_closed_days_are_zero_and_no_source() -> None:
+def test_closed_days_are_zero_and_are_not_repeated() -> None:
     # two-day season; the second day was closed once and is closed on the first forecast
     panel = panel_of([1, 5, 2, 0], is_open=[[1, 1, 1, 0]])
 
@@ -76,7 +80,7 @@ def test_spread_grows_with_the_square_root_of_the_seasons() -> None:
     assert upper == pytest.approx([10 + first, 20 + first, 10 + second, 20 + second])
 
 
-def test_an_old_source_is_as_many_seasons_away_as_it_is_old() -> None:
+def test_the_age_counts_the_seasons_since_the_last_known_value() -> None:
     known = [10.0, 20, 13, 24, 10, 20]
     recent = NAIVE.fit(panel_of(known), FitConfig(horizon=2, season_length=2))
     old = NAIVE.fit(panel_of([*known, GAP, GAP]), FitConfig(horizon=2, season_length=2))
@@ -100,7 +104,7 @@ def test_spread_of_short_series(history, spread) -> None:
     assert fitted.spread.tolist() == pytest.approx([spread])
 
 
-def test_short_series_say_so() -> None:
+def test_short_series_have_a_note() -> None:
     panel = panel_of([GAP, GAP], [GAP, 3], [2, 3])
 
     assert NAIVE.fit(panel, FitConfig(horizon=2)).notes == (

@@ -1,4 +1,4 @@
-"""TSB: probability and size of a sale, smoothed by hand."""
+"""TSB: probability and size of a sale, computed by hand."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_probability_and_size_are_smoothed_from_their_means() -> None:
     )
 
 
-def test_quantiles_are_nothing_or_a_size_that_was_sold() -> None:
+def test_quantiles_are_zero_or_a_past_size() -> None:
     panel = panel_of([0, 2, 0, 4, 0, 2, 0, 4])
     fitted = replace(
         fit(panel),
@@ -68,7 +68,7 @@ def test_the_forecast_falls_while_nothing_is_sold() -> None:
     assert after.mean(future)[0, 0] < 0.2 * before.mean(future)[0, 0]
 
 
-def test_what_changes_lastingly_is_smoothed_less_than_what_only_varies() -> None:
+def test_a_level_that_shifts_is_smoothed_less_than_noise() -> None:
     shifted = np.repeat([[1.0, 9.0]], 30, axis=1)
     noise = np.random.default_rng(1).normal(5, 2, (1, 60))
 

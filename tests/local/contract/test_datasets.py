@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ..amazon import FIELDS, Amazon, refused, schema
+from ..amazon import FIELDS, Amazon, refusal, schema
 
 TARGET, RELATED, METADATA = FIELDS
 
@@ -93,7 +93,7 @@ REFUSED_SCHEMAS: list[tuple[str, str, dict[str, str], str]] = [
         "RETAIL",
         RELATED,
         {**FIELDS[RELATED], "demand": "float"},
-        "Attribute 'demand' is the target; RELATED_TIME_SERIES must not hold it. Move it to "
+        "Attribute 'demand' is the target; RELATED_TIME_SERIES must not contain it. Move it to "
         "TARGET_TIME_SERIES.",
     ),
     (
@@ -130,7 +130,7 @@ REFUSED_SCHEMAS: list[tuple[str, str, dict[str, str], str]] = [
 def test_a_schema_that_does_not_fit_is_refused(
     amazon: Amazon, domain: str, type_: str, fields: dict[str, str], sentence: str
 ) -> None:
-    error = refused(
+    error = refusal(
         amazon.forecast.create_dataset,
         DatasetName="sales",
         Domain=domain,
@@ -155,7 +155,7 @@ def test_a_schema_that_does_not_fit_is_refused(
     ],
 )
 def test_an_incomplete_schema_is_refused(amazon: Amazon, attributes: Any, sentence: str) -> None:
-    error = refused(
+    error = refusal(
         amazon.forecast.create_dataset,
         DatasetName="sales",
         Domain="RETAIL",
@@ -167,7 +167,7 @@ def test_an_incomplete_schema_is_refused(amazon: Amazon, attributes: Any, senten
 
 
 def test_a_related_time_series_needs_its_frequency(amazon: Amazon) -> None:
-    error = refused(
+    error = refusal(
         amazon.forecast.create_dataset,
         DatasetName="promotions",
         Domain="RETAIL",
@@ -196,7 +196,7 @@ def test_a_frequency_is_kept_as_given(amazon: Amazon, code: str) -> None:
 
 @pytest.mark.parametrize("code", ["60min", "24H", "7D", "2Y", "0D", "d", "day"])
 def test_a_frequency_outside_the_grammar_is_refused(amazon: Amazon, code: str) -> None:
-    code_, sentence = refused(
+    code_, sentence = refusal(
         amazon.forecast.create_dataset,
         DatasetName="sales",
         Domain="RETAIL",

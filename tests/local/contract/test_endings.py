@@ -1,4 +1,4 @@
-"""Deletion, trees, stopping and tags."""
+"""Deleting resources and trees, and stopping jobs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from forecast_service.storage.groups import (
 from forecast_service.storage.queue import Queue
 from forecast_service.storage.tables import forecast_values
 
-from ..amazon import Amazon, refused
+from ..amazon import Amazon, refusal
 from .test_forecasts import stored_forecast
 
 NOWHERE = "arn:aws:forecast:eu-west-1:000000000000:predictor/nowhere"
@@ -31,19 +31,19 @@ def count(amazon: Amazon, table: sa.Table) -> int:
         return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
 
 
-def test_deleting_again_and_again_ends_with_not_found(amazon: Amazon) -> None:
+def test_a_second_deletion_is_not_found(amazon: Amazon) -> None:
     arn = amazon.make_forecast(amazon.predictor(amazon.trainable_group()))
 
     answer = amazon.forecast.delete_forecast(ForecastArn=arn)
 
     assert answer == {}
-    assert refused(amazon.forecast.delete_forecast, ForecastArn=arn) == (
+    assert refusal(amazon.forecast.delete_forecast, ForecastArn=arn) == (
         "ResourceNotFoundException",
-        f"No forecast exists with the arn: {arn}. ListForecasts names those that exist.",
+        f"No forecast exists with the arn: {arn}. ListForecasts shows those that exist.",
     )
 
 
-def test_everything_can_be_deleted_from_the_leaves_up(amazon: Amazon) -> None:
+def test_everything_can_be_deleted_children_first(amazon: Amazon) -> None:
     dataset = amazon.dataset()
     job = amazon.import_job(dataset)
     group = amazon.group(dataset)
@@ -62,7 +62,7 @@ def test_everything_can_be_deleted_from_the_leaves_up(amazon: Amazon) -> None:
 
 
 @pytest.mark.parametrize("level", ["group", "predictor", "dataset"])
-def test_a_resource_with_others_below_it_stays(amazon: Amazon, level: str) -> None:
+def test_a_resource_with_children_cannot_be_deleted(amazon: Amazon, level: str) -> None:
     dataset = amazon.dataset()
     job = amazon.import_job(dataset)
     group = amazon.group(dataset)
@@ -84,21 +84,21 @@ def test_a_resource_with_others_below_it_stays(amazon: Amazon, level: str) -> No
         "dataset": (amazon.forecast.delete_dataset, {"DatasetArn": dataset}, job, "dataset"),
     }[level]
 
-    error = refused(call, **parameters)
+    error = refusal(call, **parameters)
 
     (arn,) = parameters.values()
     assert error == (
         "ResourceInUseException",
-        f"The {noun} '{arn}' has 1 resource below it, such as '{below}'. Delete what is below it "
-        "first, or all at once with DeleteResourceTree.",
+        f"The {noun} '{arn}' has 1 resource below it, such as '{below}'. Delete these first, or "
+        "everything with DeleteResourceTree.",
     )
 
 
 @pytest.mark.parametrize("status", ["CREATE_PENDING", "CREATE_IN_PROGRESS", "CREATE_STOPPING"])
-def test_what_is_being_made_cannot_be_deleted(amazon: Amazon, status: str) -> None:
+def test_a_resource_in_progress_cannot_be_deleted(amazon: Amazon, status: str) -> None:
     arn = amazon.predictor(amazon.trainable_group(), status=status)
 
-    error = refused(amazon.forecast.delete_predictor, PredictorArn=arn)
+    error = refusal(amazon.forecast.delete_predictor, PredictorArn=arn)
 
     assert error == (
         "ResourceInUseException",
@@ -108,7 +108,7 @@ def test_what_is_being_made_cannot_be_deleted(amazon: Amazon, status: str) -> No
 
 
 @pytest.mark.parametrize("status", ["CREATE_FAILED", "CREATE_STOPPED"])
-def test_what_has_failed_or_was_stopped_can_be_deleted(amazon: Amazon, status: str) -> None:
+def test_a_failed_or_stopped_resource_can_be_deleted(amazon: Amazon, status: str) -> None:
     arn = amazon.predictor(amazon.trainable_group(), status=status)
 
     assert amazon.forecast.delete_predictor(PredictorArn=arn) == {}
@@ -118,7 +118,7 @@ def test_a_dataset_that_is_being_imported_cannot_be_deleted(amazon: Amazon) -> N
     dataset = amazon.dataset()
     amazon.import_job(dataset, status="CREATE_IN_PROGRESS")
 
-    code, sentence = refused(amazon.forecast.delete_dataset, DatasetArn=dataset)
+    code, sentence = refusal(amazon.forecast.delete_dataset, DatasetArn=dataset)
 
     assert code == "ResourceInUseException"
     assert "is UPDATE_IN_PROGRESS" in sentence
@@ -131,23 +131,23 @@ def serve(amazon: Amazon, forecast: str) -> None:
         move_pointer(connection, "chain", forecast)
 
 
-def test_the_forecast_that_is_served_stays(amazon: Amazon) -> None:
+def test_the_served_forecast_cannot_be_deleted(amazon: Amazon) -> None:
     forecast = stored_forecast(amazon, "1")
     serve(amazon, forecast)
     group = "arn:aws:forecast:eu-west-1:000000000000:dataset-group/chain"
 
-    singly = refused(amazon.forecast.delete_forecast, ForecastArn=forecast)
-    as_a_tree = refused(amazon.forecast.delete_resource_tree, ResourceArn=group)
+    singly = refusal(amazon.forecast.delete_forecast, ForecastArn=forecast)
+    as_a_tree = refusal(amazon.forecast.delete_resource_tree, ResourceArn=group)
 
     assert singly == as_a_tree
     assert singly == (
         "ResourceInUseException",
-        f"The forecast '{forecast}' is the one that is being served. Train again or make another "
+        f"The forecast '{forecast}' is being served. Train again or make another "
         "forecast current, then delete it.",
     )
 
 
-def test_the_values_of_a_forecast_go_with_it(amazon: Amazon) -> None:
+def test_a_deleted_forecast_loses_its_values(amazon: Amazon) -> None:
     forecast = stored_forecast(amazon, "1")
 
     amazon.forecast.delete_forecast(ForecastArn=forecast)
@@ -155,7 +155,7 @@ def test_the_values_of_a_forecast_go_with_it(amazon: Amazon) -> None:
     assert count(amazon, forecast_values) == 0
 
 
-def test_a_tree_goes_whole_and_leaves_the_datasets(amazon: Amazon, queue: Queue) -> None:
+def test_a_deleted_tree_leaves_the_datasets(amazon: Amazon, queue: Queue) -> None:
     dataset = amazon.dataset()
     amazon.import_job(dataset)
     group = amazon.group(dataset)
@@ -171,7 +171,7 @@ def test_a_tree_goes_whole_and_leaves_the_datasets(amazon: Amazon, queue: Queue)
     assert len(amazon.forecast.list_dataset_import_jobs()["DatasetImportJobs"]) == 1
 
 
-def test_a_job_that_waits_is_stopped_at_once(amazon: Amazon, queue: Queue) -> None:
+def test_a_waiting_job_is_stopped_at_once(amazon: Amazon, queue: Queue) -> None:
     arn = amazon.import_job(amazon.dataset(), status=None)
 
     assert amazon.forecast.stop_resource(ResourceArn=arn) == {}
@@ -181,7 +181,7 @@ def test_a_job_that_waits_is_stopped_at_once(amazon: Amazon, queue: Queue) -> No
     assert queue.claim("worker", ["resource"]) is None
 
 
-def test_a_job_that_runs_is_stopped_by_its_worker(amazon: Amazon, queue: Queue) -> None:
+def test_a_running_job_is_stopped_by_its_worker(amazon: Amazon, queue: Queue) -> None:
     arn = amazon.import_job(amazon.dataset(), status=None)
     claim = queue.claim("worker", ["resource"])
     assert claim is not None
@@ -209,7 +209,7 @@ def test_a_job_that_is_stopped_before_it_begins_ends_as_stopped(
     assert described["Status"] == "CREATE_STOPPED"
 
 
-def test_stopping_a_predictor_stops_what_is_made_below_it(amazon: Amazon) -> None:
+def test_stopping_a_predictor_stops_the_jobs_below_it(amazon: Amazon) -> None:
     predictor = amazon.predictor(amazon.trainable_group())
     forecast = amazon.make_forecast(predictor, status=None)
 
@@ -219,10 +219,10 @@ def test_stopping_a_predictor_stops_what_is_made_below_it(amazon: Amazon) -> Non
     assert described["Status"] == "CREATE_STOPPED"
 
 
-def test_what_is_done_cannot_be_stopped(amazon: Amazon) -> None:
+def test_a_finished_resource_cannot_be_stopped(amazon: Amazon) -> None:
     arn = amazon.predictor(amazon.trainable_group())
 
-    assert refused(amazon.forecast.stop_resource, ResourceArn=arn) == (
+    assert refusal(amazon.forecast.stop_resource, ResourceArn=arn) == (
         "InvalidInputException",
         f"The predictor '{arn}' is ACTIVE: nothing is running that could be stopped. Use a Delete "
         "operation to remove it.",
@@ -232,7 +232,7 @@ def test_what_is_done_cannot_be_stopped(amazon: Amazon) -> None:
 def test_only_jobs_can_be_stopped(amazon: Amazon) -> None:
     group = amazon.group()
 
-    assert refused(amazon.forecast.stop_resource, ResourceArn=group) == (
+    assert refusal(amazon.forecast.stop_resource, ResourceArn=group) == (
         "InvalidInputException",
         f"'{group}' is a dataset group, which cannot be stopped. Import jobs, predictors and "
         "forecasts can.",
@@ -254,13 +254,13 @@ def test_an_arn_that_does_not_exist_is_not_found(
 ) -> None:
     call = getattr(amazon.forecast, method)
 
-    assert refused(call, ResourceArn=NOWHERE, **parameters) == (
+    assert refusal(call, ResourceArn=NOWHERE, **parameters) == (
         "ResourceNotFoundException",
-        f"No resource exists with the arn: {NOWHERE}. List operations name them.",
+        f"No resource exists with the arn: {NOWHERE}. List operations show those that exist.",
     )
 
 
-def test_what_is_deleted_while_it_is_made_may_be_made_again(amazon: Amazon, queue: Queue) -> None:
+def test_a_resource_deleted_in_progress_can_be_created_again(amazon: Amazon, queue: Queue) -> None:
     dataset = amazon.dataset()
     arn = amazon.import_job(dataset, status=None)
     old = queue.claim("old", ["resource"])
@@ -275,15 +275,15 @@ def test_what_is_deleted_while_it_is_made_may_be_made_again(amazon: Amazon, queu
         queue.beat(old)
 
 
-def test_a_forecast_that_becomes_the_served_one_meanwhile_is_not_deleted(amazon: Amazon) -> None:
+def test_a_forecast_that_is_published_meanwhile_is_not_deleted(amazon: Amazon) -> None:
     forecast = stored_forecast(amazon, "1")
     serve(amazon, "another")
     with ThreadPoolExecutor(1) as threads:
         with amazon.database.write() as connection:
             lock_group(connection, "chain")
             delete = amazon.forecast.delete_forecast
-            deletion = threads.submit(refused, delete, ForecastArn=forecast)
-            time.sleep(0.3)  # long enough for it to look
+            deletion = threads.submit(refusal, delete, ForecastArn=forecast)
+            time.sleep(0.3)  # long enough for the deletion to start
             move_pointer(connection, "chain", forecast)
         code, _ = deletion.result()
 

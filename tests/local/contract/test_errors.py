@@ -1,4 +1,4 @@
-"""What every operation refuses: types, limits of the model, and what is not there yet."""
+"""Errors of every operation: wrong types, limits of the model, missing operations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forecast_service.local import shapes
 from forecast_service.local.api import HANDLERS
 from forecast_service.local.query import HANDLERS as QUERY_HANDLERS
 
-from ..amazon import Amazon, auto_request, refused
+from ..amazon import Amazon, auto_request, refusal
 
 UNAVAILABLE = [
     (service, operation)
@@ -38,17 +38,17 @@ def example(shape: Any) -> Any:
     return "name" if shape.name == "Name" else value
 
 
-def test_the_available_and_the_other_operations_are_all_of_them() -> None:
+def test_every_operation_is_available_or_listed_as_missing() -> None:
     assert len(HANDLERS) + len(QUERY_HANDLERS) + len(UNAVAILABLE) == 65
     assert len(HANDLERS) == 29
 
 
-def test_operations_that_are_not_there_yet_say_so(amazon: Amazon) -> None:
+def test_a_missing_operation_gets_an_explanation(amazon: Amazon) -> None:
     for service, operation in UNAVAILABLE:
         plane = amazon.forecast if service == shapes.CONTROL else amazon.forecastquery
         parameters = example(shapes.input_shape(service, operation))
 
-        error = refused(getattr(plane, shapes.method_name(operation)), **parameters)
+        error = refusal(getattr(plane, shapes.method_name(operation)), **parameters)
 
         assert error == (
             "InvalidInputException",
@@ -68,15 +68,15 @@ def test_operations_that_are_not_there_yet_say_so(amazon: Amazon) -> None:
         ({"DatasetGroupName": "", "Domain": "RETAIL"}, "Invalid length for parameter"),
     ],
 )
-def test_parameters_are_checked_as_by_boto3(
+def test_parameters_are_checked_as_boto3_does(
     amazon: Amazon, parameters: dict[str, Any], finding: str
 ) -> None:
     with pytest.raises(ParamValidationError, match=finding):
         amazon.forecast.create_dataset_group(**parameters)
 
 
-def test_a_name_matches_its_pattern_as_a_whole(amazon: Amazon) -> None:
-    error = refused(
+def test_the_whole_name_must_match_its_pattern(amazon: Amazon) -> None:
+    error = refusal(
         amazon.forecast.create_dataset_group, DatasetGroupName="my-group", Domain="RETAIL"
     )
 
@@ -88,7 +88,7 @@ def test_a_name_matches_its_pattern_as_a_whole(amazon: Amazon) -> None:
 
 
 def test_every_finding_is_named(amazon: Amazon) -> None:
-    error = refused(
+    error = refusal(
         amazon.forecast.create_dataset_group,
         DatasetGroupName="g" * 64,
         Domain="SPACE",
@@ -143,17 +143,17 @@ def test_every_finding_is_named(amazon: Amazon) -> None:
         ),
     ],
 )
-def test_limits_of_the_model_are_kept(
+def test_limits_of_the_model_are_checked(
     amazon: Amazon, method: str, parameters: dict[str, Any], path: str, constraint: str
 ) -> None:
-    code, sentence = refused(getattr(amazon.forecast, method), **parameters)
+    code, sentence = refusal(getattr(amazon.forecast, method), **parameters)
 
     assert code == "ValidationException"
     assert f"at '{path}' failed to satisfy constraint: Member must" in sentence
     assert constraint in sentence
 
 
-def test_a_name_of_tags_may_have_any_letter(amazon: Amazon) -> None:
+def test_a_tag_key_may_have_any_letter(amazon: Amazon) -> None:
     answer = amazon.forecast.create_dataset_group(
         DatasetGroupName="g", Domain="RETAIL", Tags=[{"Key": "équipe 1", "Value": "Ωmega/x=1"}]
     )
@@ -170,7 +170,7 @@ def test_errors_are_classes_of_the_client(amazon: Amazon) -> None:
     assert caught.value.response["Error"] == {
         "Code": "ResourceNotFoundException",
         "Message": f"No predictor exists with the arn: {ARN}. "
-        "ListPredictors names those that exist.",
+        "ListPredictors shows those that exist.",
     }
 
 
@@ -207,12 +207,12 @@ def test_only_lists_can_be_paginated(amazon: Amazon) -> None:
         amazon.forecast.get_paginator("describe_predictor")
 
 
-def test_an_attribute_that_is_no_method_is_an_error(amazon: Amazon) -> None:
+def test_an_unknown_attribute_is_an_error(amazon: Amazon) -> None:
     with pytest.raises(AttributeError):
         _ = amazon.forecast.client.train_quickly
 
 
-def test_of_many_who_take_a_name_at_once_one_gets_it(amazon: Amazon) -> None:
+def test_only_one_of_many_concurrent_calls_gets_a_name(amazon: Amazon) -> None:
     group = amazon.trainable_group()
 
     def create(_: int) -> str:

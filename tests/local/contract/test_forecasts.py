@@ -1,4 +1,4 @@
-"""Forecasts, and QueryForecast over what is stored of them."""
+"""Forecasts, and QueryForecast over their stored values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from forecast_service.common.keys import series_key
 from forecast_service.storage import forecast_store
 
-from ..amazon import Amazon, refused
+from ..amazon import Amazon, refusal
 
 
 def stored_forecast(amazon: Amazon, *key: str, **fields: str) -> str:
@@ -68,11 +68,11 @@ def test_a_forecast_is_listed_with_its_predictor(amazon: Amazon) -> None:
 def test_a_forecast_needs_a_trained_predictor(amazon: Amazon) -> None:
     predictor = amazon.predictor(amazon.trainable_group(), status="CREATE_FAILED")
 
-    error = refused(amazon.forecast.create_forecast, ForecastName="f", PredictorArn=predictor)
+    error = refusal(amazon.forecast.create_forecast, ForecastName="f", PredictorArn=predictor)
 
     assert error == (
         "ResourceInUseException",
-        f"The predictor '{predictor}' is CREATE_FAILED, and CreateForecast needs it ACTIVE. Wait "
+        f"The predictor '{predictor}' is CREATE_FAILED, but CreateForecast needs it ACTIVE. Wait "
         "until it is, or use another one.",
     )
 
@@ -80,7 +80,7 @@ def test_a_forecast_needs_a_trained_predictor(amazon: Amazon) -> None:
 def test_a_selection_of_series_is_refused(amazon: Amazon) -> None:
     predictor = amazon.predictor(amazon.trainable_group())
 
-    error = refused(
+    error = refusal(
         amazon.forecast.create_forecast,
         ForecastName="f",
         PredictorArn=predictor,
@@ -94,7 +94,7 @@ def test_a_selection_of_series_is_refused(amazon: Amazon) -> None:
     )
 
 
-def test_a_query_gives_every_point_of_every_type(amazon: Amazon) -> None:
+def test_a_query_returns_every_point_of_every_type(amazon: Amazon) -> None:
     arn = stored_forecast(amazon, "1")
 
     answer = amazon.forecastquery.query_forecast(ForecastArn=arn, Filters={"item_id": "1"})
@@ -118,8 +118,8 @@ def test_both_ends_of_a_range_are_included(
     amazon: Amazon, start: str | None, end: str | None, count: int
 ) -> None:
     arn = stored_forecast(amazon, "1")
-    given = {"StartDate": start, "EndDate": end}
-    range_ = {name: value for name, value in given.items() if value is not None}
+    ends = {"StartDate": start, "EndDate": end}
+    range_ = {name: value for name, value in ends.items() if value is not None}
 
     answer = amazon.forecastquery.query_forecast(
         ForecastArn=arn, Filters={"item_id": "1"}, **range_
@@ -147,14 +147,14 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     (
         {"Filters": {"item_id": "milk"}},
         "InvalidInputException",
-        "'location' is missing in Filters: this forecast is identified by item_id, location. Give "
-        "each of them, and nothing else.",
+        "'location' is missing in Filters: this forecast identifies series by item_id, location. "
+        "Give each of these keys, and no others.",
     ),
     (
         {"Filters": {"item_id": "milk", "store": "7"}},
         "InvalidInputException",
-        "'store' is no key of Filters: this forecast is identified by item_id, location. "
-        "Give each of them, and nothing else.",
+        "'store' is not a key of this forecast: this forecast identifies series by item_id, "
+        "location. Give each of these keys, and no others.",
     ),
     (
         {"StartDate": "2015-08-03T00:00:00", "EndDate": "2015-08-02T00:00:00"},
@@ -164,18 +164,18 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     (
         {"StartDate": "tomorrow"},
         "InvalidInputException",
-        "StartDate 'tomorrow' is no time. Write it as yyyy-MM-ddTHH:mm:ss.",
+        "StartDate 'tomorrow' is not a time. Write it as yyyy-MM-ddTHH:mm:ss.",
     ),
     (
         {"EndDate": "2015-02-30T00:00:00"},
         "InvalidInputException",
-        "EndDate '2015-02-30T00:00:00' is no time. Write it as yyyy-MM-ddTHH:mm:ss.",
+        "EndDate '2015-02-30T00:00:00' is not a time. Write it as yyyy-MM-ddTHH:mm:ss.",
     ),
     (
         {"StartDate": "2016-01-01T00:00:00"},
         "InvalidInputException",
-        "The forecast covers 2015-08-01T00:00:00 to 2015-08-07T00:00:00, and nothing of what "
-        "StartDate and EndDate ask for. Ask for a time in between.",
+        "The forecast has no period between StartDate and EndDate: it covers 2015-08-01T00:00:00 "
+        "to 2015-08-07T00:00:00. Ask for a time in that range.",
     ),
     (
         {"NextToken": "more"},
@@ -186,25 +186,25 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("parameters", "code", "sentence"), REFUSED)
-def test_a_query_that_names_nothing_is_refused(
+def test_a_query_without_a_result_is_refused(
     amazon: Amazon, parameters: dict[str, Any], code: str, sentence: str
 ) -> None:
     arn = stored_forecast(amazon, "milk", "7", location="string")
     request = {"Filters": {"item_id": "milk", "location": "7"}, **parameters}
 
-    error = refused(amazon.forecastquery.query_forecast, ForecastArn=arn, **request)
+    error = refusal(amazon.forecastquery.query_forecast, ForecastArn=arn, **request)
 
     assert error == (code, sentence.format(arn=arn))
 
 
-def test_a_forecast_that_is_not_ready_cannot_be_queried(amazon: Amazon) -> None:
+def test_an_unfinished_forecast_cannot_be_queried(amazon: Amazon) -> None:
     arn = amazon.make_forecast(amazon.predictor(amazon.trainable_group()), status=None)
 
-    error = refused(amazon.forecastquery.query_forecast, ForecastArn=arn, Filters={"item_id": "1"})
+    error = refusal(amazon.forecastquery.query_forecast, ForecastArn=arn, Filters={"item_id": "1"})
 
     assert error == (
         "ResourceInUseException",
-        f"The forecast '{arn}' is CREATE_PENDING, and QueryForecast needs it ACTIVE. Wait until it "
+        f"The forecast '{arn}' is CREATE_PENDING, but QueryForecast needs it ACTIVE. Wait until it "
         "is, or use another one.",
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ..amazon import Amazon, refused
+from ..amazon import Amazon, refusal
 
 RELATED = "RELATED_TIME_SERIES"
 
@@ -46,7 +46,7 @@ def test_a_group_holds_one_dataset_of_each_type(amazon: Amazon) -> None:
     sales, more = amazon.dataset(), amazon.dataset("more")
     group = amazon.group(sales)
 
-    error = refused(
+    error = refusal(
         amazon.forecast.update_dataset_group, DatasetGroupArn=group, DatasetArns=[sales, more]
     )
 
@@ -60,7 +60,7 @@ def test_a_group_holds_one_dataset_of_each_type(amazon: Amazon) -> None:
 def test_a_group_and_its_datasets_have_one_domain(amazon: Amazon) -> None:
     sales = amazon.dataset()
 
-    error = refused(
+    error = refusal(
         amazon.forecast.create_dataset_group,
         DatasetGroupName="chain",
         Domain="CUSTOM",
@@ -69,15 +69,15 @@ def test_a_group_and_its_datasets_have_one_domain(amazon: Amazon) -> None:
 
     assert error == (
         "InvalidInputException",
-        f"The dataset '{sales}' has domain 'RETAIL', and the dataset group has 'CUSTOM'. All must "
+        f"The dataset '{sales}' has domain 'RETAIL', but the dataset group has 'CUSTOM'. All must "
         "have the same.",
     )
 
 
-def test_a_group_of_an_unknown_dataset_is_refused(amazon: Amazon) -> None:
+def test_a_group_with_an_unknown_dataset_is_refused(amazon: Amazon) -> None:
     unknown = "arn:aws:forecast:eu-west-1:000000000000:dataset/nowhere"
 
-    error = refused(
+    error = refusal(
         amazon.forecast.create_dataset_group,
         DatasetGroupName="chain",
         Domain="RETAIL",
@@ -86,15 +86,15 @@ def test_a_group_of_an_unknown_dataset_is_refused(amazon: Amazon) -> None:
 
     assert error == (
         "ResourceNotFoundException",
-        f"No dataset exists with the arn: {unknown}. ListDatasets names those that exist.",
+        f"No dataset exists with the arn: {unknown}. ListDatasets shows those that exist.",
     )
 
 
-def test_a_name_is_taken_once_per_type(amazon: Amazon) -> None:
+def test_a_name_is_unique_within_a_type(amazon: Amazon) -> None:
     amazon.group(name="sales")
     amazon.dataset("sales")
 
-    assert refused(
+    assert refusal(
         amazon.forecast.create_dataset_group, DatasetGroupName="sales", Domain="RETAIL"
     ) == (
         "ResourceAlreadyExistsException",

@@ -1,4 +1,4 @@
-"""Dataset import jobs, and what a dataset says while one runs."""
+"""Dataset import jobs, and the status of a dataset during an import."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from forecast_service.local.resource_details import ImportJobDetails
 from forecast_service.storage.queue import Queue
 
-from ..amazon import FIELDS, Amazon, refused, schema, source
+from ..amazon import FIELDS, Amazon, refusal, schema, source
 
 KEY = "arn:aws:kms:eu-west-1:000000000000:key/one"
 
@@ -36,7 +36,7 @@ def test_an_import_job_is_described_with_its_defaults(amazon: Amazon) -> None:
     }
 
 
-def test_an_import_job_is_work_for_a_worker(amazon: Amazon, queue: Queue) -> None:
+def test_an_import_job_queues_work(amazon: Amazon, queue: Queue) -> None:
     arn = amazon.import_job(amazon.dataset(), status=None)
 
     claim = queue.claim("worker", ["resource"])
@@ -63,7 +63,7 @@ def test_a_dataset_mirrors_its_import_job(amazon: Amazon, job: str, dataset: str
     assert amazon.forecast.describe_dataset(DatasetArn=arn)["Status"] == dataset
 
 
-def test_a_dataset_was_modified_when_its_import_ended(amazon: Amazon) -> None:
+def test_a_dataset_is_modified_when_its_import_ends(amazon: Amazon) -> None:
     arn = amazon.dataset()
     time.sleep(0.01)
     job = amazon.import_job(arn)
@@ -75,7 +75,7 @@ def test_a_dataset_was_modified_when_its_import_ended(amazon: Amazon) -> None:
     assert described["LastModificationTime"] > described["CreationTime"]
 
 
-def test_what_is_being_imported_was_modified_now(amazon: Amazon) -> None:
+def test_a_dataset_is_modified_now_during_an_import(amazon: Amazon) -> None:
     arn = amazon.dataset()
     job = amazon.import_job(arn, status="CREATE_IN_PROGRESS")
     time.sleep(0.05)
@@ -92,7 +92,7 @@ def test_a_second_import_waits_for_the_first(amazon: Amazon) -> None:
     dataset = amazon.dataset()
     amazon.import_job(dataset, "first", status="CREATE_IN_PROGRESS")
 
-    error = refused(
+    error = refusal(
         amazon.forecast.create_dataset_import_job,
         DatasetImportJobName="second",
         DatasetArn=dataset,
@@ -101,16 +101,16 @@ def test_a_second_import_waits_for_the_first(amazon: Amazon) -> None:
 
     assert error == (
         "ResourceInUseException",
-        f"The dataset '{dataset}' is UPDATE_IN_PROGRESS: another import job is not done yet. Wait "
+        f"The dataset '{dataset}' is UPDATE_IN_PROGRESS: another import job has not ended. Wait "
         "until the dataset is ACTIVE.",
     )
 
 
-def test_a_repeated_call_learns_that_the_job_exists(amazon: Amazon) -> None:
+def test_a_repeated_call_is_refused_as_existing(amazon: Amazon) -> None:
     dataset = amazon.dataset()
     arn = amazon.import_job(dataset, "first", status="CREATE_IN_PROGRESS")
 
-    error = refused(
+    error = refusal(
         amazon.forecast.create_dataset_import_job,
         DatasetImportJobName="first",
         DatasetArn=dataset,
@@ -129,7 +129,7 @@ def test_a_job_name_is_unique_inside_its_dataset(amazon: Amazon) -> None:
 
     amazon.import_job(more, "daily")
 
-    assert refused(
+    assert refusal(
         amazon.forecast.create_dataset_import_job,
         DatasetImportJobName="daily",
         DatasetArn=sales,
@@ -154,7 +154,7 @@ def test_remaining_minutes_are_estimated_while_a_job_runs(amazon: Amazon) -> Non
     assert "EstimatedTimeRemainingInMinutes" not in ended
 
 
-def test_a_failed_job_says_why(amazon: Amazon) -> None:
+def test_a_failed_job_has_a_message(amazon: Amazon) -> None:
     arn = amazon.import_job(amazon.dataset(), status=None)
 
     amazon.mark(arn, "CREATE_FAILED", message="Line 7 of 'sales.csv' has no date.")
@@ -182,13 +182,13 @@ def test_statistics_of_an_import_are_shown(amazon: Amazon) -> None:
         (
             "H",
             {"TimestampFormat": "yyyy-MM-dd"},
-            "TimestampFormat 'yyyy-MM-dd' does not go with data of frequency 'H'. Allowed are: "
+            "TimestampFormat 'yyyy-MM-dd' does not fit data of frequency 'H'. Allowed are: "
             "yyyy-MM-dd HH:mm:ss, yyyy-MM-dd hh:mm:ss.",
         ),
         (
             "D",
             {"TimestampFormat": "MM-dd-yyyy"},
-            "TimestampFormat 'MM-dd-yyyy' does not go with data of frequency 'D'. Allowed are: "
+            "TimestampFormat 'MM-dd-yyyy' does not fit data of frequency 'D'. Allowed are: "
             "yyyy-MM-dd, yyyy-MM-dd HH:mm:ss, yyyy-MM-dd hh:mm:ss.",
         ),
         (
@@ -206,12 +206,12 @@ def test_statistics_of_an_import_are_shown(amazon: Amazon) -> None:
         (
             "D",
             {"ImportMode": "INCREMENTAL"},
-            "ImportMode 'INCREMENTAL' adds to data that the dataset 'sales' does not have yet. Use "
-            "'FULL' first.",
+            "ImportMode 'INCREMENTAL' needs existing data, but the dataset 'sales' has none yet. "
+            "Use 'FULL' first.",
         ),
     ],
 )
-def test_an_import_that_cannot_be_meant_is_refused(
+def test_an_import_with_wrong_parameters_is_refused(
     amazon: Amazon, frequency: str, parameters: dict[str, object], sentence: str
 ) -> None:
     dataset = amazon.forecast.create_dataset(
@@ -223,12 +223,12 @@ def test_an_import_that_cannot_be_meant_is_refused(
     )["DatasetArn"]
     request = {"DatasetImportJobName": "first", "DatasetArn": dataset, "DataSource": source()}
 
-    error = refused(amazon.forecast.create_dataset_import_job, **{**request, **parameters})
+    error = refusal(amazon.forecast.create_dataset_import_job, **{**request, **parameters})
 
     assert error == ("InvalidInputException", sentence)
 
 
-def test_an_increment_has_the_format_of_what_it_adds_to(amazon: Amazon) -> None:
+def test_an_increment_needs_the_format_of_the_existing_data(amazon: Amazon) -> None:
     dataset = amazon.dataset()
     amazon.import_job(dataset, "first")
     request = {
@@ -238,13 +238,13 @@ def test_an_increment_has_the_format_of_what_it_adds_to(amazon: Amazon) -> None:
         "ImportMode": "INCREMENTAL",
     }
 
-    error = refused(amazon.forecast.create_dataset_import_job, **request, Format="PARQUET")
+    error = refusal(amazon.forecast.create_dataset_import_job, **request, Format="PARQUET")
     accepted = amazon.forecast.create_dataset_import_job(**request)
 
     assert error == (
         "InvalidInputException",
-        "'Format' is 'PARQUET', and was 'CSV' in the import job 'first'. Keep it, or import "
-        "everything with ImportMode 'FULL'.",
+        "'Format' is 'PARQUET', but was 'CSV' in the import job 'first'. Use the same value, "
+        "or import everything with ImportMode 'FULL'.",
     )
     assert set(accepted) == {"DatasetImportJobArn"}
 

@@ -1,4 +1,4 @@
-"""From a file of sales to the numbers of a forecast, by API calls alone."""
+"""From a sales file to the values of a forecast, only by API calls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TARGET = "TARGET_TIME_SERIES"
 
 
 def put_sales(amazon: Amazon, folder: Path, *stores: str) -> None:
-    """Ten weeks of sales per store that repeat weekly, in the bucket."""
+    """Put ten weeks of sales per store, which repeat weekly, into the bucket."""
     rows = [
         f"{store},{FIRST + dt.timedelta(days=day)},{100 + day % 7}"
         for store in stores
@@ -48,7 +48,7 @@ def seasonal_naive(group: str) -> dict[str, Any]:
     }
 
 
-def test_an_import_says_what_it_found(
+def test_an_import_describes_its_data(
     amazon: Amazon, tmp_path: Path, finish_jobs: Callable[[], None]
 ) -> None:
     imported_group(amazon, tmp_path, finish_jobs)
@@ -87,7 +87,7 @@ def test_sales_become_a_forecast_that_can_be_queried(
     assert points[0]["Timestamp"] == "2015-03-12T00:00:00"
 
 
-def test_a_file_that_is_not_there_fails_the_job_with_a_sentence(
+def test_a_missing_file_fails_the_job_with_a_message(
     amazon: Amazon, finish_jobs: Callable[[], None]
 ) -> None:
     dataset = amazon.dataset()

@@ -10,7 +10,7 @@ import pytest
 from forecast_service.local import catalog
 from forecast_service.local.operations.lists import next_token
 
-from ..amazon import Amazon, refused
+from ..amazon import Amazon, refusal
 
 ARN = "arn:aws:forecast:eu-west-1:000000000000:dataset-group"
 
@@ -35,7 +35,7 @@ def names_of(page: dict[str, Any]) -> list[str]:
     return [group["DatasetGroupName"] for group in page["DatasetGroups"]]
 
 
-def test_nothing_is_an_empty_list_without_a_token(amazon: Amazon) -> None:
+def test_without_resources_the_list_is_empty_and_has_no_token(amazon: Amazon) -> None:
     assert amazon.forecast.list_forecasts() == {"Forecasts": []}
 
 
@@ -50,13 +50,13 @@ def test_a_page_holds_a_hundred_entries_newest_first(amazon: Amazon) -> None:
     assert "NextToken" not in second
 
 
-def test_a_page_that_ends_with_the_list_has_no_token(amazon: Amazon) -> None:
+def test_the_last_page_has_no_token(amazon: Amazon) -> None:
     many_groups(amazon, 100)
 
     assert "NextToken" not in amazon.forecast.list_dataset_groups()
 
 
-def test_the_paginator_of_boto3_finds_everything(amazon: Amazon) -> None:
+def test_the_paginator_of_boto3_returns_everything(amazon: Amazon) -> None:
     names = many_groups(amazon, 130)
 
     pages = list(amazon.forecast.get_paginator("list_dataset_groups").paginate())
@@ -69,15 +69,15 @@ def test_the_paginator_takes_page_size_and_maximum(amazon: Amazon) -> None:
     paginator = amazon.forecast.get_paginator("list_dataset_groups")
 
     part = paginator.paginate(PaginationConfig={"PageSize": 3, "MaxItems": 7}).build_full_result()
-    rest = paginator.paginate(
+    remainder = paginator.paginate(
         PaginationConfig={"StartingToken": part["NextToken"]}
     ).build_full_result()
 
     assert names_of(part) == names[:7]
-    assert names_of(rest) == names[7:]
+    assert names_of(remainder) == names[7:]
 
 
-def test_entries_made_meanwhile_do_not_move_the_pages(amazon: Amazon) -> None:
+def test_new_entries_do_not_move_the_pages(amazon: Amazon) -> None:
     names = many_groups(amazon, 4)
     first = amazon.forecast.list_dataset_groups(MaxResults=2)
     amazon.group(name="newest")
@@ -103,7 +103,7 @@ def only(key: str, value: str, condition: str = "IS") -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("filters", "found"),
+    ("filters", "expected"),
     [
         ([only("Status", "ACTIVE")], [0]),
         ([only("Status", "ACTIVE", "IS_NOT")], [1]),
@@ -112,15 +112,15 @@ def only(key: str, value: str, condition: str = "IS") -> dict[str, str]:
         ([], [1, 0]),
     ],
 )
-def test_filters_all_hold(
+def test_all_filters_apply(
     amazon: Amazon,
     two_predictors: tuple[str, str],
     filters: list[dict[str, str]],
-    found: list[int],
+    expected: list[int],
 ) -> None:
     listed = amazon.forecast.list_predictors(Filters=filters)["Predictors"]
 
-    assert [p["PredictorArn"] for p in listed] == [two_predictors[index] for index in found]
+    assert [p["PredictorArn"] for p in listed] == [two_predictors[index] for index in expected]
 
 
 def test_jobs_and_forecasts_are_found_by_their_parents(amazon: Amazon) -> None:
@@ -141,22 +141,23 @@ def test_jobs_and_forecasts_are_found_by_their_parents(amazon: Amazon) -> None:
 def test_a_filter_key_of_another_operation_is_refused(amazon: Amazon) -> None:
     filters = [only("PredictorArn", "x")]
 
-    assert refused(amazon.forecast.list_predictors, Filters=filters) == (
+    assert refusal(amazon.forecast.list_predictors, Filters=filters) == (
         "InvalidInputException",
-        "'PredictorArn' is no filter key of ListPredictors. Allowed are: DatasetGroupArn, Status.",
+        "'PredictorArn' is not a filter key of ListPredictors. Allowed are: "
+        "DatasetGroupArn, Status.",
     )
 
 
-def test_a_token_goes_with_its_operation_and_filters(amazon: Amazon) -> None:
+def test_a_token_fits_only_its_operation_and_filters(amazon: Amazon) -> None:
     many_groups(amazon, 2)
     token = amazon.forecast.list_dataset_groups(MaxResults=1)["NextToken"]
 
-    assert refused(amazon.forecast.list_datasets, NextToken=token) == (
+    assert refusal(amazon.forecast.list_datasets, NextToken=token) == (
         "InvalidNextTokenException",
         "The NextToken was not issued by ListDatasets with these filters. Leave it out to start "
         "with the first page.",
     )
-    code, _ = refused(
+    code, _ = refusal(
         amazon.forecast.list_predictors,
         NextToken=next_token("ListPredictors", [], 5),
         Filters=[only("Status", "ACTIVE")],
@@ -166,16 +167,16 @@ def test_a_token_goes_with_its_operation_and_filters(amazon: Amazon) -> None:
 
 @pytest.mark.parametrize("token", ["x", "????", "bnVsbA==", "e30=", "W10=", "ä"])
 def test_a_token_that_was_never_issued_is_refused(amazon: Amazon, token: str) -> None:
-    code, _ = refused(amazon.forecast.list_forecasts, NextToken=token)
+    code, _ = refusal(amazon.forecast.list_forecasts, NextToken=token)
 
     assert code == "InvalidNextTokenException"
 
 
-def test_a_token_lives_for_a_day(amazon: Amazon) -> None:
+def test_a_token_expires_after_a_day(amazon: Amazon) -> None:
     yesterday = time.time() - 24 * 3600 - 1
     token = next_token("ListForecasts", [], 5, issued_at=yesterday)
 
-    assert refused(amazon.forecast.list_forecasts, NextToken=token) == (
+    assert refusal(amazon.forecast.list_forecasts, NextToken=token) == (
         "InvalidNextTokenException",
         "The NextToken is older than 24 hours. Leave it out to start with the first page.",
     )

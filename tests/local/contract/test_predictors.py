@@ -10,17 +10,17 @@ import pytest
 from forecast_service.engine.classic import statsmodels_package
 from forecast_service.local.resource_details import PredictorDetails
 
-from ..amazon import Amazon, legacy_request, refused
+from ..amazon import Amazon, legacy_request, refusal
 
 
-def test_an_auto_predictor_carries_an_identifier_behind_its_name(amazon: Amazon) -> None:
+def test_the_arn_of_an_auto_predictor_ends_with_an_identifier(amazon: Amazon) -> None:
     arn = amazon.predictor(amazon.trainable_group(), "weekly")
 
     pattern = r"arn:aws:forecast:eu-west-1:000000000000:predictor/weekly_[0-9A-HJKMNP-TV-Z]{26}"
     assert re.fullmatch(pattern, arn)
 
 
-def test_an_auto_predictor_is_described_as_it_was_asked_for(amazon: Amazon) -> None:
+def test_an_auto_predictor_is_described_as_requested(amazon: Amazon) -> None:
     group = amazon.trainable_group(location="string")
     data = {
         "DatasetGroupArn": group,
@@ -89,12 +89,12 @@ def test_each_kind_of_predictor_has_its_own_description(amazon: Amazon) -> None:
     auto = amazon.predictor(group)
     legacy = amazon.forecast.create_predictor(**legacy_request(group))["PredictorArn"]
 
-    assert refused(amazon.forecast.describe_predictor, PredictorArn=auto) == (
+    assert refusal(amazon.forecast.describe_predictor, PredictorArn=auto) == (
         "InvalidInputException",
         f"The predictor '{auto}' was made by CreateAutoPredictor. Describe it with "
         "DescribeAutoPredictor.",
     )
-    assert refused(amazon.forecast.describe_auto_predictor, PredictorArn=legacy) == (
+    assert refusal(amazon.forecast.describe_auto_predictor, PredictorArn=legacy) == (
         "InvalidInputException",
         f"The predictor '{legacy}' was made by CreatePredictor. Describe it with "
         "DescribePredictor.",
@@ -129,7 +129,7 @@ def test_a_retrained_predictor_inherits_its_configuration(amazon: Amazon) -> Non
     assert described["ReferencePredictorSummary"] == {"Arn": old, "State": "Active"}
 
 
-def test_a_deleted_reference_is_said_to_be_deleted(amazon: Amazon) -> None:
+def test_a_deleted_reference_is_described_as_deleted(amazon: Amazon) -> None:
     old = amazon.predictor(amazon.trainable_group(), "old")
     amazon.forecast.create_auto_predictor(PredictorName="new", ReferencePredictorArn=old)
 
@@ -156,10 +156,10 @@ def test_a_legacy_predictor_can_be_upgraded(amazon: Amazon) -> None:
     assert described["DataConfig"]["AttributeConfigs"][0]["Transformations"]["middlefill"] == "zero"
 
 
-def test_a_retraining_changes_nothing_else(amazon: Amazon) -> None:
+def test_a_retraining_accepts_no_other_parameters(amazon: Amazon) -> None:
     old = amazon.predictor(amazon.trainable_group(), "old")
 
-    error = refused(
+    error = refusal(
         amazon.forecast.create_auto_predictor,
         PredictorName="new",
         ReferencePredictorArn=old,
@@ -176,15 +176,14 @@ def test_a_retraining_changes_nothing_else(amazon: Amazon) -> None:
 def test_a_reference_that_is_still_training_is_in_use(amazon: Amazon) -> None:
     old = amazon.predictor(amazon.trainable_group(), "old", status="CREATE_IN_PROGRESS")
 
-    error = refused(
+    error = refusal(
         amazon.forecast.create_auto_predictor, PredictorName="new", ReferencePredictorArn=old
     )
 
     assert error == (
         "ResourceInUseException",
-        f"The predictor '{old}' is CREATE_IN_PROGRESS, and CreateAutoPredictor needs it ACTIVE. "
-        "Wait "
-        "until it is, or use another one.",
+        f"The predictor '{old}' is CREATE_IN_PROGRESS, but CreateAutoPredictor needs it ACTIVE. "
+        "Wait until it is, or use another one.",
     )
 
 
@@ -223,11 +222,10 @@ def test_accuracy_is_that_of_the_backtests(amazon: Amazon) -> None:
 def test_there_is_no_accuracy_before_training_ends(amazon: Amazon) -> None:
     arn = amazon.predictor(amazon.trainable_group(), status="CREATE_IN_PROGRESS")
 
-    assert refused(amazon.forecast.get_accuracy_metrics, PredictorArn=arn) == (
+    assert refusal(amazon.forecast.get_accuracy_metrics, PredictorArn=arn) == (
         "ResourceInUseException",
-        f"The predictor '{arn}' is CREATE_IN_PROGRESS, and GetAccuracyMetrics needs it ACTIVE. "
-        "Wait "
-        "until it is, or use another one.",
+        f"The predictor '{arn}' is CREATE_IN_PROGRESS, but GetAccuracyMetrics needs it ACTIVE. "
+        "Wait until it is, or use another one.",
     )
 
 
@@ -258,7 +256,7 @@ def test_an_algorithm_without_its_library_is_refused(
         "AlgorithmArn": "arn:aws:forecast:::algorithm/ETS",
     }
 
-    assert refused(amazon.forecast.create_predictor, **request) == (
+    assert refusal(amazon.forecast.create_predictor, **request) == (
         "InvalidInputException",
         "'ets' needs the library statsmodels, which is not installed. Install this "
         "package with its extra 'classic', or use another algorithm.",

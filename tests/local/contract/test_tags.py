@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from forecast_service.storage.tables import tags
 
-from ..amazon import Amazon, refused
+from ..amazon import Amazon, refusal
 
 
 def tag(key: str, value: str = "x") -> dict[str, str]:
@@ -22,13 +22,13 @@ def test_tags_are_merged_and_removed(amazon: Amazon) -> None:
     assert amazon.forecast.tag_resource(ResourceArn=arn, Tags=[tag("team", "green")]) == {}
     merged = amazon.forecast.list_tags_for_resource(ResourceArn=arn)["Tags"]
     assert amazon.forecast.untag_resource(ResourceArn=arn, TagKeys=["Team", "none"]) == {}
-    left = amazon.forecast.list_tags_for_resource(ResourceArn=arn)["Tags"]
+    remaining = amazon.forecast.list_tags_for_resource(ResourceArn=arn)["Tags"]
 
     assert merged == [tag("Team", "red"), tag("team", "green")]
-    assert left == [tag("team", "green")]
+    assert remaining == [tag("team", "green")]
 
 
-def test_tags_go_with_their_resource(amazon: Amazon) -> None:
+def test_a_deleted_resource_loses_its_tags(amazon: Amazon) -> None:
     group = amazon.group()
     amazon.forecast.tag_resource(ResourceArn=group, Tags=[tag("team")])
 
@@ -39,7 +39,7 @@ def test_tags_go_with_their_resource(amazon: Amazon) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "code", "sentence"),
+    ("tags", "code", "sentence"),
     [
         (
             [tag("a"), tag("a")],
@@ -60,13 +60,13 @@ def test_tags_go_with_their_resource(amazon: Amazon) -> None:
     ],
 )
 def test_tags_outside_the_rules_are_refused(
-    amazon: Amazon, given: list[dict[str, str]], code: str, sentence: str
+    amazon: Amazon, tags: list[dict[str, str]], code: str, sentence: str
 ) -> None:
-    error = refused(
+    error = refusal(
         amazon.forecast.create_dataset_group,
         DatasetGroupName="chain",
         Domain="RETAIL",
-        Tags=given,
+        Tags=tags,
     )
 
     assert error == (code, sentence)

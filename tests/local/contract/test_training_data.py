@@ -1,8 +1,8 @@
-"""What a dataset group must hold before anything can be trained on it."""
+"""The data that a dataset group needs before a training."""
 
 from __future__ import annotations
 
-from ..amazon import Amazon, auto_request, refused
+from ..amazon import Amazon, auto_request, refusal
 
 RELATED = "RELATED_TIME_SERIES"
 
@@ -10,7 +10,7 @@ RELATED = "RELATED_TIME_SERIES"
 def test_a_group_without_data_cannot_be_trained(amazon: Amazon) -> None:
     group = amazon.group(amazon.dataset("empty"))
 
-    error = refused(amazon.forecast.create_auto_predictor, **auto_request(group))
+    error = refusal(amazon.forecast.create_auto_predictor, **auto_request(group))
 
     dataset = "arn:aws:forecast:eu-west-1:000000000000:dataset/empty"
     assert error == (
@@ -20,11 +20,11 @@ def test_a_group_without_data_cannot_be_trained(amazon: Amazon) -> None:
     )
 
 
-def test_a_group_whose_first_import_runs_is_in_use(amazon: Amazon) -> None:
+def test_a_group_is_in_use_during_its_first_import(amazon: Amazon) -> None:
     dataset = amazon.dataset()
     amazon.import_job(dataset, status="CREATE_IN_PROGRESS")
 
-    error = refused(amazon.forecast.create_auto_predictor, **auto_request(amazon.group(dataset)))
+    error = refusal(amazon.forecast.create_auto_predictor, **auto_request(amazon.group(dataset)))
 
     assert error == (
         "ResourceInUseException",
@@ -37,7 +37,7 @@ def test_a_group_whose_first_import_runs_is_in_use(amazon: Amazon) -> None:
 def test_a_group_without_a_target_cannot_be_trained(amazon: Amazon) -> None:
     group = amazon.group()
 
-    error = refused(amazon.forecast.create_auto_predictor, **auto_request(group))
+    error = refusal(amazon.forecast.create_auto_predictor, **auto_request(group))
 
     assert error == (
         "InvalidInputException",
@@ -61,7 +61,7 @@ def related_group(amazon: Amazon, frequency: str = "D", **fields: str) -> str:
 def test_text_in_a_related_time_series_must_be_a_dimension(amazon: Amazon) -> None:
     group = related_group(amazon, weather="string")
 
-    error = refused(amazon.forecast.create_auto_predictor, **auto_request(group))
+    error = refusal(amazon.forecast.create_auto_predictor, **auto_request(group))
 
     assert error == (
         "InvalidInputException",
@@ -73,7 +73,7 @@ def test_text_in_a_related_time_series_must_be_a_dimension(amazon: Amazon) -> No
 def test_a_related_time_series_is_never_aggregated(amazon: Amazon) -> None:
     group = related_group(amazon, "H")
 
-    error = refused(amazon.forecast.create_auto_predictor, **auto_request(group))
+    error = refusal(amazon.forecast.create_auto_predictor, **auto_request(group))
 
     assert error == (
         "InvalidInputException",

@@ -1,4 +1,4 @@
-"""What no predictor may be asked for."""
+"""Requests of predictors that are refused."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..amazon import Amazon, auto_request, legacy_request, refused
+from ..amazon import Amazon, auto_request, legacy_request, refusal
 
 NOT_YET = "is not available in this local Amazon Forecast yet. Leave it out."
 
@@ -37,17 +37,17 @@ REFUSED_AUTO: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"ForecastFrequency": "2W"},
-        "'ForecastFrequency': Frequency '2W' is understood, but models are trained on hours, days, "
-        "weeks and months only. Use one of H, D, W, M.",
+        "'ForecastFrequency': Frequency '2W' cannot be trained on: models need hours, days, weeks "
+        "or months. Use one of H, D, W, M.",
     ),
     (
         {"ForecastFrequency": "W-FRI"},
-        "'ForecastFrequency': 'W-FRI' is no frequency. Use 'W', and say the day on which weeks "
-        "begin as the TimeAlignmentBoundary of an auto predictor.",
+        "'ForecastFrequency': 'W-FRI' is no frequency. Use 'W', and give the day on which weeks "
+        "begin as TimeAlignmentBoundary of an auto predictor.",
     ),
     (
         {"ForecastDimensions": ["colour"]},
-        "Forecast dimension 'colour' is no dimension of the TARGET_TIME_SERIES dataset. Allowed "
+        "Forecast dimension 'colour' is not a dimension of the TARGET_TIME_SERIES dataset. Allowed "
         "are: "
         "location.",
     ),
@@ -67,7 +67,7 @@ REFUSED_AUTO: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"DataConfig": config({"futurefill": "zero"})},
-        "'futurefill' is no filling parameter of 'demand'. Allowed are: aggregation, frontfill, "
+        "'futurefill' is not a filling parameter of 'demand'. Allowed are: aggregation, frontfill, "
         "middlefill, backfill.",
     ),
     (
@@ -76,11 +76,11 @@ REFUSED_AUTO: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"DataConfig": config({"backfill": "zero", "backfill_value": "2"})},
-        "'backfill_value' of 'demand' goes with 'backfill': 'value' only. Leave it out.",
+        "'backfill_value' of 'demand' is allowed only with 'backfill': 'value'. Leave it out.",
     ),
     (
         {"DataConfig": config({"backfill": "value", "backfill_value": "two"})},
-        "'backfill_value' of 'demand' is 'two', which is no number.",
+        "'backfill_value' of 'demand' is 'two', which is not a number.",
     ),
     (
         {"DataConfig": {"AdditionalDatasets": [{"Name": "weather"}]}},
@@ -90,28 +90,28 @@ REFUSED_AUTO: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"DataConfig": {"AdditionalDatasets": [{"Name": "moon"}]}},
-        "'moon' is no additional dataset. Allowed are: holiday, weather.",
+        "'moon' is not an additional dataset. Allowed are: holiday, weather.",
     ),
     ({"ExplainPredictor": True}, f"'ExplainPredictor': true {NOT_YET}"),
     ({"MonitorConfig": {"MonitorName": "watch"}}, f"'MonitorConfig' {NOT_YET}"),
     (
         {"TimeAlignmentBoundary": {"Hour": 4}},
-        "'TimeAlignmentBoundary' is {'Hour': 4}, and ForecastFrequency 'D'. In this local Amazon "
-        "Forecast it can only be {'Hour': 0} with this frequency. Leave it out for periods that "
-        "begin on Mondays, on the first of a month, at midnight.",
+        "'TimeAlignmentBoundary' {'Hour': 4} does not fit ForecastFrequency 'D'. In this local "
+        "Amazon Forecast it must be {'Hour': 0} or be left out. Without it, periods begin on "
+        "Mondays, on the first of a month or at midnight.",
     ),
 ]
 
 
 @pytest.mark.parametrize(("parameters", "sentence"), REFUSED_AUTO)
-def test_an_auto_predictor_that_cannot_be_meant_is_refused(
+def test_an_auto_predictor_with_wrong_parameters_is_refused(
     amazon: Amazon, parameters: dict[str, Any], sentence: str
 ) -> None:
     group = amazon.trainable_group(location="string")
     request = {**auto_request(group), **parameters}
     request["DataConfig"] = {"DatasetGroupArn": group, **parameters.get("DataConfig", {})}
 
-    error = refused(amazon.forecast.create_auto_predictor, **request)
+    error = refusal(amazon.forecast.create_auto_predictor, **request)
 
     assert error == ("InvalidInputException", sentence)
     assert amazon.forecast.list_predictors() == {"Predictors": []}
@@ -126,7 +126,7 @@ def test_holidays_are_those_of_one_known_country(
     holiday = {"Name": "holiday", "Configuration": configuration}
     data = {"DatasetGroupArn": group, "AdditionalDatasets": [holiday]}
 
-    code, sentence = refused(
+    code, sentence = refusal(
         amazon.forecast.create_auto_predictor, **{**auto_request(group), "DataConfig": data}
     )
 
@@ -136,7 +136,7 @@ def test_holidays_are_those_of_one_known_country(
 
 
 def test_a_new_predictor_needs_all_of_its_configuration(amazon: Amazon) -> None:
-    error = refused(amazon.forecast.create_auto_predictor, PredictorName="weekly")
+    error = refusal(amazon.forecast.create_auto_predictor, PredictorName="weekly")
 
     assert error == (
         "InvalidInputException",
@@ -196,11 +196,11 @@ REFUSED_LEGACY: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"PerformHPO": True},
-        "'PerformHPO' is true, and Prophet has no hyperparameters to tune. Leave it out.",
+        "'PerformHPO' is true, but Prophet has no hyperparameters to tune. Leave it out.",
     ),
     (
         {"HPOConfig": {"ParameterRanges": {}}},
-        "'HPOConfig' goes with 'PerformHPO': true only. Leave it out.",
+        "'HPOConfig' is allowed only with 'PerformHPO': true. Leave it out.",
     ),
     (
         {"TrainingParameters": {"epochs": "500"}},
@@ -224,12 +224,12 @@ REFUSED_LEGACY: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("parameters", "sentence"), REFUSED_LEGACY)
-def test_a_legacy_predictor_that_cannot_be_meant_is_refused(
+def test_a_legacy_predictor_with_wrong_parameters_is_refused(
     amazon: Amazon, parameters: dict[str, Any], sentence: str
 ) -> None:
     request = {**legacy_request(amazon.trainable_group()), **parameters}
-    given = {name: value for name, value in request.items() if value is not None}
+    parameters = {name: value for name, value in request.items() if value is not None}
 
-    error = refused(amazon.forecast.create_predictor, **given)
+    error = refusal(amazon.forecast.create_predictor, **parameters)
 
     assert error == ("InvalidInputException", sentence)

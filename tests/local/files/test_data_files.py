@@ -1,4 +1,4 @@
-"""Whatever a file holds, reading it gives a table or a sentence."""
+"""Any file is read as a table or refused with a message."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ texts = st.lists(lines, max_size=6).map("\n".join).map(str.encode)
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @pytest.mark.parametrize("file_format", ["CSV", "PARQUET"])
-def test_any_file_is_read_or_refused_with_a_sentence(
+def test_any_file_is_read_or_refused_with_a_message(
     tmp_path: Path, file_format: str, content: bytes
 ) -> None:
     path = tmp_path / "file"
     path.write_bytes(content)
 
-    refused = ""
+    refusal = ""
     try:
         read = read_files([path], SCHEMA, file_format, "yyyy-MM-dd")
     except InvalidData as error:
-        refused = error.detail
+        refusal = error.detail
 
-    assert "'file'" in refused or read.table.num_rows > 0
-    assert refused or all(read.table[name].null_count == 0 for name in SCHEMA.key)
+    assert "'file'" in refusal or read.table.num_rows > 0
+    assert refusal or all(read.table[name].null_count == 0 for name in SCHEMA.key)

@@ -1,4 +1,4 @@
-"""Rows laid out as matrices, against naive twins."""
+"""Matrices from rows, compared with simple loops."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ cells = st.tuples(st.integers(0, 2), st.integers(0, 3), st.sampled_from([NAN, -2
 @pytest.mark.parametrize("how", TWINS)
 @given(rows=st.lists(cells, max_size=30))
 @settings(max_examples=60, deadline=None)
-def test_aggregate_gives_what_a_loop_gives(how: str, rows: list[tuple[int, int, float]]) -> None:
-    found: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
+def test_aggregate_equals_a_loop(how: str, rows: list[tuple[int, int, float]]) -> None:
+    cells: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
     for row, period, value in rows:
         if not np.isnan(value):
-            found[row, period].append(value)
+            cells[row, period].append(value)
     expected = np.full(SHAPE, np.nan)
-    for place, values in found.items():
+    for place, values in cells.items():
         expected[place] = TWINS[how](values)
     columns = np.array(rows, dtype=np.float64).reshape(-1, 3).T
 
@@ -48,16 +48,16 @@ def test_aggregate_gives_what_a_loop_gives(how: str, rows: list[tuple[int, int, 
 
 
 @pytest.mark.parametrize("dense_size", [10**6, 0])
-def test_series_rows_tell_series_apart_with_and_without_a_lookup_table(
+def test_series_rows_identify_series_with_and_without_a_lookup_table(
     dense_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(aggregation, "DENSE_SIZE", dense_size)
     table = pa.table({"item": ["b", "a", "b", "a"], "store": ["1", "1", "2", "1"]})
 
-    found = series_rows(table, ["item", "store"])
+    series = series_rows(table, ["item", "store"])
 
-    assert found.keys == (("a", "1"), ("b", "1"), ("b", "2"))
-    assert found.rows.tolist() == [1, 0, 2, 0]
+    assert series.keys == (("a", "1"), ("b", "1"), ("b", "2"))
+    assert series.rows.tolist() == [1, 0, 2, 0]
 
 
 @given(

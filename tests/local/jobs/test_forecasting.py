@@ -1,4 +1,4 @@
-"""Forecast jobs: the newest data, every series, all rows at once or none."""
+"""Forecast jobs: every series from the newest data, stored all at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROMO = {"item_id": "string", "timestamp": "timestamp", "promo": "integer"}
 def target(world: World) -> str:
     """Two items with 70 days of sales up to 2015-03-11."""
     arn = world.dataset("demand", TARGET, TARGET_FIELDS)
-    world.imported(arn, world.put(sales()))
+    world.import_rows(arn, world.put(sales()))
     return arn
 
 
@@ -62,11 +62,11 @@ def test_without_types_a_forecast_has_those_of_its_predictor(world: World, targe
     assert list(world.forecast_of(forecast.arn, "1")) == ["p20", "p70"]
 
 
-def test_newer_sales_move_the_forecast_without_a_training(world: World, target: str) -> None:
+def test_newer_sales_change_the_forecast_without_a_training(world: World, target: str) -> None:
     predictor = world.perform(world.predictor())
     first = world.perform(world.forecast(predictor.arn))
     newer = world.put("1,2015-03-12,99\n2,2015-03-12,20\n")
-    world.imported(target, newer, ImportMode="INCREMENTAL")
+    world.import_rows(target, newer, ImportMode="INCREMENTAL")
 
     second = world.perform(world.forecast(predictor.arn))
 
@@ -81,7 +81,7 @@ def test_newer_sales_move_the_forecast_without_a_training(world: World, target: 
 def test_a_series_that_is_new_in_the_data_gets_a_forecast(world: World, target: str) -> None:
     predictor = world.perform(world.predictor())
     new = sales("3", days=14, first=dt.date(2015, 2, 26))
-    world.imported(target, world.put(new), ImportMode="INCREMENTAL")
+    world.import_rows(target, world.put(new), ImportMode="INCREMENTAL")
 
     forecast = world.perform(world.forecast(predictor.arn))
 
@@ -89,16 +89,16 @@ def test_a_series_that_is_new_in_the_data_gets_a_forecast(world: World, target: 
     assert min(world.forecast_of(forecast.arn, "3")["p50"].values()) >= 30.0
 
 
-def test_known_future_that_does_not_reach_the_horizon_fails_the_forecast(
+def test_a_known_future_shorter_than_the_horizon_fails_the_forecast(
     world: World, target: str
 ) -> None:
     related = world.dataset("related", RELATED, PROMO)
     first = dt.date(2015, 1, 1)
     days = [first + dt.timedelta(days=number) for number in range(77)]
-    world.imported(related, world.put("".join(f"{i},{day},0\n" for i in "12" for day in days)))
+    world.import_rows(related, world.put("".join(f"{i},{day},0\n" for i in "12" for day in days)))
     predictor = world.perform(world.predictor())
     newer = world.put("1,2015-03-12,10\n2,2015-03-12,20\n")
-    world.imported(target, newer, ImportMode="INCREMENTAL")
+    world.import_rows(target, newer, ImportMode="INCREMENTAL")
 
     forecast = world.perform(world.forecast(predictor.arn))
 

@@ -1,4 +1,4 @@
-"""Weeks and months: forecasts of weekly data, and of daily data that are added up."""
+"""Weeks and months: forecasts of weekly data and of summed daily data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from forecast_service.storage.bucket import LocalBucket
 
-from ..amazon import Amazon, refused, source
+from ..amazon import Amazon, refusal, source
 
 Finish = Callable[[], None]
 MONDAY = dt.date(2014, 1, 6)
@@ -95,7 +95,7 @@ def test_weeks_begin_on_the_day_of_the_boundary(
     [(60 * 7, "2015-03-02"), (60 * 7 + 3, "2015-03-02")],
     ids=["whole weeks", "three days of the next"],
 )
-def test_daily_data_are_added_up_to_whole_weeks(
+def test_daily_data_are_summed_to_whole_weeks(
     amazon: Amazon, tmp_path: Path, finish_jobs: Finish, days: int, first: str
 ) -> None:
     group = imported_group(amazon, tmp_path, finish_jobs, daily_rows(days), "D")
@@ -106,7 +106,7 @@ def test_daily_data_are_added_up_to_whole_weeks(
     assert points[0]["Value"] == pytest.approx(721, rel=0.01)
 
 
-def test_daily_data_are_added_up_to_months(
+def test_daily_data_are_summed_to_months(
     amazon: Amazon, tmp_path: Path, finish_jobs: Finish
 ) -> None:
     group = imported_group(amazon, tmp_path, finish_jobs, daily_rows(419), "D")
@@ -125,7 +125,7 @@ def test_daily_data_are_added_up_to_months(
 def test_a_boundary_that_does_not_fit_is_refused(
     amazon: Amazon, frequency: str, boundary: dict[str, Any]
 ) -> None:
-    code, message = refused(
+    code, message = refusal(
         amazon.predictor,
         group=amazon.trainable_group(),
         ForecastFrequency=frequency,
@@ -133,4 +133,4 @@ def test_a_boundary_that_does_not_fit_is_refused(
     )
 
     assert code == "InvalidInputException"
-    assert message.startswith(f"'TimeAlignmentBoundary' is {boundary}, and ForecastFrequency")
+    assert message.startswith(f"'TimeAlignmentBoundary' {boundary} does not fit ForecastFrequency")

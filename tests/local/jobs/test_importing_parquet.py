@@ -1,4 +1,4 @@
-"""Import jobs: which Parquet files become rows, and which are refused."""
+"""Import jobs: accepted and refused Parquet files."""
 
 from __future__ import annotations
 
@@ -23,16 +23,14 @@ def times(*texts: str) -> pa.Array:
     return pa.array(texts).cast(pa.timestamp("s"))
 
 
-def test_parquet_columns_are_found_by_name_and_taken_in_any_numeric_type(
-    world: World, target: str
-) -> None:
+def test_parquet_columns_match_by_name_in_any_numeric_type(world: World, target: str) -> None:
     columns = {
         "Demand": pa.array([5, None], pa.int16()),
         "timestamp": pa.array(["2015-01-01", "2015-01-02"]),
         "item_id": pa.array([1, 1]),
     }
 
-    world.imported(target, parquet(world, columns), Format="PARQUET")
+    world.import_rows(target, parquet(world, columns), Format="PARQUET")
 
     assert demands(world, target) == {("1", "2015-01-01"): 5.0, ("1", "2015-01-02"): None}
 
@@ -45,7 +43,7 @@ def test_a_canonical_parquet_file_becomes_the_snapshot_itself(world: World, targ
     }
     uri = parquet(world, columns)
 
-    world.imported(target, uri, Format="PARQUET")
+    world.import_rows(target, uri, Format="PARQUET")
 
     snapshots = list((world.settings.home / "snapshots").iterdir())
     assert [path.samefile(world.bucket.path_of(uri)) for path in snapshots] == [True]
@@ -62,13 +60,13 @@ def test_a_canonical_parquet_file_becomes_the_snapshot_itself(world: World, targ
     ],
 )
 @pytest.mark.parametrize("text", [pa.large_string(), pa.dictionary(pa.int8(), pa.large_string())])
-def test_parquet_times_and_texts_of_any_kind_are_taken(
+def test_parquet_times_and_texts_of_any_kind_are_accepted(
     world: World, target: str, values: pa.Array, text: pa.DataType
 ) -> None:
     items = pa.array(["1", "1"], pa.large_string()).dictionary_encode().cast(text)
     columns = {"item_id": items, "timestamp": values, "demand": pa.array([5.0, 6.0])}
 
-    world.imported(target, parquet(world, columns), Format="PARQUET")
+    world.import_rows(target, parquet(world, columns), Format="PARQUET")
 
     assert demands(world, target) == {("1", "2015-01-01"): 5.0, ("1", "2015-01-02"): 6.0}
 
@@ -83,21 +81,21 @@ def test_parquet_times_and_texts_of_any_kind_are_taken(
         ),
         (
             {"demand": pa.array(["5", "x"])},
-            "File 'part-0.parquet': column 'demand' is of the type string; the schema says float. "
-            "Write it with that type.",
+            "File 'part-0.parquet': column 'demand' has type string, but the schema has float. "
+            "Write the column with that type.",
         ),
         (
             {"demand": pa.array([5.0, float("inf")])},
-            "File 'part-0.parquet', row 2: 'demand' is 'inf', which is no finite float.",
+            "File 'part-0.parquet', row 2: 'demand' is 'inf', which is not a finite float.",
         ),
         (
             {"timestamp": pa.array([1, 2], pa.time32("ms"))},
-            "File 'part-0.parquet': column 'timestamp' is of the type time32[ms]; the schema says "
-            "timestamp. Write it with that type.",
+            "File 'part-0.parquet': column 'timestamp' has type time32[ms], but the schema has "
+            "timestamp. Write the column with that type.",
         ),
         (
             {"timestamp": pa.array(["2015-01-01", "soon"])},
-            "File 'part-0.parquet', row 2: 'timestamp' is 'soon', which is no time written as "
+            "File 'part-0.parquet', row 2: 'timestamp' is 'soon', which is not a time written as "
             "'yyyy-MM-dd'.",
         ),
         (
@@ -106,8 +104,8 @@ def test_parquet_times_and_texts_of_any_kind_are_taken(
         ),
         (
             {"item_id": pa.array([["1"], ["2"]])},
-            "File 'part-0.parquet': column 'item_id' is of the type list<element: string>; the "
-            "schema says string. Write it with that type.",
+            "File 'part-0.parquet': column 'item_id' has type list<element: string>, but the "
+            "schema has string. Write the column with that type.",
         ),
     ],
 )
@@ -133,4 +131,4 @@ def test_a_truncated_parquet_file_is_refused(world: World, target: str, tmp_path
 
     message = failure(world, target, world.put_file(cut), Format="PARQUET")
 
-    assert message.startswith("File 'cut.parquet' is no readable Parquet file: ")
+    assert message.startswith("File 'cut.parquet' cannot be read as Parquet: ")

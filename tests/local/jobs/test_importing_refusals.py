@@ -1,4 +1,4 @@
-"""Import jobs: which CSV files and places are refused, and with which sentence."""
+"""Import jobs: refused CSV files and addresses, with their messages."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ RELATED_FIELDS = {"item_id": "string", "timestamp": "timestamp", "promo": "integ
     [
         (
             "1,2015-01-01,5\n1,2015-01-02\n",
-            "File 'part-0.csv', line 2: 2 fields were found, the schema has 3 "
-            "(item_id, timestamp, demand). Write one field per column of the schema, in its order.",
+            "File 'part-0.csv', line 2: the line has 2 fields, but the schema has 3 "
+            "(item_id, timestamp, demand). Write one field per column, in the order of the schema.",
         ),
         (
             "1,2015-01-01,5\n\n1,2015-02-30,6\n",
-            "File 'part-0.csv', line 3: 'timestamp' is '2015-02-30', which is no time written as "
-            "'yyyy-MM-dd'. Correct it or TimestampFormat.",
+            "File 'part-0.csv', line 3: 'timestamp' is '2015-02-30', which is not a time written "
+            "as 'yyyy-MM-dd'. Correct the time or TimestampFormat.",
         ),
         (
             "1,2015-01-01,5\n1,2015-01-02 00:00:00,6\n",
-            "File 'part-0.csv', line 2: 'timestamp' is '2015-01-02 00:00:00', which is no time "
-            "written as 'yyyy-MM-dd'. Correct it or TimestampFormat.",
+            "File 'part-0.csv', line 2: 'timestamp' is '2015-01-02 00:00:00', which is not a time "
+            "written as 'yyyy-MM-dd'. Correct the time or TimestampFormat.",
         ),
         (
             "1,2015-01-01,5\n1,2015-01-02,many\n",
-            "File 'part-0.csv', line 2: 'demand' is 'many', which is no float. Write a number, "
+            "File 'part-0.csv', line 2: 'demand' is 'many', which is not a number. Write a number, "
             "'NaN', or nothing for a missing value.",
         ),
         (
             "1,2015-01-01,5\n1,2015-01-02,inf\n",
-            "File 'part-0.csv', line 2: 'demand' is 'inf', which is not finite.",
+            "File 'part-0.csv', line 2: 'demand' is 'inf', which is not a finite number.",
         ),
         (
             "1,2015-01-01,5\n,2015-01-02,6\n",
@@ -46,7 +46,7 @@ RELATED_FIELDS = {"item_id": "string", "timestamp": "timestamp", "promo": "integ
         ("", "File 'part-0.csv' is empty. Write one line per item and time."),
         (
             "item_id,timestamp,demand\n",
-            "'part-0.csv' holds no row. Write at least one line per item and time.",
+            "'part-0.csv' holds no rows. Write at least one line per item and time.",
         ),
     ],
 )
@@ -68,27 +68,29 @@ def test_a_feature_of_whole_numbers_refuses_a_fraction(world: World) -> None:
 
     message = failure(world, dataset, world.put("1,2015-01-01,1\n1,2015-01-02,0.5\n"))
 
-    assert message.startswith("File 'part-0.csv', line 2: 'promo' is '0.5', which is no integer.")
+    assert message.startswith(
+        "File 'part-0.csv', line 2: 'promo' is '0.5', which is not a whole number."
+    )
 
 
-def test_bytes_that_are_no_utf8_are_refused_by_line(world: World, target: str) -> None:
+def test_bytes_that_are_not_utf8_are_refused_by_line(world: World, target: str) -> None:
     path = world.settings.home / "latin.csv"
     path.write_bytes(b"1,2015-01-01,5\nK\xf6ln,2015-01-01,6\n")
 
     message = failure(world, target, world.put_file(path))
 
     assert message == (
-        "File 'latin.csv', line 2: byte 0xf6 is no UTF-8. Save the file with the encoding UTF-8."
+        "File 'latin.csv', line 2: byte 0xf6 is not UTF-8. Save the file with the encoding UTF-8."
     )
 
 
 def test_a_line_without_end_is_refused(world: World, target: str) -> None:
     message = failure(world, target, world.put("1" * 200_000))
 
-    assert message.startswith("File 'part-0.csv' is no CSV: ")
+    assert message.startswith("File 'part-0.csv' cannot be read as CSV: ")
 
 
-def test_a_picture_is_refused(world: World, target: str) -> None:
+def test_an_image_is_refused(world: World, target: str) -> None:
     path = world.settings.home / "shop.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
 
@@ -105,17 +107,17 @@ def test_a_truncated_gzip_is_refused(world: World, target: str) -> None:
     assert failure(world, target, world.put_file(path)).startswith("File 'cut.csv.gz'")
 
 
-def test_a_place_without_files_is_refused(world: World, target: str) -> None:
+def test_an_address_without_files_is_refused(world: World, target: str) -> None:
     message = failure(world, target, "s3://sales/nothing/here")
 
     assert message == (
-        "'s3://sales/nothing/here' holds no file. Put the data there first; in the local bucket "
+        "'s3://sales/nothing/here' holds no files. Put the data there first; in the local bucket "
         "this is 's3/sales/nothing/here' in FORECAST_HOME."
     )
 
 
-def test_a_place_outside_the_bucket_is_refused(world: World, target: str) -> None:
-    assert "points out of its bucket" in failure(world, target, "s3://sales/../../forecast.db")
+def test_an_address_outside_the_bucket_is_refused(world: World, target: str) -> None:
+    assert "points outside its bucket" in failure(world, target, "s3://sales/../../forecast.db")
 
 
 def test_an_unknown_letter_in_the_timestamp_format_is_refused(world: World, target: str) -> None:

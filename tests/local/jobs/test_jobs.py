@@ -1,4 +1,4 @@
-"""Jobs end to end, as a worker performs them: import, train, forecast; interrupted anywhere."""
+"""Whole jobs as a worker does them: import, training and forecast, also interrupted."""
 
 from __future__ import annotations
 
@@ -20,17 +20,15 @@ from ..support import World, open_work, perform, sales
 
 
 def take_over(world: World) -> Claim:
-    """Another worker's claim of the work that somebody holds: its lease has run out."""
+    """Claim held work as another worker, after its lease has run out."""
     with world.database.write() as connection:
         connection.execute(sa.update(work).where(work.c.state == "held").values(lease_until=0.0))
     assert world.queue.sweep() == 1
     return world.claim()
 
 
-def test_import_train_and_forecast_give_every_series_its_coming_days(
-    world: World, target: str
-) -> None:
-    world.imported(target, world.put(sales()))
+def test_import_training_and_forecast_cover_every_series(world: World, target: str) -> None:
+    world.import_rows(target, world.put(sales()))
     predictor = world.perform(world.predictor())
     forecast = world.perform(world.forecast(predictor.arn))
 
@@ -58,7 +56,7 @@ def test_a_job_whose_lease_was_lost_before_it_began_does_nothing(world: World, t
 
 
 @pytest.mark.parametrize("kind", ["dataset-import-job", "predictor", "forecast"])
-def test_a_job_whose_lease_is_lost_at_its_end_writes_nothing_and_the_other_one_does_it_all(
+def test_a_job_that_loses_its_lease_at_the_end_writes_nothing(
     world: World, target: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arn = _job_of_kind(world, target, kind)
@@ -86,7 +84,7 @@ def test_a_job_whose_lease_is_lost_at_its_end_writes_nothing_and_the_other_one_d
 def _job_of_kind(world: World, target: str, kind: str) -> str:
     if kind == "dataset-import-job":
         return world.import_job(target, world.put(sales()))
-    world.imported(target, world.put(sales()))
+    world.import_rows(target, world.put(sales()))
     predictor = world.predictor()
     if kind == "predictor":
         return predictor
@@ -95,7 +93,7 @@ def _job_of_kind(world: World, target: str, kind: str) -> str:
 
 
 def _visible(world: World, arn: str) -> tuple[object, ...]:
-    """What others can see of a job's result."""
+    """The visible result of a job."""
     with world.database.read() as connection:
         stored = forecast_store.keys(connection, arn)
     return (
@@ -134,7 +132,7 @@ def test_a_job_reads_nothing_while_an_import_is_half_loaded(
     assert world.get(arn).status == "ACTIVE"
 
 
-def test_leftovers_of_an_interrupted_import_are_swept(
+def test_files_of_an_interrupted_import_are_swept(
     world: World, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = lifecycle.WORK["dataset-import-job"]
@@ -152,11 +150,11 @@ def test_leftovers_of_an_interrupted_import_are_swept(
 
     snapshots = SnapshotStore(world.database, world.settings.home)
     assert world.get(arn).status == "ACTIVE"
-    assert len(snapshots.sweep(catalog.remembered, grace_seconds=0)) == 1
+    assert len(snapshots.sweep(catalog.used_snapshots, grace_seconds=0)) == 1
     assert snapshots.read(target).num_rows == 140
 
 
-def test_a_second_worker_finds_a_finished_job_finished(world: World, target: str) -> None:
+def test_a_second_worker_does_not_repeat_a_finished_job(world: World, target: str) -> None:
     arn = world.import_job(target, world.put(sales()))
     perform(world, world.claim())
     with world.database.write() as connection:
@@ -168,9 +166,7 @@ def test_a_second_worker_finds_a_finished_job_finished(world: World, target: str
     assert open_work(world) == 0
 
 
-def test_progress_is_noted_while_the_job_is_held_and_refused_afterwards(
-    world: World, target: str
-) -> None:
+def test_progress_is_refused_after_the_lease_is_lost(world: World, target: str) -> None:
     arn = world.import_job(target, world.put(sales()))
     claim = world.claim()
     job = Job(world.database, world.settings, world.queue, claim, world.get(arn))
@@ -184,10 +180,10 @@ def test_progress_is_noted_while_the_job_is_held_and_refused_afterwards(
         dataclasses.replace(job, noted_at=0.0).progress(0.6, "late")
 
 
-def test_the_data_of_a_training_are_kept_while_it_goes_on(
+def test_the_data_of_a_running_training_are_not_swept(
     world: World, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.imported(target, world.put(sales()))
+    world.import_rows(target, world.put(sales()))
     arn = world.predictor()
     train = lifecycle.WORK["predictor"]
 
@@ -197,7 +193,7 @@ def test_the_data_of_a_training_are_kept_while_it_goes_on(
         claim = world.claim()
         assert claim.subject == take
         perform(world, claim)
-        job.snapshots.sweep(catalog.remembered, grace_seconds=0)
+        job.snapshots.sweep(catalog.used_snapshots, grace_seconds=0)
         return finish
 
     monkeypatch.setitem(lifecycle.WORK, "predictor", interrupted)

@@ -1,4 +1,4 @@
-"""How jobs end when all does not go well: deleted, stopped, failed, or left to the worker."""
+"""Jobs that are deleted, stopped, fail, or raise an error for the worker."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from forecast_service.storage.snapshots import SnapshotStore
 from ..support import World, open_work, perform, sales
 
 
-def test_a_job_that_was_deleted_in_the_meantime_ends_quietly(world: World, target: str) -> None:
+def test_a_job_that_was_deleted_before_it_began_ends_quietly(world: World, target: str) -> None:
     arn = world.import_job(target, world.put(sales()))
     with world.database.write() as connection:
         catalog.delete(connection, arn)
@@ -29,7 +29,7 @@ def test_a_job_that_was_deleted_in_the_meantime_ends_quietly(world: World, targe
 def _interrupted_at_its_end(
     world: World, monkeypatch: pytest.MonkeyPatch, interrupt: Callable[[str], None]
 ) -> None:
-    """Perform an import; just before its last transaction something else happens to it."""
+    """Do an import, and interrupt it just before its last transaction."""
     real = lifecycle.WORK["dataset-import-job"]
 
     def interrupted(job: Job) -> Finish:
@@ -70,19 +70,19 @@ def test_a_job_that_is_being_stopped_ends_as_stopped(
     assert open_work(world) == 0
 
 
-def test_unusable_data_end_the_job_as_failed_with_a_sentence(world: World, target: str) -> None:
+def test_unusable_data_fail_the_job_with_a_message(world: World, target: str) -> None:
     arn = world.import_job(target, "s3://sales/nothing")
 
     job = world.perform(arn)
 
     assert job.status == "CREATE_FAILED"
     assert job.message is not None
-    assert job.message.startswith("'s3://sales/nothing' holds no file.")
+    assert job.message.startswith("'s3://sales/nothing' holds no files.")
     assert open_work(world) == 0
 
 
 @pytest.mark.parametrize("error", [BackendUnavailable("away"), ZeroDivisionError("bug")])
-def test_what_is_not_about_the_data_is_left_to_the_worker(
+def test_other_errors_reach_the_worker(
     world: World, target: str, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(job: Job) -> Finish:
@@ -98,13 +98,13 @@ def test_what_is_not_about_the_data_is_left_to_the_worker(
     assert open_work(world) == 1
 
 
-def test_fail_and_stopped_end_a_job_for_the_worker(world: World, target: str) -> None:
+def test_the_worker_can_fail_and_stop_a_job(world: World, target: str) -> None:
     first = world.import_job(target, world.put(sales()))
     second = world.import_job(target, world.put(sales()))
 
     with world.database.write() as connection:
         lifecycle.fail(connection, first, "It raised three times: ZeroDivisionError.")
-        lifecycle.stopped(connection, second)
+        lifecycle.stop(connection, second)
 
     assert (world.get(first).status, world.get(first).message) == (
         "CREATE_FAILED",
@@ -113,7 +113,7 @@ def test_fail_and_stopped_end_a_job_for_the_worker(world: World, target: str) ->
     assert world.get(second).status == "CREATE_STOPPED"
 
 
-def test_a_job_asks_for_a_resource_that_is_gone(world: World, target: str) -> None:
+def test_a_job_that_needs_a_deleted_resource_fails(world: World, target: str) -> None:
     arn = world.import_job(target, world.put(sales()))
     claim = Claim(new_id(), lifecycle.KIND, arn, new_id(), 0, 0, False)
     job = Job(world.database, world.settings, world.queue, claim, world.get(arn))

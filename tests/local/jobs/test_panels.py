@@ -1,4 +1,4 @@
-"""From rows to arrays: buckets, aggregation, filling, alignment with the related series."""
+"""Panels from rows: periods, aggregation, filling, and related series."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from forecast_service.errors import InvalidData
 from forecast_service.local.files.schema import DatasetSchema
-from forecast_service.local.jobs.panels import Built, build
+from forecast_service.local.jobs.panels import ModelInput, build_input
 from forecast_service.local.jobs.predictor_config import PredictorConfig
 from forecast_service.local.jobs.sources import Source, Sources
 
@@ -64,7 +64,7 @@ def panel_of(
     frequency: str = "D",
     dimensions: tuple[str, ...] = (),
     **fillings: Mapping[str, str],
-) -> Built:
+) -> ModelInput:
     config = PredictorConfig(
         dataset_group_arn="group",
         algorithm="seasonal_naive",
@@ -76,7 +76,7 @@ def panel_of(
         fillings={"demand": NAN_FILLING, **fillings},
         country=None,
     )
-    return build(Sources(sales, promotions, metadata, {}, ()), config)
+    return build_input(Sources(sales, promotions, metadata, {}, ()), config)
 
 
 # --- target ----------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ def test_rows_of_one_day_are_aggregated(aggregation: str, expected: float) -> No
     assert built.panel.target.tolist() == [[3.0, expected]]
 
 
-def test_missing_values_take_no_part_in_an_aggregate() -> None:
+def test_an_aggregate_ignores_missing_values() -> None:
     rows = [("a", 1, 1.0), ("a", 1, None), ("a", 2, None), ("a", 3, NAN), ("a", 3, 3.0)]
 
     np.testing.assert_equal(panel_of(target(rows)).panel.target, [[1, NAN, 3]])
@@ -143,10 +143,10 @@ def test_weeks_that_days_cover_only_in_part_are_left_out() -> None:
     ]
     assert built.panel.target.tolist() == [[7.0, 7.0, 7.0]]
     assert built.notes == (
-        "The period that begins on 2015-01-26 is left out, as it is not whole: its data end on "
-        "2015-01-31.",
-        "The period that begins on 2014-12-29 is left out, as it is not whole: its data begin on "
-        "2015-01-01.",
+        "The period that begins on 2015-01-26 is left out, because it is incomplete: its data "
+        "end on 2015-01-31.",
+        "The period that begins on 2014-12-29 is left out, because it is incomplete: its data "
+        "begin on 2015-01-01.",
     )
 
 
@@ -158,7 +158,7 @@ def test_weeks_without_sundays_are_whole() -> None:
     assert built.panel.target.tolist() == [[6.0, 6.0, 6.0, 6.0]]
 
 
-def test_a_dimension_that_is_not_named_is_aggregated_away() -> None:
+def test_a_dimension_that_is_not_used_is_aggregated_away() -> None:
     rows = [("milk", "s1", 1, 1.0), ("milk", "s2", 1, 10.0), ("milk", "s1", 2, 2.0)]
 
     built = panel_of(target(rows, "location"))
@@ -237,7 +237,7 @@ def test_no_common_series_is_refused() -> None:
         panel_of(target([("b", 1, 1.0)]), related(PROMOTIONS))
 
 
-def test_a_related_series_that_begins_after_its_target_is_refused_in_amazons_words() -> None:
+def test_a_related_series_that_begins_after_its_target_is_refused() -> None:
     message = (
         "There are item/dimension combinations where the related time series start date is later "
         'than target time series. 1 of 1 series, such as ["a"]: its target begins '
@@ -248,7 +248,7 @@ def test_a_related_series_that_begins_after_its_target_is_refused_in_amazons_wor
         panel_of(target(SALES), related(PROMOTIONS[1:]))
 
 
-def test_a_missing_value_in_the_horizon_is_refused_with_its_place_and_remedy() -> None:
+def test_a_missing_value_in_the_horizon_is_refused_with_a_remedy() -> None:
     message = (
         "'promo' of series [\"a\"] has no value at 2015-01-05T00:00:00; 1 values of 1 series are "
         "missing. Import them up to 2015-01-05T00:00:00, or set 'futurefill' for 'promo'."
@@ -273,7 +273,7 @@ def test_missing_related_values_are_filled_as_configured() -> None:
     assert built.known_future.covariates["promo"].tolist() == [[4, 4]]
 
 
-def test_a_day_in_the_related_series_alone_stays_unknown_with_nan_filling() -> None:
+def test_a_day_without_target_stays_unknown_with_nan_filling() -> None:
     built = panel_of(target([SALES[0], SALES[2]]), related(PROMOTIONS))
 
     np.testing.assert_equal(built.panel.target, [[1, NAN, 3]])
@@ -305,7 +305,7 @@ def test_item_metadata_become_attributes_of_the_series() -> None:
     assert dict(built.panel.attributes) == {"category": ("food", "")}
 
 
-def test_a_million_rows_are_laid_out_in_a_second() -> None:
+def test_a_million_rows_take_at_most_a_second() -> None:
     stores, days = 1_000, 900
     items = np.repeat(np.arange(stores), days).astype(str)
     times = np.tile(np.datetime64("2013-01-01") + np.arange(days), stores).astype("datetime64[ms]")

@@ -1,4 +1,4 @@
-"""Requests of both kinds of predictor, read into one form."""
+"""The configuration of legacy and auto predictors."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_legacy_predictor_names_its_algorithm_and_its_windows() -> None:
     assert config.fillings == {"promo": {"futurefill": "zero"}}
 
 
-def test_the_settings_offer_the_algorithms_that_the_wire_does() -> None:
+def test_the_settings_and_the_api_have_the_same_algorithms() -> None:
     annotation = Settings.model_fields["algorithm"].annotation
 
     assert set(get_args(annotation)) == {"auto", *ALGORITHM_ARNS}

@@ -1,4 +1,4 @@
-"""Retraining a predictor: what the one before learned is kept, or nothing is, and why."""
+"""Retraining: what is kept from the earlier predictor, and when nothing is kept."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def world(database: Database, settings: Settings, queue: Queue) -> World:
 def target(world: World) -> str:
     """The ARN of a target dataset with nine weekly items."""
     arn = world.dataset("demand", TARGET, TARGET_FIELDS)
-    world.imported(arn, world.put(sales(STORES, DAYS)))
+    world.import_rows(arn, world.put(sales(STORES, DAYS)))
     return arn
 
 
 def add_day(world: World, target: str, item: str, number: int = DAYS) -> None:
     day = dt.date(2015, 1, 1) + dt.timedelta(days=number)
-    world.imported(target, world.put(f"{item},{day},11\n"), ImportMode="INCREMENTAL")
+    world.import_rows(target, world.put(f"{item},{day},11\n"), ImportMode="INCREMENTAL")
 
 
 def model_file(world: World, arn: str, place: int) -> Path:
@@ -53,14 +53,14 @@ def test_a_training_on_the_same_data_keeps_everything(world: World, target: str)
     assert again.details["kept_from"] == first.arn
     assert again.details["notes"][:2] == [
         f"What did not change was kept from predictor '{first.name}'.",
-        "0 of 9 series were fitted again. What all series share was learned from the data until "
-        "2015-03-11, weights and accuracy from those until 2015-03-11.",
+        "0 of 9 series were fitted again. The effects that all series share come from the data "
+        "until 2015-03-11, weights and accuracy from the data until 2015-03-11.",
     ]
     for name in ("accuracy", "executions", "algorithms", "data_until"):
         assert again.details[name] == first.details[name]
 
 
-def test_a_new_day_is_known_to_the_retrained_predictor(world: World, target: str) -> None:
+def test_a_retrained_predictor_includes_a_new_day(world: World, target: str) -> None:
     first = world.perform(world.predictor(windows=1))
     add_day(world, target, "1")
 
@@ -73,7 +73,7 @@ def test_a_new_day_is_known_to_the_retrained_predictor(world: World, target: str
     assert next(iter(world.forecast_of(forecast.arn, "1")["p50"])) == "2015-03-13T00:00:00"
 
 
-def test_another_configuration_has_nothing_to_keep(world: World, target: str) -> None:
+def test_nothing_is_kept_from_another_configuration(world: World, target: str) -> None:
     world.perform(world.predictor())
 
     other = world.perform(world.predictor(horizon=6))
@@ -83,7 +83,7 @@ def test_another_configuration_has_nothing_to_keep(world: World, target: str) ->
 
 
 @pytest.mark.parametrize("place", [0, 1])
-def test_a_damaged_file_is_passed_over_with_a_note(world: World, target: str, place: int) -> None:
+def test_a_damaged_file_is_skipped_with_a_note(world: World, target: str, place: int) -> None:
     oldest = world.perform(world.predictor())
     damaged = world.perform(world.predictor())
     path = model_file(world, damaged.arn, place)
@@ -94,11 +94,11 @@ def test_a_damaged_file_is_passed_over_with_a_note(world: World, target: str, pl
     assert again.status == "ACTIVE"
     assert again.details["kept_from"] == oldest.arn
     assert again.details["notes"][0].startswith(
-        f"Nothing of predictor '{damaged.name}' was kept: Model file '{path.name}' "
+        f"Nothing was kept from predictor '{damaged.name}': Model file '{path.name}' "
     )
 
 
-def test_with_damaged_files_alone_everything_is_fitted(world: World, target: str) -> None:
+def test_with_only_damaged_files_everything_is_fitted(world: World, target: str) -> None:
     model_file(world, world.perform(world.predictor()).arn, 1).unlink()
 
     again = world.perform(world.predictor())
@@ -127,11 +127,11 @@ def test_a_mangled_file_of_another_version_leads_to_a_full_training(
     again = world.perform(world.predictor())
 
     assert (again.status, "kept_from" in again.details) == ("ACTIVE", False)
-    assert again.details["notes"][0].startswith(f"Nothing of predictor '{old.name}' was kept: ")
+    assert again.details["notes"][0].startswith(f"Nothing was kept from predictor '{old.name}': ")
 
 
 @pytest.mark.parametrize("error", [KeyError, TypeError, ValueError, IndexError, AttributeError])
-def test_whatever_a_file_of_another_version_raises_is_refused(
+def test_any_error_from_a_file_of_another_version_is_refused(
     world: World, target: str, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     def unreadable(*_: object) -> None:
@@ -144,7 +144,7 @@ def test_whatever_a_file_of_another_version_raises_is_refused(
         load_trained(world.settings.home, predictor)
 
 
-def test_a_training_that_dies_before_its_commit_leaves_the_one_before_to_keep(
+def test_a_training_that_dies_before_its_commit_changes_nothing(
     world: World, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = world.perform(world.predictor())

@@ -1,4 +1,4 @@
-"""Predictor jobs: what is remembered of a training, and what data are refused."""
+"""Predictor jobs: the details of a trained predictor, and refused data."""
 
 from __future__ import annotations
 
@@ -19,19 +19,17 @@ RELATED_FIELDS = {"item_id": "string", "timestamp": "timestamp", "open": "intege
 def target(world: World) -> str:
     """Two items with 70 days of sales up to 2015-03-11."""
     arn = world.dataset("demand", TARGET, TARGET_FIELDS)
-    world.imported(arn, world.put(sales()))
+    world.import_rows(arn, world.put(sales()))
     return arn
 
 
-def failed(predictor: Resource) -> str:
+def failure_of(predictor: Resource) -> str:
     assert predictor.status == "CREATE_FAILED"
     assert predictor.message is not None
     return predictor.message
 
 
-def test_a_predictor_remembers_its_data_its_model_and_its_algorithms(
-    world: World, target: str
-) -> None:
+def test_a_predictor_records_its_data_model_and_algorithms(world: World, target: str) -> None:
     predictor = world.perform(world.predictor())
 
     details = predictor.details
@@ -45,7 +43,7 @@ def test_a_predictor_remembers_its_data_its_model_and_its_algorithms(
 
 
 @pytest.mark.parametrize("name", ["NPTS", "TSB", "Pooled", "ETS"])
-def test_each_algorithm_trains_by_its_arn(world: World, target: str, name: str) -> None:
+def test_each_algorithm_is_trained_by_its_arn(world: World, target: str, name: str) -> None:
     if name == "ETS":
         pytest.importorskip("statsmodels")
     arn = f"arn:aws:forecast:::algorithm/{name}"
@@ -129,30 +127,30 @@ def test_an_auto_predictor_has_no_algorithm_arn(world: World, target: str) -> No
         ),
     ],
 )
-def test_data_too_short_for_the_horizon_fail_with_the_arithmetic(
+def test_data_too_short_for_the_horizon_fail_with_the_limit(
     world: World, target: str, auto: bool, horizon: int, message: str
 ) -> None:
     arn = world.auto_predictor(horizon=horizon) if auto else world.predictor(horizon=horizon)
 
-    assert failed(world.perform(arn)) == message
+    assert failure_of(world.perform(arn)) == message
 
 
 def test_a_group_without_target_data_fails(world: World) -> None:
     world.dataset("demand", TARGET, TARGET_FIELDS)
 
-    assert failed(world.perform(world.predictor())) == (
+    assert failure_of(world.perform(world.predictor())) == (
         "Dataset group 'store_demand_group' has no data in a TARGET_TIME_SERIES dataset. "
         "Import some with CreateDatasetImportJob."
     )
 
 
-def test_a_related_series_that_begins_too_late_fails_in_amazons_words(
+def test_a_related_series_that_begins_too_late_fails_the_training(
     world: World, target: str
 ) -> None:
     related = world.dataset("related", RELATED, RELATED_FIELDS)
-    world.imported(related, world.put("1,2015-01-02,1\n2,2015-01-01,1\n"))
+    world.import_rows(related, world.put("1,2015-01-02,1\n2,2015-01-01,1\n"))
 
-    assert failed(world.perform(world.predictor())).startswith(
+    assert failure_of(world.perform(world.predictor())).startswith(
         "There are item/dimension combinations where the related time series start date is later "
         "than target time series."
     )
@@ -167,8 +165,8 @@ def test_prophet_learns_a_closed_day_from_the_related_series(world: World) -> No
     related = world.dataset("related", RELATED, RELATED_FIELDS)
     past = days[:-7]
     lines = [f"1,{day},{opened[day] * (50 + number % 5)}\n" for number, day in enumerate(past)]
-    world.imported(demand, world.put("".join(lines)))
-    world.imported(related, world.put("".join(f"1,{day},{opened[day]}\n" for day in days)))
+    world.import_rows(demand, world.put("".join(lines)))
+    world.import_rows(related, world.put("".join(f"1,{day},{opened[day]}\n" for day in days)))
 
     predictor = world.perform(world.predictor(algorithm=PROPHET))
     assert predictor.details["algorithms"] == {"prophet": 1}
@@ -197,13 +195,13 @@ def test_a_damaged_model_file_fails_the_forecast_with_a_remedy(world: World, tar
     path = world.settings.home / predictor.details["models"][0]
     path.write_bytes(path.read_bytes()[:-50])
 
-    message = failed(world.perform(world.forecast(predictor.arn)))
+    message = failure_of(world.perform(world.forecast(predictor.arn)))
 
     assert message.startswith("Model file '000.npz' ")
     assert message.endswith("Train again to replace it.")
 
 
-def test_sums_over_unnamed_dimensions_are_what_is_trained_on(world: World) -> None:
+def test_training_uses_sums_over_unused_dimensions(world: World) -> None:
     fields: dict[str, Any] = {
         "item_id": "string",
         "timestamp": "timestamp",
@@ -216,12 +214,12 @@ def test_sums_over_unnamed_dimensions_are_what_is_trained_on(world: World) -> No
     lines = [
         f"milk,{day},{store},{amount}\n" for day in days for store, amount in (("a", 1), ("b", 2))
     ]
-    world.imported(dataset, world.put("".join(lines)))
+    world.import_rows(dataset, world.put("".join(lines)))
 
     total = world.perform(world.predictor())
-    each = world.perform(world.predictor(dimensions=["location"]))
+    predictor = world.perform(world.predictor(dimensions=["location"]))
 
     assert load_model(world.settings.home, total).keys == (("milk",),)
-    assert load_model(world.settings.home, each).keys == (("milk", "a"), ("milk", "b"))
+    assert load_model(world.settings.home, predictor).keys == (("milk", "a"), ("milk", "b"))
     forecast = world.perform(world.forecast(total.arn, ["0.5"]))
     assert set(world.forecast_of(forecast.arn, "milk")["p50"].values()) == {3.0}

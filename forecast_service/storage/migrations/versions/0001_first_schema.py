@@ -1,4 +1,4 @@
-"""The first schema, as it was: later revisions say what they change."""
+"""The first schema, unchanged; later revisions contain the changes."""
 
 from __future__ import annotations
 

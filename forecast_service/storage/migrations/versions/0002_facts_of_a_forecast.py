@@ -1,4 +1,4 @@
-"""Facts beside the values of a forecast: weights of its algorithms, measured coverage."""
+"""Facts about each forecast of a series: weights of its algorithms, measured coverage."""
 
 from __future__ import annotations
 

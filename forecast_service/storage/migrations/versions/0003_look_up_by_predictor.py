@@ -1,4 +1,4 @@
-"""Indexes for what is looked up by predictor, and for the newest resource below another."""
+"""Indexes for look-ups by predictor, and for the newest resource of a parent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which text of a column became which covariate, so that a what-if may name the text."""
+"""The covariate of each text in a column, so that a what-if may name the text."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Add the column; groups of before know nothing until their next full import."""
+    """Add the column; it is empty for existing groups until their next full import."""
     op.add_column("dataset_groups", sa.Column("texts", sa.JSON))

@@ -1,1 +1,1 @@
-"""The steps themselves, numbered."""
+"""The numbered migration scripts."""
