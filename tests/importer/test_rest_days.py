@@ -159,3 +159,11 @@ def test_weekly_data_have_no_rest_days(import_files, write_file, one, group):
     import_files(sales=write_file(csv_text("store,date,sales", rows)))
 
     assert (one(stores, store="1").rest_days, group().covariates) == (None, ())
+
+
+def test_a_gap_is_not_filled_where_files_state_openings(import_files, write_file, opened):
+    rows = [("1", day(i), 100 * (i % 7 < 6), int(i % 7 < 6)) for i in range(120) if not 40 < i < 70]
+
+    import_files(sales=write_file(csv_text("store,date,sales,open", rows)))
+
+    assert not {day(i) for i in range(41, 70)} & set(opened())

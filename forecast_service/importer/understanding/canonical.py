@@ -176,7 +176,8 @@ def build_related(
         before = open_by_rests(old, sales.rests, periods)
         stated = before.take(before.values[OPEN] != old.values[OPEN]).merged_with(stated)
     whole = old.merged_with(stated)
-    rules = FillRules(whole, sales.last, periods, sales.rests, opens_by_rests=by_rests)
+    rests = sales.rests & (by_rests | ~_stated_weekdays(whole, periods))
+    rules = FillRules(whole, sales.last, periods, rests, opens_by_rests=by_rests)
     filled, count = rules.fill_cells(stated)
     covered = whole.last_days()
     begins = periods.after(sales.first, -1)
@@ -189,8 +190,7 @@ def build_related(
     if by_rests and len(names) == 1:
         known_until = np.full(len(known_until), until)  # rest days are known for ever
     rows = filled.merged_with(extra).merged_with(inside)
-    silent = by_rests | ~_stated_weekdays(whole, periods)
-    return Related(rows, stated, whole, count, known_until, until, sales.rests & silent)
+    return Related(rows, stated, whole, count, known_until, until, rests)
 
 
 def _stated_weekdays(rows: LongRows, periods: Periods) -> npt.NDArray[np.bool_]:
