@@ -83,6 +83,11 @@ class Settings(BaseSettings):
     region_column: str | None = Field(
         None, description="Column of the store table with the region of a store."
     )
+    missing: Literal["unknown", "zero"] | None = Field(
+        None,
+        description="What a day without a row of sales means; default: as at the import before, "
+        "else unknown.",
+    )
     keep_days: int = Field(
         400, ge=1, description="Days for which old forecasts, runs and import jobs are kept."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,25 @@ def split_names(text: str | None) -> list[str]:
     return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
+def value_options(command: Any) -> Any:
+    """Add the options that say what the values of files mean."""
+    choices = {
+        "date-order": (("dmy", "mdy", "ymd"), "Order of dates such as 1/2/2024."),
+        "decimal": (("point", "comma"), "Decimal mark of all numbers."),
+        "duplicates": (("refuse", "sum", "last"), "What several rows of a day mean."),
+        "missing": (("unknown", "zero"), "What a day without a row of sales means."),
+    }
+    for name, (values, text) in reversed(choices.items()):
+        command = click.option(f"--{name}", type=click.Choice(values), help=text)(command)
+    return command
+
+
+def chosen_values(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The ``value_options`` that were given."""
+    names = ("date_order", "decimal", "duplicates", "missing")
+    return {name: options[name] for name in names if options[name] is not None}
+
+
 @click.command(
     "import",
     epilog="Example: forecast-service import train.csv.gz future.csv.gz --stores store.csv",
@@ -50,6 +70,7 @@ def split_names(text: str | None) -> list[str]:
 @click.option(
     "--no-wait", is_flag=True, help="Do not wait: a running worker makes the new forecast."
 )
+@value_options
 @store_options
 @json_option
 def import_sales(
@@ -73,6 +94,7 @@ def import_sales(
             "stores_limit": options["stores_limit"],
             "allow_returns": options["allow_returns"],
             "ignore": split_names(options["ignore"]),
+            **chosen_values(options),
         }
     )
     mode = "INCREMENTAL" if options["append"] else "FULL"

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast_service.cli.data import FILE, split_names, store_options
+from forecast_service.cli.data import (
+    FILE,
+    chosen_values,
+    split_names,
+    store_options,
+    value_options,
+)
 from forecast_service.cli.output import say
 from forecast_service.cli.progress import report_time
 from forecast_service.cli.serving import serve_until_stopped
@@ -32,6 +38,7 @@ MEMORY = "last_import.json"  # digests of the files that were imported last
 @click.argument("future", type=FILE, required=False)
 @click.option("--stores", "store_table", type=FILE, help="Table with one row per store.")
 @click.option("--allow-returns", is_flag=True, help="Allow days with negative sales.")
+@value_options
 @store_options
 @click.option("--host", help="Address to listen on [default: FORECAST_HOST, 127.0.0.1].")
 @click.option("--port", type=int, help="Port to listen on [default: FORECAST_PORT, 5000].")
@@ -94,6 +101,7 @@ def load(service: Service, files: dict[str, Path], options: dict[str, Any]) -> b
         only=tuple(split_names(options["only"])),
         stores_limit=options["stores_limit"],
         allow_returns=options["allow_returns"],
+        **chosen_values(options),
     )
     memory = settings.home / MEMORY
     fingerprint = {

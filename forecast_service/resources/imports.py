@@ -20,7 +20,12 @@ from forecast_service.importer.imports import stored_error
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import ImportQuery, ListQuery, SaleRow, SalesBody
-from forecast_service.resources.parsing import checked_name, json_body, read_query
+from forecast_service.resources.parsing import (
+    checked_name,
+    json_body,
+    read_query,
+    read_query_and_form,
+)
 from forecast_service.resources.remedies import REMEDY_ROUTES
 
 __all__ = ["ImportResource", "ImportsResource", "SalesResource"]
@@ -51,7 +56,7 @@ class ImportsResource(ServiceResource):
     )
     def post(self) -> Response:
         """202 with the import to follow. ``dry_run`` only returns the report and keeps nothing."""
-        query = read_query(request, ImportQuery)
+        query = read_query_and_form(request, ImportQuery)
         options = query.options()
         imports = self.service.imports
         with received_files(request, self.service.settings.home) as files:
@@ -178,14 +183,13 @@ def _refuse_repeated_names(header: list[str]) -> None:
 
 
 def _parts(sent: Request, folder: Path) -> dict[str, Path]:
-    unknown = sorted((set(sent.files) | set(sent.form)) - set(ROLES))
+    unknown = sorted(set(sent.files) - set(ROLES))
     if unknown:
         raise UnknownField(
             f"'{unknown[0][:100]}' is not a file of an import. Send {', '.join(ROLES)}.",
             errors=(FieldError(f"/{unknown[0][:100]}", "unknown file"),),
         )
-    if sent.form:
-        name = next(iter(sent.form))
+    for name in sorted(set(sent.form) & set(ROLES)):
         raise InvalidRequest(f"'{name}' is sent as text. Send it as a file (curl -F {name}=@FILE).")
     paths = {}
     for role, file in sent.files.items():

@@ -8,13 +8,15 @@ from typing import Any, TypeVar, get_args
 import orjson
 from flask import Request
 from pydantic import BaseModel, ValidationError
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from forecast_service.common.sentences import sentence
 from forecast_service.errors import FieldError, InvalidRequest, UnknownField
 from forecast_service.resources.contract.requests import NAME_LENGTH
 
-__all__ = ["as_number", "checked_name", "json_body", "query_values", "read_model", "read_query"]
+__all__ = ["as_number", "checked_name", "json_body", "query_values", "read_model", "read_query",
+           "read_query_and_form"]  # fmt: skip
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -59,6 +61,18 @@ def read_query(request: Request, model: type[Model]) -> Model:
     return read_model(model, query_values(request, model), "?")
 
 
+def read_query_and_form(request: Request, model: type[Model]) -> Model:
+    """The query string and the text fields of a form together as this model.
+
+    Raises
+    ------
+    InvalidRequest
+        A name is unknown, given twice, or its value is not allowed.
+    """
+    both = MultiDict([*request.args.items(multi=True), *request.form.items(multi=True)])
+    return read_model(model, _values(both, model), "?")
+
+
 def query_values(
     request: Request, model: type[BaseModel], *, repeated: Collection[str] = ()
 ) -> dict[str, Any]:
@@ -69,8 +83,14 @@ def query_values(
     InvalidRequest
         A name that is not in ``repeated`` is sent twice.
     """
+    return _values(request.args, model, repeated)
+
+
+def _values(
+    sent: MultiDict[str, str], model: type[BaseModel], repeated: Collection[str] = ()
+) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for name, texts in request.args.lists():
+    for name, texts in sent.lists():
         if name in repeated:
             values[name] = texts
             continue

@@ -12,9 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forecast_service.common.arrow import to_numpy
+from forecast_service.errors import Remedy
 from forecast_service.importer.files.columns import CALENDAR, ROW_NUMBERS, snake
 from forecast_service.importer.files.findings import Findings
 from forecast_service.importer.files.sheets import Sheet
+from forecast_service.importer.values.number_texts import decimal_hint, without_no_values
 
 __all__ = ["PAST_ONLY", "Candidate", "candidates", "reason_to_leave_out", "refuse_rows"]
 
@@ -35,7 +37,9 @@ class Candidate:
     """Null where a cell is empty or the sheet has no such column."""
     present: Flags
     """Whether the row's sheet has the column."""
-    decimal_comma: bool
+    decimal_hint: str | None
+    decimal: str | None
+    """See ``number_texts.parse_numbers``."""
 
 
 def candidates(sheets: Sequence[Sheet]) -> list[Candidate]:
@@ -65,14 +69,17 @@ def reason_to_leave_out(column: Candidate, future: Flags) -> str | None:
 
 
 def refuse_rows(
-    sheets: Sequence[Sheet], rows: npt.NDArray[np.intp], describe: Callable[[int], str]
+    sheets: Sequence[Sheet],
+    rows: npt.NDArray[np.intp],
+    describe: Callable[[int], str],
+    remedy: Remedy | None = None,
 ) -> None:
     """Raise InvalidData for bad rows; ``rows`` are numbered over all sheets."""
     start = 0
     for sheet in sheets:
         bad = rows[(rows >= start) & (rows < start + sheet.rows)] - start
         findings = Findings(sheet.name, sheet.raw.places)
-        findings.add(bad, lambda row, start=start: describe(row + start))  # type: ignore[misc]
+        findings.add(bad, lambda row, start=start: describe(row + start), remedy)  # type: ignore[misc]
         findings.refuse()
         start += sheet.rows
 
@@ -86,10 +93,12 @@ def _candidate(slug: str, title: str, sheets: Sequence[Sheet]) -> Candidate:
     for sheet, name in pairs:
         part = pa.nulls(sheet.rows, kind) if name is None else sheet.raw.table[name].cast(kind)
         chunks += part.chunks if isinstance(part, pa.ChunkedArray) else [part]
+    hints = {decimal_hint(sheet.raw.delimiter) for sheet in sheets}
     return Candidate(
         title=title,
         slug=slug,
-        content=pa.chunked_array(chunks, type=kind),
+        content=without_no_values(pa.chunked_array(chunks, type=kind)),
         present=np.repeat([name is not None for name in titles], [sheet.rows for sheet in sheets]),
-        decimal_comma=any(sheet.raw.delimiter == ";" for sheet in sheets),
+        decimal_hint=hints.pop() if len(hints) == 1 else None,
+        decimal=next((s.conventions.decimal for s in sheets if s.conventions.decimal), None),
     )

@@ -14,6 +14,7 @@ __all__ = [
     "CALENDAR",
     "OPEN",
     "ROW_NUMBERS",
+    "WEEK_ENDS",
     "Roles",
     "attribute_name",
     "recognise",
@@ -35,7 +36,9 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "date": (
         "date", "ds", "timestamp", "sales_date", "sale_date", "business_date", "transaction_date",
         "datetime", "datum", "day", "week_start", "week_start_date", "week_ending", "week_end_date",
-        "week_date", "month_start",
+        "week_ending_date", "week_end", "weekending", "week_ends_on", "wk_ending", "week_date",
+        "month_start", "month_end", "year_week", "yearweek", "iso_week", "year_month", "yearmonth",
+        "week", "month",
     ),
     "target": (
         "sales", "demand", "y", "target", "target_value", "unit_sales", "units_sold", "units",
@@ -48,6 +51,14 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         "dept", "department",
     ),
 }  # fmt: skip
+
+# A date column of these names has the last day of each week.
+WEEK_ENDS = frozenset(
+    (
+        *("week_ending", "week_end_date", "week_ending_date", "week_end", "weekending"),
+        *("week_ends_on", "wk_ending"),
+    )
+)
 
 # These follow from the date, which the models use anyway.
 CALENDAR = frozenset(

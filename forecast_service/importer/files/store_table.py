@@ -17,8 +17,8 @@ from forecast_service.importer.files.columns import (
     unique_names,
 )
 from forecast_service.importer.files.findings import Findings
-from forecast_service.importer.files.text_columns import Codes, parse_names
 from forecast_service.importer.files.text_tables import RawTable, read_file
+from forecast_service.importer.values.text_columns import Codes, parse_names
 
 __all__ = ["ALL", "MAX_ATTRIBUTES", "StoreTable", "read_stores"]
 

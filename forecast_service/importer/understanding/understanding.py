@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from forecast_service.errors import InvalidData
-from forecast_service.importer.files.sheets import drop_doubtful_marks
+from forecast_service.importer.files.columns import OPEN, snake
+from forecast_service.importer.files.sheets import Sheet, drop_doubtful_marks
 from forecast_service.importer.files.store_table import MAX_ATTRIBUTES, StoreTable, read_stores
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.understanding.canonical import (
@@ -21,7 +22,11 @@ from forecast_service.importer.understanding.canonical import (
     choose_series,
     store_states,
 )
-from forecast_service.importer.understanding.covariates import choose_covariates
+from forecast_service.importer.understanding.covariates import (
+    MAX_COVARIATES,
+    Covariates,
+    choose_covariates,
+)
 from forecast_service.importer.understanding.earlier_imports import EarlierImports, StoreState
 from forecast_service.importer.understanding.horizon import choose_horizon
 from forecast_service.importer.understanding.merged_rows import (
@@ -29,8 +34,10 @@ from forecast_service.importer.understanding.merged_rows import (
     merge_sheets,
     read_sheets,
 )
+from forecast_service.importer.understanding.remembered import Remembered
 from forecast_service.importer.understanding.report import ImportReport
 from forecast_service.importer.understanding.report_facts import Facts, build_report, known_future
+from forecast_service.importer.understanding.rest_days import may_rest
 from forecast_service.settings import Settings
 from forecast_service.storage.groups import Texts
 
@@ -55,6 +62,8 @@ class Understanding:
     stores: Mapping[str, StoreState]
     attributes: tuple[str, ...]
     """Attributes of the metadata dataset, in its order; empty if it is not imported."""
+    conventions: Mapping[str, str]
+    """What later imports should know about the values; see ``groups.DatasetGroup``."""
 
 
 def understand(
@@ -75,18 +84,34 @@ def understand(
     """
     replaces = mode == "FULL"
     group = None if earlier is None else earlier.group
-    sheets = read_sheets(files, options, () if group is None else group.covariates)
+    remembered = Remembered.of(earlier, options, settings)
+    known = () if group is None else group.covariates
+    sheets = read_sheets(files, options, known, remembered.conventions(earlier, options))
     sheets, doubtful = drop_doubtful_marks(sheets) if replaces else (sheets, {})
-    merged = merge_sheets(sheets, earlier, replaces=replaces)
+    merged = merge_sheets(
+        sheets,
+        earlier,
+        replaces=replaces,
+        duplicates=options.duplicates,
+        only_when_sold=remembered.only_when_sold,
+    )
     _refuse_other_kind(merged, earlier)
     # A group without covariates gets some with the first full import that has any.
     names = None if group is None or (replaces and not group.covariates) else group.covariates
+    by_rests = remembered.opens_by_rests and not _has_open(sheets)
     texts = (None if group is None else group.texts) or {}
-    chosen = choose_covariates(sheets, merged.future, names, replaces=replaces, texts=texts)
+    in_files = tuple(n for n in names or () if not by_rests or n != OPEN)
+    chosen = choose_covariates(
+        sheets, merged.future, None if names is None else in_files, replaces=replaces, texts=texts
+    )
     chosen.left_out.update(doubtful)
     kept = choose_series(merged, options)
     base = None if replaces else earlier
-    sales = build_sales(merged, kept, base)
+    sales = build_sales(merged, kept, base, only_when_sold=remembered.only_when_sold)
+    chosen.opens_by_rests = by_rests or (names is None and _may_rest(chosen, merged, sales))
+    covariates = tuple(chosen.values) if names is None else names
+    if chosen.opens_by_rests and OPEN not in covariates:
+        covariates = (*covariates, OPEN)
     future = known_future(merged, kept, sales)
     horizon, reason = choose_horizon(
         None if group is None else group.horizon,
@@ -95,8 +120,11 @@ def understand(
         _between(merged, int(sales.first[sales.first >= 0].min()), int(sales.last.max())) + 1,
         merged.periods,
     )
-    covariates = tuple(chosen.values) if base is None else base.group.covariates
-    related = build_related(merged, chosen, kept, sales, horizon, base) if covariates else None
+    related = (
+        build_related(merged, chosen, covariates, kept, sales, horizon, base)
+        if covariates
+        else None
+    )
     sales = add_demand(sales, related, merged.periods)
     table = _store_table(files, settings, options)
     states = store_states(merged, sales, related, table, earlier)
@@ -112,6 +140,20 @@ def understand(
         related=related,
         stores=states,
         attributes=_attributes(merged, table, earlier, states),
+        conventions=remembered.after(merged, opens_by_rests=chosen.opens_by_rests),
+    )
+
+
+def _has_open(sheets: Sequence[Sheet]) -> bool:
+    return any(snake(name) == OPEN for sheet in sheets for name in sheet.roles.others)
+
+
+def _may_rest(chosen: Covariates, merged: MergedRows, sales: Sales) -> bool:
+    """Whether a store may have rest days, now or when its history is longer."""
+    return (
+        OPEN not in chosen.values
+        and len(chosen.values) < MAX_COVARIATES
+        and bool(may_rest(sales.whole, merged.periods))
     )
 
 

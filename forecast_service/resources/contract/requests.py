@@ -226,12 +226,33 @@ class ImportQuery(StrictModel):
         Annotated[str, Field(description="Columns to leave out, separated by commas.")] | None
     ) = None
     stores_limit: Annotated[int, Field(ge=1)] | None = None
+    date_order: (
+        Annotated[
+            Literal["dmy", "mdy", "ymd"], Field(description="Order of dates such as 1/2/2024.")
+        ]
+        | None
+    ) = None
+    decimal: (
+        Annotated[Literal["point", "comma"], Field(description="Decimal mark of all numbers.")]
+        | None
+    ) = None
+    duplicates: Annotated[
+        Literal["refuse", "sum", "last"], Field(description="What several rows of a day mean.")
+    ] = "refuse"
+    missing: (
+        Annotated[
+            Literal["unknown", "zero"],
+            Field(description="What a day without a row means."),
+        ]
+        | None
+    ) = None
 
     def options(self) -> dict[str, Any]:
         """The options of the importer."""
         options: dict[str, Any] = {"allow_returns": self.allow_returns}
-        if self.stores_limit is not None:
-            options["stores_limit"] = self.stores_limit
+        for name in ("stores_limit", "date_order", "decimal", "duplicates", "missing"):
+            if getattr(self, name) is not None:
+                options[name] = getattr(self, name)
         for name in ("only", "ignore"):
             names = getattr(self, name)
             if names is not None:
