@@ -88,6 +88,14 @@ class Remedy(StrEnum):
     """The same, or with the option that names the only store."""
     NAME_ENCODING = "name_encoding"
     NAME_SHEET = "name_sheet"
+    NAME_DECIMAL = "name_decimal"
+    """Import with the option that names the decimal mark."""
+    NAME_DATE_ORDER = "name_date_order"
+    """Import with the option that says whether dates begin with the day or the month."""
+    ADD_UP_ROWS = "add_up_rows"
+    """Import with the option that adds up several rows of a day, or keeps the last."""
+    COUNT_MISSING_AS_ZERO = "count_missing_as_zero"
+    """Import with the option that counts days without a row as days without sales."""
 
 
 class ForecastServiceError(Exception):

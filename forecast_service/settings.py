@@ -89,6 +89,11 @@ class Settings(BaseSettings):
         description="Columns of the files by role, such as store=Filiale,sales=Umsatz; others are "
         "recognised by their names.",
     )
+    missing: Literal["unknown", "zero"] | None = Field(
+        None,
+        description="What a day without a row of sales means; default: as at the import before, "
+        "else unknown.",
+    )
     keep_days: int = Field(
         400, ge=1, description="Days for which old forecasts, runs and import jobs are kept."
     )

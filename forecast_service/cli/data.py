@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,12 +60,33 @@ def import_options(given: dict[str, Any]) -> ImportOptions:
 
     values = {name: given[name] for name in PASSED_ON if given.get(name) is not None}
     lists = {name: split_names(given.get(name)) for name in ("only", "ignore")}
-    return ImportOptions.from_dict({**values, **lists, "columns": list(given["columns"])})
+    return ImportOptions.from_dict(
+        {**values, **lists, **chosen_values(given), "columns": list(given["columns"])}
+    )
 
 
 def split_names(text: str | None) -> list[str]:
     """Split a comma-separated list of names."""
     return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+def value_options(command: Any) -> Any:
+    """Add the options that say what the values of files mean."""
+    choices = {
+        "date-order": (("dmy", "mdy", "ymd"), "Order of dates such as 1/2/2024."),
+        "decimal": (("point", "comma"), "Decimal mark of all numbers."),
+        "duplicates": (("refuse", "sum", "last"), "What several rows of a day mean."),
+        "missing": (("unknown", "zero"), "What a day without a row of sales means."),
+    }
+    for name, (values, text) in reversed(choices.items()):
+        command = click.option(f"--{name}", type=click.Choice(values), help=text)(command)
+    return command
+
+
+def chosen_values(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The ``value_options`` that were given."""
+    names = ("date_order", "decimal", "duplicates", "missing")
+    return {name: options[name] for name in names if options[name] is not None}
 
 
 @click.command(
@@ -85,6 +107,7 @@ def split_names(text: str | None) -> list[str]:
     "--no-wait", is_flag=True, help="Do not wait: a running worker makes the new forecast."
 )
 @file_options
+@value_options
 @store_options
 @json_option
 def import_sales(

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast_service.cli.data import FILE, file_options, import_options, store_options
+from forecast_service.cli.data import (
+    FILE,
+    file_options,
+    import_options,
+    store_options,
+    value_options,
+)
 from forecast_service.cli.output import say
 from forecast_service.cli.progress import report_time
 from forecast_service.cli.serving import serve_until_stopped
@@ -33,6 +39,7 @@ MEMORY = "last_import.json"  # digests of the files that were imported last
 @click.option("--stores", "store_table", type=FILE, help="Table with one row per store.")
 @click.option("--allow-returns", is_flag=True, help="Allow days with negative sales.")
 @file_options
+@value_options
 @store_options
 @click.option("--host", help="Address to listen on [default: FORECAST_HOST, 127.0.0.1].")
 @click.option("--port", type=int, help="Port to listen on [default: FORECAST_PORT, 5000].")

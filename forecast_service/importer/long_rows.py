@@ -8,13 +8,20 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Floats", "Ints", "LongRows", "SeriesKey", "lookup", "sorted_rows"]
+__all__ = ["Floats", "Ints", "LongRows", "SeriesKey", "lookup", "series_title",
+           "sorted_rows"]  # fmt: skip
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 SeriesKey = tuple[str, str]
 """Store and item; the item is empty in store-only data."""
 DAYS = 1 << 20  # more than all days from the first to the last allowed year
+
+
+def series_title(key: SeriesKey) -> str:
+    """The name of a series for people: its store, and its item if there is one."""
+    store, item = key
+    return f"{store}/{item}" if item else store
 
 
 @dataclass(frozen=True)

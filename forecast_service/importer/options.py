@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from forecast_service.common.column_roles import read_column_roles
 from forecast_service.errors import InvalidRequest, UnknownField
 
-__all__ = ["MODES", "ROLES", "ImportOptions", "check_request"]
+__all__ = ["CHOICES", "MODES", "ROLES", "ImportOptions", "check_request"]
 
 MODES = ("FULL", "INCREMENTAL")
 ROLES = ("sales", "features", "future", "stores")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "date_order": ("dmy", "mdy", "ymd"),
+    "decimal": ("point", "comma"),
+    "duplicates": ("refuse", "sum", "last"),
+    "missing": ("unknown", "zero"),
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,14 @@ class ImportOptions:
     """Sheet of a spreadsheet file; the one with sales without it."""
     wide: bool = False
     """Whether the file of sales has a column per day, or a column per store."""
+    date_order: str | None = None
+    """``dmy``, ``mdy`` or ``ymd``: the order of dates like 1/2/2024, if nothing else tells."""
+    decimal: str | None = None
+    """``point`` or ``comma``: the decimal mark of all numbers; None: each column shows its own."""
+    duplicates: str | None = None
+    """``sum`` or ``last``: what several rows of a day mean; None or ``refuse``: a mistake."""
+    missing: str | None = None
+    """``unknown`` or ``zero``: what a day without a row means; None: as in earlier imports."""
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ImportOptions:
@@ -48,7 +62,8 @@ class ImportOptions:
         UnknownField
             An option does not exist.
         InvalidRequest
-            ``stores_limit`` is below 1, or there is no such role or encoding.
+            ``stores_limit`` is below 1, there is no such role or encoding, or an option has a
+            value that does not exist.
         """
         names = [field.name for field in fields(cls)]
         unknown = sorted(set(values) - set(names))
@@ -66,10 +81,24 @@ class ImportOptions:
                 f"'stores_limit' is {options.stores_limit}; it must be at least 1. "
                 "Leave it out to import all stores."
             )
+        for name, choices in CHOICES.items():
+            _refuse_other_value(name, getattr(options, name), choices)
         return options
 
+    @property
+    def may_repeat_days(self) -> bool:
+        """Whether a series may have several rows of a day."""
+        return self.duplicates in ("sum", "last")
+
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """The options as JSON values; choices that are not made are left out."""
+        return {n: value for n, value in asdict(self).items() if value or n not in CHOICES}
+
+
+def _refuse_other_value(name: str, value: str | None, allowed: Sequence[str]) -> None:
+    if value is not None and value not in allowed:
+        listed = ", ".join(f"'{each}'" for each in allowed)
+        raise InvalidRequest(f"'{name}' is '{value}'. Allowed are {listed}.")
 
 
 def _columns(value: Mapping[str, str] | list[str]) -> dict[str, str]:

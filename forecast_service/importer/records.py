@@ -45,6 +45,7 @@ def _record_group(connection: sa.Connection, group: str, arn: str, plan: Plan) -
         has_items=plan.has_items,
         texts=plan.texts,
         last_sale_on=plan.last_sale_on,
+        conventions=plan.conventions,
     )
     record_import(connection, imported)
 
@@ -102,6 +103,7 @@ def _columns(store: StoreState) -> dict[str, object]:
         "last_sale_on": store.last_sale_on,
         "days": store.days,
         "assumed_from": store.assumed_from,
+        "rest_days": store.rest_days,
     }
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from forecast_service.common.instants import utc_text
 from forecast_service.importer.files.column_names import shown_text
 from forecast_service.importer.understanding.assumptions import rule_for
+from forecast_service.importer.understanding.rest_days import rest_words
 from forecast_service.storage import forecast_store
 from forecast_service.storage.groups import DatasetGroup
 from forecast_service.storage.tables import forecasts, training_runs
@@ -69,6 +70,7 @@ def provenance(
         "assumptions": [
             *map(shown_text, forecast["assumptions"]),
             *_assumed_covariates(store, first, last, covariates),
+            *_rest_days(store),
         ],
     }
 
@@ -82,6 +84,16 @@ def _assumed_covariates(
     return [
         f"the covariates of store '{store['store']}' are not known from "
         f"{max(assumed_from, first)} on; they are filled by rule: {rule_for(covariates)}"
+    ]
+
+
+def _rest_days(store: Row) -> list[str]:
+    """The weekdays on which the forecast is 0, because the store never sold then."""
+    if store["rest_days"] is None:
+        return []
+    return [
+        f"store '{store['store']}' never sold on {rest_words(store['rest_days'])} and counts as "
+        "closed on these days"
     ]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from flask import Request, Response, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
 from forecast_service.errors import FieldError, InvalidRequest, UnknownField
@@ -23,7 +24,6 @@ from forecast_service.resources.contract.requests import ImportQuery, ListQuery,
 from forecast_service.resources.parsing import (
     checked_name,
     json_body,
-    query_values,
     read_model,
     read_query,
     text_values,
@@ -116,10 +116,11 @@ def import_query(sent: Request) -> ImportQuery:
 
     A file as the body may have its encoding in the Content-Type.
     """
-    values = query_values(sent, ImportQuery, repeated=REPEATED)
+    given = list(sent.args.items(multi=True))
     if sent.mimetype == MULTIPART:
         _refuse_other_parts(sent)
-        values.update(text_values(sent.form, ImportQuery, repeated=REPEATED))
+        given += sent.form.items(multi=True)
+    values = text_values(MultiDict(given), ImportQuery, repeated=REPEATED)
     charset = sent.mimetype_params.get("charset", UTF8)
     if sent.mimetype != MULTIPART and charset.lower() != UTF8:
         values.setdefault("encoding", charset)

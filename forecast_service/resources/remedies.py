@@ -36,4 +36,12 @@ REMEDY_ROUTES: Mapping[Remedy, str] = {
     ),
     Remedy.NAME_ENCODING: "'encoding' names it.",
     Remedy.NAME_SHEET: "'sheet' names the sheet to read.",
+    Remedy.NAME_DECIMAL: "Or say it with 'decimal=point' or 'decimal=comma'.",
+    Remedy.NAME_DATE_ORDER: "Or say it with 'date_order=dmy', 'mdy' or 'ymd'.",
+    Remedy.ADD_UP_ROWS: (
+        "Or add up the rows of a day with 'duplicates=sum'; 'duplicates=last' keeps the last one."
+    ),
+    Remedy.COUNT_MISSING_AS_ZERO: (
+        "If nothing was sold on days without a row, import it with 'missing=zero'."
+    ),
 }

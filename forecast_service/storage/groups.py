@@ -66,6 +66,15 @@ class DatasetGroup:
     """Grows with each move of the pointer."""
     runs_version: int = 0
     """Grows when a run ends: decisions that read an older number are made again."""
+    conventions: Mapping[str, str] | None = None
+    """How the values of its files are read: ``date_order``, ``decimal``, ``missing``; ``open`` is
+    ``rest_days`` if rest days of stores state it. None: an older version did not record them."""
+
+    @property
+    def planned_covariates(self) -> tuple[str, ...]:
+        """The covariates that come from files; rest days of stores may state ``open``."""
+        by_rest_days = (self.conventions or {}).get("open") == "rest_days"
+        return tuple(n for n in self.covariates if not by_rest_days or n != "open")
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -79,7 +88,8 @@ class DatasetGroup:
 
 
 COLUMNS = tuple(dataset_groups.c[field.name] for field in fields(DatasetGroup))
-LATER_COLUMNS = ("arn", "covariates", "texts", "last_sale_on")  # columns that any import changes
+# Columns that any import changes.
+LATER_COLUMNS = ("arn", "covariates", "texts", "conventions", "last_sale_on")
 
 
 def read_group(connection: sa.Connection, name: str) -> DatasetGroup | None:
@@ -148,7 +158,13 @@ def _group(connection: sa.Connection, statement: sa.Select[Any]) -> DatasetGroup
 def _values(group: DatasetGroup) -> dict[str, Any]:
     values = {column.name: getattr(group, column.name) for column in COLUMNS}
     texts = sa.null() if group.texts is None else group.texts
-    return {**values, "covariates": list(group.covariates), "texts": texts}
+    conventions = sa.null() if group.conventions is None else group.conventions
+    return {
+        **values,
+        "covariates": list(group.covariates),
+        "texts": texts,
+        "conventions": conventions,
+    }
 
 
 def _change(connection: sa.Connection, name: str, **columns: Any) -> int:

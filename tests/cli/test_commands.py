@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import subprocess
@@ -24,8 +25,6 @@ def sales(tmp_path: Path) -> Path:
 
 
 def write_sales(path: Path, *, first: int, last: int) -> None:
-    import datetime
-
     day_before = datetime.date(2025, 12, 31)
     rows = [
         f"{store},{day_before + datetime.timedelta(day)},{100 * store + 50 * (day % 7 == 3)}"
@@ -105,6 +104,37 @@ def test_a_dry_run_reports_and_imports_nothing(forecast_service, sales: Path) ->
     assert forecast_service("stores").stdout.splitlines() == [
         "store\tregion\tfirst_sale_on\tlast_sale_on\tdays"
     ]
+
+
+def test_a_shop_that_never_sells_on_sundays_is_forecast_0_then(
+    forecast_service, tmp_path: Path
+) -> None:
+    path = tmp_path / "sales.csv"
+    days = (datetime.date(2026, 1, 1) + datetime.timedelta(days=n) for n in range(84))
+    rows = [f"1,{day},{100 + day.day}" for day in days if day.weekday() != 6]
+    path.write_text("\n".join(["store,date,sales", *rows]) + "\n")
+    forecast_service("import", path)
+    forecast_service("train")
+
+    document = json.loads(forecast_service("forecast", "--store", "1", "--json").stdout)
+
+    p90 = document["result"]["Forecast"]["Predictions"]["p90"]
+    sundays = [datetime.date.fromisoformat(r["Timestamp"][:10]).weekday() == 6 for r in p90]
+    assert [r["Value"] == 0 for r in p90] == sundays
+    assert document["provenance"]["assumptions"] == [
+        "store '1' never sold on Sunday and counts as closed on these days"
+    ]
+
+
+def test_rows_of_a_till_are_added_up_by_an_option(forecast_service, sales: Path) -> None:
+    text = sales.read_text()
+    sales.write_text(text + text.split("\n", 1)[1])
+
+    refused = forecast_service("import", sales)
+    result = forecast_service("import", sales, "--duplicates", "sum", "--dry-run", "--json")
+
+    assert "Or add up the rows of a day with --duplicates sum" in refused.stderr
+    assert json.loads(result.stdout)["notes"][0].startswith("Several rows of a day: ")
 
 
 def test_a_bad_file_is_refused_with_its_line(forecast_service, sales: Path) -> None:

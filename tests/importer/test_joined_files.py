@@ -114,3 +114,29 @@ def test_a_misspelt_column_of_sales_is_not_taken_for_a_plan(import_files, write_
 
     with pytest.raises(InvalidData, match="has no column for sales"):
         import_files("INCREMENTAL", sales=write_file("store,date,saels\n1,2024-03-01,1\n"))
+
+
+def test_the_last_row_of_a_day_is_joined_where_days_may_repeat(import_files, write_file, imports):
+    rows = [(s, day(i), n) for s in STORES for i in range(44) for n in (5, 7)]
+    files = {
+        "sales": write_file(daily(STORES, 30)),
+        "features": write_file(csv_text("store,date,price", rows), "features.csv"),
+    }
+
+    read = import_files(options={"duplicates": "last"}, **files)
+
+    assert (read.sales_rows, read.known_future_periods) == (60, 14)
+    assert [covariates(imports, "1", on) for on in (3, 29)] == [{"price": 7}] * 2
+
+
+def test_dates_of_joined_files_have_one_order(report, write_file):
+    rows = [(s, f"{i + 1}/1/2024", i % 2) for s in STORES for i in range(12)]
+    sold = [(s, f"{i + 1}/1/2024", 5) for s in STORES for i in range(28)]
+    sales = csv_text("store,date,sales", sold)
+
+    read = report(
+        sales=write_file(sales),
+        features=write_file(csv_text("store,date,price", rows), "features.csv"),
+    )
+
+    assert any("24 of its 24 rows" in note for note in read.notes)

@@ -208,3 +208,37 @@ def test_a_column_per_store_is_read_when_it_is_said(report, refusal, write_file)
 
 def test_a_table_that_is_not_wide_is_refused_as_such(refusal, write_file):
     assert "is not a wide table" in refusal(write_file(BODY), {"wide": True}).detail
+
+
+AMBIGUOUS = "store,{}\n" + "\n".join(f"{s}," + ",".join(["5"] * 10) for s in (1, 2))
+
+
+@pytest.mark.parametrize("order", ["dmy", "mdy"])
+def test_the_option_tells_the_order_in_names_of_days(report, write_file, order):
+    texts = [f"{n}/1/2024" if order == "dmy" else f"1/{n}/2024" for n in range(1, 11)]
+    path = write_file(AMBIGUOUS.format(",".join(texts)))
+
+    read = report({"date_order": order}, sales=path)
+
+    assert (read.sales_rows, read.last_sale_on) == (20, "2024-01-10")
+
+
+@pytest.mark.parametrize("month", ["January", "Januar", "janvier", "2024-01", "01"])
+def test_months_have_names_or_years(report, write_file, month):
+    rows = "".join(f"1,2024,{month},{n},{n}\n" for n in range(1, 29))
+    if month == "2024-01":
+        rows = "".join(f"1,2024,2024-{n:02},{n}\n" for n in range(1, 13))
+    days = "" if month == "2024-01" else ",day"
+
+    read = report(sales=write_file(f"store,year,month{days},sales\n{rows}"))
+
+    assert read.first_sale_on == "2024-01-01"
+    assert read.frequency == ("M" if month == "2024-01" else "D")
+
+
+def test_rows_of_a_till_without_a_store_are_added_up(report, write_file):
+    rows = "".join(f"{day(n)},{n}\n{day(n)},1\n" for n in range(28))
+
+    read = report({"duplicates": "sum"}, sales=write_file("date,sales\n" + rows))
+
+    assert (read.sales_rows, read.stores) == (28, 1)

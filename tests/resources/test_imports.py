@@ -320,3 +320,38 @@ def test_attributes_and_covariates_are_shown_under_their_own_names(
     assert client.get("/stores/1").get_json()["attributes"] == {"Größe": "450"}
     days = client.get("/stores/1/history?limit=1").get_json()["days"]
     assert days[0]["covariates"] == {"促销": 0}
+
+
+class TestWhatValuesMean:
+    """Options of an import, in the query or as text fields of the form."""
+
+    def rows(self, *texts: str) -> bytes:
+        lines = [f"1,2024-01-{n:02},{text}" for n, text in enumerate(texts, 1)]
+        return "\n".join(["store,date,sales", *lines, *lines[:1]]).encode()
+
+    @pytest.mark.parametrize("fields", [{}, {"missing": "zero"}])
+    def test_they_are_fields_of_the_form(self, client: FlaskClient, fields: dict[str, str]) -> None:
+        form = {
+            "sales": (io.BytesIO(self.rows(*"12345678")), "sales.csv"),
+            "duplicates": "sum",
+            **fields,
+        }
+
+        answer = client.post("/imports?dry_run=true", data=form)
+
+        assert (answer.status_code, answer.json["totals"][0]["total"]) == (200, 37.0)
+
+    def test_a_refusal_names_the_option(self, refusal: Refusal) -> None:
+        body = {"data": self.rows(*"12345678"), "content_type": "text/csv"}
+
+        error = refusal("POST", "/imports?dry_run=true", 422, **body)
+
+        assert error["detail"].endswith(
+            "Or add up the rows of a day with 'duplicates=sum'; 'duplicates=last' keeps the last "
+            "one."
+        )
+
+    def test_an_unknown_field_is_refused(self, client: FlaskClient) -> None:
+        form = {"sales": (io.BytesIO(self.rows("1")), "sales.csv"), "doubles": "sum"}
+
+        assert client.post("/imports", data=form).status_code == 422

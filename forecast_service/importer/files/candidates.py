@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forecast_service.common.arrow import to_numpy
+from forecast_service.errors import Remedy
 from forecast_service.importer.files.column_names import (
     OPEN,
     attribute_name,
@@ -24,6 +25,7 @@ from forecast_service.importer.files.columns import ROW_NUMBERS
 from forecast_service.importer.files.findings import Findings
 from forecast_service.importer.files.role_words import CALENDAR, PLANNED
 from forecast_service.importer.files.sheets import Sheet
+from forecast_service.importer.values.number_texts import decimal_hint, without_no_values
 
 __all__ = ["PAST_ONLY", "Candidate", "candidates", "reason_to_leave_out", "refuse_rows",
            "titles_of"]  # fmt: skip
@@ -45,7 +47,9 @@ class Candidate:
     """Null where a cell is empty or the sheet has no such column."""
     present: Flags
     """Whether the row's sheet has the column."""
-    decimal_comma: bool
+    decimal_hint: str | None
+    decimal: str | None
+    """See ``number_texts.parse_numbers``."""
 
 
 def candidates(sheets: Sequence[Sheet], group_names: Sequence[str] = ()) -> list[Candidate]:
@@ -93,14 +97,17 @@ def reason_to_leave_out(
 
 
 def refuse_rows(
-    sheets: Sequence[Sheet], rows: npt.NDArray[np.intp], describe: Callable[[int], str]
+    sheets: Sequence[Sheet],
+    rows: npt.NDArray[np.intp],
+    describe: Callable[[int], str],
+    remedy: Remedy | None = None,
 ) -> None:
     """Raise InvalidData for bad rows; ``rows`` are numbered over all sheets."""
     start = 0
     for sheet in sheets:
         bad = rows[(rows >= start) & (rows < start + sheet.rows)] - start
         findings = Findings(sheet.name, sheet.raw.places)
-        findings.add(bad, lambda row, start=start: describe(row + start))  # type: ignore[misc]
+        findings.add(bad, lambda row, start=start: describe(row + start), remedy)  # type: ignore[misc]
         findings.refuse()
         start += sheet.rows
 
@@ -145,11 +152,13 @@ def _candidate(
     for sheet, name in pairs:
         part = pa.nulls(sheet.rows, kind) if name is None else sheet.raw.table[name].cast(kind)
         chunks += part.chunks if isinstance(part, pa.ChunkedArray) else [part]
+    hints = {decimal_hint(sheet.raw.delimiter) for sheet in sheets}
     return Candidate(
         title=title,
         slug=slug,
         attribute=attribute,
-        content=pa.chunked_array(chunks, type=kind),
+        content=without_no_values(pa.chunked_array(chunks, type=kind)),
         present=np.repeat([name is not None for name in titles], [sheet.rows for sheet in sheets]),
-        decimal_comma=any(sheet.raw.delimiter == ";" for sheet in sheets),
+        decimal_hint=hints.pop() if len(hints) == 1 else None,
+        decimal=next((s.conventions.decimal for s in sheets if s.conventions.decimal), None),
     )

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from forecast_service.importer.files.column_names import snake
 from forecast_service.importer.files.columns import role_of
-from forecast_service.importer.files.text_columns import parse_days
+from forecast_service.importer.values.conventions import Conventions
+from forecast_service.importer.values.date_texts import choose_order, parse_days
 
 __all__ = ["LEAST_DATES", "date_names", "find_header"]
 
@@ -40,23 +41,28 @@ def find_header(rows: Sequence[Sequence[str]], named: Sequence[str] = ()) -> tup
     return (wide[0] if wide else 0), 0
 
 
-def date_names(names: Sequence[str]) -> dict[str, int]:
-    """The names that are dates: name -> days since 1970-01-01."""
+def date_names(
+    names: Sequence[str], order: str | None = None, usual_order: str | None = None
+) -> dict[str, int]:
+    """The names that are dates: name -> days since 1970-01-01.
+
+    ``order`` is that of day and month; without it the names tell it, or else ``usual_order``.
+    """
     numbered = [name for name in names if sum(c.isdigit() for c in name) >= LEAST_DIGITS]
     if not numbered:
         return {}
-    days = _days(numbered)
-    if len(days) < LEAST_DATES:
-        days = _days(numbered, shortened=True)
+    column = pa.chunked_array([pa.array(numbered, pa.string())])
+    shortened = pc.replace_substring_regex(column, rf"^{SHORTENED}$", r"\1")
+    days: dict[str, int] = {}
+    for texts in (column, shortened):
+        if len(days) < LEAST_DATES:
+            chosen = order or choose_order([texts], usual_order)
+            days = _days(numbered, texts, Conventions(date_order=chosen))
     return days
 
 
-def _days(names: Sequence[str], *, shortened: bool = False) -> dict[str, int]:
-    """Days of the names, read together, so that they tell whether the day or month is first."""
-    column = pa.chunked_array([pa.array(names, pa.string())])
-    if shortened:
-        column = pc.replace_substring_regex(column, rf"^{SHORTENED}$", r"\1")
-    days = parse_days(column, "date").values
+def _days(names: Sequence[str], texts: pa.ChunkedArray, conventions: Conventions) -> dict[str, int]:
+    days = parse_days(texts, "date", conventions).values
     return {name: int(day) for name, day in zip(names, days, strict=True) if day >= 0}
 
 
@@ -68,4 +74,9 @@ def _score(row: Sequence[str], named: Sequence[str]) -> int:
              for cell in cells}  # fmt: skip
     score = len(roles - {None})
     may_be_wide = score < len(cells) >= LEAST_DATES
-    return score + 1 if may_be_wide and len(date_names(cells)) >= LEAST_DATES else score
+    return score + 1 if may_be_wide and len(_any_dates(cells)) >= LEAST_DATES else score
+
+
+def _any_dates(cells: Sequence[str]) -> dict[str, int]:
+    """The cells that are dates, whichever of day and month is first."""
+    return date_names(cells, usual_order="dmy")

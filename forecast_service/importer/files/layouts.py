@@ -24,9 +24,9 @@ from forecast_service.importer.files.role_words import (
     WEEKS,
     YEARS,
 )
-from forecast_service.importer.files.text_columns import iso
 from forecast_service.importer.files.text_tables import RawTable
 from forecast_service.importer.options import ImportOptions
+from forecast_service.importer.values.text_columns import iso
 
 __all__ = ["in_rows", "without_totals"]
 
@@ -37,15 +37,18 @@ CENTURY = 2000  # of years with two digits
 FEW_DIGITS = r"^(?i:kw|w)?\s?\d{0,2}(\.0)?$"
 
 
-def in_rows(raw: RawTable, options: ImportOptions, *, has_sales: bool) -> RawTable:
+def in_rows(
+    raw: RawTable, options: ImportOptions, *, has_sales: bool, usual_order: str | None = None
+) -> RawTable:
     """The table with a row per store and day.
 
     Empty rows and rows of totals are left out, years, months and days become dates, and a column
-    per day (or, in a table that is named wide, per store) becomes rows.
+    per day (or, in a table that is named wide, per store) becomes rows. ``usual_order`` is that
+    of day and month where neither the option nor the columns tell.
     """
     raw = without_totals(raw, options)
     if has_sales:
-        raw = _unpivoted(raw, options)
+        raw = _unpivoted(raw, options, usual_order)
     return _with_date(raw, options)
 
 
@@ -89,9 +92,10 @@ def _roles(raw: RawTable, options: ImportOptions) -> str | None:
     return None if roles is None else roles.date
 
 
-def _unpivoted(raw: RawTable, options: ImportOptions) -> RawTable:
+def _unpivoted(raw: RawTable, options: ImportOptions, usual_order: str | None) -> RawTable:
     """A wide table as rows; any other table as it is."""
-    days = {} if _roles(raw, options) is not None else date_names(raw.header)
+    is_long = _roles(raw, options) is not None
+    days = {} if is_long else date_names(raw.header, options.date_order, usual_order)
     if len(days) >= (1 if options.wide else LEAST_DATES):
         return _from_days(raw, days, options)
     if options.wide:
@@ -178,6 +182,8 @@ def _with_date(raw: RawTable, options: ImportOptions) -> RawTable:
         return raw
     if any(not _has_few_digits(raw.table[parts[k]]) for k in ("day", "week") if k in parts):
         return raw
+    if "month" in parts and _has_years(raw.table[parts["month"]]):
+        return raw
     texts = [_part(raw.table[name]) for name in parts.values()]
     encoded = pc.binary_join_element_wise(*texts, "|").dictionary_encode()
     dates = [_date(text, tuple(parts)) for text in encoded.dictionary.to_pylist()]
@@ -216,6 +222,11 @@ def _part(column: pa.ChunkedArray) -> pa.Array:
 def _has_few_digits(column: pa.ChunkedArray) -> bool:
     matches = pc.match_substring_regex(_part(column), FEW_DIGITS)
     return bool(pc.all(matches).as_py())
+
+
+def _has_years(column: pa.ChunkedArray) -> bool:
+    """Whether the months are written with their years: ``2024-05``."""
+    return bool(pc.any(pc.match_substring_regex(_part(column), r"\d{4}")).as_py())
 
 
 def _date(text: str, kinds: tuple[str, ...]) -> str | None:

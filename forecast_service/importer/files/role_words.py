@@ -21,6 +21,7 @@ __all__ = [
     "SALES_UNITS",
     "TOTALS",
     "WEEKS",
+    "WEEK_ENDS",
     "YEARS",
     "YES_WORDS",
 ]
@@ -52,7 +53,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "date": _words(
         """
         date ds timestamp sales_date sale_date business_date transaction_date datetime datum day
-        week_start week_start_date week_ending week_end_date week_date month_start
+        week_start week_start_date week_ending week_end_date week_ending_date week_end weekending
+        week_ends_on wk_ending week_date month_start month_end
         verkaufsdatum buchungsdatum belegdatum umsatzdatum kalendertag tag verkaufstag
         date_vente date_de_vente date_ventes jour journee
         fecha fecha_venta fecha_de_venta dia
@@ -61,6 +63,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         data_sprzedazy dzien
         data_venda data_da_venda
         日期 销售日期 交易日期 营业日期 時間 时间 銷售日期 日付
+        year_week yearweek iso_week year_month yearmonth week month
         """
     ),
     "target": _words(
@@ -114,15 +117,22 @@ SALES_UNITS = frozenset(
     )
 )
 
-YEARS = frozenset(_words("year jahr annee ano anno jaar rok 年 年份"))
-MONTHS = frozenset(_words("month monat mois mes mese maand miesiac 月 月份"))
+# A date column of these names has the last day of each week.
+WEEK_ENDS = frozenset(
+    _words("week_ending week_end_date week_ending_date week_end weekending week_ends_on wk_ending")
+)
+YEARS = frozenset(
+    _words("year iso_year calendar_year fiscal_year jahr annee ano anno jaar rok 年 年份")
+)
+MONTHS = frozenset(_words("month month_number month_no monat mois mes mese maand miesiac 月 月份"))
 DAYS_OF_MONTH = frozenset(
     _words("day day_of_month tag jour dia giorno dag dzien 日 monatstag kalendertag")
 )
 WEEKS = frozenset(
     _words(
         """
-        week week_of_year iso_week week_number woche kalenderwoche kw semaine semana settimana
+        week week_of_year iso_week week_number week_no calendar_week
+        woche kalenderwoche kw semaine semana settimana
         tydzien weeknummer 周 周数 第几周
         """
     )

@@ -14,21 +14,21 @@ from forecast_service.importer.files.column_names import folded, known_name
 from forecast_service.importer.files.columns import Roles, recognise, recognised_names
 from forecast_service.importer.files.findings import Findings
 from forecast_service.importer.files.layouts import in_rows
+from forecast_service.importer.files.periods import Periods, weekday_name
+from forecast_service.importer.files.role_words import WEEK_ENDS
 from forecast_service.importer.files.stockouts import parse_marks, reason_to_drop_marks
-from forecast_service.importer.files.text_columns import (
-    Codes,
-    Numbers,
-    iso,
-    parse_days,
-    parse_names,
-    parse_numbers,
-)
-from forecast_service.importer.files.text_tables import RawTable, read_file
+from forecast_service.importer.files.text_tables import SENT_ROWS, RawTable, read_file
 from forecast_service.importer.options import ImportOptions
+from forecast_service.importer.values.conventions import UNKNOWN, Conventions
+from forecast_service.importer.values.date_texts import parse_days
+from forecast_service.importer.values.number_texts import Numbers, decimal_hint, parse_numbers
+from forecast_service.importer.values.text_columns import Codes, iso, parse_names
 
 __all__ = [
+    "OpenSheet",
     "Sheet",
     "drop_doubtful_marks",
+    "open_sheet",
     "read_sheet",
     "refuse_duplicates",
     "refuse_isolated_days",
@@ -38,6 +38,7 @@ __all__ = [
 MAX_ITEMS = 2**32
 REPEATED_DAYS = " A day occurs more than once, so the rows seem to be of several stores."
 SEVERAL_STORES = " The dataset group has several stores, so each row must name one."
+WEEK_DAYS = 7
 MAX_GAP_DAYS = 366  # without a row in any store; after a longer gap, a date is mistyped
 
 
@@ -54,6 +55,12 @@ class Sheet:
     """Sales; NaN where the cell is empty; None if the file has no column of sales."""
     stockout: npt.NDArray[np.float64]
     """1 where the row is marked as a stock-out, 0 where not, NaN where there is no value."""
+    notes: tuple[str, ...] = ()
+    """How dates and sales were read, where that had to be decided."""
+    decimal: str | None = None
+    """The decimal mark of the sales, if they have shown one."""
+    conventions: Conventions = UNKNOWN
+    """What was known beforehand about the values."""
 
     @property
     def name(self) -> str:
@@ -64,7 +71,17 @@ class Sheet:
         return len(self.days)
 
 
-def read_sheet(
+@dataclass(frozen=True)
+class OpenSheet:
+    """A file whose columns are recognised and not yet parsed."""
+
+    raw: RawTable
+    roles: Roles
+    only_store: str | None = None
+    """Store of all rows, if no column names it."""
+
+
+def open_sheet(
     path: Path,
     options: ImportOptions,
     covariates: Sequence[str] = (),
@@ -72,21 +89,25 @@ def read_sheet(
     needs_target: bool,
     may_be_plan: bool = False,
     only_store: str | None = None,
-) -> Sheet:
-    """Read a file of sales or of known future days; one bad row refuses the whole file.
+    usual_order: str | None = None,
+) -> OpenSheet:
+    """Read a file of sales or of known future days, and recognise its columns.
 
     Parameters
     ----------
     covariates: those of the dataset group.
     may_be_plan: whether a file of these covariates alone is accepted in place of sales.
     only_store: store of all rows, if the file has no column for it. None: it needs one.
+    usual_order: order of day and month in earlier files.
 
     Raises
     ------
     InvalidData
-        A column is missing, or rows are bad: ``errors`` has their line numbers.
+        The file cannot be read, or a column is missing.
     """
-    raw = in_rows(read_file(path, options), options, has_sales=needs_target)
+    raw = in_rows(
+        read_file(path, options), options, has_sales=needs_target, usual_order=usual_order
+    )
     roles = recognise(
         raw.header, ignore=options.ignore, covariates=covariates, named=options.columns
     )
@@ -97,16 +118,36 @@ def read_sheet(
         raise _missing_column(raw, "target", options)
     if roles.store is None and only_store is None:
         raise _missing_column(raw, "store", options, SEVERAL_STORES)
+    return OpenSheet(raw, roles, only_store)
+
+
+def read_sheet(opened: OpenSheet, options: ImportOptions, conventions: Conventions) -> Sheet:
+    """Parse the columns of a file; one bad row refuses the whole file.
+
+    Raises
+    ------
+    InvalidData
+        Rows are bad: ``errors`` has their line numbers.
+    """
+    raw, roles = opened.raw, opened.roles
+    if raw.name == SENT_ROWS:
+        conventions = replace(conventions, decimal=".")
     findings = Findings(raw.name, raw.places)
-    stores = _parse_stores(raw, roles.store, only_store, findings)
+    stores = _parse_stores(raw, roles.store, opened.only_store, findings)
     items = None if roles.item is None else _parse_names(raw, roles.item, findings)
-    days = parse_days(raw.table[roles.date], roles.date)
-    findings.add(days.bad, days.describe)
-    target = None if roles.target is None else _parse_sales(raw, roles.target, options, findings)
+    days = parse_days(raw.table[roles.date], roles.date, conventions)
+    findings.add(days.bad, days.describe, days.remedy)
+    target, decimal, read_as = None, None, None
+    if roles.target is not None:
+        numbers = _parse_sales(raw, roles.target, options, conventions, findings)
+        target, decimal, read_as = numbers.values, numbers.decimal, numbers.note
     stockout = _parse_stockouts(raw, roles, findings)
     findings.refuse()
-    sheet = Sheet(raw, roles, stores, items, days.values, target, stockout)
-    if roles.store is None and options.store is None and _repeats_days(sheet):
+    begins, weeks = _begin_weeks(days.values, roles.date, conventions.frequency)
+    notes = tuple(note for note in (days.note, weeks, read_as) if note is not None)
+    sheet = Sheet(raw, roles, stores, items, begins, target, stockout, notes, decimal, conventions)
+    may_repeat = options.store is not None or options.may_repeat_days
+    if roles.store is None and not may_repeat and _repeats_days(sheet):
         raise _missing_column(raw, "store", options, REPEATED_DAYS)
     return sheet
 
@@ -146,7 +187,7 @@ def refuse_duplicates(
             place = _place(sheets, starts, first[row])
             return f"a second row for {_key(sheet, row)}; the first is {place}"
 
-        findings.add(np.sort(second), describe)
+        findings.add(np.sort(second), describe, Remedy.ADD_UP_ROWS)
         findings.refuse()
 
 
@@ -202,20 +243,52 @@ def _parse_names(raw: RawTable, column: str, findings: Findings) -> Codes:
 
 
 def _parse_sales(
-    raw: RawTable, column: str, options: ImportOptions, findings: Findings
-) -> npt.NDArray[np.float64]:
-    numbers: Numbers = parse_numbers(raw.table[column], column, decimal_comma=raw.delimiter == ";")
-    findings.add(numbers.bad, numbers.describe)
+    raw: RawTable,
+    column: str,
+    options: ImportOptions,
+    conventions: Conventions,
+    findings: Findings,
+) -> Numbers:
+    numbers = parse_numbers(
+        raw.table[column],
+        column,
+        hint=decimal_hint(raw.delimiter),
+        decimal=conventions.decimal,
+        usual=conventions.usual_sales,
+        usual_decimal=conventions.usual_decimal,
+        asks=True,
+    )
+    findings.add(numbers.bad, numbers.describe, numbers.remedy)
     if not options.allow_returns:
-        negative = np.flatnonzero(numbers.values < 0)
         findings.add(
-            negative[np.isfinite(numbers.values[negative])],
+            np.flatnonzero(numbers.values < 0),
             lambda row: (
                 f"'{column}' is {numbers.values[row]:g}; sales below 0 are allowed only as returns"
             ),
             Remedy.ALLOW_RETURNS,
         )
-    return numbers.values
+    return numbers
+
+
+def _begin_weeks(
+    days: npt.NDArray[np.int64], title: str, frequency: str | None
+) -> tuple[npt.NDArray[np.int64], str | None]:
+    """The first days of weeks that a column names by their last days; and a note.
+
+    In a dataset group of weeks that begin on that weekday, the days are first days: older
+    versions took them for that.
+    """
+    if folded(title) not in WEEK_ENDS or not len(days):
+        return days, None
+    if frequency is not None and Periods(frequency).starts_on(int(days[0])):
+        return days, None
+    end = int(days[0])
+    begin = end - WEEK_DAYS + 1
+    note = (
+        f"'{title}' has the last days of weeks: the week that ends on {weekday_name(end)} "
+        f"{iso(end)} is dated on its first day, {weekday_name(begin)} {iso(begin)}."
+    )
+    return days - WEEK_DAYS + 1, note
 
 
 def _parse_stockouts(raw: RawTable, roles: Roles, findings: Findings) -> npt.NDArray[np.float64]:

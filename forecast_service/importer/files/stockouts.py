@@ -11,7 +11,8 @@ import pyarrow as pa
 from forecast_service.errors import Remedy
 from forecast_service.importer.files.findings import Findings
 from forecast_service.importer.files.role_words import NO_WORDS, YES_WORDS
-from forecast_service.importer.files.text_columns import parse_names, parse_numbers
+from forecast_service.importer.values.number_texts import parse_numbers
+from forecast_service.importer.values.text_columns import parse_names
 
 __all__ = ["find_mark_column", "is_mark", "parse_marks", "reason_to_drop_marks"]
 
@@ -57,7 +58,7 @@ def parse_marks(column: pa.ChunkedArray, slug: str, title: str, findings: Findin
     Allowed are yes and no, or numbers: how much was missing, or, for a column like ``in_stock``,
     the share of the day in stock, from 0 to 1. Other values are added to ``findings``.
     """
-    numbers = parse_numbers(column, title, decimal_comma=False)
+    numbers = parse_numbers(column, title, hint=".")
     inverse = slug in IN_STOCK
     if len(numbers.bad):
         names = parse_names(column, title)

@@ -19,9 +19,9 @@ from forecast_service.importer.files.columns import find_column, recognised_name
 from forecast_service.importer.files.findings import Findings
 from forecast_service.importer.files.layouts import without_totals
 from forecast_service.importer.files.role_words import REGIONS
-from forecast_service.importer.files.text_columns import Codes, parse_names
 from forecast_service.importer.files.text_tables import RawTable, read_file
 from forecast_service.importer.options import ImportOptions
+from forecast_service.importer.values.text_columns import Codes, parse_names
 
 __all__ = ["ALL", "MAX_ATTRIBUTES", "StoreTable", "read_stores", "schema_names"]
 

@@ -26,14 +26,19 @@ from forecast_service.importer.files.column_names import (
 )
 from forecast_service.importer.files.role_words import NO_WORDS, YES_WORDS
 from forecast_service.importer.files.sheets import Sheet
-from forecast_service.importer.files.text_columns import Codes, parse_names, parse_numbers
+from forecast_service.importer.values.number_texts import (
+    Numbers,
+    is_mostly_numbers,
+    is_no_value,
+    parse_numbers,
+)
+from forecast_service.importer.values.text_columns import Codes, parse_names
 from forecast_service.storage.groups import Texts
 
 __all__ = ["MAX_COVARIATES", "Covariates", "choose_covariates"]
 
 MAX_COVARIATES = 13  # features of a related time series in the Amazon Forecast API
 MAX_LEVELS = 12  # distinct texts that become indicators; a column with more is free text
-MOSTLY_NUMBERS = 0.95  # share of numbers from which the other texts count as mistakes
 TRUE, FALSE = YES_WORDS, NO_WORDS
 ORDINARY = frozenset(
     (
@@ -59,6 +64,8 @@ class Covariates:
     left_out: dict[str, str] = field(default_factory=dict)
     """Column of a file -> why it is not used."""
     past_only: list[str] = field(default_factory=list)
+    opens_by_rests: bool = False
+    """Whether rest days of the stores state ``open``, as no file has this column."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -130,23 +137,36 @@ def _is_indicator_of(name: str, column: Candidate) -> bool:
 def _encode(
     column: Candidate, sheets: Sequence[Sheet], chosen: Covariates, indicators: tuple[str, ...]
 ) -> None:
-    numbers = parse_numbers(column.content, column.title, decimal_comma=column.decimal_comma)
-    if not len(numbers.bad) and not indicators:
+    numbers = parse_numbers(
+        column.content, column.title, hint=column.decimal_hint, decimal=column.decimal
+    )
+    if _is_numeric(column, numbers) and not indicators:
+        refuse_rows(sheets, numbers.bad, numbers.describe, numbers.remedy)
+        chosen.notes += [] if numbers.note is None else [numbers.note]
         _add(chosen, column, numbers.values)
         return
     codes = parse_names(column.content, column.title)
-    levels = {name.lower() for name in codes.names}
+    levels = {name.lower() for name in codes.names if not is_no_value(name)}
     if levels <= TRUE | FALSE and not indicators:
-        truth = np.array([float(name.lower() in TRUE) for name in codes.names] + [np.nan])
+        truth = np.array([_truth(name.lower()) for name in codes.names] + [np.nan])
         _add(chosen, column, truth[codes.values])
     elif len(levels) <= MAX_LEVELS:
         _add_indicators(chosen, column, codes, indicators)
-    elif len(numbers.bad) < (1 - MOSTLY_NUMBERS) * len(codes.values):
-        refuse_rows(sheets, numbers.bad, numbers.describe)
     else:
         chosen.left_out[column.title] = (
             f"it has {len(levels)} different texts; at most {MAX_LEVELS} can be used"
         )
+
+
+def _is_numeric(column: Candidate, numbers: Numbers) -> bool:
+    """Whether a column has numbers, apart from mistakes and from numbers that are undecided."""
+    if numbers.remedy is not None:
+        numbers = parse_numbers(column.content, column.title, decimal=".")
+    return not len(numbers.bad) or is_mostly_numbers(column.content, numbers)
+
+
+def _truth(word: str) -> float:
+    return np.nan if is_no_value(word) else float(word in TRUE)
 
 
 def _add(chosen: Covariates, column: Candidate, values: Floats) -> None:
@@ -214,7 +234,7 @@ def _ordinary(codes: Codes, *, has_known: bool) -> set[str]:
     The most frequent one does not count if the indicators are known already: the file may have a
     single day.
     """
-    ordinary = {name for name in codes.names if name.lower() in ORDINARY}
+    ordinary = {n for n in codes.names if n.lower() in ORDINARY or is_no_value(n)}
     if ordinary or has_known:
         return ordinary
     counts = np.bincount(codes.values[codes.values >= 0], minlength=len(codes.names))

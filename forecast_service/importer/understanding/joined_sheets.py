@@ -14,9 +14,9 @@ from forecast_service.common.arrow import from_numpy, to_numpy
 from forecast_service.importer.files.candidates import titles_of
 from forecast_service.importer.files.column_names import unique_names
 from forecast_service.importer.files.sheets import Sheet, refuse_duplicates
-from forecast_service.importer.files.text_columns import Codes
 from forecast_service.importer.files.text_tables import RawTable
 from forecast_service.importer.long_rows import DAYS, SeriesKey
+from forecast_service.importer.values.text_columns import Codes
 
 __all__ = ["is_plan", "join_sheets"]
 
@@ -24,11 +24,14 @@ Ints = npt.NDArray[np.int64]
 NOTHING = np.empty(0, dtype=np.intp)
 
 
-def join_sheets(sheets: Sequence[Sheet], known: Iterable[SeriesKey]) -> tuple[Sheet, ...]:
+def join_sheets(
+    sheets: Sequence[Sheet], known: Iterable[SeriesKey], *, may_repeat: bool = False
+) -> tuple[Sheet, ...]:
     """The sheets, with the covariates of later files in the rows of earlier ones of the same day.
 
     A file without a column for the store (or the item) is for all stores (items): those of the
     sales and the ``known`` ones. Rows of other days stay in their own sheet.
+    If days ``may_repeat``, the last row of a day is joined.
     """
     sales = [sheet for sheet in sheets if not is_plan(sheet)]
     plans = [sheet for sheet in sheets if is_plan(sheet)]
@@ -36,7 +39,8 @@ def join_sheets(sheets: Sequence[Sheet], known: Iterable[SeriesKey]) -> tuple[Sh
     kept: list[Sheet] = []
     for plan in plans:
         plan = _for_all_series(plan, series)
-        _refuse_repeated(plan)
+        if not may_repeat:
+            _refuse_repeated(plan)
         for base in (sales, kept):
             for index, sheet in enumerate(base):
                 base[index], plan = _joined(sheet, plan)
@@ -75,9 +79,9 @@ def _joined(sheet: Sheet, plan: Sheet) -> tuple[Sheet, Sheet]:
     """The sheet of sales with the covariates of a plan; the rows of the plan that are left."""
     own, other = _numbers((sheet, plan))
     code, plan_code = own * DAYS + sheet.days, other * DAYS + plan.days
-    order = np.argsort(plan_code)
-    at = np.searchsorted(plan_code, code, sorter=order)
-    at = order[np.minimum(at, max(len(order) - 1, 0))] if len(order) else np.zeros_like(at)
+    order = np.argsort(plan_code, kind="stable")
+    at = np.searchsorted(plan_code, code, side="right", sorter=order) - 1
+    at = order[np.maximum(at, 0)] if len(order) else np.zeros_like(at)
     matches = plan_code[at] == code if len(order) else np.zeros(len(code), dtype=bool)
     if not matches.any():
         return sheet, plan
@@ -95,7 +99,7 @@ def _joined(sheet: Sheet, plan: Sheet) -> tuple[Sheet, Sheet]:
         )
     raw = replace(filled.raw, notes=(*filled.raw.notes, *notes))
     rest = replace(rest, raw=replace(rest.raw, notes=()))
-    return replace(filled, raw=raw), rest
+    return replace(filled, raw=raw, notes=(*filled.notes, *plan.notes)), rest
 
 
 def _fill(

@@ -10,9 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.errors import InvalidData
-from forecast_service.importer.files.periods import Periods, choose_periods
+from forecast_service.importer.files.frequencies import choose_periods
+from forecast_service.importer.files.periods import Periods
 from forecast_service.importer.files.sheets import (
+    OpenSheet,
     Sheet,
+    open_sheet,
     read_sheet,
     refuse_duplicates,
     refuse_isolated_days,
@@ -21,6 +24,9 @@ from forecast_service.importer.long_rows import DAYS, Floats, Ints, SeriesKey
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.understanding.earlier_imports import EarlierImports
 from forecast_service.importer.understanding.joined_sheets import is_plan, join_sheets
+from forecast_service.importer.understanding.repeated_rows import RepeatedRows
+from forecast_service.importer.values.conventions import UNKNOWN, Conventions
+from forecast_service.importer.values.date_texts import choose_order
 
 __all__ = ["MergedRows", "merge_sheets", "read_sheets"]
 
@@ -42,12 +48,15 @@ class MergedRows:
     target: Floats
     stockout: Floats
     """1 where marked, 0 where not, NaN where there is no value."""
-    order: npt.NDArray[np.intp]
-    """Sorts the rows by series and day."""
+    repeated: RepeatedRows
+    """Sorts the rows by series and day, and makes one of those that stand for the same day."""
     has_target: npt.NDArray[np.bool_]
     """Whether the file of the row has a column of sales; the cell may be empty."""
     last_sale: Ints
     """Day of the last sale per series, earlier imports included; -1 without a sale."""
+    conventions: Conventions = UNKNOWN
+    """How dates and numbers were read."""
+    notes: tuple[str, ...] = ()
 
     @property
     def future(self) -> npt.NDArray[np.bool_]:
@@ -65,22 +74,17 @@ def read_sheets(
     earlier: EarlierImports | None = None,
     *,
     replaces: bool = True,
+    conventions: Conventions = UNKNOWN,
 ) -> tuple[Sheet, ...]:
-    """The sheets of sales and of covariates; all of them have items, or none has."""
-    covariates = () if earlier is None else earlier.group.covariates
-    only_store = _only_store(options, earlier, replaces=replaces)
-    sheets = [
-        read_sheet(
-            files[role],
-            options,
-            covariates,
-            needs_target=role == "sales",
-            may_be_plan=not replaces,
-            only_store=only_store if role == "sales" else only_store or ALL_STORES,
-        )
-        for role in SHEET_ROLES
-        if role in files
-    ]
+    """The sheets of sales and of covariates; all of them have items, or none has.
+
+    All of them have one order of day and month in their dates.
+    """
+    opened = _open_sheets(files, options, earlier, conventions, replaces=replaces)
+    dates = [sheet.raw.table[sheet.roles.date] for sheet in opened]
+    order = options.date_order or choose_order(dates, conventions.date_order)
+    conventions = replace(conventions, date_order=order)
+    sheets = [read_sheet(sheet, options, conventions) for sheet in opened]
     sheets = _with_store_of_plans(sheets, options)
     notes = [
         _store_note(sheet, options)
@@ -88,18 +92,47 @@ def read_sheets(
         if sheet.roles.store is None and not is_plan(sheet)
     ]
     known = () if earlier is None or replaces else earlier.sales.keys
-    joined = join_sheets(sheets, known)
+    joined = join_sheets(sheets, known, may_repeat=options.may_repeat_days)
     first = replace(joined[0].raw, notes=(*notes, *joined[0].raw.notes))
     joined = (replace(joined[0], raw=first), *joined[1:])
-    with_items = [sheet for sheet in joined if sheet.items is not None]
-    if with_items and len(with_items) < len(joined):
-        without = next(sheet for sheet in joined if sheet.items is None)
+    _refuse_half_items(joined)
+    refuse_isolated_days(joined)
+    return joined
+
+
+def _open_sheets(
+    files: Mapping[str, Path],
+    options: ImportOptions,
+    earlier: EarlierImports | None,
+    conventions: Conventions,
+    *,
+    replaces: bool,
+) -> list[OpenSheet]:
+    covariates = () if earlier is None else earlier.group.covariates
+    only_store = _only_store(options, earlier, replaces=replaces)
+    return [
+        open_sheet(
+            files[role],
+            options,
+            covariates,
+            needs_target=role == "sales",
+            may_be_plan=not replaces,
+            only_store=only_store if role == "sales" else only_store or ALL_STORES,
+            usual_order=conventions.date_order,
+        )
+        for role in SHEET_ROLES
+        if role in files
+    ]
+
+
+def _refuse_half_items(sheets: Sequence[Sheet]) -> None:
+    with_items = [sheet for sheet in sheets if sheet.items is not None]
+    if with_items and len(with_items) < len(sheets):
+        without = next(sheet for sheet in sheets if sheet.items is None)
         raise InvalidData(
             f"'{without.name}' has no column for the item, but '{with_items[0].name}' has "
             f"'{with_items[0].roles.item}'. Give both files the column, or neither."
         )
-    refuse_isolated_days(joined)
-    return joined
 
 
 def _only_store(
@@ -136,9 +169,16 @@ def _store_note(sheet: Sheet, options: ImportOptions) -> str:
 
 
 def merge_sheets(
-    sheets: Sequence[Sheet], earlier: EarlierImports | None, *, replaces: bool
+    sheets: Sequence[Sheet],
+    earlier: EarlierImports | None,
+    *,
+    replaces: bool,
+    duplicates: str | None = None,
+    only_when_sold: bool = False,
 ) -> MergedRows:
     """Merge sheets: number the series over all of them and find the last sale of each.
+
+    ``duplicates`` and ``only_when_sold`` (``missing`` is zero) are options of the import.
 
     Raises
     ------
@@ -150,22 +190,52 @@ def merge_sheets(
     fixed = None if earlier is None else earlier.group.frequency
     earlier_last = _earlier_last_sale(keys, earlier)
     fresh = None if replaces else day > earlier_last[series]
-    periods = choose_periods(sheets, series, day, fixed=fixed, fresh=fresh)
+    periods = choose_periods(
+        sheets, keys, series, day, fixed=fixed, fresh=fresh, only_when_sold=only_when_sold
+    )
     day = periods.floor(day)
-    code = series * DAYS + day
-    order = np.argsort(code, kind="stable")
-    sorted_code = code[order]
-    same = sorted_code[1:] == sorted_code[:-1]
-    if same.any():
-        refuse_duplicates(sheets, order, same)
+    repeated = RepeatedRows.of(series * DAYS + day)
     target = np.concatenate(
         [np.full(s.rows, np.nan) if s.target is None else s.target for s in sheets]
     )
     stockout = np.concatenate([sheet.stockout for sheet in sheets])
     has_target = np.repeat([s.target is not None for s in sheets], [s.rows for s in sheets])
+    notes = [note for sheet in sheets for note in sheet.notes]
+    if not repeated.is_plain:
+        if duplicates not in ("sum", "last"):
+            refuse_duplicates(sheets, repeated.order, ~_first_of_group(repeated)[1:])
+        kept = repeated.kept
+        target[kept] = repeated.total(target) if duplicates == "sum" else repeated.last(target)
+        stockout[kept] = repeated.most(stockout)
+        has_target[kept] = repeated.any(has_target)
+        notes.append(_repeated_note(repeated, periods, duplicates))
     last_sale = np.maximum(_last_sale(len(keys), series, day, target), earlier_last)
-    stacked = (series, day, target, stockout)
-    return MergedRows(tuple(sheets), periods, keys, *stacked, order, has_target, last_sale)
+    return MergedRows(
+        tuple(sheets),
+        periods,
+        keys,
+        series,
+        day,
+        target,
+        stockout,
+        repeated,
+        has_target,
+        last_sale,
+        sheets[0].conventions,
+        tuple(dict.fromkeys(notes)),
+    )
+
+
+def _first_of_group(repeated: RepeatedRows) -> npt.NDArray[np.bool_]:
+    first = np.zeros(len(repeated.order), dtype=bool)
+    first[repeated.starts] = True
+    return first
+
+
+def _repeated_note(repeated: RepeatedRows, periods: Periods, duplicates: str | None) -> str:
+    rows, left, noun = len(repeated.order), len(repeated.starts), periods.noun
+    became = "added up to" if duplicates == "sum" else "replaced by the last ones:"
+    return f"Several rows of a {noun}: {rows:,} rows were {became} {left:,}, one per {noun}."
 
 
 def _earlier_last_sale(keys: Sequence[SeriesKey], earlier: EarlierImports | None) -> Ints:

@@ -11,6 +11,7 @@ import numpy as np
 
 from forecast_service.common.column_roles import read_column_roles
 from forecast_service.errors import InvalidData
+from forecast_service.importer.files.column_names import OPEN, snake
 from forecast_service.importer.files.columns import find_column
 from forecast_service.importer.files.sheets import Sheet, drop_doubtful_marks, unknown_column
 from forecast_service.importer.files.store_table import (
@@ -29,7 +30,11 @@ from forecast_service.importer.understanding.canonical import (
     choose_series,
     store_states,
 )
-from forecast_service.importer.understanding.covariates import choose_covariates
+from forecast_service.importer.understanding.covariates import (
+    MAX_COVARIATES,
+    Covariates,
+    choose_covariates,
+)
 from forecast_service.importer.understanding.earlier_imports import EarlierImports, StoreState
 from forecast_service.importer.understanding.horizon import choose_horizon
 from forecast_service.importer.understanding.merged_rows import (
@@ -37,8 +42,10 @@ from forecast_service.importer.understanding.merged_rows import (
     merge_sheets,
     read_sheets,
 )
+from forecast_service.importer.understanding.remembered import Remembered
 from forecast_service.importer.understanding.report import ImportReport
 from forecast_service.importer.understanding.report_facts import Facts, build_report, known_future
+from forecast_service.importer.understanding.rest_days import may_rest
 from forecast_service.settings import Settings
 from forecast_service.storage.groups import Texts
 
@@ -64,6 +71,8 @@ class Understanding:
     attributes: Mapping[str, str]
     """Attribute of a store -> its name in the metadata dataset, in its order; empty if it is not
     imported."""
+    conventions: Mapping[str, str]
+    """What later imports should know about the values; see ``groups.DatasetGroup``."""
 
 
 def understand(
@@ -85,18 +94,34 @@ def understand(
     replaces = mode == "FULL"
     group = None if earlier is None else earlier.group
     options = _with_columns_of(settings, options)
-    sheets = read_sheets(files, options, earlier, replaces=replaces)
+    remembered = Remembered.of(earlier, options, settings)
+    conventions = remembered.conventions(earlier, options)
+    sheets = read_sheets(files, options, earlier, replaces=replaces, conventions=conventions)
     sheets, doubtful = drop_doubtful_marks(sheets) if replaces else (sheets, {})
-    merged = merge_sheets(sheets, earlier, replaces=replaces)
+    merged = merge_sheets(
+        sheets,
+        earlier,
+        replaces=replaces,
+        duplicates=options.duplicates,
+        only_when_sold=remembered.only_when_sold,
+    )
     _refuse_other_kind(merged, earlier)
     # A group without covariates gets some with the first full import that has any.
     names = None if group is None or (replaces and not group.covariates) else group.covariates
+    by_rests = remembered.opens_by_rests and not _has_open(sheets)
     texts = (None if group is None else group.texts) or {}
-    chosen = choose_covariates(sheets, merged.future, names, replaces=replaces, texts=texts)
+    in_files = tuple(n for n in names or () if not by_rests or n != OPEN)
+    chosen = choose_covariates(
+        sheets, merged.future, None if names is None else in_files, replaces=replaces, texts=texts
+    )
     chosen.left_out.update(doubtful)
     kept = choose_series(merged, options)
     base = None if replaces else earlier
-    sales = build_sales(merged, kept, base)
+    sales = build_sales(merged, kept, base, only_when_sold=remembered.only_when_sold)
+    chosen.opens_by_rests = by_rests or (names is None and _may_rest(chosen, merged, sales))
+    covariates = tuple(chosen.values) if names is None else names
+    if chosen.opens_by_rests and OPEN not in covariates:
+        covariates = (*covariates, OPEN)
     future = known_future(merged, kept, sales)
     horizon, reason = choose_horizon(
         None if group is None else group.horizon,
@@ -105,8 +130,11 @@ def understand(
         _between(merged, int(sales.first[sales.first >= 0].min()), int(sales.last.max())) + 1,
         merged.periods,
     )
-    covariates = tuple(chosen.values) if base is None else base.group.covariates
-    related = build_related(merged, chosen, kept, sales, horizon, base) if covariates else None
+    related = (
+        build_related(merged, chosen, covariates, kept, sales, horizon, base)
+        if covariates
+        else None
+    )
     sales = add_demand(sales, related, merged.periods)
     table = _store_table(files, settings, options)
     _refuse_unknown_columns(options, settings, sheets, table)
@@ -123,6 +151,23 @@ def understand(
         related=related,
         stores=states,
         attributes=_attributes(merged, table, earlier, states),
+        conventions=remembered.after(merged, opens_by_rests=chosen.opens_by_rests),
+    )
+
+
+def _has_open(sheets: Sequence[Sheet]) -> bool:
+    return any(
+        sheet.roles.open is not None or any(snake(name) == OPEN for name in sheet.roles.others)
+        for sheet in sheets
+    )
+
+
+def _may_rest(chosen: Covariates, merged: MergedRows, sales: Sales) -> bool:
+    """Whether a store may have rest days, now or when its history is longer."""
+    return (
+        OPEN not in chosen.values
+        and len(chosen.values) < MAX_COVARIATES
+        and bool(may_rest(sales.whole, merged.periods))
     )
 
 

@@ -244,10 +244,33 @@ class ImportQuery(StrictModel):
     wide: Annotated[
         bool, Field(description="The file of sales has a column per day, or per store.")
     ] = False
+    date_order: (
+        Annotated[
+            Literal["dmy", "mdy", "ymd"], Field(description="Order of dates such as 1/2/2024.")
+        ]
+        | None
+    ) = None
+    decimal: (
+        Annotated[Literal["point", "comma"], Field(description="Decimal mark of all numbers.")]
+        | None
+    ) = None
+    duplicates: Annotated[
+        Literal["refuse", "sum", "last"], Field(description="What several rows of a day mean.")
+    ] = "refuse"
+    missing: (
+        Annotated[
+            Literal["unknown", "zero"],
+            Field(description="What a day without a row means."),
+        ]
+        | None
+    ) = None
 
     def options(self) -> dict[str, Any]:
         """The options of the importer."""
-        names = ("allow_returns", "stores_limit", "store", "encoding", "sheet", "wide")
+        names = (
+            *("allow_returns", "stores_limit", "store", "encoding", "sheet", "wide"),
+            *("date_order", "decimal", "duplicates", "missing"),
+        )
         values = {name: getattr(self, name) for name in names}
         options = {name: value for name, value in values.items() if value is not None}
         if self.column is not None:
