@@ -68,6 +68,7 @@ def provenance(
         "assumptions": [
             *forecast["assumptions"],
             *_assumed_covariates(store, first, last, covariates),
+            *facts.get("assumptions", ()),
         ],
     }
 
