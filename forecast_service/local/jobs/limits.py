@@ -12,12 +12,14 @@ import numpy.typing as npt
 from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.guards.bounds import Bounds, find_bounds
 from forecast_service.engine.guards.dormancy import find_dormant, last_sales
+from forecast_service.engine.guards.outliers import find_outliers
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.local.jobs.panels import ModelInput
 
 __all__ = ["NO_LIMITS", "Limits", "limits_of"]
 
 DORMANT = "dormant"
+SHOWN_DAYS = 5  # absurd days that are named
 LOW, HIGH, ROWS = "low", "high", "dormant"
 
 Rows = npt.NDArray[np.intp]
@@ -46,12 +48,14 @@ class Limits:
         """The facts of each series, with what the limits assume, and the state ``dormant``."""
         panel, future = model_input.panel, model_input.known_future
         last, dormant = last_sales(panel), set(self.dormant.tolist())
+        unusual = find_outliers(panel)
         added: list[dict[str, Any] | None] = []
         for row, notes in enumerate(self.bounds.notes(future, panel.n_series)):
             fact = dict(facts[row] or {})
             if row in dormant:
                 fact["state"] = DORMANT
                 notes = [_dormancy(panel, int(last[row]))]
+            notes = [*notes, *_unusual_days(panel, row, unusual[row])]
             if notes:
                 fact["assumptions"] = notes
             added.append(fact or None)
@@ -82,6 +86,15 @@ NO_LIMITS = Limits(Bounds({}, {}), np.zeros(0, dtype=np.intp))
 def limits_of(panel: Panel, future: KnownFuture) -> Limits:
     """The limits that follow from a history and what is known of the future."""
     return Limits(find_bounds(panel), find_dormant(panel, future))
+
+
+def _unusual_days(panel: Panel, row: int, unusual: npt.NDArray[np.bool_]) -> list[str]:
+    """A sentence for each absurd day of a series, newest first."""
+    return [
+        f"The sales of {str(panel.timestamps[day])[:10]} ({panel.target[row, day]:g}) are unusual: "
+        "the forecast does not learn from them"
+        for day in np.flatnonzero(unusual)[::-1][:SHOWN_DAYS].tolist()
+    ]
 
 
 def _dormancy(panel: Panel, last: int) -> str:

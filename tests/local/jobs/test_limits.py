@@ -17,6 +17,7 @@ def with_a_dead_store() -> ModelInput:
     price[:, 20] = 2.4
     keys = tuple((str(row),) for row in range(4))
     future = KnownFuture(next_periods(days[-1], "D", 14), {"price": np.full((4, 14), 2.0)})
+    target[1, 150] = 9000
     return ModelInput(Panel(keys, days, "D", target, {"price": price}), future, ())
 
 
@@ -57,3 +58,12 @@ def test_limits_survive_a_file_and_follow_their_rows() -> None:
 
 def test_the_model_of_an_older_version_has_no_limits() -> None:
     assert Limits.from_arrays({}) is NO_LIMITS
+
+
+def test_facts_name_an_absurd_day_and_its_value() -> None:
+    fact = limits().added_to([None] * 4, with_a_dead_store())[1]
+
+    assert fact is not None
+    assert fact["assumptions"][-1] == (
+        "The sales of 2015-05-31 (9000) are unusual: the forecast does not learn from them"
+    )
