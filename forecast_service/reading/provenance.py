@@ -70,6 +70,7 @@ def provenance(
             *forecast["assumptions"],
             *_assumed_covariates(store, first, last, covariates),
             *_rest_days(store),
+            *facts.get("assumptions", ()),
         ],
     }
 
