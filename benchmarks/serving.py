@@ -76,13 +76,13 @@ def measure(folder: Path, arguments: argparse.Namespace) -> tuple[Measurement, M
     script = folder / "stores.lua"
     script.write_text(WRK_SCRIPT)
     app = serving(
-        "forecast_service.app:create_app", {"FORECAST_HOME": str(home)}, folder / "service.log"
+        "forecast_service.app:create_front", {"FORECAST_HOME": str(home)}, folder / "service.log"
     )
     with app as service:
         body = folder / "body.json"
         body.write_bytes(urllib.request.urlopen(f"{service.url}/forecast?store_number=1").read())
         files = {bare.BODY_FILE: str(body)}
-        with serving("benchmarks.bare:create_app", files, folder / "bare.log") as plain:
+        with serving("benchmarks.bare:create_front", files, folder / "bare.log") as plain:
             rounds = [
                 (load(service, script, arguments), load(plain, script, arguments))
                 for _ in range(arguments.rounds + 1)

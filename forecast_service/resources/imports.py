@@ -20,7 +20,12 @@ from forecast_service.importer.imports import stored_error
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import ImportQuery, ListQuery, SaleRow, SalesBody
-from forecast_service.resources.parsing import checked_name, json_body, read_query
+from forecast_service.resources.parsing import (
+    checked_name,
+    json_body,
+    read_query,
+    require_length,
+)
 from forecast_service.resources.remedies import REMEDY_ROUTES
 
 __all__ = ["ImportResource", "ImportsResource", "SalesResource"]
@@ -119,22 +124,23 @@ def received_files(sent: Request, home: Path) -> Iterator[dict[str, Path]]:
 
     Raises
     ------
-    UnsupportedMediaType, InvalidRequest
-        The body has a wrong type or is not a file, or the role of a file is unknown.
+    LengthRequired, UnsupportedMediaType, InvalidRequest
+        The body has no length or a wrong type, or is not a file; or a role is unknown or repeated.
     """
+    if sent.mimetype not in (MULTIPART, *RAW_TYPES):
+        kind = f"'{sent.mimetype[:100]}'" if sent.mimetype else "missing"
+        raise UnsupportedMediaType(
+            f"The Content-Type of the body is {kind}. Send '{MULTIPART}' with files named "
+            f"{', '.join(ROLES)}, or one file as {', '.join(RAW_TYPES)}."
+        )
+    require_length(sent)
     with scratch_folder(home) as folder:
         if sent.mimetype == MULTIPART:
             yield _parts(sent, folder)
-        elif sent.mimetype in RAW_TYPES:
+        else:
             path = folder / RAW_TYPES[sent.mimetype]
             _save(sent.stream, path)
             yield {"sales": path}
-        else:
-            kind = f"'{sent.mimetype[:100]}'" if sent.mimetype else "missing"
-            raise UnsupportedMediaType(
-                f"The Content-Type of the body is {kind}. Send '{MULTIPART}' with files named "
-                f"{', '.join(ROLES)}, or one file as {', '.join(RAW_TYPES)}."
-            )
 
 
 @contextmanager
@@ -188,7 +194,10 @@ def _parts(sent: Request, folder: Path) -> dict[str, Path]:
         name = next(iter(sent.form))
         raise InvalidRequest(f"'{name}' is sent as text. Send it as a file (curl -F {name}=@FILE).")
     paths = {}
-    for role, file in sent.files.items():
+    for role, files in sent.files.lists():
+        if len(files) > 1:
+            raise InvalidRequest(f"'{role}' is sent {len(files)} times. Send one file as '{role}'.")
+        file = files[0]
         name = UNSAFE.sub("_", Path(file.filename or role).name).lstrip(".") or role
         paths[role] = folder / role / name[-100:]
         paths[role].parent.mkdir()
