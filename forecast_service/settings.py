@@ -123,6 +123,9 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         64 * 1024 * 1024, ge=1024, description="Largest request body in bytes."
     )
+    max_unpacked_bytes: int = Field(
+        512 * 1024 * 1024, ge=1024, description="Largest size of an uploaded file when unpacked."
+    )
     body_seconds: float = Field(
         30.0,
         gt=0,

@@ -6,6 +6,7 @@ import csv
 import re
 import secrets
 import shutil
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,12 +15,13 @@ from typing import IO, Any
 from flask import Request, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from forecast_service.errors import FieldError, InvalidRequest, UnknownField
+from forecast_service.errors import Busy, FieldError, InvalidRequest, UnknownField
 from forecast_service.importer.files.text_tables import SENT_ROWS
 from forecast_service.importer.imports import stored_error
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import ImportQuery, ListQuery, SaleRow, SalesBody
+from forecast_service.resources.gate.unpacking import refuse_bomb
 from forecast_service.resources.parsing import (
     checked_name,
     json_body,
@@ -27,6 +29,7 @@ from forecast_service.resources.parsing import (
     require_length,
 )
 from forecast_service.resources.remedies import REMEDY_ROUTES
+from forecast_service.settings import Settings
 
 __all__ = ["ImportResource", "ImportsResource", "SalesResource"]
 
@@ -41,6 +44,7 @@ RAW_TYPES = {
 }
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 CHUNK_BYTES = 1024 * 1024
+DRY_RUN = threading.Lock()
 RETRY_AFTER = {"Retry-After": "2"}
 
 
@@ -59,9 +63,10 @@ class ImportsResource(ServiceResource):
         query = read_query(request, ImportQuery)
         options = query.options()
         imports = self.service.imports
-        with received_files(request, self.service.settings.home) as files:
+        with received_files(request, self.service.settings) as files:
             if query.dry_run:
-                return json_response(imports.dry_run(files, query.mode, options).to_dict())
+                with one_dry_run():
+                    return json_response(imports.dry_run(files, query.mode, options).to_dict())
             identifier = imports.request(files, query.mode, options)
         return accepted_response(identifier, import_document(imports.get(identifier)))
 
@@ -119,13 +124,15 @@ def accepted_response(identifier: str, document: Mapping[str, Any]) -> Response:
 
 
 @contextmanager
-def received_files(sent: Request, home: Path) -> Iterator[dict[str, Path]]:
+def received_files(sent: Request, settings: Settings) -> Iterator[dict[str, Path]]:
     """The files of a request by role, in a folder that is deleted afterwards.
 
     Raises
     ------
     LengthRequired, UnsupportedMediaType, InvalidRequest
         The body has no length or a wrong type, or is not a file; or a role is unknown or repeated.
+    RequestEntityTooLarge
+        A file would be too large when it is unpacked.
     """
     if sent.mimetype not in (MULTIPART, *RAW_TYPES):
         kind = f"'{sent.mimetype[:100]}'" if sent.mimetype else "missing"
@@ -134,13 +141,32 @@ def received_files(sent: Request, home: Path) -> Iterator[dict[str, Path]]:
             f"{', '.join(ROLES)}, or one file as {', '.join(RAW_TYPES)}."
         )
     require_length(sent)
-    with scratch_folder(home) as folder:
+    with scratch_folder(settings.home) as folder:
         if sent.mimetype == MULTIPART:
-            yield _parts(sent, folder)
+            files = _parts(sent, folder)
         else:
-            path = folder / RAW_TYPES[sent.mimetype]
-            _save(sent.stream, path)
-            yield {"sales": path}
+            files = {"sales": folder / RAW_TYPES[sent.mimetype]}
+            _save(sent.stream, files["sales"])
+        for path in files.values():
+            refuse_bomb(path, settings.max_unpacked_bytes)
+        yield files
+
+
+@contextmanager
+def one_dry_run() -> Iterator[None]:
+    """The only dry run of this process: it takes memory, and a thread from the readers.
+
+    Raises
+    ------
+    Busy
+        Another dry run is under way.
+    """
+    if not DRY_RUN.acquire(blocking=False):
+        raise Busy("Another dry run is under way. Ask again in a few seconds.")
+    try:
+        yield
+    finally:
+        DRY_RUN.release()
 
 
 @contextmanager
