@@ -16,12 +16,14 @@ from forecast_service.settings import Settings, read_settings
 
 __all__ = ["create_app", "create_front"]
 
+LOCK_SECONDS = 5.0  # a request that waits for the write lock keeps a thread from the readers
+
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the service as a WSGI application; this opens and migrates the database."""
     settings = settings or read_settings()
     configure_logging(settings.log_level)
-    service = open_service(settings)
+    service = open_service(settings, lock_seconds=LOCK_SECONDS)
     service.database.migrate()
     service.make_parts()
     metrics = RequestMetrics()
