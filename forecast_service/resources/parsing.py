@@ -17,6 +17,7 @@ from forecast_service.resources.contract.requests import NAME_LENGTH
 
 __all__ = [
     "BODY_BYTES",
+    "WITHOUT_LENGTH",
     "as_number",
     "checked_name",
     "json_body",
@@ -32,6 +33,8 @@ Model = TypeVar("Model", bound=BaseModel)
 SHOWN_ERRORS = 20
 INTEGER_DIGITS = 18
 BODY_BYTES = 8 * 1024 * 1024  # longest JSON body
+WITHOUT_LENGTH = "forecast_service.without_length"
+"""Key in the WSGI environment: the server received neither a length nor chunks."""
 TRUE_WORDS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -50,7 +53,8 @@ def json_body(request: Request, model: type[Model]) -> Model:
         raise UnsupportedMediaType(
             f"The Content-Type of the body is {kind}. Send 'application/json'."
         )
-    require_length(request)
+    if WITHOUT_LENGTH in request.environ:  # otherwise an empty body is just no JSON
+        require_length(request)
     limit = request.max_content_length
     request.max_content_length = BODY_BYTES if limit is None else min(limit, BODY_BYTES)
     try:

@@ -22,7 +22,7 @@ from werkzeug.exceptions import (
 )
 
 from forecast_service.resources.api import JSON_TYPE
-from forecast_service.resources.parsing import BODY_BYTES
+from forecast_service.resources.parsing import BODY_BYTES, WITHOUT_LENGTH
 
 __all__ = ["REFUSAL", "Front"]
 
@@ -95,6 +95,8 @@ class Front:
         """
         expected = _declared_length(environ)
         if expected == 0:
+            if "CONTENT_LENGTH" not in environ:
+                environ[WITHOUT_LENGTH] = True
             return
         limit = self._limit(environ)
         if expected is not None and expected > limit:
