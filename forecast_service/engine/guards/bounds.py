@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.engine.closing import COVARIATE as CLOSING_COVARIATE
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 
 __all__ = ["Bounds", "find_bounds"]
@@ -62,6 +63,8 @@ def find_bounds(panel: Panel) -> Bounds:
     """
     low, high = {}, {}
     for name, values in panel.covariates.items():
+        if name.lower() == CLOSING_COVARIATE:  # a closed day sells 0, also where none was seen
+            continue
         known = np.isfinite(values)
         if not known.any():
             continue

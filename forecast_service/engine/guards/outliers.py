@@ -173,6 +173,8 @@ def _returns(rest: FloatArray, times: Times) -> Mask:
 
 def _medians(values: FloatArray) -> FloatArray:
     """Median of the known values of each row; NaN without any."""
+    if values.shape[1] == 0:
+        return np.full(len(values), np.nan)
     ordered = np.sort(values, axis=1)  # NaN comes last
     count = np.isfinite(values).sum(axis=1)
     middle = np.maximum(count - 1, 0) // 2

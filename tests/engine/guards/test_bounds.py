@@ -11,7 +11,7 @@ from forecast_service.engine.guards.bounds import find_bounds
 from forecast_service.engine.panel import KnownFuture, Panel
 from forecast_service.engine.train import train
 
-from ..panels import FIRST_DAY
+from ..panels import FIRST_DAY, make_panel
 
 DAYS = 120
 
@@ -100,3 +100,9 @@ def test_unknown_values_set_no_bound() -> None:
     panel = panel_with(np.full((2, DAYS), np.nan))
 
     assert not find_bounds(panel).low
+
+
+def test_a_store_may_close_although_it_was_always_open() -> None:
+    bounds = find_bounds(make_panel(closes=False))
+
+    assert set(bounds.low) == {"promo"}
