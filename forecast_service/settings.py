@@ -22,6 +22,8 @@ PREFIX = "FORECAST_"
 MAX_FORECAST_TYPES = 5
 FORECAST_TYPE = re.compile(r"0?\.(0[1-9]|[1-9]\d?)|mean")
 
+HOST_NAME = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|[0-9A-Fa-f:.]+")
+
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -118,15 +120,33 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(5000, ge=0, le=65535, description="Port to listen on.")
+    allowed_hosts: CommaList = Field(
+        ("localhost",),
+        description="Hosts that requests may name; 'localhost' and loopback addresses always may.",
+    )
+    aws_endpoint: Literal["on", "off"] = Field(
+        "on", description="Whether `/aws` answers. Without a key, it answers this machine only."
+    )
+    aws_key: SecretStr | None = Field(
+        None, description="Access key ID that calls of `/aws` must carry; then from any machine."
+    )
     web_processes: int = Field(1, ge=1, description="Web processes of `serve`.")
     max_body_bytes: int = Field(
         64 * 1024 * 1024, ge=1024, description="Largest request body in bytes."
+    )
+    max_unpacked_bytes: int = Field(
+        512 * 1024 * 1024, ge=1024, description="Largest size of an uploaded file when unpacked."
+    )
+    body_seconds: float = Field(
+        30.0,
+        gt=0,
+        description="Longest time for a request body; a long one gets a second more per 16 KiB.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Lowest level that is logged."
     )
 
-    @field_validator("columns", "forecast_types", "retrain_rules", mode="before")
+    @field_validator("columns", "forecast_types", "retrain_rules", "allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -154,6 +174,13 @@ class Settings(BaseSettings):
                 f"role=name for each role once, separated by commas; the roles are {roles}"
             ) from None
         return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _host_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(HOST_NAME.fullmatch(name) for name in value):
+            raise ValueError("host names without ports, '.example.com' for all below, or '*'")
+        return tuple(name.lower() for name in value)
 
     @field_validator("country")
     @classmethod

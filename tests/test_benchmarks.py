@@ -44,7 +44,7 @@ def test_the_bare_resource_returns_the_bytes_of_the_service(
     (tmp_path / "body").write_bytes(answer.data)
     monkeypatch.setenv(bare.BODY_FILE, str(tmp_path / "body"))
 
-    plain = bare.create_app().test_client().get("/forecast?store_number=2")
+    plain = bare.create_front().application.test_client().get("/forecast?store_number=2")
 
     assert plain.data == answer.data
     assert answer.text.count("Timestamp") == 3 * DAYS

@@ -71,6 +71,7 @@ def provenance(
             *map(shown_text, forecast["assumptions"]),
             *_assumed_covariates(store, first, last, covariates),
             *_rest_days(store),
+            *facts.get("assumptions", ()),
         ],
     }
 

@@ -6,6 +6,7 @@ import csv
 import re
 import secrets
 import shutil
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,20 +16,23 @@ from flask import Request, Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
-from forecast_service.errors import FieldError, InvalidRequest, UnknownField
+from forecast_service.errors import Busy, FieldError, InvalidRequest, UnknownField
 from forecast_service.importer.files.text_tables import SENT_ROWS
 from forecast_service.importer.imports import stored_error
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import ImportQuery, ListQuery, SaleRow, SalesBody
+from forecast_service.resources.gate.unpacking import refuse_bomb
 from forecast_service.resources.parsing import (
     checked_name,
     json_body,
     read_model,
     read_query,
+    require_length,
     text_values,
 )
 from forecast_service.resources.remedies import REMEDY_ROUTES
+from forecast_service.settings import Settings
 
 __all__ = ["ImportResource", "ImportsResource", "SalesResource"]
 
@@ -48,6 +52,7 @@ RAW_TYPES = {
 }
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 CHUNK_BYTES = 1024 * 1024
+DRY_RUN = threading.Lock()
 RETRY_AFTER = {"Retry-After": "2"}
 
 
@@ -66,9 +71,10 @@ class ImportsResource(ServiceResource):
         query = import_query(request)
         options = query.options()
         imports = self.service.imports
-        with received_files(request, self.service.settings.home) as files:
+        with received_files(request, self.service.settings) as files:
             if query.dry_run:
-                return json_response(imports.dry_run(files, query.mode, options).to_dict())
+                with one_dry_run():
+                    return json_response(imports.dry_run(files, query.mode, options).to_dict())
             identifier = imports.request(files, query.mode, options)
         return accepted_response(identifier, import_document(imports.get(identifier)))
 
@@ -142,27 +148,49 @@ def accepted_response(identifier: str, document: Mapping[str, Any]) -> Response:
 
 
 @contextmanager
-def received_files(sent: Request, home: Path) -> Iterator[dict[str, Path]]:
+def received_files(sent: Request, settings: Settings) -> Iterator[dict[str, Path]]:
     """The files of a request by role, in a folder that is deleted afterwards.
 
     Raises
     ------
-    UnsupportedMediaType, InvalidRequest
-        The body has a wrong type or is not a file, or the role of a file is unknown.
+    LengthRequired, UnsupportedMediaType, InvalidRequest
+        The body has no length or a wrong type, or is not a file; or a role is unknown or repeated.
+    RequestEntityTooLarge
+        A file would be too large when it is unpacked.
     """
-    with scratch_folder(home) as folder:
+    if sent.mimetype not in (MULTIPART, *RAW_TYPES):
+        kind = f"'{sent.mimetype[:100]}'" if sent.mimetype else "missing"
+        raise UnsupportedMediaType(
+            f"The Content-Type of the body is {kind}. Send '{MULTIPART}' with files named "
+            f"{', '.join(ROLES)}, or one file as {', '.join(RAW_TYPES)}."
+        )
+    require_length(sent)
+    with scratch_folder(settings.home) as folder:
         if sent.mimetype == MULTIPART:
-            yield _parts(sent, folder)
-        elif sent.mimetype in RAW_TYPES:
-            path = folder / RAW_TYPES[sent.mimetype]
-            _save(sent.stream, path)
-            yield {"sales": path}
+            files = _parts(sent, folder)
         else:
-            kind = f"'{sent.mimetype[:100]}'" if sent.mimetype else "missing"
-            raise UnsupportedMediaType(
-                f"The Content-Type of the body is {kind}. Send '{MULTIPART}' with files named "
-                f"{', '.join(ROLES)}, or one file as {', '.join(RAW_TYPES)}."
-            )
+            files = {"sales": folder / RAW_TYPES[sent.mimetype]}
+            _save(sent.stream, files["sales"])
+        for path in files.values():
+            refuse_bomb(path, settings.max_unpacked_bytes)
+        yield files
+
+
+@contextmanager
+def one_dry_run() -> Iterator[None]:
+    """The only dry run of this process: it takes memory, and a thread from the readers.
+
+    Raises
+    ------
+    Busy
+        Another dry run is under way.
+    """
+    if not DRY_RUN.acquire(blocking=False):
+        raise Busy("Another dry run is under way. Ask again in a few seconds.")
+    try:
+        yield
+    finally:
+        DRY_RUN.release()
 
 
 @contextmanager
@@ -221,7 +249,10 @@ def _refuse_repeated_names(header: list[str]) -> None:
 
 def _parts(sent: Request, folder: Path) -> dict[str, Path]:
     paths = {}
-    for role, file in sent.files.items():
+    for role, files in sent.files.lists():
+        if len(files) > 1:
+            raise InvalidRequest(f"'{role}' is sent {len(files)} times. Send one file as '{role}'.")
+        file = files[0]
         name = UNSAFE.sub("_", Path(file.filename or role).name).lstrip(".") or role
         paths[role] = folder / role / name[-100:]
         paths[role].parent.mkdir()

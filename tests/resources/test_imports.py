@@ -75,6 +75,16 @@ def test_several_files_are_sent_as_a_form(client: FlaskClient) -> None:
     assert answer["files"] == {"sales": "train.csv", "future": "future_days.csv"}
 
 
+@pytest.mark.parametrize("role", ["sales", "future", "stores"])
+def test_two_files_for_one_role_are_refused(refusal: Refusal, role: str) -> None:
+    files = {"sales": [(io.BytesIO(SALES.encode()), "a.csv")]}
+    files[role] = [(io.BytesIO(SALES.encode()), name) for name in ("b.csv", "c.csv")]
+
+    problem = refusal("POST", "/imports", 422, data=files)
+
+    assert problem["detail"] == f"'{role}' is sent 2 times. Send one file as '{role}'."
+
+
 def test_uploads_leave_nothing_behind(client: FlaskClient, settings: Settings) -> None:
     client.post("/imports", data=SALES, content_type="text/csv")
     client.post("/imports", data=b"", content_type="text/csv")

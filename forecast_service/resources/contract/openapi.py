@@ -21,7 +21,8 @@ __all__ = ["OpenApiResource", "description"]
 
 METHODS = ("get", "post", "delete")
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-ALWAYS_POSSIBLE = (405, 500)
+ALWAYS_POSSIBLE = (403, 405, 500)
+WITH_A_BODY = (400, 408, 411, 413)
 
 Routes = Sequence[tuple[str, type[ServiceResource]]]
 
@@ -132,7 +133,8 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
             answer["content"] = {kind: {} for kind in operation.other_types}
         responses[str(status)] = answer
     problem = {"schema": _reference(Problem, schemas)}
-    for status in sorted({*operation.errors, *ALWAYS_POSSIBLE}):
+    of_body = WITH_A_BODY if operation.body or operation.body_types else ()
+    for status in sorted({*operation.errors, *ALWAYS_POSSIBLE, *of_body}):
         phrase = HTTPStatus(status).phrase
         responses[str(status)] = {"description": phrase, "content": {PROBLEM_TYPE: problem}}
     return responses
