@@ -28,8 +28,7 @@ FIRST = ("acceptance/", "worker/", "test_exploration", "test_benchmarks", "runs/
 OWN_SQL = (
     *("storage/", "runs/", "reading/", "upkeep/"),
     *("local/contract/test_endings", "local/contract/test_listing", "local/contract/test_tags"),
-    *("local/jobs/test_jobs", "importer/test_interruptions", "importer/test_appending"),
-    *("resources/test_stores", "cli/test_commands"),
+    *("local/jobs/test_jobs", "importer/test_interruptions", "resources/test_stores"),
 )
 
 
