@@ -34,7 +34,7 @@ OWN_SQL = (
 
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Order and mark the tests; with PostgreSQL, leave out tests that use no database."""
+    """Order and mark the tests; with PostgreSQL, leave out those that need none or SQLite."""
     places = {item: item.nodeid.removeprefix("tests/") for item in items}
     items.sort(key=lambda item: not places[item].startswith(FIRST))
     for item in items:
@@ -42,9 +42,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.sql)
     if SERVER_URL is None or config.args != config.getini("testpaths"):
         return
-    needless = [item for item in items if "database_url" not in getattr(item, "fixturenames", ())]
-    config.hook.pytest_deselected(items=needless)
-    items[:] = [item for item in items if item not in set(needless)]
+    needless = {item for item in items if not _needs_postgres(item)}
+    config.hook.pytest_deselected(items=list(needless))
+    items[:] = [item for item in items if item not in needless]
+
+
+def _needs_postgres(item: pytest.Item) -> bool:
+    uses_database = "database_url" in getattr(item, "fixturenames", ())
+    return uses_database and item.get_closest_marker("sqlite") is None
 
 
 @pytest.fixture(autouse=True)

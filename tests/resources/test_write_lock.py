@@ -13,13 +13,13 @@ from forecast_service.storage.database import LOCK_SECONDS, Database
 
 Refusal = Callable[..., dict[str, Any]]
 
+pytestmark = pytest.mark.sqlite  # PostgreSQL locks rows, not the database
+
 
 @pytest.fixture
 def held(settings: Settings, three_stores: Database) -> Any:
     """The write lock, held by another process's connection."""
     other = Database(settings.resolved_database_url)
-    if not other.is_sqlite:
-        pytest.skip("PostgreSQL locks rows, not the database")
     with other.write():
         yield
     other.dispose()
@@ -43,8 +43,6 @@ def test_a_change_is_asked_to_come_again(refusal: Refusal) -> None:
 
 
 def test_requests_wait_less_than_workers(own_database: Database) -> None:
-    if not own_database.is_sqlite:
-        pytest.skip("PostgreSQL locks rows, not the database")
     with own_database.read() as connection:
         waits = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
 
