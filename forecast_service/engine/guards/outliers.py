@@ -16,14 +16,17 @@ __all__ = ["find_outliers", "without_outliers"]
 
 Mask = npt.NDArray[np.bool_]
 
-TOO_MUCH = {"D": 4.0, "H": 8.0, "W": 5.0, "M": 8.0}  # times what is usual
-TOO_LITTLE = 10.0  # what is usual over the value
+FEW = 30  # series; with more, the effects of all damp a lesser error of one
+TOO_MUCH = {"D": (4.0, 6.0), "H": (8.0, 8.0), "W": (5.0, 5.0), "M": (8.0, 8.0)}
+TOO_LITTLE = (10.0, 250.0)  # value to usual and usual to value, of few and of many series
 SPREADS = 6.0  # also this far from the usual, in robust standard deviations
 REACH = {"D": 14, "H": 84, "W": 8, "M": 6}  # periods to each side that tell what is usual
 LEAST = 10  # known periods of a series; with fewer nothing is usual
 MOST_IN_A_ROW = 3  # more than this is a new level
 SIDE = 7  # days before and after that it must differ from
 MOST_SHARE, MOST = 0.005, 3  # more than this is the nature of the series
+ALIKE = 2 / 3  # of a deviation, in the log: others as large belong to the same kind
+SUSPECT = 0.6  # of the limit, in the log, from the median of the weekday
 YEAR, NEARBY = 365.25, 10  # days; a value that comes back a year later is no error
 ROUNDS = 2
 
@@ -38,55 +41,68 @@ def find_outliers(panel: Panel) -> Mask:
     """Days (n, T) with sales that are absurd for their series.
 
     What is usual is estimated in the log by medians: of the neighbouring days, of the weekday (or
-    hour), and of each covariate's value. A day is absurd if it sold at least four times the usual
-    (or less than a tenth of it) and lies far outside the spread of the series. It is not if such
-    days come in longer rows or lie at the edge of one (a new level), return after a year, or are
-    too many (the series is like that). Zeros are never absurd. Sources: Tukey, Exploratory Data
-    Analysis (1977), median polish; Hampel, The Influence Curve and Its Role in Robust Estimation
-    (JASA 1974), the limit in median absolute deviations.
+    hour), and of each covariate's value. A day is absurd if it sold four times the usual (or a
+    tenth of it) and lies far outside the spread of the series. With many series the limits are six
+    times and a 250th: a fair or an hour's opening happens, and effects learned from all series damp
+    it. A day is not absurd if such days come in longer rows or lie at the edge of one (a new
+    level), return after a year, or are too many (the series is like that). Zeros are never absurd.
+    Sources: Tukey, Exploratory Data Analysis (1977), median polish; Hampel, The Influence Curve and
+    Its Role in Robust Estimation (JASA 1974), the limit in median absolute deviations.
     """
-    if parse_frequency(panel.frequency).unit not in REACH:
+    unit, is_large = parse_frequency(panel.frequency).unit, panel.n_series >= FEW
+    if unit not in REACH:
         return np.zeros(panel.target.shape, dtype=bool)
+    limits = -np.log(TOO_LITTLE[is_large]), np.log(TOO_MUCH[unit][is_large])
     sold = find_closing(panel).open_target(panel)
     logs = np.log(np.where(np.nan_to_num(sold) > 0, sold, np.nan))
     phase, count = phases(panel.timestamps, panel.frequency)
     mask = np.zeros(logs.shape, dtype=bool)
-    for row in np.flatnonzero(_may_have_outliers(logs, phase, count)).tolist():
+    for row in np.flatnonzero(_suspects(logs, phase, count, limits)).tolist():
         covariates = [values[row] for values in panel.covariates.values()]
-        mask[row] = _outliers(logs[row], phase, covariates, panel)
+        mask[row] = _outliers(logs[row], phase, covariates, panel, limits)
     return mask
 
 
-def _may_have_outliers(logs: FloatArray, phase: npt.NDArray[np.intp], count: int) -> Mask:
-    """Series with a value far from the median of all values or of its weekday, (n,)."""
+def _suspects(
+    logs: FloatArray, phase: npt.NDArray[np.intp], count: int, limits: tuple[float, float]
+) -> Mask:
+    """Series with a value far from the median of its weekday, (n,)."""
     known = np.isfinite(logs)
     suspects = np.zeros(len(logs), dtype=bool)
     for index in range(count):
         own = logs[:, phase == index]
-        middle = _medians(own)[:, None]
-        far = (own - middle >= np.log(2.5)) | (own - middle <= -np.log(TOO_LITTLE) / 2)
+        apart = own - _medians(own)[:, None]
+        far = (apart >= SUSPECT * limits[1]) | (apart <= SUSPECT * limits[0])
         suspects |= far.any(axis=1)
     return np.asarray(suspects & (known.sum(axis=1) >= LEAST))
 
 
 def _outliers(
-    logs: FloatArray, phase: npt.NDArray[np.intp], covariates: list[FloatArray], panel: Panel
+    logs: FloatArray,
+    phase: npt.NDArray[np.intp],
+    covariates: list[FloatArray],
+    panel: Panel,
+    limits: tuple[float, float],
 ) -> Mask:
     """The absurd days of one series, (T,)."""
-    unit = parse_frequency(panel.frequency).unit
     mask = np.zeros(len(logs), dtype=bool)
     place = np.flatnonzero(np.isfinite(logs))
     groups = [phase[place], *(_groups(values[place]) for values in covariates)]
-    rest, effects = _unexplained(logs[place], groups, place, REACH[unit])
-    spread = 1.4826 * float(np.median(np.abs(rest)))
-    high = rest >= max(np.log(TOO_MUCH[unit]), SPREADS * spread)
-    low = rest <= -max(np.log(TOO_LITTLE), SPREADS * spread)
-    absurd = _short_rows(high) | _short_rows(low)
-    absurd &= ~_returns(rest, panel.timestamps[place])
-    absurd &= _is_alone(logs[place] - effects, rest)
-    if absurd.sum() <= max(MOST, MOST_SHARE * len(place)):
-        mask[place] = absurd
+    reach = REACH[parse_frequency(panel.frequency).unit]
+    rest, effects = _unexplained(logs[place], groups, place, reach)
+    far = SPREADS * 1.4826 * float(np.median(np.abs(rest)))
+    scaled = np.maximum(rest / max(limits[1], far), rest / min(limits[0], -far))
+    absurd = _short_rows(scaled, rest > 0) | _short_rows(scaled, rest < 0)
+    lone = ~_returns(rest, panel.timestamps[place]) & _is_alone(logs[place] - effects, rest)
+    mask[place] = absurd & lone & _is_rare(scaled, lone)
     return mask
+
+
+def _is_rare(scaled: FloatArray, lone: Mask) -> Mask:
+    """Whether few lone days deviate about as much as each day, or more."""
+    ordered = np.sort(scaled[lone])
+    alike = len(ordered) - np.searchsorted(ordered, ALIKE * scaled)
+    return np.asarray(alike <= max(MOST, MOST_SHARE * len(scaled)))
 
 
 def _groups(values: FloatArray) -> npt.NDArray[np.intp]:
@@ -140,8 +156,9 @@ def _nearby_median(values: FloatArray, place: npt.NDArray[np.intp], reach: int) 
     return nearby
 
 
-def _short_rows(flags: Mask) -> Mask:
-    """The flags that are not in a row of more than three."""
+def _short_rows(scaled: FloatArray, side: Mask) -> Mask:
+    """Days beyond the limit on this side that are not in a row of more than three."""
+    flags = side & (scaled >= 1)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
     kept = flags.copy()
     for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
