@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from forecast_service.errors import Remedy
 from forecast_service.importer.values.conventions import UNKNOWN, Conventions
-from forecast_service.importer.values.month_names import month_number
+from forecast_service.importer.values.month_names import month_number, without_weekday
 from forecast_service.importer.values.text_columns import EPOCH, Describe, encode, iso, shorten
 
 __all__ = ["FIRST_YEAR", "LAST_YEAR", "Days", "choose_order", "parse_days"]
@@ -257,6 +257,7 @@ def _texts(column: pa.ChunkedArray) -> list[str]:
 
 def _without_time(text: str) -> tuple[str, bool]:
     """The date in a text, and whether its time of day, if any, is midnight."""
+    text = without_weekday(text)
     match = TIME.search(text)
     if match is None or match.end() != len(text):
         return text, True
