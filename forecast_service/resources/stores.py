@@ -75,7 +75,9 @@ class StoreResource(ServiceResource):
                 .limit(SHOWN_ITEMS)
             ).scalars()
             dormant = _dormant(connection, group, [name])
-            return json_response({**store_document(row, dormant), "items": list(items)})
+            document = store_document(row, dormant)
+            unusual = row["unusual_days"] or []
+            return json_response({**document, "items": list(items), "unusual_days": unusual})
 
 
 class HistoryResource(ServiceResource):

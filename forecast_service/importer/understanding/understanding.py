@@ -46,6 +46,7 @@ from forecast_service.importer.understanding.remembered import Remembered
 from forecast_service.importer.understanding.report import ImportReport
 from forecast_service.importer.understanding.report_facts import Facts, build_report, known_future
 from forecast_service.importer.understanding.rest_days import may_rest
+from forecast_service.importer.unusual_days import add_to_states, find_unusual
 from forecast_service.settings import Settings
 from forecast_service.storage.groups import Texts
 
@@ -138,8 +139,11 @@ def understand(
     sales = add_demand(sales, related, merged.periods)
     table = _store_table(files, settings, options)
     _refuse_unknown_columns(options, settings, sheets, table)
-    states = store_states(merged, sales, related, table, earlier)
-    facts = Facts(mode, merged, chosen, kept, sales, related, future, table, states, earlier)
+    unusual = find_unusual(sales.whole, None if related is None else related.whole, merged.periods)
+    states = add_to_states(store_states(merged, sales, related, table, earlier), unusual)
+    facts = Facts(
+        mode, merged, chosen, kept, sales, related, future, table, states, earlier, unusual
+    )
     return Understanding(
         report=build_report(facts, horizon, reason),
         has_items=merged.has_items,
