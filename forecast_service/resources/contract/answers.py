@@ -117,9 +117,13 @@ class UnusualDay(AnswerModel):
 
 
 class Store(StoreSummary):
-    """A store with its items (none if the sales are per store) and its newest unusual days."""
+    """A store with its items (none if the sales are per store) and its newest unusual days.
+
+    ``dormant_items`` stopped selling long ago while others go on; their served forecast is 0.
+    """
 
     items: list[str]
+    dormant_items: list[str]
     unusual_days: list[UnusualDay]
 
 
