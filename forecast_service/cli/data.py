@@ -44,6 +44,9 @@ def split_names(text: str | None) -> list[str]:
 @click.option(
     "--append", is_flag=True, help="Add new days and correct existing ones; keep the rest."
 )
+@click.option(
+    "--replace", is_flag=True, help="Allow that the files drop stores or much of the history."
+)
 @click.option("--allow-returns", is_flag=True, help="Allow days with negative sales.")
 @click.option("--ignore", help="Columns to leave out, such as Customers,Notes.")
 @click.option("--dry-run", is_flag=True, help="Only report what the files contain; import nothing.")
@@ -72,6 +75,7 @@ def import_sales(
             "only": split_names(options["only"]),
             "stores_limit": options["stores_limit"],
             "allow_returns": options["allow_returns"],
+            "replace": options["replace"],
             "ignore": split_names(options["ignore"]),
         }
     )

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import builtins
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from forecast_service.common.instants import utc_text
-from forecast_service.errors import FieldError, InvalidData, NotFound, Remedy
+from forecast_service.errors import FieldError, InvalidData, NotFound, Remedy, UnknownStore
 from forecast_service.importer.history import history
 from forecast_service.importer.options import ImportOptions, check_request
-from forecast_service.importer.steps import KIND, AfterImport, ImportStep, understand_files
+from forecast_service.importer.steps import (
+    KIND,
+    AfterImport,
+    ImportStep,
+    has_open_import,
+    understand_files,
+)
 from forecast_service.importer.understanding.report import ImportReport
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
+from forecast_service.storage.groups import read_group
 from forecast_service.storage.queue import Claim, Queue, new_id
+from forecast_service.storage.stores import existing_stores
 from forecast_service.storage.tables import imports
 
 __all__ = ["Imports", "stored_error"]
@@ -82,6 +90,26 @@ class Imports:
             )
             Queue.put(connection, KIND, import_id)
         return import_id
+
+    def refuse_unknown_stores(self, names: Sequence[int | str]) -> None:
+        """Refuse stores that were never imported; their names may be mistyped.
+
+        Before the first import, and while an import may add stores, nothing is refused here: the
+        option ``known_stores`` makes the import itself look again.
+
+        Raises
+        ------
+        UnknownStore
+            The sentence has the nearest names.
+        """
+        group = self.settings.dataset_group
+        with self.database.read() as connection:
+            if read_group(connection, group) is None or has_open_import(connection, group):
+                return
+            try:
+                existing_stores(connection, group, names)
+            except UnknownStore as error:
+                raise UnknownStore(error.detail, remedy=Remedy.CREATE_STORES) from error
 
     def perform(self, queue: Queue, claim: Claim) -> None:
         """Do one step of a claimed import; then give it back, unless it has ended.

@@ -27,6 +27,16 @@ class ImportOptions:
     ignore: tuple[str, ...] = ()
     """Columns that are left out."""
 
+    empty_sales: str = "keep"
+    """What an empty cell does to an earlier figure: ``keep``, ``forget`` or ``remove`` the row.
+
+    ``keep`` counts as ``forget`` between the first and the last sale of the same file.
+    """
+    known_stores: bool = False
+    """Whether stores that were never imported are refused."""
+    replace: bool = False
+    """Whether a full import may drop stores or much of the history."""
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ImportOptions:
         """Options from values as sent or stored; the inverse of ``to_dict``.

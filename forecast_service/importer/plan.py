@@ -78,7 +78,8 @@ def make_plan(understanding: Understanding, mode: str) -> Plan:
         columns = tuple((name, "string") for name in understanding.attributes)
         parts.append(Part(METADATA_PART, (("item_id", "string"), *columns), "FULL"))
     if len(sales.rows):
-        parts.append(Part(TARGET_PART, (*start, ("demand", "float")), mode))
+        target_mode = mode if sales.everything is None else "FULL"
+        parts.append(Part(TARGET_PART, (*start, ("demand", "float")), target_mode))
     return Plan(
         mode=mode,
         has_items=understanding.has_items,

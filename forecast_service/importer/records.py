@@ -28,11 +28,12 @@ def record(
 def _record_history(
     connection: sa.Connection, group: str, plan: Plan, staged: dict[str, StagedFile]
 ) -> None:
-    kind = "base" if plan.mode == "FULL" else "delta"
     key = key_columns(plan.has_items)
-    for part, dataset in ((TARGET_PART, sales_key(group)), (RELATED_PART, covariates_key(group))):
-        if part in staged:
-            SnapshotStore.add(connection, dataset, kind, staged[part], key=key)
+    datasets = {TARGET_PART: sales_key(group), RELATED_PART: covariates_key(group)}
+    for part in plan.parts:
+        if part.kind in staged:
+            kind = "base" if part.mode == "FULL" else "delta"
+            SnapshotStore.add(connection, datasets[part.kind], kind, staged[part.kind], key=key)
 
 
 def _record_group(connection: sa.Connection, group: str, arn: str, plan: Plan) -> None:

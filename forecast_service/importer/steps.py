@@ -35,6 +35,7 @@ from forecast_service.importer.plan import (
 )
 from forecast_service.importer.records import record
 from forecast_service.importer.understanding.earlier_imports import no_rows, read_earlier_imports
+from forecast_service.importer.understanding.future_sales import last_possible_day
 from forecast_service.importer.understanding.understanding import Understanding, understand
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
@@ -44,7 +45,7 @@ from forecast_service.storage.queue import Claim, Queue
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import imports
 
-__all__ = ["KIND", "AfterImport", "ImportStep", "fail", "understand_files"]
+__all__ = ["KIND", "AfterImport", "ImportStep", "fail", "has_open_import", "understand_files"]
 
 KIND = "import"
 UNDER_WAY = ("reading", "loading")
@@ -71,10 +72,11 @@ def understand_files(
         The files cannot be used.
     """
     group = settings.dataset_group
+    last_day = last_possible_day(settings.timezone)
     with database.read() as connection:
         earlier = read_earlier_imports(connection, group)
     if earlier is None:
-        understanding = understand(files, "FULL", options, settings, None)
+        understanding = understand(files, "FULL", options, settings, None, last_day)
         if mode != "FULL":
             notes = (FIRST_IS_FULL, *understanding.report.notes)
             understanding = replace(
@@ -89,7 +91,7 @@ def understand_files(
         related = read_rows(store, covariates_key(group), columns) if columns else None
         related = related or no_rows(*covariates)
         earlier = replace(earlier, sales=sales or earlier.sales, related=related)
-    return understand(files, mode, options, settings, earlier)
+    return understand(files, mode, options, settings, earlier, last_day)
 
 
 def fail(
@@ -269,6 +271,14 @@ def _history_file(kind: str, folder: Path) -> Path:
     """The file of a part that goes into our own history."""
     sales = folder / f"{SALES}.parquet"
     return sales if kind == TARGET_PART and sales.exists() else folder / f"{kind}.parquet"
+
+
+def has_open_import(connection: sa.Connection, group: str) -> bool:
+    """Whether an import of the dataset group waits or is under way."""
+    statement = sa.select(imports.c.id).where(
+        imports.c.dataset_group == group, imports.c.state.in_(OPEN_STATES)
+    )
+    return connection.execute(statement.limit(1)).first() is not None
 
 
 def _has_earlier(connection: sa.Connection, row: sa.RowMapping) -> bool:

@@ -6,7 +6,7 @@ import csv
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -15,11 +15,19 @@ from flask import Request, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from forecast_service.errors import FieldError, InvalidRequest, UnknownField
+from forecast_service.importer.files.text_columns import day_of
 from forecast_service.importer.files.text_tables import SENT_ROWS
 from forecast_service.importer.imports import stored_error
+from forecast_service.importer.understanding.future_sales import last_possible_day, why_not_sold
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
-from forecast_service.resources.contract.requests import ImportQuery, ListQuery, SaleRow, SalesBody
+from forecast_service.resources.contract.requests import (
+    ImportQuery,
+    ListQuery,
+    RemovalBody,
+    SaleRow,
+    SalesBody,
+)
 from forecast_service.resources.parsing import checked_name, json_body, read_query
 from forecast_service.resources.remedies import REMEDY_ROUTES
 
@@ -85,18 +93,56 @@ class SalesResource(ServiceResource):
         "Add or correct a few sales",
         body=SalesBody,
         answers={202: "Import"},
-        errors=(400, 413, 415, 422, 503),
+        errors=(400, 404, 413, 415, 422, 503),
     )
     def post(self) -> Response:
         """Import these rows like a file in mode INCREMENTAL."""
         body = json_body(request, SalesBody)
+        refuse_future_rows(body.sales, last_possible_day(self.service.settings.timezone))
+        options = {
+            "allow_returns": body.allow_returns,
+            "empty_sales": "forget",
+            "known_stores": not body.create,
+        }
+        return self._request(body.sales, options)
+
+    @documented(
+        "Remove a few sales",
+        body=RemovalBody,
+        answers={202: "Import"},
+        errors=(400, 404, 413, 415, 422, 503),
+    )
+    def delete(self) -> Response:
+        """Remove these rows; the models do not see them any more."""
+        body = json_body(request, RemovalBody)
+        rows = [SaleRow(**row.model_dump(), sales=None) for row in body.sales]
+        return self._request(rows, {"empty_sales": "remove", "known_stores": True})
+
+    def _request(self, rows: list[SaleRow], options: Mapping[str, Any]) -> Response:
         imports = self.service.imports
+        if options["known_stores"]:
+            imports.refuse_unknown_stores([row.store_number for row in rows])
         with scratch_folder(self.service.settings.home) as folder:
             path = folder / SENT_ROWS
-            write_rows(path, body.sales)
-            options = {"allow_returns": body.allow_returns}
+            write_rows(path, rows)
             identifier = imports.request({"sales": path}, "INCREMENTAL", options)
         return accepted_response(identifier, import_document(imports.get(identifier)))
+
+
+def refuse_future_rows(rows: Sequence[SaleRow], last_day: int) -> None:
+    """Refuse sales after ``last_day``, and name the first row.
+
+    Raises
+    ------
+    InvalidRequest
+        The pointer names the date in the document.
+    """
+    for number, row in enumerate(rows):
+        if row.sales is not None and day_of(row.date) > last_day:
+            raise InvalidRequest(
+                f"Row {number} of store '{row.store_number}' {why_not_sold(row.date, last_day)}.",
+                errors=(FieldError(f"/sales/{number}/date", "a day to come"),),
+            )
 
 
 def import_document(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,6 +49,10 @@ class Sales:
     """Days of the first and last sale per series; -1 without a sale."""
     days: Ints
     """Days with a known sale per series."""
+    everything: LongRows | None = None
+    """All rows that stay, if earlier ones do not: they replace those of earlier imports."""
+    removed: int = 0
+    """Rows of earlier imports that do not stay."""
 
 
 def choose_series(merged: MergedRows, options: ImportOptions) -> npt.NDArray[np.bool_]:
@@ -77,23 +81,57 @@ def choose_series(merged: MergedRows, options: ImportOptions) -> npt.NDArray[np.
 
 
 def build_sales(
-    merged: MergedRows, kept: npt.NDArray[np.bool_], earlier: EarlierImports | None
+    merged: MergedRows,
+    kept: npt.NDArray[np.bool_],
+    earlier: EarlierImports | None,
+    empty: str = "keep",
 ) -> Sales:
-    """The sales of the kept series, merged with those of earlier imports."""
+    """The sales of the kept series, merged with those of earlier imports.
+
+    ``empty`` is the option ``empty_sales``.
+
+    Raises
+    ------
+    InvalidData
+        No sale would be left, or no earlier row is removed although this was requested.
+    """
     rows = _sorted_rows(merged, {"target": merged.target, "stockout": merged.stockout})
     first, last = _first_and_last_sale(rows, len(merged.keys))
     # Empty cells after the last sale of a series are its future. Those before the first have no
     # meaning.
     inside = (rows.day >= first[rows.series]) & (rows.day <= last[rows.series])
-    rows = rows.take(inside & merged.has_target[merged.order] & kept[rows.series])
     old = no_rows("target", "stockout") if earlier is None else earlier.sales
     old = old.with_keys(merged.keys)
+    if empty != "keep":
+        inside |= lookup(old, rows.code) >= 0
+    rows = rows.take(inside & merged.has_target[merged.order] & kept[rows.series])
     rows = _fill_marks(rows, old)
-    whole = old.merged_with(rows)
-    whole = whole.take(~np.isnan(whole.values["target"]))
+    every = old.merged_with(rows)
+    whole = every.take(~np.isnan(every.values["target"]))
     all_first, all_last = _first_and_last_sale(whole, len(merged.keys))
     days = np.bincount(whole.series, minlength=len(merged.keys))
-    return Sales(rows, whole, all_first, all_last, days)
+    sales = Sales(rows, whole, all_first, all_last, days)
+    return sales if empty == "keep" else _without_removed(sales, old, every, empty)
+
+
+def _without_removed(sales: Sales, old: LongRows, every: LongRows, empty: str) -> Sales:
+    """The sales without removed rows. Unknown days stay only inside the history of a series."""
+    stays = (every.day >= sales.first[every.series]) & (every.day <= sales.last[every.series])
+    if empty == "remove":
+        gone = sales.rows.code[np.isnan(sales.rows.values["target"])]
+        stays &= ~np.isin(every.code, gone)
+    everything = every.take(stays)
+    removed = int((~np.isin(old.code, everything.code)).sum())
+    if not len(sales.whole):
+        raise InvalidData(
+            "Without these rows no sale would be left, and a forecast needs some. Keep a few rows."
+        )
+    if empty == "remove" and not removed:
+        raise InvalidData(
+            "None of these rows has sales, so nothing was removed. Check the stores and dates."
+        )
+    rows = sales.rows.take(np.isin(sales.rows.code, everything.code))
+    return replace(sales, rows=rows, everything=everything if removed else None, removed=removed)
 
 
 @dataclass(frozen=True)

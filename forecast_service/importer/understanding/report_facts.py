@@ -69,7 +69,7 @@ def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
     keys = [facts.merged.keys[i] for i in np.unique(facts.merged.series[_kept_rows(facts)])]
     imported = sorted({store for store, _ in keys}, key=natural_order)
     earlier = {} if facts.earlier is None else facts.earlier.stores
-    regions = Counter(facts.stores[store].region for store in imported)
+    regions = Counter(facts.stores[store].region for store in imported if store in facts.stores)
     return ImportReport(
         mode=facts.mode,
         files=tuple(_files(facts)),
@@ -181,6 +181,9 @@ def _rule(related: Related) -> str:
 
 def _notes(facts: Facts) -> Iterator[str]:
     yield from facts.chosen.notes
+    if facts.sales.removed:
+        noun = "row was" if facts.sales.removed == 1 else "rows were"
+        yield f"Removed: {facts.sales.removed:,} {noun} taken out of the sales."
     mostly = mostly_marked(facts.sales.whole)
     if mostly.any():
         example = _title(facts.merged.keys[int(np.argmax(mostly))])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,9 @@ from forecast_service.importer.understanding.canonical import (
 )
 from forecast_service.importer.understanding.covariates import choose_covariates
 from forecast_service.importer.understanding.earlier_imports import EarlierImports, StoreState
+from forecast_service.importer.understanding.future_sales import refuse_future_sales
 from forecast_service.importer.understanding.horizon import choose_horizon
+from forecast_service.importer.understanding.losses import refuse_losses, refuse_unknown_stores
 from forecast_service.importer.understanding.merged_rows import (
     MergedRows,
     merge_sheets,
@@ -63,10 +65,12 @@ def understand(
     options: ImportOptions,
     settings: Settings,
     earlier: EarlierImports | None,
+    last_day: int | None = None,
 ) -> Understanding:
     """Read and check the files of an import.
 
-    ``earlier`` is the state after earlier imports; in mode FULL its rows must be empty.
+    ``earlier`` is the state after earlier imports; in mode FULL its rows must be empty. A sale
+    after ``last_day`` is refused.
 
     Raises
     ------
@@ -76,6 +80,8 @@ def understand(
     replaces = mode == "FULL"
     group = None if earlier is None else earlier.group
     sheets = read_sheets(files, options, () if group is None else group.covariates)
+    if last_day is not None:
+        refuse_future_sales(sheets, last_day)
     sheets, doubtful = drop_doubtful_marks(sheets) if replaces else (sheets, {})
     merged = merge_sheets(sheets, earlier, replaces=replaces)
     _refuse_other_kind(merged, earlier)
@@ -86,7 +92,7 @@ def understand(
     chosen.left_out.update(doubtful)
     kept = choose_series(merged, options)
     base = None if replaces else earlier
-    sales = build_sales(merged, kept, base)
+    sales = build_sales(merged, kept, base, options.empty_sales)
     future = known_future(merged, kept, sales)
     horizon, reason = choose_horizon(
         None if group is None else group.horizon,
@@ -100,9 +106,16 @@ def understand(
     sales = add_demand(sales, related, merged.periods)
     table = _store_table(files, settings, options)
     states = store_states(merged, sales, related, table, earlier)
+    if earlier is not None and replaces and not options.replace:
+        refuse_losses(earlier.stores, states)
+    if earlier is not None and options.known_stores:
+        refuse_unknown_stores(earlier.stores, states)
     facts = Facts(mode, merged, chosen, kept, sales, related, future, table, states, earlier)
+    report = build_report(facts, horizon, reason)
+    if sales.everything is not None:
+        sales = add_demand(replace(sales, rows=sales.everything), related, merged.periods)
     return Understanding(
-        report=build_report(facts, horizon, reason),
+        report=report,
         has_items=merged.has_items,
         frequency=merged.periods.code,
         horizon=horizon,

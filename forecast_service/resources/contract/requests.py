@@ -18,6 +18,7 @@ __all__ = [
     "ImportQuery",
     "ListQuery",
     "ReadyQuery",
+    "RemovalBody",
     "SaleRow",
     "SalesBody",
     "StoresQuery",
@@ -159,7 +160,10 @@ class SaleRow(StrictModel):
 
     store_number: StoreNumber
     date: Day
-    sales: Annotated[float, Field(allow_inf_nan=False)] | None
+    sales: Annotated[
+        float | None,
+        Field(allow_inf_nan=False, description="null: not known; an earlier figure is forgotten."),
+    ]
     item: Name | None = None
     stockout: Annotated[
         bool | None,
@@ -173,6 +177,7 @@ class SalesBody(StrictModel):
 
     sales: Annotated[list[SaleRow], Field(min_length=1, max_length=MAX_SALES)]
     allow_returns: bool = False
+    create: Annotated[bool, Field(description="Allow stores that were never imported.")] = False
 
     @model_validator(mode="after")
     def _once_and_not_negative(self) -> SalesBody:
@@ -190,6 +195,20 @@ class SalesBody(StrictModel):
                     f"{row.date}; send one row per store, item and day"
                 )
         return self
+
+
+class RemovedRow(StrictModel):
+    """Sales to remove: of one store on one day; of one item, if the data have items."""
+
+    store_number: StoreNumber
+    date: Day
+    item: Name | None = None
+
+
+class RemovalBody(StrictModel):
+    """Rows of sales to remove."""
+
+    sales: Annotated[list[RemovedRow], Field(min_length=1, max_length=MAX_SALES)]
 
 
 class ListQuery(StrictModel):
@@ -226,10 +245,16 @@ class ImportQuery(StrictModel):
         Annotated[str, Field(description="Columns to leave out, separated by commas.")] | None
     ) = None
     stores_limit: Annotated[int, Field(ge=1)] | None = None
+    replace: Annotated[
+        bool, Field(description="Allow that a full import drops stores or much of the history.")
+    ] = False
 
     def options(self) -> dict[str, Any]:
         """The options of the importer."""
-        options: dict[str, Any] = {"allow_returns": self.allow_returns}
+        options: dict[str, Any] = {
+            "allow_returns": self.allow_returns,
+            "replace": self.replace,
+        }
         if self.stores_limit is not None:
             options["stores_limit"] = self.stores_limit
         for name in ("only", "ignore"):
