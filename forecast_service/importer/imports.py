@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from forecast_service.common.instants import utc_text
 from forecast_service.errors import FieldError, InvalidData, NotFound, Remedy, UnknownStore
 from forecast_service.importer.history import history
 from forecast_service.importer.options import ImportOptions, check_request
+from forecast_service.importer.reversal import take_back
 from forecast_service.importer.steps import (
     KIND,
     AfterImport,
@@ -26,12 +28,14 @@ from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
-from forecast_service.storage.groups import read_group
+from forecast_service.storage.groups import lock_group, read_group
 from forecast_service.storage.queue import Claim, Queue, new_id
 from forecast_service.storage.stores import existing_stores
 from forecast_service.storage.tables import imports
 
 __all__ = ["Imports", "stored_error"]
+
+logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 0.05  # between two checks of an import that another process may work on
 
@@ -136,6 +140,29 @@ class Imports:
         if row is None:
             raise NotFound(f"Import '{import_id}' does not exist.", remedy=Remedy.LIST_IMPORTS)
         return _document(row)
+
+    def undo(self, import_id: str | None = None) -> dict[str, Any]:
+        """Take back a finished import, by default the newest, and return its document.
+
+        Raises
+        ------
+        NotFound
+            There is no such import.
+        Conflict
+            A later import stands on it, or one is under way.
+        NotOffered
+            The backend cannot remove rows.
+        """
+        with self.database.write() as connection:
+            lock_group(connection, self.settings.dataset_group)
+            details, group = self.session.details, self.settings.dataset_group
+            undone = take_back(connection, details, group, import_id)
+            if self.after_import is not None:
+                self.after_import(connection)
+        logger.info(
+            "import %s is undone", undone, extra={"event": "import_undone", "import_id": undone}
+        )
+        return self.get(undone)
 
     def list(self, limit: int = 50) -> builtins.list[dict[str, Any]]:
         """The newest imports, newest first."""

@@ -34,6 +34,7 @@ from forecast_service.importer.plan import (
     write_plan,
 )
 from forecast_service.importer.records import record
+from forecast_service.importer.reversal import data_before, keep_changes
 from forecast_service.importer.understanding.earlier_imports import no_rows, read_earlier_imports
 from forecast_service.importer.understanding.future_sales import last_possible_day
 from forecast_service.importer.understanding.understanding import Understanding, understand
@@ -184,7 +185,8 @@ class ImportStep:
         write_plan(self.workspace.path, make_plan(understanding, understanding.report.mode))
         with self.queue.fenced(self.claim) as connection:
             report = understanding.report.to_dict()
-            _update(connection, row["id"], state="loading", report=report)
+            before = data_before(connection, self.session.details, self.settings.dataset_group)
+            _update(connection, row["id"], state="loading", report=report, before=before)
 
     def _load(self, after_import: AfterImport | None) -> None:
         folder = self.workspace.path
@@ -206,7 +208,8 @@ class ImportStep:
             if part.kind in (TARGET_PART, RELATED_PART)
         }
         with self.queue.fenced(self.claim) as connection:
-            record(connection, self.settings.dataset_group, arn, plan, staged)
+            changes = record(connection, self.settings.dataset_group, arn, plan, staged)
+            keep_changes(connection, self.claim.subject, changes)
             _update(connection, self.claim.subject, state="done", finished_at=database_now())
             if after_import is not None:
                 after_import(connection)

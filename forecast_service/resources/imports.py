@@ -85,6 +85,12 @@ class ImportResource(ServiceResource):
         record = self.service.imports.get(checked_name(import_id, "import_id"))
         return json_response(import_document(record))
 
+    @documented("Undo the last import", answers={200: "Import"}, errors=(404, 409, 422, 501, 503))
+    def delete(self, import_id: str) -> Response:
+        """The import with state ``undone``: the sales are those from before it."""
+        record = self.service.imports.undo(checked_name(import_id, "import_id"))
+        return json_response(import_document(record))
+
 
 class SalesResource(ServiceResource):
     """Sales as JSON rows."""

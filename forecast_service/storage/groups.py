@@ -15,6 +15,8 @@ __all__ = [
     "DatasetGroup",
     "Pointer",
     "Texts",
+    "delete_group",
+    "group_values",
     "is_loading",
     "lock_group",
     "move_pointer",
@@ -22,6 +24,7 @@ __all__ = [
     "raise_runs_version",
     "read_group",
     "record_import",
+    "restore_group",
     "served_forecasts",
 ]
 
@@ -66,6 +69,8 @@ class DatasetGroup:
     """Grows with each move of the pointer."""
     runs_version: int = 0
     """Grows when a run ends: decisions that read an older number are made again."""
+    trained_after: float | None = None
+    """Predictors from before this time (epoch seconds) were made of other data."""
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -98,7 +103,35 @@ def record_import(connection: sa.Connection, group: DatasetGroup) -> None:
     later = {name: values[name] for name in LATER_COLUMNS}
     data_version = dataset_groups.c.data_version + 1
     if not _change(connection, group.name, **later, data_version=data_version):
+        # A group that was emptied by an undo may still have predictors of the earlier data.
+        statement = sa.select(imports.c.id).where(
+            imports.c.dataset_group == group.name, imports.c.state == "undone"
+        )
+        is_second = connection.execute(statement.limit(1)).first() is not None
+        values["trained_after"] = database_now() if is_second else None
         connection.execute(sa.insert(dataset_groups).values(**values, created_at=database_now()))
+
+
+def group_values(connection: sa.Connection, name: str) -> dict[str, Any] | None:
+    """The columns of the group that an import changes, as JSON; None before its first import."""
+    group = read_group(connection, name)
+    if group is None:
+        return None
+    names = ("name", "horizon", *LATER_COLUMNS)
+    values = {key: getattr(group, key) for key in names}
+    return {**values, "covariates": list(group.covariates)}
+
+
+def restore_group(connection: sa.Connection, values: Mapping[str, Any]) -> None:
+    """Write the ``group_values`` of an earlier moment, as a new version of the data."""
+    columns = {**values, "texts": sa.null() if values["texts"] is None else values["texts"]}
+    data_version = dataset_groups.c.data_version + 1
+    _change(connection, columns.pop("name"), **columns, data_version=data_version)
+
+
+def delete_group(connection: sa.Connection, name: str) -> None:
+    """Delete the group: there is no import any more."""
+    connection.execute(sa.delete(dataset_groups).where(dataset_groups.c.name == name))
 
 
 def move_pointer(connection: sa.Connection, name: str, forecast_arn: str) -> None:

@@ -50,7 +50,7 @@ def dates(client: FlaskClient, store: int) -> list[str]:
     return [row["date"] for row in client.get(f"/stores/{store}/history").get_json()["days"]]
 
 
-def first_day(client: FlaskClient, store: int) -> str:
+def first_day(client: FlaskClient, store: int | str) -> str:
     answer = client.get(f"/forecast?store_number={store}").get_json()
     day: str = answer["provenance"]["horizon"]["first"]
     return day
@@ -126,3 +126,43 @@ def test_a_full_import_names_the_way_to_replace(client: FlaskClient, settings: S
         "/imports?dry_run=true&replace=true", data=content, content_type="text/csv"
     )
     assert replaced.status_code == 200
+
+
+@pytest.mark.usefixtures("shop")
+def test_an_import_is_undone_and_the_forecast_goes_back(
+    client: FlaskClient, settings: Settings, refusal: Refusal
+) -> None:
+    first = client.get("/imports").get_json()["imports"][0]["id"]
+    rows = [{"store_number": store, "date": in_days(0), "sales": 900} for store in (1, 2)]
+    last = done(client, settings, "POST", {"sales": rows})["id"]
+    assert first_day(client, 1) == in_days(1)
+
+    assert refusal("DELETE", f"/imports/{first}", 409)["detail"] == (
+        f"Import '{first}' cannot be undone: import '{last}' stands on it. Undo the later one "
+        "first."
+    )
+    assert client.delete(f"/imports/{last}").get_json()["state"] == "undone"
+    Worker(settings).run_until_idle(60)
+
+    assert in_days(0) not in dates(client, 1)
+    assert first_day(client, 1) == in_days(0)
+    assert client.get("/forecast?store_number=1").get_json()["provenance"]["stale"] is None
+
+
+@pytest.mark.usefixtures("shop")
+def test_after_the_undo_of_everything_a_training_starts_afresh(
+    client: FlaskClient, settings: Settings
+) -> None:
+    first = client.get("/imports").get_json()["imports"][0]["id"]
+    assert client.delete(f"/imports/{first}").status_code == 200
+    assert client.get("/forecast?store_number=1").status_code == 404
+
+    rows = [f"x,{in_days(number)},7" for number in range(-60, 0)]
+    content = "\n".join(["store,date,sales", *rows])
+    client.post("/imports", data=content, content_type="text/csv")
+    Worker(settings).run_until_idle(60)
+    assert client.post("/training", json={"store_number": "x"}).status_code == 202
+    Worker(settings).run_until_idle(60)
+
+    assert client.get("/stores").get_json()["count"] == 1
+    assert first_day(client, "x") == in_days(0)
