@@ -27,7 +27,9 @@ REMEDY_COMMANDS: Mapping[Remedy, str] = {
     Remedy.CREATE_STORES: (
         "'forecast-service stores' lists them. 'forecast-service import --append' adds new ones."
     ),
-    Remedy.REPLACE: "--append adds them. --replace drops the earlier sales.",
+    Remedy.REPLACE: (
+        "'forecast-service import --append' adds them. --replace drops the earlier sales."
+    ),
     Remedy.REPLACE_SAMPLE: (
         "Set FORECAST_HOME to a new folder to keep both, or drop the sample with --replace-sample."
     ),

@@ -15,7 +15,7 @@ from forecast_service.common.instants import utc_text
 from forecast_service.errors import FieldError, InvalidData, NotFound, Remedy, UnknownStore
 from forecast_service.importer.history import history
 from forecast_service.importer.options import ImportOptions, check_request
-from forecast_service.importer.reversal import take_back
+from forecast_service.importer.reversal import clear, take_back
 from forecast_service.importer.steps import (
     KIND,
     AfterImport,
@@ -163,6 +163,21 @@ class Imports:
             "import %s is undone", undone, extra={"event": "import_undone", "import_id": undone}
         )
         return self.get(undone)
+
+    def clear(self) -> None:
+        """Take back all imports at once.
+
+        Raises
+        ------
+        Conflict
+            An import or a training run is under way.
+        NotOffered
+            The backend cannot remove rows.
+        """
+        with self.database.write() as connection:
+            lock_group(connection, self.settings.dataset_group)
+            clear(connection, self.session.details, self.settings.dataset_group)
+        logger.info("all imports are undone", extra={"event": "imports_cleared"})
 
     def list(self, limit: int = 50) -> builtins.list[dict[str, Any]]:
         """The newest imports, newest first."""

@@ -19,7 +19,7 @@ from forecast_service.storage.groups import delete_group, group_values, restore_
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import imports, series, stores, training_runs
 
-__all__ = ["changed_rows", "data_before", "keep_changes", "take_back", "versions_to_undo"]
+__all__ = ["changed_rows", "clear", "data_before", "keep_changes", "take_back", "versions_to_undo"]
 
 UNDO_SECONDS = 7 * 86_400.0  # an import can be undone for so long
 OPEN_RUNS = ("waiting", "training", "forecasting")
@@ -91,11 +91,7 @@ def take_back(
     NotOffered
         The backend cannot remove rows.
     """
-    if not details.undoes_imports:
-        raise NotOffered(
-            "This installation forecasts with Amazon Forecast, which cannot remove the rows of an "
-            "import. Import all sales again, without the wrong ones."
-        )
+    _refuse_backend(details)
     row = _checked(connection, group, import_id)
     before = row["before"]
     if before["group"] is None:
@@ -112,6 +108,42 @@ def take_back(
     statement = sa.update(imports).where(imports.c.id == row["id"])
     connection.execute(statement.values(state="undone", finished_at=database_now()))
     return str(row["id"])
+
+
+def clear(connection: sa.Connection, details: Details, group: str) -> None:
+    """Take back all imports of a dataset group at once.
+
+    Raises
+    ------
+    Conflict
+        An import or a training run is under way.
+    NotOffered
+        The backend cannot remove rows.
+    """
+    _refuse_backend(details)
+    of_group = imports.c.dataset_group == group
+    under_way = sa.select(imports.c.id).where(
+        of_group, imports.c.state.not_in(("done", "failed", "undone"))
+    )
+    if connection.execute(under_way.limit(1)).first() is not None:
+        raise Conflict("An import is under way, so the data cannot be deleted now. Try again.")
+    _refuse_open_run(connection, group)
+    details.restore_data(connection, group, {"datasets": {}})
+    for dataset in _own_data(group):
+        SnapshotStore.restore(connection, dataset, 0)
+    for table in (stores, series):
+        connection.execute(sa.delete(table).where(table.c.dataset_group == group))
+    delete_group(connection, group)
+    ended = sa.update(imports).where(of_group, imports.c.state == "done")
+    connection.execute(ended.values(state="undone", before=sa.null()))
+
+
+def _refuse_backend(details: Details) -> None:
+    if not details.undoes_imports:
+        raise NotOffered(
+            "This installation forecasts with Amazon Forecast, which cannot remove the rows of an "
+            "import. Import all sales again, without the wrong ones."
+        )
 
 
 def _own_data(group: str) -> tuple[str, str]:
@@ -164,7 +196,7 @@ def _refuse_open_run(connection: sa.Connection, group: str) -> None:
     run = connection.execute(statement.limit(1)).scalar_one_or_none()
     if run is not None:
         raise Conflict(
-            f"This is the first import, and training run '{run}' uses it. Wait for its end, or "
+            f"Training run '{run}' uses these data, and none would be left. Wait for its end, or "
             "cancel it."
         )
 
