@@ -82,6 +82,8 @@ class Remedy(StrEnum):
     """Import with the option that allows sales below 0."""
     REPLACE = "replace"
     """Import with the option that adds rows, or with the one that replaces what is there."""
+    REPLACE_KIND = "replace_kind"
+    """Import with the option that also chooses covariates and horizon anew."""
     REPLACE_SAMPLE = "replace_sample"
     """Use another home, or replace the invented sales."""
     IGNORE_COLUMNS = "ignore_columns"

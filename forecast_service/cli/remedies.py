@@ -30,6 +30,7 @@ REMEDY_COMMANDS: Mapping[Remedy, str] = {
     Remedy.REPLACE: (
         "'forecast-service import --append' adds them. --replace drops the earlier sales."
     ),
+    Remedy.REPLACE_KIND: "A full import with --replace takes these columns instead.",
     Remedy.REPLACE_SAMPLE: (
         "Set FORECAST_HOME to a new folder to keep both, or drop the sample with --replace-sample."
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from forecast_service.importer.history import covariates_key, key_columns, sales_key
@@ -15,7 +16,7 @@ from forecast_service.storage.groups import DatasetGroup, record_import
 from forecast_service.storage.snapshots import SnapshotStore, StagedFile
 from forecast_service.storage.tables import series, stores
 
-__all__ = ["record"]
+__all__ = ["no_covariates", "record"]
 
 
 def record(
@@ -35,10 +36,19 @@ def _record_history(
 ) -> None:
     key = key_columns(plan.has_items)
     datasets = {TARGET_PART: sales_key(group), RELATED_PART: covariates_key(group)}
-    for part in plan.parts:
-        if part.kind in staged:
-            kind = "base" if part.mode == "FULL" else "delta"
-            SnapshotStore.add(connection, datasets[part.kind], kind, staged[part.kind], key=key)
+    modes = {part.kind: part.mode for part in plan.parts}
+    for part, file in staged.items():
+        is_known = part in modes or SnapshotStore.newest(connection, datasets[part])
+        if is_known:
+            kind = "base" if modes.get(part, plan.mode) == "FULL" else "delta"
+            SnapshotStore.add(connection, datasets[part], kind, file, key=key)
+
+
+def no_covariates(has_items: bool) -> pa.Table:
+    """Covariates of no day: a full import without any replaces the earlier ones by them."""
+    types = {"timestamp": pa.timestamp("ms")}
+    names = key_columns(has_items)
+    return pa.table({n: pa.array([], types.get(n, pa.string())) for n in names})
 
 
 def _record_group(connection: sa.Connection, group: str, arn: str, plan: Plan) -> None:

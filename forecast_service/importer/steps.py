@@ -33,7 +33,7 @@ from forecast_service.importer.plan import (
     read_plan,
     write_plan,
 )
-from forecast_service.importer.records import record
+from forecast_service.importer.records import no_covariates, record
 from forecast_service.importer.reversal import data_before, keep_changes
 from forecast_service.importer.understanding.earlier_imports import no_rows, read_earlier_imports
 from forecast_service.importer.understanding.future_sales import last_possible_day
@@ -111,7 +111,7 @@ def fail(
     group = connection.execute(statement).scalar_one_or_none()
     if group is None:
         return
-    _undo(connection, details, group, job_name(import_id))
+    _undo(connection, details, group, import_id)
     _update(
         connection,
         import_id,
@@ -207,6 +207,8 @@ class ImportStep:
             for part in plan.parts
             if part.kind in (TARGET_PART, RELATED_PART)
         }
+        if plan.mode == "FULL" and RELATED_PART not in staged:
+            staged[RELATED_PART] = snapshots.stage(no_covariates(plan.has_items))
         with self.queue.fenced(self.claim) as connection:
             changes = record(connection, self.settings.dataset_group, arn, plan, staged)
             keep_changes(connection, self.claim.subject, changes)
@@ -259,11 +261,16 @@ def _document(error: ForecastServiceError) -> dict[str, Any]:
     return {"detail": error.detail, "errors": errors, **remedy}
 
 
-def _undo(connection: sa.Connection, details: Details, group: str, name: str) -> None:
+def _undo(connection: sa.Connection, details: Details, group: str, import_id: str) -> None:
     """Undo what an import has loaded; a failure to undo is logged and ignored."""
+    name = job_name(import_id)
+    statement = sa.select(imports.c.before).where(imports.c.id == import_id)
     try:
         with connection.begin_nested():
             details.undo_import(connection, group, name)
+            before = connection.execute(statement).scalar_one()
+            if before is not None and before["backend"]["datasets"]:
+                details.restore_data(connection, group, before["backend"])
     except sa.exc.OperationalError:  # the database is away: the step is tried again
         raise
     except Exception:

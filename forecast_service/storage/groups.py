@@ -84,7 +84,8 @@ class DatasetGroup:
 
 
 COLUMNS = tuple(dataset_groups.c[field.name] for field in fields(DatasetGroup))
-LATER_COLUMNS = ("arn", "covariates", "texts", "last_sale_on")  # columns that any import changes
+KIND_COLUMNS = ("horizon", "frequency", "has_items", "covariates")  # what predictors depend on
+LATER_COLUMNS = ("arn", *KIND_COLUMNS, "texts", "last_sale_on")  # columns that an import changes
 
 
 def read_group(connection: sa.Connection, name: str) -> DatasetGroup | None:
@@ -98,9 +99,13 @@ def lock_group(connection: sa.Connection, name: str) -> DatasetGroup | None:
 
 
 def record_import(connection: sa.Connection, group: DatasetGroup) -> None:
-    """Write the group after an import: all columns the first time, later only ``LATER_COLUMNS``."""
+    """Write the group after an import: all columns the first time, later only ``LATER_COLUMNS``.
+
+    If the kind of the data changes, earlier predictors do not count any more.
+    """
     values = _values(group)
     later = {name: values[name] for name in LATER_COLUMNS}
+    later |= _trained_after(connection, values)
     data_version = dataset_groups.c.data_version + 1
     if not _change(connection, group.name, **later, data_version=data_version):
         # A group that was emptied by an undo may still have predictors of the earlier data.
@@ -117,7 +122,7 @@ def group_values(connection: sa.Connection, name: str) -> dict[str, Any] | None:
     group = read_group(connection, name)
     if group is None:
         return None
-    names = ("name", "horizon", *LATER_COLUMNS)
+    names = ("name", *LATER_COLUMNS)
     values = {key: getattr(group, key) for key in names}
     return {**values, "covariates": list(group.covariates)}
 
@@ -125,6 +130,7 @@ def group_values(connection: sa.Connection, name: str) -> dict[str, Any] | None:
 def restore_group(connection: sa.Connection, values: Mapping[str, Any]) -> None:
     """Write the ``group_values`` of an earlier moment, as a new version of the data."""
     columns = {**values, "texts": sa.null() if values["texts"] is None else values["texts"]}
+    columns |= _trained_after(connection, values)
     data_version = dataset_groups.c.data_version + 1
     _change(connection, columns.pop("name"), **columns, data_version=data_version)
 
@@ -182,6 +188,20 @@ def _values(group: DatasetGroup) -> dict[str, Any]:
     values = {column.name: getattr(group, column.name) for column in COLUMNS}
     texts = sa.null() if group.texts is None else group.texts
     return {**values, "covariates": list(group.covariates), "texts": texts}
+
+
+def _trained_after(connection: sa.Connection, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The changed ``trained_after`` if earlier predictors do not fit the new kind of data.
+
+    A predictor without covariates still fits data that have some.
+    """
+    old = read_group(connection, values["name"])
+    if old is None:
+        return {}
+    same = all(getattr(old, name) == values[name] for name in KIND_COLUMNS[:3])
+    if same and list(old.covariates) in ([], list(values["covariates"])):
+        return {}
+    return {"trained_after": database_now()}
 
 
 def _change(connection: sa.Connection, name: str, **columns: Any) -> int:

@@ -161,8 +161,27 @@ def test_after_the_undo_of_everything_a_training_starts_afresh(
     content = "\n".join(["store,date,sales", *rows])
     client.post("/imports", data=content, content_type="text/csv")
     Worker(settings).run_until_idle(60)
-    assert client.post("/training", json={"store_number": "x"}).status_code == 202
-    Worker(settings).run_until_idle(60)
 
     assert client.get("/stores").get_json()["count"] == 1
     assert first_day(client, "x") == in_days(0)
+
+
+@pytest.mark.usefixtures("shop")
+def test_another_kind_of_data_is_trained_and_served(
+    client: FlaskClient, settings: Settings
+) -> None:
+    rows = [
+        f"{store},{in_days(number)},{'' if number >= 0 else 100},{number % 2}"
+        for store in (1, 2)
+        for number in range(-60, 9)
+    ]
+    content = "\n".join(["store,date,sales,promo", *rows])
+
+    client.post("/imports?replace=true", data=content, content_type="text/csv")
+    Worker(settings).run_until_idle(60)
+
+    provenance = client.get("/forecast?store_number=1").get_json()["provenance"]
+    assert provenance["stale"] is None
+    assert provenance["horizon"]["periods"] == 9
+    runs = client.get("/training").get_json()["runs"]
+    assert [run["state"] for run in runs] == ["serving", "serving"]

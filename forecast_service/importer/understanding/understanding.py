@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast_service.errors import InvalidData
+from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.files.sheets import drop_doubtful_marks
 from forecast_service.importer.files.store_table import MAX_ATTRIBUTES, StoreTable, read_stores
 from forecast_service.importer.options import ImportOptions
@@ -78,13 +78,15 @@ def understand(
         A file cannot be used; line numbers are in ``errors``.
     """
     replaces = mode == "FULL"
-    group = None if earlier is None else earlier.group
+    # A full import that may replace what is there also chooses covariates and horizon anew.
+    kind = None if replaces and options.replace else earlier
+    group = None if kind is None else kind.group
     sheets = read_sheets(files, options, () if group is None else group.covariates)
     if last_day is not None:
         refuse_future_sales(sheets, last_day)
     sheets, doubtful = drop_doubtful_marks(sheets) if replaces else (sheets, {})
-    merged = merge_sheets(sheets, earlier, replaces=replaces)
-    _refuse_other_kind(merged, earlier)
+    merged = merge_sheets(sheets, kind, replaces=replaces)
+    _refuse_other_kind(merged, kind)
     # A group without covariates gets some with the first full import that has any.
     names = None if group is None or (replaces and not group.covariates) else group.covariates
     texts = (None if group is None else group.texts) or {}
@@ -95,7 +97,7 @@ def understand(
     sales = build_sales(merged, kept, base, options.empty_sales)
     future = known_future(merged, kept, sales)
     horizon, reason = choose_horizon(
-        None if group is None else group.horizon,
+        _fixed_horizon(earlier, kind, merged, changes=bool(settings.horizon or future)),
         settings.horizon,
         0 if future is None else _between(merged, int(sales.last.max()), future[1]),
         _between(merged, int(sales.first[sales.first >= 0].min()), int(sales.last.max())) + 1,
@@ -128,6 +130,20 @@ def understand(
     )
 
 
+def _fixed_horizon(
+    earlier: EarlierImports | None,
+    kind: EarlierImports | None,
+    merged: MergedRows,
+    *,
+    changes: bool,
+) -> int | None:
+    """The horizon that stays. A full import that may replace the kind can state another one."""
+    if earlier is None or (kind is None and changes):
+        return None
+    is_same = earlier.group.frequency == merged.periods.code
+    return earlier.group.horizon if kind is not None or is_same else None
+
+
 def _between(merged: MergedRows, first: int, last: int) -> int:
     return int(merged.periods.between(np.int64(first), np.int64(last)))
 
@@ -149,7 +165,8 @@ def _refuse_other_kind(merged: MergedRows, earlier: EarlierImports | None) -> No
     raise InvalidData(
         f"'{sheet.name}' has {has} column for the item, but the dataset group has {had}. Import "
         "the same kind of data, or set FORECAST_DATASET_NAME and FORECAST_DATASET_GROUP to new "
-        "names."
+        "names.",
+        remedy=Remedy.REPLACE_KIND,
     )
 
 
