@@ -34,9 +34,6 @@ MEMORY = "last_import.json"  # digests of the files that were imported last
 @click.option("--stores", "store_table", type=FILE, help="Table with one row per store.")
 @click.option("--allow-returns", is_flag=True, help="Allow days with negative sales.")
 @click.option(
-    "--replace-sample", is_flag=True, help="Delete the sample data of an earlier start first."
-)
-@click.option(
     "--replace", is_flag=True, help="Allow that the files drop stores or much of the history."
 )
 @click.option(
