@@ -1,5 +1,5 @@
 # One image with the whole service: web processes and a worker. The volume /data has the state.
-#   docker build -t forecast-service . && docker run -p 5000:5000 -v forecast:/data forecast-service
+#   docker build -t forecast-service . && docker run -p 127.0.0.1:5000:5000 -v forecast:/data forecast-service
 ARG BASE_IMAGE=python:3.11-slim-bookworm
 
 FROM ${BASE_IMAGE} AS build

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.panels import read_panel
+from benchmarks.panels import add_column_option, read_panel
 from forecast_service.engine import metrics
 from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.calendar import (
@@ -88,6 +88,7 @@ class Window:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options for data, windows and algorithm."""
     parser.add_argument("--data", type=Path, help="file of sales (default: the sample data)")
+    add_column_option(parser)
     parser.add_argument(
         "--future", type=Path, help="file of the coming days, if it is a separate file"
     )
@@ -198,7 +199,7 @@ def _panel(arguments: argparse.Namespace) -> Panel:
         files = {"sales": arguments.data} if arguments.data else write_sample(Path(folder))
         optional = {"future": arguments.future, "stores": arguments.stores}
         files.update({role: path for role, path in optional.items() if path is not None})
-        return read_panel(files, arguments.horizon)[0]
+        return read_panel(files, arguments.horizon, arguments.column)[0]
 
 
 def _cutoffs(panel: Panel, windows: int, horizon: int) -> list[int]:

@@ -10,7 +10,10 @@ from flask_restful import Api, Resource
 
 from forecast_service.common.logs import configure_logging
 from forecast_service.resources import hooks, problems
+from forecast_service.resources.gate.callers import Callers
+from forecast_service.resources.gate.front import Front
 from forecast_service.resources.metrics import RequestMetrics
+from forecast_service.settings import Settings
 
 BODY_FILE = "BENCHMARK_BODY_FILE"
 
@@ -24,13 +27,13 @@ class BareResource(Resource):  # type: ignore[misc]
         return Response(self.body, content_type="application/json")
 
 
-def create_app() -> Flask:
+def create_front() -> Front:
     """An app with one route; it answers with the content of the file in BENCHMARK_BODY_FILE."""
     configure_logging("INFO")
     BareResource.body = Path(os.environ[BODY_FILE]).read_bytes()
     app = Flask(__name__, static_folder=None)
     app.config.update(PROPAGATE_EXCEPTIONS=False)
-    hooks.init_app(app, RequestMetrics())
+    hooks.init_app(app, RequestMetrics(), Callers(Settings()))
     problems.init_app(app)
     Api(app).add_resource(BareResource, "/forecast")
-    return app
+    return Front(app, body_seconds=30, max_body_bytes=1024)

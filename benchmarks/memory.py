@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.panels import read_panel
+from benchmarks.panels import add_column_option, read_panel
 from benchmarks.processes import Cost, measured
 from benchmarks.synthetic import Shape, write_synthetic
 from forecast_service.engine.algorithm import FitConfig
@@ -32,6 +32,7 @@ ROLES = ("sales", "future", "stores")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options for data and algorithm."""
     parser.add_argument("--data", type=Path, help="file of sales (default: the sample data)")
+    add_column_option(parser)
     parser.add_argument(
         "--future", type=Path, help="file of the coming days, if it is a separate file"
     )
@@ -53,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
         steps = _command(arguments) if arguments.step in COMMANDS else engine(arguments)
         print(json.dumps({name: asdict(cost) for name, cost in steps.items()}))
         return 0
+    if arguments.column:
+        os.environ["FORECAST_COLUMNS"] = ",".join(arguments.column)  # for the steps, too
     with tempfile.TemporaryDirectory() as folder:
         files = _files(arguments, Path(folder))
         costs: dict[str, dict[str, float]] = {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +15,30 @@ from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.understanding.understanding import understand
 from forecast_service.settings import Settings
 
-__all__ = ["read_panel"]
+__all__ = ["add_column_option", "read_panel"]
 
 
-def read_panel(files: Mapping[str, Path], horizon: int | None = None) -> tuple[Panel, KnownFuture]:
+def add_column_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names columns of the files."""
+    parser.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="ROLE=NAME",
+        help="column of a role, such as store=Filiale; may be repeated",
+    )
+
+
+def read_panel(
+    files: Mapping[str, Path], horizon: int | None = None, columns: Sequence[str] = ()
+) -> tuple[Panel, KnownFuture]:
     """Every series of the files (by role, as in an import), and the coming periods.
 
-    ``horizon`` defaults to the number of future periods in the files.
+    ``horizon`` defaults to the number of future periods in the files. ``columns`` names
+    columns that are not recognised: ``store=Filiale``.
     """
-    content = understand(files, "FULL", ImportOptions(), Settings(horizon=horizon), None)
+    options = ImportOptions.from_dict({"columns": list(columns)})
+    content = understand(files, "FULL", options, Settings(horizon=horizon), None)
     sales = content.sales
     periods = Periods(content.frequency)
     first, last = sales.first[sales.first >= 0].min(), sales.last.max()

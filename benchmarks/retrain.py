@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from benchmarks.panels import read_panel
+from benchmarks.panels import add_column_option, read_panel
 from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.metrics import average_wql
 from forecast_service.engine.panel import Panel
@@ -43,6 +43,7 @@ class Cost:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options for data, horizon and algorithm."""
     parser.add_argument("--data", type=Path, help="file of sales (default: the sample data)")
+    add_column_option(parser)
     parser.add_argument(
         "--future", type=Path, help="file of the coming days, if it is a separate file"
     )
@@ -126,7 +127,7 @@ def _panel(arguments: argparse.Namespace) -> Panel:
         for role in ("future", "stores"):
             if getattr(arguments, role) is not None:
                 files[role] = getattr(arguments, role)
-        return read_panel(files, arguments.horizon)[0]
+        return read_panel(files, arguments.horizon, arguments.column)[0]
 
 
 def _of_one_store(panel: Panel) -> Panel:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.processes import cpu_seconds, family
-from forecast_service.cli.processes import WEB_THREADS
 
 START_SECONDS = 60
 
@@ -34,11 +33,10 @@ class Server:
 
 @contextlib.contextmanager
 def serving(target: str, environment: Mapping[str, str], log: Path) -> Iterator[Server]:
-    """Run an app factory in granian, with one worker and the threads that ``serve`` uses."""
+    """Run an app factory in granian, with one worker, as ``serve`` does."""
     port = _free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory"]
-    command += ["--workers", "1", "--blocking-threads", str(WEB_THREADS)]
-    command += ["--no-ws", "--port", str(port), target]
+    command = [sys.executable, "-m", "granian", "--interface", "asginl", "--factory"]
+    command += ["--workers", "1", "--http", "1", "--no-ws", "--port", str(port), target]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, env={**os.environ, **environment}, stdout=output, stderr=output

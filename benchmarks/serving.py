@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import re
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,6 +24,10 @@ from benchmarks.servers import Server, serving
 TARGET_RATIO = 1 / 0.7
 MICROSECONDS = {"us": 1.0, "ms": 1e3, "s": 1e6}
 STORES = 50
+SLOW_REQUEST = (
+    b"POST /imports HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\n"
+    b"Content-Length: 100\r\n\r\ns"
+)
 
 # Requests one store after the other, as many planners would.
 WRK_SCRIPT = f"""
@@ -50,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=5, help="pairs of runs (default 5)")
     parser.add_argument("--seconds", type=int, default=3, help="length of a run (default 3)")
     parser.add_argument("--connections", type=int, default=4, help="open connections (default 4)")
+    parser.add_argument("--slow", type=int, default=0, help="slow clients beside (default 0)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -76,13 +83,13 @@ def measure(folder: Path, arguments: argparse.Namespace) -> tuple[Measurement, M
     script = folder / "stores.lua"
     script.write_text(WRK_SCRIPT)
     app = serving(
-        "forecast_service.app:create_app", {"FORECAST_HOME": str(home)}, folder / "service.log"
+        "forecast_service.app:create_front", {"FORECAST_HOME": str(home)}, folder / "service.log"
     )
     with app as service:
         body = folder / "body.json"
         body.write_bytes(urllib.request.urlopen(f"{service.url}/forecast?store_number=1").read())
         files = {bare.BODY_FILE: str(body)}
-        with serving("benchmarks.bare:create_app", files, folder / "bare.log") as plain:
+        with serving("benchmarks.bare:create_front", files, folder / "bare.log") as plain:
             rounds = [
                 (load(service, script, arguments), load(plain, script, arguments))
                 for _ in range(arguments.rounds + 1)
@@ -94,9 +101,10 @@ def load(server: Server, script: Path, arguments: argparse.Namespace) -> Measure
     """One run of wrk."""
     before = server.cpu_seconds()
     command = ["wrk", "-t1", f"-c{arguments.connections}", f"-d{arguments.seconds}s", "--latency"]
-    output = subprocess.run(
-        [*command, "-s", str(script), server.url], check=True, capture_output=True, text=True
-    ).stdout
+    with slow_clients(server, arguments.slow):
+        output = subprocess.run(
+            [*command, "-s", str(script), server.url], check=True, capture_output=True, text=True
+        ).stdout
     cpu_seconds = server.cpu_seconds() - before
     if "Non-2xx" in output:
         raise RuntimeError(f"The server refused requests:\n{output}")
@@ -108,6 +116,17 @@ def load(server: Server, script: Path, arguments: argparse.Namespace) -> Measure
         p99_microseconds=_microseconds(_match(r"99%\s+([\d.]+)(us|ms|s)", output)),
         cpu_microseconds=cpu_seconds / requests * 1e6,
     )
+
+
+@contextlib.contextmanager
+def slow_clients(server: Server, number: int) -> Iterator[None]:
+    """Clients that have sent a part of a body, and nothing since."""
+    host, port = server.url.removeprefix("http://").split(":")
+    with contextlib.ExitStack() as connections:
+        for _ in range(number):
+            client = connections.enter_context(socket.create_connection((host, int(port))))
+            client.sendall(SLOW_REQUEST)
+        yield
 
 
 def median(runs: Sequence[Measurement]) -> Measurement:

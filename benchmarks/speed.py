@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.panels import read_panel
+from benchmarks.panels import add_column_option, read_panel
 from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.closing import find_closing
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
@@ -43,6 +43,7 @@ class Cost:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options for data and number of stores."""
     parser.add_argument("--data", type=Path, help="file of sales (default: the sample data)")
+    add_column_option(parser)
     parser.add_argument(
         "--future", type=Path, help="file of the coming days, if it is a separate file"
     )
@@ -126,7 +127,7 @@ def _data(arguments: argparse.Namespace) -> tuple[Panel, KnownFuture]:
         files = {"sales": arguments.data} if arguments.data else write_sample(Path(folder))
         if arguments.future is not None:
             files["future"] = arguments.future
-        panel, future = read_panel(files, arguments.horizon)
+        panel, future = read_panel(files, arguments.horizon, arguments.column)
     count = min(arguments.stores, panel.n_series)
     rows = np.linspace(0, panel.n_series - 1, count).round().astype(np.intp)
     return panel.take(rows), future.take(rows)

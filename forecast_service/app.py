@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from flask import Flask
-from granian import Granian
-from granian.constants import Interfaces
 
+from forecast_service.common.hosts import is_local_name
 from forecast_service.common.logs import configure_logging
 from forecast_service.local import wire
 from forecast_service.resources import hooks, problems, routes
+from forecast_service.resources.gate.callers import Callers
+from forecast_service.resources.gate.front import Front
 from forecast_service.resources.metrics import RequestMetrics
 from forecast_service.service import open_service
 from forecast_service.settings import Settings, read_settings
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "create_front"]
+
+LOCK_SECONDS = 5.0  # a request that waits for the write lock keeps a thread from the readers
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the service as a WSGI application; this opens and migrates the database."""
     settings = settings or read_settings()
     configure_logging(settings.log_level)
-    service = open_service(settings)
+    service = open_service(settings, lock_seconds=LOCK_SECONDS)
     service.database.migrate()
     service.make_parts()
     metrics = RequestMetrics()
@@ -28,26 +31,38 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes, PROPAGATE_EXCEPTIONS=False)
     app.extensions["forecast_service"] = service
-    hooks.init_app(app, metrics)
+    hooks.init_app(app, metrics, Callers(settings))
     problems.init_app(app)
     routes.init_app(app, service, metrics)
     session = service.session
-    if session.is_endpoint:
-        app.register_blueprint(wire.blueprint(session.forecast, session.forecastquery))
+    if session.is_endpoint and settings.aws_endpoint == "on":
+        key = settings.aws_key
+        app.register_blueprint(
+            wire.blueprint(
+                session.forecast,
+                session.forecastquery,
+                key=None if key is None else key.get_secret_value(),
+                is_proxied=not all(map(is_local_name, settings.allowed_hosts)),
+            )
+        )
     return app
 
 
+def create_front(settings: Settings | None = None) -> Front:
+    """Make the service as an ASGI application, as ``serve`` runs it."""
+    settings = settings or read_settings()
+    return Front(
+        create_app(settings),
+        body_seconds=settings.body_seconds,
+        max_body_bytes=settings.max_body_bytes,
+    )
+
+
 def main() -> None:
-    """Serve at the configured address: ``python -m forecast_service.app``."""
-    settings = read_settings()
-    Granian(
-        "forecast_service.app:create_app",
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.WSGI,
-        workers=settings.web_processes,
-        factory=True,
-    ).serve()
+    """Serve at the configured address, without a worker: ``python -m forecast_service.app``."""
+    from forecast_service.cli.processes import run_web
+
+    run_web(read_settings())
 
 
 if __name__ == "__main__":

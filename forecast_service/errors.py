@@ -88,6 +88,22 @@ class Remedy(StrEnum):
     """Use another home, or replace the invented sales."""
     IGNORE_COLUMNS = "ignore_columns"
     """Import with the option that leaves columns out."""
+    NAME_COLUMN = "name_column"
+    """Import with the option that names the column of a role."""
+    NAME_SALES = "name_sales"
+    """The same, or with the option for tables that have a column per store."""
+    NAME_STORE = "name_store"
+    """The same, or with the option that names the only store."""
+    NAME_ENCODING = "name_encoding"
+    NAME_SHEET = "name_sheet"
+    NAME_DECIMAL = "name_decimal"
+    """Import with the option that names the decimal mark."""
+    NAME_DATE_ORDER = "name_date_order"
+    """Import with the option that says whether dates begin with the day or the month."""
+    ADD_UP_ROWS = "add_up_rows"
+    """Import with the option that adds up several rows of a day, or keeps the last."""
+    COUNT_MISSING_AS_ZERO = "count_missing_as_zero"
+    """Import with the option that counts days without a row as days without sales."""
 
 
 class ForecastServiceError(Exception):

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from forecast_service.settings import Settings
-from forecast_service.storage.database import Database
+from forecast_service.storage.database import LOCK_SECONDS, Database
 from forecast_service.storage.queue import Queue
 
 if TYPE_CHECKING:
@@ -79,6 +79,6 @@ class Service:
         self.database.dispose()
 
 
-def open_service(settings: Settings) -> Service:
+def open_service(settings: Settings, *, lock_seconds: float = LOCK_SECONDS) -> Service:
     """Make the service for these settings; its database may still need a migration."""
-    return Service(settings, Database(settings.resolved_database_url))
+    return Service(settings, Database(settings.resolved_database_url, lock_seconds=lock_seconds))

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from forecast_service.common.column_roles import COLUMN_ROLES, read_column_roles
 from forecast_service.common.countries import COUNTRIES
 from forecast_service.common.sentences import allowed, shown
 from forecast_service.errors import ConfigurationError
@@ -21,6 +22,8 @@ PREFIX = "FORECAST_"
 
 MAX_FORECAST_TYPES = 5
 FORECAST_TYPE = re.compile(r"0?\.(0[1-9]|[1-9]\d?)|mean")
+
+HOST_NAME = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|[0-9A-Fa-f:.]+")
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
@@ -89,6 +92,16 @@ class Settings(BaseSettings):
         description="Time zone of the stores, such as Europe/Berlin: a sale is dated tomorrow or "
         "earlier there.",
     )
+    columns: CommaList = Field(
+        (),
+        description="Columns of the files by role, such as store=Filiale,sales=Umsatz; others are "
+        "recognised by their names.",
+    )
+    missing: Literal["unknown", "zero"] | None = Field(
+        None,
+        description="What a day without a row of sales means; default: as at the import before, "
+        "else unknown.",
+    )
     keep_days: int = Field(
         400, ge=1, description="Days for which old forecasts, runs and import jobs are kept."
     )
@@ -113,15 +126,33 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(5000, ge=0, le=65535, description="Port to listen on.")
+    allowed_hosts: CommaList = Field(
+        ("localhost",),
+        description="Hosts that requests may name; 'localhost' and loopback addresses always may.",
+    )
+    aws_endpoint: Literal["on", "off"] = Field(
+        "on", description="Whether `/aws` answers. Without a key, it answers this machine only."
+    )
+    aws_key: SecretStr | None = Field(
+        None, description="Access key ID that calls of `/aws` must carry; then from any machine."
+    )
     web_processes: int = Field(1, ge=1, description="Web processes of `serve`.")
     max_body_bytes: int = Field(
         64 * 1024 * 1024, ge=1024, description="Largest request body in bytes."
+    )
+    max_unpacked_bytes: int = Field(
+        512 * 1024 * 1024, ge=1024, description="Largest size of an uploaded file when unpacked."
+    )
+    body_seconds: float = Field(
+        30.0,
+        gt=0,
+        description="Longest time for a request body; a long one gets a second more per 16 KiB.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Lowest level that is logged."
     )
 
-    @field_validator("forecast_types", "retrain_rules", mode="before")
+    @field_validator("columns", "forecast_types", "retrain_rules", "allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -137,6 +168,25 @@ class Settings(BaseSettings):
                 "up to five different quantiles from 0.01 to 0.99 or 'mean', separated by commas"
             )
         return value
+
+    @field_validator("columns")
+    @classmethod
+    def _known_columns(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            read_column_roles(value)
+        except ValueError:
+            roles = ", ".join(COLUMN_ROLES)
+            raise ValueError(
+                f"role=name for each role once, separated by commas; the roles are {roles}"
+            ) from None
+        return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _host_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(HOST_NAME.fullmatch(name) for name in value):
+            raise ValueError("host names without ports, '.example.com' for all below, or '*'")
+        return tuple(name.lower() for name in value)
 
     @field_validator("country")
     @classmethod

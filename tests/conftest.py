@@ -28,14 +28,13 @@ FIRST = ("acceptance/", "worker/", "test_exploration", "test_benchmarks", "runs/
 OWN_SQL = (
     *("storage/", "runs/", "reading/", "upkeep/"),
     *("local/contract/test_endings", "local/contract/test_listing", "local/contract/test_tags"),
-    *("local/jobs/test_jobs", "importer/test_interruptions", "importer/test_appending"),
-    *("resources/test_stores", "cli/test_commands"),
+    *("local/jobs/test_jobs", "importer/test_interruptions", "resources/test_stores"),
 )
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Order and mark the tests; with PostgreSQL, leave out tests that use no database."""
+    """Order and mark the tests; with PostgreSQL, leave out those that need none or SQLite."""
     places = {item: item.nodeid.removeprefix("tests/") for item in items}
     items.sort(key=lambda item: not places[item].startswith(FIRST))
     for item in items:
@@ -43,9 +42,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.sql)
     if SERVER_URL is None or config.args != config.getini("testpaths"):
         return
-    needless = [item for item in items if "database_url" not in getattr(item, "fixturenames", ())]
-    config.hook.pytest_deselected(items=needless)
-    items[:] = [item for item in items if item not in set(needless)]
+    needless = {item for item in items if not _needs_postgres(item)}
+    config.hook.pytest_deselected(items=list(needless))
+    items[:] = [item for item in items if item not in needless]
+
+
+def _needs_postgres(item: pytest.Item) -> bool:
+    uses_database = "database_url" in getattr(item, "fixturenames", ())
+    return uses_database and item.get_closest_marker("sqlite") is None
 
 
 @pytest.fixture(autouse=True)

@@ -44,7 +44,7 @@ def test_the_bare_resource_returns_the_bytes_of_the_service(
     (tmp_path / "body").write_bytes(answer.data)
     monkeypatch.setenv(bare.BODY_FILE, str(tmp_path / "body"))
 
-    plain = bare.create_app().test_client().get("/forecast?store_number=2")
+    plain = bare.create_front().application.test_client().get("/forecast?store_number=2")
 
     assert plain.data == answer.data
     assert answer.text.count("Timestamp") == 3 * DAYS
@@ -124,10 +124,11 @@ def test_accuracy_of_weekly_data_counts_in_weeks(tmp_path: Path) -> None:
 def test_accuracy_refuses_a_history_that_is_too_short(tmp_path: Path) -> None:
     days = np.datetime64("2024-01-01") + np.arange(40)
     rows = "".join(f"1,{day},{100 + number % 7}\n" for number, day in enumerate(days))
-    (tmp_path / "short.csv").write_text("store,date,sales\n" + rows)
+    (tmp_path / "short.csv").write_text("kasse,date,sales\n" + rows)
+    data = ("--data", str(tmp_path / "short.csv"), "--column", "store=kasse")
 
     ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "accuracy", "--data", str(tmp_path / "short.csv")],
+        [sys.executable, "-m", "benchmarks", "accuracy", *data],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,12 @@ from forecast_service.cli.output import json_option, print_json, print_table, sa
 from forecast_service.common.names import natural_order
 
 if TYPE_CHECKING:
+    from forecast_service.importer.options import ImportOptions
     from forecast_service.service import Service
 
 __all__ = ["import_sales", "sample", "stores", "undo"]
 
+PASSED_ON = ("stores_limit", "allow_returns", "replace", "store", "encoding", "sheet", "wide")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 STORE_COLUMNS = ("store", "region", "first_sale_on", "last_sale_on", "days")
 
@@ -29,17 +32,70 @@ def store_options(command: Any) -> Any:
     return command
 
 
+def file_options(command: Any) -> Any:
+    """The options that say how files are read."""
+    for option in (
+        click.option("--wide", is_flag=True, help="SALES has a column per day, or per store."),
+        click.option("--sheet", help="Sheet of a spreadsheet to read."),
+        click.option("--encoding", help="Encoding of text files, such as cp1252."),
+        click.option("--store", help="Name of the only store, in files without a column for it."),
+        click.option(
+            "--column",
+            "columns",
+            multiple=True,
+            metavar="ROLE=NAME",
+            help="Column of a role: store, date, sales, item, open, stockout or region.",
+        ),
+        click.option(
+            "--features", type=FILE, help="Covariates of past and future days, joined by date."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def import_options(given: dict[str, Any]) -> ImportOptions:
+    """The options of an import from those of a command."""
+    from forecast_service.importer.options import ImportOptions
+
+    values = {name: given[name] for name in PASSED_ON if given.get(name) is not None}
+    lists = {name: split_names(given.get(name)) for name in ("only", "ignore")}
+    return ImportOptions.from_dict(
+        {**values, **lists, **chosen_values(given), "columns": list(given["columns"])}
+    )
+
+
 def split_names(text: str | None) -> list[str]:
     """Split a comma-separated list of names."""
     return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+def value_options(command: Any) -> Any:
+    """Add the options that say what the values of files mean."""
+    choices = {
+        "date-order": (("dmy", "mdy", "ymd"), "Order of dates such as 1/2/2024."),
+        "decimal": (("point", "comma"), "Decimal mark of all numbers."),
+        "duplicates": (("refuse", "sum", "last"), "What several rows of a day mean."),
+        "missing": (("unknown", "zero"), "What a day without a row of sales means."),
+    }
+    for name, (values, text) in reversed(choices.items()):
+        command = click.option(f"--{name}", type=click.Choice(values), help=text)(command)
+    return command
+
+
+def chosen_values(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The ``value_options`` that were given."""
+    names = ("date_order", "decimal", "duplicates", "missing")
+    return {name: options[name] for name in names if options[name] is not None}
 
 
 @click.command(
     "import",
     epilog="Example: forecast-service import train.csv.gz future.csv.gz --stores store.csv",
 )
-@click.argument("sales", type=FILE)
+@click.argument("sales", type=FILE, required=False)
 @click.argument("future", type=FILE, required=False)
+@click.option("--future", "future_only", type=FILE, help="FUTURE without SALES, with --append.")
 @click.option("--stores", "store_table", type=FILE, help="Table with one row per store.")
 @click.option(
     "--append", is_flag=True, help="Add new days and correct existing ones; keep the rest."
@@ -53,38 +109,38 @@ def split_names(text: str | None) -> list[str]:
 @click.option(
     "--no-wait", is_flag=True, help="Do not wait: a running worker makes the new forecast."
 )
+@file_options
+@value_options
 @store_options
 @json_option
 def import_sales(
-    sales: Path, future: Path | None, store_table: Path | None, **options: Any
+    sales: Path | None, future: Path | None, store_table: Path | None, **options: Any
 ) -> None:
     """Import files of sales and of known future days.
 
     SALES has one row per store and day (or week, or month). FUTURE has the same columns without
-    sales for the coming days: promotions, openings, holidays. Files are CSV or Parquet, compressed
-    or not. If a row is bad, the file is refused with the line numbers, and nothing of it is kept.
+    sales for the coming days: promotions, openings, holidays. Files are CSV, Parquet or
+    spreadsheets (xlsx, xls, ods). If a row is bad, the file is refused with the line numbers, and
+    nothing of it is kept. Columns are recognised by their names in several languages; --column
+    names others, such as --column store=Kasse.
     """
     from forecast_service.cli.following import import_files
     from forecast_service.cli.opening import open_for_command
-    from forecast_service.importer.options import ImportOptions
 
-    files = {"sales": sales, "future": future, "stores": store_table}
+    files = {
+        "sales": sales,
+        "features": options["features"],
+        "future": future or options["future_only"],
+        "stores": store_table,
+    }
     sent = {role: path for role, path in files.items() if path is not None}
-    import_options = ImportOptions.from_dict(
-        {
-            "only": split_names(options["only"]),
-            "stores_limit": options["stores_limit"],
-            "allow_returns": options["allow_returns"],
-            "replace": options["replace"],
-            "ignore": split_names(options["ignore"]),
-        }
-    )
+    wanted = import_options(options)
     mode = "INCREMENTAL" if options["append"] else "FULL"
     with open_for_command() as service:
         if options["dry_run"]:
-            report = service.imports.dry_run(sent, mode, import_options)
+            report = service.imports.dry_run(sent, mode, wanted)
         else:
-            report = import_files(service, sent, mode, import_options)
+            report = import_files(service, sent, mode, wanted)
             follow_new_forecast(service, wait=not options["no_wait"])
     for line in report.lines():
         say(line)

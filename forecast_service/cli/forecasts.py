@@ -67,7 +67,7 @@ def _provenance(document: dict[str, Any]) -> str:
         *(origin[name] for name in ("fallback", "stale") if origin[name]),
         *origin["assumptions"],
     ]
-    return "; ".join(parts) + "."
+    return "; ".join(part.removesuffix(".") for part in parts) + "."
 
 
 @click.command(epilog="Example: forecast-service rollback store_demand_group_3f0c2a9b5d7e41c8a6b1")

@@ -11,15 +11,17 @@ from forecast_service.settings import Settings
 
 __all__ = ["run_web", "run_worker"]
 
-APPLICATION = "forecast_service.app:create_app"
-WEB_THREADS = 4  # requests at once per web process; a request takes about a millisecond
+APPLICATION = "forecast_service.app:create_front"
+CONNECTIONS = 2048  # at once per web process; an open connection needs no thread
+HEADER_SECONDS = 15  # time for the headers of a request, and for an idle connection
 WORKER_KILL_SECONDS = 10  # time for open requests to finish when the server stops
 
 
 def run_web(settings: Settings) -> None:
     """Serve HTTP until TERM or INT; the web processes read FORECAST_* variables themselves."""
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     end_with_parent()
@@ -27,9 +29,12 @@ def run_web(settings: Settings) -> None:
         APPLICATION,
         address=settings.host,
         port=settings.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
         workers=settings.web_processes,
-        blocking_threads=WEB_THREADS,
+        backlog=CONNECTIONS,
+        backpressure=CONNECTIONS,
         factory=True,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,

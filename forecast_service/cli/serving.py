@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from forecast_service.cli.output import say
+
+if TYPE_CHECKING:
+    from forecast_service.settings import Settings
 
 __all__ = ["serve", "worker"]
 
@@ -15,6 +20,9 @@ __all__ = ["serve", "worker"]
 @click.option("--no-worker", is_flag=True, help="Start no worker; workers run elsewhere.")
 def serve(host: str | None, port: int | None, no_worker: bool) -> None:
     """Serve forecasts over HTTP, with a worker.
+
+    There are no accounts. An address other than 127.0.0.1 lets other machines read and change
+    everything; requests must then name a host of FORECAST_ALLOWED_HOSTS.
 
     The worker imports and trains. TERM and Ctrl-C end the web processes, the worker and this
     command.
@@ -36,9 +44,26 @@ def serve_until_stopped(host: str | None, port: int | None, *, with_worker: bool
     database = Database(settings.resolved_database_url)
     database.migrate()
     database.dispose()
+    for line in warnings_of(settings):
+        say(line)
     with stop_signals() as stop:
         Supervisor(settings, with_worker=with_worker, say=say).run(stop)
     say("Stopped.")
+
+
+def warnings_of(settings: Settings) -> list[str]:
+    """What an operator must know before the service listens at this address."""
+    from forecast_service.common.hosts import is_local_name
+
+    if is_local_name(settings.host):
+        return []
+    hosts = ", ".join(dict.fromkeys(("localhost", *settings.allowed_hosts)))
+    return [
+        f"WARNING: '{settings.host}' is open to other machines, and there are no accounts: whoever "
+        "reaches this port can read and change everything.",
+        f"WARNING: Requests are answered for these hosts: {hosts}. Add names with "
+        "FORECAST_ALLOWED_HOSTS.",
+    ]
 
 
 @click.command(epilog="Example: FORECAST_DATABASE_URL=postgresql://… forecast-service worker")

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast_service.cli.data import FILE, split_names, store_options
+from forecast_service.cli.data import (
+    FILE,
+    file_options,
+    import_options,
+    store_options,
+    value_options,
+)
 from forecast_service.cli.output import say
 from forecast_service.cli.progress import report_time
 from forecast_service.cli.serving import serve_until_stopped
@@ -39,6 +45,8 @@ MEMORY = "last_import.json"  # digests of the files that were imported last
 @click.option(
     "--replace-sample", is_flag=True, help="Delete the sample data of an earlier start first."
 )
+@file_options
+@value_options
 @store_options
 @click.option("--host", help="Address to listen on [default: FORECAST_HOST, 127.0.0.1].")
 @click.option("--port", type=int, help="Port to listen on [default: FORECAST_PORT, 5000].")
@@ -61,7 +69,12 @@ def run(
     overrides = {"host": host, "port": port}
     settings = read_settings(**{k: v for k, v in overrides.items() if v is not None})
     choose_port(settings.host, settings.port)  # refuse a port now, not after minutes of training
-    files = {"sales": sales, "future": future, "stores": store_table}
+    files = {
+        "sales": sales,
+        "features": options["features"],
+        "future": future,
+        "stores": store_table,
+    }
     sent = {role: path for role, path in files.items() if path is not None}
     try:
         with stop_as_interrupt():
@@ -86,7 +99,6 @@ def prepare(files: dict[str, Path], options: dict[str, Any]) -> None:
 def load(service: Service, files: dict[str, Path], options: dict[str, Any]) -> bool:
     """Import the files, or sample data if there are none. False if nothing had to be imported."""
     from forecast_service.cli.following import import_files
-    from forecast_service.importer.options import ImportOptions
     from forecast_service.storage.groups import read_group
 
     settings = service.settings
@@ -97,17 +109,12 @@ def load(service: Service, files: dict[str, Path], options: dict[str, Any]) -> b
             say("Using the sales that were imported before.")
             return False
         files = write_sample_files(settings.home / SAMPLE)
-    import_options = ImportOptions(
-        only=tuple(split_names(options["only"])),
-        stores_limit=options["stores_limit"],
-        allow_returns=options["allow_returns"],
-        replace=options["replace"],
-    )
+    wanted = import_options(options)
     memory = settings.home / MEMORY
     fingerprint = {
         "group": settings.dataset_group,
         "files": {role: digest(path) for role, path in files.items()},
-        "options": changed_options(import_options.to_dict()),
+        "options": changed_options(wanted.to_dict()),
     }
     before = read_memory(memory)
     if group is not None and before == fingerprint and not is_undone(service):
@@ -116,7 +123,7 @@ def load(service: Service, files: dict[str, Path], options: dict[str, Any]) -> b
     if group is not None and is_sample(before, settings.home / SAMPLE):
         leave_sample(service, may_delete=options["replace_sample"])
     with report_time("Import"):
-        report = import_files(service, files, "FULL", import_options)
+        report = import_files(service, files, "FULL", wanted)
     for line in report.lines():
         say(f"  {line}")
     memory.write_text(json.dumps(fingerprint))

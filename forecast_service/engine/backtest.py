@@ -17,6 +17,8 @@ from forecast_service.engine.calendar import (
     parse_frequency,
     usable_season,
 )
+from forecast_service.engine.guards.bounds import find_bounds
+from forecast_service.engine.guards.outliers import without_outliers
 from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.engine.pool import map_in_order, pool
 
@@ -65,7 +67,7 @@ class TestedWindow:
     mean: FloatArray
     """(n, horizon)."""
     history: FloatArray
-    """(n, cutoff): the target before the cutoff, for scaled errors."""
+    """(n, cutoff): the target before the cutoff, without absurd days, for scaled errors."""
     season_length: int
 
     @property
@@ -145,7 +147,8 @@ def backtest(
 ) -> Backtest:
     """Fit on the periods before each cutoff and forecast the ``horizon`` after it.
 
-    A model sees nothing after its cutoff but the covariates, which are known in advance. If a fit
+    A model sees nothing after its cutoff but the covariates, which are known in advance. It does
+    not learn from absurd days, but its forecast is compared with them as they are. If a fit
     of the algorithm uses a single core, the windows are tested in parallel.
     """
     starts, notes = cutoffs(panel.n_periods, config, panel.frequency)
@@ -190,8 +193,8 @@ def _test(
     cutoff: int,
     progress: Progress = silent,
 ) -> TestedWindow:
-    past = panel.before(cutoff)
-    future = panel.known_between(cutoff, cutoff + config.horizon)
+    past = without_outliers(panel.before(cutoff))
+    future = find_bounds(past).within(panel.known_between(cutoff, cutoff + config.horizon))
     fitted = algorithm.fit(past, config, progress)
     return TestedWindow(
         cutoff=cutoff,

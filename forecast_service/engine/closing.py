@@ -11,7 +11,7 @@ import numpy.typing as npt
 from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.errors import InvalidData
 
-__all__ = ["Closing", "find_closing"]
+__all__ = ["COVARIATE", "Closing", "find_closing"]
 
 COVARIATE = "open"  # in upper or lower case
 NEEDED_SHARE = 0.99  # of the days marked as closed must have no sales

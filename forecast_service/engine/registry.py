@@ -13,6 +13,7 @@ from forecast_service.engine import algorithm as interface
 from forecast_service.engine import grouped
 from forecast_service.engine.algorithm import Algorithm, FitConfig, Fitted, Progress, silent
 from forecast_service.engine.archive import Arrays
+from forecast_service.engine.guards.outliers import without_outliers
 from forecast_service.engine.panel import Panel
 from forecast_service.errors import InvalidData
 
@@ -53,9 +54,9 @@ def load_pieces(name: str, pieces: Iterable[Arrays]) -> Fitted:
 
 
 def condition(name: str, fitted: Fitted, panel: Panel) -> Fitted:
-    """The same model on newer data: see ``Algorithm.condition``."""
-    chosen = algorithm(name)
-    return grouped.carry_shards(fitted, panel, lambda model, own, *_: chosen.condition(model, own))
+    """The same model on newer data, without absurd days: see ``Algorithm.condition``."""
+    chosen, clean = algorithm(name), without_outliers(panel)
+    return grouped.carry_shards(fitted, clean, lambda model, own, *_: chosen.condition(model, own))
 
 
 def refit(
@@ -76,4 +77,4 @@ def refit(
         own_rows = grouped.places_within(places, rows)
         return interface.refit(chosen, model, own, own_rows, config, step)
 
-    return grouped.carry_shards(fitted, panel, carry, progress)
+    return grouped.carry_shards(fitted, without_outliers(panel), carry, progress)

@@ -10,6 +10,7 @@ from forecast_service.engine.auto.auto_algorithm import fit_with_backtest
 from forecast_service.engine.backtest import Backtest, backtest
 from forecast_service.engine.calendar import require_trainable
 from forecast_service.engine.changes import content_of
+from forecast_service.engine.guards.outliers import without_outliers
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pool import pool
 from forecast_service.engine.registry import algorithm
@@ -70,4 +71,4 @@ def _fit(name: str, panel: Panel, config: FitConfig, progress: Progress) -> tupl
     chosen = algorithm(name)
     share = config.backtest_windows / (config.backtest_windows + 1)
     tested = backtest(chosen, panel, config, part(progress, 0, share))
-    return chosen.fit(panel, config, part(progress, share, 1)), tested
+    return chosen.fit(without_outliers(panel), config, part(progress, share, 1)), tested

@@ -41,8 +41,8 @@ def canonical_tables(understanding: Understanding) -> dict[str, pa.Table]:
     if understanding.attributes:
         stores = list(understanding.stores)
         columns = {"item_id": from_texts(stores)}
-        for name in understanding.attributes:
-            texts = [understanding.stores[s].attributes.get(name, "") for s in stores]
+        for title, name in understanding.attributes.items():
+            texts = [understanding.stores[s].attributes.get(title, "") for s in stores]
             columns[name] = from_texts(texts)
         tables[METADATA_PART] = pa.table(columns)
     return tables

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 from forecast_service.common.arrow import from_numpy, to_numpy
 from forecast_service.importer.canonical_files import MS_PER_DAY
-from forecast_service.importer.files.text_columns import iso
+from forecast_service.importer.files.column_names import shown_name
 from forecast_service.importer.long_rows import LongRows, sorted_rows
+from forecast_service.importer.values.text_columns import iso
 from forecast_service.storage.database import Database
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import series_files
@@ -102,7 +103,9 @@ def history(
             entry["stockout"] = bool(sales[key].get("stockout"))
             if name:
                 entry["item"] = name
-            rows.append({**entry, "covariates": covariates.get(key, {})})
+            known = covariates.get(key, {})
+            shown = {shown_name(title): value for title, value in known.items()}
+            rows.append({**entry, "covariates": shown})
     return rows if limit is None else rows[-limit:]
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+import codecs
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from forecast_service.common.column_roles import read_column_roles
 from forecast_service.errors import InvalidRequest, UnknownField
 
-__all__ = ["MODES", "ROLES", "ImportOptions", "check_request"]
+__all__ = ["CHOICES", "MODES", "ROLES", "ImportOptions", "check_request"]
 
 MODES = ("FULL", "INCREMENTAL")
-ROLES = ("sales", "future", "stores")
+ROLES = ("sales", "features", "future", "stores")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "date_order": ("dmy", "mdy", "ymd"),
+    "decimal": ("point", "comma"),
+    "duplicates": ("refuse", "sum", "last"),
+    "missing": ("unknown", "zero"),
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,24 @@ class ImportOptions:
     """Whether days with negative sales are allowed."""
     ignore: tuple[str, ...] = ()
     """Columns that are left out."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Role -> column, for columns that are not recognised by their names."""
+    store: str | None = None
+    """Name of the only store, for files without a column for it."""
+    encoding: str | None = None
+    """Encoding of text files; recognised without it."""
+    sheet: str | None = None
+    """Sheet of a spreadsheet file; the one with sales without it."""
+    wide: bool = False
+    """Whether the file of sales has a column per day, or a column per store."""
+    date_order: str | None = None
+    """``dmy``, ``mdy`` or ``ymd``: the order of dates like 1/2/2024, if nothing else tells."""
+    decimal: str | None = None
+    """``point`` or ``comma``: the decimal mark of all numbers; None: each column shows its own."""
+    duplicates: str | None = None
+    """``sum`` or ``last``: what several rows of a day mean; None or ``refuse``: a mistake."""
+    missing: str | None = None
+    """``unknown`` or ``zero``: what a day without a row means; None: as in earlier imports."""
 
     empty_sales: str = "keep"
     """What an empty cell does to an earlier figure: ``keep``, ``forget`` or ``remove`` the row.
@@ -46,7 +72,8 @@ class ImportOptions:
         UnknownField
             An option does not exist.
         InvalidRequest
-            ``stores_limit`` is below 1.
+            ``stores_limit`` is below 1, there is no such role or encoding, or an option has a
+            value that does not exist.
         """
         names = [field.name for field in fields(cls)]
         unknown = sorted(set(values) - set(names))
@@ -56,16 +83,51 @@ class ImportOptions:
                 f"'{unknown[0]}' is not an option of an import. Allowed are {allowed}."
             )
         lists = {n: tuple(str(v) for v in values[n]) for n in ("only", "ignore") if n in values}
-        options = cls(**{**values, **lists})
+        columns = _columns(values.get("columns", {}))
+        options = cls(**{**values, **lists, "columns": columns})
+        _refuse_unknown_encoding(options.encoding)
         if options.stores_limit is not None and options.stores_limit < 1:
             raise InvalidRequest(
                 f"'stores_limit' is {options.stores_limit}; it must be at least 1. "
                 "Leave it out to import all stores."
             )
+        for name, choices in CHOICES.items():
+            _refuse_other_value(name, getattr(options, name), choices)
         return options
 
+    @property
+    def may_repeat_days(self) -> bool:
+        """Whether a series may have several rows of a day."""
+        return self.duplicates in ("sum", "last")
+
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """The options as JSON values; choices that are not made are left out."""
+        return {n: value for n, value in asdict(self).items() if value or n not in CHOICES}
+
+
+def _refuse_other_value(name: str, value: str | None, allowed: Sequence[str]) -> None:
+    if value is not None and value not in allowed:
+        listed = ", ".join(f"'{each}'" for each in allowed)
+        raise InvalidRequest(f"'{name}' is '{value}'. Allowed are {listed}.")
+
+
+def _columns(value: Mapping[str, str] | list[str]) -> dict[str, str]:
+    texts = [f"{r}={n}" for r, n in value.items()] if isinstance(value, Mapping) else value
+    try:
+        return read_column_roles(texts)
+    except ValueError as error:
+        raise InvalidRequest(str(error)) from error
+
+
+def _refuse_unknown_encoding(name: str | None) -> None:
+    try:
+        is_text = name is None or codecs.lookup(name)._is_text_encoding
+    except LookupError:
+        is_text = False
+    if not is_text:
+        raise InvalidRequest(
+            f"'{name}' is not a known encoding. Name one such as 'utf-8', 'cp1252' or 'utf-16'."
+        )
 
 
 def check_request(files: Mapping[str, object], mode: str) -> None:
@@ -85,9 +147,9 @@ def check_request(files: Mapping[str, object], mode: str) -> None:
     if unknown:
         raise UnknownField(
             f"'{unknown[0]}' is not a role of a file. "
-            "Send the files as 'sales', 'future' or 'stores'."
+            "Send the files as 'sales', 'features', 'future' or 'stores'."
         )
-    needed = ("sales",) if mode == "FULL" else ("sales", "future")
+    needed = ("sales",) if mode == "FULL" else ("sales", "features", "future")
     if not any(role in files for role in needed):
         raise InvalidRequest(
             f"An import in mode '{mode}' needs a file for "

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from forecast_service.common.names import natural_order
-from forecast_service.importer.files.text_columns import iso
-from forecast_service.importer.understanding.earlier_imports import StoreState
+from forecast_service.importer.merging.earlier_imports import StoreState
 from forecast_service.importer.understanding.understanding import Understanding
+from forecast_service.importer.values.text_columns import iso
 from forecast_service.importer.workspace import replacing
 from forecast_service.storage.groups import Texts
 
@@ -58,6 +58,7 @@ class Plan:
     jobs: Mapping[str, str] = field(default_factory=dict)
     """Kind of a part -> ARN of its import job; empty until jobs are started."""
     texts: Texts | None = None
+    conventions: Mapping[str, str] | None = None
 
     def with_jobs(self, jobs: Mapping[str, str]) -> Plan:
         return replace(self, jobs={**self.jobs, **jobs})
@@ -75,7 +76,7 @@ def make_plan(understanding: Understanding, mode: str) -> Plan:
         parts.append(Part(RELATED_PART, (*start, *columns), mode))
     if understanding.attributes:
         # Metadata has no time to tell rows apart, so it is always replaced as a whole.
-        columns = tuple((name, "string") for name in understanding.attributes)
+        columns = tuple((name, "string") for name in understanding.attributes.values())
         parts.append(Part(METADATA_PART, (("item_id", "string"), *columns), "FULL"))
     if len(sales.rows):
         target_mode = mode if sales.everything is None else "FULL"
@@ -87,6 +88,7 @@ def make_plan(understanding: Understanding, mode: str) -> Plan:
         horizon=understanding.horizon,
         covariates=understanding.covariates,
         texts=understanding.texts,
+        conventions=understanding.conventions,
         last_sale_on=iso(int(sales.last.max())),
         parts=tuple(parts),
         stores={

@@ -8,9 +8,9 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from forecast_service.importer.history import covariates_key, key_columns, sales_key
+from forecast_service.importer.merging.earlier_imports import StoreState
 from forecast_service.importer.plan import RELATED_PART, TARGET_PART, Plan
 from forecast_service.importer.reversal import changed_rows
-from forecast_service.importer.understanding.earlier_imports import StoreState
 from forecast_service.storage.database import database_now
 from forecast_service.storage.groups import DatasetGroup, record_import
 from forecast_service.storage.snapshots import SnapshotStore, StagedFile
@@ -61,6 +61,7 @@ def _record_group(connection: sa.Connection, group: str, arn: str, plan: Plan) -
         has_items=plan.has_items,
         texts=plan.texts,
         last_sale_on=plan.last_sale_on,
+        conventions=plan.conventions,
     )
     record_import(connection, imported)
 
@@ -123,6 +124,7 @@ def _columns(store: StoreState) -> dict[str, object]:
         "last_sale_on": store.last_sale_on,
         "days": store.days,
         "assumed_from": store.assumed_from,
+        "rest_days": store.rest_days,
     }
 
 

@@ -25,6 +25,7 @@ from forecast_service.importer.canonical_files import (
 )
 from forecast_service.importer.history import SALES_COLUMNS, covariates_key, read_rows, sales_key
 from forecast_service.importer.loading import Loader, job_name, uri_of
+from forecast_service.importer.merging.earlier_imports import no_rows, read_earlier_imports
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.plan import (
     RELATED_PART,
@@ -35,7 +36,6 @@ from forecast_service.importer.plan import (
 )
 from forecast_service.importer.records import no_covariates, record
 from forecast_service.importer.reversal import data_before, keep_changes
-from forecast_service.importer.understanding.earlier_imports import no_rows, read_earlier_imports
 from forecast_service.importer.understanding.future_sales import last_possible_day
 from forecast_service.importer.understanding.understanding import Understanding, understand
 from forecast_service.importer.workspace import Workspace

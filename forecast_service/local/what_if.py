@@ -74,8 +74,11 @@ def _series(
     changed_future, notes = _change_future(model, changes)
     rows = np.array([model.rows[key] for key in keys], dtype=np.intp)
     fitted = model.fitted.take(rows, model.known_future)
-    baselines = values_of(fitted, model.known_future.take(rows), model.forecast_types)
-    changed = values_of(fitted, changed_future.take(rows), model.forecast_types)
+    limits = model.limits.take(rows)
+    baselines, changed = (
+        limits.applied_to(values_of(fitted, future.take(rows), model.forecast_types))
+        for future in (model.known_future, changed_future)
+    )
     start = str(model.known_future.timestamps[0])
     series = zip(keys, fitted.algorithms, fitted.notes, baselines, changed, strict=True)
     for key, algorithm, note, baseline_values, changed_values in series:
@@ -109,7 +112,8 @@ def _change_future(model: ServedModel, changes: Sequence[Change]) -> tuple[Known
         periods = _periods(change, model)
         values[change.covariate] = values[change.covariate].copy()
         values[change.covariate][:, periods] = change.value
-    return replace(model.known_future, covariates=values), notes
+    changed = replace(model.known_future, covariates=values)
+    return model.limits.bounds.within(changed), notes
 
 
 def _check_value(change: Change, ranges: Mapping[str, CovariateRange]) -> list[str]:
@@ -127,8 +131,8 @@ def _check_value(change: Change, ranges: Mapping[str, CovariateRange]) -> list[s
     if known.flag:
         return [f"'{name}' was never {value:g} so far: its effect is not known and not forecast."]
     return [
-        f"'{name}' was {known.least:g} to {known.most:g} so far: the forecast at {value:g} goes "
-        "beyond what the model has seen."
+        f"'{name}' was {known.least:g} to {known.most:g} so far, and not {value:g}: its effect is "
+        "carried no farther than what was seen."
     ]
 
 

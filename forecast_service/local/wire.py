@@ -1,19 +1,20 @@
-"""The local Amazon Forecast over HTTP (AWS JSON 1.1), for any AWS SDK on this machine."""
+"""The local Amazon Forecast over HTTP (AWS JSON 1.1), for any AWS SDK."""
 
 from __future__ import annotations
 
-import ipaddress
+import hmac
 import json
 import logging
+import re
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
+from forecast_service.common.hosts import is_local_name, is_loopback, split_host
 from forecast_service.errors import BackendUnavailable
 from forecast_service.local import shapes
 from forecast_service.local.client import LocalClient
@@ -23,6 +24,10 @@ __all__ = ["blueprint"]
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
+FORWARDING_HEADERS = (
+    *("Forwarded", "Via", "X-Real-IP"),
+    *("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"),
+)
 
 
 class _Fault(Exception):
@@ -35,10 +40,13 @@ class _Fault(Exception):
         self.status = status
 
 
-def blueprint(forecast: LocalClient, query: LocalClient) -> Blueprint:
+def blueprint(
+    forecast: LocalClient, query: LocalClient, *, key: str | None = None, is_proxied: bool = False
+) -> Blueprint:
     """Routes ``/aws`` and ``/aws/``; the prefix of ``X-Amz-Target`` chooses the plane.
 
-    Signatures are not verified, so only programs on this machine get answers.
+    Signatures are not verified. With a ``key``, it must be the access key ID of every caller.
+    Without one, programs on this machine get answers, and nobody behind a proxy.
     """
     clients = {
         shapes.service_model(client.service).metadata["targetPrefix"]: client
@@ -49,6 +57,7 @@ def blueprint(forecast: LocalClient, query: LocalClient) -> Blueprint:
     def answer() -> Response:
         request_id = str(uuid.uuid4())
         try:
+            _require_permission(key, is_proxied=is_proxied)
             body = _perform(clients)
         except _Fault as fault:
             return _response(_error(fault.code, fault.message), request_id, fault.status)
@@ -66,7 +75,6 @@ def blueprint(forecast: LocalClient, query: LocalClient) -> Blueprint:
 
 
 def _perform(clients: Mapping[str, LocalClient]) -> bytes:
-    _require_this_machine()
     client, operation = _target(clients)
     shape = shapes.input_shape(client.service, operation)
     params = shapes.known_members(_body(), shape)
@@ -85,31 +93,42 @@ def _perform(clients: Mapping[str, LocalClient]) -> bytes:
     return _encode(answer)
 
 
-def _require_this_machine() -> None:
-    """Refuse requests from other machines.
-
-    A proxy on this machine may forward them. A web page may call this machine by a name of its own
-    that it made resolve to 127.0.0.1.
-    """
-    is_forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
-    name = urlsplit(f"//{request.host}").hostname or ""
-    is_local_name = name == "localhost" or _is_loopback(name)
-    if is_forwarded or not is_local_name or not _is_loopback(request.remote_addr or ""):
+def _require_permission(key: str | None, *, is_proxied: bool) -> None:
+    """Refuse requests without the key; if no key is set, requests from other machines."""
+    if key is not None:
+        if not hmac.compare_digest(_access_key().encode(), key.encode()):
+            raise _Fault(
+                "UnrecognizedClientException",
+                "The access key ID is not the one of this service. Set AWS_ACCESS_KEY_ID to the "
+                "value of FORECAST_AWS_KEY.",
+                403,
+            )
+    elif is_proxied or not _is_from_this_machine():
         raise _Fault(
             "AccessDeniedException",
             "This endpoint answers only programs on the same machine, because it does not verify "
-            "signatures yet. Call it at 127.0.0.1.",
+            "signatures yet. Call it at 127.0.0.1 without a proxy, or set FORECAST_AWS_KEY.",
             403,
         )
 
 
-def _is_loopback(text: str) -> bool:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return address.is_loopback or (mapped is not None and mapped.is_loopback)
+def _access_key() -> str:
+    """The access key ID in the signature of an AWS SDK; empty without one."""
+    found = re.search(r"Credential=([^/,\s]+)/", request.headers.get("Authorization", ""))
+    return found[1] if found else ""
+
+
+def _is_from_this_machine() -> bool:
+    """Whether no other machine sent the request, as far as it can be known.
+
+    A proxy on this machine may forward requests. It names itself, or it speaks HTTP/1.0 (nginx as
+    installed), which no SDK does. A web page may call this machine by a name of its own that it
+    made resolve to 127.0.0.1.
+    """
+    is_forwarded = any(name in request.headers for name in FORWARDING_HEADERS)
+    is_old = request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0"
+    is_local = is_local_name(split_host(request.host)[0])
+    return not is_forwarded and not is_old and is_local and is_loopback(request.remote_addr or "")
 
 
 def _target(clients: Mapping[str, LocalClient]) -> tuple[LocalClient, str]:

@@ -142,7 +142,7 @@ class StoreReader:
             self.forecast,
             store,
             stale=self.stale,
-            covariates=self.group.covariates,
+            covariates=self.group.planned_covariates,
             tolerance_days=self.settings.tolerance_days,
         )
         return document

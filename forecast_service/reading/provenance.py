@@ -8,7 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.common.instants import utc_text
+from forecast_service.importer.files.column_names import shown_text
 from forecast_service.importer.understanding.assumptions import rule_for
+from forecast_service.importer.understanding.rest_days import rest_words
 from forecast_service.storage import forecast_store
 from forecast_service.storage.groups import DatasetGroup
 from forecast_service.storage.tables import forecasts, training_runs
@@ -56,7 +58,7 @@ def provenance(
         "members": facts.get("members"),
         "coverage": facts.get("coverage"),
         "demand": facts.get("demand"),
-        "fallback": stored.note,
+        "fallback": None if stored.note is None else shown_text(stored.note),
         "predictor": forecast["predictor_arn"],
         "trained_at": utc_text(forecast["trained_at"]),
         "fresh_until": utc_text(forecast["trained_at"] + tolerance_days * DAY_SECONDS),
@@ -66,8 +68,10 @@ def provenance(
         "horizon": {"first": first, "last": last, "periods": stored.values.shape[1]},
         "stale": stale,
         "assumptions": [
-            *forecast["assumptions"],
+            *map(shown_text, forecast["assumptions"]),
             *_assumed_covariates(store, first, last, covariates),
+            *_rest_days(store),
+            *facts.get("assumptions", ()),
         ],
     }
 
@@ -81,6 +85,16 @@ def _assumed_covariates(
     return [
         f"the covariates of store '{store['store']}' are not known from "
         f"{max(assumed_from, first)} on; they are filled by rule: {rule_for(covariates)}"
+    ]
+
+
+def _rest_days(store: Row) -> list[str]:
+    """The weekdays on which the forecast is 0, because the store never sold then."""
+    if store["rest_days"] is None:
+        return []
+    return [
+        f"store '{store['store']}' never sold on {rest_words(store['rest_days'])} and counts as "
+        "closed on these days"
     ]
 
 

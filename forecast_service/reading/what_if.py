@@ -11,7 +11,7 @@ import numpy as np
 from forecast_service.common.keys import MEAN, parse_forecast_type, prediction_key, series_key
 from forecast_service.details import Change, WhatIfSeries
 from forecast_service.errors import FieldError, InvalidRequest
-from forecast_service.importer.files.columns import attribute_name, snake
+from forecast_service.importer.files.column_names import known_name, shown_name, shown_text, snake
 from forecast_service.importer.understanding.covariates import ORDINARY
 from forecast_service.reading.current import CurrentForecast, Question
 from forecast_service.session import ForecastSession
@@ -126,7 +126,7 @@ def _document(
     difference = replace(changed, values=changed.values - baseline.values)
     parts = {"result": changed, "baseline": baseline, "difference": difference}
     points = {name: _predictions(part, question) for name, part in parts.items()}
-    notes = list(supposed.notes)
+    notes = [shown_text(note) for note in supposed.notes]
     if not _are_close(served["result"]["Forecast"]["Predictions"], points["baseline"]):
         notes.append(DIFFERS)
     middle = _middle_key(baseline.forecast_types)
@@ -178,13 +178,13 @@ def _changes_of(
 ) -> list[Change]:
     """The changes of covariates for one supposition."""
     title, days = supposition.covariate, (supposition.first, supposition.last)
-    names = [name for name in (title, attribute_name(title)) if name in covariates]
-    if names:
-        return [Change(names[0], _number(supposition, place), *days, place)]
+    name = known_name(title, covariates)
+    if name is not None:
+        return [Change(name, _number(supposition, place), *days, place)]
     slug = snake(title)
     columns = [name for name in texts if name == title or (slug and snake(name) == slug)]
     if not columns:
-        allowed = ", ".join(f"'{name}'" for name in (*covariates, *texts)) or "none"
+        allowed = ", ".join(f"'{shown_name(name)}'" for name in (*covariates, *texts)) or "none"
         raise _refused(place, "covariate", f"'{title}' is not a covariate; allowed: {allowed}")
     covariate_of = texts[columns[0]]
     chosen = _indicator(supposition, place, covariate_of)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
 
 from flask import Request, Response, request
@@ -88,12 +88,21 @@ def question_of(body: ForecastBody) -> Question:
     many = body.store_numbers is not None
     stores = body.store_numbers if body.store_numbers is not None else [body.store_number]
     return Question(
-        stores=tuple(store for store in stores if store is not None),
+        stores=_distinct(stores),
         many=many,
         item=body.item,
         start=_first_of_day(body.forecast_start_date),
         end=_last_of_day(body.forecast_end_date),
     )
+
+
+def _distinct(stores: Iterable[int | str | None]) -> tuple[int | str, ...]:
+    """Every store once, as it was sent first; 1 and "1" are the same store."""
+    first: dict[str, int | str] = {}
+    for store in stores:
+        if store is not None:
+            first.setdefault(str(store), store)
+    return tuple(first.values())
 
 
 def _first_of_day(value: str | None) -> str | None:

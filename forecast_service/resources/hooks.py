@@ -8,9 +8,10 @@ import secrets
 import time
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import Forbidden
 
 from forecast_service.common.logs import request_id
+from forecast_service.resources.gate.callers import Callers
+from forecast_service.resources.gate.front import REFUSAL
 from forecast_service.resources.metrics import RequestMetrics
 
 __all__ = ["init_app"]
@@ -18,7 +19,6 @@ __all__ = ["init_app"]
 logger = logging.getLogger("forecast_service.access")
 
 REQUEST_ID_HEADER = "X-Request-ID"
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 HTML_POLICY = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; "
@@ -27,31 +27,24 @@ HTML_POLICY = (
 )
 
 
-def init_app(app: Flask, metrics: RequestMetrics) -> None:
+def init_app(app: Flask, metrics: RequestMetrics, callers: Callers) -> None:
     """Register the hooks that run before and after every request of the app."""
-    app.before_request(_begin)
+    app.before_request(lambda: _begin(callers))
 
     @app.after_request
     def finish(response: Response) -> Response:
         return _finish(response, metrics)
 
 
-def _begin() -> None:
+def _begin(callers: Callers) -> None:
     g.began = time.perf_counter()
     sent = request.environ.get("HTTP_X_REQUEST_ID", "")
     # Other characters could forge lines of a log that is read as text.
     request_id.set(sent if ACCEPTABLE_ID.fullmatch(sent) else secrets.token_hex(8))
-    if request.method not in SAFE_METHODS:
-        _refuse_other_origins()
-
-
-def _refuse_other_origins() -> None:
-    # There are no accounts: without this, any page in a browser could post a file to this host.
-    origin = request.headers.get("Origin")
-    if origin is not None and origin.partition("://")[2] != request.host:
-        raise Forbidden(
-            f"A page from '{origin[:100]}' may not change anything here. Use a page from this host."
-        )
+    refusal = request.environ.get(REFUSAL)
+    if refusal is not None:
+        raise refusal
+    callers.check(request)
 
 
 def _finish(response: Response, metrics: RequestMetrics) -> Response:

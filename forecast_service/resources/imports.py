@@ -6,19 +6,21 @@ import csv
 import re
 import secrets
 import shutil
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 from flask import Request, Response, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
-from forecast_service.errors import FieldError, InvalidRequest, UnknownField
-from forecast_service.importer.files.text_columns import day_of
+from forecast_service.errors import Busy, FieldError, InvalidRequest, UnknownField
 from forecast_service.importer.files.text_tables import SENT_ROWS
 from forecast_service.importer.imports import stored_error
 from forecast_service.importer.understanding.future_sales import last_possible_day, why_not_sold
+from forecast_service.importer.values.text_columns import day_of
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import (
@@ -28,22 +30,37 @@ from forecast_service.resources.contract.requests import (
     SaleRow,
     SalesBody,
 )
-from forecast_service.resources.parsing import checked_name, json_body, read_query
+from forecast_service.resources.gate.unpacking import refuse_bomb
+from forecast_service.resources.parsing import (
+    checked_name,
+    json_body,
+    read_model,
+    read_query,
+    require_length,
+    text_values,
+)
 from forecast_service.resources.remedies import REMEDY_ROUTES
+from forecast_service.settings import Settings
 
 __all__ = ["ImportResource", "ImportsResource", "SalesResource"]
 
-ROLES = ("sales", "future", "stores")
+ROLES = ("sales", "features", "future", "stores")
+OPTIONS = tuple(ImportQuery.model_fields)
+REPEATED = ("column",)
+UTF8 = "utf-8"
 MULTIPART = "multipart/form-data"
 RAW_TYPES = {
     "text/csv": "sales.csv",
     "application/gzip": "sales.csv.gz",
     "application/x-gzip": "sales.csv.gz",
     "application/vnd.apache.parquet": "sales.parquet",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "sales.xlsx",
+    "application/vnd.ms-excel": "sales.xls",
     "application/octet-stream": "sales",
 }
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 CHUNK_BYTES = 1024 * 1024
+DRY_RUN = threading.Lock()
 RETRY_AFTER = {"Retry-After": "2"}
 
 
@@ -59,12 +76,13 @@ class ImportsResource(ServiceResource):
     )
     def post(self) -> Response:
         """202 with the import to follow. ``dry_run`` only returns the report and keeps nothing."""
-        query = read_query(request, ImportQuery)
+        query = import_query(request)
         options = query.options()
         imports = self.service.imports
-        with received_files(request, self.service.settings.home) as files:
+        with received_files(request, self.service.settings) as files:
             if query.dry_run:
-                return json_response(imports.dry_run(files, query.mode, options).to_dict())
+                with one_dry_run():
+                    return json_response(imports.dry_run(files, query.mode, options).to_dict())
             identifier = imports.request(files, query.mode, options)
         return accepted_response(identifier, import_document(imports.get(identifier)))
 
@@ -151,6 +169,22 @@ def refuse_future_rows(rows: Sequence[SaleRow], last_day: int) -> None:
             )
 
 
+def import_query(sent: Request) -> ImportQuery:
+    """The options of an import: from the query, or from fields of the form beside the files.
+
+    A file as the body may have its encoding in the Content-Type.
+    """
+    given = list(sent.args.items(multi=True))
+    if sent.mimetype == MULTIPART:
+        _refuse_other_parts(sent)
+        given += sent.form.items(multi=True)
+    values = text_values(MultiDict(given), ImportQuery, repeated=REPEATED)
+    charset = sent.mimetype_params.get("charset", UTF8)
+    if sent.mimetype != MULTIPART and charset.lower() != UTF8:
+        values.setdefault("encoding", charset)
+    return read_model(ImportQuery, values, "?")
+
+
 def import_document(record: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON of an import. The remedy of its error becomes part of the sentence."""
     error = record["error"]
@@ -166,27 +200,49 @@ def accepted_response(identifier: str, document: Mapping[str, Any]) -> Response:
 
 
 @contextmanager
-def received_files(sent: Request, home: Path) -> Iterator[dict[str, Path]]:
+def received_files(sent: Request, settings: Settings) -> Iterator[dict[str, Path]]:
     """The files of a request by role, in a folder that is deleted afterwards.
 
     Raises
     ------
-    UnsupportedMediaType, InvalidRequest
-        The body has a wrong type or is not a file, or the role of a file is unknown.
+    LengthRequired, UnsupportedMediaType, InvalidRequest
+        The body has no length or a wrong type, or is not a file; or a role is unknown or repeated.
+    RequestEntityTooLarge
+        A file would be too large when it is unpacked.
     """
-    with scratch_folder(home) as folder:
+    if sent.mimetype not in (MULTIPART, *RAW_TYPES):
+        kind = f"'{sent.mimetype[:100]}'" if sent.mimetype else "missing"
+        raise UnsupportedMediaType(
+            f"The Content-Type of the body is {kind}. Send '{MULTIPART}' with files named "
+            f"{', '.join(ROLES)}, or one file as {', '.join(RAW_TYPES)}."
+        )
+    require_length(sent)
+    with scratch_folder(settings.home) as folder:
         if sent.mimetype == MULTIPART:
-            yield _parts(sent, folder)
-        elif sent.mimetype in RAW_TYPES:
-            path = folder / RAW_TYPES[sent.mimetype]
-            _save(sent.stream, path)
-            yield {"sales": path}
+            files = _parts(sent, folder)
         else:
-            kind = f"'{sent.mimetype[:100]}'" if sent.mimetype else "missing"
-            raise UnsupportedMediaType(
-                f"The Content-Type of the body is {kind}. Send '{MULTIPART}' with files named "
-                f"{', '.join(ROLES)}, or one file as {', '.join(RAW_TYPES)}."
-            )
+            files = {"sales": folder / RAW_TYPES[sent.mimetype]}
+            _save(sent.stream, files["sales"])
+        for path in files.values():
+            refuse_bomb(path, settings.max_unpacked_bytes)
+        yield files
+
+
+@contextmanager
+def one_dry_run() -> Iterator[None]:
+    """The only dry run of this process: it takes memory, and a thread from the readers.
+
+    Raises
+    ------
+    Busy
+        Another dry run is under way.
+    """
+    if not DRY_RUN.acquire(blocking=False):
+        raise Busy("Another dry run is under way. Ask again in a few seconds.")
+    try:
+        yield
+    finally:
+        DRY_RUN.release()
 
 
 @contextmanager
@@ -217,6 +273,20 @@ def write_rows(path: Path, rows: list[SaleRow]) -> None:
             writer.writerow([row.store_number, row.date, row.sales, *item, *mark, *covariates])
 
 
+def _refuse_other_parts(sent: Request) -> None:
+    unknown = sorted((set(sent.files) - set(ROLES)) | (set(sent.form) - {*ROLES, *OPTIONS}))
+    if unknown:
+        raise UnknownField(
+            f"'{unknown[0][:100]}' is not a file or an option of an import. The files are "
+            f"{', '.join(ROLES)}, the options {', '.join(OPTIONS)}.",
+            errors=(FieldError(f"/{unknown[0][:100]}", "unknown part"),),
+        )
+    texts = sorted(set(sent.form) & set(ROLES))
+    if texts:
+        name = texts[0]
+        raise InvalidRequest(f"'{name}' is sent as text. Send it as a file (curl -F {name}=@FILE).")
+
+
 def _refuse_repeated_names(header: list[str]) -> None:
     taken: dict[str, str] = {}
     for name in header:
@@ -230,17 +300,11 @@ def _refuse_repeated_names(header: list[str]) -> None:
 
 
 def _parts(sent: Request, folder: Path) -> dict[str, Path]:
-    unknown = sorted((set(sent.files) | set(sent.form)) - set(ROLES))
-    if unknown:
-        raise UnknownField(
-            f"'{unknown[0][:100]}' is not a file of an import. Send {', '.join(ROLES)}.",
-            errors=(FieldError(f"/{unknown[0][:100]}", "unknown file"),),
-        )
-    if sent.form:
-        name = next(iter(sent.form))
-        raise InvalidRequest(f"'{name}' is sent as text. Send it as a file (curl -F {name}=@FILE).")
     paths = {}
-    for role, file in sent.files.items():
+    for role, files in sent.files.lists():
+        if len(files) > 1:
+            raise InvalidRequest(f"'{role}' is sent {len(files)} times. Send one file as '{role}'.")
+        file = files[0]
         name = UNSAFE.sub("_", Path(file.filename or role).name).lstrip(".") or role
         paths[role] = folder / role / name[-100:]
         paths[role].parent.mkdir()

@@ -8,19 +8,33 @@ from typing import Any, TypeVar, get_args
 import orjson
 from flask import Request
 from pydantic import BaseModel, ValidationError
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest, LengthRequired, UnsupportedMediaType
 
 from forecast_service.common.sentences import sentence
 from forecast_service.errors import FieldError, InvalidRequest, UnknownField
 from forecast_service.resources.contract.requests import NAME_LENGTH
 
-__all__ = ["as_number", "checked_name", "json_body", "query_values", "read_model", "read_query"]
+__all__ = [
+    "BODY_BYTES",
+    "WITHOUT_LENGTH",
+    "as_number",
+    "checked_name",
+    "json_body",
+    "query_values",
+    "read_model",
+    "read_query",
+    "require_length",
+    "text_values",
+]
 
 Model = TypeVar("Model", bound=BaseModel)
 
 SHOWN_ERRORS = 20
 INTEGER_DIGITS = 18
-BODY_BYTES = 8 * 1024 * 1024
+BODY_BYTES = 8 * 1024 * 1024  # longest JSON body
+WITHOUT_LENGTH = "forecast_service.without_length"
+"""Key in the WSGI environment: the server received neither a length nor chunks."""
 TRUE_WORDS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -29,8 +43,8 @@ def json_body(request: Request, model: type[Model]) -> Model:
 
     Raises
     ------
-    UnsupportedMediaType, BadRequest, RequestEntityTooLarge
-        The body is not JSON, or too long.
+    UnsupportedMediaType, BadRequest, LengthRequired, RequestEntityTooLarge
+        The body is not JSON, or it is too long or has no length.
     InvalidRequest
         The body is JSON, but the model does not allow it.
     """
@@ -39,6 +53,8 @@ def json_body(request: Request, model: type[Model]) -> Model:
         raise UnsupportedMediaType(
             f"The Content-Type of the body is {kind}. Send 'application/json'."
         )
+    if WITHOUT_LENGTH in request.environ:  # otherwise an empty body is just no JSON
+        require_length(request)
     limit = request.max_content_length
     request.max_content_length = BODY_BYTES if limit is None else min(limit, BODY_BYTES)
     try:
@@ -46,6 +62,18 @@ def json_body(request: Request, model: type[Model]) -> Model:
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not JSON: {error}. Send one JSON object.") from error
     return read_model(model, body)
+
+
+def require_length(request: Request) -> None:
+    """Refuse a request whose body has no stated end.
+
+    Raises
+    ------
+    LengthRequired
+        There is neither a Content-Length nor a body in chunks.
+    """
+    if request.content_length is None and "Transfer-Encoding" not in request.headers:
+        raise LengthRequired("The length of the body is missing. Send Content-Length, or chunks.")
 
 
 def read_query(request: Request, model: type[Model]) -> Model:
@@ -69,8 +97,15 @@ def query_values(
     InvalidRequest
         A name that is not in ``repeated`` is sent twice.
     """
+    return text_values(request.args, model, repeated=repeated)
+
+
+def text_values(
+    sent: MultiDict[str, str], model: type[BaseModel], *, repeated: Collection[str] = ()
+) -> dict[str, Any]:
+    """Parameters of a query string or a form by name; see ``query_values``."""
     values: dict[str, Any] = {}
-    for name, texts in request.args.lists():
+    for name, texts in sent.lists():
         if name in repeated:
             values[name] = texts
             continue

@@ -63,7 +63,9 @@ def _from_service(error: ForecastServiceError) -> Response:
 
 def _from_http(error: HTTPException) -> Response:
     status = error.code or SERVER_ERROR
-    detail = _method_sentence(error) or SENTENCES.get(status) or error.description
+    is_ours = error.description != type(error).description
+    usual = None if is_ours else SENTENCES.get(status)
+    detail = _method_sentence(error) or usual or error.description
     response = _document(status, {"type": "about:blank", "detail": detail})
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))

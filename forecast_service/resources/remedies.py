@@ -32,4 +32,22 @@ REMEDY_ROUTES: Mapping[Remedy, str] = {
     Remedy.LIST_REGIONS: "GET /stores shows the region of every store.",
     Remedy.ALLOW_RETURNS: "If these are returns, import it with 'allow_returns=true'.",
     Remedy.IGNORE_COLUMNS: "Or leave columns out with 'ignore'.",
+    Remedy.NAME_COLUMN: "'column=date=NAME' names the column (also store, sales, item).",
+    Remedy.NAME_SALES: (
+        "'column=sales=NAME' names the column; 'wide' says that every column is of one store."
+    ),
+    Remedy.NAME_STORE: (
+        "'column=store=NAME' names the column of the stores; 'store' says that all rows are of "
+        "one store."
+    ),
+    Remedy.NAME_ENCODING: "'encoding' names it.",
+    Remedy.NAME_SHEET: "'sheet' names the sheet to read.",
+    Remedy.NAME_DECIMAL: "Or say it with 'decimal=point' or 'decimal=comma'.",
+    Remedy.NAME_DATE_ORDER: "Or say it with 'date_order=dmy', 'mdy' or 'ymd'.",
+    Remedy.ADD_UP_ROWS: (
+        "Or add up the rows of a day with 'duplicates=sum'; 'duplicates=last' keeps the last one."
+    ),
+    Remedy.COUNT_MISSING_AS_ZERO: (
+        "If nothing was sold on days without a row, import it with 'missing=zero'."
+    ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,11 +11,12 @@ from flask import Response, request
 
 from forecast_service.common.instants import utc_text
 from forecast_service.errors import InvalidRequest
-from forecast_service.importer.files.columns import shown_name
+from forecast_service.importer.files.column_names import shown_name
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import HistoryQuery, StoresQuery
 from forecast_service.resources.parsing import as_number, checked_name, read_query
+from forecast_service.storage.forecast_store import dormant_stores
 from forecast_service.storage.groups import read_group
 from forecast_service.storage.stores import (
     existing_stores,
@@ -46,11 +48,12 @@ class StoresResource(ServiceResource):
             if query.region is not None:
                 refuse_unknown_region(connection, group, query.region)
             page = page_of_stores(connection, group, **query.model_dump())
+            dormant = _dormant(connection, group, [row["store"] for row in page.rows])
         next_page = None
         if page.has_more:
             parameters = query.model_dump(exclude_none=True)
             next_page = f"/stores?{urlencode({**parameters, 'after': page.rows[-1]['store']})}"
-        documents = [store_document(row) for row in page.rows]
+        documents = [store_document(row, dormant) for row in page.rows]
         return json_response({"stores": documents, "count": page.count, "next": next_page})
 
 
@@ -71,7 +74,8 @@ class StoreResource(ServiceResource):
                 .order_by(series.c.item)
                 .limit(SHOWN_ITEMS)
             ).scalars()
-            return json_response({**store_document(row), "items": list(items)})
+            dormant = _dormant(connection, group, [name])
+            return json_response({**store_document(row, dormant), "items": list(items)})
 
 
 class HistoryResource(ServiceResource):
@@ -104,12 +108,19 @@ class HistoryResource(ServiceResource):
                 refuse_missing_item(connection, group, store, item)
 
 
-def store_document(row: sa.RowMapping) -> dict[str, Any]:
-    """The JSON of a store."""
+def _dormant(connection: sa.Connection, name: str, stores: list[str]) -> set[str]:
+    """Those of the stores that are dormant in the served forecast."""
+    group = read_group(connection, name)
+    return dormant_stores(connection, group.current_forecast_arn if group else None, stores)
+
+
+def store_document(row: sa.RowMapping, dormant: Collection[str]) -> dict[str, Any]:
+    """The JSON of a store; ``dormant`` are the names of dormant stores."""
     columns = {name: row[name] for name in SHOWN_COLUMNS}
     attributes = {shown_name(name): value for name, value in row["attributes"].items()}
     return {
         "store_number": as_number(row["store"]),
+        "state": "dormant" if row["store"] in dormant else "active",
         **columns,
         "attributes": attributes,
         "imported_at": utc_text(row["imported_at"]),

@@ -16,9 +16,9 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from forecast_service.errors import BackendUnavailable
 
-__all__ = ["Database", "database_now"]
+__all__ = ["LOCK_SECONDS", "Database", "database_now"]
 
-BUSY_TIMEOUT_SECONDS = 30.0
+LOCK_SECONDS = 30.0  # longest wait for the write lock of SQLite
 SCRIPTS = Path(__file__).parent / "migrations" / "versions"
 REVISIONS = sa.table("alembic_version", sa.column("version_num"))  # Alembic's own table
 MIGRATION_LOCK = 0x666F7265  # any number that no other lock on the server uses
@@ -47,10 +47,14 @@ class Database:
     A connection must not cross a fork: a child process opens its own ``Database``.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, lock_seconds: float = LOCK_SECONDS) -> None:
         self.url = url
         self.is_sqlite = sa.make_url(url).get_backend_name() == "sqlite"
-        self.engine = self._sqlite_engine(url) if self.is_sqlite else self._postgresql_engine(url)
+        self.engine = (
+            self._sqlite_engine(url, lock_seconds)
+            if self.is_sqlite
+            else self._postgresql_engine(url)
+        )
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -133,18 +137,18 @@ class Database:
         return sa.create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=10)
 
     @staticmethod
-    def _sqlite_engine(url: str) -> sa.Engine:
+    def _sqlite_engine(url: str, lock_seconds: float) -> sa.Engine:
         path = sa.make_url(url).database
         if path:
             os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-        engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+        engine = sa.create_engine(url, connect_args={"timeout": lock_seconds})
 
         @sa.event.listens_for(engine, "connect")
         def configure(connection: Any, _record: Any) -> None:
             # The driver itself would begin transactions too late; "begin" below does it instead.
             connection.isolation_level = None
             cursor = connection.cursor()
-            cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_SECONDS * 1000)}")
+            cursor.execute(f"PRAGMA busy_timeout = {int(lock_seconds * 1000)}")
             cursor.execute("PRAGMA journal_mode = WAL")
             cursor.execute("PRAGMA synchronous = FULL")
             cursor.execute("PRAGMA foreign_keys = ON")

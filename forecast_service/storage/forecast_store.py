@@ -7,7 +7,7 @@ Every answer is read from it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,13 +17,14 @@ import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from forecast_service.common.keys import prediction_key
+from forecast_service.common.keys import prediction_key, series_key
 from forecast_service.errors import InvalidRequest
 from forecast_service.storage.tables import forecast_values, forecasts
 
 __all__ = [
     "StoredForecast",
     "delete",
+    "dormant_stores",
     "horizon_days",
     "keys",
     "period_starts",
@@ -58,7 +59,7 @@ class StoredForecast:
     algorithm: str | None = None
     note: str | None = None
     facts: Mapping[str, Any] | None = None
-    """Further facts about the series: ``members`` with their weights, measured ``coverage``."""
+    """Further facts: ``members`` with their weights, measured ``coverage``, ``assumptions``."""
 
 
 def write(connection: sa.Connection, rows: Iterable[StoredForecast]) -> None:
@@ -98,6 +99,25 @@ def keys(connection: sa.Connection, forecast_arn: str) -> set[str]:
         forecast_values.c.forecast_arn == forecast_arn
     )
     return set(connection.execute(statement).scalars())
+
+
+def dormant_stores(
+    connection: sa.Connection, forecast_arn: str | None, names: Sequence[str]
+) -> set[str]:
+    """Those of the stores ``names`` that are dormant in a forecast.
+
+    Only a series that is a whole store counts, not the items of a store.
+    """
+    dormant: set[str] = set()
+    for batch in range(0, len(names), BATCH_ROWS // 4):
+        by_key = {series_key([name]): name for name in names[batch : batch + BATCH_ROWS // 4]}
+        statement = sa.select(forecast_values.c.series_key, forecast_values.c.facts).where(
+            forecast_values.c.forecast_arn == forecast_arn,
+            forecast_values.c.series_key.in_(list(by_key)),
+        )
+        rows = connection.execute(statement)
+        dormant |= {by_key[key] for key, facts in rows if (facts or {}).get("state") == "dormant"}
+    return dormant
 
 
 def delete(connection: sa.Connection, forecast_arn: str) -> None:

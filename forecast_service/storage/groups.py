@@ -71,6 +71,15 @@ class DatasetGroup:
     """Grows when a run ends: decisions that read an older number are made again."""
     trained_after: float | None = None
     """Predictors from before this time (epoch seconds) were made of other data."""
+    conventions: Mapping[str, str] | None = None
+    """How the values of its files are read: ``date_order``, ``decimal``, ``missing``; ``open`` is
+    ``rest_days`` if rest days of stores state it. None: an older version did not record them."""
+
+    @property
+    def planned_covariates(self) -> tuple[str, ...]:
+        """The covariates that come from files; rest days of stores may state ``open``."""
+        by_rest_days = (self.conventions or {}).get("open") == "rest_days"
+        return tuple(n for n in self.covariates if not by_rest_days or n != "open")
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -85,7 +94,8 @@ class DatasetGroup:
 
 COLUMNS = tuple(dataset_groups.c[field.name] for field in fields(DatasetGroup))
 KIND_COLUMNS = ("horizon", "frequency", "has_items", "covariates")  # what predictors depend on
-LATER_COLUMNS = ("arn", *KIND_COLUMNS, "texts", "last_sale_on")  # columns that an import changes
+# Columns that an import changes.
+LATER_COLUMNS = ("arn", *KIND_COLUMNS, "texts", "conventions", "last_sale_on")
 
 
 def read_group(connection: sa.Connection, name: str) -> DatasetGroup | None:
@@ -129,8 +139,8 @@ def group_values(connection: sa.Connection, name: str) -> dict[str, Any] | None:
 
 def restore_group(connection: sa.Connection, values: Mapping[str, Any]) -> None:
     """Write the ``group_values`` of an earlier moment, as a new version of the data."""
-    columns = {**values, "texts": sa.null() if values["texts"] is None else values["texts"]}
-    columns |= _trained_after(connection, values)
+    empty = {name: sa.null() for name in ("texts", "conventions") if values.get(name) is None}
+    columns = {**values, **empty, **_trained_after(connection, values)}
     data_version = dataset_groups.c.data_version + 1
     _change(connection, columns.pop("name"), **columns, data_version=data_version)
 
@@ -186,8 +196,8 @@ def _group(connection: sa.Connection, statement: sa.Select[Any]) -> DatasetGroup
 
 def _values(group: DatasetGroup) -> dict[str, Any]:
     values = {column.name: getattr(group, column.name) for column in COLUMNS}
-    texts = sa.null() if group.texts is None else group.texts
-    return {**values, "covariates": list(group.covariates), "texts": texts}
+    empty = {name: sa.null() for name in ("texts", "conventions") if values[name] is None}
+    return {**values, "covariates": list(group.covariates), **empty}
 
 
 def _trained_after(connection: sa.Connection, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -140,6 +140,7 @@ dataset_groups = Table(
     Column("frequency", String(5), nullable=False),
     Column("has_items", Boolean, nullable=False),
     Column("covariates", JSON, nullable=False),  # names of the covariate columns, in order
+    Column("conventions", JSON),  # how the values of its files are read
     Column("texts", JSON),  # column of texts -> text -> its covariate; null for ordinary texts
     Column("data_version", Integer, nullable=False),  # grows with each complete import
     Column("last_sale_on", String(10)),
@@ -160,6 +161,7 @@ stores = Table(
     Column("first_sale_on", String(10), nullable=False),
     Column("last_sale_on", String(10), nullable=False),
     Column("days", Integer, nullable=False),  # days with a known target
+    Column("rest_days", String(30)),  # weekdays on which it never sold: SAT,SUN
     Column("assumed_from", String(10)),  # covariates from this day on are filled by rule
     Column("imported_at", Float, nullable=False),  # time of the store's first import
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import subprocess
@@ -24,8 +25,6 @@ def sales(tmp_path: Path) -> Path:
 
 
 def write_sales(path: Path, *, first: int, last: int) -> None:
-    import datetime
-
     day_before = datetime.date(2025, 12, 31)
     rows = [
         f"{store},{day_before + datetime.timedelta(day)},{100 * store + 50 * (day % 7 == 3)}"
@@ -105,6 +104,37 @@ def test_a_dry_run_reports_and_imports_nothing(forecast_service, sales: Path) ->
     assert forecast_service("stores").stdout.splitlines() == [
         "store\tregion\tfirst_sale_on\tlast_sale_on\tdays"
     ]
+
+
+def test_a_shop_that_never_sells_on_sundays_is_forecast_0_then(
+    forecast_service, tmp_path: Path
+) -> None:
+    path = tmp_path / "sales.csv"
+    days = (datetime.date(2026, 1, 1) + datetime.timedelta(days=n) for n in range(84))
+    rows = [f"1,{day},{100 + day.day}" for day in days if day.weekday() != 6]
+    path.write_text("\n".join(["store,date,sales", *rows]) + "\n")
+    forecast_service("import", path)
+    forecast_service("train")
+
+    document = json.loads(forecast_service("forecast", "--store", "1", "--json").stdout)
+
+    p90 = document["result"]["Forecast"]["Predictions"]["p90"]
+    sundays = [datetime.date.fromisoformat(r["Timestamp"][:10]).weekday() == 6 for r in p90]
+    assert [r["Value"] == 0 for r in p90] == sundays
+    assert document["provenance"]["assumptions"] == [
+        "store '1' never sold on Sunday and counts as closed on these days"
+    ]
+
+
+def test_rows_of_a_till_are_added_up_by_an_option(forecast_service, sales: Path) -> None:
+    text = sales.read_text()
+    sales.write_text(text + text.split("\n", 1)[1])
+
+    refused = forecast_service("import", sales)
+    result = forecast_service("import", sales, "--duplicates", "sum", "--dry-run", "--json")
+
+    assert "Or add up the rows of a day with --duplicates sum" in refused.stderr
+    assert json.loads(result.stdout)["notes"][0].startswith("Several rows of a day: ")
 
 
 def test_a_bad_file_is_refused_with_its_line(forecast_service, sales: Path) -> None:
@@ -233,3 +263,43 @@ def test_runs_are_printed_as_the_routes_return_them(forecast_service, sales: Pat
 
     assert run == requested["run"]
     assert run["requested_at"].endswith("Z")
+
+
+def test_columns_are_named_in_an_import(forecast_service, sales: Path) -> None:
+    sales.write_text(sales.read_text().replace("Store,Date,Sales", "Kasse,Wann,Betrag"))
+
+    refused = forecast_service("import", sales, "--dry-run")
+    named = ("--column", "store=Kasse", "--column", "date=Wann", "--column", "sales=Betrag")
+    read = forecast_service("import", sales, "--dry-run", *named)
+
+    assert "--column date=NAME names the column" in refused.stderr
+    assert read.exit_code == 0, read.stderr
+    assert "Kasse as store, Wann as date, Betrag as sales" in read.stderr
+
+
+def test_features_and_plans_are_joined_to_the_sales(forecast_service, sales: Path) -> None:
+    import datetime
+
+    days = [datetime.date(2026, 1, 1) + datetime.timedelta(day) for day in range(100)]
+    features = sales.with_name("features.csv")
+    rows = [f"{store},{day},{day.day % 2}" for store in (1, 2) for day in days]
+    features.write_text("\n".join(["Store,Date,Promo", *rows]) + "\n")
+    plan = sales.with_name("plan.csv")
+    plan.write_text("Store,Date,Promo\n1,2026-03-30,1\n")
+
+    first = forecast_service("import", sales, "--features", features)
+    later = forecast_service("import", "--append", "--future", plan)
+
+    assert first.exit_code == later.exit_code == 0, first.stderr + later.stderr
+    assert "Known future: 16 days" in first.stderr
+
+
+def test_one_store_and_its_name(forecast_service, sales: Path) -> None:
+    lines = [line.split(",", 1)[1] for line in sales.read_text().splitlines()[:85]]
+    sales.write_text("\n".join(lines) + "\n")
+
+    result = forecast_service("import", sales, "--store", "Köln")
+
+    assert result.exit_code == 0, result.stderr
+    assert "all of its rows are of store 'Köln'" in result.stderr
+    assert forecast_service("stores").stdout.splitlines()[1].startswith("Köln\t")

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from forecast_service.cli.serving import warnings_of
+from forecast_service.settings import Settings
+
 
 def test_a_refusal_is_one_sentence_on_stderr_and_exit_code_1(forecast_service) -> None:
     result = forecast_service("train")
@@ -126,3 +129,20 @@ def test_a_finding_is_printed_once(forecast_service, tmp_path: Path) -> None:
     result = forecast_service("import", str(bad))
 
     assert result.stderr.count("'sales' is 'many'") == 1
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "forecast.example"])
+def test_an_address_that_others_reach_is_warned_about(host: str) -> None:
+    lines = warnings_of(Settings(host=host, allowed_hosts=("forecast.example",)))
+
+    assert lines == [
+        f"WARNING: '{host}' is open to other machines, and there are no accounts: whoever reaches "
+        "this port can read and change everything.",
+        "WARNING: Requests are answered for these hosts: localhost, forecast.example. Add names "
+        "with FORECAST_ALLOWED_HOSTS.",
+    ]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_an_address_of_this_machine_needs_no_warning(host: str) -> None:
+    assert warnings_of(Settings(host=host)) == []

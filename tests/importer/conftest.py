@@ -127,3 +127,13 @@ def refusal(imports: Imports) -> Callable[..., InvalidData]:
         return caught.value
 
     return refuse
+
+
+@pytest.fixture
+def report(imports: Imports) -> Callable[..., ImportReport]:
+    """The report of an import of these files; nothing is kept."""
+
+    def read(options: Mapping[str, Any] | None = None, **files: Path) -> ImportReport:
+        return imports.dry_run(files, options=options)
+
+    return read

@@ -14,12 +14,12 @@ def test_a_new_day_is_added_and_keeps_the_known_covariates(
 
     assert report.lines() == [
         "Read sales.csv: 1 row (sales).",
-        "Sales: 1 daily figure of 1 store, 2024-02-26 to 2024-02-26.",
+        "Sales: 1 daily row of 1 store, 2024-02-26 to 2024-02-26.",
         "Stores per region: north 1.",
         "Columns read: store as store, date as date, sales as sales.",
-        "Filled by rule: covariates of 2 stores, 2024-03-11 to 2024-03-11: 'open' follows the "
-        "store's usual weekdays of the last 8 weeks, columns of 0 and 1 are 0, other numbers keep "
-        "their last known value.",
+        "sales: 321 in total, from 321 to 321, last on 2024-02-26.",
+        "No plan from 2024-03-11 on (2 stores): 'open' follows the store's usual weekdays of the "
+        "last 8 weeks, yes/no columns count as 0, numbers keep their last value.",
         "Horizon: 14 days, because it was fixed by the first import of this dataset group.",
     ]
     assert imports.history("1", start=day(56)) == [

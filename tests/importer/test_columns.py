@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from forecast_service.importer.files.columns import attribute_name, recognise, snake, unique_names
+from forecast_service.importer.files.column_names import attribute_name, snake, unique_names
+from forecast_service.importer.files.columns import recognise
 
 
 @pytest.mark.parametrize(
@@ -37,27 +38,30 @@ from forecast_service.importer.files.columns import attribute_name, recognise, s
     ],
 )
 def test_usual_layouts_are_recognised(header, store, date, target, item):
-    roles, missing = recognise(header)
+    roles = recognise(header)
 
-    assert not missing
     assert (roles.store, roles.date, roles.target, roles.item) == (store, date, target, item)
 
 
 def test_the_more_usual_of_two_column_names_gets_the_role():
-    roles, _ = recognise(["location", "store", "date", "revenue", "sales"])
+    roles = recognise(["location", "store", "date", "revenue", "sales"])
 
     assert (roles.store, roles.target) == ("store", "sales")
     assert roles.others == ("location", "revenue")
 
 
 def test_an_ignored_column_has_no_role():
-    roles, _ = recognise(["store", "date", "sales", "Notes"], ignore=["notes"])
+    roles = recognise(["store", "date", "sales", "Notes"], ignore=["notes"])
 
     assert roles.others == ()
 
 
-def test_missing_roles_are_named():
-    assert recognise(["a", "b"]) == (None, ["store", "date"])
+def test_a_file_without_a_date_has_no_roles():
+    assert recognise(["store", "b"]) is None
+
+
+def test_a_file_without_a_store_is_of_one_store():
+    assert recognise(["date", "sales"]).store is None
 
 
 @pytest.mark.parametrize(
@@ -80,7 +84,8 @@ def test_names_become_snake_case(name, expected):
         ("value", "value_field"),
         ("Open", "open"),
         ("2nd price", "field_2nd_price"),
-        ("名前", "field"),
+        ("名前", "u__ldr85b"),
+        ("Promo+", "promo__8p4z"),
         ("x" * 80, "x" * 63),
     ],
 )

@@ -56,7 +56,7 @@ def test_an_import_records_group_stores_and_series(shop, one, group):
 
     assert (group.horizon, group.data_version, group.last_sale_on) == (14, 1, day(55))
     assert group.covariates == ("open", "promo", "state_holiday_a")
-    assert (store.region, store.attributes) == ("south", {"region": "south", "type_field": "b"})
+    assert (store.region, store.attributes) == ("south", {"Region": "south", "Type": "b"})
     assert (store.first_sale_on, store.last_sale_on, store.days) == (day(0), day(55), 56)
     assert store.assumed_from is None
     assert one(series, store="1").last_sale_on == day(55)
@@ -99,7 +99,7 @@ def test_every_item_of_a_store_is_a_series(import_files, write_file, session, im
     assert (report.stores, report.items) == (2, 2)
     assert columns(session, "store_demand") == ["item_id", "timestamp", "location", "demand"]
     assert columns(session, "store_demand_related") == ["item_id", "timestamp", "location", "promo"]
-    assert one(stores, store="2").attributes == {"type_field": "b"}
+    assert one(stores, store="2").attributes == {"Type": "b"}
     assert one(series, store="2").item == "milk"
     assert imports.history("1", item="bread", start=day(39)) == [
         {

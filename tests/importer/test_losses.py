@@ -138,7 +138,7 @@ def test_removed_rows_leave_history_and_stores(
     rows = [("a", in_days(0), None), ("a", in_days(-20), None)]
     report = import_files("INCREMENTAL", {"empty_sales": "remove"}, sales=sent(write_file, *rows))
 
-    assert "Removed: 2 rows were taken out of the sales." in report.lines()
+    assert "Rows taken out of the sales: 2." in report.lines()
     assert group().last_sale_on == in_days(-1)
     assert one(stores, store="a").last_sale_on == in_days(-1)
     assert one(stores, store="a").days == 59

@@ -48,11 +48,13 @@ def test_a_weekly_file_is_recognised_and_reported(report, write_file):
 
     assert found.lines() == [
         "Read sales.csv: 146 rows (sales).",
-        "Sales: 120 weekly figures of 2 stores, 2010-02-05 to 2011-03-25.",
+        "Sales: 120 weekly rows of 2 stores, 2010-02-05 to 2011-03-25.",
         "Weekly data: every row is a week, dated on its Friday, and so is every forecast.",
         "Stores per region: all 2.",
         "Columns read: Store as store, Date as date, Weekly_Sales as sales.",
         "Covariates: IsHoliday (is_holiday).",
+        "sales: 123,540 in total, from 1,000 to 1,059, last on 2011-03-25.",
+        "is_holiday: 16 in total, from 0 to 1, last on 2011-06-24.",
         "Known future: 13 weeks, 2011-04-01 to 2011-06-24.",
         "Horizon: 13 weeks, because the known future is that long.",
     ]
@@ -98,7 +100,7 @@ def test_weeks_to_the_horizon_are_filled_by_rule(import_files, write_file, impor
 
     report = import_files("INCREMENTAL", sales=write_file(added))
 
-    assert report.lines()[1] == "Sales: 2 weekly figures of 2 stores, 2010-11-12 to 2010-11-12."
+    assert report.lines()[1] == "Sales: 2 weekly rows of 2 stores, 2010-11-12 to 2010-11-12."
     assert (report.by_rule.first_on, report.by_rule.last_on) == ("2010-11-26", "2010-11-26")
     assert imports.history("1", start="2010-11-12")[0]["sales"] == 7
 

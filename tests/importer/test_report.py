@@ -55,17 +55,21 @@ def test_the_report_shows_stores_dates_covariates_and_left_out_columns(report, s
     assert report(**shop).lines() == [
         "Read sales.csv: 120 rows (sales).",
         "Read future.csv: 10 rows (future days).",
-        "Sales: 120 daily figures of 2 stores, 2024-01-01 to 2024-02-29.",
+        "Sales: 120 daily rows of 2 stores, 2024-01-01 to 2024-02-29.",
         "Stores per region: all 2.",
         "Columns read: Store as store, Date as date, Sales as sales.",
         "Covariates: Open (open), Promo (promo), StateHoliday (state_holiday_a, state_holiday_b).",
         "Left out: Customers, because it is known for the past only "
         "(absent or empty in the future days).",
         "Left out: DayOfWeek, because it follows from the date.",
+        "sales: 10,400 in total, from 0 to 100, last on 2024-02-29.",
+        "open: 112 in total, from 0 to 1, last on 2024-03-10.",
+        "promo: 60 in total, from 0 to 1, last on 2024-03-10.",
+        "state_holiday_a: 2 in total, from 0 to 1, last on 2024-03-10.",
+        "state_holiday_b: 2 in total, from 0 to 1, last on 2024-03-10.",
         "Known future: 10 days, 2024-03-01 to 2024-03-10.",
-        "Filled by rule: covariates of 1 store, 2024-03-01 to 2024-03-10: 'open' follows the "
-        "store's usual weekdays of the last 8 weeks, columns of 0 and 1 are 0, other numbers keep "
-        "their last known value.",
+        "No plan from 2024-03-01 on (1 store): 'open' follows the store's usual weekdays of the "
+        "last 8 weeks, yes/no columns count as 0, numbers keep their last value.",
         "Horizon: 10 days, because the known future is that long.",
     ]
 
@@ -95,7 +99,7 @@ def test_empty_sales_inside_the_history_are_missing(report, write_file):
     found = report(sales=write_file(text))
 
     assert (found.sales_rows, found.missing_periods) == (38, 2)
-    assert "Empty sales: 2 days. An empty cell counts as unknown, not as zero." in found.lines()
+    assert "Empty sales: 2 days. Missing days count as unknown, not as zero." in found.lines()
 
 
 def test_a_long_time_without_rows_is_a_gap(report, write_file):

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast_service.importer import ImportOptions
-from forecast_service.importer.files.text_columns import iso
 from forecast_service.importer.understanding.understanding import understand
+from forecast_service.importer.values.text_columns import iso
 from forecast_service.settings import Settings
 
 from .rows import day

@@ -268,7 +268,7 @@ def test_a_covariate_of_the_group_marks_nothing(write_file, import_files, import
 
 
 def test_an_ignored_mark_has_no_role():
-    roles, _ = recognise(["store", "date", "sales", "OOS"], ignore=["oos"])
+    roles = recognise(["store", "date", "sales", "OOS"], ignore=["oos"])
 
     assert roles is not None
     assert (roles.stockout, roles.others) == (None, ())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from forecast_service.importer.files.column_names import attribute_name
+
 from .rows import daily
 
 HEADER = "Store,Date,Sales,Event,EventDiscount,Grade"
@@ -29,12 +31,12 @@ def test_every_text_is_recorded_with_its_covariate(import_files, write_file, gro
     texts = group().texts
 
     assert texts["Event"] == {
-        "春节": "event_other_2" if "国庆" < "春节" else "event_other",
-        "国庆": "event_other" if "国庆" < "春节" else "event_other_2",
+        "春节": attribute_name("event_春节"),
+        "国庆": attribute_name("event_国庆"),
         "2for1": "event_2for1",
         "none": None,
     }
-    assert texts["Grade"] == {"A+": None, "A-": "grade_a", "B": "grade_b"}
+    assert texts["Grade"] == {"A+": None, "A-": attribute_name("grade_a-"), "B": "grade_b"}
 
 
 def test_a_text_has_the_same_covariate_in_a_later_import(import_files, write_file, group, imports):
@@ -46,8 +48,8 @@ def test_a_text_has_the_same_covariate_in_a_later_import(import_files, write_fil
 
     days = {day["date"]: day["covariates"] for day in imports.history("1", start="2013-02-20")}
     for day, text in (("2013-02-20", "国庆"), ("2013-02-21", "春节")):
-        active = {name for name, value in days[day].items() if "other" in name and value}
-        assert active == {texts["Event"][text]}
+        active = {name for name, value in days[day].items() if "event_" in name and value}
+        assert active == {f"event_{text}"}
     assert group().texts == texts
 
 

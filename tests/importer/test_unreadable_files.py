@@ -6,19 +6,19 @@ import gzip
 
 import pytest
 
-from forecast_service.errors import FieldError, InvalidData
+from forecast_service.errors import FieldError, InvalidData, Remedy
 from forecast_service.importer import Imports
 from forecast_service.importer.files.text_tables import SENT_ROWS
 
 from .rows import GOOD
 
 
-def test_a_workbook_is_refused(refusal, write_file):
+def test_a_damaged_workbook_is_refused(refusal, write_file):
     error = refusal(write_file(b"PK\x03\x04rest", "sales.xlsx"))
 
     assert error.detail == (
-        "'sales.xlsx' is an Excel workbook or a zip archive, not CSV. Allowed are CSV in UTF-8 "
-        "(also .gz) and Parquet: save it as 'CSV UTF-8' and import that."
+        "'sales.xlsx' is a damaged spreadsheet, or a zip archive of something else. Allowed are "
+        "CSV (also .gz), Parquet and spreadsheets (xlsx, xls, xlsb, ods)."
     )
 
 
@@ -39,22 +39,16 @@ def test_a_header_alone_is_refused(refusal, write_file, text):
     )
 
 
-def test_another_encoding_is_refused_with_its_line(refusal, write_file):
-    error = refusal(
-        write_file(GOOD.encode() + "1,2024-01-20,5\nKöln,2024-01-20,5\n".encode("latin-1"))
-    )
+def test_damaged_utf_8_is_refused_with_its_line(refusal, write_file):
+    good = GOOD.replace("Sales", "Verkäufe").encode()
+
+    error = refusal(write_file(good + "1,2024-01-20,5\nKöln,2024-01-20,5\n".encode("latin-1")))
 
     assert error.detail == (
         "'sales.csv' is not UTF-8: line 11 has the byte 0xF6. "
-        "Save it as 'CSV UTF-8' and import that."
+        "Save it as 'CSV UTF-8', or name its encoding, such as 'cp1252'."
     )
-
-
-def test_utf_16_is_refused(refusal, write_file):
-    assert (
-        "'sales.csv' is text in UTF-16, not CSV."
-        in refusal(write_file(GOOD.encode("utf-16"))).detail
-    )
+    assert error.remedy == Remedy.NAME_ENCODING
 
 
 def test_a_truncated_gzip_is_refused(refusal, write_file):

@@ -176,6 +176,8 @@ def test_a_form_of_a_web_page_is_refused(http: FlaskClient) -> None:
         ("", {}, 403),
         ("127.0.0.1", {"X-Forwarded-For": "192.168.1.7"}, 403),
         ("127.0.0.1", {"Forwarded": "for=192.168.1.7"}, 403),
+        ("127.0.0.1", {"X-Real-IP": "192.168.1.7"}, 403),
+        ("127.0.0.1", {"Via": "1.1 proxy"}, 403),
     ],
 )
 def test_only_this_machine_is_answered(
@@ -188,6 +190,48 @@ def test_only_this_machine_is_answered(
     assert answer.status_code == status
 
 
+def test_a_proxy_as_nginx_installs_it_is_refused(http: FlaskClient) -> None:
+    answer = post(http, "ListForecasts", environ_overrides={"SERVER_PROTOCOL": "HTTP/1.0"})
+
+    assert answer.status_code == 403
+
+
+def endpoint(settings: Settings, database: Database, **options: Any) -> FlaskClient:
+    application = Flask("amazon")
+    planes = LocalForecast(database, settings), LocalForecastQuery(database, settings)
+    application.register_blueprint(blueprint(*planes, **options))
+    return application.test_client()
+
+
+def test_a_key_lets_other_machines_in(settings: Settings, database: Database) -> None:
+    http = endpoint(settings, database, key="k-1234")
+    signature = (
+        "AWS4-HMAC-SHA256 Credential={}/20261130/eu-west-1/forecast/aws4_request, Signature=0"
+    )
+
+    def status(key: str) -> int:
+        headers = {"Authorization": signature.format(key), "Host": "forecast.example"}
+        return post(
+            http, "ListForecasts", headers=headers, environ_overrides={"REMOTE_ADDR": "10.0.0.1"}
+        ).status_code
+
+    assert [status("k-1234"), status("k-12345"), status("K-1234"), status("")] == [
+        200,
+        403,
+        403,
+        403,
+    ]
+    assert post(http, "ListForecasts").status_code == 403  # no signature at all
+
+
+def test_without_a_key_nobody_is_let_in_behind_a_proxy(
+    settings: Settings, database: Database
+) -> None:
+    http = endpoint(settings, database, is_proxied=True)
+
+    assert post(http, "ListForecasts").status_code == 403
+
+
 def test_a_refused_machine_gets_the_reason(http: FlaskClient) -> None:
     answer = post(http, "ListForecasts", environ_overrides={"REMOTE_ADDR": "10.0.0.1"})
 
@@ -195,7 +239,7 @@ def test_a_refused_machine_gets_the_reason(http: FlaskClient) -> None:
         403,
         "AccessDeniedException",
         "This endpoint answers only programs on the same machine, because it does not verify "
-        "signatures yet. Call it at 127.0.0.1.",
+        "signatures yet. Call it at 127.0.0.1 without a proxy, or set FORECAST_AWS_KEY.",
     )
 
 

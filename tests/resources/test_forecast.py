@@ -277,3 +277,13 @@ def insert_run(connection: sa.Connection, **columns: Any) -> None:
         "requested_at": 1.0,
     }
     connection.execute(sa.insert(tables.training_runs).values({**values, **columns}))
+
+
+@pytest.mark.parametrize("sent", [[1] * 5000, [1, "1", 1], ["1", 1], [1, 2, 1, 2, 10, 1]])
+def test_a_repeated_store_is_answered_once(
+    client: FlaskClient, three_stores: Database, sent: list[int | str]
+) -> None:
+    answer = client.post("/forecast", json={"store_numbers": sent}).get_json()
+
+    numbers = [str(document["store_number"]) for document in answer["forecasts"]]
+    assert numbers == list(dict.fromkeys(map(str, sent)))

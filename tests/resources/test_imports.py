@@ -75,6 +75,16 @@ def test_several_files_are_sent_as_a_form(client: FlaskClient) -> None:
     assert answer["files"] == {"sales": "train.csv", "future": "future_days.csv"}
 
 
+@pytest.mark.parametrize("role", ["sales", "future", "stores"])
+def test_two_files_for_one_role_are_refused(refusal: Refusal, role: str) -> None:
+    files = {"sales": [(io.BytesIO(SALES.encode()), "a.csv")]}
+    files[role] = [(io.BytesIO(SALES.encode()), name) for name in ("b.csv", "c.csv")]
+
+    problem = refusal("POST", "/imports", 422, data=files)
+
+    assert problem["detail"] == f"'{role}' is sent 2 times. Send one file as '{role}'."
+
+
 def test_uploads_leave_nothing_behind(client: FlaskClient, settings: Settings) -> None:
     client.post("/imports", data=SALES, content_type="text/csv")
     client.post("/imports", data=b"", content_type="text/csv")
@@ -254,3 +264,104 @@ class TestHistory:
     )
     def test_refuses_what_is_not_there(self, refusal: Refusal, path: str, status: int) -> None:
         refusal("GET", path, status)
+
+
+GERMAN = SALES.replace("Store,Date,Sales,Promo", "Kasse,Wann,Betrag,Rabatt für Ümlaute")
+
+
+def test_options_are_fields_of_the_form_beside_the_files(client: FlaskClient) -> None:
+    form = {
+        "sales": (io.BytesIO(GERMAN.encode("cp1252")), "a.csv"),
+        "column": ["store=Kasse", "date=Wann", "sales=Betrag"],
+        "encoding": "cp1252",
+        "dry_run": "true",
+    }
+
+    response = client.post("/imports", data=form)
+
+    roles = {column["name"]: column["role"] for column in response.get_json()["columns"]}
+    assert response.status_code == 200
+    assert roles["Kasse"] == "store"
+    assert "Rabatt für Ümlaute" in roles
+
+
+def test_options_are_parameters_of_the_query(client: FlaskClient) -> None:
+    columns = "column=store=Kasse&column=date=Wann&column=sales=Betrag"
+
+    response = client.post(
+        f"/imports?dry_run=true&{columns}",
+        data=GERMAN.encode("cp1252"),
+        content_type="text/csv; charset=cp1252",
+    )
+
+    assert response.get_json()["stores"] == 2
+
+
+def test_a_column_that_is_not_named_is_said_with_the_field(refusal: Refusal) -> None:
+    problem = refusal(
+        "POST", "/imports?dry_run=true", 422, data=GERMAN, content_type="text/csv; charset=utf-8"
+    )
+
+    assert problem["detail"].endswith(
+        "'column=date=NAME' names the column (also store, sales, item)."
+    )
+
+
+def test_an_unknown_part_is_refused_with_what_is_allowed(refusal: Refusal) -> None:
+    problem = refusal("POST", "/imports", 422, data={"slaes": (io.BytesIO(b"a"), "a.csv")})
+
+    assert problem["detail"].startswith(
+        "'slaes' is not a file or an option of an import. The files are sales, features, future, "
+        "stores, the options mode, dry_run,"
+    )
+
+
+def test_attributes_and_covariates_are_shown_under_their_own_names(
+    client: FlaskClient, settings: Settings
+) -> None:
+    files = {
+        "sales": (io.BytesIO(SALES.replace("Promo", "促销").encode()), "a.csv"),
+        "future": (io.BytesIO(FUTURE.replace("Promo", "促销").encode()), "b.csv"),
+        "stores": (io.BytesIO("Store,Größe\n1,450\n2,300\n".encode()), "c.csv"),
+    }
+    client.post("/imports", data=files)
+    Worker(settings).run_until_idle(60)
+
+    assert client.get("/stores/1").get_json()["attributes"] == {"Größe": "450"}
+    days = client.get("/stores/1/history?limit=1").get_json()["days"]
+    assert days[0]["covariates"] == {"促销": 0}
+
+
+class TestWhatValuesMean:
+    """Options of an import, in the query or as text fields of the form."""
+
+    def rows(self, *texts: str) -> bytes:
+        lines = [f"1,2024-01-{n:02},{text}" for n, text in enumerate(texts, 1)]
+        return "\n".join(["store,date,sales", *lines, *lines[:1]]).encode()
+
+    @pytest.mark.parametrize("fields", [{}, {"missing": "zero"}])
+    def test_they_are_fields_of_the_form(self, client: FlaskClient, fields: dict[str, str]) -> None:
+        form = {
+            "sales": (io.BytesIO(self.rows(*"12345678")), "sales.csv"),
+            "duplicates": "sum",
+            **fields,
+        }
+
+        answer = client.post("/imports?dry_run=true", data=form)
+
+        assert (answer.status_code, answer.json["totals"][0]["total"]) == (200, 37.0)
+
+    def test_a_refusal_names_the_option(self, refusal: Refusal) -> None:
+        body = {"data": self.rows(*"12345678"), "content_type": "text/csv"}
+
+        error = refusal("POST", "/imports?dry_run=true", 422, **body)
+
+        assert error["detail"].endswith(
+            "Or add up the rows of a day with 'duplicates=sum'; 'duplicates=last' keeps the last "
+            "one."
+        )
+
+    def test_an_unknown_field_is_refused(self, client: FlaskClient) -> None:
+        form = {"sales": (io.BytesIO(self.rows("1")), "sales.csv"), "doubles": "sum"}
+
+        assert client.post("/imports", data=form).status_code == 422

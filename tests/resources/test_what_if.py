@@ -177,7 +177,8 @@ def test_a_note_names_a_value_that_the_model_never_saw(client: FlaskClient) -> N
     answer = ask(client, {"covariate": "price", "value": 9, "from": "2014-05-14"})
 
     assert answer["notes"][0] == (
-        "'price' was 2 to 2.5 so far: the forecast at 9 goes beyond what the model has seen."
+        "'price' was 2 to 2.5 so far, and not 9: "
+        "its effect is carried no farther than what was seen."
     )
 
 

@@ -27,6 +27,7 @@ from forecast_service.engine.backtest import Backtest, backtest, cutoffs, join_b
 from forecast_service.engine.boosted.lightgbm_package import missing_library
 from forecast_service.engine.features.calendar_features import phases
 from forecast_service.engine.grouped import Carry, Group, Grouped, places_within
+from forecast_service.engine.guards.outliers import without_outliers
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pool import pool
 
@@ -122,7 +123,8 @@ def fit_with_backtest(
     joins the larger group.
     """
     cutoff_places, _ = cutoffs(panel.n_periods, config, panel.frequency)
-    past = panel.before(min(cutoff_places, default=panel.n_periods))
+    clean = without_outliers(panel)
+    past = clean.before(min(cutoff_places, default=panel.n_periods))
     cycle = phases(panel.timestamps[:1], panel.frequency)[1]
     demand = Demand.of(past, cycle)
     missing = missing_library()
@@ -130,7 +132,9 @@ def fit_with_backtest(
     with pool(config.processes):
         for members, rows in groups(demand.classes, WITHOUT_TREES if missing else FREQUENT).items():
             ends = done / panel.n_series, (done + len(rows)) / panel.n_series
-            model, tested = _fit(panel.take(rows), members, config, part(progress, *ends))
+            model, tested = _fit(
+                panel.take(rows), clean.take(rows), members, config, part(progress, *ends)
+            )
             fitted.append(Group(rows, model))
             tests.append((rows, tested))
             done += len(rows)
@@ -143,9 +147,12 @@ def fit_with_backtest(
 
 
 def _fit(
-    panel: Panel, members: Sequence[str], config: FitConfig, progress: Progress
+    panel: Panel, clean: Panel, members: Sequence[str], config: FitConfig, progress: Progress
 ) -> tuple[FittedCombination, Backtest]:
-    """The combination of these members for every series of the panel, and its backtest."""
+    """The combination of these members for every series of the panel, and its backtest.
+
+    ``clean`` is the panel without absurd days: members, weights and calibration learn from it.
+    """
     share = config.backtest_windows / (config.backtest_windows + 1)
     tests, fitted = [], {}
     for place, name in enumerate(members):
@@ -153,8 +160,8 @@ def _fit(
         member = MEMBERS[name]
         on_grid = replace(config, quantiles=GRID)
         tests.append(backtest(member, panel, on_grid, part(step, 0, share)))
-        fitted[name] = member.fit(panel, config, part(step, share, 1))
-    evidence = Evidence(tests)
+        fitted[name] = member.fit(clean, config, part(step, share, 1))
+    evidence = Evidence(tests, clean.target)
     learned = evidence.learn()
     tested, coverage = evidence.backtest(config.quantiles)
     model = FittedCombination(

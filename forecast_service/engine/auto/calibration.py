@@ -170,9 +170,9 @@ def calibrate(windows: Sequence[FloatArray]) -> Calibration:
 def coverage(actual: FloatArray, low: FloatArray, high: FloatArray, nominal: float) -> Coverage:
     """Coverage of the intervals ``low`` … ``high`` (ends included) of the actuals (n, days).
 
-    Days without spread (closed) do not count.
+    Days on which both ends are 0 (closed) do not count.
     """
-    counted = np.isfinite(actual) & (high > low)
+    counted = np.isfinite(actual) & ((high > low) | (high > 0))
     inside = counted & (actual >= low) & (actual <= high)
     days = counted.sum(axis=1)
     return Coverage(

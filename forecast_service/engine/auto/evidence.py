@@ -26,6 +26,7 @@ from forecast_service.engine.auto.weights import (
     candidates,
     choose,
     combine,
+    exact_points,
     forward_selection,
     learn_prior_days,
     loss_table,
@@ -58,10 +59,15 @@ class Learned:
 
 
 class Evidence:
-    """Backtests of the members, on the same panel and windows, with quantiles at ``GRID``."""
+    """Backtests of the members, on the same panel and windows, with quantiles at ``GRID``.
 
-    def __init__(self, members: Sequence[Backtest]) -> None:
+    Weights and calibration are learned from ``learned_from`` (n, T), the target without absurd
+    days; by default, from the actuals of the windows. Coverage is measured on the actuals.
+    """
+
+    def __init__(self, members: Sequence[Backtest], learned_from: FloatArray | None = None) -> None:
         self._members = members
+        self._learned_from = learned_from
         self._parts = _parts(members[0].windows)
         self._tables: dict[tuple[int, tuple[int, ...]], FloatArray] = {}
         self._losses: dict[tuple[int, bytes], float] = {}
@@ -79,7 +85,9 @@ class Evidence:
         tables = [self._table(place, chosen, points) for place in parts]
         days = [self._days[place] for place in parts]
         table, prior_days = np.sum(tables, axis=0), learn_prior_days(tables, days)
-        weights = points[choose(table, np.sum(days, axis=0), prior_days)]
+        sales = np.sum([np.nansum(self._actual(self._parts[place]), axis=1) for place in parts], 0)
+        exact = exact_points(table, np.sum(days, axis=0), sales)
+        weights = points[choose(table, np.sum(days, axis=0), prior_days, exact)]
         common_weights = points[np.argmin(table.sum(axis=0))]
         scores = [self._scores(self._parts[place], weights) for place in parts]
         return Learned(weights, common_weights, calibrate(scores))
@@ -163,8 +171,11 @@ class Evidence:
         return normal_scores(self._actual(part), self._combine(part, weights))
 
     def _actual(self, part: Part) -> FloatArray:
-        """Demand in the window (n, horizon); NaN outside the part and where it is not finite."""
-        actual = self._members[0].windows[part.window].actual
+        """Demand in the window (n, horizon); NaN outside the part and where nothing is learned."""
+        window = self._members[0].windows[part.window]
+        actual = window.actual
+        if self._learned_from is not None:
+            actual = self._learned_from[:, window.cutoff : window.cutoff + actual.shape[1]]
         return np.where(part.periods & np.isfinite(actual), actual, np.nan)
 
     def _combine(self, part: Part, weights: FloatArray) -> FloatArray:

@@ -11,13 +11,23 @@ import numpy.typing as npt
 from forecast_service.engine.metrics import quantile_loss
 from forecast_service.engine.panel import FloatArray
 
-__all__ = ["candidates", "choose", "combine", "forward_selection", "learn_prior_days", "loss_table"]
+__all__ = [
+    "candidates",
+    "choose",
+    "combine",
+    "exact_points",
+    "forward_selection",
+    "learn_prior_days",
+    "loss_table",
+]
 
 STEPS = 10  # weights are tenths; finer ones have no measurable gain
 MOST = 3  # members with a weight, so that at most 66 points are compared
 PRIOR_DAYS = (1e9, 1000.0, 300.0, 100.0, 30.0, 10.0, 0.0)
 LEAST_PRIOR_DAYS = 1e-9  # so that a series without days takes the weights of all series
 CHUNK = 2000  # series at a time
+EXACT = 1e-3  # loss relative to sales, up to which a forecast is without error
+EXACT_DAYS = 7  # fewer days without error may be chance
 
 
 def candidates(members: int, chosen: Sequence[int]) -> FloatArray:
@@ -83,22 +93,37 @@ def loss_table(
 
 
 def choose(
-    table: FloatArray, days: npt.NDArray[np.int64], prior_days: float
+    table: FloatArray,
+    days: npt.NDArray[np.int64],
+    prior_days: float,
+    exact: npt.NDArray[np.bool_] | None = None,
 ) -> npt.NDArray[np.intp]:
     """Index of the best point for each series, (n,), shrunken toward the best for all series.
 
     It minimises ``days * own + prior_days * common``. ``own`` is the loss of the series on its
     ``days`` (n,), ``common`` the loss of all series; both are relative to the loss at the point
     that is best for all series. With ``prior_days`` days of its own, the loss of a series weighs
-    as much as that of all series.
+    as much as that of all series. A series with points where its ``exact`` (n, points) is true
+    gets the best of these: nothing can be gained from others.
     """
     total = table.sum(axis=0)
     best = int(np.argmin(total))
     scale = table[:, best]
     usable = np.where(scale > 0, days / np.where(scale > 0, scale, 1.0), 0.0)
-    common = total / total[best] if total[best] > 0 else np.arange(len(total), dtype=np.float64)
+    common = total / total[best] if total[best] > 0 else 1.0 + np.sign(total)
     shrunken = usable[:, None] * table + max(prior_days, LEAST_PRIOR_DAYS) * common
+    if exact is not None:
+        some = exact.any(axis=1, keepdims=True)
+        shrunken = np.where(some, np.where(exact, table, np.inf), shrunken)
     return np.asarray(np.argmin(shrunken, axis=1), dtype=np.intp)
+
+
+def exact_points(
+    table: FloatArray, days: npt.NDArray[np.int64], sales: FloatArray
+) -> npt.NDArray[np.bool_]:
+    """Points (n, points) without any error on at least seven ``days`` (n,) with ``sales`` (n,)."""
+    judged = (days >= EXACT_DAYS) & (sales > 0)
+    return np.asarray(judged[:, None] & (table <= EXACT * sales[:, None]))
 
 
 def learn_prior_days(tables: Sequence[FloatArray], days: Sequence[npt.NDArray[np.int64]]) -> float:

@@ -21,6 +21,7 @@ Integers = npt.NDArray[np.intp]
 ITERATIONS = 25
 TOLERANCE = 3e-4  # in the log of the target, on the largest change of an effect
 FIRST_VARIANCE = 0.1**2
+WILD = 1.0  # variance above which effects start from it: from a small one they stay near 0
 LEAST_VARIANCE = 1e-9
 LEAST_NOISE = 1e-5
 LEAST_SERIES = 5  # with fewer, a shock cannot be separated from the noise of the series
@@ -132,9 +133,9 @@ def fit_pool(sums: PoolSums, group: Integers) -> Pool:
     columns, target = sums.by_date()
     mass, dates = sums.recency * sums.count, sums.recency * (sums.count > 0)
     sizes = np.bincount(group)
-    groups = np.full(len(sizes), FIRST_VARIANCE)
     has_shocks = sums.n_series >= LEAST_SERIES
     noise, shock = max(sums.squares / max(mass.sum(), 1e-12), LEAST_NOISE), 0.0
+    groups = np.full(len(sizes), FIRST_VARIANCE if noise < WILD else noise)
     if has_shocks:
         noise, shock = noise / 2, noise / 20
     effects, shocks = np.zeros(len(moment)), np.zeros(len(target))

@@ -13,7 +13,7 @@ from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.engine.pooled.correction import PLAIN, Correction
 from forecast_service.engine.pooled.log_forecast import LOWEST
 from forecast_service.engine.pooled.log_target import LogTarget, log_target
-from forecast_service.engine.pooled.pooled_model import FittedPooled
+from forecast_service.engine.pooled.pooled_model import NEVER_SOLD, FittedPooled
 
 __all__ = ["NEW", "condition", "newest_periods", "update_levels"]
 
@@ -89,6 +89,7 @@ def _match_rows(model: FittedPooled, panel: Panel) -> FittedPooled:
     usual = float(np.median(model.noise)) if len(model.noise) else 1.0
     expected = model.prior.expected(panel.attributes, panel.n_series)
     level = np.where(target.sells, expected, LOWEST)
+    sold: list[bool] = np.asarray(target.known.any(axis=1)).tolist()
     return replace(
         model,
         keys=panel.keys,
@@ -98,7 +99,14 @@ def _match_rows(model: FittedPooled, panel: Panel) -> FittedPooled:
         noise=np.where(is_new, usual, model.noise[rows]),
         offset=np.where(is_new, target.offset, model.offset[rows]),
         silent=np.where(is_new, 0.0, model.silent[rows]),
-        notes=tuple(NEW if row < 0 else model.notes[row] for row in rows),
+        notes=tuple(
+            NEW
+            if row < 0
+            else None
+            if wakes and model.notes[row] == NEVER_SOLD
+            else model.notes[row]
+            for row, wakes in zip(rows.tolist(), sold, strict=True)
+        ),
         shared=None,
     )
 

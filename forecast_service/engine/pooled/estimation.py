@@ -38,7 +38,7 @@ from forecast_service.engine.pooled.level_steps import (
 )
 from forecast_service.engine.pooled.log_forecast import LOWEST
 from forecast_service.engine.pooled.log_target import LogTarget, log_target
-from forecast_service.engine.pooled.pooled_model import NOTHING_KNOWN, FittedPooled, Spread
+from forecast_service.engine.pooled.pooled_model import FittedPooled, Spread, note_of
 
 __all__ = ["PooledFitting", "prepare"]
 
@@ -167,7 +167,10 @@ class PooledFitting:
             silent=np.where(has_any, np.argmax(self.target.known[:, ::-1], axis=1), 0.0),
             spread=Spread(pool.shock, self._drift(pool, shrinkages[0])),
             prior=prior,
-            notes=tuple(None if known else NOTHING_KNOWN for known in has_any.tolist()),
+            notes=tuple(
+                note_of(known=known, sells=sells)
+                for known, sells in zip(has_any.tolist(), self.target.sells.tolist(), strict=True)
+            ),
             backdrop=backdrop,
         )
 

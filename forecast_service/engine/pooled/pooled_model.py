@@ -20,10 +20,11 @@ from forecast_service.engine.pooled.level_prior import LevelPrior
 from forecast_service.engine.pooled.log_forecast import LogForecast
 from forecast_service.errors import InvalidData
 
-__all__ = ["NAME", "NOTHING_KNOWN", "FittedPooled", "Spread"]
+__all__ = ["NAME", "NEVER_SOLD", "NOTHING_KNOWN", "FittedPooled", "Spread", "note_of"]
 
 NAME = "pooled"
 NOTHING_KNOWN = "No sales are known of this series: it starts from what all series share."
+NEVER_SOLD = "All known sales of this series are 0, and so is its forecast."
 OF_SERIES = ("level", "noise", "offset", "silent")
 CHUNK_BYTES = 48_000_000
 TYPICAL = 64  # series in the sample that gives an average over all series
@@ -265,6 +266,13 @@ class FittedPooled:
 
     def _closed(self, known_future: KnownFuture) -> npt.NDArray[np.bool_]:
         return self.closing.closed(known_future.covariates, (len(self.keys), known_future.horizon))
+
+
+def note_of(*, known: bool, sells: bool) -> str | None:
+    """The note of a series, by whether it has known sales above 0, and may sell at all."""
+    if known:
+        return None
+    return NOTHING_KNOWN if sells else NEVER_SOLD
 
 
 def _texts(values: Sequence[str]) -> npt.NDArray[np.str_]:

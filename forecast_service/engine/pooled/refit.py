@@ -21,7 +21,7 @@ from forecast_service.engine.pooled.deviations import (
 from forecast_service.engine.pooled.level_steps import recency
 from forecast_service.engine.pooled.log_forecast import LOWEST
 from forecast_service.engine.pooled.log_target import LogTarget, log_target
-from forecast_service.engine.pooled.pooled_model import NOTHING_KNOWN, FittedPooled
+from forecast_service.engine.pooled.pooled_model import FittedPooled, note_of
 
 __all__ = ["refit_series"]
 
@@ -55,7 +55,12 @@ def refit_series(
     own_level = deviations.level(backdrop.own_steps(some.timestamps))
     level = np.where(has_any, own_level + backdrop.level, expected)
     applies = _replace_rows(model.closing.applies, rows, closing.applies)
-    has_sales = dict(zip(rows.tolist(), has_any.tolist(), strict=True))
+    notes = {
+        row: note_of(known=known, sells=sells)
+        for row, known, sells in zip(
+            rows.tolist(), has_any.tolist(), target.sells.tolist(), strict=True
+        )
+    }
     return replace(
         model,
         closing=Closing(model.closing.covariate, applies),
@@ -68,10 +73,7 @@ def refit_series(
         silent=_replace_rows(
             model.silent, rows, np.where(has_any, np.argmax(target.known[:, ::-1], axis=1), 0.0)
         ),
-        notes=tuple(
-            note if row not in has_sales else None if has_sales[row] else NOTHING_KNOWN
-            for row, note in enumerate(model.notes)
-        ),
+        notes=tuple(notes.get(row, note) for row, note in enumerate(model.notes)),
     )
 
 

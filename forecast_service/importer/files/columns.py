@@ -1,161 +1,152 @@
-"""Column names: recognises store, date, sales and item; makes valid names for the others."""
+"""Columns by role: recognises store, date, sales and item by name, or takes them as named."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from forecast_service.importer.files.stockouts import find_mark_column
-from forecast_service.local.files.reserved_names import RESERVED_WORDS
-
-__all__ = [
-    "ALIASES",
-    "CALENDAR",
-    "OPEN",
-    "ROW_NUMBERS",
-    "Roles",
-    "attribute_name",
-    "recognise",
-    "recognised_names",
-    "shown_name",
-    "snake",
-    "unique_names",
-]
-
-MAX_NAME = 63  # characters of a schema attribute in the Amazon Forecast API
-
-# Of several columns for one role, the first in this list gets it. The others have no role.
-ALIASES: Mapping[str, tuple[str, ...]] = {
-    "store": (
-        "store", "store_number", "store_id", "store_nbr", "store_no", "store_code", "storeid",
-        "shop", "shop_id", "branch", "branch_id", "outlet", "outlet_id", "location", "location_id",
-        "site", "site_id", "unique_id",
-    ),
-    "date": (
-        "date", "ds", "timestamp", "sales_date", "sale_date", "business_date", "transaction_date",
-        "datetime", "datum", "day", "week_start", "week_start_date", "week_ending", "week_end_date",
-        "week_date", "month_start",
-    ),
-    "target": (
-        "sales", "demand", "y", "target", "target_value", "unit_sales", "units_sold", "units",
-        "quantity", "quantity_sold", "qty", "sold", "sales_quantity", "revenue", "turnover",
-        "value", "amount", "daily_sales", "weekly_sales", "monthly_sales",
-    ),
-    "item": (
-        "item", "item_id", "sku", "sku_id", "product", "product_id", "product_code", "item_nbr",
-        "item_number", "article", "article_id", "family",
-        "dept", "department",
-    ),
-}  # fmt: skip
-
-# These follow from the date, which the models use anyway.
-CALENDAR = frozenset(
-    (
-        "day",
-        "day_of_week",
-        "dayofweek",
-        "weekday",
-        "week_day",
-        "dow",
-        "day_name",
-        "day_of_month",
-        "month",
-        "month_name",
-        "quarter",
-        "week",
-        "week_of_year",
-        "year",
-        "yearmonth",
-        "year_month",
-        "is_weekend",
-        "weekend",
-    )
+from forecast_service.importer.files.column_names import OPEN, folded, known_name, snake
+from forecast_service.importer.files.role_words import (
+    ALIASES,
+    ID_WORDS,
+    OPEN_WORDS,
+    SALES_UNITS,
+    TOTALS,
 )
-ROW_NUMBERS = frozenset(("", "id", "index", "row", "row_id", "row_number", "unnamed_0"))
+from forecast_service.importer.files.stockouts import find_mark_column
 
-# The engine finds closed days by this name. So it is kept, although it is a reserved word.
-OPEN = "open"
+__all__ = ["ROW_NUMBERS", "Roles", "find_column", "is_total", "recognise", "recognised_names",
+           "role_of", "store_column"]  # fmt: skip
+
+ROW_NUMBERS = frozenset(("", "id", "index", "row", "row_id", "row_number", "unnamed_0"))
+SHOWN_NAMES = 8
+TARGET = "target"  # the role that requests call sales
 
 
 @dataclass(frozen=True)
 class Roles:
     """The columns of a file by role; ``others`` become covariates, or are left out."""
 
-    store: str
+    store: str | None
+    """None: all rows are of one store."""
     date: str
     target: str | None
     item: str | None
     others: tuple[str, ...]
     stockout: str | None = None
-
-
-def snake(name: str) -> str:
-    """A name in lower case with underscores: ``StateHoliday`` is ``state_holiday``."""
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name.strip())
-    return re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
-
-
-def attribute_name(name: str) -> str:
-    """A valid name for a schema attribute: ``Type`` is ``type_field``."""
-    text = snake(name) or "field"
-    if not text[0].isalpha():
-        text = f"field_{text}"
-    if text.upper() in RESERVED_WORDS and text != OPEN:
-        text = f"{text}_field"
-    return text[:MAX_NAME].rstrip("_")
-
-
-def shown_name(name: str) -> str:
-    """The name of the column behind a schema attribute: ``type_field`` is ``type``."""
-    own = name.removesuffix("_field")
-    return own if own.upper() in RESERVED_WORDS else name
-
-
-def unique_names(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
-    """The names, with ``_2``, ``_3`` … added to repeated ones and to those in ``taken``."""
-    seen = set(taken)
-    result: list[str] = []
-    for name in names:
-        candidate, number = name, 1
-        while candidate in seen:
-            number += 1
-            candidate = f"{name[: MAX_NAME - 4]}_{number}"
-        seen.add(candidate)
-        result.append(candidate)
-    return result
+    open: str | None = None
+    """The one of the others that says whether a store is open."""
 
 
 def recognise(
-    header: Sequence[str], *, ignore: Iterable[str] = (), covariates: Sequence[str] = ()
-) -> tuple[Roles | None, list[str]]:
-    """The columns by role, and the missing roles; roles are None if one is missing.
+    header: Sequence[str],
+    *,
+    ignore: Iterable[str] = (),
+    covariates: Sequence[str] = (),
+    named: Mapping[str, str] | None = None,
+) -> Roles | None:
+    """The columns by role; None without a date.
 
     Without a store column, ``item_id`` is the store, as in Amazon's own store-only files.
-    ``target`` may be absent (a file of known future days); ``store`` and ``date`` may not.
     A column among the ``covariates`` of the dataset group does not mark stock-outs.
+    ``named`` maps roles to names; a name that is not in the header counts for nothing.
     """
     ignored = {snake(name) for name in ignore}
-    by_alias = {snake(name): name for name in reversed(header) if snake(name) not in ignored}
-    roles = {role: _first(aliases, by_alias) for role, aliases in ALIASES.items()}
-    if roles["store"] is None and roles["item"] == by_alias.get("item_id"):
+    free = [name for name in header if snake(name) not in ignored]
+    roles = {
+        TARGET if role == "sales" else role: find_column(free, name)
+        for role, name in (named or {}).items()
+    }
+    for role in ALIASES:
+        if roles.get(role) is None:
+            taken = {name for name in roles.values() if name is not None}
+            roles[role] = _by_words(role, [name for name in free if name not in taken])
+    if roles["store"] is None and folded(roles["item"] or "") == "item_id":
         roles["store"], roles["item"] = roles["item"], None
-    if roles["store"] is None or roles["date"] is None:
-        return None, [role for role in ("store", "date") if roles[role] is None]
-    marks = find_mark_column(
-        (snake(name), name)
-        for name in header
-        if snake(name) not in ignored and attribute_name(name) not in covariates
+    if roles["date"] is None:
+        return None
+    marks = roles.get("stockout") or _marks(free, roles, covariates)
+    keys = {roles[role] for role in ALIASES} | {marks}
+    others = tuple(name for name in free if name not in keys)
+    opening = roles.get(OPEN) or _opening(others)
+    return Roles(
+        roles["store"], roles["date"], roles["target"], roles["item"], others, marks, opening
     )
-    taken = {name for name in (*roles.values(), marks) if name is not None}
-    others = tuple(n for n in header if n not in taken and snake(n) not in ignored)
-    return Roles(roles["store"], roles["date"], roles["target"], roles["item"], others, marks), []
+
+
+def store_column(header: Sequence[str], named: str | None = None) -> str | None:
+    """The column of the store in a table with a row per store."""
+    column = None if named is None else find_column(header, named)
+    column = column or _by_words("store", header)
+    return column or next((name for name in header if folded(name) == "item_id"), None)
+
+
+@lru_cache(maxsize=4096)
+def role_of(name: str) -> str | None:
+    """The role that a name stands for by itself: store, date, target or item."""
+    return next((role for role in ALIASES if _by_words(role, [name]) is not None), None)
+
+
+def find_column(header: Sequence[str], name: str) -> str | None:
+    """The column with this name; capital letters and signs need not be the same."""
+    if name in header:
+        return name
+    alike = [each for each in header if snake(each) == snake(name)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def is_total(text: str | None) -> bool:
+    """Whether a cell is the label of a row of totals: ``Total``, ``Summe Filiale 3``."""
+    return text is not None and folded(text).split("_", 1)[0] in TOTALS
 
 
 def recognised_names(role: str) -> str:
-    """The recognised names of a role, as a list for people."""
-    return ", ".join(f"'{name}'" for name in ALIASES[role])
+    """Some recognised names of a role, as a list for people."""
+    shown = ", ".join(f"'{name}'" for name in ALIASES[role][:SHOWN_NAMES])
+    return f"{shown} and others, also in German, French, Spanish, Italian, Dutch, Polish, Chinese"
 
 
-def _first(aliases: Sequence[str], by_alias: Mapping[str, str]) -> str | None:
-    return next((by_alias[alias] for alias in aliases if alias in by_alias), None)
+def _by_words(role: str, header: Sequence[str]) -> str | None:
+    """The column whose name comes first in the words of the role."""
+    spellings: dict[str, str] = {}
+    for shortened in (False, True):
+        for name in header:
+            word = _core(role, folded(name)) if shortened else folded(name)
+            spellings.setdefault(word, name)
+    return next((spellings[word] for word in ALIASES[role] if word in spellings), None)
+
+
+def _core(role: str, word: str) -> str:
+    """A name without the words that often stand beside a role."""
+    if role == TARGET:
+        parts = word.split("_")
+        while len(parts) > 1 and parts[-1] in SALES_UNITS:
+            parts.pop()
+        return "_".join(parts)
+    if role == "date":
+        return word
+    kept = [part for part in word.split("_") if part not in ID_WORDS]
+    core = "_".join(kept)
+    for ending in ("编号", "编码", "代码", "編號", "nummer", "nr", "id"):
+        if core.endswith(ending) and core.removesuffix(ending) in ALIASES[role]:
+            return core.removesuffix(ending)
+    return core
+
+
+def _marks(
+    header: Sequence[str], roles: Mapping[str, str | None], covariates: Sequence[str]
+) -> str | None:
+    taken = set(roles.values())
+    return find_mark_column(
+        (folded(name), name)
+        for name in header
+        if name not in taken and known_name(name, covariates) is None
+    )
+
+
+def _opening(others: Sequence[str]) -> str | None:
+    """The column that says whether a store is open, if no column is called so."""
+    if any(snake(name) == OPEN for name in others):
+        return None
+    return next((name for name in others if folded(name) in OPEN_WORDS), None)

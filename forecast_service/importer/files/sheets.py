@@ -10,28 +10,35 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.errors import InvalidData, Remedy
-from forecast_service.importer.files.columns import Roles, recognise, recognised_names, snake
+from forecast_service.importer.files.column_names import folded, known_name
+from forecast_service.importer.files.columns import Roles, recognise, recognised_names
 from forecast_service.importer.files.findings import Findings
+from forecast_service.importer.files.layouts import in_rows
+from forecast_service.importer.files.periods import Periods, weekday_name
+from forecast_service.importer.files.role_words import WEEK_ENDS
 from forecast_service.importer.files.stockouts import parse_marks, reason_to_drop_marks
-from forecast_service.importer.files.text_columns import (
-    Codes,
-    Numbers,
-    iso,
-    parse_days,
-    parse_names,
-    parse_numbers,
-)
-from forecast_service.importer.files.text_tables import RawTable, read_file
+from forecast_service.importer.files.text_tables import SENT_ROWS, RawTable, read_file
 from forecast_service.importer.options import ImportOptions
+from forecast_service.importer.values.conventions import UNKNOWN, Conventions
+from forecast_service.importer.values.date_texts import parse_days
+from forecast_service.importer.values.number_texts import Numbers, decimal_hint, parse_numbers
+from forecast_service.importer.values.text_columns import Codes, iso, parse_names
 
 __all__ = [
+    "OpenSheet",
     "Sheet",
     "drop_doubtful_marks",
+    "open_sheet",
     "read_sheet",
     "refuse_duplicates",
     "refuse_isolated_days",
+    "unknown_column",
 ]
 
+MAX_ITEMS = 2**32
+REPEATED_DAYS = " A day occurs more than once, so the rows seem to be of several stores."
+SEVERAL_STORES = " The dataset group has several stores, so each row must name one."
+WEEK_DAYS = 7
 MAX_GAP_DAYS = 366  # without a row in any store; after a longer gap, a date is mistyped
 
 
@@ -48,6 +55,12 @@ class Sheet:
     """Sales; NaN where the cell is empty; None if the file has no column of sales."""
     stockout: npt.NDArray[np.float64]
     """1 where the row is marked as a stock-out, 0 where not, NaN where there is no value."""
+    notes: tuple[str, ...] = ()
+    """How dates and sales were read, where that had to be decided."""
+    decimal: str | None = None
+    """The decimal mark of the sales, if they have shown one."""
+    conventions: Conventions = UNKNOWN
+    """What was known beforehand about the values."""
 
     @property
     def name(self) -> str:
@@ -58,33 +71,85 @@ class Sheet:
         return len(self.days)
 
 
-def read_sheet(
-    path: Path, options: ImportOptions, covariates: Sequence[str] = (), *, needs_target: bool
-) -> Sheet:
-    """Read a file of sales or of known future days; one bad row refuses the whole file.
+@dataclass(frozen=True)
+class OpenSheet:
+    """A file whose columns are recognised and not yet parsed."""
 
-    ``covariates`` are those of the dataset group.
+    raw: RawTable
+    roles: Roles
+    only_store: str | None = None
+    """Store of all rows, if no column names it."""
+
+
+def open_sheet(
+    path: Path,
+    options: ImportOptions,
+    covariates: Sequence[str] = (),
+    *,
+    needs_target: bool,
+    may_be_plan: bool = False,
+    only_store: str | None = None,
+    usual_order: str | None = None,
+) -> OpenSheet:
+    """Read a file of sales or of known future days, and recognise its columns.
+
+    Parameters
+    ----------
+    covariates: those of the dataset group.
+    may_be_plan: whether a file of these covariates alone is accepted in place of sales.
+    only_store: store of all rows, if the file has no column for it. None: it needs one.
+    usual_order: order of day and month in earlier files.
 
     Raises
     ------
     InvalidData
-        A column is missing, or rows are bad: ``errors`` has their line numbers.
+        The file cannot be read, or a column is missing.
     """
-    raw = read_file(path)
-    roles, missing = recognise(raw.header, ignore=options.ignore, covariates=covariates)
-    if needs_target and roles is not None and roles.target is None:
-        roles, missing = None, ["target"]
+    raw = in_rows(
+        read_file(path, options), options, has_sales=needs_target, usual_order=usual_order
+    )
+    roles = recognise(
+        raw.header, ignore=options.ignore, covariates=covariates, named=options.columns
+    )
     if roles is None:
-        raise _missing_column(raw, missing[0])
+        raise _missing_column(raw, "date", options)
+    is_plan = may_be_plan and _is_plan(roles, covariates)
+    if needs_target and roles.target is None and not is_plan:
+        raise _missing_column(raw, "target", options)
+    if roles.store is None and only_store is None:
+        raise _missing_column(raw, "store", options, SEVERAL_STORES)
+    return OpenSheet(raw, roles, only_store)
+
+
+def read_sheet(opened: OpenSheet, options: ImportOptions, conventions: Conventions) -> Sheet:
+    """Parse the columns of a file; one bad row refuses the whole file.
+
+    Raises
+    ------
+    InvalidData
+        Rows are bad: ``errors`` has their line numbers.
+    """
+    raw, roles = opened.raw, opened.roles
+    if raw.name == SENT_ROWS:
+        conventions = replace(conventions, decimal=".")
     findings = Findings(raw.name, raw.places)
-    stores = _parse_names(raw, roles.store, findings)
+    stores = _parse_stores(raw, roles.store, opened.only_store, findings)
     items = None if roles.item is None else _parse_names(raw, roles.item, findings)
-    days = parse_days(raw.table[roles.date], roles.date)
-    findings.add(days.bad, days.describe)
-    target = None if roles.target is None else _parse_sales(raw, roles.target, options, findings)
+    days = parse_days(raw.table[roles.date], roles.date, conventions)
+    findings.add(days.bad, days.describe, days.remedy)
+    target, decimal, read_as = None, None, None
+    if roles.target is not None:
+        numbers = _parse_sales(raw, roles.target, options, conventions, findings)
+        target, decimal, read_as = numbers.values, numbers.decimal, numbers.note
     stockout = _parse_stockouts(raw, roles, findings)
     findings.refuse()
-    return Sheet(raw, roles, stores, items, days.values, target, stockout)
+    begins, weeks = _begin_weeks(days.values, roles.date, conventions.frequency)
+    notes = tuple(note for note in (days.note, weeks, read_as) if note is not None)
+    sheet = Sheet(raw, roles, stores, items, begins, target, stockout, notes, decimal, conventions)
+    may_repeat = options.store is not None or options.may_repeat_days
+    if roles.store is None and not may_repeat and _repeats_days(sheet):
+        raise _missing_column(raw, "store", options, REPEATED_DAYS)
+    return sheet
 
 
 def drop_doubtful_marks(sheets: Sequence[Sheet]) -> tuple[tuple[Sheet, ...], dict[str, str]]:
@@ -122,7 +187,7 @@ def refuse_duplicates(
             place = _place(sheets, starts, first[row])
             return f"a second row for {_key(sheet, row)}; the first is {place}"
 
-        findings.add(np.sort(second), describe)
+        findings.add(np.sort(second), describe, Remedy.ADD_UP_ROWS)
         findings.refuse()
 
 
@@ -151,6 +216,26 @@ def refuse_isolated_days(sheets: Sequence[Sheet]) -> None:
         findings.refuse()
 
 
+def _is_plan(roles: Roles, covariates: Sequence[str]) -> bool:
+    """Whether all columns are covariates of the dataset group: the file has no sales to give."""
+    return bool(covariates) and all(known_name(n, covariates) is not None for n in roles.others)
+
+
+def _parse_stores(
+    raw: RawTable, column: str | None, only_store: str | None, findings: Findings
+) -> Codes:
+    if column is not None:
+        return _parse_names(raw, column, findings)
+    none = np.empty(0, dtype=np.intp)
+    return Codes(np.zeros(raw.table.num_rows, dtype=np.int64), (only_store or "",), none, str)
+
+
+def _repeats_days(sheet: Sheet) -> bool:
+    """Whether a day (of an item) occurs twice, as it does if there are several stores."""
+    items = 0 if sheet.items is None else sheet.items.values
+    return len(np.unique(sheet.days * MAX_ITEMS + items)) < sheet.rows
+
+
 def _parse_names(raw: RawTable, column: str, findings: Findings) -> Codes:
     codes = parse_names(raw.table[column], column)
     findings.add(codes.bad, codes.describe)
@@ -158,37 +243,87 @@ def _parse_names(raw: RawTable, column: str, findings: Findings) -> Codes:
 
 
 def _parse_sales(
-    raw: RawTable, column: str, options: ImportOptions, findings: Findings
-) -> npt.NDArray[np.float64]:
-    numbers: Numbers = parse_numbers(raw.table[column], column, decimal_comma=raw.delimiter == ";")
-    findings.add(numbers.bad, numbers.describe)
+    raw: RawTable,
+    column: str,
+    options: ImportOptions,
+    conventions: Conventions,
+    findings: Findings,
+) -> Numbers:
+    numbers = parse_numbers(
+        raw.table[column],
+        column,
+        hint=decimal_hint(raw.delimiter),
+        decimal=conventions.decimal,
+        usual=conventions.usual_sales,
+        usual_decimal=conventions.usual_decimal,
+        asks=True,
+    )
+    findings.add(numbers.bad, numbers.describe, numbers.remedy)
     if not options.allow_returns:
-        negative = np.flatnonzero(numbers.values < 0)
         findings.add(
-            negative[np.isfinite(numbers.values[negative])],
+            np.flatnonzero(numbers.values < 0),
             lambda row: (
                 f"'{column}' is {numbers.values[row]:g}; sales below 0 are allowed only as returns"
             ),
             Remedy.ALLOW_RETURNS,
         )
-    return numbers.values
+    return numbers
+
+
+def _begin_weeks(
+    days: npt.NDArray[np.int64], title: str, frequency: str | None
+) -> tuple[npt.NDArray[np.int64], str | None]:
+    """The first days of weeks that a column names by their last days; and a note.
+
+    In a dataset group of weeks that begin on that weekday, the days are first days: older
+    versions took them for that.
+    """
+    if folded(title) not in WEEK_ENDS or not len(days):
+        return days, None
+    if frequency is not None and Periods(frequency).starts_on(int(days[0])):
+        return days, None
+    end = int(days[0])
+    begin = end - WEEK_DAYS + 1
+    note = (
+        f"'{title}' has the last days of weeks: the week that ends on {weekday_name(end)} "
+        f"{iso(end)} is dated on its first day, {weekday_name(begin)} {iso(begin)}."
+    )
+    return days - WEEK_DAYS + 1, note
 
 
 def _parse_stockouts(raw: RawTable, roles: Roles, findings: Findings) -> npt.NDArray[np.float64]:
     if roles.stockout is None or roles.target is None:
         return np.full(raw.table.num_rows, np.nan)
     title = roles.stockout
-    return parse_marks(raw.table[title], snake(title), title, findings)
+    return parse_marks(raw.table[title], folded(title), title, findings)
 
 
-def _missing_column(raw: RawTable, role: str) -> InvalidData:
-    what = {"store": "a store", "date": "a date", "target": "sales"}[role]
-    header = ", ".join(f"'{name}'" for name in raw.header[:20])
-    more = f" and {len(raw.header) - 20} more" if len(raw.header) > 20 else ""
+def unknown_column(raw: RawTable, role: str, name: str) -> InvalidData:
+    """The error for a column that the request names and no file has."""
     return InvalidData(
-        f"'{raw.name}' has no column for {what}. Its columns are {header}{more}. Recognised names "
-        f"are {recognised_names(role)} (capital letters do not matter). Rename the column."
+        f"'{raw.name}' has no column '{name}', which was named for the role '{role}'. Its columns "
+        f"are {_header(raw)}.",
+        remedy=Remedy.NAME_COLUMN,
     )
+
+
+def _missing_column(raw: RawTable, role: str, options: ImportOptions, why: str = "") -> InvalidData:
+    name = {"target": "sales"}.get(role, role)
+    if name in options.columns:
+        return unknown_column(raw, name, options.columns[name])
+    what = {"store": "a store", "date": "a date", "target": "sales"}[role]
+    return InvalidData(
+        f"'{raw.name}' has no column for {what}. Its columns are {_header(raw)}.{why} "
+        f"Recognised names are {recognised_names(role)}.",
+        remedy={"store": Remedy.NAME_STORE, "target": Remedy.NAME_SALES}.get(
+            role, Remedy.NAME_COLUMN
+        ),
+    )
+
+
+def _header(raw: RawTable) -> str:
+    more = f" and {len(raw.header) - 20} more" if len(raw.header) > 20 else ""
+    return ", ".join(f"'{name}'" for name in raw.header[:20]) + more
 
 
 def _key(sheet: Sheet, row: int) -> str:

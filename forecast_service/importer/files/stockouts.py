@@ -10,7 +10,9 @@ import pyarrow as pa
 
 from forecast_service.errors import Remedy
 from forecast_service.importer.files.findings import Findings
-from forecast_service.importer.files.text_columns import parse_names, parse_numbers
+from forecast_service.importer.files.role_words import NO_WORDS, YES_WORDS
+from forecast_service.importer.values.number_texts import parse_numbers
+from forecast_service.importer.values.text_columns import parse_names
 
 __all__ = ["find_mark_column", "is_mark", "parse_marks", "reason_to_drop_marks"]
 
@@ -21,6 +23,9 @@ OUT_OF_STOCK = frozenset(
         *("stock_out_flag", "stockouts", "out_of_stock", "is_out_of_stock", "out_of_stock_flag"),
         *("outofstock", "oos", "is_oos", "oos_flag", "sold_out", "soldout", "is_sold_out"),
         *("stockout_hours", "oos_hours", "hours_out_of_stock", "stock_hour6_22_cnt"),
+        *("ausverkauft", "nicht_verfugbar", "rupture", "rupture_de_stock", "agotado", "sin_stock"),
+        *("esaurito", "uitverkocht", "wyprzedane", "brak_towaru", "esgotado"),
+        *("缺货", "售罄", "断货"),
     )
 )
 # The share of the day in stock; less than half is a mark: 0.97 is an ordinary day.
@@ -32,7 +37,7 @@ IN_STOCK = frozenset(
 )
 HALF = 0.5
 NEARLY_ALL = 0.9  # of the rows with sales: a column that marks more means something else
-YES, NO = frozenset(("true", "yes", "y", "t", "1")), frozenset(("false", "no", "n", "f", "0"))
+YES, NO = YES_WORDS | {"1"}, NO_WORDS | {"0"}
 
 Floats = npt.NDArray[np.float64]
 
@@ -53,7 +58,7 @@ def parse_marks(column: pa.ChunkedArray, slug: str, title: str, findings: Findin
     Allowed are yes and no, or numbers: how much was missing, or, for a column like ``in_stock``,
     the share of the day in stock, from 0 to 1. Other values are added to ``findings``.
     """
-    numbers = parse_numbers(column, title, decimal_comma=False)
+    numbers = parse_numbers(column, title, hint=".")
     inverse = slug in IN_STOCK
     if len(numbers.bad):
         names = parse_names(column, title)

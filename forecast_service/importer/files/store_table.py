@@ -8,22 +8,24 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast_service.errors import InvalidData
-from forecast_service.importer.files.columns import (
-    ALIASES,
-    attribute_name,
-    recognised_names,
+from forecast_service.errors import InvalidData, Remedy
+from forecast_service.importer.files.column_names import (
+    folded,
+    plain_attribute_name,
     snake,
     unique_names,
 )
+from forecast_service.importer.files.columns import find_column, recognised_names, store_column
 from forecast_service.importer.files.findings import Findings
-from forecast_service.importer.files.text_columns import Codes, parse_names
+from forecast_service.importer.files.layouts import without_totals
+from forecast_service.importer.files.role_words import REGIONS
 from forecast_service.importer.files.text_tables import RawTable, read_file
+from forecast_service.importer.options import ImportOptions
+from forecast_service.importer.values.text_columns import Codes, parse_names
 
-__all__ = ["ALL", "MAX_ATTRIBUTES", "StoreTable", "read_stores"]
+__all__ = ["ALL", "MAX_ATTRIBUTES", "StoreTable", "read_stores", "schema_names"]
 
 ALL = "all"  # region of a store without one
-REGION = "region"  # column with the region, unless FORECAST_REGION_COLUMN names another
 MAX_ATTRIBUTES = 9  # item metadata may have ten columns, the identifier included
 MAX_TEXT = 256  # characters
 
@@ -35,13 +37,15 @@ class StoreTable:
     name: str
     rows: int
     attributes: Mapping[str, Mapping[str, str]]
-    """Store -> attribute -> text."""
+    """Store -> column of the file -> text."""
     columns: Mapping[str, str]
-    """Column of the file -> attribute."""
+    """Column of the file -> its name in a schema."""
     regions: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
 
 
-def read_stores(path: Path, region_column: str | None, ignore: Sequence[str] = ()) -> StoreTable:
+def read_stores(path: Path, region_column: str | None, options: ImportOptions) -> StoreTable:
     """Read a store table.
 
     Raises
@@ -49,22 +53,22 @@ def read_stores(path: Path, region_column: str | None, ignore: Sequence[str] = (
     InvalidData
         It has no column for a store, a store occurs twice, or ``region_column`` is absent.
     """
-    raw = read_file(path)
-    ignored = {snake(name) for name in ignore}
+    raw = without_totals(read_file(path, options), options)
+    ignored = {snake(name) for name in options.ignore}
     header = [name for name in raw.header if snake(name) not in ignored]
-    by_alias = {snake(name): name for name in header}
-    key = next((by_alias[a] for a in (*ALIASES["store"], "item_id") if a in by_alias), None)
+    key = store_column(header, options.columns.get("store"))
     if key is None:
         raise InvalidData(
             f"'{raw.name}' has no column for a store. Its columns are {_listed(header)}. "
-            f"Recognised names are {recognised_names('store')}. Rename the column."
+            f"Recognised names are {recognised_names('store')}.",
+            remedy=Remedy.NAME_COLUMN,
         )
     codes = parse_names(raw.table[key], key)
     _refuse_bad_keys(raw, codes)
     others = [name for name in header if name != key]
-    region = _region_column(raw, others, region_column)
-    names = unique_names(attribute_name(name) for name in others)
-    texts = {name: _texts(raw, column) for name, column in zip(names, others, strict=True)}
+    region = find_column(others, options.columns.get("region", ""))
+    region = region or _region_column(raw, others, region_column)
+    texts = {name: _texts(raw, name) for name in others}
     stores = [codes.names[code] for code in codes.values]
     return StoreTable(
         name=raw.name,
@@ -73,9 +77,17 @@ def read_stores(path: Path, region_column: str | None, ignore: Sequence[str] = (
             store: {name: column[row] for name, column in texts.items()}
             for row, store in enumerate(stores)
         },
-        columns=dict(zip(others, names, strict=True)),
+        columns=schema_names(others),
         regions=_regions(raw, stores, region),
+        notes=raw.notes,
+        header=tuple(raw.header),
     )
+
+
+def schema_names(titles: Sequence[str]) -> dict[str, str]:
+    """Column -> its name in the schema of the item metadata."""
+    names = unique_names(plain_attribute_name(title) for title in titles)
+    return dict(zip(titles, names, strict=True))
 
 
 def _regions(raw: RawTable, stores: Sequence[str], column: str | None) -> dict[str, str]:
@@ -85,8 +97,10 @@ def _regions(raw: RawTable, stores: Sequence[str], column: str | None) -> dict[s
 
 
 def _region_column(raw: RawTable, header: Sequence[str], setting: str | None) -> str | None:
-    column = next((name for name in header if snake(name) == snake(setting or REGION)), None)
-    if column is None and setting is not None:
+    if setting is None:
+        return next((name for name in header if folded(name) in REGIONS), None)
+    column = find_column(header, setting)
+    if column is None:
         raise InvalidData(
             f"'{raw.name}' has no column '{setting}' (FORECAST_REGION_COLUMN). Its other columns "
             f"are {_listed(header)}. Name one of them, or unset the variable."

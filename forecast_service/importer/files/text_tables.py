@@ -1,37 +1,50 @@
-"""Reads CSV (also gzipped) and Parquet files as Arrow tables, and finds the line of a row."""
+"""Reads CSV (also gzipped), Parquet and spreadsheets as Arrow tables; finds the line of a row."""
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 
-from forecast_service.errors import FieldError, InvalidData
-from forecast_service.importer.files.findings import MAX_SHOWN, refuse
+from forecast_service.common.arrow import from_numpy
+from forecast_service.errors import InvalidData
+from forecast_service.importer.files.delimited_text import (
+    DelimitedText,
+    below_titles,
+    read_table,
+    refuse_repeated,
+)
+from forecast_service.importer.files.encodings import in_utf8
+from forecast_service.importer.files.findings import MAX_SHOWN
+from forecast_service.importer.files.spreadsheets import (
+    is_spreadsheet,
+    read_spreadsheet,
+    text_of,
+    typed_column,
+)
+from forecast_service.importer.options import ImportOptions
 
 __all__ = ["SENT_ROWS", "RawTable", "read_file"]
 
 MAX_BYTES = 2 * 1024**3  # unpacked; some 60 million rows, far more than fits in a request
-DELIMITERS = ",;\t|"
 GZIP = b"\x1f\x8b"
 SENT_ROWS = "the sent rows"  # name of the file with the rows of a JSON document
 PARQUET = b"PAR1"
 OTHER_FORMATS = {
-    b"PK\x03\x04": "an Excel workbook or a zip archive",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     b"%PDF": "a PDF document",
     b"SQLite format 3": "a SQLite database",
-    b"\xff\xfe": "text in UTF-16",
-    b"\xfe\xff": "text in UTF-16",
 }
+ALLOWED = "Allowed are CSV (also .gz), Parquet and spreadsheets (xlsx, xls, xlsb, ods)."
+
+Locate = Callable[[Sequence[int]], list[str]]
 
 
 @dataclass(frozen=True)
@@ -41,8 +54,10 @@ class RawTable:
     name: str
     table: pa.Table
     delimiter: str | None
-    """Separator of a CSV file; None for Parquet."""
-    _content: bytes = field(default=b"", repr=False)
+    """Separator of a CSV file; None for others."""
+    _locate: Locate = field(repr=False)
+    notes: tuple[str, ...] = ()
+    """What was read in another way than it stands in the file."""
 
     @property
     def header(self) -> list[str]:
@@ -51,51 +66,103 @@ class RawTable:
     def places(self, rows: Iterable[int]) -> list[str]:
         """The place of each row (0 is the first below the header), such as ``line 17``.
 
-        ``row 17`` for Parquet; the JSON pointer for rows that were sent as JSON. Quoted values may
-        span several lines, so the file is read again to count them.
+        ``row 17`` for Parquet and spreadsheets; the JSON pointer for rows that were sent as JSON.
         """
-        numbers = list(rows)
-        if self.name == SENT_ROWS:
-            return [f"/sales/{row}" for row in numbers]
-        if self.delimiter is None:
-            return [f"row {row + 1}" for row in numbers]
-        if not any(mark in self._content for mark in (b'"', b"\n\n", b"\n\r\n")):
-            return [f"line {row + 2}" for row in numbers]
-        lines: dict[int, int] = {}
-        last = max(numbers, default=-1)
-        for index, (line, _) in enumerate(_records(self._content, self.delimiter, self.name)):
-            lines[index - 1] = line
-            if index > last:
-                break
-        return [f"line {lines[row]}" for row in numbers]
+        return self._locate(list(rows))
+
+    def with_rows(self, table: pa.Table, rows: npt.NDArray[np.intp], *notes: str) -> RawTable:
+        """Another table; its row ``i`` comes from row ``rows[i]`` of this one."""
+
+        def locate(numbers: Sequence[int]) -> list[str]:
+            return self._locate([int(rows[number]) for number in numbers])
+
+        return replace(self, table=table, _locate=locate, notes=(*self.notes, *notes))
+
+    def taking(self, rows: npt.NDArray[np.intp], *notes: str) -> RawTable:
+        """These rows only."""
+        return self.with_rows(self.table.take(from_numpy(rows)), rows, *notes)
 
 
-def read_file(path: Path) -> RawTable:
+def read_file(path: Path, options: ImportOptions | None = None) -> RawTable:
     """Read a file of retail data.
 
     Raises
     ------
     InvalidData
-        It is not a CSV or Parquet file, is empty or damaged, or has rows of unequal length.
+        It is no table, is empty or damaged, or has rows of unequal length.
     """
-    name = path.name
+    options, name = options or ImportOptions(), path.name
     content = _unpack(_read_bytes(path), name)
     if content[:4] == PARQUET:
-        return RawTable(name, _read_parquet(content, name), None)
-    content = content.removeprefix(b"\xef\xbb\xbf")
+        return RawTable(name, _read_parquet(content, name), None, _rows_from(1))
+    if is_spreadsheet(content):
+        return _read_sheet(content, name, options)
+    return _read_text(content, name, options)
+
+
+def _rows_from(first: int) -> Locate:
+    return lambda rows: [f"row {row + first}" for row in rows]
+
+
+def _read_text(content: bytes, name: str, options: ImportOptions) -> RawTable:
     _refuse_other_formats(content, name)
-    _refuse_other_encodings(content, name)
+    content, encoding = in_utf8(content, name, options.encoding)
+    if b"\0" in content[:4096]:
+        raise InvalidData(f"'{name}' is a binary file, not CSV. {ALLOWED}")
     if not content.strip():
         raise InvalidData(
             f"'{name}' is empty. It needs a header line and one line per store and day."
         )
-    delimiter = _delimiter(content)
-    if b"\n" not in content.strip().replace(b"\r", b"\n"):
+    text = below_titles(content, name, tuple(options.columns.values()))
+    if b"\n" not in text.content.strip().replace(b"\r", b"\n"):
         _refuse_header_alone(name)
-    table = _read_csv(content, delimiter, name)
+    table, skipped = read_table(text)
     if table.num_rows == 0:
         _refuse_header_alone(name)
-    return RawTable(name, table, delimiter, content)
+    locate = _pointers if name == SENT_ROWS else text.places
+    notes = tuple(_notes(text, encoding, skipped))
+    return RawTable(name, table, text.delimiter, locate, notes)
+
+
+def _pointers(rows: Sequence[int]) -> list[str]:
+    return [f"/sales/{row}" for row in rows]
+
+
+def _notes(text: DelimitedText, encoding: str | None, skipped: Sequence[int]) -> Iterator[str]:
+    """What was read in another way than it stands in the text."""
+    if encoding is not None:
+        yield f"'{text.name}' was read as {encoding}."
+    if text.has_titles:
+        line = text.lines_above + 1
+        yield f"'{text.name}': its header is line {line}; what stands above it was skipped."
+    if skipped:
+        lines = ", ".join(f"line {line}" for line in skipped[:MAX_SHOWN])
+        yield f"'{text.name}': totals and remarks are left out ({lines})."
+
+
+def _read_sheet(content: bytes, name: str, options: ImportOptions) -> RawTable:
+    grid = read_spreadsheet(content, name, options.sheet, tuple(options.columns.values()))
+    rows = grid.rows[grid.header :]
+    header = [text_of(cell) or "" for cell in rows[0]] if rows else []
+    if len(rows) < 2:
+        _refuse_header_alone(name)
+    columns = list(zip(*rows[1:], strict=True))
+    header, columns = _without_unnamed(header, columns)
+    refuse_repeated(header, name)
+    table = pa.table([typed_column(column) for column in columns], names=header)
+    several = len(grid.all_sheets) > 1
+    note = f"'{name}' has {len(grid.all_sheets)} sheets; '{grid.sheet}' was read."
+    return RawTable(name, table, None, _rows_from(grid.header + 2), (note,) if several else ())
+
+
+def _without_unnamed(header: list[str], columns: list[Any]) -> tuple[list[str], list[Any]]:
+    """Without columns that have neither a name nor a value."""
+    kept = [
+        index
+        for index, name in enumerate(header)
+        if name or any(text_of(cell) is not None for cell in columns[index])
+    ]
+    return [header[index] for index in kept], [columns[index] for index in kept]
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -136,101 +203,8 @@ def _refuse_header_alone(name: str) -> NoReturn:
 
 def _refuse_other_formats(content: bytes, name: str) -> None:
     kind = next((k for magic, k in OTHER_FORMATS.items() if content.startswith(magic)), None)
-    if kind is None and b"\0" in content[:4096]:
-        kind = "a binary file"
     if kind is not None:
-        raise InvalidData(
-            f"'{name}' is {kind}, not CSV. Allowed are CSV in UTF-8 (also .gz) and Parquet: "
-            "save it as 'CSV UTF-8' and import that."
-        )
-
-
-def _refuse_other_encodings(content: bytes, name: str) -> None:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise InvalidData(
-            f"'{name}' is not UTF-8: line {line} has the byte 0x{content[error.start]:02X}. "
-            "Save it as 'CSV UTF-8' and import that.",
-            errors=(FieldError(f"line {line}", f"byte 0x{content[error.start]:02X} is not UTF-8"),),
-        ) from error
-
-
-def _delimiter(content: bytes) -> str:
-    """The separator that occurs most often in the header; a comma if there is none."""
-    header = content.lstrip(b"\r\n").split(b"\n", 1)[0].decode("utf-8", errors="replace")
-    return max(DELIMITERS, key=header.count)
-
-
-def _read_csv(content: bytes, delimiter: str, name: str) -> pa.Table:
-    header = _header(content, delimiter, name)
-    ragged: list[Any] = []
-
-    def note(row: Any) -> str:
-        ragged.append(row)
-        return "skip"
-
-    quoted = b'"' in content
-    try:
-        table = pa_csv.read_csv(
-            pa.BufferReader(content),
-            parse_options=pa_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=quoted, invalid_row_handler=note
-            ),
-            convert_options=pa_csv.ConvertOptions(
-                column_types={column: pa.string() for column in header},
-                strings_can_be_null=True,
-                null_values=[""],
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise InvalidData(
-            f"'{name}' is not a CSV file: {error}. Save it as 'CSV UTF-8'."
-        ) from error
-    if ragged:
-        _refuse_ragged(content, delimiter, len(header), name)
-    return table
-
-
-def _header(content: bytes, delimiter: str, name: str) -> list[str]:
-    header = next(_records(content, delimiter, name))[1]
-    repeated = sorted({column for column in header if header.count(column) > 1})
-    if repeated:
-        raise InvalidData(
-            f"'{name}' has {header.count(repeated[0])} columns named '{repeated[0]}'. "
-            "Give every column a name of its own."
-        )
-    return header
-
-
-def _refuse_ragged(content: bytes, delimiter: str, width: int, name: str) -> None:
-    """Raise for the lines with more or fewer values than the header."""
-    findings: list[tuple[str, str]] = []
-    total = 0
-    for line, values in _records(content, delimiter, name):
-        if len(values) != width:
-            total += 1
-            if total <= MAX_SHOWN:
-                noun = "value" if len(values) == 1 else "values"
-                detail = f"{len(values)} {noun} where the header has {width} columns"
-                findings.append((f"line {line}", detail))
-    refuse(name, findings, total)
-
-
-def _records(content: bytes, delimiter: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """First line number and values of every record, header included; blank ones are left out."""
-    text = io.StringIO(content.decode("utf-8"), newline="")
-    reader = csv.reader(text, delimiter=delimiter)
-    line = 1
-    try:
-        for values in reader:
-            if values:
-                yield line, values
-            line = reader.line_num + 1
-    except csv.Error as error:
-        detail = f"a value that starts here cannot be read ({error}); is a quote left open?"
-        refuse(name, [(f"line {line}", detail)], 1)
+        raise InvalidData(f"'{name}' is {kind}, not CSV. {ALLOWED}")
 
 
 def _read_parquet(content: bytes, name: str) -> pa.Table:

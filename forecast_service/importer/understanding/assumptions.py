@@ -7,15 +7,15 @@ from collections.abc import Collection
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.importer.files.columns import OPEN
+from forecast_service.importer.files.column_names import OPEN
 from forecast_service.importer.files.periods import DAILY, Periods
-from forecast_service.importer.long_rows import Floats, Ints, LongRows
+from forecast_service.importer.long_rows import DAYS, Floats, Ints, LongRows
 
-__all__ = ["FillRules", "rule_for"]
+__all__ = ["FillRules", "open_by_rests", "rule_for"]
 
 OPEN_DAYS = 56  # eight weeks, to see on which weekdays a store opens
 BY_WEEKDAY = f"'{OPEN}' follows the store's usual weekdays of the last 8 weeks"
-OTHERWISE = "columns of 0 and 1 are 0, other numbers keep their last known value"
+OTHERWISE = "yes/no columns count as 0, numbers keep their last value"
 
 
 def rule_for(covariates: Collection[str]) -> str:
@@ -26,17 +26,33 @@ def rule_for(covariates: Collection[str]) -> str:
 class FillRules:
     """The rules for one import, learned from rows of covariates (NaN is unknown)."""
 
-    def __init__(self, rows: LongRows, last_sale: Ints, periods: Periods = DAILY) -> None:
-        """``last_sale`` is the day of the last sale of every series; -1 when it never sold."""
+    def __init__(
+        self,
+        rows: LongRows,
+        last_sale: Ints,
+        periods: Periods = DAILY,
+        rests: npt.NDArray[np.bool_] | None = None,
+        *,
+        opens_by_rests: bool = False,
+    ) -> None:
+        """``last_sale`` is the day of the last sale of every series; -1 when it never sold.
+
+        ``rests``: per series and weekday, whether its store never sold then; with
+        ``opens_by_rests``, it is open on all other days.
+        """
         self._n = len(rows.keys)
         self._periods = periods
+        self._rests = np.zeros((self._n, 7), dtype=bool) if rests is None else rests
         self._last = {
             name: self._last_known(rows, column)
             for name, column in rows.values.items()
             if not _is_binary(column)
         }
-        by_weekday = OPEN in rows.values and OPEN not in self._last
-        self._open = self._weekdays(rows, last_sale) if by_weekday else None
+        self._open: Floats | None = None
+        if opens_by_rests:
+            self._open = (~self._rests).astype(np.float64)
+        elif OPEN in rows.values and OPEN not in self._last:
+            self._open = self._weekdays(rows, last_sale)
 
     def values_by_rule(self, name: str, series: Ints, day: Ints) -> Floats:
         """Value of a covariate by rule, for each pair of series and day."""
@@ -79,6 +95,34 @@ class FillRules:
         values = {name: self.values_by_rule(name, series, day) for name in rows.values}
         return LongRows(rows.keys, series, day, values)
 
+    def complete(self, rows: LongRows, first: Ints, last: Ints, until: int) -> LongRows:
+        """New rows for days without one: inside what is planned, and on rest days of the past.
+
+        ``first`` and ``last`` are the days of the first and last sale of every series; -1: none.
+        """
+        covered = np.minimum(rows.last_days(), until)
+        begins = np.where(self._completes_past(), first, self._periods.after(last, 1))
+        lengths = np.where(
+            (last < 0) | (covered < begins), 0, self._periods.between(begins, covered) + 1
+        )
+        series = np.repeat(np.arange(self._n), lengths)
+        ahead = np.arange(len(series)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        day = self._periods.after(begins[series], ahead)
+        needed = (day > last[series]) | self._is_closed(series, day)
+        needed &= ~np.isin(series * DAYS + day, rows.code)
+        series, day = series[needed], day[needed]
+        values = {name: self.values_by_rule(name, series, day) for name in rows.values}
+        return LongRows(rows.keys, series, day, values)
+
+    def _completes_past(self) -> npt.NDArray[np.bool_]:
+        """Per series: whether it has rest days that ``open`` can state."""
+        return np.asarray(self._rests.any(axis=1) & (self._open is not None))
+
+    def _is_closed(self, series: Ints, day: Ints) -> npt.NDArray[np.bool_]:
+        if self._open is None:
+            return np.zeros(len(series), dtype=bool)
+        return np.asarray(self._rests[series, self._periods.slot(day)])
+
     def _weekdays(self, rows: LongRows, last_sale: Ints) -> Floats:
         """1 (open) or 0 (closed) per series and weekday; shape (n, 7), Monday first."""
         column = rows.values[OPEN]
@@ -88,7 +132,8 @@ class FillRules:
         shape = (self._n, 7)
         count = np.bincount(slot, minlength=self._n * 7).reshape(shape)
         opened = np.bincount(slot, weights=column[recent], minlength=self._n * 7).reshape(shape)
-        return np.where(count == 0, 1.0, (opened * 2 >= count).astype(np.float64))
+        unseen = (~self._rests).astype(np.float64)
+        return np.where(count == 0, unseen, (opened * 2 >= count).astype(np.float64))
 
     def _last_known(self, rows: LongRows, column: Floats) -> Floats:
         """The last known value per series; the average of all rows where a series has none."""
@@ -97,6 +142,12 @@ class FillRules:
         last = np.full(self._n, average)
         last[rows.series[known]] = column[known]  # the last assignment stays
         return last
+
+
+def open_by_rests(rows: LongRows, rests: npt.NDArray[np.bool_], periods: Periods) -> LongRows:
+    """The rows with the covariate ``open`` as the rest days of stores state it."""
+    opened = 1.0 - rests[rows.series, periods.slot(rows.day)].astype(np.float64)
+    return LongRows(rows.keys, rows.series, rows.day, {**rows.values, OPEN: opened})
 
 
 def _is_binary(column: Floats) -> bool:

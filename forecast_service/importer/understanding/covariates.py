@@ -17,18 +17,36 @@ from forecast_service.importer.files.candidates import (
     reason_to_leave_out,
     refuse_rows,
 )
-from forecast_service.importer.files.columns import attribute_name, snake, unique_names
+from forecast_service.importer.files.column_names import (
+    attribute_name,
+    plain_attribute_name,
+    shown_name,
+    snake,
+    unique_names,
+)
+from forecast_service.importer.files.role_words import NO_WORDS, YES_WORDS
 from forecast_service.importer.files.sheets import Sheet
-from forecast_service.importer.files.text_columns import Codes, parse_names, parse_numbers
+from forecast_service.importer.values.number_texts import (
+    Numbers,
+    is_mostly_numbers,
+    is_no_value,
+    parse_numbers,
+)
+from forecast_service.importer.values.text_columns import Codes, parse_names
 from forecast_service.storage.groups import Texts
 
 __all__ = ["MAX_COVARIATES", "Covariates", "choose_covariates"]
 
 MAX_COVARIATES = 13  # features of a related time series in the Amazon Forecast API
 MAX_LEVELS = 12  # distinct texts that become indicators; a column with more is free text
-MOSTLY_NUMBERS = 0.95  # share of numbers from which the other texts count as mistakes
-TRUE, FALSE = frozenset(("true", "yes", "y", "t")), frozenset(("false", "no", "n", "f"))
-ORDINARY = frozenset(("0", "none", "no", "-", "no_holiday", "regular", "normal", "false"))
+TRUE, FALSE = YES_WORDS, NO_WORDS
+ORDINARY = frozenset(
+    (
+        *("0", "none", "no", "-", "no_holiday", "regular", "normal", "false"),
+        *("kein", "keine", "keiner", "nein", "aucun", "aucune", "non", "ninguno", "ninguna"),
+        *("nessuno", "nessuna", "geen", "nee", "brak", "nie", "nenhum", "无", "否", "没有"),
+    )
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -46,6 +64,8 @@ class Covariates:
     left_out: dict[str, str] = field(default_factory=dict)
     """Column of a file -> why it is not used."""
     past_only: list[str] = field(default_factory=list)
+    opens_by_rests: bool = False
+    """Whether rest days of the stores state ``open``, as no file has this column."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -74,8 +94,10 @@ def choose_covariates(
     """
     chosen = Covariates(texts={} if group_names is None else dict(texts))
     columns = []
-    for column in candidates(sheets):
-        reason = None if _is_known(column, group_names) else reason_to_leave_out(column, future)
+    days = np.concatenate([sheet.days for sheet in sheets])
+    for column in candidates(sheets, group_names or ()):
+        is_known = group_names is not None and column.attribute in group_names
+        reason = None if is_known else reason_to_leave_out(column, future, days)
         if reason is None:
             columns.append(column)
             continue
@@ -91,50 +113,64 @@ def choose_covariates(
     return chosen
 
 
-def _is_known(column: Candidate, group_names: Sequence[str] | None) -> bool:
-    return group_names is not None and attribute_name(column.title) in group_names
-
-
 def _known_indicators(
     columns: Sequence[Candidate], group_names: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:
     """Slug of a text column -> its indicators in ``group_names``."""
-    numeric = {attribute_name(column.title) for column in columns}
+    numeric = {column.attribute for column in columns}
     indicators: dict[str, tuple[str, ...]] = {}
     for name in group_names:
         if name in numeric:
             continue
-        slugs = [column.slug for column in columns if name.startswith(f"{column.slug}_")]
+        slugs = [column.slug for column in columns if _is_indicator_of(name, column)]
         if slugs:
             slug = max(slugs, key=len)
             indicators[slug] = (*indicators.get(slug, ()), name)
     return indicators
 
 
+def _is_indicator_of(name: str, column: Candidate) -> bool:
+    plain = plain_attribute_name(column.title)
+    return shown_name(name).startswith(f"{column.slug}_") or name.startswith(f"{plain}_")
+
+
 def _encode(
     column: Candidate, sheets: Sequence[Sheet], chosen: Covariates, indicators: tuple[str, ...]
 ) -> None:
-    numbers = parse_numbers(column.content, column.title, decimal_comma=column.decimal_comma)
-    if not len(numbers.bad) and not indicators:
+    numbers = parse_numbers(
+        column.content, column.title, hint=column.decimal_hint, decimal=column.decimal
+    )
+    if _is_numeric(column, numbers) and not indicators:
+        refuse_rows(sheets, numbers.bad, numbers.describe, numbers.remedy)
+        chosen.notes += [] if numbers.note is None else [numbers.note]
         _add(chosen, column, numbers.values)
         return
     codes = parse_names(column.content, column.title)
-    levels = {name.lower() for name in codes.names}
+    levels = {name.lower() for name in codes.names if not is_no_value(name)}
     if levels <= TRUE | FALSE and not indicators:
-        truth = np.array([float(name.lower() in TRUE) for name in codes.names] + [np.nan])
+        truth = np.array([_truth(name.lower()) for name in codes.names] + [np.nan])
         _add(chosen, column, truth[codes.values])
     elif len(levels) <= MAX_LEVELS:
         _add_indicators(chosen, column, codes, indicators)
-    elif len(numbers.bad) < (1 - MOSTLY_NUMBERS) * len(codes.values):
-        refuse_rows(sheets, numbers.bad, numbers.describe)
     else:
         chosen.left_out[column.title] = (
             f"it has {len(levels)} different texts; at most {MAX_LEVELS} can be used"
         )
 
 
+def _is_numeric(column: Candidate, numbers: Numbers) -> bool:
+    """Whether a column has numbers, apart from mistakes and from numbers that are undecided."""
+    if numbers.remedy is not None:
+        numbers = parse_numbers(column.content, column.title, decimal=".")
+    return not len(numbers.bad) or is_mostly_numbers(column.content, numbers)
+
+
+def _truth(word: str) -> float:
+    return np.nan if is_no_value(word) else float(word in TRUE)
+
+
 def _add(chosen: Covariates, column: Candidate, values: Floats) -> None:
-    (name,) = unique_names([attribute_name(column.title)], taken=chosen.values)
+    (name,) = unique_names([column.attribute], taken=chosen.values)
     chosen.columns[column.title] = (name,)
     chosen.values[name] = values
 
@@ -147,7 +183,7 @@ def _add_indicators(
     ordinary = _ordinary(codes, has_known=bool(group_names))
     ordinary |= {text for text, name in before.items() if name is None}
     texts = [name for name in codes.names if name not in ordinary]
-    names = [before.get(text) or _indicator_name(column, text) for text in texts]
+    names = [before.get(text) or _indicator_name(column, text, group_names) for text in texts]
     if group_names:
         new = [text for text, name in zip(texts, names, strict=True) if name not in group_names]
         if new:
@@ -168,15 +204,19 @@ def _add_indicators(
     chosen.columns[column.title] = tuple(of_name)
     recorded = {name for name in before.values() if name is not None}
     added = {
-        text or name.removeprefix(f"{column.slug}_"): name
+        text or shown_name(name).removeprefix(f"{column.slug}_"): name
         for name, text in of_name.items()
         if name not in recorded
     }
     chosen.texts[column.title] = {**dict.fromkeys(codes.names), **added, **before}
 
 
-def _indicator_name(column: Candidate, text: str) -> str:
-    return attribute_name(f"{column.slug}_{snake(text) or 'other'}")
+def _indicator_name(column: Candidate, text: str, group_names: Sequence[str]) -> str:
+    """Name of the covariate of a text; earlier versions knew the letters a to z only."""
+    name = attribute_name(f"{column.slug}_{snake(text) or 'other'}")
+    plain = plain_attribute_name(text).removesuffix("_field") if snake(text) else "other"
+    earlier = plain_attribute_name(f"{column.title} {plain}")
+    return earlier if name not in group_names and earlier in group_names else name
 
 
 def _take_earlier_texts(chosen: Covariates, column: Candidate) -> Mapping[str, str | None]:
@@ -194,7 +234,7 @@ def _ordinary(codes: Codes, *, has_known: bool) -> set[str]:
     The most frequent one does not count if the indicators are known already: the file may have a
     single day.
     """
-    ordinary = {name for name in codes.names if name.lower() in ORDINARY}
+    ordinary = {n for n in codes.names if n.lower() in ORDINARY or is_no_value(n)}
     if ordinary or has_known:
         return ordinary
     counts = np.bincount(codes.values[codes.values >= 0], minlength=len(codes.names))
@@ -206,7 +246,7 @@ def _match_group(chosen: Covariates, group_names: Sequence[str], *, replaces: bo
     extra = [name for name in chosen.values if name not in group_names]
     missing = [name for name in group_names if name not in chosen.values]
     if replaces and (extra or missing):
-        verb = f"adds '{extra[0]}'" if extra else f"lacks '{missing[0]}'"
+        verb = f"adds '{shown_name(extra[0])}'" if extra else f"lacks '{shown_name(missing[0])}'"
         raise InvalidData(
             f"The covariates of the dataset group are {_listed(group_names)}, fixed by its first "
             f"import; this import {verb}. Import the same columns, or set FORECAST_DATASET_NAME "
@@ -230,4 +270,4 @@ def _refuse_too_many(chosen: Covariates) -> None:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names) or "none"
+    return ", ".join(f"'{shown_name(name)}'" for name in names) or "none"

@@ -10,7 +10,7 @@ import numpy as np
 
 from forecast_service.importer.files.findings import Findings
 from forecast_service.importer.files.sheets import Sheet
-from forecast_service.importer.files.text_columns import day_of, iso
+from forecast_service.importer.values.text_columns import day_of, iso
 
 __all__ = ["last_possible_day", "refuse_future_sales", "why_not_sold"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from forecast_service.common.names import did_you_mean, natural_order
 from forecast_service.errors import InvalidData, Remedy
-from forecast_service.importer.understanding.earlier_imports import StoreState
+from forecast_service.importer.merging.earlier_imports import StoreState
 
 __all__ = ["refuse_losses", "refuse_unknown_stores"]
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from forecast_service.importer.files.periods import WEEKDAY_NAMES, Periods
+from forecast_service.importer.understanding.column_totals import ColumnTotals
 
 __all__ = [
     "GAP_DAYS",
@@ -19,6 +20,7 @@ __all__ = [
 ]
 
 GAP_DAYS = 14  # a longer gap is reported
+MOST_TOTALS = 12  # lines
 
 
 @dataclass(frozen=True)
@@ -102,10 +104,12 @@ class ImportReport:
     regions: dict[str, int]
     notes: tuple[str, ...] = field(default=())
     stockouts: StockoutReport | None = None
+    totals: tuple[ColumnTotals, ...] = ()
+    """Per region and column: total, smallest and largest value, last day."""
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON values."""
-        return asdict(self)
+        return {**asdict(self), "totals": [each._asdict() for each in self.totals]}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ImportReport:
@@ -123,33 +127,51 @@ class ImportReport:
                 "past_only": tuple(values["past_only"]),
                 "by_rule": None if by_rule is None else RuleReport(**by_rule),
                 "notes": tuple(values["notes"]),
+                "totals": tuple(ColumnTotals(**each) for each in values.get("totals", ())),
                 "stockouts": None if stockouts is None else StockoutReport(**stockouts),
             }
         )
 
     def lines(self) -> list[str]:
         """The report as lines of text for people."""
-        return [*self._files(), *self._data(), *self._columns(), *self._future(), *self.notes]
+        return [
+            *self._files(),
+            *self._data(),
+            *self._columns(),
+            *self._totals(),
+            *self._future(),
+            *self.notes,
+        ]
 
     def _files(self) -> Iterator[str]:
         for file in self.files:
             yield f"Read {file.name}: {_count(file.rows, 'row')} ({file.role})."
+
+    def _totals(self) -> Iterator[str]:
+        shown = self.totals[:MOST_TOTALS]
+        several = len(self.regions) > 1
+        for each in shown:
+            where = f" in {each.region}" if several else ""
+            yield (
+                f"{each.column}{where}: {_number(each.total)} in total, from "
+                f"{_number(each.minimum)} to {_number(each.maximum)}, last on {each.last_on}."
+            )
+        if len(self.totals) > len(shown):
+            more = len(self.totals) - len(shown)
+            yield f"Totals of {more:,} more columns and regions are under 'totals'."
 
     def _data(self) -> Iterator[str]:
         if self.first_sale_on is not None:
             new = f" ({self.new_stores:,} new)" if 0 < self.new_stores < self.stores else ""
             items = f" and {_count(self.items, 'item')}" if self.items else ""
             yield (
-                f"Sales: {_count(self.sales_rows, f'{_ADJECTIVES[self._noun]} figure')} of "
+                f"Sales: {_count(self.sales_rows, f'{_ADJECTIVES[self._noun]} row')} of "
                 f"{_count(self.stores, 'store')}{new}{items}, "
                 f"{self.first_sale_on} to {self.last_sale_on}."
             )
         yield from self._periods()
         if self.missing_periods:
-            yield (
-                f"Empty sales: {_count(self.missing_periods, self._noun)}. An empty cell counts as "
-                "unknown, not as zero."
-            )
+            yield (f"Empty sales: {_count(self.missing_periods, self._noun)}. {self._missing}")
         if self.stockouts is not None:
             hidden = (
                 f"Demand counts as unknown for {self.stockouts.hidden:,} of them, which sold less "
@@ -167,7 +189,7 @@ class ImportReport:
                 f"Gaps of more than {gaps.threshold_days} days: {_count(gaps.series, noun)}. "
                 f"The longest has {gaps.longest_days} days "
                 f"({_count(gaps.series_with_longest, noun)}{such_as} {', '.join(gaps.examples)}). "
-                "A gap counts as unknown, not as zero."
+                f"{self._missing}"
             )
         regions = ", ".join(f"{name} {count:,}" for name, count in self.regions.items())
         yield f"Stores per region: {regions}."
@@ -179,6 +201,10 @@ class ImportReport:
             yield f"Weekly data: every row is a week, dated on its {day}, and so is every forecast."
         if periods.unit == "M":
             yield "Monthly data: every row is a month, named by its first day."
+
+    @property
+    def _missing(self) -> str:
+        return f"Missing {self._noun}s count as unknown, not as zero."
 
     @property
     def _noun(self) -> str:
@@ -207,15 +233,18 @@ class ImportReport:
                 f"{self.known_future_first_on} to {self.known_future_last_on}."
             )
         if self.by_rule is not None:
-            yield (
-                f"Filled by rule: covariates of {_count(self.by_rule.stores, 'store')}, "
-                f"{self.by_rule.first_on} to {self.by_rule.last_on}: {self.by_rule.rule}."
-            )
+            stores = _count(self.by_rule.stores, "store")
+            yield f"No plan from {self.by_rule.first_on} on ({stores}): {self.by_rule.rule}."
         yield f"Horizon: {self.horizon} {self._noun}s, because {self.horizon_reason}."
 
 
 _KEYS: Sequence[str] = ("store", "date", "item", "sales", "mark of stock-outs")
 _ADJECTIVES = {"day": "daily", "week": "weekly", "month": "monthly"}
+
+
+def _number(value: float) -> str:
+    """A number as people write it: 74,220 or 12.5."""
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
 
 
 def _count(number: int, noun: str) -> str:

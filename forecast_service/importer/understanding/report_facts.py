@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from forecast_service.common.names import natural_order
+from forecast_service.importer.files.candidates import titles_of
+from forecast_service.importer.files.column_names import OPEN, shown_name, snake
 from forecast_service.importer.files.sheets import Sheet
 from forecast_service.importer.files.store_table import MAX_ATTRIBUTES, StoreTable
-from forecast_service.importer.files.text_columns import iso
+from forecast_service.importer.long_rows import series_title
+from forecast_service.importer.merging.earlier_imports import EarlierImports, StoreState
+from forecast_service.importer.merging.merged_rows import MergedRows
 from forecast_service.importer.understanding.assumptions import rule_for
-from forecast_service.importer.understanding.canonical import Related, Sales
+from forecast_service.importer.understanding.column_totals import ColumnTotals, column_totals
 from forecast_service.importer.understanding.covariates import Covariates
-from forecast_service.importer.understanding.earlier_imports import EarlierImports, StoreState
 from forecast_service.importer.understanding.hidden_demand import mostly_marked
-from forecast_service.importer.understanding.merged_rows import MergedRows
+from forecast_service.importer.understanding.related import Related
 from forecast_service.importer.understanding.report import (
     GAP_DAYS,
     ColumnReport,
@@ -28,6 +31,10 @@ from forecast_service.importer.understanding.report import (
     RuleReport,
     StockoutReport,
 )
+from forecast_service.importer.understanding.rest_days import rest_code, rest_words
+from forecast_service.importer.understanding.sales import Sales
+from forecast_service.importer.understanding.sold_days import only_sold_days
+from forecast_service.importer.values.text_columns import iso
 
 __all__ = ["Facts", "build_report", "known_future"]
 
@@ -83,7 +90,7 @@ def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
         frequency=facts.merged.periods.code,
         missing_periods=int(np.isnan(target).sum()),
         gaps=_gaps(facts),
-        covariates=tuple(facts.related.rows.values) if facts.related is not None else (),
+        covariates=() if facts.related is None else _shown(facts.related.rows.values),
         past_only=tuple(facts.chosen.past_only),
         known_future_periods=_known_periods(facts),
         known_future_first_on=None if facts.future is None else iso(facts.future[0]),
@@ -94,7 +101,19 @@ def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
         regions=dict(sorted(regions.items(), key=lambda pair: natural_order(pair[0]))),
         notes=tuple(_notes(facts)),
         stockouts=_stockouts(facts),
+        totals=tuple(_totals(facts)),
     )
+
+
+def _totals(facts: Facts) -> Iterator[ColumnTotals]:
+    regions = {store: state.region for store, state in facts.stores.items()}
+    stated = None
+    if facts.related is not None:
+        # What the files state, without the days that rules fill.
+        rows = facts.related.stated
+        names = set(facts.chosen.values)
+        stated = replace(rows, values={n: v for n, v in rows.values.items() if n in names})
+    yield from column_totals(facts.sales.rows, stated, regions)
 
 
 def _known_periods(facts: Facts) -> int:
@@ -130,14 +149,21 @@ def _columns_of(sheet: Sheet, chosen: Covariates) -> Iterator[ColumnReport]:
     roles = sheet.roles
     role_of = {roles.store: "store", roles.date: "date", roles.target: "sales", roles.item: "item"}
     role_of[roles.stockout] = "mark of stock-outs"
+    titles = {title: slug for slug, title in titles_of(sheet).items()}
+    spellings = {snake(title): title for title in (*chosen.columns, *chosen.left_out)}
     for name in sheet.raw.header:
+        title = name if name in chosen.columns else spellings.get(titles.get(name, ""), name)
         if name in role_of:
             yield ColumnReport(sheet.name, name, role_of[name])
-        elif name in chosen.columns:
-            yield ColumnReport(sheet.name, name, "covariate", chosen.columns[name])
+        elif title in chosen.columns:
+            yield ColumnReport(sheet.name, name, "covariate", _shown(chosen.columns[title]))
         else:
-            reason = chosen.left_out.get(name, "the option 'ignore' names it")
+            reason = chosen.left_out.get(title, "the option 'ignore' names it")
             yield ColumnReport(sheet.name, name, "left out", (), reason)
+
+
+def _shown(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(shown_name(name) for name in names)
 
 
 def _gaps(facts: Facts) -> GapReport:
@@ -149,7 +175,7 @@ def _gaps(facts: Facts) -> GapReport:
     longest = int(gap_days[is_gap].max()) if is_gap.any() else 0
     series = np.unique(known.series[:-1][is_gap])
     with_longest = np.unique(known.series[:-1][is_gap & (gap_days == longest)])
-    names = sorted((_title(facts.merged.keys[i]) for i in with_longest), key=natural_order)
+    names = sorted((series_title(facts.merged.keys[i]) for i in with_longest), key=natural_order)
     return GapReport(GAP_DAYS, len(series), longest, len(with_longest), tuple(names[:EXAMPLES]))
 
 
@@ -163,38 +189,53 @@ def _stockouts(facts: Facts) -> StockoutReport | None:
     return StockoutReport(len(marked), int(hidden.sum()), len(stores))
 
 
-def _title(key: tuple[str, str]) -> str:
-    store, item = key
-    return f"{store}/{item}" if item else store
-
-
 def _by_rule(facts: Facts) -> RuleReport | None:
     assumed = [s.assumed_from for s in facts.stores.values() if s.assumed_from is not None]
     if not assumed or facts.related is None:
         return None
-    return RuleReport(len(assumed), min(assumed), iso(facts.related.until), _rule(facts.related))
+    return RuleReport(len(assumed), min(assumed), iso(facts.related.until), _rule(facts))
 
 
-def _rule(related: Related) -> str:
-    return rule_for(related.rows.values)
+def _rule(facts: Facts) -> str:
+    columns = () if facts.related is None else facts.related.rows.values
+    by_rests = facts.chosen.opens_by_rests
+    return rule_for([name for name in columns if not by_rests or name != OPEN])
 
 
 def _notes(facts: Facts) -> Iterator[str]:
+    for sheet in facts.merged.sheets:
+        yield from sheet.raw.notes
+    if facts.table is not None:
+        yield from facts.table.notes
+    yield from facts.merged.notes
     yield from facts.chosen.notes
     if facts.sales.removed:
-        noun = "row was" if facts.sales.removed == 1 else "rows were"
-        yield f"Removed: {facts.sales.removed:,} {noun} taken out of the sales."
+        yield f"Rows taken out of the sales: {facts.sales.removed:,}."
+    yield from _days_without_rows(facts)
+    yield from _rest_days(facts)
     mostly = mostly_marked(facts.sales.whole)
     if mostly.any():
-        example = _title(facts.merged.keys[int(np.argmax(mostly))])
+        example = series_title(facts.merged.keys[int(np.argmax(mostly))])
         yield (
             f"Stock-outs: more than half of the {facts.merged.periods.noun}s with sales are marked "
             f"in {int(mostly.sum()):,} series, such as {example}. Their usual sales are unknown, "
             "so all of their sales count as demand."
         )
+    yield from _left_out(facts)
+    if facts.related is not None and facts.related.filled_cells:
+        cells, rule = facts.related.filled_cells, _rule(facts)
+        yield f"Empty cells of covariates: {cells:,}, filled by rule ({rule})."
+    if facts.table is not None:
+        absent = sum(store not in facts.table.attributes for store in facts.stores)
+        if absent:
+            yield f"'{facts.table.name}' has no row for {absent:,} of the stores with sales."
+
+
+def _left_out(facts: Facts) -> Iterator[str]:
+    """Series without a sale."""
     unsold = int((facts.merged.last_sale < 0).sum())
     if unsold:
-        example = _title(facts.merged.keys[int(np.argmin(facts.merged.last_sale))])
+        example = series_title(facts.merged.keys[int(np.argmin(facts.merged.last_sale))])
         has_items = facts.merged.has_items
         one, many = ("item in a store", "items in stores") if has_items else ("store", "stores")
         yield (
@@ -203,10 +244,46 @@ def _notes(facts: Facts) -> Iterator[str]:
             else f"Left out: {unsold:,} {many} without sales, such as {example}. They are added "
             "with their first sale."
         )
-    if facts.related is not None and facts.related.filled_cells:
-        cells, rule = facts.related.filled_cells, _rule(facts.related)
-        yield f"Filled by rule: {cells:,} empty cells of covariates ({rule})."
-    if facts.table is not None:
-        absent = sum(store not in facts.table.attributes for store in facts.stores)
-        if absent:
-            yield f"'{facts.table.name}' has no row for {absent:,} of the stores with sales."
+
+
+def _days_without_rows(facts: Facts) -> Iterator[str]:
+    """What days without a row count as, where that matters."""
+    noun = facts.merged.periods.noun
+    if facts.sales.zeros:
+        yield f"{noun.capitalize()}s without a row: {facts.sales.zeros:,}. They count as 0 sales."
+        return
+    found = only_sold_days(facts.sales.rows, facts.merged.periods, facts.sales.rests)
+    if found is None:
+        return
+    many, one = ("items in stores", "item") if facts.merged.has_items else ("stores", "store")
+    kind = many if found.series > 1 else one
+    example = series_title(facts.merged.keys[found.example])
+    yield (
+        f"Rows on days with sales only? {found.series:,} {kind} have rows on {found.rows:,} of "
+        f"{found.days:,} {noun}s, and none says 0. {example}: {found.example_rows:,} of "
+        f"{found.example_days:,}. Missing {noun}s count as unknown, so the forecast is that of "
+        f"{noun}s with sales. If nothing was sold on them, import with the option 'missing' as "
+        "'zero'."
+    )
+
+
+def _rest_days(facts: Facts) -> Iterator[str]:
+    """Weekdays on which stores never sold, one sentence per set of them."""
+    related = facts.related
+    counted = related is not None and OPEN in related.rows.values
+    flags = related.rests if related is not None and counted else facts.sales.rests
+    stores: dict[str, list[str]] = {}
+    for (store, _), rests in zip(facts.merged.keys, flags, strict=True):
+        code = rest_code(rests)
+        if code is not None and store in facts.stores and store not in stores.get(code, ()):
+            stores.setdefault(code, []).append(store)
+    for code, names in stores.items():
+        subject = "1 store" if len(names) == 1 else f"{len(names):,} stores"
+        examples = ", ".join(names[:EXAMPLES])
+        what = (
+            f"The forecast is 0 on these days, as if '{OPEN}' were 0."
+            if counted
+            else f"The forecast does not know that: the dataset group has no covariate '{OPEN}'."
+        )
+        such_as = ", such as" if len(names) > EXAMPLES else ":"
+        yield f"Never sold on {rest_words(code)}: {subject}{such_as} {examples}. {what}"

@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from forecast_service.common.column_roles import read_column_roles
 from forecast_service.errors import InvalidData, Remedy
-from forecast_service.importer.files.sheets import drop_doubtful_marks
-from forecast_service.importer.files.store_table import MAX_ATTRIBUTES, StoreTable, read_stores
-from forecast_service.importer.options import ImportOptions
-from forecast_service.importer.understanding.canonical import (
-    Related,
-    Sales,
-    add_demand,
-    build_related,
-    build_sales,
-    choose_series,
-    store_states,
+from forecast_service.importer.files.column_names import OPEN, snake
+from forecast_service.importer.files.columns import find_column
+from forecast_service.importer.files.sheets import Sheet, drop_doubtful_marks, unknown_column
+from forecast_service.importer.files.store_table import (
+    MAX_ATTRIBUTES,
+    StoreTable,
+    read_stores,
+    schema_names,
 )
-from forecast_service.importer.understanding.covariates import choose_covariates
-from forecast_service.importer.understanding.earlier_imports import EarlierImports, StoreState
-from forecast_service.importer.understanding.future_sales import refuse_future_sales
-from forecast_service.importer.understanding.horizon import choose_horizon
-from forecast_service.importer.understanding.losses import refuse_losses, refuse_unknown_stores
-from forecast_service.importer.understanding.merged_rows import (
+from forecast_service.importer.merging.earlier_imports import EarlierImports, StoreState
+from forecast_service.importer.merging.merged_rows import (
     MergedRows,
     merge_sheets,
     read_sheets,
 )
+from forecast_service.importer.options import ImportOptions
+from forecast_service.importer.understanding.covariates import (
+    MAX_COVARIATES,
+    Covariates,
+    choose_covariates,
+)
+from forecast_service.importer.understanding.future_sales import refuse_future_sales
+from forecast_service.importer.understanding.horizon import choose_horizon
+from forecast_service.importer.understanding.losses import refuse_losses, refuse_unknown_stores
+from forecast_service.importer.understanding.related import Related, build_related
+from forecast_service.importer.understanding.remembered import Remembered
 from forecast_service.importer.understanding.report import ImportReport
 from forecast_service.importer.understanding.report_facts import Facts, build_report, known_future
+from forecast_service.importer.understanding.rest_days import may_rest
+from forecast_service.importer.understanding.sales import (
+    Sales,
+    add_demand,
+    build_sales,
+    choose_series,
+)
+from forecast_service.importer.understanding.store_states import store_states
 from forecast_service.settings import Settings
 from forecast_service.storage.groups import Texts
 
@@ -55,8 +69,11 @@ class Understanding:
     related: Related | None
     """None when there are no covariates."""
     stores: Mapping[str, StoreState]
-    attributes: tuple[str, ...]
-    """Attributes of the metadata dataset, in its order; empty if it is not imported."""
+    attributes: Mapping[str, str]
+    """Attribute of a store -> its name in the metadata dataset, in its order; empty if it is not
+    imported."""
+    conventions: Mapping[str, str]
+    """What later imports should know about the values; see ``groups.DatasetGroup``."""
 
 
 def understand(
@@ -81,20 +98,39 @@ def understand(
     # A full import that may replace what is there also chooses covariates and horizon anew.
     kind = None if replaces and options.replace else earlier
     group = None if kind is None else kind.group
-    sheets = read_sheets(files, options, () if group is None else group.covariates)
+    options = _with_columns_of(settings, options)
+    remembered = Remembered.of(earlier, options, settings)
+    conventions = remembered.conventions(kind, options)
+    sheets = read_sheets(files, options, earlier, replaces=replaces, conventions=conventions)
     if last_day is not None:
         refuse_future_sales(sheets, last_day)
     sheets, doubtful = drop_doubtful_marks(sheets) if replaces else (sheets, {})
-    merged = merge_sheets(sheets, kind, replaces=replaces)
+    merged = merge_sheets(
+        sheets,
+        kind,
+        replaces=replaces,
+        duplicates=options.duplicates,
+        only_when_sold=remembered.only_when_sold,
+    )
     _refuse_other_kind(merged, kind)
     # A group without covariates gets some with the first full import that has any.
     names = None if group is None or (replaces and not group.covariates) else group.covariates
+    by_rests = kind is not None and remembered.opens_by_rests and not _has_open(sheets)
     texts = (None if group is None else group.texts) or {}
-    chosen = choose_covariates(sheets, merged.future, names, replaces=replaces, texts=texts)
+    in_files = tuple(n for n in names or () if not by_rests or n != OPEN)
+    chosen = choose_covariates(
+        sheets, merged.future, None if names is None else in_files, replaces=replaces, texts=texts
+    )
     chosen.left_out.update(doubtful)
     kept = choose_series(merged, options)
     base = None if replaces else earlier
-    sales = build_sales(merged, kept, base, options.empty_sales)
+    sales = build_sales(
+        merged, kept, base, options.empty_sales, only_when_sold=remembered.only_when_sold
+    )
+    chosen.opens_by_rests = by_rests or (names is None and _may_rest(chosen, merged, sales))
+    covariates = tuple(chosen.values) if names is None else names
+    if chosen.opens_by_rests and OPEN not in covariates:
+        covariates = (*covariates, OPEN)
     future = known_future(merged, kept, sales)
     horizon, reason = choose_horizon(
         _fixed_horizon(earlier, kind, merged, changes=bool(settings.horizon or future)),
@@ -103,10 +139,15 @@ def understand(
         _between(merged, int(sales.first[sales.first >= 0].min()), int(sales.last.max())) + 1,
         merged.periods,
     )
-    covariates = tuple(chosen.values) if base is None else base.group.covariates
-    related = build_related(merged, chosen, kept, sales, horizon, base) if covariates else None
-    sales = add_demand(sales, related, merged.periods)
+    related = (
+        build_related(merged, chosen, covariates, kept, sales, horizon, base)
+        if covariates
+        else None
+    )
+    stated = None if related is None else related.whole
+    sales = add_demand(sales, stated, merged.periods)
     table = _store_table(files, settings, options)
+    _refuse_unknown_columns(options, settings, sheets, table)
     states = store_states(merged, sales, related, table, earlier)
     if earlier is not None and replaces and not options.replace:
         refuse_losses(earlier.stores, states)
@@ -115,7 +156,7 @@ def understand(
     facts = Facts(mode, merged, chosen, kept, sales, related, future, table, states, earlier)
     report = build_report(facts, horizon, reason)
     if sales.everything is not None:
-        sales = add_demand(replace(sales, rows=sales.everything), related, merged.periods)
+        sales = add_demand(replace(sales, rows=sales.everything), stated, merged.periods)
     return Understanding(
         report=report,
         has_items=merged.has_items,
@@ -127,6 +168,23 @@ def understand(
         related=related,
         stores=states,
         attributes=_attributes(merged, table, earlier, states),
+        conventions=remembered.after(merged, opens_by_rests=chosen.opens_by_rests),
+    )
+
+
+def _has_open(sheets: Sequence[Sheet]) -> bool:
+    return any(
+        sheet.roles.open is not None or any(snake(name) == OPEN for name in sheet.roles.others)
+        for sheet in sheets
+    )
+
+
+def _may_rest(chosen: Covariates, merged: MergedRows, sales: Sales) -> bool:
+    """Whether a store may have rest days, now or when its history is longer."""
+    return (
+        OPEN not in chosen.values
+        and len(chosen.values) < MAX_COVARIATES
+        and bool(may_rest(sales.whole, merged.periods))
     )
 
 
@@ -153,7 +211,31 @@ def _store_table(
 ) -> StoreTable | None:
     if "stores" not in files:
         return None
-    return read_stores(files["stores"], settings.region_column, options.ignore)
+    return read_stores(files["stores"], settings.region_column, options)
+
+
+def _with_columns_of(settings: Settings, options: ImportOptions) -> ImportOptions:
+    """The options with the columns of FORECAST_COLUMNS; those of the request count first."""
+    usual = read_column_roles(settings.columns)
+    named = set(options.columns.values())
+    usual = {role: name for role, name in usual.items() if name not in named}
+    return replace(options, columns={**usual, **options.columns})
+
+
+def _refuse_unknown_columns(
+    options: ImportOptions,
+    settings: Settings,
+    sheets: Sequence[Sheet],
+    table: StoreTable | None,
+) -> None:
+    """Refuse a column of the request that no file has; one of the settings may be absent."""
+    usual = read_column_roles(settings.columns)
+    headers = [sheet.raw.header for sheet in sheets]
+    stores = () if table is None else table.header
+    for role, name in options.columns.items():
+        if usual.get(role) == name or any(find_column(h, name) for h in (*headers, stores)):
+            continue
+        raise unknown_column(sheets[0].raw, role, name)
 
 
 def _refuse_other_kind(merged: MergedRows, earlier: EarlierImports | None) -> None:
@@ -175,12 +257,15 @@ def _attributes(
     table: StoreTable | None,
     earlier: EarlierImports | None,
     states: Mapping[str, StoreState],
-) -> tuple[str, ...]:
-    """Attributes to import as item metadata; the items are the stores here. Empty: no import."""
+) -> dict[str, str]:
+    """Attributes to import as item metadata, and their names there; the items are the stores.
+
+    Empty: no import.
+    """
     if merged.has_items:
-        return ()
+        return {}
     if table is not None:
-        return tuple(table.columns.values())[:MAX_ATTRIBUTES]
+        return dict(islice(table.columns.items(), MAX_ATTRIBUTES))
     old = {} if earlier is None else earlier.stores
     names = next((tuple(s.attributes) for s in old.values() if s.attributes), ())
-    return names[:MAX_ATTRIBUTES] if set(states) != set(old) else ()
+    return schema_names(names[:MAX_ATTRIBUTES]) if set(states) != set(old) else {}

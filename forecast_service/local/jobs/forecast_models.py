@@ -23,6 +23,7 @@ from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.registry import load
 from forecast_service.errors import Conflict, InvalidData, Remedy
+from forecast_service.local.jobs.limits import NO_LIMITS, Limits
 from forecast_service.local.resource_details import ForecastDetails, ModelFile
 from forecast_service.storage.groups import served_forecasts
 from forecast_service.storage.queue import new_id
@@ -41,6 +42,7 @@ FOLDER = "models"
 SERIES = 2000  # per file: about 10 MB in memory
 CACHE_BYTES = 256 * 1024 * 1024  # of models in the memory of a process; about 50,000 series
 TIMES, COVARIATE, MODEL = "future.times", "future.covariate", "model"
+LIMITS = "limits"
 
 Key = tuple[str, ...]
 
@@ -64,6 +66,8 @@ class ServedModel:
     forecast_types: tuple[str, ...]
     ranges: Mapping[str, CovariateRange]
     """Range of each covariate in the history and the known future of all series."""
+    limits: Limits = NO_LIMITS
+    """None in a model that an older version made."""
 
     @cached_property
     def rows(self) -> Mapping[Key, int]:
@@ -105,14 +109,16 @@ def keep_model(home: Path, algorithm: str, model: ServedModel) -> list[ModelFile
     count = len(fitted.keys)
     files: list[ModelFile] = []
     for start in range(0, count, SERIES):
-        part, future = fitted, known_future
+        part, future, limits = fitted, known_future, model.limits
         if count > SERIES:
             rows = np.arange(start, min(start + SERIES, count))
             part, future = fitted.take(rows, known_future), known_future.take(rows)
+            limits = limits.take(rows)
         path = f"{folder}/{len(files):03}.npz"
         arrays = {
             **archive.prefixed(MODEL, part.to_arrays()),
             **archive.prefixed(COVARIATE, future.covariates),
+            **archive.prefixed(LIMITS, limits.to_arrays()),
             TIMES: future.timestamps.astype("datetime64[s]"),
         }
         archive.save(home / path, arrays, meta, compress=False)  # few files, and not for long
@@ -206,4 +212,5 @@ def _model(arrays: archive.Arrays, meta: Mapping[str, Any]) -> ServedModel:
         frequency=meta["frequency"],
         forecast_types=tuple(meta["forecast_types"]),
         ranges={name: CovariateRange(**known) for name, known in meta["seen"].items()},
+        limits=Limits.from_arrays(archive.unprefixed(LIMITS, arrays)),
     )

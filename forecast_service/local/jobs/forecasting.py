@@ -13,6 +13,7 @@ from forecast_service.engine.registry import condition
 from forecast_service.local.jobs.forecast_models import ServedModel, covariate_ranges, keep_model
 from forecast_service.local.jobs.forecast_values import values_of
 from forecast_service.local.jobs.job import Finish, Job
+from forecast_service.local.jobs.limits import limits_of
 from forecast_service.local.jobs.panels import build_input
 from forecast_service.local.jobs.predictor_config import configuration_of
 from forecast_service.local.jobs.predictor_models import load_model
@@ -47,10 +48,12 @@ def run_forecast(job: Job) -> Finish:
         fitted = condition(config.algorithm, fitted, model_input.panel)
     types = tuple(job.resource.request.get("ForecastTypes") or config.forecast_types)
     job.progress(0.6, f"forecasting {len(fitted.keys)} series")
-    values = values_of(fitted, model_input.known_future, types)
+    limits = limits_of(model_input.panel, model_input.known_future)
+    known_future = limits.bounds.within(model_input.known_future)
+    values = limits.applied_to(values_of(fitted, known_future, types))
     ranges = covariate_ranges(model_input.panel, model_input.known_future)
-    model = ServedModel(fitted, model_input.known_future, config.frequency, types, ranges)
-    start = str(model_input.known_future.timestamps[0])
+    model = ServedModel(fitted, known_future, config.frequency, types, ranges, limits)
+    start = str(known_future.timestamps[0])
     details = replace(
         ForecastDetails.of(job.resource.details),
         snapshot=dict(sources.snapshot),
@@ -61,7 +64,8 @@ def run_forecast(job: Job) -> Finish:
     )
 
     def rows() -> Iterator[StoredForecast]:
-        columns = fitted.keys, fitted.algorithms, fitted.notes, facts_of(fitted), values
+        all_facts = limits.added_to(facts_of(fitted), model_input)
+        columns = fitted.keys, fitted.algorithms, fitted.notes, all_facts, values
         for key, algorithm, note, facts, series_values in zip(*columns, strict=True):
             yield StoredForecast(
                 forecast_arn=job.resource.arn,

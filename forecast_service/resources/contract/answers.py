@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, RootModel
 
@@ -90,9 +90,14 @@ class ServedForecast(KeptForecast):
 
 
 class StoreSummary(AnswerModel):
-    """A store and the extent of its sales."""
+    """A store and the extent of its sales.
+
+    ``state`` is ``dormant`` if the store stopped selling long ago while others go on; its served
+    forecast is 0.
+    """
 
     store_number: int | str
+    state: Literal["active", "dormant"]
     region: str
     attributes: dict[str, Any]
     first_sale_on: str

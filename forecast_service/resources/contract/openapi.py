@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.answers import ANSWERS, Problem
 from forecast_service.resources.contract.documentation import Operation, documented
-from forecast_service.resources.contract.requests import schema_of
+from forecast_service.resources.contract.requests import ImportQuery, schema_of
 from forecast_service.resources.problems import PROBLEM_TYPE
 from forecast_service.service import Service
 
@@ -21,7 +21,8 @@ __all__ = ["OpenApiResource", "description"]
 
 METHODS = ("get", "post", "delete")
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-ALWAYS_POSSIBLE = (405, 500)
+ALWAYS_POSSIBLE = (403, 405, 500)
+WITH_A_BODY = (400, 408, 411, 413)
 
 Routes = Sequence[tuple[str, type[ServiceResource]]]
 
@@ -113,10 +114,11 @@ def _body(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any] | Non
 def _file(media_type: str) -> dict[str, Any]:
     if not media_type.startswith("multipart/"):
         return {"type": "string", "format": "binary"}
-    names = ("sales", "future", "stores")
+    files = ("sales", "features", "future", "stores")
+    options = schema_of(ImportQuery)["properties"]
     return {
         "type": "object",
-        "properties": {name: {"type": "string", "format": "binary"} for name in names},
+        "properties": {**{n: {"type": "string", "format": "binary"} for n in files}, **options},
     }
 
 
@@ -131,7 +133,8 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
             answer["content"] = {kind: {} for kind in operation.other_types}
         responses[str(status)] = answer
     problem = {"schema": _reference(Problem, schemas)}
-    for status in sorted({*operation.errors, *ALWAYS_POSSIBLE}):
+    of_body = WITH_A_BODY if operation.body or operation.body_types else ()
+    for status in sorted({*operation.errors, *ALWAYS_POSSIBLE, *of_body}):
         phrase = HTTPStatus(status).phrase
         responses[str(status)] = {"description": phrase, "content": {PROBLEM_TYPE: problem}}
     return responses

@@ -248,15 +248,55 @@ class ImportQuery(StrictModel):
     replace: Annotated[
         bool, Field(description="Allow that a full import drops stores or much of the history.")
     ] = False
+    column: (
+        Annotated[
+            list[str],
+            Field(description="Columns by role, such as store=Filiale; may be repeated."),
+        ]
+        | None
+    ) = None
+    store: (
+        Annotated[Name, Field(description="The only store, in files without a column for it.")]
+        | None
+    ) = None
+    encoding: (
+        Annotated[str, Field(description="Encoding of text files; recognised without it.")] | None
+    ) = None
+    sheet: Annotated[str, Field(description="Sheet of a spreadsheet to read.")] | None = None
+    wide: Annotated[
+        bool, Field(description="The file of sales has a column per day, or per store.")
+    ] = False
+    date_order: (
+        Annotated[
+            Literal["dmy", "mdy", "ymd"], Field(description="Order of dates such as 1/2/2024.")
+        ]
+        | None
+    ) = None
+    decimal: (
+        Annotated[Literal["point", "comma"], Field(description="Decimal mark of all numbers.")]
+        | None
+    ) = None
+    duplicates: Annotated[
+        Literal["refuse", "sum", "last"], Field(description="What several rows of a day mean.")
+    ] = "refuse"
+    missing: (
+        Annotated[
+            Literal["unknown", "zero"],
+            Field(description="What a day without a row means."),
+        ]
+        | None
+    ) = None
 
     def options(self) -> dict[str, Any]:
         """The options of the importer."""
-        options: dict[str, Any] = {
-            "allow_returns": self.allow_returns,
-            "replace": self.replace,
-        }
-        if self.stores_limit is not None:
-            options["stores_limit"] = self.stores_limit
+        names = (
+            *("allow_returns", "replace", "stores_limit", "store", "encoding", "sheet", "wide"),
+            *("date_order", "decimal", "duplicates", "missing"),
+        )
+        values = {name: getattr(self, name) for name in names}
+        options = {name: value for name, value in values.items() if value is not None}
+        if self.column is not None:
+            options["columns"] = self.column
         for name in ("only", "ignore"):
             names = getattr(self, name)
             if names is not None:

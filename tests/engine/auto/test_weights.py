@@ -9,6 +9,7 @@ from forecast_service.engine.auto.weights import (
     candidates,
     choose,
     combine,
+    exact_points,
     forward_selection,
     learn_prior_days,
     loss_table,
@@ -126,3 +127,23 @@ def test_combining_adds_up_values_times_weights() -> None:
         combine(weights, [first[:, :, None], second[:, :, None]])[:, :, 0],
         combine(weights, [first, second]),
     )
+
+
+def test_a_point_without_error_wins_whatever_the_others_prefer() -> None:
+    losses = 1000 * table(0, 0)
+    losses[1] = np.where(np.arange(len(POINTS)) == 10, 0.0, 50.0)
+    exact = exact_points(losses, DAYS, np.array([1000.0, 1000.0]))
+
+    assert choose(losses, DAYS, 1e9, exact).tolist() == [0, 10]
+
+
+def test_a_total_loss_of_zero_is_no_division_by_zero() -> None:
+    losses = np.where(np.arange(len(POINTS)) == 4, 0.0, 1.0) * np.ones((2, 1))
+
+    assert choose(losses, DAYS, 30.0).tolist() == [4, 4]
+
+
+def test_few_days_or_no_sales_prove_nothing() -> None:
+    losses = np.zeros((2, len(POINTS)))
+
+    assert not exact_points(losses, np.array([3, 10]), np.array([100.0, 0.0])).any()

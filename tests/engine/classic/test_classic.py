@@ -35,6 +35,7 @@ def test_ets_forecasts_what_the_library_does(values) -> None:
     assert model.sigma[0] == pytest.approx(np.sqrt(np.mean(best.resid**2)), rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", [WEEKLY, WALK])
 def test_arima_forecasts_what_the_library_does(values) -> None:
     model = statsmodels_package.fit_arima(values, 7)

@@ -65,7 +65,7 @@ def test_without_types_a_forecast_has_those_of_its_predictor(world: World, targe
 def test_newer_sales_change_the_forecast_without_a_training(world: World, target: str) -> None:
     predictor = world.perform(world.predictor())
     first = world.perform(world.forecast(predictor.arn))
-    newer = world.put("1,2015-03-12,99\n2,2015-03-12,20\n")
+    newer = world.put("1,2015-03-12,15\n2,2015-03-12,20\n")
     world.import_rows(target, newer, ImportMode="INCREMENTAL")
 
     second = world.perform(world.forecast(predictor.arn))
@@ -73,7 +73,7 @@ def test_newer_sales_change_the_forecast_without_a_training(world: World, target
     assert next(iter(world.forecast_of(first.arn, "1")["p50"])) == "2015-03-12T00:00:00"
     medians = world.forecast_of(second.arn, "1")["p50"]
     assert next(iter(medians)) == "2015-03-13T00:00:00"
-    assert medians["2015-03-19T00:00:00"] == 99.0
+    assert medians["2015-03-19T00:00:00"] == 15.0
     assert second.details["data_until"] == "2015-03-12"
     assert second.details["snapshot"] == {target: 2}
 

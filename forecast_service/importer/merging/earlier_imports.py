@@ -28,6 +28,8 @@ class StoreState:
     """Days with a known sale."""
     assumed_from: str | None
     """First day whose covariates a rule fills; None if files cover the horizon."""
+    rest_days: str | None = None
+    """Weekdays on which it never sold and counts as closed, such as ``SAT,SUN``."""
 
 
 @dataclass(frozen=True)
@@ -57,5 +59,11 @@ def read_earlier_imports(connection: sa.Connection, name: str) -> EarlierImports
 
 def _store(row: Any) -> StoreState:
     return StoreState(
-        row.region, row.attributes, row.first_sale_on, row.last_sale_on, row.days, row.assumed_from
+        row.region,
+        row.attributes,
+        row.first_sale_on,
+        row.last_sale_on,
+        row.days,
+        row.assumed_from,
+        row.rest_days,
     )

@@ -1,0 +1,1 @@
+"""What protects a forecast from odd data: absurd days, covariates beyond the seen, dead series."""

@@ -1,0 +1,65 @@
+"""Dormant series: they stopped selling long ago, while the others go on."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.engine.calendar import parse_frequency
+from forecast_service.engine.closing import find_closing
+from forecast_service.engine.panel import KnownFuture, Panel
+
+__all__ = ["find_dormant", "last_sales"]
+
+SILENT = {"D": 56, "H": 24 * 56, "W": 8, "M": 3}  # periods without a sale
+LONGEST_GAPS = 2  # also more than so many times the longest gap of the series so far
+AWAKE = 0.5  # share of the series that must have sold in half of that time
+
+Rows = npt.NDArray[np.intp]
+
+
+def last_sales(panel: Panel) -> Rows:
+    """Index of the last period with a sale of each series, (n,); -1 for a series without any."""
+    sells = np.nan_to_num(panel.target) > 0
+    last = panel.n_periods - 1 - np.argmax(sells[:, ::-1], axis=1)
+    return np.where(sells.any(axis=1), last, -1).astype(np.intp)
+
+
+def find_dormant(panel: Panel, future: KnownFuture) -> Rows:
+    """Rows of the dormant series: no sale for 56 days (8 weeks, 3 months), others sell.
+
+    The silence is also longer than twice the longest gap between two sales before it. A series
+    whose days are marked as closed is not dormant if the known future has open days for it.
+    """
+    needed = SILENT.get(parse_frequency(panel.frequency).unit)
+    last = last_sales(panel)
+    ever = last >= 0
+    if needed is None or panel.n_series < 2 or not ever.any():
+        return np.zeros(0, dtype=np.intp)
+    silent = panel.n_periods - 1 - last
+    if (silent[ever] < max(needed // 2, 1)).mean() < AWAKE:
+        return np.zeros(0, dtype=np.intp)
+    rows = [
+        row
+        for row in np.flatnonzero(ever & (silent >= needed)).tolist()
+        if silent[row] > LONGEST_GAPS * _longest_gap(panel, row)
+        and not _returns(panel, future, row)
+    ]
+    return np.array(rows, dtype=np.intp)
+
+
+def _longest_gap(panel: Panel, row: int) -> int:
+    sales = np.flatnonzero(np.nan_to_num(panel.target[row]) > 0)
+    return int(np.diff(sales).max()) if len(sales) > 1 else 1
+
+
+def _returns(panel: Panel, future: KnownFuture, row: int) -> bool:
+    """Whether most silent days are marked as closed and some coming days as open."""
+    closing = find_closing(panel).take(np.array([row]))
+    if closing.covariate is None or closing.covariate not in future.covariates:
+        return False
+    silence = slice(int(last_sales(panel.take([row]))[0]) + 1, None)
+    past = {closing.covariate: panel.covariates[closing.covariate][row : row + 1, silence]}
+    ahead = {closing.covariate: future.covariates[closing.covariate][row : row + 1]}
+    was_closed = closing.closed(past, past[closing.covariate].shape).mean() > 0.5
+    return bool(was_closed and not closing.closed(ahead, (1, future.horizon)).all())

@@ -1,0 +1,69 @@
+"""Which series are dormant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from forecast_service.engine.guards.dormancy import find_dormant
+from forecast_service.engine.panel import Panel
+
+from ..panels import future_of, make_panel, with_target
+
+
+def stopped(days: int, *, value: float = 0.0, closes: bool = False) -> Panel:
+    panel = make_panel(n_series=4, n_days=200)
+    target = panel.target.copy()
+    target[1, -days:] = value
+    covariates = {name: values.copy() for name, values in panel.covariates.items()}
+    if closes:
+        covariates["open"][1, -days:] = 0
+    return replace(panel, target=target, covariates=covariates)
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan])
+def test_a_store_without_sales_for_eight_weeks_is_dormant(value: float) -> None:
+    panel = stopped(70, value=value)
+
+    assert find_dormant(panel, future_of(panel)).tolist() == [1]
+
+
+def test_a_short_silence_is_none() -> None:
+    panel = stopped(40)
+
+    assert not len(find_dormant(panel, future_of(panel)))
+
+
+def test_a_chain_that_stopped_is_not_dormant() -> None:
+    panel = make_panel(n_series=4, n_days=200)
+    silent = with_target(panel, np.where(np.arange(200) < 120, panel.target, 0.0))
+
+    assert not len(find_dormant(silent, future_of(panel)))
+
+
+def test_a_single_store_is_never_dormant() -> None:
+    panel = stopped(70).take([1])
+
+    assert not len(find_dormant(panel, future_of(panel)))
+
+
+def test_a_store_that_is_planned_to_open_again_is_not_dormant() -> None:
+    panel = stopped(70, closes=True)
+
+    assert not len(find_dormant(panel, future_of(panel)))
+
+
+def test_a_series_with_gaps_as_long_before_is_not_dormant() -> None:
+    panel = stopped(70)
+    panel.target[1, 40:90] = 0
+
+    assert not len(find_dormant(panel, future_of(panel)))
+
+
+def test_a_series_that_never_sold_is_not_dormant() -> None:
+    panel = make_panel(n_series=4, n_days=200)
+    panel.target[2] = 0
+
+    assert not len(find_dormant(panel, future_of(panel)))
