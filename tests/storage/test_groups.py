@@ -93,7 +93,7 @@ def test_a_later_import_keeps_the_served_forecast(imported: Database) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"horizon": 7}, {"frequency": "W-MON"}, {"has_items": True}, {"covariates": ("price",)}],
+    [{"horizon": 7}, {"frequency": "W-MON"}, {"has_items": False}, {"covariates": ("price",)}],
     ids=lambda change: next(iter(change)),
 )
 def test_earlier_predictors_do_not_count_for_another_kind_of_data(
