@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from forecast_service.common.instants import utc_text
 from forecast_service.errors import FieldError, InvalidData, NotFound, Remedy, UnknownStore
 from forecast_service.importer.history import history
+from forecast_service.importer.import_rows import has_open_import
 from forecast_service.importer.options import ImportOptions, check_request
 from forecast_service.importer.reversal import clear, take_back
 from forecast_service.importer.steps import (
     KIND,
     AfterImport,
     ImportStep,
-    has_open_import,
     understand_files,
 )
 from forecast_service.importer.understanding.report import ImportReport

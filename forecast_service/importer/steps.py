@@ -24,6 +24,7 @@ from forecast_service.importer.canonical_files import (
     write_parquet,
 )
 from forecast_service.importer.history import SALES_COLUMNS, covariates_key, read_rows, sales_key
+from forecast_service.importer.import_rows import OPEN_STATES, has_earlier, update_import
 from forecast_service.importer.loading import Loader, job_name, uri_of
 from forecast_service.importer.merging.earlier_imports import no_rows, read_earlier_imports
 from forecast_service.importer.options import ImportOptions
@@ -46,11 +47,9 @@ from forecast_service.storage.queue import Claim, Queue
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import imports
 
-__all__ = ["KIND", "AfterImport", "ImportStep", "fail", "has_open_import", "understand_files"]
+__all__ = ["KIND", "AfterImport", "ImportStep", "fail", "understand_files"]
 
 KIND = "import"
-UNDER_WAY = ("reading", "loading")
-OPEN_STATES = ("waiting", *UNDER_WAY)
 FIRST_IS_FULL = "Mode INCREMENTAL became FULL: there was no earlier import to add to."
 
 logger = logging.getLogger(__name__)
@@ -112,7 +111,7 @@ def fail(
     if group is None:
         return
     _undo(connection, details, group, import_id)
-    _update(
+    update_import(
         connection,
         import_id,
         state="failed",
@@ -166,12 +165,12 @@ class ImportStep:
             if row is None or row["state"] not in OPEN_STATES:
                 self.queue.finish(connection, self.claim)
                 return None
-            if row["state"] == "waiting" and _has_earlier(connection, row):
+            if row["state"] == "waiting" and has_earlier(connection, row):
                 delay = self.session.polling.pause()
                 self.queue.give_back(connection, self.claim, delay_seconds=delay)
                 return None
             if row["state"] == "waiting":
-                _update(connection, row["id"], state="reading")
+                update_import(connection, row["id"], state="reading")
         return row
 
     def _read(self, row: sa.RowMapping) -> None:
@@ -186,7 +185,7 @@ class ImportStep:
         with self.queue.fenced(self.claim) as connection:
             report = understanding.report.to_dict()
             before = data_before(connection, self.session.details, self.settings.dataset_group)
-            _update(connection, row["id"], state="loading", report=report, before=before)
+            update_import(connection, row["id"], state="loading", report=report, before=before)
 
     def _load(self, after_import: AfterImport | None) -> None:
         folder = self.workspace.path
@@ -212,7 +211,7 @@ class ImportStep:
         with self.queue.fenced(self.claim) as connection:
             changes = record(connection, self.settings.dataset_group, arn, plan, staged)
             keep_changes(connection, self.claim.subject, changes)
-            _update(connection, self.claim.subject, state="done", finished_at=database_now())
+            update_import(connection, self.claim.subject, state="done", finished_at=database_now())
             if after_import is not None:
                 after_import(connection)
             self.queue.finish(connection, self.claim)
@@ -281,35 +280,3 @@ def _history_file(kind: str, folder: Path) -> Path:
     """The file of a part that goes into our own history."""
     sales = folder / f"{SALES}.parquet"
     return sales if kind == TARGET_PART and sales.exists() else folder / f"{kind}.parquet"
-
-
-def has_open_import(connection: sa.Connection, group: str) -> bool:
-    """Whether an import of the dataset group waits or is under way."""
-    statement = sa.select(imports.c.id).where(
-        imports.c.dataset_group == group, imports.c.state.in_(OPEN_STATES)
-    )
-    return connection.execute(statement.limit(1)).first() is not None
-
-
-def _has_earlier(connection: sa.Connection, row: sa.RowMapping) -> bool:
-    """Whether another import of the dataset group is under way, or an older one waits.
-
-    Imports are done in order, one at a time. On PostgreSQL an older one may appear late, because
-    its time is taken before its commit.
-    """
-    older = sa.or_(
-        imports.c.requested_at < row["requested_at"],
-        sa.and_(imports.c.requested_at == row["requested_at"], imports.c.id < row["id"]),
-    )
-    statement = (
-        sa.select(imports.c.id)
-        .where(imports.c.dataset_group == row["dataset_group"])
-        .where(imports.c.id != row["id"])
-        .where(sa.or_(imports.c.state.in_(UNDER_WAY), imports.c.state.in_(OPEN_STATES) & older))
-        .limit(1)
-    )
-    return connection.execute(statement).first() is not None
-
-
-def _update(connection: sa.Connection, import_id: str, **values: Any) -> None:
-    connection.execute(sa.update(imports).where(imports.c.id == import_id).values(**values))

@@ -17,10 +17,12 @@ from forecast_service.importer.files.sheets import (
     Sheet,
     open_sheet,
     read_sheet,
+)
+from forecast_service.importer.long_rows import DAYS, Floats, Ints, LongRows, SeriesKey
+from forecast_service.importer.merging.day_checks import (
     refuse_duplicates,
     refuse_isolated_days,
 )
-from forecast_service.importer.long_rows import DAYS, Floats, Ints, LongRows, SeriesKey
 from forecast_service.importer.merging.earlier_imports import EarlierImports
 from forecast_service.importer.merging.joined_sheets import is_plan, join_sheets
 from forecast_service.importer.merging.repeated_rows import RepeatedRows
