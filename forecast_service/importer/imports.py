@@ -12,14 +12,15 @@ import sqlalchemy as sa
 
 from forecast_service.common.instants import utc_text
 from forecast_service.errors import FieldError, InvalidData, NotFound, Remedy
+from forecast_service.importer.batches import KIND, lane_of
 from forecast_service.importer.history import history
 from forecast_service.importer.options import ImportOptions, check_request
-from forecast_service.importer.steps import KIND, AfterImport, ImportStep, understand_files
+from forecast_service.importer.steps import AfterImport, ImportStep, understand_files
 from forecast_service.importer.understanding.report import ImportReport
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
-from forecast_service.storage.database import Database, database_now
+from forecast_service.storage.database import Database
 from forecast_service.storage.queue import Claim, Queue, new_id
 from forecast_service.storage.tables import imports
 
@@ -68,19 +69,20 @@ class Imports:
         check_request(files, mode)
         import_id = new_id()
         kept = Workspace(self.settings.home, import_id).keep(files)
+        group = self.settings.dataset_group
         with self.database.write() as connection:
+            work_id = Queue.put(connection, KIND, import_id, lane=lane_of(group))
             connection.execute(
                 sa.insert(imports).values(
                     id=import_id,
-                    dataset_group=self.settings.dataset_group,
+                    dataset_group=group,
                     state="waiting",
                     mode=mode,
                     files=kept,
                     options=chosen.to_dict(),
-                    requested_at=database_now(),
+                    requested_at=Queue.requested_at(connection, work_id),
                 )
             )
-            Queue.put(connection, KIND, import_id)
         return import_id
 
     def perform(self, queue: Queue, claim: Claim) -> None:
@@ -207,6 +209,7 @@ def _document(row: sa.RowMapping) -> dict[str, Any]:
         "error": row["error"],
         "requested_at": utc_text(row["requested_at"]),
         "finished_at": utc_text(row["finished_at"]),
+        "loaded_with": row["loaded_with"],
     }
 
 

@@ -17,13 +17,22 @@ import sqlalchemy as sa
 from forecast_service.aws import translate_errors
 from forecast_service.details import Details
 from forecast_service.errors import Conflict, ForecastServiceError, InvalidData, LeaseLost
+from forecast_service.importer.batch_reading import Batch, read_batch
+from forecast_service.importer.batches import (
+    KIND,
+    end_followers,
+    followers,
+    gather,
+    release,
+    update_imports,
+)
 from forecast_service.importer.canonical_files import (
     SALES,
     canonical_tables,
     write_csv,
     write_parquet,
 )
-from forecast_service.importer.history import SALES_COLUMNS, covariates_key, read_rows, sales_key
+from forecast_service.importer.history import with_rows
 from forecast_service.importer.loading import Loader, job_name, uri_of
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.plan import (
@@ -34,7 +43,7 @@ from forecast_service.importer.plan import (
     write_plan,
 )
 from forecast_service.importer.records import record
-from forecast_service.importer.understanding.earlier_imports import no_rows, read_earlier_imports
+from forecast_service.importer.understanding.earlier_imports import read_earlier_imports
 from forecast_service.importer.understanding.understanding import Understanding, understand
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
@@ -46,9 +55,9 @@ from forecast_service.storage.tables import imports
 
 __all__ = ["KIND", "AfterImport", "ImportStep", "fail", "understand_files"]
 
-KIND = "import"
 UNDER_WAY = ("reading", "loading")
 OPEN_STATES = ("waiting", *UNDER_WAY)
+LOSSES_TOGETHER = 2  # after so many, or an error, an import is loaded without others
 FIRST_IS_FULL = "Mode INCREMENTAL became FULL: there was no earlier import to add to."
 
 logger = logging.getLogger(__name__)
@@ -82,13 +91,7 @@ def understand_files(
             )
         return understanding
     if mode == "INCREMENTAL":
-        store = SnapshotStore(database, settings.home)
-        covariates = earlier.group.covariates
-        columns = {name: name for name in covariates}
-        sales = read_rows(store, sales_key(group), SALES_COLUMNS)
-        related = read_rows(store, covariates_key(group), columns) if columns else None
-        related = related or no_rows(*covariates)
-        earlier = replace(earlier, sales=sales or earlier.sales, related=related)
+        earlier = with_rows(SnapshotStore(database, settings.home), earlier)
     return understand(files, mode, options, settings, earlier)
 
 
@@ -98,7 +101,7 @@ def fail(
     import_id: str,
     error: ForecastServiceError | str,
 ) -> None:
-    """Mark an import as failed and undo what it has loaded.
+    """Mark an import as failed and undo what it has loaded, with the rows of its followers.
 
     The caller ends its work in the same transaction. An import that has ended is not changed.
     """
@@ -109,13 +112,10 @@ def fail(
     if group is None:
         return
     _undo(connection, details, group, job_name(import_id))
-    _update(
-        connection,
-        import_id,
-        state="failed",
-        error=_document(InvalidData(error) if isinstance(error, str) else error),
-        finished_at=database_now(),
-    )
+    document = _document(InvalidData(error) if isinstance(error, str) else error)
+    release(connection, import_id)
+    end_followers(connection, import_id, state="failed", error=document)
+    _update(connection, import_id, state="failed", error=document, finished_at=database_now())
 
 
 class ImportStep:
@@ -143,9 +143,8 @@ class ImportStep:
         if row is None:
             return
         try:
-            if row["state"] != "loading":
-                self._read(row)
-            self._load(after_import)
+            if row["state"] == "loading" or self._read(row):
+                self._load(after_import)
         except Conflict as error:
             if isinstance(error, LeaseLost):
                 raise
@@ -163,26 +162,76 @@ class ImportStep:
             if row is None or row["state"] not in OPEN_STATES:
                 self.queue.finish(connection, self.claim)
                 return None
-            if row["state"] == "waiting" and _has_earlier(connection, row):
+            if row["state"] == "waiting" and _has_other_under_way(connection, row):
                 delay = self.session.polling.pause()
-                self.queue.give_back(connection, self.claim, delay_seconds=delay)
+                place = self.queue.let_pass(connection, self.claim, delay_seconds=delay)
+                _update(connection, row["id"], requested_at=place)
                 return None
+            if self.claim.errors or self.claim.losses > LOSSES_TOGETHER:
+                release(connection, row["id"])  # one of them may be the cause
+            elif row["state"] == "waiting":
+                gather(connection, row)
             if row["state"] == "waiting":
                 _update(connection, row["id"], state="reading")
         return row
 
-    def _read(self, row: sa.RowMapping) -> None:
+    def _read(self, row: sa.RowMapping) -> bool:
+        """Understand the files; False if no import of the batch can be loaded."""
+        batch = self._understand(row)
+        if batch.understanding is not None:
+            self._write(batch.understanding)
+        with self.queue.fenced(self.claim) as connection:
+            reports = {import_id: report.to_dict() for import_id, report in batch.reports.items()}
+            loading = [
+                {"id": import_id, "state": "loading", "report": report}
+                for import_id, report in reports.items()
+            ]
+            update_imports(connection, loading)
+            refused = {import_id: _document(error) for import_id, error in batch.errors.items()}
+            self._refuse(connection, refused)
+            release(connection, row["id"])
+        if row["id"] in refused:
+            self._clean_up()
+        return batch.understanding is not None
+
+    def _understand(self, row: sa.RowMapping) -> Batch:
+        """What the files of the import mean, with those of its followers."""
+        with self.database.read() as connection:
+            others = followers(connection, row["id"])
+            earlier = read_earlier_imports(connection, self.settings.dataset_group)
+        if others and earlier is not None:
+            earlier = with_rows(SnapshotStore(self.database, self.settings.home), earlier)
+            return read_batch([row, *others], earlier, self.settings, self.workspace.path)
         files = {role: self.settings.home / path for role, path in row["files"].items()}
         options = ImportOptions.from_dict(row["options"])
-        understanding = understand_files(self.database, self.settings, files, row["mode"], options)
+        try:
+            found = understand_files(self.database, self.settings, files, row["mode"], options)
+        except ForecastServiceError as error:
+            if error.retryable:
+                raise
+            return Batch(None, {}, {row["id"]: error})
+        return Batch(found, {row["id"]: found.report}, {})
+
+    def _write(self, understanding: Understanding) -> None:
+        folder = self.workspace.path
         for kind, table in canonical_tables(understanding).items():
-            write_parquet(table, self.workspace.path / f"{kind}.parquet")
+            write_parquet(table, folder / f"{kind}.parquet")
             if self.session.file_format == "csv" and kind != SALES:
-                write_csv(table, self.workspace.path / f"{kind}.csv")
-        write_plan(self.workspace.path, make_plan(understanding, understanding.report.mode))
-        with self.queue.fenced(self.claim) as connection:
-            report = understanding.report.to_dict()
-            _update(connection, row["id"], state="loading", report=report)
+                write_csv(table, folder / f"{kind}.csv")
+        write_plan(folder, make_plan(understanding, understanding.report.mode))
+
+    def _refuse(self, connection: sa.Connection, errors: Mapping[str, dict[str, Any]]) -> None:
+        """End imports as failed; nothing of them was loaded."""
+        rows = [
+            {"id": import_id, "state": "failed", "error": error, "loaded_with": None}
+            for import_id, error in errors.items()
+        ]
+        update_imports(connection, rows)
+        ended = sa.update(imports).where(imports.c.id.in_(list(errors)))
+        connection.execute(ended.values(finished_at=database_now()))
+        Queue.end(connection, KIND, list(errors))
+        for import_id, error in errors.items():
+            _log_failure(import_id, error["detail"])
 
     def _load(self, after_import: AfterImport | None) -> None:
         folder = self.workspace.path
@@ -206,6 +255,7 @@ class ImportStep:
         with self.queue.fenced(self.claim) as connection:
             record(connection, self.settings.dataset_group, arn, plan, staged)
             _update(connection, self.claim.subject, state="done", finished_at=database_now())
+            end_followers(connection, self.claim.subject, state="done")
             if after_import is not None:
                 after_import(connection)
             self.queue.finish(connection, self.claim)
@@ -227,12 +277,7 @@ class ImportStep:
             fail(connection, self.session.details, self.claim.subject, error)
             self.queue.finish(connection, self.claim)
         self._clean_up()
-        logger.warning(
-            "import %s failed: %s",
-            self.claim.subject,
-            error.detail,
-            extra={"event": "import_failed", "import_id": self.claim.subject},
-        )
+        _log_failure(self.claim.subject, error.detail)
 
     def _clean_up(self) -> None:
         """Remove the files of this import, and of ended ones whose worker died."""
@@ -271,24 +316,24 @@ def _history_file(kind: str, folder: Path) -> Path:
     return sales if kind == TARGET_PART and sales.exists() else folder / f"{kind}.parquet"
 
 
-def _has_earlier(connection: sa.Connection, row: sa.RowMapping) -> bool:
-    """Whether another import of the dataset group is under way, or an older one waits.
+def _has_other_under_way(connection: sa.Connection, row: sa.RowMapping) -> bool:
+    """Whether another import of the dataset group is under way.
 
-    Imports are done in order, one at a time. On PostgreSQL an older one may appear late, because
-    its time is taken before its commit.
+    The queue keeps them in order. But on PostgreSQL an older one may appear late, because its time
+    is taken before its commit: it then lets the others pass.
     """
-    older = sa.or_(
-        imports.c.requested_at < row["requested_at"],
-        sa.and_(imports.c.requested_at == row["requested_at"], imports.c.id < row["id"]),
-    )
     statement = (
         sa.select(imports.c.id)
         .where(imports.c.dataset_group == row["dataset_group"])
-        .where(imports.c.id != row["id"])
-        .where(sa.or_(imports.c.state.in_(UNDER_WAY), imports.c.state.in_(OPEN_STATES) & older))
+        .where(imports.c.id != row["id"], imports.c.state.in_(UNDER_WAY))
         .limit(1)
     )
     return connection.execute(statement).first() is not None
+
+
+def _log_failure(import_id: str, reason: str) -> None:
+    extra = {"event": "import_failed", "import_id": import_id}
+    logger.warning("import %s failed: %s", import_id, reason, extra=extra)
 
 
 def _update(connection: sa.Connection, import_id: str, **values: Any) -> None:

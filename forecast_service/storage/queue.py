@@ -52,11 +52,17 @@ class Queue:
 
     @staticmethod
     def put(
-        connection: sa.Connection, kind: str, subject: str, *, delay_seconds: float = 0.0
+        connection: sa.Connection,
+        kind: str,
+        subject: str,
+        *,
+        delay_seconds: float = 0.0,
+        lane: str | None = None,
     ) -> str:
         """Add work in the caller's transaction and return its id.
 
         There is at most one open row per kind and subject: a second one raises IntegrityError.
+        The work of a lane is done in its order: only the oldest that is open can be claimed.
         """
         work_id = new_id()
         connection.execute(
@@ -67,6 +73,7 @@ class Queue:
                 state="waiting",
                 not_before=database_now() + delay_seconds,
                 requested_at=database_now(),
+                lane=lane,
             )
         )
         return work_id
@@ -100,6 +107,19 @@ class Queue:
             losses=row["losses"],
             cancel_requested=row["cancel_requested"],
         )
+
+    @staticmethod
+    def requested_at(connection: sa.Connection, work_id: str) -> float:
+        """When the work was added (epoch seconds): its place in its lane."""
+        statement = sa.select(work.c.requested_at).where(work.c.id == work_id)
+        return float(connection.execute(statement).scalar_one())
+
+    def let_pass(self, connection: sa.Connection, claim: Claim, *, delay_seconds: float) -> float:
+        """Give the work back as the newest of its lane; return its new place. Use in ``fenced``."""
+        self.give_back(connection, claim, delay_seconds=delay_seconds)
+        own = sa.update(work).where(work.c.id == claim.id)
+        connection.execute(own.values(requested_at=database_now()))
+        return self.requested_at(connection, claim.id)
 
     def beat(self, claim: Claim) -> bool:
         """Renew the lease and return whether cancellation was requested.
@@ -268,11 +288,29 @@ class Queue:
         )
 
     @staticmethod
+    def end(connection: sa.Connection, kind: str, subjects: Sequence[str]) -> None:
+        """End open work that nobody holds, in the caller's transaction: other work did it."""
+        connection.execute(
+            sa.update(work)
+            .where(work.c.kind == kind, work.c.subject.in_(subjects), work.c.state != "done")
+            .values(state="done", owner=None, lease_until=None, finished_at=database_now())
+        )
+
+    @staticmethod
     def _due(kinds: Sequence[str]) -> sa.Select[tuple[str]]:
+        other = work.alias("other")
+        # Subjects break ties, so that a table with a row per subject can have the same order.
+        place = sa.tuple_(work.c.requested_at, work.c.subject)
+        stands_before = (
+            sa.exists()
+            .where(other.c.lane == work.c.lane, other.c.state.in_(("waiting", "held")))
+            .where(sa.tuple_(other.c.requested_at, other.c.subject) < place)
+        )
         return (
             sa.select(work.c.id)
             .where(work.c.state == "waiting", work.c.not_before <= database_now())
             .where(work.c.kind.in_(kinds))
+            .where(sa.or_(work.c.lane.is_(None), ~stands_before))
             .order_by(work.c.not_before)
             .limit(1)
         )

@@ -52,7 +52,9 @@ work = Table(
     Column("last_error", Text),
     Column("requested_at", Float, nullable=False),
     Column("finished_at", Float),
+    Column("lane", String(128)),  # of the open work of a lane, only the oldest can be claimed
     Index("ix_work_due", "state", "not_before"),
+    Index("ix_work_lane", "lane", "state"),
     Index(
         "uq_work_open",
         "kind",
@@ -249,4 +251,5 @@ imports = Table(
     Column("error", JSON),
     Column("requested_at", Float, nullable=False),
     Column("finished_at", Float),
+    Column("loaded_with", String(32)),  # the import whose load contains the rows of this one
 )
