@@ -54,7 +54,7 @@ class Measurement:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options for the size of the chain."""
-    parser.add_argument("--stores", type=int, default=1115, help="stores that send (default 1115)")
+    parser.add_argument("--stores", type=int, default=1115, help="default 1115")
     parser.add_argument("--days", type=int, default=730, help="days of history (default 730)")
     parser.add_argument(
         "--seconds", type=float, default=10, help="length of the burst (default 10)"

@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -85,6 +86,11 @@ class Settings(BaseSettings):
     )
     region_column: str | None = Field(
         None, description="Column of the store table with the region of a store."
+    )
+    timezone: str = Field(
+        "UTC",
+        description="Time zone of the stores, such as Europe/Berlin: a sale is dated tomorrow or "
+        "earlier there.",
     )
     columns: CommaList = Field(
         (),
@@ -187,6 +193,13 @@ class Settings(BaseSettings):
     def _known_country(cls, value: str | None) -> str | None:
         if value is not None and value not in COUNTRIES:
             raise ValueError(f"one of {', '.join(COUNTRIES)}")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        if value != "UTC" and value not in available_timezones():
+            raise ValueError("the name of a time zone, such as 'UTC' or 'Europe/Berlin'")
         return value
 
     @field_validator("retrain_rules")

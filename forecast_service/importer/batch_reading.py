@@ -11,14 +11,15 @@ import sqlalchemy as sa
 
 from forecast_service.errors import ForecastServiceError, InvalidData
 from forecast_service.importer.files.text_tables import SENT_ROWS
+from forecast_service.importer.merging.earlier_imports import EarlierImports
 from forecast_service.importer.options import ImportOptions
-from forecast_service.importer.understanding.earlier_imports import EarlierImports
+from forecast_service.importer.understanding.future_sales import last_possible_day
 from forecast_service.importer.understanding.recent_history import RecentHistory
 from forecast_service.importer.understanding.report import ImportReport
 from forecast_service.importer.understanding.understanding import Understanding, understand
 from forecast_service.settings import Settings
 
-__all__ = ["Batch", "read_batch"]
+__all__ = ["Batch", "BatchReader"]
 
 KEY_COLUMNS = ("store", "date", "item")
 OWN_COLUMNS = (*KEY_COLUMNS, "sales", "stockout")
@@ -65,96 +66,104 @@ class SentRows:
         return has_items[0] == has_items[1] and known.issuperset((*self.header, *leader.header))
 
 
-def read_batch(
-    rows: Sequence[sa.RowMapping], earlier: EarlierImports, settings: Settings, folder: Path
-) -> Batch:
-    """Check each import as if those before it were done, and join the rows of the good ones.
+class BatchReader:
+    """Reads imports with the same options, given oldest first."""
 
-    ``rows`` are imports with the same options, oldest first. ``folder`` is for the joined rows.
-    If the oldest is refused, only those right behind it that are refused, too, are looked at.
-    """
-    recent = RecentHistory(earlier)
-    options = ImportOptions.from_dict(rows[0]["options"])
-    reports: dict[str, ImportReport] = {}
-    errors: dict[str, ForecastServiceError] = {}
-    sent: dict[str, SentRows] = {}
-    count = 0
-    for row in rows:
-        path = settings.home / row["files"]["sales"]
-        sent[row["id"]] = new = SentRows.read(path)
-        count += len(new.rows)
-        leader = sent[rows[0]["id"]]
-        if not new.fits(leader, earlier.group.covariates) or (reports and count > MAX_ROWS):
-            break
+    def __init__(
+        self,
+        rows: Sequence[sa.RowMapping],
+        earlier: EarlierImports,
+        settings: Settings,
+        folder: Path,
+    ) -> None:
+        self.rows = rows
+        self.earlier = earlier
+        self.settings = settings
+        self.folder = folder
+        self.options = ImportOptions.from_dict(rows[0]["options"])
+        self.last_day = last_possible_day(settings.timezone)
+        self._sent: dict[str, SentRows] = {}
+
+    def read(self) -> Batch:
+        """Check each import as if those before it were done, and join the rows of the good ones.
+
+        If the oldest is refused, only those right behind it that are refused, too, are looked at.
+        """
+        checked = self._check()
+        ids = list(checked.reports)
+        while len(ids) > 1:
+            path = _write_joined([self._sent[each] for each in ids], self.folder)
+            try:
+                whole = self._understand(path, replace(self.options, duplicates="last"))
+            except InvalidData:  # they contradict each other: fewer of them may not
+                ids = ids[: len(ids) // 2]
+            else:
+                return self._together(checked, ids, whole)
+        if not ids:
+            return checked
         try:
-            known = recent.of(new.stores)
-            found = understand({"sales": path}, row["mode"], options, settings, known)
-        except ForecastServiceError as error:
-            if error.retryable:
-                raise
-            errors[row["id"]] = error
-            continue
-        if errors and not reports:
-            return Batch(None, {}, errors)
-        reports[row["id"]] = found.report
-        recent.add(found, new.stores)
-    return _joined(rows, sent, Batch(None, reports, errors), earlier, settings, folder)
+            whole = self._understand(self._path(self.rows[0]), self.options)
+        except InvalidData as error:
+            return Batch(None, {}, {ids[0]: error})
+        return self._together(checked, ids, whole)
 
+    def _check(self) -> Batch:
+        recent = RecentHistory(self.earlier)
+        reports: dict[str, ImportReport] = {}
+        errors: dict[str, ForecastServiceError] = {}
+        for row in self.rows:
+            sent = self._sent[row["id"]] = SentRows.read(self._path(row))
+            if self._is_other(sent) or (reports and self._is_large()):
+                break
+            known = recent.of(sent.stores)
+            try:
+                found = self._understand(self._path(row), self.options, known)
+            except ForecastServiceError as error:
+                if error.retryable:
+                    raise
+                errors[row["id"]] = error
+                continue
+            if errors and not reports:
+                break
+            reports[row["id"]] = found.report
+            recent.add(found, sent.stores)
+        return Batch(None, reports, errors)
 
-def _joined(
-    rows: Sequence[sa.RowMapping],
-    sent: Mapping[str, SentRows],
-    batch: Batch,
-    earlier: EarlierImports,
-    settings: Settings,
-    folder: Path,
-) -> Batch:
-    """The batch with its understanding; fewer imports if their rows do not go together."""
-    options = ImportOptions.from_dict(rows[0]["options"])
-    together = replace(options, duplicates="last")
-    ids = list(batch.reports)
-    while len(ids) > 1:
-        files = {"sales": _write_joined([sent[each] for each in ids], folder)}
-        try:
-            whole = understand(files, rows[0]["mode"], together, settings, earlier)
-        except InvalidData:
-            ids = ids[: len(ids) // 2]
-        else:
-            return _only(rows, batch, ids, whole)
-    if not ids:
-        return batch
-    files = {"sales": settings.home / rows[0]["files"]["sales"]}
-    try:
-        whole = understand(files, rows[0]["mode"], options, settings, earlier)
-    except InvalidData as error:
-        return Batch(None, {}, {ids[0]: error})
-    return _only(rows, batch, ids, whole)
+    def _understand(
+        self, path: Path, options: ImportOptions, earlier: EarlierImports | None = None
+    ) -> Understanding:
+        known = earlier or self.earlier
+        mode = self.rows[0]["mode"]
+        return understand({"sales": path}, mode, options, self.settings, known, self.last_day)
 
+    def _path(self, row: sa.RowMapping) -> Path:
+        return self.settings.home / str(row["files"]["sales"])
 
-def _only(
-    rows: Sequence[sa.RowMapping], batch: Batch, ids: list[str], whole: Understanding
-) -> Batch:
-    """The batch of these imports; those that were refused behind the last one wait, too."""
-    order = [row["id"] for row in rows]
-    place = order.index(ids[-1])
-    is_cut = len(ids) < len(batch.reports)
-    errors = {
-        each: error
-        for each, error in batch.errors.items()
-        if not is_cut or order.index(each) < place
-    }
-    others = len(ids) - 1
-    imports = "1 other import" if others == 1 else f"{others:,} other imports"
-    notes = (f"Loaded together with {imports} that waited.",) if others else ()
-    reports = {
-        each: replace(
-            batch.reports[each],
-            by_rule=whole.report.by_rule,
-            notes=(*batch.reports[each].notes, *notes),
+    def _is_other(self, sent: SentRows) -> bool:
+        first = self._sent[self.rows[0]["id"]]
+        return not sent.fits(first, self.earlier.group.covariates)
+
+    def _is_large(self) -> bool:
+        return sum(len(sent.rows) for sent in self._sent.values()) > MAX_ROWS
+
+    def _together(self, checked: Batch, ids: list[str], whole: Understanding) -> Batch:
+        """The batch of these imports; those that were refused behind the last one wait, too."""
+        order = [row["id"] for row in self.rows]
+        last = order.index(ids[-1]) if len(ids) < len(checked.reports) else len(order)
+        errors = {each: why for each, why in checked.errors.items() if order.index(each) < last}
+        others = len(ids) - 1
+        imports = "1 other import" if others == 1 else f"{others:,} other imports"
+        notes = (f"Loaded together with {imports} that waited.",) if others else ()
+        by_rule = whole.report.by_rule
+        reports = {each: checked.reports[each] for each in ids}
+        return Batch(
+            whole,
+            {
+                each: replace(report, by_rule=by_rule, notes=(*report.notes, *notes))
+                for each, report in reports.items()
+            },
+            errors,
         )
-        for each in ids
-    }
-    return Batch(whole, reports, errors)
 
 
 def _write_joined(parts: Sequence[SentRows], folder: Path) -> Path:

@@ -16,7 +16,7 @@ from forecast_service.common.arrow import from_numpy, to_numpy
 from forecast_service.importer.canonical_files import MS_PER_DAY
 from forecast_service.importer.files.column_names import shown_name
 from forecast_service.importer.long_rows import LongRows, sorted_rows
-from forecast_service.importer.understanding.earlier_imports import EarlierImports, no_rows
+from forecast_service.importer.merging.earlier_imports import EarlierImports, no_rows
 from forecast_service.importer.values.text_columns import iso
 from forecast_service.storage.database import Database
 from forecast_service.storage.snapshots import SnapshotStore

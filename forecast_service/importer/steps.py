@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +16,25 @@ import sqlalchemy as sa
 from forecast_service.aws import translate_errors
 from forecast_service.details import Details
 from forecast_service.errors import Conflict, ForecastServiceError, InvalidData, LeaseLost
-from forecast_service.importer.batch_reading import Batch, read_batch
-from forecast_service.importer.batches import (
-    KIND,
-    end_followers,
-    followers,
-    gather,
-    release,
-    update_imports,
-)
 from forecast_service.importer.canonical_files import (
     SALES,
     canonical_tables,
     write_csv,
     write_parquet,
 )
-from forecast_service.importer.history import with_rows
+from forecast_service.importer.import_rows import (
+    KIND,
+    OPEN_STATES,
+    end_followers,
+    followers,
+    gather,
+    is_other_under_way,
+    release,
+    update_import,
+    update_imports,
+)
+from forecast_service.importer.interpretation import understand_imports
 from forecast_service.importer.loading import Loader, job_name, uri_of
-from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.plan import (
     RELATED_PART,
     TARGET_PART,
@@ -42,9 +42,9 @@ from forecast_service.importer.plan import (
     read_plan,
     write_plan,
 )
-from forecast_service.importer.records import record
-from forecast_service.importer.understanding.earlier_imports import read_earlier_imports
-from forecast_service.importer.understanding.understanding import Understanding, understand
+from forecast_service.importer.records import no_covariates, record
+from forecast_service.importer.reversal import data_before, keep_changes
+from forecast_service.importer.understanding.understanding import Understanding
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
@@ -53,46 +53,13 @@ from forecast_service.storage.queue import Claim, Queue
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import imports
 
-__all__ = ["KIND", "AfterImport", "ImportStep", "fail", "understand_files"]
+__all__ = ["KIND", "AfterImport", "ImportStep", "fail"]
 
-UNDER_WAY = ("reading", "loading")
-OPEN_STATES = ("waiting", *UNDER_WAY)
-LOSSES_TOGETHER = 2  # after so many, or an error, an import is loaded without others
-FIRST_IS_FULL = "Mode INCREMENTAL became FULL: there was no earlier import to add to."
+LOSSES_TOGETHER = 2  # after more, or an error, an import is loaded without others
 
 logger = logging.getLogger(__name__)
 
 AfterImport = Callable[[sa.Connection], object]
-
-
-def understand_files(
-    database: Database,
-    settings: Settings,
-    files: Mapping[str, Path],
-    mode: str,
-    options: ImportOptions,
-) -> Understanding:
-    """Read and check files, given the state after earlier imports; nothing is written.
-
-    Raises
-    ------
-    InvalidData
-        The files cannot be used.
-    """
-    group = settings.dataset_group
-    with database.read() as connection:
-        earlier = read_earlier_imports(connection, group)
-    if earlier is None:
-        understanding = understand(files, "FULL", options, settings, None)
-        if mode != "FULL":
-            notes = (FIRST_IS_FULL, *understanding.report.notes)
-            understanding = replace(
-                understanding, report=replace(understanding.report, notes=notes)
-            )
-        return understanding
-    if mode == "INCREMENTAL":
-        earlier = with_rows(SnapshotStore(database, settings.home), earlier)
-    return understand(files, mode, options, settings, earlier)
 
 
 def fail(
@@ -111,11 +78,14 @@ def fail(
     group = connection.execute(statement).scalar_one_or_none()
     if group is None:
         return
-    _undo(connection, details, group, job_name(import_id))
-    document = _document(InvalidData(error) if isinstance(error, str) else error)
+    _undo(connection, details, group, import_id)
+    ended = {
+        "state": "failed",
+        "error": _document(InvalidData(error) if isinstance(error, str) else error),
+    }
     release(connection, import_id)
-    end_followers(connection, import_id, state="failed", error=document)
-    _update(connection, import_id, state="failed", error=document, finished_at=database_now())
+    end_followers(connection, import_id, **ended)
+    update_import(connection, import_id, finished_at=database_now(), **ended)
 
 
 class ImportStep:
@@ -162,55 +132,40 @@ class ImportStep:
             if row is None or row["state"] not in OPEN_STATES:
                 self.queue.finish(connection, self.claim)
                 return None
-            if row["state"] == "waiting" and _has_other_under_way(connection, row):
+            if row["state"] == "waiting" and is_other_under_way(connection, row):
                 delay = self.session.polling.pause()
                 place = self.queue.let_pass(connection, self.claim, delay_seconds=delay)
-                _update(connection, row["id"], requested_at=place)
+                update_import(connection, row["id"], requested_at=place)
                 return None
             if self.claim.errors or self.claim.losses > LOSSES_TOGETHER:
                 release(connection, row["id"])  # one of them may be the cause
             elif row["state"] == "waiting":
                 gather(connection, row)
             if row["state"] == "waiting":
-                _update(connection, row["id"], state="reading")
+                update_import(connection, row["id"], state="reading")
         return row
 
     def _read(self, row: sa.RowMapping) -> bool:
-        """Understand the files; False if no import of the batch can be loaded."""
-        batch = self._understand(row)
+        """Understand the files, with those of followers; False if nothing is to be loaded."""
+        with self.database.read() as connection:
+            rows = [row, *followers(connection, row["id"])]
+        batch = understand_imports(self.database, self.settings, rows, self.workspace.path)
         if batch.understanding is not None:
             self._write(batch.understanding)
         with self.queue.fenced(self.claim) as connection:
-            reports = {import_id: report.to_dict() for import_id, report in batch.reports.items()}
+            before = data_before(connection, self.session.details, self.settings.dataset_group)
             loading = [
-                {"id": import_id, "state": "loading", "report": report}
-                for import_id, report in reports.items()
+                {"id": import_id, "state": "loading", "report": report.to_dict()}
+                for import_id, report in batch.reports.items()
             ]
             update_imports(connection, loading)
-            refused = {import_id: _document(error) for import_id, error in batch.errors.items()}
-            self._refuse(connection, refused)
+            self._refuse(connection, batch.errors)
             release(connection, row["id"])
-        if row["id"] in refused:
+            if batch.understanding is not None:
+                update_import(connection, row["id"], before=before)
+        if batch.errors:
             self._clean_up()
         return batch.understanding is not None
-
-    def _understand(self, row: sa.RowMapping) -> Batch:
-        """What the files of the import mean, with those of its followers."""
-        with self.database.read() as connection:
-            others = followers(connection, row["id"])
-            earlier = read_earlier_imports(connection, self.settings.dataset_group)
-        if others and earlier is not None:
-            earlier = with_rows(SnapshotStore(self.database, self.settings.home), earlier)
-            return read_batch([row, *others], earlier, self.settings, self.workspace.path)
-        files = {role: self.settings.home / path for role, path in row["files"].items()}
-        options = ImportOptions.from_dict(row["options"])
-        try:
-            found = understand_files(self.database, self.settings, files, row["mode"], options)
-        except ForecastServiceError as error:
-            if error.retryable:
-                raise
-            return Batch(None, {}, {row["id"]: error})
-        return Batch(found, {row["id"]: found.report}, {})
 
     def _write(self, understanding: Understanding) -> None:
         folder = self.workspace.path
@@ -220,18 +175,18 @@ class ImportStep:
                 write_csv(table, folder / f"{kind}.csv")
         write_plan(folder, make_plan(understanding, understanding.report.mode))
 
-    def _refuse(self, connection: sa.Connection, errors: Mapping[str, dict[str, Any]]) -> None:
+    def _refuse(
+        self, connection: sa.Connection, errors: Mapping[str, ForecastServiceError]
+    ) -> None:
         """End imports as failed; nothing of them was loaded."""
-        rows = [
-            {"id": import_id, "state": "failed", "error": error, "loaded_with": None}
-            for import_id, error in errors.items()
-        ]
+        ended = {"state": "failed", "loaded_with": None}
+        rows = [{"id": each, "error": _document(error), **ended} for each, error in errors.items()]
         update_imports(connection, rows)
-        ended = sa.update(imports).where(imports.c.id.in_(list(errors)))
-        connection.execute(ended.values(finished_at=database_now()))
-        Queue.end(connection, KIND, list(errors))
+        own = sa.update(imports).where(imports.c.id.in_(list(errors)))
+        connection.execute(own.values(finished_at=database_now()))
+        self.queue.end(connection, KIND, list(errors))
         for import_id, error in errors.items():
-            _log_failure(import_id, error["detail"])
+            _log_failure(import_id, error)
 
     def _load(self, after_import: AfterImport | None) -> None:
         folder = self.workspace.path
@@ -252,9 +207,12 @@ class ImportStep:
             for part in plan.parts
             if part.kind in (TARGET_PART, RELATED_PART)
         }
+        if plan.mode == "FULL" and RELATED_PART not in staged:
+            staged[RELATED_PART] = snapshots.stage(no_covariates(plan.has_items))
         with self.queue.fenced(self.claim) as connection:
-            record(connection, self.settings.dataset_group, arn, plan, staged)
-            _update(connection, self.claim.subject, state="done", finished_at=database_now())
+            changes = record(connection, self.settings.dataset_group, arn, plan, staged)
+            keep_changes(connection, self.claim.subject, changes)
+            update_import(connection, self.claim.subject, state="done", finished_at=database_now())
             end_followers(connection, self.claim.subject, state="done")
             if after_import is not None:
                 after_import(connection)
@@ -277,7 +235,7 @@ class ImportStep:
             fail(connection, self.session.details, self.claim.subject, error)
             self.queue.finish(connection, self.claim)
         self._clean_up()
-        _log_failure(self.claim.subject, error.detail)
+        _log_failure(self.claim.subject, error)
 
     def _clean_up(self) -> None:
         """Remove the files of this import, and of ended ones whose worker died."""
@@ -299,11 +257,16 @@ def _document(error: ForecastServiceError) -> dict[str, Any]:
     return {"detail": error.detail, "errors": errors, **remedy}
 
 
-def _undo(connection: sa.Connection, details: Details, group: str, name: str) -> None:
+def _undo(connection: sa.Connection, details: Details, group: str, import_id: str) -> None:
     """Undo what an import has loaded; a failure to undo is logged and ignored."""
+    name = job_name(import_id)
+    statement = sa.select(imports.c.before).where(imports.c.id == import_id)
     try:
         with connection.begin_nested():
             details.undo_import(connection, group, name)
+            before = connection.execute(statement).scalar_one()
+            if before is not None and before["backend"]["datasets"]:
+                details.restore_data(connection, group, before["backend"])
     except sa.exc.OperationalError:  # the database is away: the step is tried again
         raise
     except Exception:
@@ -316,25 +279,6 @@ def _history_file(kind: str, folder: Path) -> Path:
     return sales if kind == TARGET_PART and sales.exists() else folder / f"{kind}.parquet"
 
 
-def _has_other_under_way(connection: sa.Connection, row: sa.RowMapping) -> bool:
-    """Whether another import of the dataset group is under way.
-
-    The queue keeps them in order. But on PostgreSQL an older one may appear late, because its time
-    is taken before its commit: it then lets the others pass.
-    """
-    statement = (
-        sa.select(imports.c.id)
-        .where(imports.c.dataset_group == row["dataset_group"])
-        .where(imports.c.id != row["id"], imports.c.state.in_(UNDER_WAY))
-        .limit(1)
-    )
-    return connection.execute(statement).first() is not None
-
-
-def _log_failure(import_id: str, reason: str) -> None:
+def _log_failure(import_id: str, error: ForecastServiceError) -> None:
     extra = {"event": "import_failed", "import_id": import_id}
-    logger.warning("import %s failed: %s", import_id, reason, extra=extra)
-
-
-def _update(connection: sa.Connection, import_id: str, **values: Any) -> None:
-    connection.execute(sa.update(imports).where(imports.c.id == import_id).values(**values))
+    logger.warning("import %s failed: %s", import_id, error.detail, extra=extra)

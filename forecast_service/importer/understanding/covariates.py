@@ -250,7 +250,8 @@ def _match_group(chosen: Covariates, group_names: Sequence[str], *, replaces: bo
         raise InvalidData(
             f"The covariates of the dataset group are {_listed(group_names)}, fixed by its first "
             f"import; this import {verb}. Import the same columns, or set FORECAST_DATASET_NAME "
-            "and FORECAST_DATASET_GROUP to new names to start afresh."
+            "and FORECAST_DATASET_GROUP to new names to start afresh.",
+            remedy=Remedy.REPLACE_KIND,
         )
     for title, names in list(chosen.columns.items()):
         if any(name in extra for name in names):

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from forecast_service.importer.long_rows import LongRows, sorted_rows
-from forecast_service.importer.understanding.earlier_imports import EarlierImports
+from forecast_service.importer.merging.earlier_imports import EarlierImports
 from forecast_service.importer.understanding.understanding import Understanding
 
 __all__ = ["RecentHistory"]

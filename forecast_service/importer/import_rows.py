@@ -1,7 +1,8 @@
-"""Batches: small imports that wait behind each other, and are loaded as one.
+"""Rows of the table of imports: which are open, which are loaded together, and their changes.
 
-The oldest of them leads: its work is claimed, and its load contains the rows of all. Each keeps its
-own state, report and error. ``imports.loaded_with`` of the others names the one that leads.
+Small imports that wait behind each other are loaded as one. The oldest leads: its work is claimed,
+and its load contains the rows of all. The others follow: their ``loaded_with`` names it. Each
+keeps its own state, report and error.
 """
 
 from __future__ import annotations
@@ -19,10 +20,52 @@ from forecast_service.storage.database import database_now
 from forecast_service.storage.queue import Queue
 from forecast_service.storage.tables import imports
 
-__all__ = ["KIND", "end_followers", "followers", "gather", "lane_of", "release", "update_imports"]
+__all__ = [
+    "KIND",
+    "OPEN_STATES",
+    "end_followers",
+    "followers",
+    "gather",
+    "has_open_import",
+    "is_other_under_way",
+    "lane_of",
+    "release",
+    "update_import",
+    "update_imports",
+]
 
 KIND = "import"
+UNDER_WAY = ("reading", "loading")
+OPEN_STATES = ("waiting", *UNDER_WAY)
 MAX_IMPORTS = 2000  # in one load
+
+
+def has_open_import(connection: sa.Connection, group: str) -> bool:
+    """Whether an import of the dataset group waits or is under way."""
+    statement = sa.select(imports.c.id).where(
+        imports.c.dataset_group == group, imports.c.state.in_(OPEN_STATES)
+    )
+    return connection.execute(statement.limit(1)).first() is not None
+
+
+def is_other_under_way(connection: sa.Connection, row: sa.RowMapping) -> bool:
+    """Whether another import of the dataset group is under way.
+
+    The queue keeps them in order. But on PostgreSQL an older one may appear late, because its time
+    is taken before its commit: it lets the others pass then.
+    """
+    statement = (
+        sa.select(imports.c.id)
+        .where(imports.c.dataset_group == row["dataset_group"])
+        .where(imports.c.id != row["id"], imports.c.state.in_(UNDER_WAY))
+        .limit(1)
+    )
+    return connection.execute(statement).first() is not None
+
+
+def update_import(connection: sa.Connection, import_id: str, **values: Any) -> None:
+    """Change columns of an import."""
+    connection.execute(sa.update(imports).where(imports.c.id == import_id).values(**values))
 
 
 def lane_of(group: str) -> str:
@@ -93,8 +136,9 @@ def update_imports(connection: sa.Connection, rows: Sequence[Mapping[str, Any]])
 
 def _is_small(row: sa.RowMapping) -> bool:
     """Whether an import adds rows that were sent as JSON."""
-    names = {role: Path(path).name for role, path in row["files"].items() if isinstance(path, str)}
-    return row["mode"] == "INCREMENTAL" and names == {"sales": SENT_ROWS}
+    names = {role: Path(str(path)).name for role, path in row["files"].items()}
+    removes = row["options"].get("empty_sales") == "remove"
+    return row["mode"] == "INCREMENTAL" and names == {"sales": SENT_ROWS} and not removes
 
 
 def _is_like(row: sa.RowMapping, leader: sa.RowMapping) -> bool:
