@@ -138,22 +138,24 @@ class Imports:
             raise NotFound(f"Import '{import_id}' does not exist.", remedy=Remedy.LIST_IMPORTS)
         return _document(row)
 
-    def undo(self, import_id: str | None = None) -> dict[str, Any]:
+    def undo(self, import_id: str | None = None, *, together: bool = False) -> dict[str, Any]:
         """Take back a finished import, by default the newest, and return its document.
+
+        ``together`` allows that the imports that were loaded with it are taken back, too.
 
         Raises
         ------
         NotFound
             There is no such import.
         Conflict
-            A later import stands on it, or one is under way.
+            A later import stands on it, one is under way, or others were loaded with it.
         NotOffered
             The backend cannot remove rows.
         """
         with self.database.write() as connection:
             lock_group(connection, self.settings.dataset_group)
             details, group = self.session.details, self.settings.dataset_group
-            undone = take_back(connection, details, group, import_id)
+            undone = take_back(connection, details, group, import_id, together=together)
             if self.after_import is not None:
                 self.after_import(connection)
         logger.info(

@@ -251,3 +251,33 @@ def test_open_work_is_seen_whether_due_or_not(queue: Queue, database: Database) 
 
     assert queue.has_open(KINDS)
     assert not queue.has_open(["import"])
+
+
+def test_only_the_oldest_work_of_a_lane_can_be_claimed(queue: Queue, database: Database) -> None:
+    for subject in ("first", "second", "other"):
+        with database.write() as connection:
+            Queue.put(connection, "run", subject, lane=None if subject == "other" else "lane")
+    claims = [queue.claim(new_id(), KINDS) for _ in range(3)]
+
+    assert {each.subject for each in claims if each} == {"first", "other"}
+    first = next(each for each in claims if each and each.subject == "first")
+    with queue.fenced(first) as connection:
+        queue.give_back(connection, first, delay_seconds=60)
+    assert queue.claim(new_id(), KINDS) is None  # it waits in front of the others
+    with database.write() as connection:
+        connection.execute(sa.update(work).values(not_before=0.0))
+    first = claim(queue)
+    with queue.fenced(first) as connection:
+        queue.finish(connection, first)
+    assert claim(queue).subject == "second"
+
+
+def test_work_can_let_the_others_of_its_lane_pass(queue: Queue, database: Database) -> None:
+    for subject in ("first", "second"):
+        with database.write() as connection:
+            Queue.put(connection, "run", subject, lane="lane")
+    first = claim(queue)
+    with queue.fenced(first) as connection:
+        queue.let_pass(connection, first, delay_seconds=0)
+
+    assert claim(queue).subject == "second"
