@@ -52,6 +52,7 @@ work = Table(
     Column("last_error", Text),
     Column("requested_at", Float, nullable=False),
     Column("finished_at", Float),
+    Column("set_at", Float),  # when not_before or lease_until was set
     Column("lane", String(128)),  # of the open work of a lane, only the oldest can be claimed
     Index("ix_work_due", "state", "not_before"),
     Index("ix_work_lane", "lane", "state"),

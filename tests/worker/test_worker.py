@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,12 +21,13 @@ from forecast_service.runs import TrainingRuns
 from forecast_service.session import open_session
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
-from forecast_service.storage.queue import MAX_LOSSES, Queue, new_id
+from forecast_service.storage.queue import MAX_ERRORS, MAX_LOSSES, Queue, new_id
 from forecast_service.storage.tables import imports, resources
 from forecast_service.storage.tables import work as work_table
 from forecast_service.worker import Worker
 
 LEASE_SECONDS = 2.0
+SECONDS = 600.0  # generous: other processes may use the machine
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
@@ -265,3 +268,51 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_a_killed_computation_is_done_again_and_is_no_error(
+    runs: TrainingRuns, settings: Settings, database: Database, start: Start
+) -> None:
+    arn = put_long_job(runs, settings)
+    worker = start()
+    for lost in range(1, MAX_ERRORS + 2):
+        until(lambda: is_held(database, "resource"), SECONDS)
+        child = until(lambda: computations(worker.pid), SECONDS)
+        for pid in child:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        until(partial(has_lost, database, lost), SECONDS)
+        with database.write() as connection:  # skip the delay before the next attempt
+            connection.execute(
+                sa.update(work_table).where(work_table.c.state == "waiting").values(not_before=0.0)
+            )
+
+    with database.read() as connection:
+        row = connection.execute(sa.select(work_table).where(work_table.c.subject == arn)).one()
+    assert row.errors == 0
+    assert row.losses == MAX_ERRORS + 1
+    assert row.last_error == (
+        "The computation was killed by SIGKILL. The machine may have too little memory."
+    )
+    status = runs.session.forecast.describe_predictor(PredictorArn=arn)["Status"]
+    assert status in ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+
+
+def has_lost(database: Database, number: int) -> bool:
+    with database.read() as connection:
+        statement = sa.select(sa.func.max(work_table.c.losses))
+        return int(connection.execute(statement).scalar_one()) >= number
+
+
+def computations(worker: int) -> list[int]:
+    """The child processes that compute: those that the fork server of the worker has started."""
+    servers = [pid for pid in children_of(worker) if children_of(pid)]
+    return [pid for server in servers for pid in children_of(server)]
+
+
+def children_of(pid: int) -> list[int]:
+    try:
+        texts = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:
+        return []
+    return [int(child) for text in texts for child in text.split()]

@@ -11,6 +11,7 @@ down_revision = "0006"
 
 def upgrade() -> None:
     """Add the columns, and put the imports that wait into the lane of their dataset group."""
+    op.add_column("work", sa.Column("set_at", sa.Float))
     op.add_column("work", sa.Column("lane", sa.String(128)))
     op.create_index("ix_work_lane", "work", ["lane", "state"])
     op.add_column("imports", sa.Column("loaded_with", sa.String(32)))
