@@ -14,6 +14,7 @@ VERBS = {
     "retrain": "cost of a full training, compared with a training after one store's new day",
     "scale": "time and memory of training and forecast, for 100 to 100,000 synthetic series",
     "serving": "CPU, requests/s and latency of GET /forecast, compared with a bare resource",
+    "soak": "memory of a web process while forecasts are replaced under mixed requests",
     "speed": "CPU of fit and forecast of our Prophet, compared with the prophet package",
 }
 

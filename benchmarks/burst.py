@@ -81,11 +81,16 @@ def measure(folder: Path, arguments: argparse.Namespace) -> Measurement:
     }
     today = date.today()
     file = write_history(folder / "sales.csv", arguments.stores, arguments.days, today)
-    with contextlib.redirect_stdout(sys.stderr):
-        for command in (["import", str(file)], ["train", "--force"]):
-            main(command, standalone_mode=False)
+    quietly(["import", str(file)], ["train", "--force"])
     with served(folder / "serve.log") as url:
         return _burst(url, today, arguments)
+
+
+def quietly(*commands: list[str]) -> None:
+    """Run commands of the service in this process; stdout is for the result alone."""
+    with contextlib.redirect_stdout(sys.stderr):
+        for command in commands:
+            main(command, standalone_mode=False)
 
 
 def _burst(url: str, today: date, arguments: argparse.Namespace) -> Measurement:
