@@ -172,12 +172,13 @@ def _checked(
         _refuse_absent(connection, import_id)
     if rows[0]["state"] != "done":
         raise Conflict(
-            f"Import '{rows[0]['id']}' is under way, so none can be undone now. Wait for its end."
+            f"Import '{rows[0]['id']}' is under way, so nothing can be undone now. Try again "
+            "when it has ended."
         )
     row = wanted[0]
     if _leader_of(row) != _leader_of(rows[0]):
         raise Conflict(
-            f"Import '{row['id']}' cannot be undone: import '{rows[0]['id']}' stands on it. "
+            f"Import '{row['id']}' cannot be undone now: import '{rows[0]['id']}' came later. "
             "Undo the later one first."
         )
     load = [each for each in rows if _leader_of(each) == _leader_of(row)]
@@ -211,7 +212,8 @@ def _refuse_absent(connection: sa.Connection, import_id: str | None) -> None:
     state = connection.execute(statement).scalar_one_or_none()
     if state is None:
         raise NotFound(f"Import '{import_id}' does not exist.", remedy=Remedy.LIST_IMPORTS)
-    raise Conflict(f"Import '{import_id}' is '{state}', so nothing of it is in use.")
+    why = "was undone already" if state == "undone" else "failed, so nothing of it is in use"
+    raise Conflict(f"Import '{import_id}' {why}.")
 
 
 def _refuse_open_run(connection: sa.Connection, group: str) -> None:

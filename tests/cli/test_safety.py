@@ -8,16 +8,10 @@ from typing import Any
 import pytest
 
 from forecast_service.cli.opening import open_for_command
-from forecast_service.cli.start import load
+from forecast_service.cli.start import load, run
 from forecast_service.errors import Conflict, Remedy
 
-OPTIONS: dict[str, Any] = {
-    "only": None,
-    "stores_limit": None,
-    "allow_returns": False,
-    "replace": False,
-    "replace_sample": False,
-}
+OPTIONS: dict[str, Any] = run.make_context("run", []).params  # none was given
 
 
 def write_sales(path: Path, stores: str, days: int, header: str = "store,date,sales") -> Path:

@@ -84,7 +84,7 @@ def test_rows_are_removed_and_the_forecast_goes_back(
     wrong = [{"store_number": store, "date": in_days(0)} for store in (1, 2)]
     removed = done(client, settings, "DELETE", {"sales": wrong})
 
-    assert "Removed: 2 rows were taken out of the sales." in removed["report"]["notes"]
+    assert "Rows taken out of the sales: 2." in removed["report"]["notes"]
     assert in_days(0) not in dates(client, 1)
     assert first_day(client, 1) == in_days(0)
 
