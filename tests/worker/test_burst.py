@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from support import FIRST_DAY, import_small_chain, naive, runs_of, start_worker, until
+from support import FIRST_DAY, PATIENCE, import_small_chain, naive, runs_of, start_worker, until
 
 from forecast_service.importer import Imports
 from forecast_service.importer.files.text_tables import SENT_ROWS
@@ -23,7 +23,6 @@ from forecast_service.storage.tables import work
 STORES = 12
 DAYS = 60
 NEW_DAYS = 3
-SECONDS = 600.0  # generous: other processes may use the machine
 KILLS = 12
 SEED = 26
 LIFE_SECONDS = (0.2, 4.0)  # from one kill to the next
@@ -91,7 +90,7 @@ def workers(settings: Settings, tmp_path: Path) -> Iterator[list[subprocess.Pope
         process.wait()
 
 
-@pytest.mark.timeout(2 * SECONDS)
+@pytest.mark.timeout(2 * PATIENCE)
 def test_a_burst_is_loaded_as_one_and_a_training_ends_meanwhile(
     settings: Settings,
     database: Database,
@@ -103,8 +102,8 @@ def test_a_burst_is_loaded_as_one_and_a_training_ends_meanwhile(
     run = runs_of(settings, database).request(1, force=True).run
     request.getfixturevalue("workers")
     assert run is not None
-    until(lambda: states(database) == {"done"}, SECONDS)
-    until(lambda: not runs_of(settings, database).get(run.id).is_open, SECONDS)
+    until(lambda: states(database) == {"done"})
+    until(lambda: not runs_of(settings, database).get(run.id).is_open)
 
     assert runs_of(settings, database).get(run.id).state == "serving"
     assert_nothing_is_lost_or_doubled(imports, sent)
@@ -113,7 +112,7 @@ def test_a_burst_is_loaded_as_one_and_a_training_ends_meanwhile(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3 * SECONDS)
+@pytest.mark.timeout(3 * PATIENCE)
 def test_kill_minus_nine_in_the_middle_of_loads_loses_and_doubles_nothing(
     settings: Settings,
     database: Database,
@@ -130,7 +129,7 @@ def test_kill_minus_nine_in_the_middle_of_loads_loses_and_doubles_nothing(
         workers[-1].kill()
         workers[-1].wait()
         workers.append(start_worker(settings, tmp_path / "worker.log"))
-    until(lambda: states(database) == {"done"}, SECONDS)
+    until(lambda: states(database) == {"done"})
 
     last = {(store, day): each for each, (store, day, _) in sent.items()}
     newest = {each: sent[each] for each in last.values()}
