@@ -24,6 +24,7 @@ __all__ = [
     "KIND",
     "OPEN_STATES",
     "end_followers",
+    "ended_imports",
     "followers",
     "gather",
     "has_open_import",
@@ -121,6 +122,16 @@ def end_followers(connection: sa.Connection, leader_id: str, **values: Any) -> N
         ended = sa.update(imports).where(imports.c.id.in_(ids))
         connection.execute(ended.values(finished_at=database_now(), **values))
         Queue.end(connection, KIND, ids)
+
+
+def ended_imports(
+    connection: sa.Connection, names: Sequence[str]
+) -> Sequence[tuple[str, str | None]]:
+    """Those of these imports that have ended, each with ``loaded_with``."""
+    statement = sa.select(imports.c.id, imports.c.loaded_with).where(
+        imports.c.id.in_(names), imports.c.state.not_in(OPEN_STATES)
+    )
+    return [(row.id, row.loaded_with) for row in connection.execute(statement)]
 
 
 def update_imports(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -26,6 +26,7 @@ from forecast_service.importer.import_rows import (
     KIND,
     OPEN_STATES,
     end_followers,
+    ended_imports,
     followers,
     gather,
     is_other_under_way,
@@ -55,6 +56,7 @@ from forecast_service.storage.tables import imports
 
 __all__ = ["KIND", "AfterImport", "ImportStep", "fail"]
 
+NAMES_AT_ONCE = 1000  # in one statement
 LOSSES_TOGETHER = 2  # after more, or an error, an import is loaded without others
 
 logger = logging.getLogger(__name__)
@@ -240,13 +242,15 @@ class ImportStep:
     def _clean_up(self) -> None:
         """Remove the files of this import, and of ended ones whose worker died."""
         names = Workspace.all(self.settings.home)
-        ended = sa.select(imports.c.id).where(
-            imports.c.id.in_(names), imports.c.state.not_in(OPEN_STATES)
-        )
         with self.database.read() as connection:
-            import_ids = connection.execute(ended).scalars().all()
-        for import_id in import_ids:
-            self.session.bucket.discard(uri_of(self.settings, import_id))
+            ended = [
+                row
+                for start in range(0, len(names), NAMES_AT_ONCE)
+                for row in ended_imports(connection, names[start : start + NAMES_AT_ONCE])
+            ]
+        for import_id, loaded_with in ended:
+            if loaded_with is None:  # the files of the others are in the folder of that one
+                self.session.bucket.discard(uri_of(self.settings, import_id))
             Workspace(self.settings.home, import_id).remove()
 
 
