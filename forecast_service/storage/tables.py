@@ -52,7 +52,10 @@ work = Table(
     Column("last_error", Text),
     Column("requested_at", Float, nullable=False),
     Column("finished_at", Float),
+    Column("set_at", Float),  # when not_before or lease_until was set
+    Column("lane", String(128)),  # of the open work of a lane, only the oldest can be claimed
     Index("ix_work_due", "state", "not_before"),
+    Index("ix_work_lane", "lane", "state"),
     Index(
         "uq_work_open",
         "kind",
@@ -252,4 +255,5 @@ imports = Table(
     Column("requested_at", Float, nullable=False),
     Column("finished_at", Float),
     Column("before", JSON(none_as_null=True)),  # what the import found, to come back to it
+    Column("loaded_with", String(32)),  # the import whose load contains the rows of this one
 )

@@ -170,6 +170,8 @@ class Import(AnswerModel):
     error: dict[str, Any] | None
     requested_at: str | None
     finished_at: str | None
+    loaded_with: str | None
+    """The import whose load contains the rows of this one; null if it is its own."""
 
 
 class Imports(AnswerModel):

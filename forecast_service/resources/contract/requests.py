@@ -23,6 +23,7 @@ __all__ = [
     "StoresQuery",
     "StrictModel",
     "TrainingBody",
+    "UndoQuery",
     "WhatIfBody",
     "schema_of",
 ]
@@ -157,6 +158,12 @@ class ListQuery(StrictModel):
     """Length of a list, newest first."""
 
     limit: Limit = 100
+
+
+class UndoQuery(StrictModel):
+    """Whether the imports that were loaded with this one are undone, too."""
+
+    together: bool = False
 
 
 class StoresQuery(StrictModel):
