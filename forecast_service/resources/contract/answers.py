@@ -111,6 +111,7 @@ class Store(StoreSummary):
     """A store and its items; empty if the sales are per store."""
 
     items: list[str]
+    stale: str | None
 
 
 class Stores(AnswerModel):
@@ -119,6 +120,8 @@ class Stores(AnswerModel):
     stores: list[StoreSummary]
     count: int
     next: str | None
+    stale: str | None
+    """Why the forecast of the stores is stale, or null."""
 
 
 class SoldDay(AnswerModel):
