@@ -41,7 +41,8 @@ def total(
     has the spread of its past. One series alone keeps its quantiles.
     """
     if len(quantiles) == 1:
-        return quantiles[0].copy()
+        alone: FloatArray = quantiles[0].copy()
+        return alone
     scores = np.array([NormalDist().inv_cdf(level) for level in levels])
     width = quantiles[:, -1] - quantiles[:, 0]
     reach = scores[-1] - scores[0]

@@ -15,9 +15,10 @@ from forecast_service.resources.tables.table import Number, Table
 __all__ = ["as_xlsx"]
 
 NARROWEST, WIDEST = 8, 40  # characters
+MEASURED_ROWS = 500  # for the widths of the columns
 MADE_AT = datetime(2000, 1, 1)  # the file says when it was downloaded; its bytes stay the same
 DATE, TIME, GENERAL = "yyyy-mm-dd", "yyyy-mm-dd hh:mm", "General"
-LEAST_WHOLE = 12  # integers of more digits are names, which a spreadsheet would round
+LONGEST_NUMBER = 12  # digits; a longer one is a name, which a spreadsheet would round
 
 
 def as_xlsx(table: Table) -> bytes:
@@ -54,8 +55,11 @@ class _SheetWriter:
     def row(self, cells: Sequence[Any]) -> None:
         for place, cell in enumerate(cells):
             if cell is not None:
-                width = self._write(self.next_row, place, cell)
-                self.widths[place] = max(self.widths[place], width)
+                self._write(self.next_row, place, cell)
+        if self.next_row <= MEASURED_ROWS:
+            self.widths = [
+                max(width, _width(cell)) for width, cell in zip(self.widths, cells, strict=True)
+            ]
         self.next_row += 1
 
     def finish(self) -> None:
@@ -63,22 +67,18 @@ class _SheetWriter:
             self.sheet.set_column(place, place, min(width, WIDEST) + 2)
         self.sheet.autofilter(0, 0, max(self.next_row - 1, 1), max(len(self.widths) - 1, 0))
 
-    def _write(self, row: int, place: int, cell: Any) -> int:
-        """Write a cell by its type; returns its width. Texts are never read as formulas."""
+    def _write(self, row: int, place: int, cell: Any) -> None:
+        """Write a cell by its type. Texts are never read as formulas."""
         if isinstance(cell, Number):
-            code = _number_format(cell.decimals)
             value = cell.value if cell.decimals is None else round(cell.value, cell.decimals)
+            code = _number_format(cell.decimals)
             self.sheet.write_number(row, place, value, self._format(code))
-            return len(f"{value:,}")
-        if isinstance(cell, date):
-            code = TIME if isinstance(cell, datetime) else DATE
-            self.sheet.write_datetime(row, place, cell, self._format(code))
-            return len(code)
-        if isinstance(cell, int) and len(str(cell)) <= LEAST_WHOLE:
+        elif isinstance(cell, date):
+            self.sheet.write_datetime(row, place, cell, self._format(_date_format(cell)))
+        elif isinstance(cell, int) and len(str(cell)) <= LONGEST_NUMBER:
             self.sheet.write_number(row, place, cell)
         else:
             self.sheet.write_string(row, place, str(cell))
-        return len(str(cell))
 
     def _format(self, code: str) -> Any:
         if code not in self.formats:
@@ -90,3 +90,17 @@ def _number_format(decimals: int | None) -> str:
     if decimals is None:
         return GENERAL
     return f"#,##0.{'0' * decimals}" if decimals else "#,##0"
+
+
+def _date_format(cell: date) -> str:
+    return TIME if isinstance(cell, datetime) else DATE
+
+
+def _width(cell: Any) -> int:
+    """Characters that a cell takes."""
+    if cell is None:
+        return 0
+    if isinstance(cell, Number):
+        shown = cell.value if cell.decimals is None else round(cell.value, cell.decimals)
+        return len(f"{shown:,}")
+    return len(_date_format(cell)) if isinstance(cell, date) else len(str(cell))
