@@ -43,7 +43,9 @@ __all__ = [
     "NotOffered",
     "OutsideHorizon",
     "Remedy",
+    "TooMuch",
     "UnknownField",
+    "UnknownFormat",
     "UnknownItem",
     "UnknownRegion",
     "UnknownStore",
@@ -73,11 +75,21 @@ class Remedy(StrEnum):
     IMPORT = "import"
     IMPORT_THEN_TRAIN = "import_then_train"
     LIST_IMPORTS = "list_imports"
+    UNDO_TOGETHER = "undo_together"
+    """Undo with the option that takes back all imports of the load."""
     LIST_FORECASTS = "list_forecasts"
     LIST_STORES = "list_stores"
+    CREATE_STORES = "create_stores"
+    """List the stores, or send the sales with the option that makes new ones."""
     LIST_REGIONS = "list_regions"
     ALLOW_RETURNS = "allow_returns"
     """Import with the option that allows sales below 0."""
+    REPLACE = "replace"
+    """Import with the option that adds rows, or with the one that replaces what is there."""
+    REPLACE_KIND = "replace_kind"
+    """Import with the option that also chooses covariates and horizon anew."""
+    REPLACE_SAMPLE = "replace_sample"
+    """Use another home, or replace the invented sales."""
     IGNORE_COLUMNS = "ignore_columns"
     """Import with the option that leaves columns out."""
     NAME_COLUMN = "name_column"
@@ -146,6 +158,18 @@ class InvalidRequest(ForecastServiceError):
 
 class UnknownField(InvalidRequest):
     """The request has a field or an option that does not exist."""
+
+
+class TooMuch(InvalidRequest):
+    """The answer would be too long."""
+
+    status = 400
+
+
+class UnknownFormat(InvalidRequest):
+    """An answer does not exist in this format."""
+
+    status = 400
 
 
 class OutsideHorizon(InvalidRequest):

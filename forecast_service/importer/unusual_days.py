@@ -19,7 +19,7 @@ from forecast_service.importer.long_rows import (
     lookup,
     series_title,
 )
-from forecast_service.importer.understanding.earlier_imports import StoreState
+from forecast_service.importer.merging.earlier_imports import StoreState
 from forecast_service.importer.values.text_columns import day_of
 
 __all__ = ["UnusualReport", "UnusualSales", "add_to_states", "find_unusual", "report_of"]

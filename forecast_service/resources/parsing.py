@@ -60,7 +60,10 @@ def json_body(request: Request, model: type[Model]) -> Model:
     try:
         body = orjson.loads(request.get_data(cache=False))
     except orjson.JSONDecodeError as error:
-        raise BadRequest(f"The body is not JSON: {error}. Send one JSON object.") from error
+        raise BadRequest(
+            f"The body is not valid JSON (line {error.lineno}, column {error.colno}). Send one "
+            "JSON object."
+        ) from error
     return read_model(model, body)
 
 
@@ -210,7 +213,8 @@ def _pointer(location: tuple[int | str, ...], prefix: str) -> str:
 
 def _is_alternative(part: int | str) -> bool:
     return isinstance(part, str) and (
-        part in {"int", "str", "float"} or part.startswith(("constrained-", "function-after["))
+        part in {"int", "str", "float"}
+        or part.startswith(("constrained-", "function-after[", "list["))
     )
 
 

@@ -52,7 +52,10 @@ work = Table(
     Column("last_error", Text),
     Column("requested_at", Float, nullable=False),
     Column("finished_at", Float),
+    Column("set_at", Float),  # when not_before or lease_until was set
+    Column("lane", String(128)),  # of the open work of a lane, only the oldest can be claimed
     Index("ix_work_due", "state", "not_before"),
+    Index("ix_work_lane", "lane", "state"),
     Index(
         "uq_work_open",
         "kind",
@@ -148,6 +151,7 @@ dataset_groups = Table(
     Column("version", Integer, nullable=False, server_default="0"),  # grows with each pointer move
     Column("runs_version", Integer, nullable=False, server_default="0"),  # grows when a run ends
     Column("created_at", Float, nullable=False),
+    Column("trained_after", Float),  # predictors from before this time were made of other data
 )
 
 stores = Table(
@@ -242,7 +246,7 @@ imports = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("dataset_group", String(63), nullable=False),
-    Column("state", String(16), nullable=False),  # waiting, reading, loading, done, failed
+    Column("state", String(16), nullable=False),  # waiting, reading, loading, done, failed, undone
     Column("mode", String(16), nullable=False),  # FULL, INCREMENTAL
     Column("files", JSON, nullable=False),  # role -> path relative to FORECAST_HOME, or absolute
     Column("options", JSON, nullable=False),
@@ -250,4 +254,6 @@ imports = Table(
     Column("error", JSON),
     Column("requested_at", Float, nullable=False),
     Column("finished_at", Float),
+    Column("before", JSON(none_as_null=True)),  # what the import found, to come back to it
+    Column("loaded_with", String(32)),  # the import whose load contains the rows of this one
 )

@@ -125,6 +125,7 @@ class Store(StoreSummary):
     items: list[str]
     dormant_items: list[str]
     unusual_days: list[UnusualDay]
+    stale: str | None
 
 
 class Stores(AnswerModel):
@@ -133,6 +134,8 @@ class Stores(AnswerModel):
     stores: list[StoreSummary]
     count: int
     next: str | None
+    stale: str | None
+    """Why the forecast of the stores is stale, or null."""
 
 
 class SoldDay(AnswerModel):
@@ -159,7 +162,7 @@ class ImportReport(RootModel[dict[str, Any]]):
 
 
 class Import(AnswerModel):
-    """One import; ``state`` is waiting, reading, loading, done or failed."""
+    """One import; ``state`` is waiting, reading, loading, done, failed or undone."""
 
     id: str
     state: str
@@ -170,6 +173,8 @@ class Import(AnswerModel):
     error: dict[str, Any] | None
     requested_at: str | None
     finished_at: str | None
+    loaded_with: str | None
+    """The import whose load contains the rows of this one; null if it is its own."""
 
 
 class Imports(AnswerModel):
