@@ -114,7 +114,7 @@ FAULTS: dict[Fault, str | None] = {
 
 def serve(given: ModelInput) -> Served:
     """Train and forecast as the jobs do."""
-    config = FitConfig(HORIZON, LEVELS, 7, backtest_windows=1)
+    config = FitConfig(HORIZON, LEVELS, 7, backtest_windows=2)
     fitted = train("auto", given.panel, config).fitted
     limits = limits_of(given.panel, given.known_future)
     values = fitted.forecast(limits.bounds.within(given.known_future), LEVELS)
@@ -146,7 +146,7 @@ def check(given: ModelInput, clean: Served, sick: dict[int, Fault], random: Rand
 
 @pytest.fixture(scope="module")
 def chain() -> ModelInput:
-    return healthy_chain(6, 200, np.random.default_rng(5))
+    return healthy_chain(8, 180, np.random.default_rng(5))
 
 
 @pytest.fixture(scope="module")
@@ -154,13 +154,23 @@ def of_chain(chain: ModelInput) -> Served:
     return serve(chain)
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-def test_one_sick_series_is_named_and_moves_no_other(
-    chain: ModelInput, of_chain: Served, fault: Fault
+@pytest.mark.parametrize(
+    "faults",
+    [
+        (an_outlier, a_gap),
+        (a_dead_store, an_absurd_price),
+        (a_constant_covariate, no_sales),
+        (another_unit,),
+    ],
+    ids=lambda faults: " and ".join(fault.__name__ for fault in faults),
+)
+def test_sick_series_are_named_and_move_no_others(
+    chain: ModelInput, of_chain: Served, faults: tuple[Fault, ...]
 ) -> None:
-    random = np.random.default_rng(len(fault.__name__))
+    random = np.random.default_rng(len(faults[0].__name__))
+    rows = random.choice(8, size=len(faults), replace=False).tolist()
 
-    check(chain, of_chain, {int(random.integers(6)): fault}, random)
+    check(chain, of_chain, dict(zip(rows, faults, strict=True)), random)
 
 
 @pytest.mark.slow
