@@ -171,6 +171,18 @@ def test_a_bad_one_fails_alone_with_its_own_sentence(shop, bad):
         assert shop.imports.history(STORES[number])[-1]["date"] == day(55)
 
 
+@pytest.mark.parametrize("lost", [0, 2])
+def test_one_whose_rows_are_lost_fails_alone(shop, lost):
+    ids = [shop.send((store, day(56), 5)) for store in STORES]
+    (shop.settings.home / "imports" / ids[lost] / "sales" / SENT_ROWS).unlink()
+    shop.drive()
+
+    expected = ["failed" if number == lost else "done" for number in range(4)]
+    assert shop.states(ids) == expected
+    detail = shop.imports.get(ids[lost])["error"]["detail"]
+    assert detail.startswith("The sent rows cannot be read any more: No such file")
+
+
 def test_an_unknown_store_fails_alone(shop):
     ids = [shop.send((store, day(56), 5)) for store in ("1", "11", "2")]
     shop.drive()
