@@ -43,7 +43,9 @@ __all__ = [
     "NotOffered",
     "OutsideHorizon",
     "Remedy",
+    "TooMuch",
     "UnknownField",
+    "UnknownFormat",
     "UnknownItem",
     "UnknownRegion",
     "UnknownStore",
@@ -156,6 +158,18 @@ class InvalidRequest(ForecastServiceError):
 
 class UnknownField(InvalidRequest):
     """The request has a field or an option that does not exist."""
+
+
+class TooMuch(InvalidRequest):
+    """The answer would be too long."""
+
+    status = 400
+
+
+class UnknownFormat(InvalidRequest):
+    """An answer does not exist in this format."""
+
+    status = 400
 
 
 class OutsideHorizon(InvalidRequest):

@@ -165,6 +165,7 @@ stores = Table(
     Column("last_sale_on", String(10), nullable=False),
     Column("days", Integer, nullable=False),  # days with a known target
     Column("rest_days", String(30)),  # weekdays on which it never sold: SAT,SUN
+    Column("unusual_days", JSON),  # newest days with unusual sales, and what is usual
     Column("assumed_from", String(10)),  # covariates from this day on are filled by rule
     Column("imported_at", Float, nullable=False),  # time of the store's first import
 )
