@@ -92,7 +92,7 @@ def test_a_sale_after_tomorrow_is_refused_with_its_row(three_stores, write_file,
 
     (finding,) = caught.value.errors
     assert finding.pointer == "line 3"
-    assert finding.detail.startswith(f"store 'b' has a sale on {in_days(days)}; a sale is dated ")
+    assert finding.detail.startswith(f"store 'b' has a sale on {in_days(days)}, which is ")
 
 
 def test_a_sale_of_tomorrow_and_empty_days_to_come_are_allowed(three_stores, write_file, imports):
