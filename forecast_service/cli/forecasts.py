@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from forecast_service.cli.output import json_option, print_json, print_table, say
+from forecast_service.cli.parameters import NAME
 
 __all__ = ["forecast", "rollback"]
 
@@ -17,9 +18,9 @@ DAY = click.DateTime(["%Y-%m-%d"])
 
 @click.command(epilog="Example: forecast-service forecast --store 1 --from 2026-08-01")
 @click.option(
-    "--store", "names", multiple=True, required=True, help="Store number; may be repeated."
+    "--store", "names", type=NAME, multiple=True, required=True, help="Store; may be repeated."
 )
-@click.option("--item", help="Item, if the sales are per item.")
+@click.option("--item", type=NAME, help="Item, if the sales are per item.")
 @click.option("--from", "first", type=DAY, help="First day [default: all].")
 @click.option("--to", "last", type=DAY, help="Last day [default: all].")
 @json_option

@@ -95,11 +95,12 @@ class Imports:
             Queue.put(connection, KIND, import_id)
         return import_id
 
-    def refuse_unknown_stores(self, names: Sequence[int | str]) -> None:
+    def refuse_unknown_stores(self, names: Sequence[int | str], options: ImportOptions) -> None:
         """Refuse stores that were never imported; their names may be mistyped.
 
-        Before the first import, and while an import may add stores, nothing is refused here: the
-        option ``known_stores`` makes the import itself look again.
+        ``options`` are those of the import. Before the first import, and while an import may add
+        stores, nothing is refused here: the option ``known_stores`` makes the import itself look
+        again.
 
         Raises
         ------
@@ -113,7 +114,7 @@ class Imports:
             try:
                 existing_stores(connection, group, names)
             except UnknownStore as error:
-                raise UnknownStore(error.detail, remedy=Remedy.CREATE_STORES) from error
+                raise UnknownStore(error.detail, remedy=options.remedy_of_stores) from error
 
     def perform(self, queue: Queue, claim: Claim) -> None:
         """Do one step of a claimed import; then give it back, unless it has ended.

@@ -27,6 +27,7 @@ from forecast_service.importer.history import SALES_COLUMNS, covariates_key, rea
 from forecast_service.importer.import_rows import OPEN_STATES, has_earlier, update_import
 from forecast_service.importer.loading import Loader, job_name, uri_of
 from forecast_service.importer.merging.earlier_imports import no_rows, read_earlier_imports
+from forecast_service.importer.merging.future_sales import last_possible_day
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.plan import (
     RELATED_PART,
@@ -37,7 +38,6 @@ from forecast_service.importer.plan import (
 )
 from forecast_service.importer.records import no_covariates, record
 from forecast_service.importer.reversal import data_before, keep_changes
-from forecast_service.importer.understanding.future_sales import last_possible_day
 from forecast_service.importer.understanding.understanding import Understanding, understand
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
 
-from flask import Request, Response, request
+from flask import Response, request
 
+from forecast_service.common.names import listed_names
 from forecast_service.reading import Answer, Question
 from forecast_service.resources.api import ServiceResource
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import ForecastBody, ForecastQuery
 from forecast_service.resources.parsing import as_number, json_body, query_values, read_model
 from forecast_service.resources.representations import ENCODERS, negotiate
+from forecast_service.storage.stores import stores_with_commas
 
 __all__ = ["ForecastResource", "question_of"]
 
@@ -32,7 +34,7 @@ class ForecastResource(ServiceResource):
     def get(self) -> Response:
         """Answer a query string, with an ETag. A cached query string is not parsed again."""
         query = request.environ.get("QUERY_STRING", "")
-        answer, media_type = self._answer(query, lambda: question_of(_from_query(request)))
+        answer, media_type = self._answer(query, lambda: question_of(self._from_query()))
         return _response(answer, media_type, request.environ.get("HTTP_IF_NONE_MATCH"))
 
     @documented(
@@ -47,6 +49,27 @@ class ForecastResource(ServiceResource):
         negotiate(request.environ.get("HTTP_ACCEPT"))  # refuse a wrong Accept before the body
         question = question_of(json_body(request, ForecastBody))
         return _response(*self._answer(question, lambda: question), None)
+
+    def _from_query(self) -> ForecastBody:
+        """The question in the query string. Either parameter for stores may be repeated."""
+        values = query_values(request, ForecastQuery, repeated=("store_number", "store_numbers"))
+        if len(values.get("store_number", ())) > 1 and "store_numbers" not in values:
+            values["store_numbers"] = values.pop("store_number")
+        elif "store_number" in values:
+            values["store_number"] = as_number(values["store_number"][0].strip())
+        if "store_numbers" in values:
+            texts = values["store_numbers"]
+            names = self._split(texts[0]) if len(texts) == 1 else texts
+            values["store_numbers"] = [as_number(name.strip()) for name in names]
+        return read_model(ForecastQuery, values, "?")
+
+    def _split(self, text: str) -> list[str]:
+        """The names in a list. A name of a store with a comma is one name."""
+        if all(isinstance(as_number(part.strip()), int) for part in text.split(",")):
+            return text.split(",")
+        with self.service.database.read() as connection:
+            known = stores_with_commas(connection, self.service.settings.dataset_group)
+        return listed_names(text, known)
 
     def _answer(self, key: Hashable, question: Callable[[], Question]) -> tuple[Answer, str]:
         media_type = negotiate(request.environ.get("HTTP_ACCEPT"))
@@ -70,17 +93,6 @@ def _response(answer: Answer, media_type: str, if_none_match: str | None) -> Res
 def _matches(if_none_match: str, etag: str) -> bool:
     tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
     return etag in tags or tags == ["*"]
-
-
-def _from_query(sent: Request) -> ForecastBody:
-    values = query_values(sent, ForecastQuery, repeated=("store_numbers",))
-    if "store_number" in values:
-        values["store_number"] = as_number(values["store_number"])
-    if "store_numbers" in values:
-        texts = values["store_numbers"]
-        names = texts[0].split(",") if len(texts) == 1 else texts
-        values["store_numbers"] = [as_number(name) for name in names]
-    return read_model(ForecastQuery, values, "?")
 
 
 def question_of(body: ForecastBody) -> Question:

@@ -88,7 +88,7 @@ def _candidates_for_totals(raw: RawTable, options: ImportOptions) -> Sequence[in
 
 
 def _roles(raw: RawTable, options: ImportOptions) -> str | None:
-    roles = recognise(raw.header, ignore=options.ignore, named=options.columns)
+    roles = recognise(raw.header, ignore=options.ignored(raw.header), named=options.columns)
     return None if roles is None else roles.date
 
 
@@ -122,7 +122,7 @@ def _from_days(raw: RawTable, days: Mapping[str, int], options: ImportOptions) -
 
 def _from_stores(raw: RawTable, options: ImportOptions) -> RawTable:
     """Rows from a table with a column per store."""
-    roles = recognise(raw.header, ignore=options.ignore, named=options.columns)
+    roles = recognise(raw.header, ignore=options.ignored(raw.header), named=options.columns)
     is_long = roles is not None and roles.store is not None and roles.target is not None
     date = None if roles is None or is_long else roles.date
     stores = [
@@ -133,7 +133,7 @@ def _from_stores(raw: RawTable, options: ImportOptions) -> RawTable:
         and name.strip()
         and not is_total(name)
         and folded(name) not in CALENDAR
-        and snake(name) not in {snake(each) for each in options.ignore}
+        and snake(name) not in {snake(each) for each in options.ignored(raw.header)}
     ]
     if date is None or not stores:
         raise InvalidData(

@@ -106,7 +106,7 @@ def open_sheet(
         read_file(path, options), options, has_sales=needs_target, usual_order=usual_order
     )
     roles = recognise(
-        raw.header, ignore=options.ignore, covariates=covariates, named=options.columns
+        raw.header, ignore=options.ignored(raw.header), covariates=covariates, named=options.columns
     )
     if roles is None:
         raise _missing_column(raw, "date", options)

@@ -106,6 +106,8 @@ class ImportReport:
     stockouts: StockoutReport | None = None
     totals: tuple[ColumnTotals, ...] = ()
     """Per region and column: total, smallest and largest value, last day."""
+    fixed: str | None = None
+    """What this import fixes for later ones, or changes of what was fixed; a sentence."""
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON values."""
@@ -141,6 +143,7 @@ class ImportReport:
             *self._totals(),
             *self._future(),
             *self.notes,
+            *([] if self.fixed is None else [self.fixed]),
         ]
 
     def _files(self) -> Iterator[str]:
