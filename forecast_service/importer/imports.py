@@ -79,21 +79,23 @@ class Imports:
         chosen = _parse_options(options)
         check_request(files, mode)
         import_id = new_id()
-        kept = Workspace(self.settings.home, import_id).keep(files)
-        with self.database.write() as connection:
-            connection.execute(
-                sa.insert(imports).values(
-                    id=import_id,
-                    dataset_group=self.settings.dataset_group,
-                    state="waiting",
-                    mode=mode,
-                    files=kept,
-                    options=chosen.to_dict(),
-                    requested_at=database_now(),
-                )
-            )
-            Queue.put(connection, KIND, import_id)
+        workspace = Workspace(self.settings.home, import_id)
+        row = {"id": import_id, "mode": mode, "options": chosen.to_dict()}
+        try:
+            self._insert({**row, "files": workspace.keep(files)})
+        except BaseException:
+            workspace.remove()
+            raise
         return import_id
+
+    def _insert(self, row: Mapping[str, Any]) -> None:
+        group = self.settings.dataset_group
+        statement = sa.insert(imports).values(
+            **row, dataset_group=group, state="waiting", requested_at=database_now()
+        )
+        with self.database.write() as connection:
+            connection.execute(statement)
+            Queue.put(connection, KIND, row["id"])
 
     def refuse_unknown_stores(self, names: Sequence[int | str], options: ImportOptions) -> None:
         """Refuse stores that were never imported; their names may be mistyped.

@@ -15,7 +15,7 @@ from forecast_service.common.arrow import from_numpy, from_texts, to_numpy
 from forecast_service.errors import InvalidData
 from forecast_service.importer.files.column_names import folded, snake, unique_names
 from forecast_service.importer.files.columns import find_column, is_total, recognise, role_of
-from forecast_service.importer.files.headers import LEAST_DATES, date_names
+from forecast_service.importer.files.headers import LEAST_DATES, date_names, order_of_names
 from forecast_service.importer.files.role_words import (
     CALENDAR,
     DAYS_OF_MONTH,
@@ -117,6 +117,7 @@ def _from_days(raw: RawTable, days: Mapping[str, int], options: ImportOptions) -
         f"days, from {iso(min(days.values()))} to {iso(max(days.values()))}."
     )
     texts = {name: iso(day) for name, day in days.items()}
+    raw = replace(raw, date_order=order_of_names(list(days)))
     return _melted(raw, columns, texts, (date, sales), note)
 
 
