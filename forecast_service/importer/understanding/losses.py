@@ -37,7 +37,7 @@ def lost_sales(old: Mapping[str, StoreState], new: Mapping[str, StoreState]) -> 
     if not gone and _days(new) >= _days(old):
         return None
     dropped = f", without {_listed(gone)}" if gone else ""
-    return f"{_amount(old)} by {_amount(new)}{dropped}"
+    return f"{_amount(old)} with {_amount(new)}{dropped}"
 
 
 def refuse_unknown_stores(

@@ -35,7 +35,7 @@ def notes(facts: Facts) -> Iterator[str]:
     yield from _left_out(facts)
     if facts.related is not None and facts.related.filled_cells:
         cells = facts.related.filled_cells
-        yield f"Empty cells of covariates: {cells:,}, filled by rule ({facts.rule})."
+        yield f"Empty cells of covariates: {cells:,}. They were filled: {facts.rule}."
     if facts.table is not None:
         absent = sum(store not in facts.table.attributes for store in facts.stores)
         if absent:
