@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from forecast_service.importer.understanding.assumptions import rule_for
 from forecast_service.importer.understanding.covariates import Covariates
 from forecast_service.importer.understanding.related import Related
 from forecast_service.importer.understanding.sales import Sales
+from forecast_service.importer.unusual_days import UnusualSales
 
 __all__ = ["Facts", "known_future"]
 
@@ -38,6 +39,7 @@ class Facts:
     earlier: EarlierImports | None
     covariates: tuple[str, ...] = ()
     """Of the dataset group after this import."""
+    unusual: Sequence[UnusualSales] = ()
 
     @property
     def rule(self) -> str:

@@ -9,9 +9,9 @@ import numpy as np
 from forecast_service.importer.files.column_names import OPEN, shown_name
 from forecast_service.importer.files.periods import Periods
 from forecast_service.importer.long_rows import series_title
+from forecast_service.importer.merging.losses import lost_sales
 from forecast_service.importer.understanding.facts import Facts
 from forecast_service.importer.understanding.hidden_demand import mostly_marked
-from forecast_service.importer.understanding.losses import lost_sales
 from forecast_service.importer.understanding.rest_days import rest_code, rest_words
 from forecast_service.importer.understanding.sold_days import only_sold_days
 

@@ -28,6 +28,7 @@ from forecast_service.importer.understanding.report import (
     RuleReport,
     StockoutReport,
 )
+from forecast_service.importer.unusual_days import report_of
 from forecast_service.importer.values.text_columns import iso
 
 __all__ = ["build_report"]
@@ -70,6 +71,7 @@ def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
         stockouts=_stockouts(facts),
         totals=tuple(_totals(facts)),
         fixed=fixed(facts, horizon),
+        unusual=report_of(facts.unusual, facts.sales.rows),
     )
 
 

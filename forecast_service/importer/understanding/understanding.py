@@ -22,6 +22,7 @@ from forecast_service.importer.files.store_table import (
 )
 from forecast_service.importer.merging.earlier_imports import EarlierImports, StoreState
 from forecast_service.importer.merging.future_sales import refuse_future_sales
+from forecast_service.importer.merging.losses import refuse_losses, refuse_unknown_stores
 from forecast_service.importer.merging.merged_rows import (
     MergedRows,
     merge_sheets,
@@ -35,7 +36,6 @@ from forecast_service.importer.understanding.covariates import (
 )
 from forecast_service.importer.understanding.facts import Facts, known_future
 from forecast_service.importer.understanding.horizon import choose_horizon
-from forecast_service.importer.understanding.losses import refuse_losses, refuse_unknown_stores
 from forecast_service.importer.understanding.related import Related, build_related
 from forecast_service.importer.understanding.remembered import Remembered
 from forecast_service.importer.understanding.report import ImportReport
@@ -48,6 +48,7 @@ from forecast_service.importer.understanding.sales import (
     choose_series,
 )
 from forecast_service.importer.understanding.store_states import store_states
+from forecast_service.importer.unusual_days import add_to_states, find_unusual
 from forecast_service.settings import Settings
 from forecast_service.storage.groups import Texts
 
@@ -149,13 +150,25 @@ def understand(
     sales = add_demand(sales, stated, merged.periods)
     table = _store_table(files, settings, options)
     _refuse_unknown_columns(options, settings, sheets, table)
-    states = store_states(merged, sales, related, table, earlier)
+    unusual = find_unusual(sales.whole, stated, merged.periods)
+    states = add_to_states(store_states(merged, sales, related, table, earlier), unusual)
     if earlier is not None and replaces and not options.replace:
         refuse_losses(earlier.stores, states)
     if earlier is not None and options.known_stores:
         refuse_unknown_stores(earlier.stores, states, options.remedy_of_stores)
     facts = Facts(
-        mode, merged, chosen, kept, sales, related, future, table, states, earlier, covariates
+        mode,
+        merged,
+        chosen,
+        kept,
+        sales,
+        related,
+        future,
+        table,
+        states,
+        earlier,
+        covariates,
+        unusual,
     )
     report = build_report(facts, horizon, reason)
     if sales.everything is not None:
