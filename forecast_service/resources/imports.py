@@ -42,7 +42,7 @@ __all__ = [
 
 ROLES = ("sales", "features", "future", "stores")
 OPTIONS = tuple(ImportQuery.model_fields)
-REPEATED = ("column",)
+REPEATED = ("column", "only", "ignore")
 UTF8 = "utf-8"
 MULTIPART = "multipart/form-data"
 RAW_TYPES = {

@@ -174,6 +174,7 @@ def _environ(scope: MutableMapping[str, Any]) -> dict[str, Any]:
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
         "PATH_INFO": scope["path"].encode().decode("latin-1"),
+        "REQUEST_URI": scope.get("raw_path", b"").decode("latin-1"),  # without the query
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_NAME": server[0],
         "SERVER_PORT": str(server[1] or 0),
