@@ -75,6 +75,8 @@ class Remedy(StrEnum):
     IMPORT = "import"
     IMPORT_THEN_TRAIN = "import_then_train"
     LIST_IMPORTS = "list_imports"
+    UNDO_TOGETHER = "undo_together"
+    """Undo with the option that takes back all imports of the load."""
     LIST_FORECASTS = "list_forecasts"
     LIST_STORES = "list_stores"
     CREATE_STORES = "create_stores"

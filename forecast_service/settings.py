@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -266,9 +268,16 @@ def _refuse_unknown(environ: os._Environ[str] | dict[str, str]) -> None:
     )
     if unknown:
         raise ConfigurationError(
-            f"'{unknown[0]}' is not a setting of this service. "
-            "Unset it, or use a setting of docs/configuration.md."
+            f"Unknown setting {unknown[0]}.{_nearest(unknown[0], names)} Unset it, or use a "
+            "setting of docs/configuration.md."
         )
+
+
+def _nearest(name: str, existing: Iterable[str]) -> str:
+    """A question with the nearest of the existing names, after a blank; empty without one."""
+    stems = [other.removeprefix(PREFIX) for other in existing]
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), sorted(stems), n=1)
+    return f" Did you mean {PREFIX}{near[0]}?" if near else ""
 
 
 def _read_secret(path: str) -> str:

@@ -163,7 +163,7 @@ class Trainer:
         predictor = self.get_latest_predictor()
         if predictor is None:
             raise NoForecast(
-                f"Dataset group '{self.group.name}' has no predictor that is ACTIVE.",
+                f"Dataset group '{self.group.name}' has no ACTIVE predictor.",
                 remedy=Remedy.TRAIN,
             )
         return str(predictor["PredictorArn"])

@@ -24,7 +24,7 @@ from forecast_service.resources.representations import (
     table_response,
 )
 from forecast_service.resources.tables.records import history_table, stores_table
-from forecast_service.storage.forecast_store import dormant_stores
+from forecast_service.storage.forecast_store import dormant_items, dormant_stores
 from forecast_service.storage.groups import read_group
 from forecast_service.storage.stores import (
     existing_stores,
@@ -98,16 +98,27 @@ class StoreResource(OfStores):
         group = self.service.settings.dataset_group
         with self.service.database.read() as connection:
             row = existing_stores(connection, group, [name])[name]
-            items = connection.execute(
+            statement = (
                 sa.select(series.c.item)
                 .where(series.c.dataset_group == group, series.c.store == name)
                 .where(series.c.item != "")
                 .order_by(series.c.item)
                 .limit(SHOWN_ITEMS)
-            ).scalars()
+            )
+            items = list(connection.execute(statement).scalars())
             dormant, stale = self._state(connection, [name])
-            document = {**store_document(row, dormant), "items": list(items), "stale": stale}
-            return json_response(document)
+            served = read_group(connection, group)
+            forecast_arn = None if served is None else served.current_forecast_arn
+            of_items = dormant_items(connection, forecast_arn, name, items)
+        return json_response(
+            {
+                **store_document(row, dormant),
+                "items": items,
+                "dormant_items": of_items,
+                "unusual_days": row["unusual_days"] or [],
+                "stale": stale,
+            }
+        )
 
 
 class HistoryResource(ServiceResource):

@@ -21,10 +21,10 @@ def refresh(connection: sa.Connection, group_name: str) -> TrainingRun | None:
     if running is None and not facts.has_predictor(connection, group):
         return None
     if not facts.has_fitting_predictor(connection, group):
-        detail = "the imported data are of another kind; a new predictor is trained on them"
+        detail = "the imported data are of another kind; training a new predictor"
         request = RunRequest(None, True, "no_predictor", detail)
         return run_rows.insert_or_join(connection, group, request, counts=False)[0]
-    detail = f"sales until {group.last_sale_on} were imported; a new forecast includes them"
+    detail = f"sales up to {group.last_sale_on} imported; updating the forecast"
     request = RunRequest(None, False, "forecast_outdated", detail)
     return run_rows.insert_or_join(connection, group, request, counts=False)[0]
 

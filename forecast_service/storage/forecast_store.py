@@ -27,6 +27,7 @@ __all__ = [
     "count_between",
     "days_of",
     "delete",
+    "dormant_items",
     "dormant_stores",
     "forecast_row",
     "horizon_days",
@@ -163,6 +164,22 @@ def dormant_stores(
         rows = connection.execute(statement)
         dormant |= {by_key[key] for key, facts in rows if (facts or {}).get("state") == "dormant"}
     return dormant
+
+
+def dormant_items(
+    connection: sa.Connection, forecast_arn: str | None, store: str, items: Sequence[str]
+) -> list[str]:
+    """Those of the items of a store that are dormant in a forecast, in the same order."""
+    keys = [series_key([item, store]) for item in items]
+    found: set[str] = set()
+    for start in range(0, len(keys), BATCH_ROWS // 4):
+        statement = sa.select(forecast_values.c.series_key, forecast_values.c.facts).where(
+            forecast_values.c.forecast_arn == forecast_arn,
+            forecast_values.c.series_key.in_(keys[start : start + BATCH_ROWS // 4]),
+        )
+        rows = connection.execute(statement)
+        found |= {key for key, facts in rows if (facts or {}).get("state") == "dormant"}
+    return [item for item, key in zip(items, keys, strict=True) if key in found]
 
 
 def delete(connection: sa.Connection, forecast_arn: str) -> None:

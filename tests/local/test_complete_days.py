@@ -14,7 +14,8 @@ def last(*lengths: int, extra: tuple[tuple[int, int], ...] = (), skipped: int = 
     """Number of the last complete day. Series have days 0 to length; ``skipped`` is a weekday."""
     rows = [(s, d) for s, n in enumerate(lengths) for d in range(n) if d % 7 != skipped]
     series, days = (np.array(column) for column in zip(*rows, *extra, strict=True))
-    return int((last_complete_day(START + days, series) - START).astype(int))
+    end = last_complete_day(START + days, series, np.unique(START + days))
+    return int((end - START).astype(int))
 
 
 @pytest.mark.parametrize(

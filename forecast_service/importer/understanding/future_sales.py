@@ -45,6 +45,6 @@ def refuse_future_sales(sheets: Sequence[Sheet], last_day: int) -> None:
 def why_not_sold(day: str, last_day: int) -> str:
     """The end of the sentence that refuses a sale on ``day``."""
     return (
-        f"has a sale on {day}; a sale is dated {iso(last_day)} (tomorrow) or earlier. Correct the "
-        "date, or leave the sales of coming days empty"
+        f"has a sale on {day}, which is still to come; sales are dated {iso(last_day)} (tomorrow) "
+        "at the latest. Correct the date, or leave the sales of coming days empty"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from forecast_service.importer.values.month_names import month_number
+from forecast_service.importer.values.month_names import month_number, without_weekday
 
 __all__ = [
     "COMPACT",
@@ -51,6 +51,7 @@ WEEK_TITLE = re.compile(r"week|woche|semaine|semana|settimana|tydzie|\bkw\b|\bwk
 
 def without_time(text: str) -> tuple[str, bool]:
     """The date in a text, and whether its time of day, if any, is midnight."""
+    text = without_weekday(text)
     match = TIME.search(text)
     if match is None or match.end() != len(text):
         return text, True

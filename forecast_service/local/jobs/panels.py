@@ -80,8 +80,9 @@ def _target_panel(
     schema = source.schema
     series = series_rows(source.table, names)
     times = to_times(source.table[schema.timestamp])
-    end, waiting = _end_of_days(times, series.rows, series.keys, config.frequency)
-    timestamps, notes = _whole_periods(np.unique(times[times <= end]), config.frequency)
+    distinct = np.unique(times)
+    end, waiting = _end_of_days(times, distinct, series.rows, series.keys, config.frequency)
+    timestamps, notes = _whole_periods(distinct[distinct <= end], config.frequency)
     notes = (*notes, *waiting)
     periods = periods_between(timestamps[0], times, config.frequency)
     inside = (periods >= 0) & (periods < len(timestamps))
@@ -106,14 +107,18 @@ def _target_panel(
 
 
 def _end_of_days(
-    times: Times, rows: npt.NDArray[np.intp], keys: Sequence[Sequence[str]], frequency: str
+    times: Times,
+    distinct: Times,
+    rows: npt.NDArray[np.intp],
+    keys: Sequence[Sequence[str]],
+    frequency: str,
 ) -> tuple[np.datetime64, tuple[str, ...]]:
     """The last time that the histories include, and a note about series that have newer days."""
-    newest = times.max()
+    newest = distinct[-1]
     if frequency != DAILY:
         return newest, ()
-    day = last_complete_day(times, rows)
-    late = np.unique(rows[times.astype("datetime64[D]") > day])
+    day = last_complete_day(times, rows, distinct)
+    late = np.unique(rows[times >= day + np.timedelta64(1, "D")])
     if not len(late):
         return newest, ()
     which = f"series '{', '.join(keys[late[0]])}'"

@@ -25,6 +25,7 @@ __all__ = [
     "StoresQuery",
     "StrictModel",
     "TrainingBody",
+    "UndoQuery",
     "WhatIfBody",
     "schema_of",
 ]
@@ -217,6 +218,12 @@ class ListQuery(StrictModel):
     """Length of a list, newest first."""
 
     limit: Limit = 100
+
+
+class UndoQuery(StrictModel):
+    """Whether the imports that were loaded with this one are undone, too."""
+
+    together: bool = False
 
 
 class StoresQuery(StrictModel):
