@@ -15,7 +15,11 @@
     │   └── LeaseLost               another worker holds this work; nothing may be written
     ├── NotOffered                  the configured backend cannot do this at all
     ├── Busy                        the limit of simultaneous computations is reached
+    ├── DamagedData                 a stored file is lost, or is not as it was written
     └── BackendUnavailable          Amazon Forecast or the database is away; ``retryable``
+        ├── DatabaseDamaged         the database cannot be read; a backup helps
+        ├── NewerSchema             a later version of the service made the database
+        └── StorageFull             nothing can be written; accepted work waits until it can
 
 Each detail is one sentence or two: subject in quotes, what was found, what is allowed, what to do.
 It names no route and no command. If one of them helps, the error carries a ``Remedy``. HTTP
@@ -33,16 +37,20 @@ __all__ = [
     "Busy",
     "ConfigurationError",
     "Conflict",
+    "DamagedData",
+    "DatabaseDamaged",
     "FieldError",
     "ForecastServiceError",
     "InvalidData",
     "InvalidRequest",
     "LeaseLost",
+    "NewerSchema",
     "NoForecast",
     "NotFound",
     "NotOffered",
     "OutsideHorizon",
     "Remedy",
+    "StorageFull",
     "UnknownField",
     "UnknownItem",
     "UnknownRegion",
@@ -72,6 +80,8 @@ class Remedy(StrEnum):
     LIST_RUNS = "list_runs"
     IMPORT = "import"
     IMPORT_THEN_TRAIN = "import_then_train"
+    IMPORT_ALL_AGAIN = "import_all_again"
+    """Restore a backup, or import all data once more."""
     LIST_IMPORTS = "list_imports"
     LIST_FORECASTS = "list_forecasts"
     LIST_STORES = "list_stores"
@@ -208,3 +218,23 @@ class BackendUnavailable(ForecastServiceError):
 
     status = 503
     retryable = True
+
+
+class DamagedData(ForecastServiceError):
+    """A stored file is lost, or its content is not what was written."""
+
+    status = 503
+
+
+class DatabaseDamaged(BackendUnavailable):
+    """The database cannot be read; work waits until a backup is restored."""
+
+
+class NewerSchema(BackendUnavailable):
+    """A later version of the service made the tables of the database."""
+
+
+class StorageFull(BackendUnavailable):
+    """Nothing can be written: the disk is full or read-only."""
+
+    status = 507

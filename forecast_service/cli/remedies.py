@@ -21,6 +21,10 @@ REMEDY_COMMANDS: Mapping[Remedy, str] = {
         "Import them with 'forecast-service import', then start a training with "
         "'forecast-service train'."
     ),
+    Remedy.IMPORT_ALL_AGAIN: (
+        "Restore a backup with 'forecast-service restore', or import all data again with "
+        "'forecast-service import'."
+    ),
     Remedy.LIST_IMPORTS: "'forecast-service import' starts a new one.",
     Remedy.LIST_FORECASTS: "'forecast-service rollback' lists the forecasts that can be served.",
     Remedy.LIST_STORES: "'forecast-service stores' lists them.",

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import sqlalchemy as sa
 
 from forecast_service.common.arrow import from_numpy, to_numpy
 from forecast_service.importer.canonical_files import MS_PER_DAY
@@ -18,7 +16,6 @@ from forecast_service.importer.long_rows import LongRows, sorted_rows
 from forecast_service.importer.values.text_columns import iso
 from forecast_service.storage.database import Database
 from forecast_service.storage.snapshots import SnapshotStore
-from forecast_service.storage.tables import series_files
 
 __all__ = [
     "SALES_COLUMNS",
@@ -93,8 +90,9 @@ def history(
     Every entry has ``date``, ``sales`` (None if unknown), ``stockout``, ``covariates`` and, if the
     data have items, ``item``. ``limit`` keeps the last entries.
     """
-    sales = _values_of_store(database, home, sales_key(group), store, item)
-    covariates = _values_of_store(database, home, covariates_key(group), store, item)
+    snapshots = SnapshotStore(database, home)
+    sales = _values_of_store(snapshots, sales_key(group), store, item)
+    covariates = _values_of_store(snapshots, covariates_key(group), store, item)
     rows = []
     for key in sorted(sales):
         date, name = key
@@ -116,12 +114,14 @@ def _codes(column: pa.ChunkedArray) -> tuple[np.ndarray[Any, np.dtype[np.int64]]
 
 
 def _values_of_store(
-    database: Database, home: Path, dataset: str, store: str, item: str | None
+    snapshots: SnapshotStore, dataset: str, store: str, item: str | None
 ) -> dict[tuple[str, str], dict[str, Any]]:
     """(date, item) -> values of one store; the newest file wins."""
     result: dict[tuple[str, str], dict[str, Any]] = {}
-    for path in _files(database, dataset):
-        table = _read_store(home / path, store, item)
+    if not snapshots.version(dataset):
+        return result
+    for file in snapshots.verified(dataset):
+        table = _read_store(snapshots.home / file.path, store, item)
         if not table.num_rows:
             continue
         has_items = "location" in table.column_names
@@ -158,16 +158,3 @@ def _may_contain(statistics: Any, text: str) -> bool:
     if statistics is None or not statistics.has_min_max:
         return True
     return bool(statistics.min <= text <= statistics.max)
-
-
-def _files(database: Database, dataset: str) -> Sequence[str]:
-    """Files of the newest version: the base, then the deltas in order."""
-    statement = (
-        sa.select(series_files.c.kind, series_files.c.path)
-        .where(series_files.c.dataset == dataset)
-        .order_by(series_files.c.version)
-    )
-    with database.read() as connection:
-        rows = connection.execute(statement).all()
-    bases = [index for index, row in enumerate(rows) if row.kind == "base"]
-    return [row.path for row in rows[bases[-1] :]] if bases else []

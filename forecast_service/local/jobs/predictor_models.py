@@ -11,6 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from forecast_service.common.files import new_folder
 from forecast_service.engine import archive
 from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.grouped import pieces
@@ -25,7 +26,7 @@ from forecast_service.storage.queue import new_id
 from forecast_service.storage.snapshots import GRACE_SECONDS
 from forecast_service.storage.tables import resources
 
-__all__ = ["load_model", "load_trained", "save_trained", "sweep_models"]
+__all__ = ["load_model", "load_trained", "problem_of", "save_trained", "sweep_models"]
 
 FOLDER = "models"
 MEMORY = "memory.npz"  # only the next training needs it; the other files are the model
@@ -38,12 +39,25 @@ def save_trained(home: Path, algorithm: str, trained: Trained) -> list[str]:
     memory holds the arrays of only one shard at a time.
     """
     folder, paths = f"{FOLDER}/{new_id()}", []
-    for number, arrays in enumerate(pieces(trained.fitted)):
-        paths.append(f"{folder}/{number:03}.npz")
-        archive.save(home / paths[-1], arrays, {"algorithm": algorithm})
-    paths.append(f"{folder}/{MEMORY}")
-    archive.save(home / paths[-1], trained.record(), {})
+    with new_folder(home / folder):
+        for number, arrays in enumerate(pieces(trained.fitted)):
+            paths.append(f"{folder}/{number:03}.npz")
+            archive.save(home / paths[-1], arrays, {"algorithm": algorithm})
+        paths.append(f"{folder}/{MEMORY}")
+        archive.save(home / paths[-1], trained.record(), {})
     return paths
+
+
+def problem_of(home: Path, predictor: Resource) -> str | None:
+    """Why the model of an ACTIVE predictor cannot be used, in a few words; None if it can."""
+    details = PredictorDetails.of(predictor.details)
+    if details.unreadable is not None:
+        return details.unreadable
+    for path in details.models or ():
+        problem = None if Path(path).name == MEMORY else archive.problem_of(home / path)
+        if problem is not None:
+            return f"model file '{Path(path).name}' {problem}"
+    return None
 
 
 def load_model(home: Path, predictor: Resource) -> Fitted:
