@@ -19,7 +19,7 @@
     └── BackendUnavailable          Amazon Forecast or the database is away; ``retryable``
         ├── DatabaseDamaged         the database cannot be read; a backup helps
         ├── NewerSchema             a later version of the service made the database
-        └── StorageFull             nothing can be written; accepted work waits until it can
+        └── NotWritable             a disk is full or read-only; accepted work waits
 
 Each detail is one sentence or two: subject in quotes, what was found, what is allowed, what to do.
 It names no route and no command. If one of them helps, the error carries a ``Remedy``. HTTP
@@ -48,9 +48,9 @@ __all__ = [
     "NoForecast",
     "NotFound",
     "NotOffered",
+    "NotWritable",
     "OutsideHorizon",
     "Remedy",
-    "StorageFull",
     "UnknownField",
     "UnknownItem",
     "UnknownRegion",
@@ -80,6 +80,8 @@ class Remedy(StrEnum):
     LIST_RUNS = "list_runs"
     IMPORT = "import"
     IMPORT_THEN_TRAIN = "import_then_train"
+    RESTORE = "restore"
+    """Restore a backup of everything."""
     IMPORT_ALL_AGAIN = "import_all_again"
     """Restore a backup, or import all data once more."""
     LIST_IMPORTS = "list_imports"
@@ -234,7 +236,7 @@ class NewerSchema(BackendUnavailable):
     """A later version of the service made the tables of the database."""
 
 
-class StorageFull(BackendUnavailable):
+class NotWritable(BackendUnavailable):
     """Nothing can be written: the disk is full or read-only."""
 
     status = 507

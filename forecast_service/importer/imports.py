@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.common.instants import utc_text
-from forecast_service.errors import FieldError, InvalidData, NotFound, Remedy
+from forecast_service.errors import FieldError, InvalidData, NotFound, NotWritable, Remedy
 from forecast_service.importer.history import history
 from forecast_service.importer.options import ImportOptions, check_request
 from forecast_service.importer.steps import KIND, AfterImport, ImportStep, understand_files
@@ -63,11 +63,24 @@ class Imports:
             A mode, role or option does not exist, or they do not fit together.
         InvalidData
             A file cannot be read.
+        NotWritable
+            The disk is full or read-only; nothing was kept.
         """
         chosen = _parse_options(options)
         check_request(files, mode)
         import_id = new_id()
-        kept = Workspace(self.settings.home, import_id).keep(files)
+        workspace = Workspace(self.settings.home, import_id)
+        kept = workspace.keep(files)
+        try:
+            self._queue(import_id, mode, kept, chosen)
+        except NotWritable:
+            workspace.remove()  # a full disk needs the space
+            raise
+        return import_id
+
+    def _queue(
+        self, import_id: str, mode: str, kept: Mapping[str, str], options: ImportOptions
+    ) -> None:
         with self.database.write() as connection:
             connection.execute(
                 sa.insert(imports).values(
@@ -76,12 +89,11 @@ class Imports:
                     state="waiting",
                     mode=mode,
                     files=kept,
-                    options=chosen.to_dict(),
+                    options=options.to_dict(),
                     requested_at=database_now(),
                 )
             )
             Queue.put(connection, KIND, import_id)
-        return import_id
 
     def perform(self, queue: Queue, claim: Claim) -> None:
         """Do one step of a claimed import; then give it back, unless it has ended.

@@ -20,6 +20,7 @@ REMEDY_ROUTES: Mapping[Remedy, str] = {
     Remedy.IMPORT_THEN_TRAIN: (
         "Import them with POST /imports, then start a training with POST /training."
     ),
+    Remedy.RESTORE: "Restore a backup.",
     Remedy.IMPORT_ALL_AGAIN: (
         "Restore a backup, or import all data again with POST /imports (mode FULL)."
     ),

@@ -85,7 +85,7 @@ class HistoryResource(ServiceResource):
         "Sales of a store by day, oldest first",
         query=HistoryQuery,
         answers={200: "History"},
-        errors=(404, 422),
+        errors=(404, 422, 503),
     )
     def get(self, store_number: str) -> Response:
         """Sales by day: the last ``limit`` days of the range."""

@@ -12,11 +12,11 @@ from multiprocessing.connection import Connection
 from forecast_service.common.logs import configure_logging
 from forecast_service.common.processes import end_with_parent
 from forecast_service.engine.pool import start_server
-from forecast_service.errors import ForecastServiceError, LeaseLost
+from forecast_service.errors import LeaseLost
 from forecast_service.service import open_service
 from forecast_service.settings import Settings
 from forecast_service.storage.queue import Claim
-from forecast_service.worker.endings import reason_of
+from forecast_service.worker.endings import is_passing, note_error, reason_of
 from forecast_service.worker.kinds import KINDS
 
 __all__ = ["Child", "prepare"]
@@ -24,7 +24,7 @@ __all__ = ["Child", "prepare"]
 logger = logging.getLogger(__name__)
 
 RAISED = 1
-TRY_AGAIN = 75  # EX_TEMPFAIL: AWS or the database is away and may come back
+TRY_AGAIN = 75  # EX_TEMPFAIL: AWS or the database is away, or the disk is full
 MAX_REASON_BYTES = 4000
 END_SECONDS = 10.0
 
@@ -60,7 +60,7 @@ class Child:
 
     @property
     def wants_another_try(self) -> bool:
-        """Whether it ended because AWS or the database is away."""
+        """Whether it ended because AWS or the database is away, or the disk is full."""
         return self._process.exitcode == TRY_AGAIN
 
     def end(self, fate: str) -> None:
@@ -101,9 +101,8 @@ def _main(settings: Settings, claim: Claim, reason: Connection) -> None:
     except LeaseLost as error:
         logger.info("work was taken over: %s", error, extra={"event": "lease_lost"})
     except Exception as error:
-        logger.exception("work failed", extra={"event": "work_failed", "work_id": claim.id})
+        note_error(claim, error)
         reason.send_bytes(reason_of(error).encode()[:MAX_REASON_BYTES])
-        again = isinstance(error, ForecastServiceError) and error.retryable
-        sys.exit(TRY_AGAIN if again else RAISED)
+        sys.exit(TRY_AGAIN if is_passing(error) else RAISED)
     finally:
         service.close()

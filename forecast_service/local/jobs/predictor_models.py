@@ -26,7 +26,14 @@ from forecast_service.storage.queue import new_id
 from forecast_service.storage.snapshots import GRACE_SECONDS
 from forecast_service.storage.tables import resources
 
-__all__ = ["load_model", "load_trained", "problem_of", "save_trained", "sweep_models"]
+__all__ = [
+    "damaged_file",
+    "load_model",
+    "load_trained",
+    "problem_of",
+    "save_trained",
+    "sweep_models",
+]
 
 FOLDER = "models"
 MEMORY = "memory.npz"  # only the next training needs it; the other files are the model
@@ -50,13 +57,17 @@ def save_trained(home: Path, algorithm: str, trained: Trained) -> list[str]:
 
 def problem_of(home: Path, predictor: Resource) -> str | None:
     """Why the model of an ACTIVE predictor cannot be used, in a few words; None if it can."""
-    details = PredictorDetails.of(predictor.details)
-    if details.unreadable is not None:
-        return details.unreadable
-    for path in details.models or ():
+    unreadable = PredictorDetails.of(predictor.details).unreadable
+    damaged = None if unreadable else damaged_file(home, predictor)
+    return f"model file '{Path(damaged[0]).name}' {damaged[1]}" if damaged else unreadable
+
+
+def damaged_file(home: Path, predictor: Resource) -> tuple[str, str] | None:
+    """The first damaged model file of a predictor and its problem, or None."""
+    for path in PredictorDetails.of(predictor.details).models or ():
         problem = None if Path(path).name == MEMORY else archive.problem_of(home / path)
         if problem is not None:
-            return f"model file '{Path(path).name}' {problem}"
+            return path, problem
     return None
 
 
