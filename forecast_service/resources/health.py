@@ -51,6 +51,7 @@ class ReadyResource(ServiceResource):
         """
         query = read_query(request, ReadyQuery)
         if not self.service.database.is_migrated():
+            self.service.database.refuse_newer_schema()
             raise BackendUnavailable(
                 "The database has the tables of another version of the service. "
                 "Restart the service: that migrates the database."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -84,6 +85,8 @@ class Database:
             if failure is None:
                 raise
             raise failure from error
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise damaged("a value cannot be read") from error
 
     def failure_of(self, error: BaseException) -> BackendUnavailable | None:
         """The error of the service for an error of the driver; None if a statement is at fault."""
@@ -99,7 +102,7 @@ class Database:
         """Upgrade the schema to this version; one process does it, the others wait."""
         if self.is_migrated():
             return
-        self._refuse_newer_schema()
+        self.refuse_newer_schema()
         # Importing Alembic costs 0.3 s and 30 MB, and a migration is rarely needed.
         from forecast_service.storage.schema import upgrade
 
@@ -128,11 +131,12 @@ class Database:
         if not self.is_sqlite:
             return
         with self.read() as connection:
-            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalars().all()
+            found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalars().all()
         if found != ["ok"]:
             raise damaged(found[0])
 
-    def _refuse_newer_schema(self) -> None:
+    def refuse_newer_schema(self) -> None:
+        """Raise NewerSchema if a later version of the service made the tables."""
         found = self.revision()
         if found is None or found in self._revisions:
             return

@@ -138,7 +138,7 @@ def _copy(database: Database, folder: Path) -> Path:
             contextlib.closing(sqlite3.connect(copy)) as target,
         ):
             source.backup(target)
-            found = target.execute("PRAGMA quick_check(1)").fetchone()[0]
+            found = target.execute("PRAGMA integrity_check(1)").fetchone()[0]
     except sqlite3.Error as error:
         raise database.failure_of(error) or error from error
     if found != "ok":

@@ -150,3 +150,44 @@ def test_importing_all_data_again_repairs_damaged_sales(
         "database": "ready",
         "forecast": "ready",
     }
+
+
+ROUTES = (
+    "/forecast?store_number=1",
+    "/stores",
+    "/stores/1",
+    "/stores/1/history",
+    "/training",
+    "/imports",
+    "/forecasts",
+    "/readyz",
+)
+
+
+@pytest.mark.parametrize("path", ROUTES)
+def test_a_database_that_breaks_meanwhile_is_a_sentence(
+    client: FlaskClient, settings: Settings, path: str
+) -> None:
+    assert client.get("/stores").status_code == 200
+    for file in settings.home.glob("forecast.db*"):
+        file.write_bytes(b"no database at all" * (file.stat().st_size // 18 + 1))
+
+    answer = client.get(path)
+
+    problem = answer.get_json(force=True)
+    assert (answer.status_code, problem["type"]) == (503, "urn:forecast-service:database-damaged")
+    assert problem["detail"].startswith("The database is damaged (")
+    assert is_a_sentence(problem["detail"], settings)
+    assert client.get("/healthz").status_code == 200
+
+
+def test_tables_of_a_later_version_are_not_ready(
+    client: FlaskClient, own_database: Database
+) -> None:
+    with own_database.write() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert "schema '9999', which another version" in answer.get_json(force=True)["detail"]
