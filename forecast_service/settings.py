@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -85,6 +88,11 @@ class Settings(BaseSettings):
     )
     region_column: str | None = Field(
         None, description="Column of the store table with the region of a store."
+    )
+    timezone: str = Field(
+        "UTC",
+        description="Time zone of the stores, such as Europe/Berlin: a sale is dated tomorrow or "
+        "earlier there.",
     )
     columns: CommaList = Field(
         (),
@@ -189,6 +197,13 @@ class Settings(BaseSettings):
             raise ValueError(f"one of {', '.join(COUNTRIES)}")
         return value
 
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        if value != "UTC" and value not in available_timezones():
+            raise ValueError("the name of a time zone, such as 'UTC' or 'Europe/Berlin'")
+        return value
+
     @field_validator("retrain_rules")
     @classmethod
     def _known_rules(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -253,9 +268,16 @@ def _refuse_unknown(environ: os._Environ[str] | dict[str, str]) -> None:
     )
     if unknown:
         raise ConfigurationError(
-            f"'{unknown[0]}' is not a setting of this service. "
-            "Unset it, or use a setting of docs/configuration.md."
+            f"Unknown setting {unknown[0]}.{_nearest(unknown[0], names)} Unset it, or use a "
+            "setting of docs/configuration.md."
         )
+
+
+def _nearest(name: str, existing: Iterable[str]) -> str:
+    """A question with the nearest of the existing names, after a blank; empty without one."""
+    stems = [other.removeprefix(PREFIX) for other in existing]
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), sorted(stems), n=1)
+    return f" Did you mean {PREFIX}{near[0]}?" if near else ""
 
 
 def _read_secret(path: str) -> str:

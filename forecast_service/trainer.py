@@ -61,16 +61,26 @@ class Trainer:
 
         None if there is none, or if it cannot be read any more.
         """
-        newest = newest_active(self.predictors())
+        newest = self._newest()
         return None if newest is None or self._problem_of(newest) else newest
 
     def lost_predictor(self) -> str | None:
         """Why the newest ACTIVE predictor counts as none: its name and problem, or None."""
-        newest = newest_active(self.predictors())
+        newest = self._newest()
         problem = None if newest is None else self._problem_of(newest)
         if newest is None or problem is None:
             return None
         return f"predictor '{newest['PredictorName']}' cannot be used any more ({problem})"
+
+    def _newest(self) -> dict[str, Any] | None:
+        """The newest ACTIVE predictor.
+
+        Predictors of earlier data, which an undo removed as a whole, do not count.
+        """
+        after = self.group.trained_after or 0.0
+        return newest_active(
+            [p for p in self.predictors() if p["CreationTime"].timestamp() >= after]
+        )
 
     def latest_predictor_in_tolerance(
         self, tolerance_days: float = 2, at: datetime | None = None
@@ -177,7 +187,7 @@ class Trainer:
         predictor = self.get_latest_predictor()
         if predictor is None:
             raise NoForecast(
-                f"Dataset group '{self.group.name}' has no predictor that is ACTIVE.",
+                f"Dataset group '{self.group.name}' has no ACTIVE predictor.",
                 remedy=Remedy.TRAIN,
             )
         return str(predictor["PredictorArn"])

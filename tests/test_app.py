@@ -63,7 +63,7 @@ def test_settings_come_from_the_environment(
 def test_a_wrong_variable_refuses_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORECAST_PROT", "5000")
 
-    with pytest.raises(ConfigurationError, match="'FORECAST_PROT' is not a setting"):
+    with pytest.raises(ConfigurationError, match=r"FORECAST_PROT\. Did you mean FORECAST_PORT\?"):
         create_app()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import multiprocessing
 import signal
 import socket
@@ -58,6 +59,10 @@ def choose_port(host: str, port: int) -> int:
         try:
             probe.bind((host, port))
         except (OSError, OverflowError) as error:
+            if getattr(error, "errno", None) == errno.EADDRINUSE:
+                raise ConfigurationError(
+                    f"Port {port} is already in use. Choose another one with --port."
+                ) from error
             reason = getattr(error, "strerror", None) or str(error)
             raise ConfigurationError(
                 f"The service cannot listen on '{host}:{port}': {reason}. "

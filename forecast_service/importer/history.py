@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from forecast_service.common.arrow import from_numpy, to_numpy
 from forecast_service.importer.canonical_files import MS_PER_DAY
 from forecast_service.importer.files.column_names import shown_name
 from forecast_service.importer.long_rows import LongRows, sorted_rows
+from forecast_service.importer.merging.earlier_imports import EarlierImports, no_rows
 from forecast_service.importer.values.text_columns import iso
 from forecast_service.storage.database import Database
 from forecast_service.storage.snapshots import SnapshotStore
@@ -24,6 +26,7 @@ __all__ = [
     "key_columns",
     "read_rows",
     "sales_key",
+    "with_rows",
 ]
 
 SALES_COLUMNS = {"demand": "target", "stockout": "stockout"}
@@ -72,6 +75,16 @@ def read_rows(store: SnapshotStore, dataset: str, names: dict[str, str]) -> Long
         marks = values.get("stockout", np.zeros(table.num_rows))
         values["stockout"] = np.nan_to_num(marks)
     return sorted_rows(keys, series, day, values).with_keys(sorted(keys))
+
+
+def with_rows(store: SnapshotStore, earlier: EarlierImports) -> EarlierImports:
+    """The earlier imports with all their sales and covariates."""
+    group = earlier.group
+    columns = {name: name for name in group.covariates}
+    sales = read_rows(store, sales_key(group.name), SALES_COLUMNS)
+    related = read_rows(store, covariates_key(group.name), columns) if columns else None
+    related = related or no_rows(*group.covariates)
+    return replace(earlier, sales=sales or earlier.sales, related=related)
 
 
 def history(

@@ -25,6 +25,7 @@ from forecast_service.storage.tables import training_runs
 __all__ = ["Answer", "CurrentForecast", "Encode", "Question"]
 
 CACHE_BYTES = 64 * 1024 * 1024
+ENTRY_BYTES = 500  # of an answer in the cache, besides its body and its question
 DATE_LENGTH = len("2015-08-01")
 
 
@@ -78,13 +79,13 @@ class CurrentForecast:
         NoForecast, UnknownStore, UnknownItem, OutsideHorizon, InvalidRequest
             The sentence gives the reason and names what exists.
         """
-        answer = self._cache.get((self._pointer.read(), representation, key))
+        answer = self._cache.get(self._pointer.read(), (representation, key))
         if answer is not None:
             return answer
         pointer, documents, many = self._ask(question())
         body = encode(documents, many)
         answer = Answer(body, _etag(pointer, representation, body))
-        self._cache.put((pointer, representation, key), answer)
+        self._cache.put(pointer, (representation, key), answer)
         return answer
 
     def is_ready(self) -> bool:
@@ -163,32 +164,53 @@ class StoreReader:
 
 
 class ByteCache:
-    """Keeps the answers that were used last, up to a number of bytes."""
+    """Keeps the answers that were used last, up to a number of bytes, for one pointer at a time.
+
+    Nobody can ask for answers of an earlier pointer any more. Kept, they would fill the memory.
+    """
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self._bytes = 0
-        self._answers: OrderedDict[Hashable, Answer] = OrderedDict()
+        self._pointer: Pointer | None = None
+        self._answers: OrderedDict[Hashable, tuple[Answer, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable) -> Answer | None:
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    def get(self, pointer: Pointer | None, key: Hashable) -> Answer | None:
         """The answer that is kept under this key, or None."""
         with self._lock:
-            answer = self._answers.get(key)
-            if answer is not None:
-                self._answers.move_to_end(key)
-        return answer
+            if pointer != self._pointer:
+                self._begin(pointer)
+            kept = self._answers.get(key)
+            if kept is None:
+                return None
+            self._answers.move_to_end(key)
+        return kept[0]
 
-    def put(self, key: Hashable, answer: Answer) -> None:
+    def put(self, pointer: Pointer, key: Hashable, answer: Answer) -> None:
         """Keep an answer, and drop those whose last use is longest ago."""
-        if len(answer.body) > self.max_bytes:
-            return
+        size = len(answer.body) + _size_of(key)
         with self._lock:
-            replaced = self._answers.pop(key, None)
-            self._answers[key] = answer
-            self._bytes += len(answer.body) - (len(replaced.body) if replaced else 0)
+            if pointer != self._pointer or size > self.max_bytes:
+                return
+            _, replaced = self._answers.pop(key, (None, 0))
+            self._answers[key] = answer, size
+            self._bytes += size - replaced
             while self._bytes > self.max_bytes:
-                self._bytes -= len(self._answers.popitem(last=False)[1].body)
+                self._bytes -= self._answers.popitem(last=False)[1][1]
+
+    def _begin(self, pointer: Pointer | None) -> None:
+        self._answers.clear()
+        self._bytes = 0
+        self._pointer = pointer
+
+
+def _size_of(key: Hashable) -> int:
+    """About as many bytes as a key and its place in the cache take; a question may be long."""
+    return ENTRY_BYTES + len(repr(key))
 
 
 def _predictions(

@@ -60,7 +60,10 @@ def json_body(request: Request, model: type[Model]) -> Model:
     try:
         body = orjson.loads(request.get_data(cache=False))
     except orjson.JSONDecodeError as error:
-        raise BadRequest(f"The body is not JSON: {error}. Send one JSON object.") from error
+        raise BadRequest(
+            f"The body is not valid JSON (line {error.lineno}, column {error.colno}). Send one "
+            "JSON object."
+        ) from error
     return read_model(model, body)
 
 

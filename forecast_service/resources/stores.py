@@ -16,7 +16,7 @@ from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import HistoryQuery, StoresQuery
 from forecast_service.resources.parsing import as_number, checked_name, read_query
-from forecast_service.storage.forecast_store import dormant_stores
+from forecast_service.storage.forecast_store import dormant_items, dormant_stores
 from forecast_service.storage.groups import read_group
 from forecast_service.storage.stores import (
     existing_stores,
@@ -67,15 +67,26 @@ class StoreResource(ServiceResource):
         group = self.service.settings.dataset_group
         with self.service.database.read() as connection:
             row = existing_stores(connection, group, [name])[name]
-            items = connection.execute(
+            statement = (
                 sa.select(series.c.item)
                 .where(series.c.dataset_group == group, series.c.store == name)
                 .where(series.c.item != "")
                 .order_by(series.c.item)
                 .limit(SHOWN_ITEMS)
-            ).scalars()
+            )
+            items = list(connection.execute(statement).scalars())
             dormant = _dormant(connection, group, [name])
-            return json_response({**store_document(row, dormant), "items": list(items)})
+            served = read_group(connection, group)
+            forecast_arn = None if served is None else served.current_forecast_arn
+            of_items = dormant_items(connection, forecast_arn, name, items)
+        return json_response(
+            {
+                **store_document(row, dormant),
+                "items": items,
+                "dormant_items": of_items,
+                "unusual_days": row["unusual_days"] or [],
+            }
+        )
 
 
 class HistoryResource(ServiceResource):

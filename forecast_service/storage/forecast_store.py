@@ -7,6 +7,7 @@ Every answer is read from it.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +19,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from forecast_service.common.keys import prediction_key, series_key
-from forecast_service.errors import InvalidRequest
+from forecast_service.errors import DamagedData, InvalidRequest, Remedy
 from forecast_service.storage.tables import forecast_values, forecasts
 
 __all__ = [
     "StoredForecast",
     "delete",
+    "dormant_items",
     "dormant_stores",
     "horizon_days",
     "keys",
@@ -70,7 +72,13 @@ def write(connection: sa.Connection, rows: Iterable[StoredForecast]) -> None:
 
 
 def read(connection: sa.Connection, forecast_arn: str, key: str) -> StoredForecast | None:
-    """The forecast of one series (``keys.series_key``), or None."""
+    """The forecast of one series (``keys.series_key``), or None.
+
+    Raises
+    ------
+    DamagedData
+        The stored values are not those that were written.
+    """
     row = connection.execute(
         sa.select(forecast_values).where(
             forecast_values.c.forecast_arn == forecast_arn, forecast_values.c.series_key == key
@@ -78,6 +86,11 @@ def read(connection: sa.Connection, forecast_arn: str, key: str) -> StoredForeca
     ).one_or_none()
     if row is None:
         return None
+    if row.checksum not in (None, _checksum(dict(row._mapping))):
+        raise DamagedData(
+            f"The stored forecast of series '{row.series_key}' is damaged.",
+            remedy=Remedy.TRAIN_BY_FORCE,
+        )
     types = tuple(row.forecast_types.split(","))
     values = np.frombuffer(row._mapping["values"], dtype=LITTLE_ENDIAN).astype(np.float64)
     return StoredForecast(
@@ -118,6 +131,22 @@ def dormant_stores(
         rows = connection.execute(statement)
         dormant |= {by_key[key] for key, facts in rows if (facts or {}).get("state") == "dormant"}
     return dormant
+
+
+def dormant_items(
+    connection: sa.Connection, forecast_arn: str | None, store: str, items: Sequence[str]
+) -> list[str]:
+    """Those of the items of a store that are dormant in a forecast, in the same order."""
+    keys = [series_key([item, store]) for item in items]
+    found: set[str] = set()
+    for start in range(0, len(keys), BATCH_ROWS // 4):
+        statement = sa.select(forecast_values.c.series_key, forecast_values.c.facts).where(
+            forecast_values.c.forecast_arn == forecast_arn,
+            forecast_values.c.series_key.in_(keys[start : start + BATCH_ROWS // 4]),
+        )
+        rows = connection.execute(statement)
+        found |= {key for key, facts in rows if (facts or {}).get("state") == "dormant"}
+    return [item for item, key in zip(items, keys, strict=True) if key in found]
 
 
 def delete(connection: sa.Connection, forecast_arn: str) -> None:
@@ -208,8 +237,14 @@ def _batches(rows: Iterable[StoredForecast]) -> Iterator[list[dict[str, Any]]]:
         yield batch
 
 
+def _checksum(row: Mapping[str, Any]) -> int:
+    """CRC-32 of what an answer is made of."""
+    facts = f"{row['start']},{row['frequency']},{row['forecast_types']}"
+    return zlib.crc32(row["values"], zlib.crc32(facts.encode()))
+
+
 def _row(stored: StoredForecast) -> dict[str, Any]:
-    return {
+    row = {
         "forecast_arn": stored.forecast_arn,
         "series_key": stored.series_key,
         "start": stored.start,
@@ -220,6 +255,7 @@ def _row(stored: StoredForecast) -> dict[str, Any]:
         "note": stored.note,
         "facts": None if stored.facts is None else dict(stored.facts),
     }
+    return {**row, "checksum": _checksum(row)}
 
 
 def _starts(start: str, frequency: str, count: int) -> npt.NDArray[np.datetime64]:

@@ -52,7 +52,10 @@ work = Table(
     Column("last_error", Text),
     Column("requested_at", Float, nullable=False),
     Column("finished_at", Float),
+    Column("set_at", Float),  # when not_before or lease_until was set
+    Column("lane", String(128)),  # of the open work of a lane, only the oldest can be claimed
     Index("ix_work_due", "state", "not_before"),
+    Index("ix_work_lane", "lane", "state"),
     Index(
         "uq_work_open",
         "kind",
@@ -128,6 +131,7 @@ forecast_values = Table(
     Column("algorithm", String(64)),
     Column("note", Text),
     Column("facts", JSON(none_as_null=True)),  # weights of its algorithms, measured coverage
+    Column("checksum", BigInteger),  # CRC-32 of values, start, frequency and types
 )
 
 # The datasets that are trained together, and the forecast that is served.
@@ -148,6 +152,7 @@ dataset_groups = Table(
     Column("version", Integer, nullable=False, server_default="0"),  # grows with each pointer move
     Column("runs_version", Integer, nullable=False, server_default="0"),  # grows when a run ends
     Column("created_at", Float, nullable=False),
+    Column("trained_after", Float),  # predictors from before this time were made of other data
 )
 
 stores = Table(
@@ -161,6 +166,7 @@ stores = Table(
     Column("last_sale_on", String(10), nullable=False),
     Column("days", Integer, nullable=False),  # days with a known target
     Column("rest_days", String(30)),  # weekdays on which it never sold: SAT,SUN
+    Column("unusual_days", JSON),  # newest days with unusual sales, and what is usual
     Column("assumed_from", String(10)),  # covariates from this day on are filled by rule
     Column("imported_at", Float, nullable=False),  # time of the store's first import
 )
@@ -241,7 +247,7 @@ imports = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("dataset_group", String(63), nullable=False),
-    Column("state", String(16), nullable=False),  # waiting, reading, loading, done, failed
+    Column("state", String(16), nullable=False),  # waiting, reading, loading, done, failed, undone
     Column("mode", String(16), nullable=False),  # FULL, INCREMENTAL
     Column("files", JSON, nullable=False),  # role -> path relative to FORECAST_HOME, or absolute
     Column("options", JSON, nullable=False),
@@ -249,4 +255,6 @@ imports = Table(
     Column("error", JSON),
     Column("requested_at", Float, nullable=False),
     Column("finished_at", Float),
+    Column("before", JSON(none_as_null=True)),  # what the import found, to come back to it
+    Column("loaded_with", String(32)),  # the import whose load contains the rows of this one
 )

@@ -16,6 +16,7 @@ __all__ = [
     "is_passing",
     "note_error",
     "note_failure",
+    "note_loss",
     "reason_of",
     "stop",
 ]
@@ -23,6 +24,7 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0
+LAST_RETRY_SECONDS = 60.0  # longest pause after a computation was killed
 
 
 def ended_before(service: Service, claim: Claim) -> bool:
@@ -62,6 +64,19 @@ def note_failure(service: Service, claim: Claim, reason: str, *, is_away: bool) 
         claim.errors + 1,
         reason,
         extra={"event": "attempt_failed", "work_id": claim.id, "kind": claim.kind},
+    )
+
+
+def note_loss(service: Service, claim: Claim, reason: str) -> None:
+    """Count a computation that was killed: it is no error of the work, which is done again."""
+    with service.queue.fenced(claim) as connection:
+        delay = min(RETRY_SECONDS * claim.losses, LAST_RETRY_SECONDS)
+        service.queue.record_loss(connection, claim, reason, delay_seconds=delay)
+    logger.warning(
+        "attempt %d was lost: %s",
+        claim.losses + 1,
+        reason,
+        extra={"event": "attempt_lost", "work_id": claim.id, "kind": claim.kind},
     )
 
 

@@ -94,8 +94,7 @@ def test_a_port_in_use_is_refused_in_one_sentence(settings: Settings, tmp_path: 
 
     assert finished.returncode == 1
     assert finished.stderr == (
-        f"Error: The service cannot listen on '127.0.0.1:{port}': Address already in use. "
-        "Choose another port or address with --port or --host.\n"
+        f"Error: Port {port} is already in use. Choose another one with --port.\n"
     )
 
 

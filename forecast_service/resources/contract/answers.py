@@ -107,10 +107,24 @@ class StoreSummary(AnswerModel):
     imported_at: str
 
 
+class UnusualDay(AnswerModel):
+    """A day whose sales are far from what the series sells on such a day."""
+
+    item: str | None
+    date: str
+    sales: float
+    usual: float
+
+
 class Store(StoreSummary):
-    """A store and its items; empty if the sales are per store."""
+    """A store with its items (none if the sales are per store) and its newest unusual days.
+
+    ``dormant_items`` stopped selling long ago while others go on; their served forecast is 0.
+    """
 
     items: list[str]
+    dormant_items: list[str]
+    unusual_days: list[UnusualDay]
 
 
 class Stores(AnswerModel):
@@ -145,7 +159,7 @@ class ImportReport(RootModel[dict[str, Any]]):
 
 
 class Import(AnswerModel):
-    """One import; ``state`` is waiting, reading, loading, done or failed."""
+    """One import; ``state`` is waiting, reading, loading, done, failed or undone."""
 
     id: str
     state: str
@@ -156,6 +170,8 @@ class Import(AnswerModel):
     error: dict[str, Any] | None
     requested_at: str | None
     finished_at: str | None
+    loaded_with: str | None
+    """The import whose load contains the rows of this one; null if it is its own."""
 
 
 class Imports(AnswerModel):

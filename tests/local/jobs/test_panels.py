@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import time
+import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -305,7 +306,7 @@ def test_item_metadata_become_attributes_of_the_series() -> None:
     assert dict(built.panel.attributes) == {"category": ("food", "")}
 
 
-def test_a_million_rows_take_at_most_a_second() -> None:
+def test_a_million_rows_need_no_call_per_row() -> None:
     stores, days = 1_000, 900
     items = np.repeat(np.arange(stores), days).astype(str)
     times = np.tile(np.datetime64("2013-01-01") + np.arange(days), stores).astype("datetime64[ms]")
@@ -319,9 +320,12 @@ def test_a_million_rows_take_at_most_a_second() -> None:
     fields = (("item_id", "string"), ("timestamp", "timestamp"), ("demand", "float"))
     sales = Source(table, DatasetSchema("TARGET_TIME_SERIES", "item_id", fields))
 
-    began = time.process_time()
-    built = panel_of(sales)
-    seconds = time.process_time() - began
+    calls: Counter[str] = Counter()
+    sys.setprofile(lambda _frame, event, _argument: calls.update([event]))
+    try:
+        built = panel_of(sales)
+    finally:
+        sys.setprofile(None)
 
     assert built.panel.target.shape == (stores, days)
-    assert seconds < 1.0
+    assert calls["call"] + calls["c_call"] < 20 * stores
