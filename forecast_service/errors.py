@@ -51,7 +51,9 @@ __all__ = [
     "NotWritable",
     "OutsideHorizon",
     "Remedy",
+    "TooMuch",
     "UnknownField",
+    "UnknownFormat",
     "UnknownItem",
     "UnknownRegion",
     "UnknownStore",
@@ -168,6 +170,18 @@ class InvalidRequest(ForecastServiceError):
 
 class UnknownField(InvalidRequest):
     """The request has a field or an option that does not exist."""
+
+
+class TooMuch(InvalidRequest):
+    """The answer would be too long."""
+
+    status = 400
+
+
+class UnknownFormat(InvalidRequest):
+    """An answer does not exist in this format."""
+
+    status = 400
 
 
 class OutsideHorizon(InvalidRequest):

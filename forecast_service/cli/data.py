@@ -215,7 +215,10 @@ def stores(region: str | None, as_json: bool) -> None:
             statement = statement.where(tables.stores.c.region == region)
         result = connection.execute(statement.where(tables.stores.c.dataset_group == group))
         rows = sorted(map(dict, result.mappings()), key=lambda row: natural_order(row["store"]))
+        stale = service.current.staleness()
     if as_json:
         print_json(rows)
     else:
         print_table(STORE_COLUMNS, rows)
+    if stale is not None:
+        say(f"The forecast is stale: {stale}.")

@@ -125,6 +125,7 @@ class Store(StoreSummary):
     items: list[str]
     dormant_items: list[str]
     unusual_days: list[UnusualDay]
+    stale: str | None
 
 
 class Stores(AnswerModel):
@@ -133,6 +134,8 @@ class Stores(AnswerModel):
     stores: list[StoreSummary]
     count: int
     next: str | None
+    stale: str | None
+    """Why the forecast of the stores is stale, or null."""
 
 
 class SoldDay(AnswerModel):
