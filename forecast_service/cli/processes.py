@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -46,8 +48,15 @@ def run_web(settings: Settings) -> None:
 def _load_application(target: str) -> Callable[..., Any]:
     """Load the application. Granian calls this in every web process."""
     end_with_parent()
+    from forecast_service.errors import ForecastServiceError
+
     module, factory = target.split(":")
-    application: Callable[..., Any] = getattr(importlib.import_module(module), factory)()
+    try:
+        application: Callable[..., Any] = getattr(importlib.import_module(module), factory)()
+    except ForecastServiceError as error:
+        # One sentence, and no traceback of the web server, which ends the process.
+        print(f"Error: {error.detail}", file=sys.stderr, flush=True)  # noqa: T201
+        os._exit(1)
     return application
 
 

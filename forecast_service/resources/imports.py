@@ -68,7 +68,7 @@ class ImportsResource(ServiceResource):
         query=ImportQuery,
         body_types=(MULTIPART, *RAW_TYPES),
         answers={200: "ImportReport", 202: "Import"},
-        errors=(400, 413, 415, 422, 503),
+        errors=(400, 413, 415, 422, 503, 507),
     )
     def post(self) -> Response:
         """202 with the import to follow. ``dry_run`` only returns the report and keeps nothing."""

@@ -86,7 +86,7 @@ class Front:
         with SpooledTemporaryFile(MEMORY_BYTES) as body:
             try:
                 await self._receive_body(environ, receive, body)
-            except HTTPException as refusal:
+            except (HTTPException, OSError) as refusal:  # OSError: no space for a long body
                 environ[REFUSAL] = refusal
             body.seek(0)
             environ["wsgi.input"] = body
