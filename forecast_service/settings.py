@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,6 +21,7 @@ __all__ = ["Settings", "read_settings"]
 PREFIX = "FORECAST_"
 
 MAX_FORECAST_TYPES = 5
+SHOWN_UNKNOWN = 3  # unknown settings that an error names
 FORECAST_TYPE = re.compile(r"0?\.(0[1-9]|[1-9]\d?)|mean")
 
 HOST_NAME = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|[0-9A-Fa-f:.]+")
@@ -252,10 +254,16 @@ def _refuse_unknown(environ: os._Environ[str] | dict[str, str]) -> None:
         if name.startswith(PREFIX) and name not in names and not name.startswith(f"{PREFIX}TEST_")
     )
     if unknown:
-        raise ConfigurationError(
-            f"'{unknown[0]}' is not a setting of this service. "
-            "Unset it, or use a setting of docs/configuration.md."
-        )
+        sentences = [_unknown(name, names) for name in unknown[:SHOWN_UNKNOWN]]
+        more = len(unknown) - len(sentences)
+        sentences += [f"{more} more are unknown."] if more else []
+        raise ConfigurationError(f"{' '.join(sentences)} docs/configuration.md lists all settings.")
+
+
+def _unknown(name: str, names: set[str]) -> str:
+    ends = sorted(known.removeprefix(PREFIX) for known in names)
+    near = get_close_matches(name.removeprefix(PREFIX), ends, n=1)
+    return f"Unknown setting {name}. {f'Did you mean {PREFIX}{near[0]}?' if near else 'Unset it.'}"
 
 
 def _read_secret(path: str) -> str:

@@ -63,8 +63,26 @@ def test_settings_come_from_the_environment(
 def test_a_wrong_variable_refuses_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORECAST_PROT", "5000")
 
-    with pytest.raises(ConfigurationError, match="'FORECAST_PROT' is not a setting"):
+    with pytest.raises(ConfigurationError) as caught:
         create_app()
+
+    assert str(caught.value) == (
+        "Unknown setting FORECAST_PROT. Did you mean FORECAST_PORT? docs/configuration.md lists "
+        "all settings."
+    )
+
+
+def test_every_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORECAST_HORIZN", "7")
+    monkeypatch.setenv("FORECAST_XYZZY", "7")
+
+    with pytest.raises(ConfigurationError) as caught:
+        create_app()
+
+    assert str(caught.value) == (
+        "Unknown setting FORECAST_HORIZN. Did you mean FORECAST_HORIZON? Unknown setting "
+        "FORECAST_XYZZY. Unset it. docs/configuration.md lists all settings."
+    )
 
 
 def test_errors_are_answered_and_not_raised(tmp_path: Path) -> None:

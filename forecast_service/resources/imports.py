@@ -39,6 +39,7 @@ __all__ = ["ImportResource", "ImportsResource", "SalesResource"]
 ROLES = ("sales", "features", "future", "stores")
 OPTIONS = tuple(ImportQuery.model_fields)
 REPEATED = ("column",)
+EXAMPLES = {"mode": "INCREMENTAL", "dry_run": "true", "allow_returns": "true", "wide": "true"}
 UTF8 = "utf-8"
 MULTIPART = "multipart/form-data"
 RAW_TYPES = {
@@ -222,6 +223,13 @@ def write_rows(path: Path, rows: list[SaleRow]) -> None:
 
 
 def _refuse_other_parts(sent: Request) -> None:
+    options = sorted(set(sent.files) & set(OPTIONS))
+    if options:
+        name = options[0]
+        raise InvalidRequest(
+            f"'{name}' is sent as a file. Send '{name}' in the query: "
+            f"?{name}={EXAMPLES.get(name, '…')}."
+        )
     unknown = sorted((set(sent.files) - set(ROLES)) | (set(sent.form) - {*ROLES, *OPTIONS}))
     if unknown:
         raise UnknownField(

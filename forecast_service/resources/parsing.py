@@ -57,10 +57,14 @@ def json_body(request: Request, model: type[Model]) -> Model:
         require_length(request)
     limit = request.max_content_length
     request.max_content_length = BODY_BYTES if limit is None else min(limit, BODY_BYTES)
+    sent = request.get_data(cache=False)
+    if not sent.strip():
+        raise BadRequest("The body is empty. Send one JSON object.")
     try:
-        body = orjson.loads(request.get_data(cache=False))
+        body = orjson.loads(sent)
     except orjson.JSONDecodeError as error:
-        raise BadRequest(f"The body is not JSON: {error}. Send one JSON object.") from error
+        place = f"line {error.lineno}, column {error.colno}"
+        raise BadRequest(f"The body is not valid JSON. Check {place}.") from error
     return read_model(model, body)
 
 
