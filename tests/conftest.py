@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from forecast_service.cli import main
 from forecast_service.settings import Settings
@@ -20,6 +22,12 @@ BESIDE = Path(__file__).parents[2] / "shared" / "data" / "rossmann"
 ROSSMANN = os.environ.get("FORECAST_TEST_ROSSMANN", str(BESIDE))
 SERVER_URL = os.environ.get("FORECAST_TEST_DATABASE_URL")  # a PostgreSQL server; else SQLite
 
+
+# A busy machine makes any example slow: promises about time are in scripts/benchmark.
+hypothesis_settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("untimed")
 
 # Files with tests that wait for processes: they begin first, so that others compute meanwhile.
 FIRST = ("acceptance/", "worker/", "test_exploration", "test_benchmarks", "runs/", "test_amazon")
@@ -99,7 +107,7 @@ def database(settings: Settings) -> Iterator[Database]:
 @pytest.fixture
 def queue(database: Database) -> Queue:
     """A queue with leases that last longer than any test."""
-    return Queue(database, lease_seconds=30)
+    return Queue(database, lease_seconds=3600)
 
 
 @pytest.fixture

@@ -216,7 +216,6 @@ def test_a_waiting_run_can_be_cancelled(forecast_service, sales: Path) -> None:
     assert result.stderr == f"Training run {run['id']} is cancelled.\n"
 
 
-@pytest.mark.timeout(120)
 def test_check_finds_an_installation_in_order(forecast_service) -> None:
     result = forecast_service("check", "--json")
 

@@ -1,9 +1,8 @@
-"""The jobs with real data; the limits of CPU and memory are several times the measured values."""
+"""The jobs with real data; the limit of memory is several times the measured value."""
 
 from __future__ import annotations
 
 import resource
-import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -68,19 +67,14 @@ def test_all_stores_are_imported_trained_and_forecast_within_bounds(
     related = world.dataset("related", RELATED, RELATED_FIELDS)
     places = [world.put_file(path) for path in files]
 
-    began = time.process_time()
     for dataset, place in zip((target, related), places, strict=True):
         world.import_rows(dataset, place, Format="PARQUET")
-    import_seconds = time.process_time() - began
     predictor = world.perform(world.predictor(horizon=48, fillings={"demand": NAN}))
     forecast = world.perform(world.forecast(predictor.arn))
-    forecast_seconds = time.process_time() - began - import_seconds
 
     assert (predictor.status, forecast.status) == ("ACTIVE", "ACTIVE")
     assert forecast.details["series"] == 1115
     medians = world.forecast_of(forecast.arn, "1")["p50"]
     assert (len(medians), list(medians)[-1]) == (48, "2015-07-31T00:00:00")
     assert medians["2015-06-14T00:00:00"] == 0.0  # a Sunday
-    assert import_seconds < 3.0
-    assert forecast_seconds < 10.0
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < MAX_KILOBYTES

@@ -115,7 +115,7 @@ def test_a_failed_import_names_the_parameter_that_helps(
     returned = SALES.replace("1,2015-05-03,101", "1,2015-05-03,-101")
     location = client.post("/imports", data=returned, content_type="text/csv").location
 
-    Worker(settings).run_until_idle(60)
+    Worker(settings).run_until_idle(600)
 
     finding = "'Sales' is -101; sales below 0 are allowed only as returns"
     error = {
@@ -236,7 +236,7 @@ class TestHistory:
     def sales(self, client: FlaskClient, settings: Settings) -> None:
         """The sales imported by a worker."""
         client.post("/imports", data=SALES, content_type="text/csv")
-        Worker(settings).run_until_idle(60)
+        Worker(settings).run_until_idle(600)
 
     def test_holds_what_was_sold(self, client: FlaskClient) -> None:
         answer = client.get("/stores/2/history?start=2015-05-30").get_json()
@@ -338,7 +338,7 @@ def test_attributes_and_covariates_are_shown_under_their_own_names(
         "stores": (io.BytesIO("Store,Größe\n1,450\n2,300\n".encode()), "c.csv"),
     }
     client.post("/imports", data=files)
-    Worker(settings).run_until_idle(60)
+    Worker(settings).run_until_idle(600)
 
     assert client.get("/stores/1").get_json()["attributes"] == {"Größe": "450"}
     days = client.get("/stores/1/history?limit=1").get_json()["days"]

@@ -48,9 +48,9 @@ def test_demand_is_forecast_where_stock_outs_are_marked(
 ) -> None:
     body = "\n".join(["store,date,sales,stockout", *lines()])
     client.post("/imports", data=body, content_type="text/csv")
-    Worker(settings).run_until_idle(60)
+    Worker(settings).run_until_idle(600)
     client.post("/training", json={"store_number": 1})
-    Worker(settings).run_until_idle(60)
+    Worker(settings).run_until_idle(600)
 
     marked, unmarked = forecast_of(client, 1), forecast_of(client, 2)
 
@@ -67,7 +67,7 @@ def test_sales_can_be_marked_one_by_one(client: FlaskClient, settings: Settings)
     sent = client.post("/sales", json={"sales": [row, {**row, "store_number": 2, "sales": 99}]})
 
     assert sent.status_code == 202
-    Worker(settings).run_until_idle(60)
+    Worker(settings).run_until_idle(600)
     answer = client.get("/stores/1/history?limit=1").get_json()
     History.model_validate(answer)
     assert answer["days"] == [{"date": day, "sales": 10.0, "stockout": True, "covariates": {}}]
@@ -80,7 +80,7 @@ def test_a_mark_stays_until_it_is_taken_back(client: FlaskClient, settings: Sett
 
     def shown_after(**sent: Any) -> list[tuple[float, bool]]:
         assert client.post("/sales", json={"sales": [{**row, **sent}]}).status_code == 202
-        Worker(settings).run_until_idle(60)
+        Worker(settings).run_until_idle(600)
         days = client.get("/stores/1/history?limit=1").get_json()["days"]
         return [(entry["sales"], entry["stockout"]) for entry in days]
 

@@ -36,7 +36,7 @@ def sales_of(store: int) -> list[str]:
 
 def work(settings: Settings) -> None:
     """Do all waiting work, as a worker does."""
-    Worker(settings).run_until_idle(60)
+    Worker(settings).run_until_idle(600)
 
 
 def forecast_of(client: FlaskClient, store: int) -> dict[str, Any]:

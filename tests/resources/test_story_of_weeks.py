@@ -18,11 +18,11 @@ def test_weekly_sales_become_weekly_forecasts(client: FlaskClient, settings: Set
     file = "\n".join(["Store,Date,Weekly_Sales", *lines])
 
     imported = client.post("/imports", data=file, content_type="text/csv")
-    Worker(settings).run_until_idle(60)
+    Worker(settings).run_until_idle(600)
     report = client.get(imported.headers["Location"]).get_json()["report"]
     assert (report["frequency"], report["horizon"]) == ("W-FRI", 13)
     assert client.post("/training", json={"store_number": 1}).status_code == 202
-    Worker(settings).run_until_idle(60)
+    Worker(settings).run_until_idle(600)
 
     answer = client.get("/forecast?store_number=2").get_json()
     points = answer["result"]["Forecast"]["Predictions"]["p50"]

@@ -54,9 +54,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     body = "\n".join(["Store,Date,Sales,Open,Promo,Price,StateHoliday", *lines])
     client = app.test_client()
     assert client.post("/imports", data=body, content_type="text/csv").status_code == 202
-    assert Worker(settings).run_until_idle(60)
+    assert Worker(settings).run_until_idle(600)
     assert client.post("/training", json={"store_number": 1}).status_code == 202
-    assert Worker(settings).run_until_idle(60)
+    assert Worker(settings).run_until_idle(600)
     app.extensions["forecast_service"].close()
     return settings
 
@@ -379,7 +379,7 @@ class TestTheModelBesideAForecast:
     ) -> None:
         rows = [{"store_number": s, "date": str(START), "sales": 900.0} for s in (1, 2)]
         assert client.post("/sales", json={"sales": rows}).status_code == 202
-        assert Worker(home).run_until_idle(60)
+        assert Worker(home).run_until_idle(600)
 
         answer = ask(client, PROMO)
 

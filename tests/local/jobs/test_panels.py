@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -383,25 +382,3 @@ def test_item_metadata_become_attributes_of_the_series() -> None:
     built = panel_of(target([*SALES, ("b", 1, 1.0)]), metadata=metadata)
 
     assert dict(built.panel.attributes) == {"category": ("food", "")}
-
-
-def test_a_million_rows_take_at_most_a_second() -> None:
-    stores, days = 1_000, 900
-    items = np.repeat(np.arange(stores), days).astype(str)
-    times = np.tile(np.datetime64("2013-01-01") + np.arange(days), stores).astype("datetime64[ms]")
-    table = pa.table(
-        {
-            "item_id": pa.array(items).dictionary_encode(),
-            "timestamp": pa.array(times),
-            "demand": pa.array(np.arange(stores * days, dtype=np.float64)),
-        }
-    )
-    fields = (("item_id", "string"), ("timestamp", "timestamp"), ("demand", "float"))
-    sales = Source(table, DatasetSchema("TARGET_TIME_SERIES", "item_id", fields))
-
-    began = time.process_time()
-    built = panel_of(sales)
-    seconds = time.process_time() - began
-
-    assert built.panel.target.shape == (stores, days)
-    assert seconds < 1.0
