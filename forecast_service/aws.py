@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,14 @@ class NoDetails:
             "This installation forecasts with Amazon Forecast, which cannot compute a what-if "
             "without storing it. Use CreateWhatIfAnalysis and CreateWhatIfForecast, or set "
             "FORECAST_BACKEND=local."
+        )
+
+    def data_state(self, connection: sa.Connection, group: str) -> None:
+        """None: Amazon Forecast keeps no earlier rows."""
+
+    def restore_data(self, connection: sa.Connection, group: str, state: Mapping[str, Any]) -> None:
+        raise NotOffered(
+            "Amazon Forecast keeps no earlier rows of a dataset, so none can come back."
         )
 
     def undo_import(self, connection: sa.Connection, group: str, job_name: str) -> None:

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -61,6 +61,12 @@ class Details(Protocol):
         Busy
             One what-if is being computed and another one is waiting.
         """
+
+    def data_state(self, connection: sa.Connection, group: str) -> dict[str, Any] | None:
+        """The present rows of a dataset group, as JSON; None if they cannot be restored."""
+
+    def restore_data(self, connection: sa.Connection, group: str, state: Mapping[str, Any]) -> None:
+        """Come back to the rows of a ``data_state``; datasets that are newer are deleted."""
 
     def undo_import(self, connection: sa.Connection, group: str, job_name: str) -> None:
         """Remove the rows that import jobs of this name loaded, and end jobs that still run.

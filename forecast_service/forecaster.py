@@ -89,7 +89,7 @@ class Forecaster:
         forecast = self.get_latest_forecast()
         if forecast is None:
             raise NoForecast(
-                f"Dataset group '{self.group.name}' has no forecast that is ACTIVE.",
+                f"Dataset group '{self.group.name}' has no ACTIVE forecast.",
                 remedy=Remedy.TRAIN,
             )
         return str(forecast["ForecastArn"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
-from difflib import get_close_matches
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -87,6 +89,11 @@ class Settings(BaseSettings):
     )
     region_column: str | None = Field(
         None, description="Column of the store table with the region of a store."
+    )
+    timezone: str = Field(
+        "UTC",
+        description="Time zone of the stores, such as Europe/Berlin: a sale is dated tomorrow or "
+        "earlier there.",
     )
     columns: CommaList = Field(
         (),
@@ -191,6 +198,13 @@ class Settings(BaseSettings):
             raise ValueError(f"one of {', '.join(COUNTRIES)}")
         return value
 
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        if value != "UTC" and value not in available_timezones():
+            raise ValueError("the name of a time zone, such as 'UTC' or 'Europe/Berlin'")
+        return value
+
     @field_validator("retrain_rules")
     @classmethod
     def _known_rules(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -254,16 +268,20 @@ def _refuse_unknown(environ: os._Environ[str] | dict[str, str]) -> None:
         if name.startswith(PREFIX) and name not in names and not name.startswith(f"{PREFIX}TEST_")
     )
     if unknown:
-        sentences = [_unknown(name, names) for name in unknown[:SHOWN_UNKNOWN]]
+        sentences = [
+            f"Unknown setting {name}.{_nearest(name, names) or ' Unset it.'}"
+            for name in unknown[:SHOWN_UNKNOWN]
+        ]
         more = len(unknown) - len(sentences)
         sentences += [f"{more} more are unknown."] if more else []
         raise ConfigurationError(f"{' '.join(sentences)} docs/configuration.md lists all settings.")
 
 
-def _unknown(name: str, names: set[str]) -> str:
-    ends = sorted(known.removeprefix(PREFIX) for known in names)
-    near = get_close_matches(name.removeprefix(PREFIX), ends, n=1)
-    return f"Unknown setting {name}. {f'Did you mean {PREFIX}{near[0]}?' if near else 'Unset it.'}"
+def _nearest(name: str, existing: Iterable[str]) -> str:
+    """A question with the nearest of the existing names, after a blank; empty without one."""
+    stems = [other.removeprefix(PREFIX) for other in existing]
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), sorted(stems), n=1)
+    return f" Did you mean {PREFIX}{near[0]}?" if near else ""
 
 
 def _read_secret(path: str) -> str:

@@ -57,8 +57,14 @@ class Trainer:
         )
 
     def get_latest_predictor(self) -> dict[str, Any] | None:
-        """Summary of the newest ACTIVE predictor of the group by creation time, or None."""
-        return newest_active(self.predictors())
+        """Summary of the newest ACTIVE predictor of the group by creation time, or None.
+
+        Predictors of earlier data, which an undo removed as a whole, do not count.
+        """
+        after = self.group.trained_after or 0.0
+        return newest_active(
+            [p for p in self.predictors() if p["CreationTime"].timestamp() >= after]
+        )
 
     def latest_predictor_in_tolerance(
         self, tolerance_days: float = 2, at: datetime | None = None
@@ -157,7 +163,7 @@ class Trainer:
         predictor = self.get_latest_predictor()
         if predictor is None:
             raise NoForecast(
-                f"Dataset group '{self.group.name}' has no predictor that is ACTIVE.",
+                f"Dataset group '{self.group.name}' has no ACTIVE predictor.",
                 remedy=Remedy.TRAIN,
             )
         return str(predictor["PredictorArn"])

@@ -7,7 +7,7 @@ import os
 import click
 
 from forecast_service import __version__
-from forecast_service.cli.data import import_sales, sample, stores
+from forecast_service.cli.data import import_sales, sample, stores, undo
 from forecast_service.cli.forecasts import forecast, rollback
 from forecast_service.cli.output import ServiceGroup
 from forecast_service.cli.serving import serve, worker
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 for command in (
-    *(import_sales, train, forecast, rollback, what_if, stores, runs, serve, worker, run),
+    *(import_sales, undo, train, forecast, rollback, what_if, stores, runs, serve, worker, run),
     *(check, sample, backup, restore, prune),
 ):
     main.add_command(command)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from forecast_service.importer.options import ImportOptions
     from forecast_service.service import Service
 
-__all__ = ["import_sales", "sample", "stores"]
+__all__ = ["import_sales", "sample", "stores", "undo"]
 
-PASSED_ON = ("stores_limit", "allow_returns", "store", "encoding", "sheet", "wide")
+PASSED_ON = ("stores_limit", "allow_returns", "replace", "store", "encoding", "sheet", "wide")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 STORE_COLUMNS = ("store", "region", "first_sale_on", "last_sale_on", "days")
 
@@ -100,6 +100,9 @@ def chosen_values(options: Mapping[str, Any]) -> dict[str, Any]:
 @click.option(
     "--append", is_flag=True, help="Add new days and correct existing ones; keep the rest."
 )
+@click.option(
+    "--replace", is_flag=True, help="Allow that the files drop stores or much of the history."
+)
 @click.option("--allow-returns", is_flag=True, help="Allow days with negative sales.")
 @click.option("--ignore", help="Columns to leave out, such as Customers,Notes.")
 @click.option("--dry-run", is_flag=True, help="Only report what the files contain; import nothing.")
@@ -153,6 +156,26 @@ def follow_new_forecast(service: Service, *, wait: bool) -> None:
     if run is not None and wait:
         say(f"{run.detail[0].upper()}{run.detail[1:]}.")
         follow(service, run.id)
+
+
+@click.command(epilog="Example: forecast-service undo")
+@click.argument("import_id", metavar="[ID]", required=False)
+@click.option(
+    "--no-wait", is_flag=True, help="Do not wait: a running worker makes the new forecast."
+)
+def undo(import_id: str | None, no_wait: bool) -> None:
+    """Undo the last import: the sales are again those from before it.
+
+    ID is that of the last import, which is the default. Repeat the command to go back further.
+    """
+    from forecast_service.cli.opening import open_for_command
+
+    with open_for_command() as service:
+        undone = service.imports.undo(import_id)
+        report = undone["report"] or {}
+        files = ", ".join(file["name"] for file in report.get("files", ()))
+        say(f"Import {undone['id']} of {undone['requested_at']} ({files}) is undone.")
+        follow_new_forecast(service, wait=not no_wait)
 
 
 @click.command(

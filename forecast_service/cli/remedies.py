@@ -24,6 +24,16 @@ REMEDY_COMMANDS: Mapping[Remedy, str] = {
     Remedy.LIST_IMPORTS: "'forecast-service import' starts a new one.",
     Remedy.LIST_FORECASTS: "'forecast-service rollback' lists the forecasts that can be served.",
     Remedy.LIST_STORES: "'forecast-service stores' lists them.",
+    Remedy.CREATE_STORES: (
+        "'forecast-service stores' lists them. 'forecast-service import --append' adds new ones."
+    ),
+    Remedy.REPLACE: (
+        "'forecast-service import --append' adds them. --replace drops the earlier sales."
+    ),
+    Remedy.REPLACE_KIND: "A full import with --replace takes these columns instead.",
+    Remedy.REPLACE_SAMPLE: (
+        "Set FORECAST_HOME to a new folder to keep both, or drop the sample with --replace-sample."
+    ),
     Remedy.LIST_REGIONS: "'forecast-service stores' shows the region of every store.",
     Remedy.ALLOW_RETURNS: "If these are returns, import it with --allow-returns.",
     Remedy.IGNORE_COLUMNS: "Or leave columns out with --ignore.",

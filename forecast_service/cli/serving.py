@@ -72,8 +72,8 @@ def warnings_of(settings: Settings) -> list[str]:
         return []
     hosts = ", ".join(dict.fromkeys(("localhost", *settings.allowed_hosts)))
     return [
-        f"WARNING: '{settings.host}' is open to other machines, and there are no accounts: whoever "
-        "reaches this port can read and change everything.",
+        f"WARNING: '{settings.host}' is open to other machines, and there are no accounts: every "
+        "program that reaches this port can read and change everything.",
         f"WARNING: Requests are answered for these hosts: {hosts}. Add names with "
         "FORECAST_ALLOWED_HOSTS.",
     ]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
+SAMPLE = "sample"  # folder of the sample data
 MEMORY = "last_import.json"  # digests of the files that were imported last
 
 
@@ -38,6 +39,12 @@ MEMORY = "last_import.json"  # digests of the files that were imported last
 @click.argument("future", type=FILE, required=False)
 @click.option("--stores", "store_table", type=FILE, help="Table with one row per store.")
 @click.option("--allow-returns", is_flag=True, help="Allow days with negative sales.")
+@click.option(
+    "--replace", is_flag=True, help="Allow that the files drop stores or much of the history."
+)
+@click.option(
+    "--replace-sample", is_flag=True, help="Delete the sample data of an earlier start first."
+)
 @file_options
 @value_options
 @store_options
@@ -100,23 +107,81 @@ def load(service: Service, files: dict[str, Path], options: dict[str, Any]) -> b
         if group is not None:
             say("Using the sales that were imported before.")
             return False
-        files = write_sample_files(settings.home / "sample")
+        files = write_sample_files(settings.home / SAMPLE)
     wanted = import_options(options)
     memory = settings.home / MEMORY
     fingerprint = {
         "group": settings.dataset_group,
         "files": {role: digest(path) for role, path in files.items()},
-        "options": json.loads(json.dumps(wanted.to_dict())),
+        "options": changed_options(wanted.to_dict()),
     }
-    if group is not None and memory.exists() and json.loads(memory.read_text()) == fingerprint:
+    before = read_memory(memory)
+    if group is not None and before == fingerprint and not is_undone(service):
         say("These files were imported before. Using the imported sales.")
         return False
+    if group is not None and is_sample(before, settings.home / SAMPLE):
+        leave_sample(service, may_delete=options["replace_sample"])
     with report_time("Import"):
         report = import_files(service, files, "FULL", wanted)
     for line in report.lines():
         say(f"  {line}")
     memory.write_text(json.dumps(fingerprint))
     return True
+
+
+def read_memory(path: Path) -> dict[str, Any]:
+    """The fingerprint of the last import by this command; empty if there is none."""
+    if not path.exists():
+        return {}
+    memory: dict[str, Any] = json.loads(path.read_text())
+    return {**memory, "options": changed_options(memory.get("options", {}))}
+
+
+def changed_options(options: dict[str, Any]) -> dict[str, Any]:
+    """The options that have not their default and matter for the same files."""
+    from forecast_service.importer.options import ImportOptions
+
+    defaults = {**ImportOptions().to_dict(), "replace": options.get("replace")}
+    changed = {name: value for name, value in options.items() if value != defaults.get(name)}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in changed.items()
+        if value not in ([], ())
+    }
+
+
+def is_undone(service: Service) -> bool:
+    """Whether the last full import was undone."""
+    states = (i["state"] for i in service.imports.list() if i["mode"] == "FULL")
+    return next((state for state in states if state != "failed"), "done") == "undone"
+
+
+def is_sample(memory: dict[str, Any], folder: Path) -> bool:
+    """Whether the last import by this command was that of our sample data."""
+    if not memory or not folder.is_dir():
+        return False
+    return set(memory["files"].values()) <= {digest(path) for path in folder.iterdir()}
+
+
+def leave_sample(service: Service, *, may_delete: bool) -> None:
+    """Delete the sample data.
+
+    Raises
+    ------
+    Conflict
+        This was not requested.
+    """
+    from forecast_service.errors import Conflict, Remedy
+
+    home = service.settings.home
+    if not may_delete:
+        raise Conflict(
+            f"'{home}' holds the sample data of an earlier start, and one home is for one chain of "
+            "stores. Nothing was changed.",
+            remedy=Remedy.REPLACE_SAMPLE,
+        )
+    service.imports.clear()
+    say("The sample data were deleted.")
 
 
 def train(service: Service, *, must_wait: bool) -> None:

@@ -14,6 +14,8 @@ from forecast_service.cli.output import json_option, print_json, print_table, sa
 
 __all__ = ["what_if"]
 
+ONE_DECIMAL_BELOW = 100
+
 
 def _settings(
     context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
@@ -103,7 +105,12 @@ def _summary(document: dict[str, Any]) -> str:
     total = document["total"]
     share = "" if total["share"] is None else f" ({100 * total['share']:+z.1f} %)"
     sums = (
-        f"Store {document['store_number']}: the {total['forecast_type']} of all days changes from "
-        f"{total['baseline']:,.1f} to {total['what_if']:,.1f}: {total['difference']:+z,.1f}{share}."
+        f"Store {document['store_number']}, total ({total['forecast_type']}): "
+        f"{_amount(total['baseline'])} → {_amount(total['what_if'])}{share}."
     )
     return " ".join([sums, *document["notes"]])
+
+
+def _amount(value: float) -> str:
+    """A number as people write it: no decimals from 100 on."""
+    return f"{value:,.0f}" if abs(value) >= ONE_DECIMAL_BELOW else f"{value:,.1f}"

@@ -1,12 +1,17 @@
-"""The order of names: numbers in names are compared as numbers."""
+"""Names: their order, with numbers compared as numbers, and the names near a mistyped one."""
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Sequence
 
-__all__ = ["natural_order"]
+__all__ = ["did_you_mean", "natural_order"]
 
 NUMBER = re.compile("[0-9]+")
+NEAR_NAMES = 3
+LEAST_LIKENESS = 0.7  # of two names by difflib; '26' is not near '6'
+MOST_COMPARED = 10_000  # names; comparing them takes some 0.1 s
 COUNT_DIGITS = 4  # width of the digit count that precedes each number
 
 
@@ -19,6 +24,25 @@ def natural_order(name: str) -> tuple[str, str]:
     ['2', '10', 'CA_2', 'CA_10']
     """
     return NUMBER.sub(_comparable, name), name  # the name itself separates 07 from 7
+
+
+def did_you_mean(name: str, existing: Sequence[str]) -> str:
+    """A question with the existing names near this one, after a blank; empty without any.
+
+    Example
+    -------
+    >>> did_you_mean("Berln", ["Berlin", "Bern", "Paris"])
+    " Did you mean 'Berlin' or 'Bern'?"
+    """
+    spelled: dict[str, str] = {}
+    for other in existing[:MOST_COMPARED]:
+        spelled.setdefault(other.casefold(), other)
+    near = difflib.get_close_matches(
+        name.casefold(), list(spelled), n=NEAR_NAMES, cutoff=LEAST_LIKENESS
+    )
+    if not near:
+        return ""
+    return f" Did you mean {' or '.join(repr(spelled[other]) for other in near)}?"
 
 
 def _comparable(number: re.Match[str]) -> str:

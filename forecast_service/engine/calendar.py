@@ -85,7 +85,7 @@ def parse_frequency(code: str) -> Frequency:
     if not match or multiple > _LIMITS[match[2]] or begin not in WEEKDAYS:
         allowed = ", ".join(f"{unit} 1-{most}" for unit, most in _LIMITS.items())
         raise InvalidData(
-            f"'{code}' is no frequency. Allowed are a number and a unit ({allowed}), "
+            f"'{code}' is not a frequency. Allowed are a number and a unit ({allowed}), "
             "for instance 'D', '2W' or '15min'."
         )
     return Frequency(match[2], multiple, WEEKDAYS.index(begin))

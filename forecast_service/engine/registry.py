@@ -37,7 +37,7 @@ def algorithm(name: str) -> Algorithm:
     """The algorithm of this name; InvalidData if there is none."""
     if name not in _CLASSES:
         allowed = ", ".join(f"'{each}'" for each in NAMES)
-        raise InvalidData(f"'{name}' is no algorithm of this service. Use one of {allowed}.")
+        raise InvalidData(f"'{name}' is not an algorithm of this service. Use one of {allowed}.")
     module, _, class_name = _CLASSES[name].rpartition(".")
     cls = getattr(import_module(f"forecast_service.engine.{module}"), class_name)
     return cast("Algorithm", cls())

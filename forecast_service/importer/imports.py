@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import builtins
+import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from forecast_service.common.instants import utc_text
-from forecast_service.errors import FieldError, InvalidData, NotFound, Remedy
+from forecast_service.errors import FieldError, InvalidData, NotFound, Remedy, UnknownStore
 from forecast_service.importer.history import history
+from forecast_service.importer.import_rows import has_open_import
 from forecast_service.importer.options import ImportOptions, check_request
-from forecast_service.importer.steps import KIND, AfterImport, ImportStep, understand_files
+from forecast_service.importer.reversal import clear, take_back
+from forecast_service.importer.steps import (
+    KIND,
+    AfterImport,
+    ImportStep,
+    understand_files,
+)
 from forecast_service.importer.understanding.report import ImportReport
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
+from forecast_service.storage.groups import lock_group, read_group
 from forecast_service.storage.queue import Claim, Queue, new_id
+from forecast_service.storage.stores import existing_stores
 from forecast_service.storage.tables import imports
 
 __all__ = ["Imports", "stored_error"]
+
+logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 0.05  # between two checks of an import that another process may work on
 
@@ -83,6 +95,26 @@ class Imports:
             Queue.put(connection, KIND, import_id)
         return import_id
 
+    def refuse_unknown_stores(self, names: Sequence[int | str]) -> None:
+        """Refuse stores that were never imported; their names may be mistyped.
+
+        Before the first import, and while an import may add stores, nothing is refused here: the
+        option ``known_stores`` makes the import itself look again.
+
+        Raises
+        ------
+        UnknownStore
+            The sentence has the nearest names.
+        """
+        group = self.settings.dataset_group
+        with self.database.read() as connection:
+            if read_group(connection, group) is None or has_open_import(connection, group):
+                return
+            try:
+                existing_stores(connection, group, names)
+            except UnknownStore as error:
+                raise UnknownStore(error.detail, remedy=Remedy.CREATE_STORES) from error
+
     def perform(self, queue: Queue, claim: Claim) -> None:
         """Do one step of a claimed import; then give it back, unless it has ended.
 
@@ -108,6 +140,44 @@ class Imports:
         if row is None:
             raise NotFound(f"Import '{import_id}' does not exist.", remedy=Remedy.LIST_IMPORTS)
         return _document(row)
+
+    def undo(self, import_id: str | None = None) -> dict[str, Any]:
+        """Take back a finished import, by default the newest, and return its document.
+
+        Raises
+        ------
+        NotFound
+            There is no such import.
+        Conflict
+            A later import stands on it, or one is under way.
+        NotOffered
+            The backend cannot remove rows.
+        """
+        with self.database.write() as connection:
+            lock_group(connection, self.settings.dataset_group)
+            details, group = self.session.details, self.settings.dataset_group
+            undone = take_back(connection, details, group, import_id)
+            if self.after_import is not None:
+                self.after_import(connection)
+        logger.info(
+            "import %s is undone", undone, extra={"event": "import_undone", "import_id": undone}
+        )
+        return self.get(undone)
+
+    def clear(self) -> None:
+        """Take back all imports at once.
+
+        Raises
+        ------
+        Conflict
+            An import or a training run is under way.
+        NotOffered
+            The backend cannot remove rows.
+        """
+        with self.database.write() as connection:
+            lock_group(connection, self.settings.dataset_group)
+            clear(connection, self.session.details, self.settings.dataset_group)
+        logger.info("all imports are undone", extra={"event": "imports_cleared"})
 
     def list(self, limit: int = 50) -> builtins.list[dict[str, Any]]:
         """The newest imports, newest first."""

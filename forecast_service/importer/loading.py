@@ -26,6 +26,7 @@ TYPES = {
 SUFFIXES = {TARGET_PART: "", RELATED_PART: "_related", METADATA_PART: "_metadata"}
 # The sales come last, and no run begins before them. If they fail, the other parts are undone.
 WAVES = ((RELATED_PART, METADATA_PART), (TARGET_PART,))
+MAX_NAME = 63  # characters of a name in Amazon Forecast
 UNFINISHED = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 NOTHING_KEPT = "Nothing of this import is used."
 PART_KEPT = "Its sales are not used; covariates and store attributes may be loaded already."
@@ -95,20 +96,54 @@ class Loader:
     def _ensure_datasets(self, plan: Plan) -> dict[str, str]:
         """ARN of every dataset of the plan. Refuses before it creates anything."""
         existing = self._arns("list_datasets", "Datasets", "Dataset")
-        names = {part.kind: self.settings.dataset_name + SUFFIXES[part.kind] for part in plan.parts}
-        for part in plan.parts:
-            if names[part.kind] in existing:
-                self._refuse_other_schema(plan, part, names[part.kind], existing[names[part.kind]])
+        present = self._present()
+        names = {part.kind: self._name(plan, part, present, existing) for part in plan.parts}
         arns, frequency = {}, parse_frequency(plan.frequency).unit
         for part in plan.parts:
             name = names[part.kind]
             arns[part.kind] = existing.get(name) or self._create_dataset(part, name, frequency)
-        self._update_group(arns)
+        self._update_group(plan, arns, present)
         return arns
+
+    def _present(self) -> dict[str, dict[str, Any]]:
+        """Descriptions of the datasets in the group, by type."""
+        client = self.session.forecast
+        groups = self._arns("list_dataset_groups", "DatasetGroups", "DatasetGroup")
+        arn = groups.get(self.settings.dataset_group)
+        if arn is None:
+            return {}
+        group = client.describe_dataset_group(DatasetGroupArn=arn)
+        described = [client.describe_dataset(DatasetArn=a) for a in group.get("DatasetArns", [])]
+        return {dataset["DatasetType"]: dataset for dataset in described}
+
+    def _name(
+        self,
+        plan: Plan,
+        part: Part,
+        present: Mapping[str, Mapping[str, Any]],
+        existing: Mapping[str, str],
+    ) -> str:
+        """Name of the dataset for a part.
+
+        A full import with another schema gets a new dataset, which takes the place of the old one.
+        """
+        dataset = present.get(TYPES[part.kind])
+        name = self.settings.dataset_name + SUFFIXES[part.kind]
+        if dataset is not None:
+            name = dataset["DatasetName"]
+            if plan.mode == "FULL" and part.kind != METADATA_PART:
+                is_fitting = _columns_of(dataset) == [column for column, _ in part.schema]
+                unit = parse_frequency(plan.frequency).unit
+                if not is_fitting or dataset.get("DataFrequency", unit) != unit:
+                    base = self.settings.dataset_name + SUFFIXES[part.kind]
+                    name = f"{base[: MAX_NAME - 9]}_{self.import_id[:8]}"
+        if name in existing:
+            self._refuse_other_schema(plan, part, name, existing[name])
+        return name
 
     def _refuse_other_schema(self, plan: Plan, part: Part, name: str, arn: str) -> None:
         dataset = self.session.forecast.describe_dataset(DatasetArn=arn)
-        existing = [a["AttributeName"] for a in dataset["Schema"]["Attributes"]]
+        existing = _columns_of(dataset)
         columns = [column for column, _ in part.schema]
         if existing != columns or dataset["Domain"] != DOMAIN:
             raise InvalidData(
@@ -137,14 +172,17 @@ class Loader:
         )
         return str(answer["DatasetArn"])
 
-    def _update_group(self, arns: Mapping[str, str]) -> None:
-        arn = self.group_arn()
-        group = self.session.forecast.describe_dataset_group(DatasetGroupArn=arn)
-        present = list(group.get("DatasetArns", []))
-        missing = [dataset for dataset in arns.values() if dataset not in present]
-        if missing:
+    def _update_group(
+        self, plan: Plan, arns: Mapping[str, str], present: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        """Put the datasets into the group. A full import without covariates removes theirs."""
+        before = {kind: str(dataset["DatasetArn"]) for kind, dataset in present.items()}
+        after = {**before, **{TYPES[kind]: arn for kind, arn in arns.items()}}
+        if plan.mode == "FULL" and not plan.covariates:
+            after.pop(TYPES[RELATED_PART], None)
+        if after != before:
             self.session.forecast.update_dataset_group(
-                DatasetGroupArn=arn, DatasetArns=[*present, *missing]
+                DatasetGroupArn=self.group_arn(), DatasetArns=list(after.values())
             )
 
     def _start_job(self, part: Part, dataset_arn: str, file: Path) -> str:
@@ -196,6 +234,10 @@ class Loader:
 
     def _file(self, part: Part) -> str:
         return f"{part.kind}.{self.extension}"
+
+
+def _columns_of(dataset: Mapping[str, Any]) -> list[str]:
+    return [attribute["AttributeName"] for attribute in dataset["Schema"]["Attributes"]]
 
 
 def _raise_unless_exists(error: ClientError) -> None:

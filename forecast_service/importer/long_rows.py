@@ -8,8 +8,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Floats", "Ints", "LongRows", "SeriesKey", "lookup", "series_title",
-           "sorted_rows"]  # fmt: skip
+__all__ = [
+    "Floats",
+    "Ints",
+    "LongRows",
+    "SeriesKey",
+    "filled_from",
+    "lookup",
+    "series_title",
+    "sorted_rows",
+]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -94,3 +102,15 @@ def lookup(rows: LongRows, code: Ints) -> npt.NDArray[np.intp]:
         return np.full(len(code), -1, dtype=np.intp)
     at = np.minimum(np.searchsorted(own, code), len(own) - 1)
     return np.where(own[at] == code, at, -1)
+
+
+def filled_from(stated: LongRows, old: LongRows) -> LongRows:
+    """The rows ``stated``, with their empty cells filled from those of ``old``."""
+    if not len(old):
+        return stated
+    at = lookup(old, stated.code)
+    values = {
+        name: np.where(np.isnan(column) & (at >= 0), old.values[name][at], column)
+        for name, column in stated.values.items()
+    }
+    return LongRows(stated.keys, stated.series, stated.day, values)

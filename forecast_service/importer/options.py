@@ -53,6 +53,16 @@ class ImportOptions:
     missing: str | None = None
     """``unknown`` or ``zero``: what a day without a row means; None: as in earlier imports."""
 
+    empty_sales: str = "keep"
+    """What an empty cell does to an earlier figure: ``keep``, ``forget`` or ``remove`` the row.
+
+    ``keep`` counts as ``forget`` between the first and the last sale of the same file.
+    """
+    known_stores: bool = False
+    """Whether stores that were never imported are refused."""
+    replace: bool = False
+    """Whether a full import may drop stores or much of the history."""
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ImportOptions:
         """Options from values as sent or stored; the inverse of ``to_dict``.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from forecast_service.common.names import natural_order
-from forecast_service.importer.understanding.earlier_imports import StoreState
+from forecast_service.importer.merging.earlier_imports import StoreState
 from forecast_service.importer.understanding.understanding import Understanding
 from forecast_service.importer.values.text_columns import iso
 from forecast_service.importer.workspace import replacing
@@ -79,7 +79,8 @@ def make_plan(understanding: Understanding, mode: str) -> Plan:
         columns = tuple((name, "string") for name in understanding.attributes.values())
         parts.append(Part(METADATA_PART, (("item_id", "string"), *columns), "FULL"))
     if len(sales.rows):
-        parts.append(Part(TARGET_PART, (*start, ("demand", "float")), mode))
+        target_mode = mode if sales.everything is None else "FULL"
+        parts.append(Part(TARGET_PART, (*start, ("demand", "float")), target_mode))
     return Plan(
         mode=mode,
         has_items=understanding.has_items,

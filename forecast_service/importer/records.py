@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pyarrow as pa
 import sqlalchemy as sa
 
 from forecast_service.importer.history import covariates_key, key_columns, sales_key
+from forecast_service.importer.merging.earlier_imports import StoreState
 from forecast_service.importer.plan import RELATED_PART, TARGET_PART, Plan
-from forecast_service.importer.understanding.earlier_imports import StoreState
+from forecast_service.importer.reversal import changed_rows
 from forecast_service.storage.database import database_now
 from forecast_service.storage.groups import DatasetGroup, record_import
 from forecast_service.storage.snapshots import SnapshotStore, StagedFile
 from forecast_service.storage.tables import series, stores
 
-__all__ = ["record"]
+__all__ = ["no_covariates", "record"]
 
 
 def record(
     connection: sa.Connection, group: str, arn: str, plan: Plan, staged: dict[str, StagedFile]
-) -> None:
-    """Make an import visible: history, dataset group, stores and series."""
+) -> list[dict[str, Any]]:
+    """Make an import visible: history, dataset group, stores and series.
+
+    The result are the rows that changed; see ``reversal``.
+    """
     _record_history(connection, group, plan, staged)
     _record_group(connection, group, arn, plan)
-    _record_stores(connection, group, plan)
-    _record_series(connection, group, plan)
+    return [_record_stores(connection, group, plan), _record_series(connection, group, plan)]
 
 
 def _record_history(
     connection: sa.Connection, group: str, plan: Plan, staged: dict[str, StagedFile]
 ) -> None:
-    kind = "base" if plan.mode == "FULL" else "delta"
     key = key_columns(plan.has_items)
-    for part, dataset in ((TARGET_PART, sales_key(group)), (RELATED_PART, covariates_key(group))):
-        if part in staged:
-            SnapshotStore.add(connection, dataset, kind, staged[part], key=key)
+    datasets = {TARGET_PART: sales_key(group), RELATED_PART: covariates_key(group)}
+    modes = {part.kind: part.mode for part in plan.parts}
+    for part, file in staged.items():
+        is_known = part in modes or SnapshotStore.newest(connection, datasets[part])
+        if is_known:
+            kind = "base" if modes.get(part, plan.mode) == "FULL" else "delta"
+            SnapshotStore.add(connection, datasets[part], kind, file, key=key)
+
+
+def no_covariates(has_items: bool) -> pa.Table:
+    """Covariates of no day: a full import without any replaces the earlier ones by them."""
+    types = {"timestamp": pa.timestamp("ms")}
+    names = key_columns(has_items)
+    return pa.table({n: pa.array([], types.get(n, pa.string())) for n in names})
 
 
 def _record_group(connection: sa.Connection, group: str, arn: str, plan: Plan) -> None:
@@ -50,7 +66,7 @@ def _record_group(connection: sa.Connection, group: str, arn: str, plan: Plan) -
     record_import(connection, imported)
 
 
-def _record_stores(connection: sa.Connection, group: str, plan: Plan) -> None:
+def _record_stores(connection: sa.Connection, group: str, plan: Plan) -> dict[str, Any]:
     statement = sa.select(stores).where(stores.c.dataset_group == group)
     old = {row.store: row for row in connection.execute(statement)}
     changed = [n for n, store in plan.stores.items() if n not in old or _has_changed(old[n], store)]
@@ -70,9 +86,11 @@ def _record_stores(connection: sa.Connection, group: str, plan: Plan) -> None:
                 for name in changed
             ],
         )
+    rows = {name: dict(row._mapping) for name, row in old.items()}
+    return changed_rows(stores, rows, [*changed, *gone])
 
 
-def _record_series(connection: sa.Connection, group: str, plan: Plan) -> None:
+def _record_series(connection: sa.Connection, group: str, plan: Plan) -> dict[str, Any]:
     statement = sa.select(series).where(series.c.dataset_group == group)
     old = {(row.store, row.item): row.last_sale_on for row in connection.execute(statement)}
     new = {(store, item): day for store, item, day in plan.series}
@@ -82,13 +100,16 @@ def _record_series(connection: sa.Connection, group: str, plan: Plan) -> None:
                 series.c.dataset_group == group, series.c.store == store, series.c.item == item
             )
         )
-    rows = [
-        {"dataset_group": group, "store": store, "item": item, "last_sale_on": day}
-        for (store, item), day in new.items()
-        if old.get((store, item)) != day
-    ]
+    rows = [_series_row(group, key, day) for key, day in new.items() if old.get(key) != day]
     if rows:
         connection.execute(sa.insert(series), rows)
+    before = {key: _series_row(group, key, day) for key, day in old.items()}
+    changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    return changed_rows(series, before, changed)
+
+
+def _series_row(group: str, key: tuple[str, str], day: str) -> dict[str, str]:
+    return {"dataset_group": group, "store": key[0], "item": key[1], "last_sale_on": day}
 
 
 def _has_changed(row: sa.Row[tuple[object, ...]], store: StoreState) -> bool:

@@ -24,7 +24,9 @@ from forecast_service.importer.canonical_files import (
     write_parquet,
 )
 from forecast_service.importer.history import SALES_COLUMNS, covariates_key, read_rows, sales_key
+from forecast_service.importer.import_rows import OPEN_STATES, has_earlier, update_import
 from forecast_service.importer.loading import Loader, job_name, uri_of
+from forecast_service.importer.merging.earlier_imports import no_rows, read_earlier_imports
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.plan import (
     RELATED_PART,
@@ -33,8 +35,9 @@ from forecast_service.importer.plan import (
     read_plan,
     write_plan,
 )
-from forecast_service.importer.records import record
-from forecast_service.importer.understanding.earlier_imports import no_rows, read_earlier_imports
+from forecast_service.importer.records import no_covariates, record
+from forecast_service.importer.reversal import data_before, keep_changes
+from forecast_service.importer.understanding.future_sales import last_possible_day
 from forecast_service.importer.understanding.understanding import Understanding, understand
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
@@ -47,8 +50,6 @@ from forecast_service.storage.tables import imports
 __all__ = ["KIND", "AfterImport", "ImportStep", "fail", "understand_files"]
 
 KIND = "import"
-UNDER_WAY = ("reading", "loading")
-OPEN_STATES = ("waiting", *UNDER_WAY)
 FIRST_IS_FULL = "Mode INCREMENTAL became FULL: there was no earlier import to add to."
 
 logger = logging.getLogger(__name__)
@@ -71,10 +72,11 @@ def understand_files(
         The files cannot be used.
     """
     group = settings.dataset_group
+    last_day = last_possible_day(settings.timezone)
     with database.read() as connection:
         earlier = read_earlier_imports(connection, group)
     if earlier is None:
-        understanding = understand(files, "FULL", options, settings, None)
+        understanding = understand(files, "FULL", options, settings, None, last_day)
         if mode != "FULL":
             notes = (FIRST_IS_FULL, *understanding.report.notes)
             understanding = replace(
@@ -89,7 +91,7 @@ def understand_files(
         related = read_rows(store, covariates_key(group), columns) if columns else None
         related = related or no_rows(*covariates)
         earlier = replace(earlier, sales=sales or earlier.sales, related=related)
-    return understand(files, mode, options, settings, earlier)
+    return understand(files, mode, options, settings, earlier, last_day)
 
 
 def fail(
@@ -108,8 +110,8 @@ def fail(
     group = connection.execute(statement).scalar_one_or_none()
     if group is None:
         return
-    _undo(connection, details, group, job_name(import_id))
-    _update(
+    _undo(connection, details, group, import_id)
+    update_import(
         connection,
         import_id,
         state="failed",
@@ -163,12 +165,12 @@ class ImportStep:
             if row is None or row["state"] not in OPEN_STATES:
                 self.queue.finish(connection, self.claim)
                 return None
-            if row["state"] == "waiting" and _has_earlier(connection, row):
+            if row["state"] == "waiting" and has_earlier(connection, row):
                 delay = self.session.polling.pause()
                 self.queue.give_back(connection, self.claim, delay_seconds=delay)
                 return None
             if row["state"] == "waiting":
-                _update(connection, row["id"], state="reading")
+                update_import(connection, row["id"], state="reading")
         return row
 
     def _read(self, row: sa.RowMapping) -> None:
@@ -182,7 +184,8 @@ class ImportStep:
         write_plan(self.workspace.path, make_plan(understanding, understanding.report.mode))
         with self.queue.fenced(self.claim) as connection:
             report = understanding.report.to_dict()
-            _update(connection, row["id"], state="loading", report=report)
+            before = data_before(connection, self.session.details, self.settings.dataset_group)
+            update_import(connection, row["id"], state="loading", report=report, before=before)
 
     def _load(self, after_import: AfterImport | None) -> None:
         folder = self.workspace.path
@@ -203,9 +206,12 @@ class ImportStep:
             for part in plan.parts
             if part.kind in (TARGET_PART, RELATED_PART)
         }
+        if plan.mode == "FULL" and RELATED_PART not in staged:
+            staged[RELATED_PART] = snapshots.stage(no_covariates(plan.has_items))
         with self.queue.fenced(self.claim) as connection:
-            record(connection, self.settings.dataset_group, arn, plan, staged)
-            _update(connection, self.claim.subject, state="done", finished_at=database_now())
+            changes = record(connection, self.settings.dataset_group, arn, plan, staged)
+            keep_changes(connection, self.claim.subject, changes)
+            update_import(connection, self.claim.subject, state="done", finished_at=database_now())
             if after_import is not None:
                 after_import(connection)
             self.queue.finish(connection, self.claim)
@@ -254,11 +260,16 @@ def _document(error: ForecastServiceError) -> dict[str, Any]:
     return {"detail": error.detail, "errors": errors, **remedy}
 
 
-def _undo(connection: sa.Connection, details: Details, group: str, name: str) -> None:
+def _undo(connection: sa.Connection, details: Details, group: str, import_id: str) -> None:
     """Undo what an import has loaded; a failure to undo is logged and ignored."""
+    name = job_name(import_id)
+    statement = sa.select(imports.c.before).where(imports.c.id == import_id)
     try:
         with connection.begin_nested():
             details.undo_import(connection, group, name)
+            before = connection.execute(statement).scalar_one()
+            if before is not None and before["backend"]["datasets"]:
+                details.restore_data(connection, group, before["backend"])
     except sa.exc.OperationalError:  # the database is away: the step is tried again
         raise
     except Exception:
@@ -269,27 +280,3 @@ def _history_file(kind: str, folder: Path) -> Path:
     """The file of a part that goes into our own history."""
     sales = folder / f"{SALES}.parquet"
     return sales if kind == TARGET_PART and sales.exists() else folder / f"{kind}.parquet"
-
-
-def _has_earlier(connection: sa.Connection, row: sa.RowMapping) -> bool:
-    """Whether another import of the dataset group is under way, or an older one waits.
-
-    Imports are done in order, one at a time. On PostgreSQL an older one may appear late, because
-    its time is taken before its commit.
-    """
-    older = sa.or_(
-        imports.c.requested_at < row["requested_at"],
-        sa.and_(imports.c.requested_at == row["requested_at"], imports.c.id < row["id"]),
-    )
-    statement = (
-        sa.select(imports.c.id)
-        .where(imports.c.dataset_group == row["dataset_group"])
-        .where(imports.c.id != row["id"])
-        .where(sa.or_(imports.c.state.in_(UNDER_WAY), imports.c.state.in_(OPEN_STATES) & older))
-        .limit(1)
-    )
-    return connection.execute(statement).first() is not None
-
-
-def _update(connection: sa.Connection, import_id: str, **values: Any) -> None:
-    connection.execute(sa.update(imports).where(imports.c.id == import_id).values(**values))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,7 +14,7 @@ from forecast_service.errors import Busy, Conflict, Remedy
 from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.forecast_models import ServedModels
-from forecast_service.local.operations.undo import undo
+from forecast_service.local.operations.undo import data_state, restore_data, undo
 from forecast_service.local.resource_details import ForecastDetails
 from forecast_service.local.what_if import what_if
 from forecast_service.storage.database import Database
@@ -62,6 +63,12 @@ class LocalDetails:
                 return what_if(forecast, self._models, keys, changes)
         finally:
             self._places.release()
+
+    def data_state(self, connection: sa.Connection, group: str) -> dict[str, Any]:
+        return data_state(connection, group)
+
+    def restore_data(self, connection: sa.Connection, group: str, state: Mapping[str, Any]) -> None:
+        restore_data(connection, group, state)
 
     def undo_import(self, connection: sa.Connection, group: str, job_name: str) -> None:
         undo(connection, group, job_name)

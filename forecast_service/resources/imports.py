@@ -1,8 +1,7 @@
-"""``/imports`` and ``/sales``: accept files and rows of sales. A worker imports them."""
+"""``/imports``: accepts files. A worker imports them."""
 
 from __future__ import annotations
 
-import csv
 import re
 import secrets
 import shutil
@@ -17,15 +16,14 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
 from forecast_service.errors import Busy, FieldError, InvalidRequest, UnknownField
-from forecast_service.importer.files.text_tables import SENT_ROWS
 from forecast_service.importer.imports import stored_error
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
-from forecast_service.resources.contract.requests import ImportQuery, ListQuery, SaleRow, SalesBody
+from forecast_service.resources.contract.import_requests import ImportQuery
+from forecast_service.resources.contract.requests import ListQuery
 from forecast_service.resources.gate.unpacking import refuse_bomb
 from forecast_service.resources.parsing import (
     checked_name,
-    json_body,
     read_model,
     read_query,
     require_length,
@@ -34,7 +32,13 @@ from forecast_service.resources.parsing import (
 from forecast_service.resources.remedies import REMEDY_ROUTES
 from forecast_service.settings import Settings
 
-__all__ = ["ImportResource", "ImportsResource", "SalesResource"]
+__all__ = [
+    "ImportResource",
+    "ImportsResource",
+    "accepted_response",
+    "import_document",
+    "scratch_folder",
+]
 
 ROLES = ("sales", "features", "future", "stores")
 OPTIONS = tuple(ImportQuery.model_fields)
@@ -96,26 +100,11 @@ class ImportResource(ServiceResource):
         record = self.service.imports.get(checked_name(import_id, "import_id"))
         return json_response(import_document(record))
 
-
-class SalesResource(ServiceResource):
-    """Sales as JSON rows."""
-
-    @documented(
-        "Add or correct a few sales",
-        body=SalesBody,
-        answers={202: "Import"},
-        errors=(400, 413, 415, 422, 503),
-    )
-    def post(self) -> Response:
-        """Import these rows like a file in mode INCREMENTAL."""
-        body = json_body(request, SalesBody)
-        imports = self.service.imports
-        with scratch_folder(self.service.settings.home) as folder:
-            path = folder / SENT_ROWS
-            write_rows(path, body.sales)
-            options = {"allow_returns": body.allow_returns}
-            identifier = imports.request({"sales": path}, "INCREMENTAL", options)
-        return accepted_response(identifier, import_document(imports.get(identifier)))
+    @documented("Undo the last import", answers={200: "Import"}, errors=(404, 409, 422, 501, 503))
+    def delete(self, import_id: str) -> Response:
+        """The import with state ``undone``: the sales are those from before it."""
+        record = self.service.imports.undo(checked_name(import_id, "import_id"))
+        return json_response(import_document(record))
 
 
 def import_query(sent: Request) -> ImportQuery:
@@ -205,23 +194,6 @@ def scratch_folder(home: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def write_rows(path: Path, rows: list[SaleRow]) -> None:
-    """Write the rows as a file for the importer, with one column per covariate of any row."""
-    names = list(dict.fromkeys(name for row in rows for name in row.covariates))
-    has_items = any(row.item is not None for row in rows)
-    marks = ["stockout"] if any(row.stockout is not None for row in rows) else []
-    header = ["store", "date", "sales", *(["item"] if has_items else []), *marks, *names]
-    _refuse_repeated_names(header)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        for row in rows:
-            item = [row.item] if has_items else []
-            covariates = [row.covariates.get(name) for name in names]
-            mark = [row.stockout] if marks else []
-            writer.writerow([row.store_number, row.date, row.sales, *item, *mark, *covariates])
-
-
 def _refuse_other_parts(sent: Request) -> None:
     options = sorted(set(sent.files) & set(OPTIONS))
     if options:
@@ -241,18 +213,6 @@ def _refuse_other_parts(sent: Request) -> None:
     if texts:
         name = texts[0]
         raise InvalidRequest(f"'{name}' is sent as text. Send it as a file (curl -F {name}=@FILE).")
-
-
-def _refuse_repeated_names(header: list[str]) -> None:
-    taken: dict[str, str] = {}
-    for name in header:
-        other = taken.get(name.lower())
-        if other is not None:
-            raise InvalidRequest(
-                f"Covariate '{name[:100]}' has the same name as column '{other[:100]}' (case does "
-                "not matter). Rename the covariate."
-            )
-        taken[name.lower()] = name
 
 
 def _parts(sent: Request, folder: Path) -> dict[str, Path]:

@@ -63,8 +63,10 @@ def json_body(request: Request, model: type[Model]) -> Model:
     try:
         body = orjson.loads(sent)
     except orjson.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise BadRequest(f"The body is not valid JSON. Check {place}.") from error
+        raise BadRequest(
+            f"The body is not valid JSON (line {error.lineno}, column {error.colno}). Send one "
+            "JSON object."
+        ) from error
     return read_model(model, body)
 
 

@@ -23,6 +23,12 @@ REMEDY_ROUTES: Mapping[Remedy, str] = {
     Remedy.LIST_IMPORTS: "GET /imports lists the imports.",
     Remedy.LIST_FORECASTS: "GET /forecasts lists the forecasts that can be served.",
     Remedy.LIST_STORES: "GET /stores lists them.",
+    Remedy.CREATE_STORES: (
+        'GET /stores lists them. POST /sales with "create": true adds new ones.'
+    ),
+    Remedy.REPLACE: "'mode=INCREMENTAL' adds them. 'replace=true' drops the earlier sales.",
+    Remedy.REPLACE_KIND: "A full import with 'replace=true' takes these columns instead.",
+    Remedy.REPLACE_SAMPLE: "'replace=true' drops the sample.",
     Remedy.LIST_REGIONS: "GET /stores shows the region of every store.",
     Remedy.ALLOW_RETURNS: "If these are returns, import it with 'allow_returns=true'.",
     Remedy.IGNORE_COLUMNS: "Or leave columns out with 'ignore'.",

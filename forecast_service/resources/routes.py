@@ -12,12 +12,13 @@ from forecast_service.resources.api import ServiceApi, ServiceResource
 from forecast_service.resources.contract.openapi import OpenApiResource, description
 from forecast_service.resources.forecast import ForecastResource
 from forecast_service.resources.health import HealthResource, MetricsResource, ReadyResource
-from forecast_service.resources.imports import ImportResource, ImportsResource, SalesResource
+from forecast_service.resources.imports import ImportResource, ImportsResource
 from forecast_service.resources.kept_forecasts import (
     CurrentForecastResource,
     KeptForecastsResource,
 )
 from forecast_service.resources.metrics import RequestMetrics
+from forecast_service.resources.sales import SalesResource
 from forecast_service.resources.stores import HistoryResource, StoreResource, StoresResource
 from forecast_service.resources.training import TrainingResource, TrainingRunResource
 from forecast_service.resources.what_if import WhatIfResource

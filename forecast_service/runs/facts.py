@@ -15,7 +15,7 @@ from forecast_service.storage.groups import DatasetGroup
 from forecast_service.storage.tables import forecasts, stores, training_runs
 from forecast_service.trainer import age_days
 
-__all__ = ["clock", "collect_facts", "has_predictor", "is_current"]
+__all__ = ["clock", "collect_facts", "has_fitting_predictor", "has_predictor", "is_current"]
 
 Predictor = dict[str, Any]
 
@@ -79,6 +79,19 @@ def has_predictor(connection: sa.Connection, group: DatasetGroup) -> bool:
         training_runs.c.dataset_group == group.name, training_runs.c.forecast_arn.is_not(None)
     )
     return connection.execute(forecasting.limit(1)).first() is not None
+
+
+def has_fitting_predictor(connection: sa.Connection, group: DatasetGroup) -> bool:
+    """Whether a predictor fits the kind of data, as far as our records show."""
+    if group.trained_after is None:
+        return True
+    trained = sa.select(training_runs.c.id).where(
+        training_runs.c.dataset_group == group.name,
+        training_runs.c.trains.is_(True),
+        training_runs.c.started_at >= group.trained_after,
+        training_runs.c.forecast_arn.is_not(None),
+    )
+    return connection.execute(trained.limit(1)).first() is not None
 
 
 def _run_of(connection: sa.Connection, predictor: Predictor) -> sa.RowMapping | None:

@@ -20,7 +20,11 @@ def refresh(connection: sa.Connection, group_name: str) -> TrainingRun | None:
     running = run_rows.run_in_state(connection, group.name, RUNNING_STATES)
     if running is None and not facts.has_predictor(connection, group):
         return None
-    detail = f"sales until {group.last_sale_on} were imported; a new forecast includes them"
+    if not facts.has_fitting_predictor(connection, group):
+        detail = "the imported data are of another kind; training a new predictor"
+        request = RunRequest(None, True, "no_predictor", detail)
+        return run_rows.insert_or_join(connection, group, request, counts=False)[0]
+    detail = f"sales up to {group.last_sale_on} imported; updating the forecast"
     request = RunRequest(None, False, "forecast_outdated", detail)
     return run_rows.insert_or_join(connection, group, request, counts=False)[0]
 

@@ -15,6 +15,8 @@ __all__ = [
     "DatasetGroup",
     "Pointer",
     "Texts",
+    "delete_group",
+    "group_values",
     "is_loading",
     "lock_group",
     "move_pointer",
@@ -22,6 +24,7 @@ __all__ = [
     "raise_runs_version",
     "read_group",
     "record_import",
+    "restore_group",
     "served_forecasts",
 ]
 
@@ -66,6 +69,8 @@ class DatasetGroup:
     """Grows with each move of the pointer."""
     runs_version: int = 0
     """Grows when a run ends: decisions that read an older number are made again."""
+    trained_after: float | None = None
+    """Predictors from before this time (epoch seconds) were made of other data."""
     conventions: Mapping[str, str] | None = None
     """How the values of its files are read: ``date_order``, ``decimal``, ``missing``; ``open`` is
     ``rest_days`` if rest days of stores state it. None: an older version did not record them."""
@@ -88,8 +93,9 @@ class DatasetGroup:
 
 
 COLUMNS = tuple(dataset_groups.c[field.name] for field in fields(DatasetGroup))
-# Columns that any import changes.
-LATER_COLUMNS = ("arn", "covariates", "texts", "conventions", "last_sale_on")
+KIND_COLUMNS = ("horizon", "frequency", "has_items", "covariates")  # what predictors depend on
+# Columns that an import changes.
+LATER_COLUMNS = ("arn", *KIND_COLUMNS, "texts", "conventions", "last_sale_on")
 
 
 def read_group(connection: sa.Connection, name: str) -> DatasetGroup | None:
@@ -103,12 +109,45 @@ def lock_group(connection: sa.Connection, name: str) -> DatasetGroup | None:
 
 
 def record_import(connection: sa.Connection, group: DatasetGroup) -> None:
-    """Write the group after an import: all columns the first time, later only ``LATER_COLUMNS``."""
+    """Write the group after an import: all columns the first time, later only ``LATER_COLUMNS``.
+
+    If the kind of the data changes, earlier predictors do not count any more.
+    """
     values = _values(group)
     later = {name: values[name] for name in LATER_COLUMNS}
+    later |= _trained_after(connection, values)
     data_version = dataset_groups.c.data_version + 1
     if not _change(connection, group.name, **later, data_version=data_version):
+        # A group that was emptied by an undo may still have predictors of the earlier data.
+        statement = sa.select(imports.c.id).where(
+            imports.c.dataset_group == group.name, imports.c.state == "undone"
+        )
+        is_second = connection.execute(statement.limit(1)).first() is not None
+        values["trained_after"] = database_now() if is_second else None
         connection.execute(sa.insert(dataset_groups).values(**values, created_at=database_now()))
+
+
+def group_values(connection: sa.Connection, name: str) -> dict[str, Any] | None:
+    """The columns of the group that an import changes, as JSON; None before its first import."""
+    group = read_group(connection, name)
+    if group is None:
+        return None
+    names = ("name", *LATER_COLUMNS)
+    values = {key: getattr(group, key) for key in names}
+    return {**values, "covariates": list(group.covariates)}
+
+
+def restore_group(connection: sa.Connection, values: Mapping[str, Any]) -> None:
+    """Write the ``group_values`` of an earlier moment, as a new version of the data."""
+    empty = {name: sa.null() for name in ("texts", "conventions") if values.get(name) is None}
+    columns = {**values, **empty, **_trained_after(connection, values)}
+    data_version = dataset_groups.c.data_version + 1
+    _change(connection, columns.pop("name"), **columns, data_version=data_version)
+
+
+def delete_group(connection: sa.Connection, name: str) -> None:
+    """Delete the group: there is no import any more."""
+    connection.execute(sa.delete(dataset_groups).where(dataset_groups.c.name == name))
 
 
 def move_pointer(connection: sa.Connection, name: str, forecast_arn: str) -> None:
@@ -157,14 +196,22 @@ def _group(connection: sa.Connection, statement: sa.Select[Any]) -> DatasetGroup
 
 def _values(group: DatasetGroup) -> dict[str, Any]:
     values = {column.name: getattr(group, column.name) for column in COLUMNS}
-    texts = sa.null() if group.texts is None else group.texts
-    conventions = sa.null() if group.conventions is None else group.conventions
-    return {
-        **values,
-        "covariates": list(group.covariates),
-        "texts": texts,
-        "conventions": conventions,
-    }
+    empty = {name: sa.null() for name in ("texts", "conventions") if values[name] is None}
+    return {**values, "covariates": list(group.covariates), **empty}
+
+
+def _trained_after(connection: sa.Connection, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The changed ``trained_after`` if earlier predictors do not fit the new kind of data.
+
+    A predictor without covariates still fits data that have some.
+    """
+    old = read_group(connection, values["name"])
+    if old is None:
+        return {}
+    same = all(getattr(old, name) == values[name] for name in KIND_COLUMNS[:3])
+    if same and list(old.covariates) in ([], list(values["covariates"])):
+        return {}
+    return {"trained_after": database_now()}
 
 
 def _change(connection: sa.Connection, name: str, **columns: Any) -> int:

@@ -6,15 +6,17 @@ of the newest file count. A file is complete on disk before its manifest row exi
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
 
-from forecast_service.errors import InvalidData
+from forecast_service.errors import Conflict, InvalidData
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.parquet import StagedFile, merge, read_parquet, sha256_of, stage
 from forecast_service.storage.tables import series_files
@@ -97,6 +99,49 @@ class SnapshotStore:
             sa.delete(series_files).where(of_dataset, series_files.c.version == version)
         )
         return True
+
+    @staticmethod
+    def restore(connection: sa.Connection, dataset: str, version: int) -> None:
+        """Make the rows of an earlier version the newest ones; 0 deletes the dataset's manifest.
+
+        They get new numbers, because predictors may remember those in between. Files are shared.
+
+        Raises
+        ------
+        Conflict
+            The files of the version were swept.
+        """
+        newest = SnapshotStore.newest(connection, dataset)
+        if version == newest:
+            return
+        if version == 0:
+            SnapshotStore.delete(connection, dataset)
+            return
+        files = SnapshotStore._rows(connection, dataset, version)
+        if not files or files[-1].version != version:
+            raise Conflict(
+                f"Version {version} of dataset '{dataset}' is not kept any more, so its rows "
+                "cannot come back. Import all data of the dataset again."
+            )
+        columns = ("dataset", "kind", "path", "rows", "key", "sha256")
+        values = [{name: getattr(file, name) for name in columns} for file in files]
+        numbers = itertools.count(newest + 1)
+        connection.execute(
+            sa.insert(series_files).values(created_at=database_now()),
+            [{**value, "version": next(numbers)} for value in values],
+        )
+
+    @staticmethod
+    def _rows(connection: sa.Connection, dataset: str, version: int) -> list[sa.Row[Any]]:
+        """Manifest rows of a version, its base first; empty without a base."""
+        statement = (
+            sa.select(series_files)
+            .where(series_files.c.dataset == dataset, series_files.c.version <= version)
+            .order_by(series_files.c.version)
+        )
+        rows = connection.execute(statement).all()
+        bases = [index for index, row in enumerate(rows) if row.kind == "base"]
+        return list(rows[bases[-1] :]) if bases else []
 
     def version(self, dataset: str) -> int:
         """Newest version of a dataset; 0 if it has none."""
@@ -224,22 +269,13 @@ class SnapshotStore:
     def _files(self, dataset: str, version: int | None) -> list[_File]:
         with self.database.read() as connection:
             newest = self.newest(connection, dataset) if version is None else version
-            statement = (
-                sa.select(series_files)
-                .where(series_files.c.dataset == dataset, series_files.c.version <= newest)
-                .order_by(series_files.c.version)
-            )
-            rows = connection.execute(statement).all()
-        bases = [index for index, row in enumerate(rows) if row.kind == "base"]
-        if not bases or rows[-1].version != newest:
+            rows = self._rows(connection, dataset, newest)
+        if not rows or rows[-1].version != newest:
             raise InvalidData(
                 f"Dataset '{dataset}' has no version {newest} with data. "
                 "Import all of its data first."
             )
-        return [
-            _File(row.version, row.kind, row.path, tuple(row.key), row.sha256)
-            for row in rows[bases[-1] :]
-        ]
+        return [_File(row.version, row.kind, row.path, tuple(row.key), row.sha256) for row in rows]
 
     def _verify(self, file: _File) -> None:
         if sha256_of(self.home / file.path) != file.sha256:

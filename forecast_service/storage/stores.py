@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from forecast_service.common.names import natural_order
+from forecast_service.common.names import did_you_mean, natural_order
 from forecast_service.errors import (
     InvalidRequest,
     Remedy,
@@ -148,7 +148,8 @@ def _unknown_stores(missing: list[str], existing: list[str]) -> str:
         subject = f"Stores {_quoted(missing)} are unknown"
     number = len(existing)
     count = f"there is {number} store" if number == 1 else f"there are {number} stores"
-    return f"{subject}: {count}, {_range(existing)}."
+    near = did_you_mean(missing[0], existing)
+    return f"{subject}: {count}, {_range(existing)}.{near}"
 
 
 def _range(names: Collection[str]) -> str:

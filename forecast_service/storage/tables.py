@@ -148,6 +148,7 @@ dataset_groups = Table(
     Column("version", Integer, nullable=False, server_default="0"),  # grows with each pointer move
     Column("runs_version", Integer, nullable=False, server_default="0"),  # grows when a run ends
     Column("created_at", Float, nullable=False),
+    Column("trained_after", Float),  # predictors from before this time were made of other data
 )
 
 stores = Table(
@@ -241,7 +242,7 @@ imports = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("dataset_group", String(63), nullable=False),
-    Column("state", String(16), nullable=False),  # waiting, reading, loading, done, failed
+    Column("state", String(16), nullable=False),  # waiting, reading, loading, done, failed, undone
     Column("mode", String(16), nullable=False),  # FULL, INCREMENTAL
     Column("files", JSON, nullable=False),  # role -> path relative to FORECAST_HOME, or absolute
     Column("options", JSON, nullable=False),
@@ -249,4 +250,5 @@ imports = Table(
     Column("error", JSON),
     Column("requested_at", Float, nullable=False),
     Column("finished_at", Float),
+    Column("before", JSON(none_as_null=True)),  # what the import found, to come back to it
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from forecast_service.importer.reversal import versions_to_undo
 from forecast_service.importer.workspace import replacing
 from forecast_service.local import catalog
 from forecast_service.local.jobs.predictor_models import sweep_models
@@ -47,10 +48,14 @@ def sweep(
             return 0
         with long_unused(settings.home, seconds) as is_long_unused:
             snapshots = SnapshotStore(database, settings.home).sweep(
-                catalog.used_snapshots, file_seconds, is_long_unused
+                _used_versions, file_seconds, is_long_unused
             )
             models = sweep_models(database, settings.home, file_seconds, is_long_unused)
         return len(snapshots) + len(models) + _sweep_folders(settings, database, folder_seconds)
+
+
+def _used_versions(connection: sa.Connection) -> set[tuple[str, int]]:
+    return catalog.used_snapshots(connection) | versions_to_undo(connection)
 
 
 @contextlib.contextmanager

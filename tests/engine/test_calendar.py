@@ -37,7 +37,7 @@ def test_a_frequency_code_survives_parsing(code: str) -> None:
     ["", "d", "0D", "7D", "5W", "12M", "2Y", "60min", "24H", "D2", "S", "W-MIN", "D-FRI", "W-"],
 )
 def test_a_code_outside_the_limits_is_refused(code: str) -> None:
-    with pytest.raises(InvalidData, match=re.escape(f"'{code}' is no frequency.")):
+    with pytest.raises(InvalidData, match=re.escape(f"'{code}' is not a frequency.")):
         parse_frequency(code)
 
 
@@ -46,7 +46,7 @@ def test_refusal_lists_the_allowed_codes() -> None:
         parse_frequency("60min")
 
     assert str(caught.value) == (
-        "'60min' is no frequency. Allowed are a number and a unit (Y 1-1, M 1-11, W 1-4, D 1-6, "
+        "'60min' is not a frequency. Allowed are a number and a unit (Y 1-1, M 1-11, W 1-4, D 1-6, "
         "H 1-23, min 1-59), for instance 'D', '2W' or '15min'."
     )
 

@@ -58,7 +58,7 @@ def test_a_history_too_short_for_a_window_still_gives_a_model() -> None:
 
 
 def test_an_unknown_algorithm_is_refused() -> None:
-    message = "'deepar' is no algorithm of this service. Use one of 'arima', "
+    message = "'deepar' is not an algorithm of this service. Use one of 'arima', "
     with pytest.raises(InvalidData, match=re.escape(message)):
         train("deepar", make_panel(), CONFIG)
 

@@ -39,10 +39,15 @@ def sales(dates: list[str], title: str = "date") -> str:
         *("13 Jan 2024", "13-Jan-24", "13-JAN-2024", "Jan 13, 2024", "January 13 2024"),
         *("13. Januar 2024", "13 janv. 2024", "13 de enero de 2024", "13 gennaio 2024"),
         *("13 stycznia 2024", "13th January 2024", "2024-Jan-13", "45304", "45304.0"),
+        *("Sat, 13 Jan 2024", "Sa, 13.01.2024", "Saturday, January 13, 2024", "sam. 13 janv. 2024"),
     ],
 )
 def test_a_date_in_any_spelling_is_read(text):
     assert read(text) == ["2024-01-13"]
+
+
+def test_march_is_no_tuesday():
+    assert read("Mar 5 2024", "mar 5 mars 2024") == ["2024-03-05", "2024-03-05"]
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from forecast_service.errors import InvalidData
+from forecast_service.errors import InvalidData, Remedy
 
-from .rows import HEADER, cells, daily, day
+from .rows import HEADER, cells, csv_text, daily, day
 
 
 def test_an_addition_leaves_out_columns_that_the_group_does_not_have(
@@ -54,6 +54,7 @@ def test_a_full_import_with_other_covariates_is_refused(
         f"first import; this import {change}. Import the same columns, or set "
         "FORECAST_DATASET_NAME and FORECAST_DATASET_GROUP to new names to start afresh."
     )
+    assert caught.value.remedy is Remedy.REPLACE_KIND
     assert len(imports.history("1")) == 56
 
 
@@ -97,3 +98,59 @@ def test_a_dataset_with_another_schema_is_refused_before_anything_is_created(
     )
     assert len(session.forecast.list_datasets()["Datasets"]) == 1
     assert session.forecast.list_dataset_groups()["DatasetGroups"] == []
+
+
+OTHER_KINDS = {
+    "fewer covariates": (
+        daily(["1"], 60, header="Store,Date,Sales,Promo", cells=lambda s, i: (5, 1)),
+        {},
+    ),
+    "other covariates": (
+        daily(["1"], 60, header="Store,Date,Sales,Price", cells=lambda s, i: (5, 2.5 + i)),
+        {"covariates": ("price",)},
+    ),
+    "no covariates": (daily(["1", "2"], 60), {"covariates": ()}),
+    "items": (
+        daily(["1"], 60, header="Store,Date,Item,Sales", cells=lambda s, i: ("milk", 5)),
+        {"has_items": True, "covariates": ()},
+    ),
+    "weeks": (
+        csv_text("Store,Date,Sales", [("1", day(7 * week), 50) for week in range(60)]),
+        {"frequency": "W", "horizon": 13},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+def test_a_full_import_that_may_replace_chooses_the_kind_anew(
+    shop, write_file, import_files, imports, group, session, kind
+):
+    before, history = group(), imports.history("1")
+    text, expected = OTHER_KINDS[kind]
+
+    import_files(sales=write_file(text), options={"replace": True})
+
+    after = group()
+    assert {name: getattr(after, name) for name in expected} == expected
+    assert after.trained_after is not None
+    arn = session.forecast.list_dataset_groups()["DatasetGroups"][0]["DatasetGroupArn"]
+    datasets = session.forecast.describe_dataset_group(DatasetGroupArn=arn)["DatasetArns"]
+    types = [session.forecast.describe_dataset(DatasetArn=a)["DatasetType"] for a in datasets]
+    assert ("RELATED_TIME_SERIES" in types) == bool(after.covariates)
+    assert bool(imports.history("1")[-1]["covariates"]) == bool(after.covariates)
+    imports.undo()
+    for name in ("horizon", "covariates", "has_items", "frequency", "last_sale_on"):
+        assert getattr(group(), name) == getattr(before, name)
+    assert imports.history("1") == history
+
+
+def test_after_another_kind_the_next_days_are_added_to_it(
+    shop, write_file, import_files, imports, group
+):
+    text, _ = OTHER_KINDS["other covariates"]
+    import_files(sales=write_file(text), options={"replace": True})
+
+    import_files("INCREMENTAL", sales=write_file(f"store,date,sales,price\n1,{day(60)},5,3\n"))
+
+    assert imports.history("1")[-1]["covariates"] == {"price": 3.0}
+    assert group().last_sale_on == day(60)

@@ -72,7 +72,7 @@ def test_the_work_is_done_and_its_folder_is_gone(shop, settings, one, imports):
 def test_a_full_import_replaces_everything(shop, write_file, import_files, imports, one):
     text = daily(["2", "4"], 60, header=HEADER, cells=cells)
 
-    report = import_files(sales=write_file(text))
+    report = import_files(sales=write_file(text), options={"replace": True})
 
     assert imports.history("1") == []
     assert len(imports.history("4")) == 60

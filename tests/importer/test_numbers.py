@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from forecast_service.errors import Remedy
+from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.values.number_texts import parse_numbers
 
 from .rows import csv_text, daily, day
@@ -56,7 +56,24 @@ def test_a_column_is_read_in_the_one_way_that_its_numbers_allow(texts, values):
 
 
 @pytest.mark.parametrize(
-    "word", ["NA", "NaN", "null", "NULL", "#N/A", "N/A", "?", "-", "none", " na ", "#NV", "", None]
+    "word",
+    [
+        "NA",
+        "NaN",
+        "null",
+        "NULL",
+        "#N/A",
+        "N/A",
+        "?",
+        "-",
+        "none",
+        " na ",
+        "#NV",
+        "k.A.",
+        ".",
+        "",
+        None,
+    ],
 )
 def test_words_for_no_value_are_empty_cells(word):
     assert np.isnan(read("5", word)[1])
@@ -183,6 +200,18 @@ def test_letters_beside_a_single_number_are_texts(imports, write_file):
     )
 
     assert imports.dry_run({"sales": write_file(text)}).covariates == ("holiday_a",)
+
+
+def test_one_price_and_words_beside_it_are_numbers(imports, write_file):
+    text = daily(
+        ["1"],
+        100,
+        header="store,date,sales,price",
+        cells=lambda s, i: (5, "n b" if i == 7 else 2.5),
+    )
+
+    with pytest.raises(InvalidData, match="line 9: 'price' is 'n b', which is not a plain number"):
+        imports.dry_run({"sales": write_file(text)})
 
 
 def test_totals_show_what_is_off_by_a_thousand(imports, write_file):

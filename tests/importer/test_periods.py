@@ -145,13 +145,13 @@ def test_other_steps_are_refused(refusal, write_file, step):
 
 def every_month(first: dt.date, step: int) -> str:
     starts = [first.month - 1 + step * index for index in range(8)]
-    rows = [(1, dt.date(2020 + m // 12, m % 12 + 1, first.day), 5) for m in starts]
+    rows = [(1, dt.date(2012 + m // 12, m % 12 + 1, first.day), 5) for m in starts]
     return csv_text("store,date,sales", rows)
 
 
 @pytest.mark.parametrize(("months", "days"), [(2, "61"), (3, "91"), (6, "181"), (12, "365")])
 def test_quarters_and_years_are_refused(refusal, write_file, months, days):
-    error = refusal(write_file(every_month(dt.date(2020, 1, 1), months)))
+    error = refusal(write_file(every_month(dt.date(2012, 1, 1), months)))
 
     assert error.detail.startswith(f"The rows of a store are about {days} days apart.")
 

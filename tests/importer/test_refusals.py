@@ -29,7 +29,7 @@ def test_a_missing_store_column_is_named_with_the_recognised_names(refusal, writ
         "'sales.csv' has no column for a store. Its columns are 'Kasse', 'Date', 'Sales'. A day "
         "occurs more than once, so the rows seem to be of several stores. Recognised names are "
         "'store', 'store_number', 'store_id', 'store_nbr', 'store_no', 'store_code', 'storeid', "
-        "'shop' and others, also in German, French, Spanish, Italian, Dutch, Polish, Chinese."
+        "'shop' and others, also in other languages."
     )
     assert error.remedy == Remedy.NAME_STORE
 

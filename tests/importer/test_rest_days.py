@@ -109,7 +109,7 @@ def test_every_later_import_keeps_the_rule(import_files, write_file, one, group)
     import_files(sales=write_file(selling_on(range(7), 82)))
     assert (one(stores, store="1").rest_days, group().covariates) == (None, ("open",))
 
-    import_files(sales=write_file(selling_on(MONDAY_TO_FRIDAY, 96)))
+    import_files(sales=write_file(selling_on(MONDAY_TO_FRIDAY, 112)))
     assert one(stores, store="1").rest_days == "SAT,SUN"
 
 

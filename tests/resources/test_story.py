@@ -69,7 +69,13 @@ def test_from_files_to_forecasts_and_on_to_newer_sales(
 
     row = {"date": str(day(DAYS)), "sales": 500, "covariates": {"Open": 1}}
     rows = [{"store_number": store, **row} for store in (1, 2, 3)]
-    sold = client.post("/sales", json={"sales": rows})
+    unknown = client.post("/sales", json={"sales": rows})
+    assert unknown.status_code == 404
+    assert unknown.get_json()["detail"] == (
+        "Store '3' is unknown: there are 2 stores, 1, 2. GET /stores lists them. POST /sales with "
+        '"create": true adds new ones.'
+    )
+    sold = client.post("/sales", json={"sales": rows, "create": True})
     work(settings)
     assert client.get(sold.headers["Location"]).get_json()["state"] == "done"
 

@@ -368,7 +368,7 @@ def test_the_command_shows_the_difference(home: Settings, monkeypatch: pytest.Mo
     assert len(lines) == 1 + HORIZON
     assert float(lines[8][4]) > 20
     assert "-0.0" not in result.stdout
-    assert result.stderr.startswith("Store 1: the p50 of all days changes from ")
+    assert result.stderr.startswith("Store 1, total (p50): ")
 
 
 class TestTheModelBesideAForecast:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -55,30 +57,56 @@ def test_the_first_import_writes_every_field(imported: Database) -> None:
     assert read(imported, "other") == replace(CHAIN, name="other", texts=None)
 
 
+@pytest.mark.parametrize("before", [CHAIN, replace(CHAIN, conventions={"date_order": "dmy"})])
+def test_the_values_of_an_earlier_moment_can_be_written_again(
+    database: Database, before: DatasetGroup
+) -> None:
+    later = replace(CHAIN, texts=None, conventions={"date_order": "mdy", "open": "rest_days"})
+    with database.write() as connection:
+        groups.record_import(connection, before)
+        values = groups.group_values(connection, "chain")
+        groups.record_import(connection, later)
+    assert values is not None
+
+    with database.write() as connection:
+        groups.restore_group(connection, json.loads(json.dumps(values)))
+
+    assert read(database) == replace(before, data_version=3)
+
+
 def test_absent_texts_are_null_to_the_database(imported: Database) -> None:
     with imported.read() as connection:
         query = sa.text("SELECT name FROM dataset_groups WHERE texts IS NULL")
         assert connection.execute(query).scalars().all() == ["other"]
 
 
-def test_a_later_import_keeps_kind_horizon_and_served_forecast(
-    imported: Database,
-) -> None:
-    later = DatasetGroup("chain", "arn:new", 7, "D", ("price",), False, None, "2024-02-01")
+def test_a_later_import_keeps_the_served_forecast(imported: Database) -> None:
+    later = replace(CHAIN, arn="arn:new", last_sale_on="2024-02-01", conventions={"decimal": ","})
     with imported.write() as connection:
         groups.move_pointer(connection, "chain", "arn:forecast")
         groups.record_import(connection, later)
 
     assert read(imported) == replace(
-        CHAIN,
-        arn="arn:new",
-        covariates=("price",),
-        texts=None,
-        last_sale_on="2024-02-01",
-        data_version=2,
-        current_forecast_arn="arn:forecast",
-        version=1,
+        later, data_version=2, current_forecast_arn="arn:forecast", version=1
     )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"horizon": 7}, {"frequency": "W-MON"}, {"has_items": False}, {"covariates": ("price",)}],
+    ids=lambda change: next(iter(change)),
+)
+def test_earlier_predictors_do_not_count_for_another_kind_of_data(
+    imported: Database, change: dict[str, Any]
+) -> None:
+    later = replace(CHAIN, **change)
+    with imported.write() as connection:
+        groups.record_import(connection, later)
+
+    group = read(imported)
+    assert group is not None
+    assert group.trained_after is not None
+    assert replace(group, trained_after=None) == replace(later, data_version=2)
 
 
 def test_a_moved_pointer_and_an_ended_run_are_counted_in_their_own_group(

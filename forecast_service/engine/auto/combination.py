@@ -73,7 +73,7 @@ class FittedCombination:
         notes = list(self._first.notes)
         for place, (name, member) in enumerate(self.members.items()):
             for row in np.flatnonzero(missing[:, place]):
-                notes[row] = notes[row] or f"Without {name}: {member.notes[row]}"
+                notes[row] = notes[row] or member.notes[row] or f"{name} was not used."
         return tuple(notes)
 
     @property

@@ -180,7 +180,7 @@ def _try(fit: Fit, series: FloatArray, season_length: int) -> Outcome:
 def _reason_against(series: FloatArray) -> str | None:
     known = series[np.isfinite(series)]
     if len(known) < LEAST:
-        return f"{len(known)} open periods are known, and at least {LEAST} are needed"
+        return f"it needs {LEAST} open periods, and this series has {len(known)}"
     return None if known.std() > 0 else "its sales do not vary"
 
 
@@ -198,4 +198,4 @@ def _fill_gaps(series: FloatArray, season_length: int) -> FloatArray:
 
 
 def _fallback_note(kind: type[FittedClassic], reason: str) -> str:
-    return f"Seasonal naive instead of {kind.name.upper()}: {reason}."
+    return f"{kind.name.upper()} was not used: {reason}."

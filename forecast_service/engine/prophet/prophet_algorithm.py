@@ -196,11 +196,12 @@ def _too_short(times: Times, target: FloatArray) -> dict[int, str]:
     days = (times[last] - times[first]).astype("timedelta64[D]").astype(np.int64) + 1
     days[count == 0] = 0
     return {
-        row: f"{count[row]} open days within {days[row]} days are known, "
-        f"and at least {MINIMUM_DAYS} are needed"
+        row: f"it needs {MINIMUM_DAYS} open days, and this series has {count[row]}"
+        if count[row] < MINIMUM_DAYS
+        else f"it needs {MINIMUM_DAYS} days, and the history of this series has {days[row]}"
         for row in np.flatnonzero((count < MINIMUM_DAYS) | (days < MINIMUM_DAYS)).tolist()
     }
 
 
 def _fallback_note(reason: str) -> str:
-    return f"Seasonal naive instead of Prophet: {reason}."
+    return f"Prophet was not used: {reason}."

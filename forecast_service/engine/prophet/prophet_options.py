@@ -55,7 +55,7 @@ class ProphetOptions:
         unknown = sorted(set(texts) - set(_NAMES))
         if unknown:
             raise InvalidData(
-                f"'{unknown[0]}' is no training parameter of Prophet. "
+                f"'{unknown[0]}' is not a training parameter of Prophet. "
                 f"Allowed are {', '.join(_NAMES)}."
             )
         parsed: dict[str, Any] = {name: _parse(name, text) for name, text in texts.items()}

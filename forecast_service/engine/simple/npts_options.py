@@ -46,7 +46,7 @@ class NptsOptions:
         unknown = sorted(set(texts) - set(_PARSERS))
         if unknown:
             raise InvalidData(
-                f"'{unknown[0]}' is no training parameter of NPTS. "
+                f"'{unknown[0]}' is not a training parameter of NPTS. "
                 f"Allowed are: {', '.join(_PARSERS)}."
             )
         options = cls(**{name: _parse(name, text) for name, text in texts.items()})

@@ -13,6 +13,7 @@ from forecast_service.importer.files.role_words import (
     OPEN_WORDS,
     SALES_UNITS,
     TOTALS,
+    WHOLE,
 )
 from forecast_service.importer.files.stockouts import find_mark_column
 
@@ -97,14 +98,17 @@ def find_column(header: Sequence[str], name: str) -> str | None:
 
 
 def is_total(text: str | None) -> bool:
-    """Whether a cell is the label of a row of totals: ``Total``, ``Summe Filiale 3``."""
-    return text is not None and folded(text).split("_", 1)[0] in TOTALS
+    """Whether a cell is the label of a row of totals: ``Grand Total``, ``Summe Filiale 3``."""
+    if text is None:
+        return False
+    first, *others = folded(text).split("_", 2)
+    return first in TOTALS or (first in WHOLE and bool(others) and others[0] in TOTALS)
 
 
 def recognised_names(role: str) -> str:
     """Some recognised names of a role, as a list for people."""
     shown = ", ".join(f"'{name}'" for name in ALIASES[role][:SHOWN_NAMES])
-    return f"{shown} and others, also in German, French, Spanish, Italian, Dutch, Polish, Chinese"
+    return f"{shown} and others, also in other languages"
 
 
 def _by_words(role: str, header: Sequence[str]) -> str | None:

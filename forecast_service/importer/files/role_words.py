@@ -1,6 +1,7 @@
 """Words for the roles of columns, in several languages; without accents, as ``folded`` gives them.
 
-English, German, French, Spanish, Italian, Dutch, Portuguese, Polish and Chinese.
+English, German, French, Spanish, Italian, Dutch, Portuguese, Polish and Chinese; the roles also in
+Russian, Turkish, Czech and the Scandinavian languages.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ __all__ = [
     "TOTALS",
     "WEEKS",
     "WEEK_ENDS",
+    "WHOLE",
     "YEARS",
     "YES_WORDS",
 ]
@@ -45,6 +47,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         winkel filiaal vestiging
         sklep sklepu placowka punkt_sprzedazy oddzial
         loja ponto_de_venda
+        магазин филиал торговая_точка magaza sube prodejna pobocka butik butikk forretning
         store_name shop_name filialname filialbezeichnung nom_magasin nombre_tienda nome_negozio
         nazwa_sklepu
         门店 店铺 商店 分店 店号 店 門店 門市 店舖 店舗 门店名称 店名
@@ -62,8 +65,10 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         verkoopdatum dag
         data_sprzedazy dzien
         data_venda data_da_venda
+        дата дата_продажи tarih satis_tarihi datum_prodeje forsaljningsdatum dato
         日期 销售日期 交易日期 营业日期 時間 时间 銷售日期 日付
         year_week yearweek iso_week year_month yearmonth week month
+        kalenderwoche kw woche monat semaine mois semana mes settimana mese maand tydzien miesiac
         """
     ),
     "target": _words(
@@ -80,6 +85,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         omzet verkopen verkoop afzet aantal
         sprzedaz obrot utarg przychod wartosc_sprzedazy ilosc_sprzedana ilosc liczba_sztuk
         vendas faturamento quantidade
+        продажи выручка оборот количество satis satislar ciro trzby prodej prodeje forsaljning
+        salg omsatning omsetning
         销售额 销售金额 营业额 销售 销售量 销量 金额 数量 銷售額 營業額 銷量 売上 売上高
         """
     ),
@@ -93,6 +100,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         articolo prodotto
         artykul towar
         produto
+        товар артикул urun zbozi vara vare
         商品 产品 单品 货号 品类 商品编码 產品 貨號
         """
     ),
@@ -171,7 +179,8 @@ PLANNED = re.compile(
     r"|prix|remise|solde|ferie|ouvert|precio|descuento|oferta|festiv|abierto|rebaja"
     r"|prezzo|sconto|offerta|aperto|prijs|korting|aanbieding|actie|feestdag|geopend"
     r"|cena|rabat|swieto|otwart|preco|desconto|feriado"
-    r"|促销|折扣|价格|节假日|节日|假日|活动|营业|优惠"
+    r"|акци|скидк|цена|праздник|kampanya|indirim|fiyat|tatil|akce|sleva|kampanj"
+    r"|促销|特売|セール|祝日|折扣|价格|节假日|节日|假日|活动|营业|优惠"
 )
 # The word that begins the label of a row with totals.
 TOTALS = frozenset(
@@ -184,6 +193,8 @@ TOTALS = frozenset(
         """
     )
 )
+# Words before the one that begins such a label: "Grand total".
+WHOLE = frozenset(_words("grand overall the gran totale general suma 총"))
 YES_WORDS = frozenset(
     _words(
         "true yes y t ja j wahr oui o vrai si sí sì s verdadero vero waar tak prawda sim 是 有 对"

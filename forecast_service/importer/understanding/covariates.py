@@ -246,11 +246,11 @@ def _match_group(chosen: Covariates, group_names: Sequence[str], *, replaces: bo
     extra = [name for name in chosen.values if name not in group_names]
     missing = [name for name in group_names if name not in chosen.values]
     if replaces and (extra or missing):
-        verb = f"adds '{shown_name(extra[0])}'" if extra else f"lacks '{shown_name(missing[0])}'"
+        found = f"have no covariate {_listed(missing)}" if missing else f"add {_listed(extra)}"
         raise InvalidData(
-            f"The covariates of the dataset group are {_listed(group_names)}, fixed by its first "
-            f"import; this import {verb}. Import the same columns, or set FORECAST_DATASET_NAME "
-            "and FORECAST_DATASET_GROUP to new names to start afresh."
+            f"The files {found}. The dataset group has the covariates {_listed(group_names)}. "
+            "Import the same columns.",
+            remedy=Remedy.REPLACE_KIND,
         )
     for title, names in list(chosen.columns.items()):
         if any(name in extra for name in names):

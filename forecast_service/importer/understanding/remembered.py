@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast_service.importer.merging.earlier_imports import EarlierImports
+from forecast_service.importer.merging.merged_rows import MergedRows
 from forecast_service.importer.options import ImportOptions
-from forecast_service.importer.understanding.earlier_imports import EarlierImports
-from forecast_service.importer.understanding.merged_rows import MergedRows
 from forecast_service.importer.values.conventions import Conventions
 from forecast_service.settings import Settings
 

@@ -15,13 +15,13 @@ from forecast_service.importer.files.column_names import OPEN, shown_name, snake
 from forecast_service.importer.files.sheets import Sheet
 from forecast_service.importer.files.store_table import MAX_ATTRIBUTES, StoreTable
 from forecast_service.importer.long_rows import series_title
+from forecast_service.importer.merging.earlier_imports import EarlierImports, StoreState
+from forecast_service.importer.merging.merged_rows import MergedRows
 from forecast_service.importer.understanding.assumptions import rule_for
-from forecast_service.importer.understanding.canonical import Related, Sales
 from forecast_service.importer.understanding.column_totals import ColumnTotals, column_totals
 from forecast_service.importer.understanding.covariates import Covariates
-from forecast_service.importer.understanding.earlier_imports import EarlierImports, StoreState
 from forecast_service.importer.understanding.hidden_demand import mostly_marked
-from forecast_service.importer.understanding.merged_rows import MergedRows
+from forecast_service.importer.understanding.related import Related
 from forecast_service.importer.understanding.report import (
     GAP_DAYS,
     ColumnReport,
@@ -32,6 +32,7 @@ from forecast_service.importer.understanding.report import (
     StockoutReport,
 )
 from forecast_service.importer.understanding.rest_days import rest_code, rest_words
+from forecast_service.importer.understanding.sales import Sales
 from forecast_service.importer.understanding.sold_days import only_sold_days
 from forecast_service.importer.values.text_columns import iso
 
@@ -75,7 +76,7 @@ def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
     keys = [facts.merged.keys[i] for i in np.unique(facts.merged.series[_kept_rows(facts)])]
     imported = sorted({store for store, _ in keys}, key=natural_order)
     earlier = {} if facts.earlier is None else facts.earlier.stores
-    regions = Counter(facts.stores[store].region for store in imported)
+    regions = Counter(facts.stores[store].region for store in imported if store in facts.stores)
     return ImportReport(
         mode=facts.mode,
         files=tuple(_files(facts)),
@@ -208,6 +209,8 @@ def _notes(facts: Facts) -> Iterator[str]:
         yield from facts.table.notes
     yield from facts.merged.notes
     yield from facts.chosen.notes
+    if facts.sales.removed:
+        yield f"Rows taken out of the sales: {facts.sales.removed:,}."
     yield from _days_without_rows(facts)
     yield from _rest_days(facts)
     mostly = mostly_marked(facts.sales.whole)
@@ -218,6 +221,18 @@ def _notes(facts: Facts) -> Iterator[str]:
             f"in {int(mostly.sum()):,} series, such as {example}. Their usual sales are unknown, "
             "so all of their sales count as demand."
         )
+    yield from _left_out(facts)
+    if facts.related is not None and facts.related.filled_cells:
+        cells, rule = facts.related.filled_cells, _rule(facts)
+        yield f"Empty cells of covariates: {cells:,}, filled by rule ({rule})."
+    if facts.table is not None:
+        absent = sum(store not in facts.table.attributes for store in facts.stores)
+        if absent:
+            yield f"'{facts.table.name}' has no row for {absent:,} of the stores with sales."
+
+
+def _left_out(facts: Facts) -> Iterator[str]:
+    """Series without a sale."""
     unsold = int((facts.merged.last_sale < 0).sum())
     if unsold:
         example = series_title(facts.merged.keys[int(np.argmin(facts.merged.last_sale))])
@@ -229,13 +244,6 @@ def _notes(facts: Facts) -> Iterator[str]:
             else f"Left out: {unsold:,} {many} without sales, such as {example}. They are added "
             "with their first sale."
         )
-    if facts.related is not None and facts.related.filled_cells:
-        cells, rule = facts.related.filled_cells, _rule(facts)
-        yield f"Empty cells of covariates: {cells:,}, filled by rule ({rule})."
-    if facts.table is not None:
-        absent = sum(store not in facts.table.attributes for store in facts.stores)
-        if absent:
-            yield f"'{facts.table.name}' has no row for {absent:,} of the stores with sales."
 
 
 def _days_without_rows(facts: Facts) -> Iterator[str]:

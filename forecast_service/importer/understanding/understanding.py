@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from forecast_service.common.column_roles import read_column_roles
-from forecast_service.errors import InvalidData
+from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.files.column_names import OPEN, snake
 from forecast_service.importer.files.columns import find_column
 from forecast_service.importer.files.sheets import Sheet, drop_doubtful_marks, unknown_column
@@ -20,32 +20,33 @@ from forecast_service.importer.files.store_table import (
     read_stores,
     schema_names,
 )
-from forecast_service.importer.options import ImportOptions
-from forecast_service.importer.understanding.canonical import (
-    Related,
-    Sales,
-    add_demand,
-    build_related,
-    build_sales,
-    choose_series,
-    store_states,
+from forecast_service.importer.merging.earlier_imports import EarlierImports, StoreState
+from forecast_service.importer.merging.merged_rows import (
+    MergedRows,
+    merge_sheets,
+    read_sheets,
 )
+from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.understanding.covariates import (
     MAX_COVARIATES,
     Covariates,
     choose_covariates,
 )
-from forecast_service.importer.understanding.earlier_imports import EarlierImports, StoreState
+from forecast_service.importer.understanding.future_sales import refuse_future_sales
 from forecast_service.importer.understanding.horizon import choose_horizon
-from forecast_service.importer.understanding.merged_rows import (
-    MergedRows,
-    merge_sheets,
-    read_sheets,
-)
+from forecast_service.importer.understanding.losses import refuse_losses, refuse_unknown_stores
+from forecast_service.importer.understanding.related import Related, build_related
 from forecast_service.importer.understanding.remembered import Remembered
 from forecast_service.importer.understanding.report import ImportReport
 from forecast_service.importer.understanding.report_facts import Facts, build_report, known_future
 from forecast_service.importer.understanding.rest_days import may_rest
+from forecast_service.importer.understanding.sales import (
+    Sales,
+    add_demand,
+    build_sales,
+    choose_series,
+)
+from forecast_service.importer.understanding.store_states import store_states
 from forecast_service.settings import Settings
 from forecast_service.storage.groups import Texts
 
@@ -81,10 +82,12 @@ def understand(
     options: ImportOptions,
     settings: Settings,
     earlier: EarlierImports | None,
+    last_day: int | None = None,
 ) -> Understanding:
     """Read and check the files of an import.
 
-    ``earlier`` is the state after earlier imports; in mode FULL its rows must be empty.
+    ``earlier`` is the state after earlier imports; in mode FULL its rows must be empty. A sale
+    after ``last_day`` is refused.
 
     Raises
     ------
@@ -92,23 +95,27 @@ def understand(
         A file cannot be used; line numbers are in ``errors``.
     """
     replaces = mode == "FULL"
-    group = None if earlier is None else earlier.group
+    # A full import that may replace what is there also chooses covariates and horizon anew.
+    kind = None if replaces and options.replace else earlier
+    group = None if kind is None else kind.group
     options = _with_columns_of(settings, options)
     remembered = Remembered.of(earlier, options, settings)
-    conventions = remembered.conventions(earlier, options)
+    conventions = remembered.conventions(kind, options)
     sheets = read_sheets(files, options, earlier, replaces=replaces, conventions=conventions)
+    if last_day is not None:
+        refuse_future_sales(sheets, last_day)
     sheets, doubtful = drop_doubtful_marks(sheets) if replaces else (sheets, {})
     merged = merge_sheets(
         sheets,
-        earlier,
+        kind,
         replaces=replaces,
         duplicates=options.duplicates,
         only_when_sold=remembered.only_when_sold,
     )
-    _refuse_other_kind(merged, earlier)
+    _refuse_other_kind(merged, kind)
     # A group without covariates gets some with the first full import that has any.
     names = None if group is None or (replaces and not group.covariates) else group.covariates
-    by_rests = remembered.opens_by_rests and not _has_open(sheets)
+    by_rests = kind is not None and remembered.opens_by_rests and not _has_open(sheets)
     texts = (None if group is None else group.texts) or {}
     in_files = tuple(n for n in names or () if not by_rests or n != OPEN)
     chosen = choose_covariates(
@@ -117,14 +124,16 @@ def understand(
     chosen.left_out.update(doubtful)
     kept = choose_series(merged, options)
     base = None if replaces else earlier
-    sales = build_sales(merged, kept, base, only_when_sold=remembered.only_when_sold)
+    sales = build_sales(
+        merged, kept, base, options.empty_sales, only_when_sold=remembered.only_when_sold
+    )
     chosen.opens_by_rests = by_rests or (names is None and _may_rest(chosen, merged, sales))
     covariates = tuple(chosen.values) if names is None else names
     if chosen.opens_by_rests and OPEN not in covariates:
         covariates = (*covariates, OPEN)
     future = known_future(merged, kept, sales)
     horizon, reason = choose_horizon(
-        None if group is None else group.horizon,
+        _fixed_horizon(earlier, kind, merged, changes=bool(settings.horizon or future)),
         settings.horizon,
         0 if future is None else _between(merged, int(sales.last.max()), future[1]),
         _between(merged, int(sales.first[sales.first >= 0].min()), int(sales.last.max())) + 1,
@@ -135,13 +144,21 @@ def understand(
         if covariates
         else None
     )
-    sales = add_demand(sales, related, merged.periods)
+    stated = None if related is None else related.whole
+    sales = add_demand(sales, stated, merged.periods)
     table = _store_table(files, settings, options)
     _refuse_unknown_columns(options, settings, sheets, table)
     states = store_states(merged, sales, related, table, earlier)
+    if earlier is not None and replaces and not options.replace:
+        refuse_losses(earlier.stores, states)
+    if earlier is not None and options.known_stores:
+        refuse_unknown_stores(earlier.stores, states)
     facts = Facts(mode, merged, chosen, kept, sales, related, future, table, states, earlier)
+    report = build_report(facts, horizon, reason)
+    if sales.everything is not None:
+        sales = add_demand(replace(sales, rows=sales.everything), stated, merged.periods)
     return Understanding(
-        report=build_report(facts, horizon, reason),
+        report=report,
         has_items=merged.has_items,
         frequency=merged.periods.code,
         horizon=horizon,
@@ -169,6 +186,20 @@ def _may_rest(chosen: Covariates, merged: MergedRows, sales: Sales) -> bool:
         and len(chosen.values) < MAX_COVARIATES
         and bool(may_rest(sales.whole, merged.periods))
     )
+
+
+def _fixed_horizon(
+    earlier: EarlierImports | None,
+    kind: EarlierImports | None,
+    merged: MergedRows,
+    *,
+    changes: bool,
+) -> int | None:
+    """The horizon that stays. A full import that may replace the kind can state another one."""
+    if earlier is None or (kind is None and changes):
+        return None
+    is_same = earlier.group.frequency == merged.periods.code
+    return earlier.group.horizon if kind is not None or is_same else None
 
 
 def _between(merged: MergedRows, first: int, last: int) -> int:
@@ -216,7 +247,8 @@ def _refuse_other_kind(merged: MergedRows, earlier: EarlierImports | None) -> No
     raise InvalidData(
         f"'{sheet.name}' has {has} column for the item, but the dataset group has {had}. Import "
         "the same kind of data, or set FORECAST_DATASET_NAME and FORECAST_DATASET_GROUP to new "
-        "names."
+        "names.",
+        remedy=Remedy.REPLACE_KIND,
     )
 
 

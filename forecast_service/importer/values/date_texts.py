@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +12,19 @@ import pyarrow as pa
 
 from forecast_service.errors import Remedy
 from forecast_service.importer.values.conventions import UNKNOWN, Conventions
-from forecast_service.importer.values.month_names import month_number
+from forecast_service.importer.values.date_patterns import (
+    COMPACT,
+    DOTTED,
+    MONTH,
+    SERIAL,
+    SLASHED,
+    WEEK,
+    WEEK_TITLE,
+    YEAR_FIRST,
+    full_year,
+    named,
+    without_time,
+)
 from forecast_service.importer.values.text_columns import EPOCH, Describe, encode, iso, shorten
 
 __all__ = ["FIRST_YEAR", "LAST_YEAR", "Days", "choose_order", "parse_days"]
@@ -22,33 +33,6 @@ ORDER_WORDS = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 SERIAL_START = dt.date(1899, 12, 30).toordinal()  # day 0 of a spreadsheet
 SERIAL_YEARS = (1990, 2060)  # whole numbers are days of a spreadsheet only if all are in these
-CENTURY_TURN = 70  # a year of two digits: 69 is 2069, 70 is 1970
-
-TIME = re.compile(
-    r"(?<=[\d日])(?:T|\s)\s*(\d{1,2})[:h](\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s*(?:([ap])\.?m\.?)?"
-    r"\s*(?:Uhr)?\s*(?:Z|UTC|[+-]\d\d:?\d\d)?",
-    re.IGNORECASE,
-)
-YEAR_FIRST = re.compile(r"(\d{4})(?:([-/.])(\d\d?)\2(\d\d?)|(\d\d)(\d\d)|年(\d\d?)月(\d\d?)日)")
-DOTTED = re.compile(r"(\d\d?)\.\s*(\d\d?)\.\s*(\d{4}|\d\d)")
-SLASHED = re.compile(r"(\d\d?)([/-])(\d\d?)\2(\d{4}|\d\d)")
-NAMED = re.compile(
-    r"(\d\d?)(?:st|nd|rd|th)?[.\s-]*(?:de\s+)?([^\W\d_]+)\.?,?(?:\s+de)?[\s-]*(\d{4}|\d\d)"
-)
-NAME_FIRST = re.compile(r"([^\W\d_]+)\.?[\s-]+(\d\d?)(?:st|nd|rd|th)?(?:,\s*|\s+|-)(\d{4})")
-YEAR_THEN_NAME = re.compile(r"(\d{4})[\s-]+([^\W\d_]+)\.?(?:[\s-]+(\d\d?))?")
-MONTH = re.compile(
-    r"(\d{4})(?:[-/.](\d\d?)|\s?M(\d\d?)|年(\d\d?)月)|(\d\d?)[/.-](\d{4})", re.IGNORECASE
-)
-NAMED_MONTH = re.compile(r"([^\W\d_]+)\.?[\s/-]+(\d{4}|\d\d)")
-WEEK = re.compile(
-    r"(\d{4})[\s/-]*(?:W|KW|WK|Week|S|Sem|V)[\s.-]*(\d\d?)(?:-?([1-7]))?"
-    r"|(?:W|KW|WK|Week|S|Sem|V)[\s.-]*(\d\d?)[\s/-]*(\d{4})",
-    re.IGNORECASE,
-)
-COMPACT = re.compile(r"(\d{4})(\d\d)")
-SERIAL = re.compile(r"(\d{5})(?:[.,]0*)?")
-WEEK_TITLE = re.compile(r"week|woche|semaine|semana|settimana|tydzie|\bkw\b|\bwk", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -106,7 +90,7 @@ class _Reader:
         self.texts = texts
         self.order = conventions.date_order
         self.adds_up = conventions.adds_up
-        self.dates = [date for date, _ in map(_without_time, texts) if date]
+        self.dates = [date for date, _ in map(without_time, texts) if date]
         self.serial = _are_serials(self.dates)
         compact = [match for date in self.dates if (match := COMPACT.fullmatch(date))]
         self.compact = len(compact) == len(self.dates)
@@ -115,7 +99,7 @@ class _Reader:
         self.year_is_last = _year_is_last(self.dates) or self.order in ("dmy", "mdy")
 
     def day(self, text: str) -> int | None:
-        date, midnight = _without_time(text)
+        date, midnight = without_time(text)
         if not date or not (midnight or self.adds_up):
             return None
         parts = self._parts(date)
@@ -139,11 +123,11 @@ class _Reader:
             return self._with_year(match[3], int(match[2]), int(match[1]), ordered=False)
         if match := SLASHED.fullmatch(date):
             return self._slashed(match[1], match[3], match[4])
-        return _named(date) or self._week(date) or self._month(date)
+        return named(date) or self._week(date) or self._month(date)
 
     def _slashed(self, first: str, second: str, third: str) -> tuple[int, int, int] | None:
         if self.order == "ymd" and len(third) == 2:
-            return _year(first), int(second), int(third)
+            return full_year(first), int(second), int(third)
         if self.order not in ("dmy", "mdy"):
             return None
         day, month = (first, second) if self.order == "dmy" else (second, first)
@@ -153,10 +137,10 @@ class _Reader:
         self, year: str, month: int, day: int, *, ordered: bool
     ) -> tuple[int, int, int] | None:
         if len(year) == 2 and self.order == "ymd" and not ordered:
-            return _year(f"{day:02}"), month, int(year)
+            return full_year(f"{day:02}"), month, int(year)
         if len(year) == 2 and not self.year_is_last:
             return None
-        return _year(year), month, day
+        return full_year(year), month, day
 
     def _week(self, date: str) -> tuple[int, int, int] | None:
         """First day of a week by name."""
@@ -183,7 +167,7 @@ class _Reader:
 
     def remedy(self, text: str) -> Remedy | None:
         """What helps with a text that was not read."""
-        date, midnight = _without_time(text)
+        date, midnight = without_time(text)
         if date and not (midnight or self.adds_up) and self._parts(date) is not None:
             return Remedy.ADD_UP_ROWS
         return Remedy.NAME_DATE_ORDER if self._is_open(date) else None
@@ -201,7 +185,7 @@ class _Reader:
         """Why a text was not read."""
         if not text:
             return "is empty; every row needs a date such as 2015-07-31"
-        date, midnight = _without_time(text)
+        date, midnight = without_time(text)
         if self._is_open(date):
             return f"is {shorten(text)}; is the day or the month first? Write it as 2015-07-31"
         parts = self._parts(date)
@@ -229,7 +213,7 @@ class _Reader:
         for text, day in zip(self.texts, days, strict=True):
             if day is None:
                 continue
-            date, _ = _without_time(text)
+            date, _ = without_time(text)
             if self.serial:
                 return (
                     f"'{self.title}' has day numbers of a spreadsheet: {shorten(text)} is read as "
@@ -252,18 +236,7 @@ class _Reader:
 
 
 def _texts(column: pa.ChunkedArray) -> list[str]:
-    return [_without_time(text.strip())[0] for text in encode(column)[1]]
-
-
-def _without_time(text: str) -> tuple[str, bool]:
-    """The date in a text, and whether its time of day, if any, is midnight."""
-    match = TIME.search(text)
-    if match is None or match.end() != len(text):
-        return text, True
-    hour, minute, second, half = match[1], match[2], match[3], (match[4] or "").lower()
-    is_zero = int(hour) == 0 if half != "a" else int(hour) in (0, 12)
-    midnight = is_zero and half != "p" and int(minute) == 0 and int(second or 0) == 0
-    return text[: match.start()].rstrip(" ,"), midnight
+    return [without_time(text.strip())[0] for text in encode(column)[1]]
 
 
 def _are_serials(dates: Sequence[str]) -> bool:
@@ -282,25 +255,3 @@ def _year_is_last(dates: Sequence[str]) -> bool:
     matches = [m for d in dates if (m := DOTTED.fullmatch(d) or SLASHED.fullmatch(d))]
     parts = [(m[1], m.groups()[-1]) for m in matches if len(m.groups()[-1]) == 2]
     return len({last for _, last in parts}) <= len({first for first, _ in parts})
-
-
-def _year(text: str) -> int:
-    if len(text) == 4:
-        return int(text)
-    return int(text) + (1900 if int(text) >= CENTURY_TURN else 2000)
-
-
-def _named(date: str) -> tuple[int, int, int] | None:
-    """Year, month and day of a date with the name of its month."""
-    if match := NAMED.fullmatch(date):
-        day, name, year = match[1], match[2], match[3]
-    elif match := NAME_FIRST.fullmatch(date):
-        name, day, year = match[1], match[2], match[3]
-    elif match := YEAR_THEN_NAME.fullmatch(date):
-        year, name, day = match[1], match[2], match[3] or "1"
-    elif match := NAMED_MONTH.fullmatch(date):
-        name, year, day = match[1], match[2], "1"
-    else:
-        return None
-    month = month_number(name)
-    return None if month is None else (_year(year), month, int(day))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-__all__ = ["month_number"]
+__all__ = ["month_number", "without_weekday"]
 
 SHORTEST = 3  # letters of an abbreviation
 NAMES = (
@@ -23,6 +24,24 @@ NAMES = (
     "jaenner feber mrz",
     "janner feber mrt",
 )
+# What follows must be a whole date, as "Mar 5 2024" is no Tuesday (mardi).
+WEEKDAYS = re.compile(
+    r"(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"|mo|di|mi|do|fr|sa|so|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|sonnabend"
+    r"|(?:lun|mar|mer|jeu|ven|sam|dim)|(?:lun|mar|mercre|jeu|vendre|same)di|dimanche"
+    r"|lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo|mi[eé]|jue|vie|s[aá]b|dom"
+    r"|(?:luned|marted|mercoled|gioved|venerd)[iì]|sabato|domenica|gio"
+    r"|(?:maan|dins|woens|donder|vrij|zater|zon)dag|ma|wo|vr|za|zo"
+    r"|poniedzia[lł]ek|wtorek|[sś]roda|czwartek|pi[aą]tek|sobota|niedziela|pon|wt|[sś]r|czw|pt"
+    r"|ndz)\.?,?\s+(?=\d+[./-]|\d+(?:st|nd|rd|th)?\s+[^\W\d_]|[^\W\d_]{3,}\.?\s+\d)",
+    re.IGNORECASE,
+)
+
+
+def without_weekday(date: str) -> str:
+    """A date without the name of its weekday: ``Mon, 01 Jan 2024`` is ``01 Jan 2024``."""
+    match = WEEKDAYS.match(date)
+    return date if match is None else date[match.end() :]
 
 
 def month_number(name: str) -> int | None:

@@ -28,6 +28,7 @@ __all__ = ["Numbers", "decimal_hint", "is_mostly_numbers", "is_no_value", "parse
 MARK_NAMES = {POINT: "point", COMMA: "comma"}
 NO_VALUES = frozenset(
     ("", "na", "n/a", "n.a.", "#n/a", "#na", "#nv", "nan", "null", "none", "nil", "?", "-", "--",
+     ".", "<na>", "k.a.", "n.v.", "n.d.", "s/d", "b.d.",
      "\N{EN DASH}", "\N{EM DASH}")
 )  # fmt: skip
 BLANKS = " \u00a0\u202f\u2009'\u2019"
@@ -85,13 +86,14 @@ def without_no_values(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def is_mostly_numbers(column: pa.ChunkedArray, numbers: Numbers) -> bool:
     """Whether the other texts of a column count as mistakes.
 
-    A single number among texts is a text: ``0`` stands for "no holiday".
+    A single whole number among texts is a text: ``0`` stands for "no holiday".
     """
     filled = len(column) - column.null_count
     known = np.unique(numbers.values[np.isfinite(numbers.values)])
     if not len(numbers.bad):
         return len(known) > 0
-    return len(known) > 1 and len(numbers.bad) < (1 - MOSTLY_NUMBERS) * filled
+    are_numbers = len(known) > 1 or bool(np.any(known % 1))
+    return are_numbers and len(numbers.bad) < (1 - MOSTLY_NUMBERS) * filled
 
 
 def decimal_hint(delimiter: str | None) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from forecast_service.common.arrow import to_numpy, to_times
 from forecast_service.engine.calendar import (
@@ -17,6 +18,7 @@ from forecast_service.engine.calendar import (
 from forecast_service.engine.filling import fill_target
 from forecast_service.engine.panel import KnownFuture, Panel
 from forecast_service.local.jobs.aggregation import aggregate, series_rows
+from forecast_service.local.jobs.complete_days import last_complete_day
 from forecast_service.local.jobs.predictor_config import PredictorConfig, fill_values
 from forecast_service.local.jobs.related_series import related_values
 from forecast_service.local.jobs.sources import Source, Sources
@@ -24,6 +26,7 @@ from forecast_service.local.operations.filling_rules import TARGET_DEFAULTS
 
 __all__ = ["ModelInput", "build_input"]
 
+DAILY = "D"
 MIN_PERIODS = 3  # an end is compared with the periods between the ends
 USUAL = 0.9  # share of the other periods that lack no more than is usual
 NOTABLE = 0.05  # share of a period that may be missing: an hour of a day, a day of a month
@@ -81,7 +84,10 @@ def _target_panel(
     series = series_rows(source.table, names)
     times = to_times(source.table[schema.timestamp])
     distinct = np.unique(times)
+    end, waiting = _end_of_days(times, distinct, series.rows, series.keys, config.frequency)
+    distinct = distinct[distinct <= end]
     timestamps, notes = _whole_periods(distinct, config.frequency)
+    notes = (*notes, *waiting)
     periods = periods_between(timestamps[0], times, config.frequency)
     inside = (periods >= 0) & (periods < len(timestamps))
     target = schema.numbers[0]
@@ -102,6 +108,30 @@ def _target_panel(
         ),
     )
     return panel, next_periods(distinct[-1], config.frequency, config.horizon), notes
+
+
+def _end_of_days(
+    times: Times,
+    distinct: Times,
+    rows: npt.NDArray[np.intp],
+    keys: Sequence[Sequence[str]],
+    frequency: str,
+) -> tuple[np.datetime64, tuple[str, ...]]:
+    """The last time that the histories include, and a note about series that have newer days."""
+    newest = distinct[-1]
+    if frequency != DAILY:
+        return newest, ()
+    day = last_complete_day(times, rows, distinct)
+    late = np.unique(rows[times >= day + np.timedelta64(1, "D")])
+    if not len(late):
+        return newest, ()
+    which = f"series '{', '.join(keys[late[0]])}'"
+    more = f" and {len(late) - 1:,} more" if len(late) > 1 else ""
+    note = (
+        f"The forecast starts after {day}, the last day that most series have. Newer days of "
+        f"{which}{more} are used as soon as most series have them."
+    )
+    return (day + np.timedelta64(1, "D")).astype(times.dtype) - np.timedelta64(1, "s"), (note,)
 
 
 def _whole_periods(times: Times, frequency: str) -> tuple[Times, tuple[str, ...]]:

@@ -65,7 +65,7 @@ def training_parameters(arn: str, parameters: Mapping[str, str]) -> dict[str, st
         raise InvalidInput(error.detail) from error
     if parameters:
         raise InvalidInput(
-            f"'{min(parameters)}' is no training parameter of {arn.rsplit('/', 1)[1]}, which has "
-            "none. Leave 'TrainingParameters' out."
+            f"'{min(parameters)}' is not a training parameter of {arn.rsplit('/', 1)[1]}, which "
+            "has none. Leave 'TrainingParameters' out."
         )
     return {}

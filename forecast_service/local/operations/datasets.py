@@ -43,7 +43,7 @@ def frequency_of(code: str, member: str) -> Frequency:
         raise InvalidInput(f"'{member}': {error.detail}") from error
     if "-" in code:  # only the engine has these codes
         raise InvalidInput(
-            f"'{member}': '{code}' is no frequency. Use 'W', and give the day on which weeks begin "
-            "as TimeAlignmentBoundary of an auto predictor."
+            f"'{member}': '{code}' is not a frequency. Use 'W', and give the day on which weeks "
+            "begin as TimeAlignmentBoundary of an auto predictor."
         )
     return frequency

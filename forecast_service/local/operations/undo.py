@@ -1,6 +1,9 @@
-"""Undo: removes the rows that an import loaded into our own datasets."""
+"""Undo: removes the rows that an import loaded, or comes back to earlier rows."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,7 +15,7 @@ from forecast_service.local.resource_details import ImportJobDetails
 from forecast_service.storage.queue import Queue
 from forecast_service.storage.snapshots import SnapshotStore
 
-__all__ = ["undo"]
+__all__ = ["data_state", "restore_data", "undo"]
 
 REMOVED = "Another part of the same import failed, so these rows were removed again."
 ENDED = ("CREATE_FAILED", "CREATE_STOPPED")
@@ -36,9 +39,39 @@ def undo(connection: sa.Connection, group: str, job_name: str) -> None:
         arns = [arn for arn in resource.request.get("DatasetArns", []) if arn not in emptied]
         catalog.update(connection, resource.arn, request={**resource.request, "DatasetArns": arns})
     for arn in emptied:
-        for job in catalog.children(connection, arn):
-            catalog.delete(connection, job.arn)
-        catalog.delete(connection, arn)
+        _delete_dataset(connection, arn)
+
+
+def data_state(connection: sa.Connection, group: str) -> dict[str, Any]:
+    """The datasets of a dataset group, and the newest version of each."""
+    arns = _datasets(connection, group)
+    return {"datasets": {arn: SnapshotStore.newest(connection, arn) for arn in arns}}
+
+
+def restore_data(connection: sa.Connection, group: str, state: Mapping[str, Any]) -> None:
+    """Come back to a ``data_state``. Datasets that did not exist or had no rows are deleted."""
+    versions: Mapping[str, int] = state["datasets"]
+    for arn in _datasets(connection, group):
+        if not versions.get(arn):
+            SnapshotStore.delete(connection, arn)
+            _delete_dataset(connection, arn)
+    kept = [arn for arn, version in versions.items() if version]
+    for arn in kept:
+        SnapshotStore.restore(connection, arn, versions[arn])
+    resource = catalog.find(connection, DATASET_GROUP.word, group)
+    if resource is not None:
+        catalog.update(connection, resource.arn, request={**resource.request, "DatasetArns": kept})
+
+
+def _datasets(connection: sa.Connection, group: str) -> list[str]:
+    resource = catalog.find(connection, DATASET_GROUP.word, group)
+    return [] if resource is None else list(resource.request.get("DatasetArns", []))
+
+
+def _delete_dataset(connection: sa.Connection, arn: str) -> None:
+    for job in catalog.children(connection, arn):
+        catalog.delete(connection, job.arn)
+    catalog.delete(connection, arn)
 
 
 def _undo_job(connection: sa.Connection, job: Resource) -> None:

@@ -145,7 +145,7 @@ class ImportReport(RootModel[dict[str, Any]]):
 
 
 class Import(AnswerModel):
-    """One import; ``state`` is waiting, reading, loading, done or failed."""
+    """One import; ``state`` is waiting, reading, loading, done, failed or undone."""
 
     id: str
     state: str

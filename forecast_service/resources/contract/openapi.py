@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.answers import ANSWERS, Problem
 from forecast_service.resources.contract.documentation import Operation, documented
-from forecast_service.resources.contract.requests import ImportQuery, schema_of
+from forecast_service.resources.contract.import_requests import ImportQuery
+from forecast_service.resources.contract.requests import schema_of
 from forecast_service.resources.problems import PROBLEM_TYPE
 from forecast_service.service import Service
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -12,14 +12,14 @@ from forecast_service.common.sentences import shown
 
 __all__ = [
     "NAME_LENGTH",
+    "Day",
     "ForecastBody",
     "ForecastQuery",
     "HistoryQuery",
-    "ImportQuery",
     "ListQuery",
+    "Name",
     "ReadyQuery",
-    "SaleRow",
-    "SalesBody",
+    "StoreNumber",
     "StoresQuery",
     "StrictModel",
     "TrainingBody",
@@ -29,7 +29,6 @@ __all__ = [
 
 NAME_LENGTH = 256
 MAX_STORES = 5000
-MAX_SALES = 100_000
 MAX_WHAT_IF_STORES = 1000  # a what-if is computed while the caller waits
 MAX_CHANGES = 50
 FIRST_YEAR, LAST_YEAR = 1970, 9998
@@ -154,44 +153,6 @@ class TrainingBody(StrictModel):
     force: bool = False
 
 
-class SaleRow(StrictModel):
-    """Sales of one store on one day; of one item, if the data have items."""
-
-    store_number: StoreNumber
-    date: Day
-    sales: Annotated[float, Field(allow_inf_nan=False)] | None
-    item: Name | None = None
-    stockout: Annotated[
-        bool | None,
-        Field(description="Demand was at least what was sold. Without it, an earlier mark stays."),
-    ] = None
-    covariates: Annotated[dict[Name, float | str | None], Field(max_length=64)] = {}
-
-
-class SalesBody(StrictModel):
-    """New or corrected sales as rows."""
-
-    sales: Annotated[list[SaleRow], Field(min_length=1, max_length=MAX_SALES)]
-    allow_returns: bool = False
-
-    @model_validator(mode="after")
-    def _once_and_not_negative(self) -> SalesBody:
-        seen: dict[tuple[str, str, str | None], int] = {}
-        for index, row in enumerate(self.sales):
-            if row.sales is not None and row.sales < 0 and not self.allow_returns:
-                raise ValueError(
-                    f"row {index} has sales of {row.sales:g}; sales below 0 need "
-                    "'allow_returns': true"
-                )
-            first = seen.setdefault((str(row.store_number), row.date, row.item), index)
-            if first != index:
-                raise ValueError(
-                    f"rows {first} and {index} are both for store '{row.store_number}' on "
-                    f"{row.date}; send one row per store, item and day"
-                )
-        return self
-
-
 class ListQuery(StrictModel):
     """Length of a list, newest first."""
 
@@ -213,73 +174,6 @@ class HistoryQuery(StrictModel):
     start: Day | None = None
     end: Day | None = None
     limit: Annotated[int, Field(ge=1, le=5000)] = 1000
-
-
-class ImportQuery(StrictModel):
-    """How files are imported."""
-
-    mode: Literal["FULL", "INCREMENTAL"] = "FULL"
-    dry_run: bool = False
-    allow_returns: bool = False
-    only: Annotated[str, Field(description="Stores to keep, separated by commas.")] | None = None
-    ignore: (
-        Annotated[str, Field(description="Columns to leave out, separated by commas.")] | None
-    ) = None
-    stores_limit: Annotated[int, Field(ge=1)] | None = None
-    column: (
-        Annotated[
-            list[str],
-            Field(description="Columns by role, such as store=Filiale; may be repeated."),
-        ]
-        | None
-    ) = None
-    store: (
-        Annotated[Name, Field(description="The only store, in files without a column for it.")]
-        | None
-    ) = None
-    encoding: (
-        Annotated[str, Field(description="Encoding of text files; recognised without it.")] | None
-    ) = None
-    sheet: Annotated[str, Field(description="Sheet of a spreadsheet to read.")] | None = None
-    wide: Annotated[
-        bool, Field(description="The file of sales has a column per day, or per store.")
-    ] = False
-    date_order: (
-        Annotated[
-            Literal["dmy", "mdy", "ymd"], Field(description="Order of dates such as 1/2/2024.")
-        ]
-        | None
-    ) = None
-    decimal: (
-        Annotated[Literal["point", "comma"], Field(description="Decimal mark of all numbers.")]
-        | None
-    ) = None
-    duplicates: Annotated[
-        Literal["refuse", "sum", "last"], Field(description="What several rows of a day mean.")
-    ] = "refuse"
-    missing: (
-        Annotated[
-            Literal["unknown", "zero"],
-            Field(description="What a day without a row means."),
-        ]
-        | None
-    ) = None
-
-    def options(self) -> dict[str, Any]:
-        """The options of the importer."""
-        names = (
-            *("allow_returns", "stores_limit", "store", "encoding", "sheet", "wide"),
-            *("date_order", "decimal", "duplicates", "missing"),
-        )
-        values = {name: getattr(self, name) for name in names}
-        options = {name: value for name, value in values.items() if value is not None}
-        if self.column is not None:
-            options["columns"] = self.column
-        for name in ("only", "ignore"):
-            names = getattr(self, name)
-            if names is not None:
-                options[name] = [part.strip() for part in names.split(",") if part.strip()]
-        return options
 
 
 class ReadyQuery(StrictModel):

@@ -68,10 +68,7 @@ def test_the_weight_of_a_missing_member_is_shared_and_a_note_says_why(
     assert np.allclose(mixed.weights[3], [2 / 3, 0, 1 / 3])
     assert mixed.algorithms[3] == "boosted 0.67, seasonal_naive 0.33"
     assert mixed.notes[:3] == (None, None, None)
-    assert mixed.notes[3] == (
-        "Without prophet: Seasonal naive instead of Prophet: 8 open days within 10 days are known, "
-        "and at least 14 are needed."
-    )
+    assert mixed.notes[3] == ("Prophet was not used: it needs 14 open days, and this series has 8.")
 
 
 def test_without_a_backtest_weights_are_equal_and_nothing_is_calibrated() -> None:

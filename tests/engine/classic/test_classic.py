@@ -66,7 +66,7 @@ def test_a_series_that_cannot_be_fitted_gets_seasonal_naive_and_a_note() -> None
     fitted = algorithm("ets").fit(panel, FitConfig(horizon=7))
 
     assert fitted.algorithms == ("ets", "seasonal_naive")
-    assert fitted.notes == (None, "Seasonal naive instead of ETS: its sales do not vary.")
+    assert fitted.notes == (None, "ETS was not used: its sales do not vary.")
 
 
 @pytest.mark.parametrize("name", ["ets", "arima"])

@@ -196,7 +196,7 @@ def test_sales_of_closed_days_do_not_enter_the_fit() -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"epochs": "5"}, "'epochs' is no training parameter of Prophet. Allowed are growth, "),
+        ({"epochs": "5"}, "'epochs' is not a training parameter of Prophet. Allowed are growth, "),
         ({"growth": "cubic"}, "'growth' is 'cubic'; it must be one of linear, flat, logistic."),
         ({"n_changepoints": "101"}, "is '101'; it must be a whole number from 0 to 100."),
         ({"n_changepoints": "2.5"}, "is '2.5'; it must be a whole number from 0 to 100."),

@@ -129,7 +129,10 @@ def test_the_season_follows_amazons_seasonal_feature(frequency, time, feature) -
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"epochs": "5"}, "'epochs' is no training parameter of NPTS. Allowed are: context_length"),
+        (
+            {"epochs": "5"},
+            "'epochs' is not a training parameter of NPTS. Allowed are: context_length",
+        ),
         ({"context_length": "0"}, "'context_length' is '0'; it must be a positive whole number."),
         ({"kernel_type": "gaussian"}, "it must be 'exponential' or 'uniform'"),
         (

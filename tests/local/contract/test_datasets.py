@@ -206,4 +206,4 @@ def test_a_frequency_outside_the_grammar_is_refused(amazon: Amazon, code: str) -
     )
 
     assert code_ == "InvalidInputException"
-    assert sentence.startswith(f"'DataFrequency': '{code}' is no frequency.")
+    assert sentence.startswith(f"'DataFrequency': '{code}' is not a frequency.")

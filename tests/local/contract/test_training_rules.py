@@ -42,7 +42,7 @@ REFUSED_AUTO: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"ForecastFrequency": "W-FRI"},
-        "'ForecastFrequency': 'W-FRI' is no frequency. Use 'W', and give the day on which weeks "
+        "'ForecastFrequency': 'W-FRI' is not a frequency. Use 'W', and give the day on which weeks "
         "begin as TimeAlignmentBoundary of an auto predictor.",
     ),
     (
@@ -169,7 +169,7 @@ REFUSED_LEGACY: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"AlgorithmArn": f"{ALGORITHM}NPTS", "TrainingParameters": {"epochs": "500"}},
-        "'epochs' is no training parameter of NPTS. Allowed are: context_length, kernel_type, "
+        "'epochs' is not a training parameter of NPTS. Allowed are: context_length, kernel_type, "
         "exp_kernel_weights, use_seasonal_model, use_default_time_features.",
     ),
     (
@@ -204,8 +204,8 @@ REFUSED_LEGACY: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"TrainingParameters": {"epochs": "500"}},
-        "'epochs' is no training parameter of Prophet. Allowed are growth, seasonality_mode, cap, "
-        "floor, changepoint_prior_scale, seasonality_prior_scale, holidays_prior_scale, "
+        "'epochs' is not a training parameter of Prophet. Allowed are growth, seasonality_mode, "
+        "cap, floor, changepoint_prior_scale, seasonality_prior_scale, holidays_prior_scale, "
         "n_changepoints, changepoint_range.",
     ),
     (

@@ -62,7 +62,8 @@ def test_a_training_on_the_same_data_keeps_everything(world: World, target: str)
 
 def test_a_retrained_predictor_includes_a_new_day(world: World, target: str) -> None:
     first = world.perform(world.predictor(windows=1))
-    add_day(world, target, "1")
+    for item in STORES:
+        add_day(world, target, item)
 
     again = world.perform(world.predictor(windows=1))
 

@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 from forecast_service.common.arrow import from_numpy, to_numpy
 from forecast_service.importer.files.candidates import titles_of
 from forecast_service.importer.files.column_names import unique_names
-from forecast_service.importer.files.sheets import Sheet, refuse_duplicates
+from forecast_service.importer.files.sheets import Sheet
 from forecast_service.importer.files.text_tables import RawTable
 from forecast_service.importer.long_rows import DAYS, SeriesKey
+from forecast_service.importer.merging.day_checks import refuse_duplicates
 from forecast_service.importer.values.text_columns import Codes
 
 __all__ = ["is_plan", "join_sheets"]

@@ -17,14 +17,16 @@ from forecast_service.importer.files.sheets import (
     Sheet,
     open_sheet,
     read_sheet,
+)
+from forecast_service.importer.long_rows import DAYS, Floats, Ints, LongRows, SeriesKey
+from forecast_service.importer.merging.day_checks import (
     refuse_duplicates,
     refuse_isolated_days,
 )
-from forecast_service.importer.long_rows import DAYS, Floats, Ints, SeriesKey
+from forecast_service.importer.merging.earlier_imports import EarlierImports
+from forecast_service.importer.merging.joined_sheets import is_plan, join_sheets
+from forecast_service.importer.merging.repeated_rows import RepeatedRows
 from forecast_service.importer.options import ImportOptions
-from forecast_service.importer.understanding.earlier_imports import EarlierImports
-from forecast_service.importer.understanding.joined_sheets import is_plan, join_sheets
-from forecast_service.importer.understanding.repeated_rows import RepeatedRows
 from forecast_service.importer.values.conventions import UNKNOWN, Conventions
 from forecast_service.importer.values.date_texts import choose_order
 
@@ -67,6 +69,12 @@ class MergedRows:
     def has_items(self) -> bool:
         return self.sheets[0].items is not None
 
+    def long_rows(self, columns: Mapping[str, Floats]) -> LongRows:
+        """These columns per series and day."""
+        values = {name: self.repeated.last(column) for name, column in columns.items()}
+        kept = self.repeated.kept
+        return LongRows(self.keys, self.series[kept], self.day[kept], values)
+
 
 def read_sheets(
     files: Mapping[str, Path],
@@ -108,7 +116,9 @@ def _open_sheets(
     *,
     replaces: bool,
 ) -> list[OpenSheet]:
-    covariates = () if earlier is None else earlier.group.covariates
+    # A full import that may replace what is there also chooses its covariates anew.
+    chooses_anew = replaces and options.replace
+    covariates = () if earlier is None or chooses_anew else earlier.group.covariates
     only_store = _only_store(options, earlier, replaces=replaces)
     return [
         open_sheet(

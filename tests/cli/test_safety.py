@@ -1,0 +1,104 @@
+"""Commands that could lose data: they refuse and name the way out, and what they did is undone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forecast_service.cli.opening import open_for_command
+from forecast_service.cli.start import load, run
+from forecast_service.errors import Conflict, Remedy
+
+OPTIONS: dict[str, Any] = run.make_context("run", []).params  # none was given
+
+
+def write_sales(path: Path, stores: str, days: int, header: str = "store,date,sales") -> Path:
+    more = ",1" * (header.count(",") - 2)
+    rows = [
+        f"{store},2025-{1 + day // 28:02d}-{1 + day % 28:02d},100{more}"
+        for store in stores
+        for day in range(days)
+    ]
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """Four weeks of two stores, without the covariates of the sample."""
+    return write_sales(tmp_path / "own.csv", "ab", 28)
+
+
+@pytest.fixture
+def sample(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A home into which the first start put the sample."""
+    monkeypatch.setenv("FORECAST_HOME", str(tmp_path / "home"))
+    with open_for_command() as service:
+        assert load(service, {}, OPTIONS)
+
+
+@pytest.mark.usefixtures("sample")
+def test_own_files_after_the_sample_are_refused_with_the_way_out(own: Path, tmp_path: Path) -> None:
+    with open_for_command() as service, pytest.raises(Conflict) as caught:
+        load(service, {"sales": own}, OPTIONS)
+
+    assert caught.value.detail == (
+        f"'{tmp_path / 'home'}' holds the sample data of an earlier start, and one home is for one "
+        "chain of stores. Nothing was changed."
+    )
+    assert caught.value.remedy is Remedy.REPLACE_SAMPLE
+
+
+@pytest.mark.usefixtures("sample")
+def test_replace_sample_starts_afresh_with_own_files(own: Path) -> None:
+    options = {**OPTIONS, "replace_sample": True}
+    with open_for_command() as service:
+        assert load(service, {"sales": own}, options)
+        assert not load(service, {"sales": own}, options)
+        assert not load(service, {"sales": own}, OPTIONS)
+        names = [service.imports.history(store) != [] for store in ("a", "b", "1")]
+
+    assert names == [True, True, False]
+
+
+@pytest.mark.usefixtures("sample")
+def test_the_sample_is_used_again_without_files() -> None:
+    with open_for_command() as service:
+        assert not load(service, {}, OPTIONS)
+
+
+def test_a_full_import_is_refused_replaced_and_undone(
+    forecast_service: Any, own: Path, tmp_path: Path
+) -> None:
+    assert forecast_service("import", own).exit_code == 0
+    one_day = write_sales(tmp_path / "day.csv", "a", 1)
+
+    refused = forecast_service("import", one_day)
+    assert refused.exit_code == 1
+    assert refused.stderr.splitlines()[-1] == (
+        "Error: This import would replace 56 rows of 2 stores by 1 row of 1 store, without store "
+        "'b'. Nothing was changed. Send all sales again, or add these rows to the others. "
+        "'forecast-service import --append' adds them. --replace drops the earlier sales."
+    )
+    assert forecast_service("import", one_day, "--replace").exit_code == 0
+    assert forecast_service("stores").stdout.splitlines()[1:] == [
+        "a\tall\t2025-01-01\t2025-01-01\t1"
+    ]
+    undone = forecast_service("undo")
+    assert undone.exit_code == 0
+    assert undone.stderr.endswith("(day.csv) is undone.\n")
+    assert len(forecast_service("stores").stdout.splitlines()) == 3
+    assert forecast_service("undo").exit_code == 0
+    assert forecast_service("undo").stderr == "Error: There is no import to undo.\n"
+
+
+def test_files_are_imported_again_after_an_undo(
+    monkeypatch: pytest.MonkeyPatch, own: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FORECAST_HOME", str(tmp_path / "home"))
+    with open_for_command() as service:
+        assert load(service, {"sales": own}, OPTIONS)
+        service.imports.undo()
+        assert load(service, {"sales": own}, OPTIONS)

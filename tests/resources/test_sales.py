@@ -1,0 +1,187 @@
+"""/sales: dates that cannot be, figures that are not known, rows that are removed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from forecast_service.settings import Settings
+from forecast_service.worker import Worker
+
+Refusal = Callable[..., dict[str, Any]]
+TODAY = dt.datetime.now(dt.UTC).date()
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """The quickest algorithm; accuracy does not matter here."""
+    return settings.model_copy(update={"algorithm": "seasonal_naive"})
+
+
+def in_days(number: int) -> str:
+    return (TODAY + dt.timedelta(days=number)).isoformat()
+
+
+@pytest.fixture
+def shop(client: FlaskClient, settings: Settings) -> None:
+    """60 days of the stores 1 and 2 until yesterday, and a forecast."""
+    rows = [f"{store},{in_days(number)},100" for store in (1, 2) for number in range(-60, 0)]
+    content = "\n".join(["store,date,sales", *rows])
+    client.post("/imports", data=content, content_type="text/csv")
+    Worker(settings).run_until_idle(60)
+    client.post("/training", json={"store_number": 1})
+    Worker(settings).run_until_idle(60)
+
+
+def done(client: FlaskClient, settings: Settings, method: str, body: Any) -> dict[str, Any]:
+    """The import after ``method`` of /sales."""
+    answer = client.open("/sales", method=method, json=body)
+    assert answer.status_code == 202, answer.text
+    Worker(settings).run_until_idle(60)
+    document: dict[str, Any] = client.get(answer.headers["Location"]).get_json()
+    return document
+
+
+def dates(client: FlaskClient, store: int) -> list[str]:
+    return [row["date"] for row in client.get(f"/stores/{store}/history").get_json()["days"]]
+
+
+def first_day(client: FlaskClient, store: int | str) -> str:
+    answer = client.get(f"/forecast?store_number={store}").get_json()
+    day: str = answer["provenance"]["horizon"]["first"]
+    return day
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("days", [2, 28, 365])
+def test_a_sale_in_the_future_is_refused_at_once(
+    client: FlaskClient, refusal: Refusal, days: int
+) -> None:
+    rows = [{"store_number": n, "date": in_days(d), "sales": 7} for n, d in ((1, 0), (2, days))]
+
+    problem = refusal("POST", "/sales", 422, json={"sales": rows})
+
+    assert problem["detail"] == (
+        f"Row 1 of store '2' has a sale on {in_days(days)}; a sale is dated {in_days(1)} "
+        "(tomorrow) or earlier. Correct the date, or leave the sales of coming days empty."
+    )
+    assert problem["errors"] == [{"pointer": "/sales/1/date", "detail": "a day to come"}]
+    assert first_day(client, 1) == in_days(0)
+
+
+@pytest.mark.usefixtures("shop")
+def test_rows_are_removed_and_the_forecast_goes_back(
+    client: FlaskClient, settings: Settings
+) -> None:
+    rows = [{"store_number": store, "date": in_days(0), "sales": 900} for store in (1, 2)]
+    assert done(client, settings, "POST", {"sales": rows})["state"] == "done"
+    assert first_day(client, 1) == in_days(1)
+
+    wrong = [{"store_number": store, "date": in_days(0)} for store in (1, 2)]
+    removed = done(client, settings, "DELETE", {"sales": wrong})
+
+    assert "Rows taken out of the sales: 2." in removed["report"]["notes"]
+    assert in_days(0) not in dates(client, 1)
+    assert first_day(client, 1) == in_days(0)
+
+
+@pytest.mark.usefixtures("shop")
+def test_null_means_not_known(client: FlaskClient, settings: Settings) -> None:
+    rows = [{"store_number": 1, "date": in_days(-n), "sales": None} for n in (9, 1)]
+
+    assert done(client, settings, "POST", {"sales": rows})["state"] == "done"
+
+    history = client.get("/stores/1/history").get_json()["days"]
+    assert {row["date"]: row["sales"] for row in history}[in_days(-9)] is None
+    assert history[-1]["date"] == in_days(-2)
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_row_of_an_unknown_store_cannot_be_removed(refusal: Refusal) -> None:
+    body = {"sales": [{"store_number": 7, "date": in_days(-1)}]}
+
+    assert refusal("DELETE", "/sales", 404, json=body)["type"].endswith("unknown-store")
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_full_import_names_the_way_to_replace(client: FlaskClient, settings: Settings) -> None:
+    content = f"store,date,sales\n1,{in_days(0)},5\n"
+
+    sent = client.post("/imports", data=content, content_type="text/csv")
+    Worker(settings).run_until_idle(60)
+
+    detail = client.get(sent.headers["Location"]).get_json()["error"]["detail"]
+    assert detail == (
+        "This import would replace 120 rows of 2 stores by 1 row of 1 store, without store '2'. "
+        "Nothing was changed. Send all sales again, or add these rows to the others. "
+        "'mode=INCREMENTAL' adds them. 'replace=true' drops the earlier sales."
+    )
+    again = client.post("/imports?dry_run=true", data=content, content_type="text/csv")
+    assert (again.status_code, again.get_json()["detail"]) == (422, detail)
+    replaced = client.post(
+        "/imports?dry_run=true&replace=true", data=content, content_type="text/csv"
+    )
+    assert replaced.status_code == 200
+
+
+@pytest.mark.usefixtures("shop")
+def test_an_import_is_undone_and_the_forecast_goes_back(
+    client: FlaskClient, settings: Settings, refusal: Refusal
+) -> None:
+    first = client.get("/imports").get_json()["imports"][0]["id"]
+    rows = [{"store_number": store, "date": in_days(0), "sales": 900} for store in (1, 2)]
+    last = done(client, settings, "POST", {"sales": rows})["id"]
+    assert first_day(client, 1) == in_days(1)
+
+    assert refusal("DELETE", f"/imports/{first}", 409)["detail"] == (
+        f"Import '{first}' cannot be undone: import '{last}' stands on it. Undo the later one "
+        "first."
+    )
+    assert client.delete(f"/imports/{last}").get_json()["state"] == "undone"
+    Worker(settings).run_until_idle(60)
+
+    assert in_days(0) not in dates(client, 1)
+    assert first_day(client, 1) == in_days(0)
+    assert client.get("/forecast?store_number=1").get_json()["provenance"]["stale"] is None
+
+
+@pytest.mark.usefixtures("shop")
+def test_after_the_undo_of_everything_a_training_starts_afresh(
+    client: FlaskClient, settings: Settings
+) -> None:
+    first = client.get("/imports").get_json()["imports"][0]["id"]
+    assert client.delete(f"/imports/{first}").status_code == 200
+    assert client.get("/forecast?store_number=1").status_code == 404
+
+    rows = [f"x,{in_days(number)},7" for number in range(-60, 0)]
+    content = "\n".join(["store,date,sales", *rows])
+    client.post("/imports", data=content, content_type="text/csv")
+    Worker(settings).run_until_idle(60)
+
+    assert client.get("/stores").get_json()["count"] == 1
+    assert first_day(client, "x") == in_days(0)
+
+
+@pytest.mark.usefixtures("shop")
+def test_another_kind_of_data_is_trained_and_served(
+    client: FlaskClient, settings: Settings
+) -> None:
+    rows = [
+        f"{store},{in_days(number)},{'' if number >= 0 else 100},{number % 2}"
+        for store in (1, 2)
+        for number in range(-60, 9)
+    ]
+    content = "\n".join(["store,date,sales,promo", *rows])
+
+    client.post("/imports?replace=true", data=content, content_type="text/csv")
+    Worker(settings).run_until_idle(60)
+
+    provenance = client.get("/forecast?store_number=1").get_json()["provenance"]
+    assert provenance["stale"] is None
+    assert provenance["horizon"]["periods"] == 9
+    runs = client.get("/training").get_json()["runs"]
+    assert [run["state"] for run in runs] == ["serving", "serving"]
