@@ -50,18 +50,9 @@ def test_an_unknown_method_names_those_that_exist(empty_app: Flask, path: str) -
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        (
-            b"{'store_number': 1}",
-            "The body is not valid JSON (line 1, column 2). Send one JSON object.",
-        ),
-        (
-            b'{\n"store_number": 1,}',
-            "The body is not valid JSON (line 2, column 18). Send one JSON object.",
-        ),
-        (
-            b'{"store_number": NaN}',
-            "The body is not valid JSON (line 1, column 18). Send one JSON object.",
-        ),
+        (b"{'store_number': 1}", "The body is not valid JSON (line 1, column 2)."),
+        (b'{\n"store_number": 1,}', "The body is not valid JSON (line 2, column 18)."),
+        (b'{"store_number": NaN}', "The body is not valid JSON (line 1, column 18)."),
         (b"store_number=1", "The body is not valid JSON (line 1, column 1)."),
         (b" ", "The body is empty."),
     ],
