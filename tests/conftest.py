@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,11 +88,23 @@ def database_url(tmp_path: Path) -> Iterator[str]:
     server.dispose()
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite database: a copy is sooner there than a migration is done."""
+    file = tmp_path_factory.mktemp("migrated") / "forecast.db"
+    database = Database(f"sqlite:///{file}")
+    database.migrate()
+    database.dispose()
+    return file
+
+
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str) -> Settings:
+def settings(tmp_path: Path, database_url: str, migrated_file: Path) -> Settings:
     """Settings of an empty installation that uses one process."""
     home = tmp_path / "home"
     home.mkdir(exist_ok=True)  # with PostgreSQL nothing else makes it
+    if database_url.startswith("sqlite"):
+        shutil.copyfile(migrated_file, home / "forecast.db")
     return Settings(home=home, database_url=database_url, processes=1)
 
 

@@ -122,7 +122,6 @@ def test_the_shown_output_is_the_real_output(
 
 def test_the_line_for_cron_runs_as_printed(tmp_path: Path) -> None:
     """As cron does: with a short PATH, from the home folder, without any other setting."""
-    (line,) = re.findall(r"^    0 6 \* \* \*  (.+)$", README, re.MULTILINE)
     clone = tmp_path / "forecast-service"
     clone.mkdir()
     (clone / ".venv").symlink_to(ROOT / ".venv")
@@ -133,7 +132,7 @@ def test_the_line_for_cron_runs_as_printed(tmp_path: Path) -> None:
     write_sales(tmp_path / "yesterday.csv", [60])
 
     finished = subprocess.run(
-        ["/bin/sh", "-c", line],
+        ["/bin/sh", "-c", cron_line(README)],
         cwd=tmp_path,
         env=environment,
         capture_output=True,
@@ -152,6 +151,12 @@ def test_the_line_for_cron_runs_as_printed(tmp_path: Path) -> None:
     assert left <= {".cache/matplotlib", ".config/matplotlib"}  # named by the README
     others = {path.name for path in tmp_path.iterdir()} - {".cache", ".config"}
     assert others == {clone.name, "first.csv", "yesterday.csv"}
+
+
+def cron_line(document: str) -> str:
+    """The command of the line for cron."""
+    (line,) = re.findall(r"^    0 6 \* \* \*  (.+)$", document, re.MULTILINE)
+    return str(line)
 
 
 def write_sales(path: Path, days: Iterable[int]) -> None:
