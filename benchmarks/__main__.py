@@ -8,11 +8,13 @@ import os
 import sys
 
 VERBS = {
+    "burst": "every store sends its sales at closing time: when are they served?",
     "accuracy": "WAPE, WQL, MASE and coverage of rolling forecasts of the past",
     "memory": "peak memory of import, training and forecast, each in its own process",
     "retrain": "cost of a full training, compared with a training after one store's new day",
     "scale": "time and memory of training and forecast, for 100 to 100,000 synthetic series",
     "serving": "CPU, requests/s and latency of GET /forecast, compared with a bare resource",
+    "soak": "memory of a web process while forecasts are replaced under mixed requests",
     "speed": "CPU of fit and forecast of our Prophet, compared with the prophet package",
 }
 

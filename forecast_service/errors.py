@@ -43,7 +43,9 @@ __all__ = [
     "NotOffered",
     "OutsideHorizon",
     "Remedy",
+    "TooMuch",
     "UnknownField",
+    "UnknownFormat",
     "UnknownItem",
     "UnknownRegion",
     "UnknownStore",
@@ -73,6 +75,8 @@ class Remedy(StrEnum):
     IMPORT = "import"
     IMPORT_THEN_TRAIN = "import_then_train"
     LIST_IMPORTS = "list_imports"
+    UNDO_TOGETHER = "undo_together"
+    """Undo with the option that takes back all imports of the load."""
     LIST_FORECASTS = "list_forecasts"
     LIST_STORES = "list_stores"
     CREATE_STORES = "create_stores"
@@ -154,6 +158,18 @@ class InvalidRequest(ForecastServiceError):
 
 class UnknownField(InvalidRequest):
     """The request has a field or an option that does not exist."""
+
+
+class TooMuch(InvalidRequest):
+    """The answer would be too long."""
+
+    status = 400
+
+
+class UnknownFormat(InvalidRequest):
+    """An answer does not exist in this format."""
+
+    status = 400
 
 
 class OutsideHorizon(InvalidRequest):

@@ -28,7 +28,7 @@ LEVELS = (
     ("reading",),
     ("upkeep",),
     ("service",),
-    ("worker", "resources", "dashboard", "cli"),
+    ("worker", "resources", "dashboard", "cli", "client"),
     ("app",),
 )
 LEVEL = {name: number for number, names in enumerate(LEVELS) for name in names}

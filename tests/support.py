@@ -24,8 +24,8 @@ from forecast_service.storage.tables import resources
 from forecast_service.worker import Worker
 
 FIRST_DAY = date(2024, 1, 1)  # a Monday
+PATIENCE = 600.0  # seconds for a state to come, however busy the machine is
 HORIZON = 14
-WAIT_SECONDS = 600.0  # longest wait for a state: only a hung process takes as long
 
 
 def naive(settings: Settings, **changes: Any) -> Settings:
@@ -38,7 +38,7 @@ def runs_of(settings: Settings, database: Database) -> TrainingRuns:
     return TrainingRuns(database, settings, open_session(settings, database))
 
 
-def work(settings: Settings, seconds: float = WAIT_SECONDS) -> None:
+def work(settings: Settings, seconds: float = PATIENCE) -> None:
     """Do all queued work in this process."""
     assert Worker(settings).run_until_idle(seconds), "work is left"
 
@@ -78,7 +78,7 @@ def import_sales(
     write_sales(path, stores, days)
     import_id = imports.request({"sales": path}, mode)
     path.unlink()
-    Worker(settings).run_until_idle(600, kinds=("import", "resource"))
+    Worker(settings).run_until_idle(PATIENCE, kinds=("import", "resource"))
     document = imports.get(import_id)
     assert document["state"] == "done", document["error"]
 
@@ -154,7 +154,7 @@ def start_worker(settings: Settings, log: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def until(condition: Callable[[], Any], seconds: float = WAIT_SECONDS) -> Any:
+def until(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """Wait until ``condition`` is true; return its value."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):

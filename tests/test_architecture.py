@@ -159,6 +159,13 @@ def test_flask_appears_only_at_the_edge() -> None:
     assert inside == set()
 
 
+def test_the_python_client_uses_nothing_of_the_service() -> None:
+    graph = graph_of_imports()
+    used = {target for name in graph if name.split(".")[0] == "client" for target in graph[name]}
+
+    assert {target.split(".")[0] for target in used} == {"client"}
+
+
 def test_one_module_reads_the_rows_of_dataset_groups() -> None:
     table = "forecast_service.storage.tables.dataset_groups"
 

@@ -16,7 +16,7 @@ from forecast_service.resources.remedies import REMEDY_ROUTES
 from forecast_service.resources.routes import ROUTES
 
 PACKAGE = Path(__file__).parents[1] / "forecast_service"
-EDGES = ("resources/", "dashboard/", "cli/", "local/wire.py", "app.py")
+EDGES = ("resources/", "dashboard/", "cli/", "client/", "local/wire.py", "app.py")
 POINTED_INTO = "/sales"  # "/sales/3" is a JSON pointer, to a row of the body of that route
 
 PATHS = {f"/{path.split('/')[1]}" for path, _ in ROUTES} - {POINTED_INTO}

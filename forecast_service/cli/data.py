@@ -160,10 +160,11 @@ def follow_new_forecast(service: Service, *, wait: bool) -> None:
 
 @click.command(epilog="Example: forecast-service undo")
 @click.argument("import_id", metavar="[ID]", required=False)
+@click.option("--together", is_flag=True, help="Also undo the imports that were loaded with it.")
 @click.option(
     "--no-wait", is_flag=True, help="Do not wait: a running worker makes the new forecast."
 )
-def undo(import_id: str | None, no_wait: bool) -> None:
+def undo(import_id: str | None, together: bool, no_wait: bool) -> None:
     """Undo the last import: the sales are again those from before it.
 
     ID is that of the last import, which is the default. Repeat the command to go back further.
@@ -171,7 +172,7 @@ def undo(import_id: str | None, no_wait: bool) -> None:
     from forecast_service.cli.opening import open_for_command
 
     with open_for_command() as service:
-        undone = service.imports.undo(import_id)
+        undone = service.imports.undo(import_id, together=together)
         report = undone["report"] or {}
         files = ", ".join(file["name"] for file in report.get("files", ()))
         say(f"Import {undone['id']} of {undone['requested_at']} ({files}) is undone.")
@@ -214,7 +215,10 @@ def stores(region: str | None, as_json: bool) -> None:
             statement = statement.where(tables.stores.c.region == region)
         result = connection.execute(statement.where(tables.stores.c.dataset_group == group))
         rows = sorted(map(dict, result.mappings()), key=lambda row: natural_order(row["store"]))
+        stale = service.current.staleness()
     if as_json:
         print_json(rows)
     else:
         print_table(STORE_COLUMNS, rows)
+    if stale is not None:
+        say(f"The forecast is stale: {stale}.")

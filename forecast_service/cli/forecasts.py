@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from forecast_service.cli.output import json_option, print_json, print_table, say
+from forecast_service.resources.tables.forecasts import ALL_ITEMS, flattened
+from forecast_service.resources.tables.table import decimals_of
 
 __all__ = ["forecast", "rollback"]
 
@@ -19,16 +21,31 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option(
     "--store", "names", multiple=True, required=True, help="Store number; may be repeated."
 )
-@click.option("--item", help="Item, if the sales are per item.")
+@click.option(
+    "--item", "items", multiple=True, help="Item; may be repeated [default: all of the store]."
+)
 @click.option("--from", "first", type=DAY, help="First day [default: all].")
 @click.option("--to", "last", type=DAY, help="Last day [default: all].")
+@click.option(
+    "--limit", type=click.IntRange(1), default=100, show_default=True, help="Most items to show."
+)
+@click.option("--after", help="Show the items after this one.")
+@click.option("--full", is_flag=True, help="Show all digits.")
 @json_option
 def forecast(
-    names: tuple[str, ...], item: str | None, first: Any, last: Any, as_json: bool
+    names: tuple[str, ...],
+    items: tuple[str, ...],
+    first: Any,
+    last: Any,
+    limit: int,
+    after: str | None,
+    full: bool,
+    as_json: bool,
 ) -> None:
     """Show what a store will sell in the coming days.
 
-    The last lines show where the numbers come from.
+    If the sales are per item, the total of the store comes first, then its items. The last lines
+    show where the numbers come from.
     """
     from forecast_service.cli.opening import open_for_command
     from forecast_service.reading import Question
@@ -36,26 +53,40 @@ def forecast(
     question = Question(
         stores=names,
         many=len(names) > 1,
-        item=item,
+        items=tuple(dict.fromkeys(items)),
         start=first and f"{first:%Y-%m-%d}T00:00:00",
         end=last and f"{last:%Y-%m-%d}T23:59:59",
+        after=after,
+        limit=limit,
     )
     with open_for_command() as service:
         documents = service.current.documents(question)
     if as_json:
         print_json(documents if question.many else documents[0])
-        return
-    rows = [row for document in documents for row in _rows(document)]
-    print_table(list(rows[0]), rows)
+    else:
+        _print(documents, full)
+
+
+def _print(documents: list[dict[str, Any]], full: bool) -> None:
+    rows = [row for document in flattened(documents) for row in _rows(document, full)]
+    print_table([name for name in rows[0] if any(row[name] for row in rows)], rows)
     for document in documents:
-        say(_provenance(document))
+        say(_provenance(document if "provenance" in document else document["items"][0]))
+        if document.get("next") is not None:
+            shown, count = len(document["items"]), document["count"]
+            say(f"{shown:,} of {count:,} items are shown. For more: --after '{document['next']}'")
 
 
-def _rows(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows(document: dict[str, Any], full: bool) -> Iterator[dict[str, Any]]:
     predictions = document["result"]["Forecast"]["Predictions"]
-    for values in zip(*predictions.values(), strict=True):
-        quantiles = {name: value["Value"] for name, value in zip(predictions, values, strict=True)}
-        yield {"store": document["store_number"], "date": values[0]["Timestamp"][:10], **quantiles}
+    decimals = decimals_of(point["Value"] for points in predictions.values() for point in points)
+    item = document.get("item", ALL_ITEMS if "total" in document else "")
+    for points in zip(*predictions.values(), strict=True):
+        values = (point["Value"] for point in points)
+        texts = [repr(value) if full else f"{value:z.{decimals}f}" for value in values]
+        quantiles = dict(zip(predictions, texts, strict=True))
+        date = points[0]["Timestamp"].removesuffix("T00:00:00")
+        yield {"store": str(document["store_number"]), "item": item, "date": date, **quantiles}
 
 
 def _provenance(document: dict[str, Any]) -> str:

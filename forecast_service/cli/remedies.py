@@ -22,6 +22,7 @@ REMEDY_COMMANDS: Mapping[Remedy, str] = {
         "'forecast-service train'."
     ),
     Remedy.LIST_IMPORTS: "'forecast-service import' starts a new one.",
+    Remedy.UNDO_TOGETHER: "'forecast-service undo --together' undoes all of them.",
     Remedy.LIST_FORECASTS: "'forecast-service rollback' lists the forecasts that can be served.",
     Remedy.LIST_STORES: "'forecast-service stores' lists them.",
     Remedy.CREATE_STORES: (

@@ -80,7 +80,7 @@ def what_if(
         raise click.UsageError("--to is before --from. Use a later day.")
     days = [f"{day:%Y-%m-%d}" for day in (first, last or first)]
     suppositions = [Supposition(covariate, value, *days) for covariate, value in settings]
-    question = Question(stores=names, many=len(names) > 1, item=item)
+    question = Question(stores=names, many=len(names) > 1, items=(item,) if item else ())
     with open_for_command() as service:
         documents = service.what_if.documents(question, suppositions)
     if as_json:

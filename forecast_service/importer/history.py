@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,8 @@ from forecast_service.common.arrow import from_numpy, to_numpy
 from forecast_service.importer.canonical_files import MS_PER_DAY
 from forecast_service.importer.files.column_names import shown_name
 from forecast_service.importer.long_rows import LongRows, sorted_rows
-from forecast_service.importer.values.text_columns import iso
+from forecast_service.importer.merging.earlier_imports import EarlierImports, no_rows
+from forecast_service.importer.values.text_columns import day_of, iso
 from forecast_service.storage.database import Database
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import series_files
@@ -27,9 +29,12 @@ __all__ = [
     "key_columns",
     "read_rows",
     "sales_key",
+    "with_rows",
 ]
 
 SALES_COLUMNS = {"demand": "target", "stockout": "stockout"}
+MIN_DAY, MAX_DAY = -(2**31), 2**31  # days since 1970-01-01, before and after all rows
+Rows = np.ndarray[Any, np.dtype[np.int64]]
 KEY_COLUMNS = ("item_id", "timestamp", "location")
 
 
@@ -77,6 +82,16 @@ def read_rows(store: SnapshotStore, dataset: str, names: dict[str, str]) -> Long
     return sorted_rows(keys, series, day, values).with_keys(sorted(keys))
 
 
+def with_rows(store: SnapshotStore, earlier: EarlierImports) -> EarlierImports:
+    """The earlier imports with all their sales and covariates."""
+    group = earlier.group
+    columns = {name: name for name in group.covariates}
+    sales = read_rows(store, sales_key(group.name), SALES_COLUMNS)
+    related = read_rows(store, covariates_key(group.name), columns) if columns else None
+    related = related or no_rows(*group.covariates)
+    return replace(earlier, sales=sales or earlier.sales, related=related)
+
+
 def history(
     database: Database,
     home: Path,
@@ -93,20 +108,32 @@ def history(
     Every entry has ``date``, ``sales`` (None if unknown), ``stockout``, ``covariates`` and, if the
     data have items, ``item``. ``limit`` keeps the last entries.
     """
-    sales = _values_of_store(database, home, sales_key(group), store, item)
-    covariates = _values_of_store(database, home, covariates_key(group), store, item)
-    rows = []
-    for key in sorted(sales):
-        date, name = key
-        if (start is None or date >= start) and (end is None or date <= end):
-            entry: dict[str, Any] = {"date": date, "sales": sales[key]["demand"]}
-            entry["stockout"] = bool(sales[key].get("stockout"))
-            if name:
-                entry["item"] = name
-            known = covariates.get(key, {})
-            shown = {shown_name(title): value for title, value in known.items()}
-            rows.append({**entry, "covariates": shown})
-    return rows if limit is None else rows[-limit:]
+    days = None if start is None else day_of(start), None if end is None else day_of(end)
+    sales = _rows_of_store(database, home, sales_key(group), (store, item), days, limit)
+    if not sales:
+        return []
+    shown_days = sales[0].day, sales[-1].day
+    of_covariates = _rows_of_store(database, home, covariates_key(group), (store, item), shown_days)
+    covariates = {(row.day, row.item): row.values for row in of_covariates}
+    return [_entry(row, covariates.get((row.day, row.item), {})) for row in sales]
+
+
+class _Row(NamedTuple):
+    """The values of one day, of one item if the data have items."""
+
+    day: int
+    item: str
+    values: dict[str, Any]
+
+
+def _entry(row: _Row, covariates: dict[str, Any]) -> dict[str, Any]:
+    """One day of ``history``."""
+    entry: dict[str, Any] = {"date": iso(row.day), "sales": row.values["demand"]}
+    entry["stockout"] = bool(row.values.get("stockout"))
+    if row.item:
+        entry["item"] = row.item
+    shown = {shown_name(title): value for title, value in covariates.items()}
+    return {**entry, "covariates": shown}
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[np.ndarray[Any, np.dtype[np.int64]], list[str]]:
@@ -115,26 +142,44 @@ def _codes(column: pa.ChunkedArray) -> tuple[np.ndarray[Any, np.dtype[np.int64]]
     return to_numpy(whole.indices).astype(np.int64), whole.dictionary.to_pylist()
 
 
-def _values_of_store(
-    database: Database, home: Path, dataset: str, store: str, item: str | None
-) -> dict[tuple[str, str], dict[str, Any]]:
-    """(date, item) -> values of one store; the newest file wins."""
-    result: dict[tuple[str, str], dict[str, Any]] = {}
-    for path in _files(database, dataset):
-        table = _read_store(home / path, store, item)
-        if not table.num_rows:
-            continue
-        has_items = "location" in table.column_names
-        days = to_numpy(table["timestamp"].cast(pa.int64())).astype(np.int64) // MS_PER_DAY
-        items = table["item_id"].to_pylist() if has_items else [""] * len(days)
-        values = table.drop_columns([n for n in KEY_COLUMNS if n in table.column_names])
-        for day, name, row in zip(days, items, values.to_pylist(), strict=True):
-            result[iso(day), name] = row
-    return result
+def _rows_of_store(
+    database: Database,
+    home: Path,
+    dataset: str,
+    series: tuple[str, str | None],
+    days: tuple[int | None, int | None],
+    limit: int | None = None,
+) -> list[_Row]:
+    """The last rows of a store and item (None: all) between two days; the newest file wins."""
+    tables = [_read_store(home / path, *series, days) for path in _files(database, dataset)]
+    whole = pa.concat_tables(tables, promote_options="permissive") if tables else None
+    if whole is None or not whole.num_rows:
+        return []
+    day = _days(whole)
+    has_items = "location" in whole.column_names
+    items = whole["item_id"].to_numpy() if has_items else np.full(len(day), "")
+    names, codes = np.unique(items.astype(str), return_inverse=True)
+    # The last row of each key is the newest: the files are in their order.
+    _, newest = np.unique((day * len(names) + codes)[::-1], return_index=True)
+    kept = (len(day) - 1 - newest)[-(limit or 0) :]
+    values = whole.drop_columns([n for n in KEY_COLUMNS if n in whole.column_names])
+    rows = zip(day[kept].tolist(), codes[kept].tolist(), _taken(values, kept), strict=True)
+    return [_Row(number, str(names[code]), row) for number, code, row in rows]
 
 
-def _read_store(path: Path, store: str, item: str | None) -> pa.Table:
-    """The rows of one store; reads only the row groups that may contain some."""
+def _taken(table: pa.Table, rows: Rows) -> list[dict[str, Any]]:
+    taken: list[dict[str, Any]] = table.take(from_numpy(rows)).to_pylist()
+    return taken
+
+
+def _days(table: pa.Table) -> Rows:
+    return to_numpy(table["timestamp"].cast(pa.int64())).astype(np.int64) // MS_PER_DAY
+
+
+def _read_store(
+    path: Path, store: str, item: str | None, days: tuple[int | None, int | None]
+) -> pa.Table:
+    """The rows of one store in a range of days; reads only row groups that may contain some."""
     with pq.ParquetFile(path) as file:
         names = file.schema_arrow.names
         has_items = "location" in names
@@ -151,6 +196,11 @@ def _read_store(path: Path, store: str, item: str | None) -> pa.Table:
         if text is not None and table.num_rows:
             codes, texts = _codes(table[name].cast(pa.dictionary(pa.int32(), pa.string())))
             kept &= codes == (texts.index(text) if text in texts else -1)
+    first_day, last_day = days
+    day = _days(table)
+    kept &= (day >= (MIN_DAY if first_day is None else first_day)) & (
+        day <= (MAX_DAY if last_day is None else last_day)
+    )
     return table.take(from_numpy(np.flatnonzero(kept)))
 
 

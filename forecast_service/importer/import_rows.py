@@ -1,17 +1,44 @@
-"""Rows of the table of imports: which are open, which comes first, and their changes."""
+"""Rows of the table of imports: which are open, which are loaded together, and their changes.
+
+Small imports that wait behind each other are loaded as one. The oldest leads: its work is claimed,
+and its load contains the rows of all. The others follow: their ``loaded_with`` names it. Each
+keeps its own state, report and error.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from forecast_service.importer.files.text_tables import SENT_ROWS
+from forecast_service.importer.options import ImportOptions
+from forecast_service.storage.database import database_now
+from forecast_service.storage.queue import Queue
 from forecast_service.storage.tables import imports
 
-__all__ = ["OPEN_STATES", "has_earlier", "has_open_import", "update_import"]
+__all__ = [
+    "KIND",
+    "OPEN_STATES",
+    "end_followers",
+    "ended_imports",
+    "followers",
+    "gather",
+    "has_open_import",
+    "is_other_under_way",
+    "lane_of",
+    "release",
+    "update_import",
+    "update_imports",
+]
 
+KIND = "import"
 UNDER_WAY = ("reading", "loading")
 OPEN_STATES = ("waiting", *UNDER_WAY)
+MAX_IMPORTS = 2000  # in one load
 
 
 def has_open_import(connection: sa.Connection, group: str) -> bool:
@@ -22,21 +49,16 @@ def has_open_import(connection: sa.Connection, group: str) -> bool:
     return connection.execute(statement.limit(1)).first() is not None
 
 
-def has_earlier(connection: sa.Connection, row: sa.RowMapping) -> bool:
-    """Whether another import of the dataset group is under way, or an older one waits.
+def is_other_under_way(connection: sa.Connection, row: sa.RowMapping) -> bool:
+    """Whether another import of the dataset group is under way.
 
-    Imports are done in order, one at a time. On PostgreSQL an older one may appear late, because
-    its time is taken before its commit.
+    The queue keeps them in order. But on PostgreSQL an older one may appear late, because its time
+    is taken before its commit: it lets the others pass then.
     """
-    older = sa.or_(
-        imports.c.requested_at < row["requested_at"],
-        sa.and_(imports.c.requested_at == row["requested_at"], imports.c.id < row["id"]),
-    )
     statement = (
         sa.select(imports.c.id)
         .where(imports.c.dataset_group == row["dataset_group"])
-        .where(imports.c.id != row["id"])
-        .where(sa.or_(imports.c.state.in_(UNDER_WAY), imports.c.state.in_(OPEN_STATES) & older))
+        .where(imports.c.id != row["id"], imports.c.state.in_(UNDER_WAY))
         .limit(1)
     )
     return connection.execute(statement).first() is not None
@@ -45,3 +67,91 @@ def has_earlier(connection: sa.Connection, row: sa.RowMapping) -> bool:
 def update_import(connection: sa.Connection, import_id: str, **values: Any) -> None:
     """Change columns of an import."""
     connection.execute(sa.update(imports).where(imports.c.id == import_id).values(**values))
+
+
+def lane_of(group: str) -> str:
+    """The lane of the queue for the imports of a dataset group: they are done in order."""
+    return f"{KIND}:{group}"
+
+
+def gather(connection: sa.Connection, leader: sa.RowMapping) -> int:
+    """Let the imports that wait right behind this one be loaded with it; return their number.
+
+    Only rows that were sent as JSON with the same options are loaded together.
+    """
+    if not _is_small(leader):
+        return 0
+    waiting = (
+        sa.select(imports)
+        .where(imports.c.dataset_group == leader["dataset_group"])
+        .where(imports.c.state == "waiting", imports.c.id != leader["id"])
+        .order_by(imports.c.requested_at, imports.c.id)
+        .limit(MAX_IMPORTS - 1)
+    )
+    rows = connection.execute(waiting).mappings().all()
+    alike = [row["id"] for row in takewhile(lambda row: _is_like(row, leader), rows)]
+    if alike:
+        chosen = sa.update(imports).where(imports.c.id.in_(alike))
+        connection.execute(chosen.values(state="reading", loaded_with=leader["id"]))
+    return len(alike)
+
+
+def followers(connection: sa.Connection, leader_id: str) -> Sequence[sa.RowMapping]:
+    """The imports under way that are loaded with this one, oldest first."""
+    statement = (
+        sa.select(imports)
+        .where(imports.c.loaded_with == leader_id, imports.c.state.in_(("reading", "loading")))
+        .order_by(imports.c.requested_at, imports.c.id)
+    )
+    return connection.execute(statement).mappings().all()
+
+
+def release(connection: sa.Connection, leader_id: str, but: Collection[str] = ()) -> None:
+    """Let followers that are not loaded yet wait again, ``but`` these."""
+    statement = sa.update(imports).where(
+        imports.c.loaded_with == leader_id, imports.c.state == "reading"
+    )
+    statement = statement.where(imports.c.id.not_in(but)) if but else statement
+    connection.execute(statement.values(state="waiting", loaded_with=None))
+
+
+def end_followers(connection: sa.Connection, leader_id: str, **values: Any) -> None:
+    """End the imports that were loaded with this one, and their work."""
+    ids = [row["id"] for row in followers(connection, leader_id)]
+    if ids:
+        ended = sa.update(imports).where(imports.c.id.in_(ids))
+        connection.execute(ended.values(finished_at=database_now(), **values))
+        Queue.end(connection, KIND, ids)
+
+
+def ended_imports(
+    connection: sa.Connection, names: Sequence[str]
+) -> Sequence[tuple[str, str | None]]:
+    """Those of these imports that have ended, each with ``loaded_with``."""
+    statement = sa.select(imports.c.id, imports.c.loaded_with).where(
+        imports.c.id.in_(names), imports.c.state.not_in(OPEN_STATES)
+    )
+    return [(row.id, row.loaded_with) for row in connection.execute(statement)]
+
+
+def update_imports(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the same columns of many imports; each row has its ``id``."""
+    if rows:
+        columns: dict[str, Any] = {
+            name: sa.bindparam(f"new_{name}") for name in rows[0] if name != "id"
+        }
+        statement = sa.update(imports).where(imports.c.id == sa.bindparam("new_id"))
+        values = [{f"new_{name}": value for name, value in row.items()} for row in rows]
+        connection.execute(statement.values(columns), values)
+
+
+def _is_small(row: sa.RowMapping) -> bool:
+    """Whether an import adds rows that were sent as JSON."""
+    names = {role: Path(str(path)).name for role, path in row["files"].items()}
+    removes = row["options"].get("empty_sales") == "remove"
+    return row["mode"] == "INCREMENTAL" and names == {"sales": SENT_ROWS} and not removes
+
+
+def _is_like(row: sa.RowMapping, leader: sa.RowMapping) -> bool:
+    options = [ImportOptions.from_dict(each["options"]) for each in (row, leader)]
+    return _is_small(row) and options[0] == options[1]

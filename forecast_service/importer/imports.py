@@ -14,20 +14,16 @@ import sqlalchemy as sa
 from forecast_service.common.instants import utc_text
 from forecast_service.errors import FieldError, InvalidData, NotFound, Remedy, UnknownStore
 from forecast_service.importer.history import history
-from forecast_service.importer.import_rows import has_open_import
+from forecast_service.importer.import_rows import KIND, has_open_import, lane_of
+from forecast_service.importer.interpretation import understand_files
 from forecast_service.importer.options import ImportOptions, check_request
 from forecast_service.importer.reversal import clear, take_back
-from forecast_service.importer.steps import (
-    KIND,
-    AfterImport,
-    ImportStep,
-    understand_files,
-)
+from forecast_service.importer.steps import AfterImport, ImportStep
 from forecast_service.importer.understanding.report import ImportReport
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
-from forecast_service.storage.database import Database, database_now
+from forecast_service.storage.database import Database
 from forecast_service.storage.groups import lock_group, read_group
 from forecast_service.storage.queue import Claim, Queue, new_id
 from forecast_service.storage.stores import existing_stores
@@ -80,19 +76,20 @@ class Imports:
         check_request(files, mode)
         import_id = new_id()
         kept = Workspace(self.settings.home, import_id).keep(files)
+        group = self.settings.dataset_group
         with self.database.write() as connection:
+            work_id = Queue.put(connection, KIND, import_id, lane=lane_of(group))
             connection.execute(
                 sa.insert(imports).values(
                     id=import_id,
-                    dataset_group=self.settings.dataset_group,
+                    dataset_group=group,
                     state="waiting",
                     mode=mode,
                     files=kept,
                     options=chosen.to_dict(),
-                    requested_at=database_now(),
+                    requested_at=Queue.requested_at(connection, work_id),
                 )
             )
-            Queue.put(connection, KIND, import_id)
         return import_id
 
     def refuse_unknown_stores(self, names: Sequence[int | str]) -> None:
@@ -141,22 +138,24 @@ class Imports:
             raise NotFound(f"Import '{import_id}' does not exist.", remedy=Remedy.LIST_IMPORTS)
         return _document(row)
 
-    def undo(self, import_id: str | None = None) -> dict[str, Any]:
+    def undo(self, import_id: str | None = None, *, together: bool = False) -> dict[str, Any]:
         """Take back a finished import, by default the newest, and return its document.
+
+        ``together`` allows that the imports that were loaded with it are taken back, too.
 
         Raises
         ------
         NotFound
             There is no such import.
         Conflict
-            A later import stands on it, or one is under way.
+            A later import stands on it, one is under way, or others were loaded with it.
         NotOffered
             The backend cannot remove rows.
         """
         with self.database.write() as connection:
             lock_group(connection, self.settings.dataset_group)
             details, group = self.session.details, self.settings.dataset_group
-            undone = take_back(connection, details, group, import_id)
+            undone = take_back(connection, details, group, import_id, together=together)
             if self.after_import is not None:
                 self.after_import(connection)
         logger.info(
@@ -277,6 +276,7 @@ def _document(row: sa.RowMapping) -> dict[str, Any]:
         "error": row["error"],
         "requested_at": utc_text(row["requested_at"]),
         "finished_at": utc_text(row["finished_at"]),
+        "loaded_with": row["loaded_with"],
     }
 
 

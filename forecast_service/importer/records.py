@@ -125,6 +125,7 @@ def _columns(store: StoreState) -> dict[str, object]:
         "days": store.days,
         "assumed_from": store.assumed_from,
         "rest_days": store.rest_days,
+        "unusual_days": list(store.unusual_days),
     }
 
 

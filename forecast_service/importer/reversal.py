@@ -78,22 +78,29 @@ def versions_to_undo(connection: sa.Connection) -> set[tuple[str, int]]:
 
 
 def take_back(
-    connection: sa.Connection, details: Details, group: str, import_id: str | None
+    connection: sa.Connection,
+    details: Details,
+    group: str,
+    import_id: str | None,
+    *,
+    together: bool = False,
 ) -> str:
     """Take back a finished import, by default the newest, and return its id.
+
+    ``together`` allows that the imports that were loaded with it are taken back, too.
 
     Raises
     ------
     NotFound
         There is no such import.
     Conflict
-        A later import stands on it, or one is under way.
+        A later import stands on it, one is under way, or others were loaded with it.
     NotOffered
         The backend cannot remove rows.
     """
     _refuse_backend(details)
-    row = _checked(connection, group, import_id)
-    before = row["before"]
+    load = _checked(connection, group, import_id, together=together)
+    before = load[-1]["before"]
     if before["group"] is None:
         _refuse_open_run(connection, group)
     details.restore_data(connection, group, before["backend"])
@@ -105,9 +112,9 @@ def take_back(
         delete_group(connection, group)
     else:
         restore_group(connection, before["group"])
-    statement = sa.update(imports).where(imports.c.id == row["id"])
-    connection.execute(statement.values(state="undone", finished_at=database_now()))
-    return str(row["id"])
+    undone = sa.update(imports).where(imports.c.id.in_([row["id"] for row in load]))
+    connection.execute(undone.values(state="undone", finished_at=database_now()))
+    return import_id or str(load[0]["id"])
 
 
 def clear(connection: sa.Connection, details: Details, group: str) -> None:
@@ -150,8 +157,10 @@ def _own_data(group: str) -> tuple[str, str]:
     return sales_key(group), covariates_key(group)
 
 
-def _checked(connection: sa.Connection, group: str, import_id: str | None) -> sa.RowMapping:
-    """The row of the import, which is the last one that counts."""
+def _checked(
+    connection: sa.Connection, group: str, import_id: str | None, *, together: bool
+) -> list[sa.RowMapping]:
+    """The last import that counts, with those of its load, newest first; the last one led."""
     statement = (
         sa.select(imports)
         .where(imports.c.dataset_group == group, imports.c.state.not_in(("failed", "undone")))
@@ -167,17 +176,33 @@ def _checked(connection: sa.Connection, group: str, import_id: str | None) -> sa
             "when it has ended."
         )
     row = wanted[0]
-    if row["id"] != rows[0]["id"]:
+    if _leader_of(row) != _leader_of(rows[0]):
         raise Conflict(
             f"Import '{row['id']}' cannot be undone now: import '{rows[0]['id']}' came later. "
             "Undo the later one first."
         )
-    if row["before"] is None:
+    load = [each for each in rows if _leader_of(each) == _leader_of(row)]
+    if load[-1]["before"] is None:
         raise Conflict(
             f"Import '{row['id']}' cannot be undone: an older version of the service made it, or "
             "it is more than 7 days old. Import all sales again, without the wrong ones."
         )
-    return row
+    if len(load) > 1 and not together:
+        _refuse_load(row, len(load) - 1)
+    return load
+
+
+def _leader_of(row: sa.RowMapping) -> str:
+    return str(row["loaded_with"] or row["id"])
+
+
+def _refuse_load(row: sa.RowMapping, others: int) -> None:
+    imports = "1 other import" if others == 1 else f"{others:,} other imports"
+    raise Conflict(
+        f"Import '{row['id']}' was loaded together with {imports}, because they waited at the same "
+        "time. Only all of them can be undone. To correct this one alone, send its right rows.",
+        remedy=Remedy.UNDO_TOGETHER,
+    )
 
 
 def _refuse_absent(connection: sa.Connection, import_id: str | None) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +22,20 @@ from forecast_service.importer.canonical_files import (
     write_csv,
     write_parquet,
 )
-from forecast_service.importer.history import SALES_COLUMNS, covariates_key, read_rows, sales_key
-from forecast_service.importer.import_rows import OPEN_STATES, has_earlier, update_import
+from forecast_service.importer.import_rows import (
+    KIND,
+    OPEN_STATES,
+    end_followers,
+    ended_imports,
+    followers,
+    gather,
+    is_other_under_way,
+    release,
+    update_import,
+    update_imports,
+)
+from forecast_service.importer.interpretation import understand_imports
 from forecast_service.importer.loading import Loader, job_name, uri_of
-from forecast_service.importer.merging.earlier_imports import no_rows, read_earlier_imports
-from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.plan import (
     RELATED_PART,
     TARGET_PART,
@@ -37,8 +45,7 @@ from forecast_service.importer.plan import (
 )
 from forecast_service.importer.records import no_covariates, record
 from forecast_service.importer.reversal import data_before, keep_changes
-from forecast_service.importer.understanding.future_sales import last_possible_day
-from forecast_service.importer.understanding.understanding import Understanding, understand
+from forecast_service.importer.understanding.understanding import Understanding
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
@@ -47,51 +54,14 @@ from forecast_service.storage.queue import Claim, Queue
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import imports
 
-__all__ = ["KIND", "AfterImport", "ImportStep", "fail", "understand_files"]
+__all__ = ["KIND", "AfterImport", "ImportStep", "fail"]
 
-KIND = "import"
-FIRST_IS_FULL = "Mode INCREMENTAL became FULL: there was no earlier import to add to."
+NAMES_AT_ONCE = 1000  # in one statement
+LOSSES_TOGETHER = 2  # after more, or an error, an import is loaded without others
 
 logger = logging.getLogger(__name__)
 
 AfterImport = Callable[[sa.Connection], object]
-
-
-def understand_files(
-    database: Database,
-    settings: Settings,
-    files: Mapping[str, Path],
-    mode: str,
-    options: ImportOptions,
-) -> Understanding:
-    """Read and check files, given the state after earlier imports; nothing is written.
-
-    Raises
-    ------
-    InvalidData
-        The files cannot be used.
-    """
-    group = settings.dataset_group
-    last_day = last_possible_day(settings.timezone)
-    with database.read() as connection:
-        earlier = read_earlier_imports(connection, group)
-    if earlier is None:
-        understanding = understand(files, "FULL", options, settings, None, last_day)
-        if mode != "FULL":
-            notes = (FIRST_IS_FULL, *understanding.report.notes)
-            understanding = replace(
-                understanding, report=replace(understanding.report, notes=notes)
-            )
-        return understanding
-    if mode == "INCREMENTAL":
-        store = SnapshotStore(database, settings.home)
-        covariates = earlier.group.covariates
-        columns = {name: name for name in covariates}
-        sales = read_rows(store, sales_key(group), SALES_COLUMNS)
-        related = read_rows(store, covariates_key(group), columns) if columns else None
-        related = related or no_rows(*covariates)
-        earlier = replace(earlier, sales=sales or earlier.sales, related=related)
-    return understand(files, mode, options, settings, earlier, last_day)
 
 
 def fail(
@@ -100,7 +70,7 @@ def fail(
     import_id: str,
     error: ForecastServiceError | str,
 ) -> None:
-    """Mark an import as failed and undo what it has loaded.
+    """Mark an import as failed and undo what it has loaded, with the rows of its followers.
 
     The caller ends its work in the same transaction. An import that has ended is not changed.
     """
@@ -111,13 +81,13 @@ def fail(
     if group is None:
         return
     _undo(connection, details, group, import_id)
-    update_import(
-        connection,
-        import_id,
-        state="failed",
-        error=_document(InvalidData(error) if isinstance(error, str) else error),
-        finished_at=database_now(),
-    )
+    ended = {
+        "state": "failed",
+        "error": _document(InvalidData(error) if isinstance(error, str) else error),
+    }
+    release(connection, import_id)
+    end_followers(connection, import_id, **ended)
+    update_import(connection, import_id, finished_at=database_now(), **ended)
 
 
 class ImportStep:
@@ -145,9 +115,8 @@ class ImportStep:
         if row is None:
             return
         try:
-            if row["state"] != "loading":
-                self._read(row)
-            self._load(after_import)
+            if row["state"] == "loading" or self._read(row):
+                self._load(after_import)
         except Conflict as error:
             if isinstance(error, LeaseLost):
                 raise
@@ -165,27 +134,61 @@ class ImportStep:
             if row is None or row["state"] not in OPEN_STATES:
                 self.queue.finish(connection, self.claim)
                 return None
-            if row["state"] == "waiting" and has_earlier(connection, row):
+            if row["state"] == "waiting" and is_other_under_way(connection, row):
                 delay = self.session.polling.pause()
-                self.queue.give_back(connection, self.claim, delay_seconds=delay)
+                place = self.queue.let_pass(connection, self.claim, delay_seconds=delay)
+                update_import(connection, row["id"], requested_at=place)
                 return None
+            if self.claim.errors or self.claim.losses > LOSSES_TOGETHER:
+                release(connection, row["id"])  # one of them may be the cause
+            elif row["state"] == "waiting":
+                gather(connection, row)
             if row["state"] == "waiting":
                 update_import(connection, row["id"], state="reading")
         return row
 
-    def _read(self, row: sa.RowMapping) -> None:
-        files = {role: self.settings.home / path for role, path in row["files"].items()}
-        options = ImportOptions.from_dict(row["options"])
-        understanding = understand_files(self.database, self.settings, files, row["mode"], options)
-        for kind, table in canonical_tables(understanding).items():
-            write_parquet(table, self.workspace.path / f"{kind}.parquet")
-            if self.session.file_format == "csv" and kind != SALES:
-                write_csv(table, self.workspace.path / f"{kind}.csv")
-        write_plan(self.workspace.path, make_plan(understanding, understanding.report.mode))
+    def _read(self, row: sa.RowMapping) -> bool:
+        """Understand the files, with those of followers; False if nothing is to be loaded."""
+        with self.database.read() as connection:
+            rows = [row, *followers(connection, row["id"])]
+        batch = understand_imports(self.database, self.settings, rows, self.workspace.path)
+        if batch.understanding is not None:
+            self._write(batch.understanding)
         with self.queue.fenced(self.claim) as connection:
-            report = understanding.report.to_dict()
             before = data_before(connection, self.session.details, self.settings.dataset_group)
-            update_import(connection, row["id"], state="loading", report=report, before=before)
+            loading = [
+                {"id": import_id, "state": "loading", "report": report.to_dict()}
+                for import_id, report in batch.reports.items()
+            ]
+            update_imports(connection, loading)
+            self._refuse(connection, batch.errors)
+            release(connection, row["id"])
+            if batch.understanding is not None:
+                update_import(connection, row["id"], before=before)
+        if batch.errors:
+            self._clean_up()
+        return batch.understanding is not None
+
+    def _write(self, understanding: Understanding) -> None:
+        folder = self.workspace.path
+        for kind, table in canonical_tables(understanding).items():
+            write_parquet(table, folder / f"{kind}.parquet")
+            if self.session.file_format == "csv" and kind != SALES:
+                write_csv(table, folder / f"{kind}.csv")
+        write_plan(folder, make_plan(understanding, understanding.report.mode))
+
+    def _refuse(
+        self, connection: sa.Connection, errors: Mapping[str, ForecastServiceError]
+    ) -> None:
+        """End imports as failed; nothing of them was loaded."""
+        ended = {"state": "failed", "loaded_with": None}
+        rows = [{"id": each, "error": _document(error), **ended} for each, error in errors.items()]
+        update_imports(connection, rows)
+        own = sa.update(imports).where(imports.c.id.in_(list(errors)))
+        connection.execute(own.values(finished_at=database_now()))
+        self.queue.end(connection, KIND, list(errors))
+        for import_id, error in errors.items():
+            _log_failure(import_id, error)
 
     def _load(self, after_import: AfterImport | None) -> None:
         folder = self.workspace.path
@@ -212,6 +215,7 @@ class ImportStep:
             changes = record(connection, self.settings.dataset_group, arn, plan, staged)
             keep_changes(connection, self.claim.subject, changes)
             update_import(connection, self.claim.subject, state="done", finished_at=database_now())
+            end_followers(connection, self.claim.subject, state="done")
             if after_import is not None:
                 after_import(connection)
             self.queue.finish(connection, self.claim)
@@ -233,23 +237,20 @@ class ImportStep:
             fail(connection, self.session.details, self.claim.subject, error)
             self.queue.finish(connection, self.claim)
         self._clean_up()
-        logger.warning(
-            "import %s failed: %s",
-            self.claim.subject,
-            error.detail,
-            extra={"event": "import_failed", "import_id": self.claim.subject},
-        )
+        _log_failure(self.claim.subject, error)
 
     def _clean_up(self) -> None:
         """Remove the files of this import, and of ended ones whose worker died."""
         names = Workspace.all(self.settings.home)
-        ended = sa.select(imports.c.id).where(
-            imports.c.id.in_(names), imports.c.state.not_in(OPEN_STATES)
-        )
         with self.database.read() as connection:
-            import_ids = connection.execute(ended).scalars().all()
-        for import_id in import_ids:
-            self.session.bucket.discard(uri_of(self.settings, import_id))
+            ended = [
+                row
+                for start in range(0, len(names), NAMES_AT_ONCE)
+                for row in ended_imports(connection, names[start : start + NAMES_AT_ONCE])
+            ]
+        for import_id, loaded_with in ended:
+            if loaded_with is None:  # the files of the others are in the folder of that one
+                self.session.bucket.discard(uri_of(self.settings, import_id))
             Workspace(self.settings.home, import_id).remove()
 
 
@@ -280,3 +281,8 @@ def _history_file(kind: str, folder: Path) -> Path:
     """The file of a part that goes into our own history."""
     sales = folder / f"{SALES}.parquet"
     return sales if kind == TARGET_PART and sales.exists() else folder / f"{kind}.parquet"
+
+
+def _log_failure(import_id: str, error: ForecastServiceError) -> None:
+    extra = {"event": "import_failed", "import_id": import_id}
+    logger.warning("import %s failed: %s", import_id, error.detail, extra=extra)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from forecast_service.reading.current import Answer, CurrentForecast, Encode, Question
+from forecast_service.reading.current import Answer, CurrentForecast, Documents, Encode
+from forecast_service.reading.questions import Question
 from forecast_service.reading.what_if import Supposition, WhatIf, total_of
 
 __all__ = [
     "Answer",
     "CurrentForecast",
+    "Documents",
     "Encode",
     "Question",
     "Supposition",

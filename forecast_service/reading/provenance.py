@@ -12,32 +12,12 @@ from forecast_service.importer.files.column_names import shown_text
 from forecast_service.importer.understanding.assumptions import rule_for
 from forecast_service.importer.understanding.rest_days import rest_words
 from forecast_service.storage import forecast_store
-from forecast_service.storage.groups import DatasetGroup
-from forecast_service.storage.tables import forecasts, training_runs
 
-__all__ = ["forecast_row", "provenance", "staleness"]
+__all__ = ["provenance"]
 
 DAY_SECONDS = 86400.0
 
 Row = sa.RowMapping
-
-
-def forecast_row(connection: sa.Connection, forecast_arn: str) -> Row | None:
-    """The row of ``forecasts`` for a forecast, or None."""
-    statement = sa.select(forecasts).where(forecasts.c.forecast_arn == forecast_arn)
-    return connection.execute(statement).mappings().one_or_none()
-
-
-def staleness(connection: sa.Connection, group: DatasetGroup, forecast: Row) -> str | None:
-    """Why the forecast does not include the newest data, or None if it does."""
-    if forecast["data_version"] >= group.data_version:
-        return None
-    reason = (
-        f"data were imported after this forecast was made: it uses sales until "
-        f"{forecast['data_until']}, and the newest sales are of {group.last_sale_on}"
-    )
-    failure = _last_failure(connection, group.name)
-    return reason if failure is None else f"{reason}; {failure}"
 
 
 def provenance(
@@ -96,15 +76,3 @@ def _rest_days(store: Row) -> list[str]:
         f"store '{store['store']}' never sold on {rest_words(store['rest_days'])} and counts as "
         "closed on these days"
     ]
-
-
-def _last_failure(connection: sa.Connection, group: str) -> str | None:
-    row = connection.execute(
-        sa.select(training_runs.c.id, training_runs.c.state, training_runs.c.message)
-        .where(training_runs.c.dataset_group == group, training_runs.c.finished_at.is_not(None))
-        .order_by(training_runs.c.finished_at.desc())
-        .limit(1)
-    ).one_or_none()
-    if row is None or row.state != "failed":
-        return None
-    return f"training run '{row.id}' failed: {row.message}"

@@ -13,13 +13,15 @@ from forecast_service.details import Change, WhatIfSeries
 from forecast_service.errors import FieldError, InvalidRequest
 from forecast_service.importer.files.column_names import known_name, shown_name, shown_text, snake
 from forecast_service.importer.understanding.covariates import ORDINARY
-from forecast_service.reading.current import CurrentForecast, Question
+from forecast_service.reading.current import CurrentForecast
+from forecast_service.reading.questions import Question
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store
 from forecast_service.storage.database import Database
 from forecast_service.storage.forecast_store import StoredForecast
 from forecast_service.storage.groups import Texts, read_group
+from forecast_service.storage.stores import existing_stores, refuse_missing_item
 
 __all__ = ["Supposition", "WhatIf", "total_of"]
 
@@ -81,6 +83,7 @@ class WhatIf:
         NotOffered
             The backend cannot do this.
         """
+        self._refuse_missing_items(question)
         served = self.current.documents(question)
         changes = self._changes(suppositions)
         arn = served[0]["provenance"]["forecast"]
@@ -91,6 +94,14 @@ class WhatIf:
             _document(document, series, question, sent)
             for document, series in zip(served, supposed, strict=True)
         ]
+
+    def _refuse_missing_items(self, question: Question) -> None:
+        """Series are computed, not their totals: with items, one must be named."""
+        with self.database.read() as connection:
+            group = read_group(connection, self.settings.dataset_group)
+            if group is not None and group.has_items and question.item is None:
+                for name in existing_stores(connection, group.name, question.stores):
+                    refuse_missing_item(connection, group, name, None)
 
     def _changes(self, suppositions: Sequence[Supposition]) -> list[Change]:
         with self.database.read() as connection:

@@ -2,65 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import datetime
+from itertools import chain
+from typing import Any
+from urllib.parse import urlencode
 
+import orjson
 from flask import Request, Response, request
 
-from forecast_service.reading import Answer, Question
+from forecast_service.reading import Answer, Documents, Encode, Question
 from forecast_service.resources.api import ServiceResource
 from forecast_service.resources.contract.documentation import documented
-from forecast_service.resources.contract.requests import ForecastBody, ForecastQuery
+from forecast_service.resources.contract.requests import (
+    ForecastBody,
+    ForecastQuery,
+    FormatQuery,
+    SeriesBody,
+)
 from forecast_service.resources.parsing import as_number, json_body, query_values, read_model
-from forecast_service.resources.representations import ENCODERS, negotiate
+from forecast_service.resources.representations import (
+    CSV_TYPE,
+    XLSX_TYPE,
+    Representation,
+    attachment,
+    json_list,
+    representation_of,
+)
+from forecast_service.resources.tables.forecasts import forecast_table, program_table, rounded
 
 __all__ = ["ForecastResource", "question_of"]
 
-CONTENT_TYPES = {"application/json": "application/json", "text/csv": "text/csv; charset=utf-8"}
+PAGE_ITEMS, TABLE_ITEMS = 100, 5000  # items of an answer without ``limit``
+DATE_LENGTH = len("2015-08-01")
 
 
 class ForecastResource(ServiceResource):
     """The current forecast of one store or of many."""
 
     @documented(
-        "The current forecast of a store, or of many",
+        "The current forecast of a store, of its items, or of many stores",
         query=ForecastQuery,
         answers={200: "Forecast", 304: None},
-        other_types=("text/csv",),
-        errors=(404, 406, 422),
+        other_types=(CSV_TYPE, XLSX_TYPE),
+        errors=(400, 404, 406, 422),
     )
     def get(self) -> Response:
         """Answer a query string, with an ETag. A cached query string is not parsed again."""
         query = request.environ.get("QUERY_STRING", "")
-        answer, media_type = self._answer(query, lambda: question_of(_from_query(request)))
-        return _response(answer, media_type, request.environ.get("HTTP_IF_NONE_MATCH"))
+        form = representation_of(request)
+        answer = self._answer(query, form, lambda: question_of(_from_query(request), form))
+        return _response(answer, form, request.environ.get("HTTP_IF_NONE_MATCH"))
 
     @documented(
-        "The current forecast of a store, or of many",
+        "The current forecast of a store, of its items, or of many stores",
+        query=FormatQuery,
         body=ForecastBody,
         answers={200: "Forecast"},
-        other_types=("text/csv",),
+        other_types=(CSV_TYPE, XLSX_TYPE),
         errors=(400, 404, 406, 413, 415, 422),
     )
     def post(self) -> Response:
         """Answer a JSON body."""
-        negotiate(request.environ.get("HTTP_ACCEPT"))  # refuse a wrong Accept before the body
-        question = question_of(json_body(request, ForecastBody))
-        return _response(*self._answer(question, lambda: question), None)
+        form = representation_of(request)  # refuse a wrong format before the body
+        question = question_of(json_body(request, ForecastBody), form)
+        return _response(self._answer(question, form, lambda: question), form, None)
 
-    def _answer(self, key: Hashable, question: Callable[[], Question]) -> tuple[Answer, str]:
-        media_type = negotiate(request.environ.get("HTTP_ACCEPT"))
-        encode = ENCODERS[media_type]
-        return self.service.current.answer(key, media_type, encode, question), media_type
+    def _answer(
+        self, key: Hashable, form: Representation, question: Callable[[], Question]
+    ) -> Answer:
+        return self.service.current.answer(key, form, _encoder(form), question)
 
 
-def _response(answer: Answer, media_type: str, if_none_match: str | None) -> Response:
+def _response(answer: Answer, form: Representation, if_none_match: str | None) -> Response:
     # A list of pairs that includes the content type is fastest in Werkzeug.
     headers = [
-        ("Content-Type", CONTENT_TYPES[media_type]),
+        ("Content-Type", form.content_type),
         ("ETag", answer.etag),
         ("Cache-Control", "no-cache"),
         ("Vary", "Accept"),
+        *answer.headers,
     ]
     if if_none_match is not None and _matches(if_none_match, answer.etag):
         return Response(status=304, headers=headers)
@@ -72,27 +93,99 @@ def _matches(if_none_match: str, etag: str) -> bool:
     return etag in tags or tags == ["*"]
 
 
+def _encoder(form: Representation) -> Encode:
+    """What makes the bytes and headers of this form."""
+
+    def encode(documents: Documents, question: Question) -> tuple[bytes, Any]:
+        linked = (_with_address(document, question, form) for document in documents)
+        return _as_table(linked, question, form) if form.is_table else _as_json(linked, question)
+
+    def _as_json(documents: Documents, question: Question) -> tuple[bytes, Any]:
+        shown = documents if form.full else map(rounded, documents)
+        if question.many:
+            return json_list("forecasts", shown), ()
+        return orjson.dumps(next(iter(shown))), ()
+
+    return encode
+
+
+def _with_address(
+    document: dict[str, Any], question: Question, form: Representation
+) -> dict[str, Any]:
+    """The document with the address of its next page in place of the item where it begins."""
+    if document.get("next") is None:
+        return document
+    query = {
+        "store_number": document["store_number"],
+        "forecast_start_date": question.start and question.start[:DATE_LENGTH],
+        "forecast_end_date": question.end and question.end[:DATE_LENGTH],
+        "limit": question.limit,
+        "after": document["next"],
+        "format": form.format if form.by_name else None,
+        "full": "true" if form.by_name and form.full else None,
+    }
+    known = {name: value for name, value in query.items() if value is not None}
+    return {**document, "next": f"/forecast?{urlencode(known)}"}
+
+
+def _as_table(
+    documents: Iterator[dict[str, Any]], question: Question, form: Representation
+) -> tuple[bytes, tuple[tuple[str, str], ...]]:
+    """A table of all series; later pages leave the total out, so that pages can be joined."""
+    first = next(documents)
+    every = chain([first if question.after is None else _without_total(first)], documents)
+    if form.format == "csv" and not form.by_name:
+        return form.write(program_table(every)), _next_link(first)
+    name = attachment(_file_name(first, question), form)
+    return form.write(forecast_table(every, full=form.full)), (name, *_next_link(first))
+
+
+def _without_total(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "result"}
+
+
+def _next_link(document: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    address = document.get("next")
+    return () if address is None else (("Link", f'<{address}>; rel="next"'),)
+
+
+def _file_name(document: dict[str, Any], question: Question) -> list[int | str]:
+    """``forecast-store-1-2015-06-14`` in parts; the day is the first in the table."""
+    one = document if "result" in document else document["items"][0]
+    points = next(iter(one["result"]["Forecast"]["Predictions"].values()))
+    stores: list[int | str] = ["store", document["store_number"]]
+    if len(question.stores) > 1:
+        stores = [len(question.stores), "stores"]
+    items = [question.item] if question.item is not None else []
+    return ["forecast", *stores, *items, points[0]["Timestamp"][:DATE_LENGTH]]
+
+
 def _from_query(sent: Request) -> ForecastBody:
-    values = query_values(sent, ForecastQuery, repeated=("store_numbers",))
+    values = query_values(sent, ForecastQuery, repeated=("store_numbers", "item"))
     if "store_number" in values:
         values["store_number"] = as_number(values["store_number"])
     if "store_numbers" in values:
         texts = values["store_numbers"]
         names = texts[0].split(",") if len(texts) == 1 else texts
         values["store_numbers"] = [as_number(name) for name in names]
+    if len(values.get("item", ())) == 1:
+        values["item"] = values["item"][0]
     return read_model(ForecastQuery, values, "?")
 
 
-def question_of(body: ForecastBody) -> Question:
+def question_of(body: SeriesBody, form: Representation | None = None) -> Question:
     """The question of a body. A day means all of its periods."""
     many = body.store_numbers is not None
     stores = body.store_numbers if body.store_numbers is not None else [body.store_number]
+    usual = TABLE_ITEMS if form is not None and form.is_table else PAGE_ITEMS
     return Question(
         stores=_distinct(stores),
         many=many,
-        item=body.item,
+        items=body.items(),
         start=_first_of_day(body.forecast_start_date),
         end=_last_of_day(body.forecast_end_date),
+        after=getattr(body, "after", None),
+        limit=getattr(body, "limit", None) or usual,
     )
 
 

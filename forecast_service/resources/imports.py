@@ -20,7 +20,7 @@ from forecast_service.importer.imports import stored_error
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.import_requests import ImportQuery
-from forecast_service.resources.contract.requests import ListQuery
+from forecast_service.resources.contract.requests import ListQuery, UndoQuery
 from forecast_service.resources.gate.unpacking import refuse_bomb
 from forecast_service.resources.parsing import (
     checked_name,
@@ -100,10 +100,17 @@ class ImportResource(ServiceResource):
         record = self.service.imports.get(checked_name(import_id, "import_id"))
         return json_response(import_document(record))
 
-    @documented("Undo the last import", answers={200: "Import"}, errors=(404, 409, 422, 501, 503))
+    @documented(
+        "Undo the last import",
+        query=UndoQuery,
+        answers={200: "Import"},
+        errors=(404, 409, 422, 501, 503),
+    )
     def delete(self, import_id: str) -> Response:
         """The import with state ``undone``: the sales are those from before it."""
-        record = self.service.imports.undo(checked_name(import_id, "import_id"))
+        together = read_query(request, UndoQuery).together
+        name = checked_name(import_id, "import_id")
+        record = self.service.imports.undo(name, together=together)
         return json_response(import_document(record))
 
 

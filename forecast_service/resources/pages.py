@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -24,10 +25,19 @@ HOME = (
 )
 
 
-def init_app(app: Flask, description: dict[str, Any]) -> None:
-    """Add both pages; ``description`` is the OpenAPI document."""
-    app.add_url_rule("/", "home", lambda: _page("Retail demand forecasts", HOME))
+def init_app(app: Flask, description: dict[str, Any], staleness: Callable[[], str | None]) -> None:
+    """Add both pages; ``description`` is the OpenAPI document, ``staleness`` says why the forecast
+    is stale."""
+
+    def home() -> Response:
+        return _page("Retail demand forecasts", HOME + _notice(staleness()))
+
+    app.add_url_rule("/", "home", home)
     app.add_url_rule("/docs", "docs", lambda: _page("Routes", _routes(description)))
+
+
+def _notice(stale: str | None) -> str:
+    return "" if stale is None else f"<p><b>The forecast is stale:</b> {escape(stale)}.</p>"
 
 
 def _page(title: str, content: str) -> Response:

@@ -216,7 +216,8 @@ def _pointer(location: tuple[int | str, ...], prefix: str) -> str:
 
 def _is_alternative(part: int | str) -> bool:
     return isinstance(part, str) and (
-        part in {"int", "str", "float"} or part.startswith(("constrained-", "function-after["))
+        part in {"int", "str", "float"}
+        or part.startswith(("constrained-", "function-after[", "list["))
     )
 
 

@@ -21,6 +21,7 @@ REMEDY_ROUTES: Mapping[Remedy, str] = {
         "Import them with POST /imports, then start a training with POST /training."
     ),
     Remedy.LIST_IMPORTS: "GET /imports lists the imports.",
+    Remedy.UNDO_TOGETHER: "'together=true' undoes all of them.",
     Remedy.LIST_FORECASTS: "GET /forecasts lists the forecasts that can be served.",
     Remedy.LIST_STORES: "GET /stores lists them.",
     Remedy.CREATE_STORES: (

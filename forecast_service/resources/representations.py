@@ -1,83 +1,137 @@
-"""Forecasts as JSON, or as CSV that no spreadsheet runs as a formula."""
+"""Representations: an answer as JSON, CSV or XLSX, as ``format`` or the Accept header asks."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import orjson
-from werkzeug.datastructures import MIMEAccept
+from flask import Request, Response
+from werkzeug.datastructures import Headers, MIMEAccept
 from werkzeug.exceptions import NotAcceptable
 from werkzeug.http import parse_accept_header
 
-from forecast_service.reading import Encode
+from forecast_service.errors import InvalidRequest, UnknownFormat
+from forecast_service.resources.tables.delimited import as_csv
+from forecast_service.resources.tables.table import Table
+from forecast_service.resources.tables.workbook import as_xlsx
 
-__all__ = ["ENCODERS", "negotiate"]
+__all__ = [
+    "CSV_TYPE",
+    "JSON_TYPE",
+    "XLSX_TYPE",
+    "Representation",
+    "attachment",
+    "json_list",
+    "representation_of",
+    "table_response",
+]
 
 JSON_TYPE = "application/json"
 CSV_TYPE = "text/csv"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TYPES = {"json": JSON_TYPE, "csv": CSV_TYPE, "xlsx": XLSX_TYPE}
+WRITERS: dict[str, Callable[[Table], bytes]] = {"csv": as_csv, "xlsx": as_xlsx}
+TRUE_WORDS = {"true": True, "1": True, "false": False, "0": False}
+NAME_CHARACTERS = 60  # of a store or item in the name of a file
+UNSAFE = re.compile(r"[^\w.-]+")
 
 
-@lru_cache(maxsize=256)
-def negotiate(accept: str | None) -> str:
-    """Choose the media type of the answer; JSON if the request prefers nothing.
+@dataclass(frozen=True)
+class Representation:
+    """The form of an answer.
+
+    ``full``: numbers have all of their digits. ``by_name``: the parameter ``format`` asked for it,
+    as people do. An Accept header asks for programs.
+    """
+
+    format: str
+    full: bool
+    by_name: bool
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it has rows and columns."""
+        return self.format in WRITERS
+
+    @property
+    def content_type(self) -> str:
+        """Value of the header ``Content-Type``."""
+        return f"{CSV_TYPE}; charset=utf-8" if self.format == "csv" else TYPES[self.format]
+
+    def write(self, table: Table) -> bytes:
+        """The bytes of a table."""
+        return WRITERS[self.format](table)
+
+
+def representation_of(request: Request) -> Representation:
+    """The form that a request asks for; ``format`` counts more than Accept.
 
     Raises
     ------
-    NotAcceptable
-        The request accepts neither JSON nor CSV.
+    UnknownFormat, InvalidRequest, NotAcceptable
+        There is no such form.
     """
-    if not accept:
-        return JSON_TYPE
-    best = parse_accept_header(accept, MIMEAccept).best_match([JSON_TYPE, CSV_TYPE])
-    if best is None:
-        raise NotAcceptable(
-            f"'{accept[:100]}' is not available here. Accept '{JSON_TYPE}' or '{CSV_TYPE}'."
+    accept, query = request.environ.get("HTTP_ACCEPT"), request.environ.get("QUERY_STRING", "")
+    if "format" in query or "full" in query or "%" in query:
+        return _chosen(accept, request.args.get("format"), request.args.get("full"))
+    return _chosen(accept, None, None)
+
+
+@lru_cache(maxsize=256)
+def _chosen(accept: str | None, name: str | None, full: str | None) -> Representation:
+    all_digits = None if full is None else TRUE_WORDS.get(full.lower())
+    if full is not None and all_digits is None:
+        raise InvalidRequest(f"'full' is '{full[:100]}'. Send 'true' or 'false'.")
+    if name is None:
+        return Representation(_accepted(accept), all_digits is not False, by_name=False)
+    if name not in TYPES:
+        raise UnknownFormat(
+            f"'format' is '{name[:100]}'. Send 'csv', 'json' or 'xlsx', or leave it out for JSON."
         )
-    return best
+    return Representation(name, all_digits is True, by_name=True)
 
 
-def as_json(documents: list[dict[str, Any]], many: bool) -> bytes:
-    """JSON of one store, or ``{"forecasts": [...]}`` of many."""
-    return orjson.dumps({"forecasts": documents} if many else documents[0])
-
-
-def as_csv(documents: list[dict[str, Any]], many: bool) -> bytes:
-    """CSV with one line per store and period, which includes the provenance."""
-    text = io.StringIO()
-    types = list(documents[0]["result"]["Forecast"]["Predictions"])
-    provenance_columns = (
-        "source",
-        "algorithm",
-        "predictor",
-        "trained_at",
-        "data_until",
-        "fallback",
-        "stale",
+def _accepted(accept: str | None) -> str:
+    """The format that an Accept header prefers; JSON if it prefers none."""
+    if not accept:
+        return "json"
+    best = parse_accept_header(accept, MIMEAccept).best_match(list(TYPES.values()))
+    for name, media_type in TYPES.items():
+        if media_type == best:
+            return name
+    raise NotAcceptable(
+        f"'{accept[:100]}' is not available here. Accept '{JSON_TYPE}' or '{CSV_TYPE}', or "
+        f"'{XLSX_TYPE}'."
     )
-    writer = csv.writer(text)
-    writer.writerow(["store_number", "item", "timestamp", *map(_cell, types), *provenance_columns])
-    for document in documents:
-        provenance = [_cell(document["provenance"][name]) for name in provenance_columns]
-        names = [_cell(document["store_number"]), _cell(document.get("item"))]
-        writer.writerows([*names, *numbers, *provenance] for numbers in _lines(document, types))
-    return text.getvalue().encode()
 
 
-def _lines(document: dict[str, Any], types: list[str]) -> Iterator[list[Any]]:
-    predictions = document["result"]["Forecast"]["Predictions"]
-    for points in zip(*(predictions[name] for name in types), strict=True):
-        yield [points[0]["Timestamp"], *(point["Value"] for point in points)]
+def json_list(name: str, documents: Iterable[Any]) -> bytes:
+    """JSON of ``{name: [documents]}``, encoded one by one."""
+    return b'{"%s":[%s]}' % (name.encode(), b",".join(map(orjson.dumps, documents)))
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value
+def attachment(names: Iterable[int | str], representation: Representation) -> tuple[str, str]:
+    """The header that names the file: its parts, such as a store and a day, joined by ``-``."""
+    parts = [UNSAFE.sub("_", str(name)[:NAME_CHARACTERS]) for name in names]
+    headers = Headers()
+    filename = f"{'-'.join(parts)}.{representation.format}"
+    headers.add("Content-Disposition", "attachment", filename=filename)
+    return "Content-Disposition", headers["Content-Disposition"]
 
 
-ENCODERS: dict[str, Encode] = {JSON_TYPE: as_json, CSV_TYPE: as_csv}
+def table_response(
+    representation: Representation,
+    table: Table,
+    names: Iterable[int | str],
+    next_page: str | None = None,
+) -> Response:
+    """A table as a file; ``next_page`` is the address of the page that follows."""
+    headers = [attachment(names, representation), ("Vary", "Accept")]
+    if next_page is not None:
+        headers.append(("Link", f'<{next_page}>; rel="next"'))
+    content_type = representation.content_type
+    return Response(representation.write(table), headers=headers, content_type=content_type)

@@ -9,14 +9,22 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 from flask import Response, request
 
-from forecast_service.common.instants import utc_text
+from forecast_service.common.instants import today, utc_text
 from forecast_service.errors import InvalidRequest
 from forecast_service.importer.files.column_names import shown_name
+from forecast_service.reading.staleness import served_staleness
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import HistoryQuery, StoresQuery
 from forecast_service.resources.parsing import as_number, checked_name, read_query
-from forecast_service.storage.forecast_store import dormant_stores
+from forecast_service.resources.representations import (
+    CSV_TYPE,
+    XLSX_TYPE,
+    representation_of,
+    table_response,
+)
+from forecast_service.resources.tables.records import history_table, stores_table
+from forecast_service.storage.forecast_store import dormant_items, dormant_stores
 from forecast_service.storage.groups import read_group
 from forecast_service.storage.stores import (
     existing_stores,
@@ -29,35 +37,58 @@ from forecast_service.storage.tables import series
 __all__ = ["HistoryResource", "StoreResource", "StoresResource"]
 
 SHOWN_ITEMS = 1000
+PAGE_STORES, TABLE_STORES = 100, 5000  # without ``limit``
+PAGE_DAYS, TABLE_DAYS = 1000, 5000
 
 
-class StoresResource(ServiceResource):
+class OfStores(ServiceResource):
+    """What the resources of stores share."""
+
+    def _state(self, connection: sa.Connection, stores: list[str]) -> tuple[set[str], str | None]:
+        """Those of the stores that are dormant in the served forecast, and why it is stale."""
+        settings = self.service.settings
+        group = read_group(connection, settings.dataset_group)
+        if group is None:
+            return set(), None
+        dormant = dormant_stores(connection, group.current_forecast_arn, stores)
+        return dormant, served_staleness(connection, group, today(settings.timezone))
+
+
+class StoresResource(OfStores):
     """The stores whose sales were imported."""
 
     @documented(
         "The stores, in the order of their numbers",
         query=StoresQuery,
         answers={200: "Stores"},
-        errors=(404, 422),
+        other_types=(CSV_TYPE, XLSX_TYPE),
+        errors=(400, 404, 406, 422),
     )
     def get(self) -> Response:
         """A page of stores; ``next`` is the address of the next page, or null."""
+        form = representation_of(request)
         query = read_query(request, StoresQuery)
+        limit = query.limit or (TABLE_STORES if form.is_table else PAGE_STORES)
         group = self.service.settings.dataset_group
         with self.service.database.read() as connection:
             if query.region is not None:
                 refuse_unknown_region(connection, group, query.region)
-            page = page_of_stores(connection, group, **query.model_dump())
-            dormant = _dormant(connection, group, [row["store"] for row in page.rows])
+            page = page_of_stores(
+                connection, group, region=query.region, after=query.after, limit=limit
+            )
+            dormant, stale = self._state(connection, [row["store"] for row in page.rows])
         next_page = None
         if page.has_more:
-            parameters = query.model_dump(exclude_none=True)
+            parameters = {**query.model_dump(exclude_none=True, exclude={"full"}), "limit": limit}
             next_page = f"/stores?{urlencode({**parameters, 'after': page.rows[-1]['store']})}"
         documents = [store_document(row, dormant) for row in page.rows]
-        return json_response({"stores": documents, "count": page.count, "next": next_page})
+        if form.is_table:
+            return table_response(form, stores_table(documents, stale), ["stores"], next_page)
+        answer = {"stores": documents, "count": page.count, "next": next_page, "stale": stale}
+        return json_response(answer)
 
 
-class StoreResource(ServiceResource):
+class StoreResource(OfStores):
     """One store."""
 
     @documented("A store and its items", answers={200: "Store"}, errors=(404, 422))
@@ -67,15 +98,27 @@ class StoreResource(ServiceResource):
         group = self.service.settings.dataset_group
         with self.service.database.read() as connection:
             row = existing_stores(connection, group, [name])[name]
-            items = connection.execute(
+            statement = (
                 sa.select(series.c.item)
                 .where(series.c.dataset_group == group, series.c.store == name)
                 .where(series.c.item != "")
                 .order_by(series.c.item)
                 .limit(SHOWN_ITEMS)
-            ).scalars()
-            dormant = _dormant(connection, group, [name])
-            return json_response({**store_document(row, dormant), "items": list(items)})
+            )
+            items = list(connection.execute(statement).scalars())
+            dormant, stale = self._state(connection, [name])
+            served = read_group(connection, group)
+            forecast_arn = None if served is None else served.current_forecast_arn
+            of_items = dormant_items(connection, forecast_arn, name, items)
+        return json_response(
+            {
+                **store_document(row, dormant),
+                "items": items,
+                "dormant_items": of_items,
+                "unusual_days": row["unusual_days"] or [],
+                "stale": stale,
+            }
+        )
 
 
 class HistoryResource(ServiceResource):
@@ -85,10 +128,12 @@ class HistoryResource(ServiceResource):
         "Sales of a store by day, oldest first",
         query=HistoryQuery,
         answers={200: "History"},
-        errors=(404, 422),
+        other_types=(CSV_TYPE, XLSX_TYPE),
+        errors=(400, 404, 406, 422),
     )
     def get(self, store_number: str) -> Response:
         """Sales by day: the last ``limit`` days of the range."""
+        form = representation_of(request)
         name = checked_name(store_number, "store_number")
         query = read_query(request, HistoryQuery)
         if query.start is not None and query.end is not None and query.start > query.end:
@@ -96,7 +141,15 @@ class HistoryResource(ServiceResource):
                 f"'start' ({query.start}) is after 'end' ({query.end}). Send an earlier 'start'."
             )
         self._refuse_unknown_series(name, query.item)
-        days = self.service.imports.history(name, **query.model_dump())
+        limit = query.limit or (TABLE_DAYS if form.is_table else PAGE_DAYS)
+        days = self.service.imports.history(
+            name, item=query.item, start=query.start, end=query.end, limit=limit
+        )
+        if form.is_table:
+            items = [] if query.item is None else [query.item]
+            until = [days[-1]["date"]] if days else []
+            names = ["sales", "store", name, *items, *until]
+            return table_response(form, history_table(as_number(name), days), names)
         return json_response({"store_number": as_number(name), "item": query.item, "days": days})
 
     def _refuse_unknown_series(self, store: str, item: str | None) -> None:
@@ -106,12 +159,6 @@ class HistoryResource(ServiceResource):
             group = read_group(connection, name)
             if group is not None and item is not None:
                 refuse_missing_item(connection, group, store, item)
-
-
-def _dormant(connection: sa.Connection, name: str, stores: list[str]) -> set[str]:
-    """Those of the stores that are dormant in the served forecast."""
-    group = read_group(connection, name)
-    return dormant_stores(connection, group.current_forecast_arn if group else None, stores)
 
 
 def store_document(row: sa.RowMapping, dormant: Collection[str]) -> dict[str, Any]:

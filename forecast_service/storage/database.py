@@ -15,10 +15,12 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from forecast_service.errors import BackendUnavailable
+from forecast_service.storage.postgresql import postgresql_engine, wait_for_ever
 
 __all__ = ["LOCK_SECONDS", "Database", "database_now"]
 
 LOCK_SECONDS = 30.0  # longest wait for the write lock of SQLite
+ANSWERS_PER_LOCK = 2  # PostgreSQL may be silent for so many times this time
 SCRIPTS = Path(__file__).parent / "migrations" / "versions"
 REVISIONS = sa.table("alembic_version", sa.column("version_num"))  # Alembic's own table
 MIGRATION_LOCK = 0x666F7265  # any number that no other lock on the server uses
@@ -53,7 +55,7 @@ class Database:
         self.engine = (
             self._sqlite_engine(url, lock_seconds)
             if self.is_sqlite
-            else self._postgresql_engine(url)
+            else postgresql_engine(url, ANSWERS_PER_LOCK * lock_seconds)
         )
 
     @contextlib.contextmanager
@@ -91,8 +93,11 @@ class Database:
         # Importing Alembic costs 0.3 s and 30 MB, and a migration is rarely needed.
         from forecast_service.storage.schema import upgrade
 
-        with self._migration_lock(), self._connect() as connection, connection.begin():
-            upgrade(connection)
+        with self._migration_lock(), self._connect() as connection:
+            if not self.is_sqlite:
+                wait_for_ever(connection)
+            with connection.begin():
+                upgrade(connection)
 
     def is_migrated(self) -> bool:
         """Whether the schema has the version that this service needs."""
@@ -121,6 +126,7 @@ class Database:
                 yield
             return
         with self._connect() as connection:
+            wait_for_ever(connection)
             connection.execute(sa.select(sa.func.pg_advisory_lock(MIGRATION_LOCK)))
             connection.commit()
             try:
@@ -128,13 +134,6 @@ class Database:
             finally:
                 connection.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATION_LOCK)))
                 connection.commit()
-
-    @staticmethod
-    def _postgresql_engine(url: str) -> sa.Engine:
-        parsed = sa.make_url(url)
-        if parsed.drivername == "postgresql":
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        return sa.create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=10)
 
     @staticmethod
     def _sqlite_engine(url: str, lock_seconds: float) -> sa.Engine:

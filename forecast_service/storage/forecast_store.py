@@ -23,20 +23,29 @@ from forecast_service.storage.tables import forecast_values, forecasts
 
 __all__ = [
     "StoredForecast",
+    "any_of",
+    "count_between",
+    "days_of",
     "delete",
+    "dormant_items",
     "dormant_stores",
+    "forecast_row",
     "horizon_days",
     "keys",
     "period_starts",
     "predictions",
     "read",
+    "read_many",
+    "totals_of",
     "write",
 ]
 
+BATCH_KEYS = 500  # names in one statement; databases limit the number of parameters
 BATCH_ROWS = 2000  # bounds the memory of one executemany
 LITTLE_ENDIAN = "<f8"
 UNIT_MONTHS = {"M": 1, "Y": 12}
 LONG_UNITS = ("W", "M", "Y")  # units of periods that contain several days
+TOTALS = "/totals"
 UNIT_SECONDS = {"W": 7 * 86400, "D": 86400, "H": 3600, "min": 60}
 
 
@@ -71,13 +80,48 @@ def write(connection: sa.Connection, rows: Iterable[StoredForecast]) -> None:
 
 def read(connection: sa.Connection, forecast_arn: str, key: str) -> StoredForecast | None:
     """The forecast of one series (``keys.series_key``), or None."""
-    row = connection.execute(
-        sa.select(forecast_values).where(
-            forecast_values.c.forecast_arn == forecast_arn, forecast_values.c.series_key == key
+    return read_many(connection, forecast_arn, [key]).get(key)
+
+
+def read_many(
+    connection: sa.Connection, forecast_arn: str, keys: Sequence[str]
+) -> dict[str, StoredForecast]:
+    """The forecasts of these series, by key, as far as they exist."""
+    found: dict[str, StoredForecast] = {}
+    for start in range(0, len(keys), BATCH_KEYS):
+        statement = sa.select(forecast_values).where(
+            forecast_values.c.forecast_arn == forecast_arn,
+            forecast_values.c.series_key.in_(keys[start : start + BATCH_KEYS]),
         )
-    ).one_or_none()
-    if row is None:
-        return None
+        found.update((row.series_key, _stored(row)) for row in connection.execute(statement))
+    return found
+
+
+def forecast_row(connection: sa.Connection, forecast_arn: str) -> sa.RowMapping | None:
+    """The row of ``forecasts`` for a forecast, or None."""
+    statement = sa.select(forecasts).where(forecasts.c.forecast_arn == forecast_arn)
+    return connection.execute(statement).mappings().one_or_none()
+
+
+def any_of(connection: sa.Connection, forecast_arn: str) -> StoredForecast | None:
+    """Any series of a forecast; all have the same periods and types."""
+    statement = sa.select(forecast_values).where(forecast_values.c.forecast_arn == forecast_arn)
+    row = connection.execute(statement.limit(1)).one_or_none()
+    return None if row is None else _stored(row)
+
+
+def days_of(connection: sa.Connection, forecast_arn: str) -> tuple[str, str] | None:
+    """First and last day of a forecast, both inclusive; None without any series."""
+    stored = any_of(connection, forecast_arn)
+    return None if stored is None else horizon_days(stored)
+
+
+def totals_of(forecast_arn: str) -> str:
+    """Name under which the totals of the stores are kept beside a forecast of items."""
+    return f"{forecast_arn}{TOTALS}"
+
+
+def _stored(row: Any) -> StoredForecast:
     types = tuple(row.forecast_types.split(","))
     values = np.frombuffer(row._mapping["values"], dtype=LITTLE_ENDIAN).astype(np.float64)
     return StoredForecast(
@@ -106,13 +150,15 @@ def dormant_stores(
 ) -> set[str]:
     """Those of the stores ``names`` that are dormant in a forecast.
 
-    Only a series that is a whole store counts, not the items of a store.
+    Only a series that is a whole store counts, or the total of all its items.
     """
+    if forecast_arn is None:
+        return set()
     dormant: set[str] = set()
-    for batch in range(0, len(names), BATCH_ROWS // 4):
-        by_key = {series_key([name]): name for name in names[batch : batch + BATCH_ROWS // 4]}
+    for batch in range(0, len(names), BATCH_KEYS):
+        by_key = {series_key([name]): name for name in names[batch : batch + BATCH_KEYS]}
         statement = sa.select(forecast_values.c.series_key, forecast_values.c.facts).where(
-            forecast_values.c.forecast_arn == forecast_arn,
+            forecast_values.c.forecast_arn.in_((forecast_arn, totals_of(forecast_arn))),
             forecast_values.c.series_key.in_(list(by_key)),
         )
         rows = connection.execute(statement)
@@ -120,10 +166,27 @@ def dormant_stores(
     return dormant
 
 
+def dormant_items(
+    connection: sa.Connection, forecast_arn: str | None, store: str, items: Sequence[str]
+) -> list[str]:
+    """Those of the items of a store that are dormant in a forecast, in the same order."""
+    keys = [series_key([item, store]) for item in items]
+    found: set[str] = set()
+    for start in range(0, len(keys), BATCH_ROWS // 4):
+        statement = sa.select(forecast_values.c.series_key, forecast_values.c.facts).where(
+            forecast_values.c.forecast_arn == forecast_arn,
+            forecast_values.c.series_key.in_(keys[start : start + BATCH_ROWS // 4]),
+        )
+        rows = connection.execute(statement)
+        found |= {key for key, facts in rows if (facts or {}).get("state") == "dormant"}
+    return [item for item, key in zip(items, keys, strict=True) if key in found]
+
+
 def delete(connection: sa.Connection, forecast_arn: str) -> None:
-    """Delete the rows of a forecast and its record in ``forecasts``."""
+    """Delete the rows of a forecast, its totals, and its record in ``forecasts``."""
+    arns = (forecast_arn, totals_of(forecast_arn))
     for table in (forecast_values, forecasts):
-        connection.execute(sa.delete(table).where(table.c.forecast_arn == forecast_arn))
+        connection.execute(sa.delete(table).where(table.c.forecast_arn.in_(arns)))
 
 
 def period_starts(stored: StoredForecast) -> list[str]:
@@ -161,6 +224,11 @@ def predictions(
         ]
         for forecast_type, row in zip(stored.forecast_types, stored.values, strict=True)
     }
+
+
+def count_between(stored: StoredForecast, start: str | None, end: str | None) -> int:
+    """Number of points, of all types, that ``predictions`` gives for this range."""
+    return len(stored.forecast_types) * len(_columns_between(stored, start, end))
 
 
 def _columns_between(stored: StoredForecast, start: str | None, end: str | None) -> list[int]:

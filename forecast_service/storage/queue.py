@@ -23,6 +23,8 @@ __all__ = ["MAX_ERRORS", "MAX_LOSSES", "Claim", "Queue", "new_id"]
 
 MAX_ERRORS = 3  # errors in a row after which the work ends as failed
 MAX_LOSSES = 20  # leases lost in a row by killed or frozen workers; counted apart from errors
+CLOCK_SECONDS = 2.0  # further ahead than this, the clock was set back
+PLACE_SECONDS = 0.0001  # between two places of a lane
 
 
 def new_id() -> str:
@@ -52,11 +54,17 @@ class Queue:
 
     @staticmethod
     def put(
-        connection: sa.Connection, kind: str, subject: str, *, delay_seconds: float = 0.0
+        connection: sa.Connection,
+        kind: str,
+        subject: str,
+        *,
+        delay_seconds: float = 0.0,
+        lane: str | None = None,
     ) -> str:
         """Add work in the caller's transaction and return its id.
 
         There is at most one open row per kind and subject: a second one raises IntegrityError.
+        The work of a lane is done in its order: only the oldest that is open can be claimed.
         """
         work_id = new_id()
         connection.execute(
@@ -66,7 +74,9 @@ class Queue:
                 subject=subject,
                 state="waiting",
                 not_before=database_now() + delay_seconds,
-                requested_at=database_now(),
+                set_at=database_now(),
+                requested_at=database_now() if lane is None else _last_place(lane),
+                lane=lane,
             )
         )
         return work_id
@@ -80,7 +90,7 @@ class Queue:
         statement = (
             sa.update(work)
             .where(work.c.id == due, work.c.state == "waiting")
-            .values(state="held", owner=owner, lease_until=database_now() + self.lease_seconds)
+            .values(state="held", owner=owner, **self._new_lease())
             .returning(work)
         )
         # An idle worker looks with a read first, so that it does not take the write lock.
@@ -101,6 +111,20 @@ class Queue:
             cancel_requested=row["cancel_requested"],
         )
 
+    @staticmethod
+    def requested_at(connection: sa.Connection, work_id: str) -> float:
+        """When the work was added (epoch seconds): its place in its lane."""
+        statement = sa.select(work.c.requested_at).where(work.c.id == work_id)
+        return float(connection.execute(statement).scalar_one())
+
+    def let_pass(self, connection: sa.Connection, claim: Claim, *, delay_seconds: float) -> float:
+        """Give the work back as the newest of its lane; return its new place. Use in ``fenced``."""
+        self.give_back(connection, claim, delay_seconds=delay_seconds)
+        own = work.c.id == claim.id
+        lane = connection.execute(sa.select(work.c.lane).where(own)).scalar_one()
+        connection.execute(sa.update(work).where(own).values(requested_at=_last_place(lane)))
+        return self.requested_at(connection, claim.id)
+
     def beat(self, claim: Claim) -> bool:
         """Renew the lease and return whether cancellation was requested.
 
@@ -114,7 +138,7 @@ class Queue:
         with self.database.write() as connection:
             row = connection.execute(
                 self._held(sa.update(work), claim)
-                .values(state="held", lease_until=database_now() + self.lease_seconds)
+                .values(state="held", **self._new_lease())
                 .returning(work.c.cancel_requested)
             ).one_or_none()
         if row is None:
@@ -133,7 +157,7 @@ class Queue:
         with self.database.write() as connection:
             row = connection.execute(
                 self._held(sa.update(work), claim)
-                .values(state="held", lease_until=database_now() + self.lease_seconds)
+                .values(state="held", **self._new_lease())
                 .returning(work.c.id)
             ).one_or_none()
             if row is None:
@@ -147,6 +171,7 @@ class Queue:
                 state="waiting",
                 owner=None,
                 lease_until=None,
+                set_at=database_now(),
                 not_before=database_now() + delay_seconds,
             )
         )
@@ -167,6 +192,17 @@ class Queue:
                 state="done", owner=None, lease_until=None, finished_at=database_now()
             )
         )
+
+    def record_loss(
+        self, connection: sa.Connection, claim: Claim, message: str, *, delay_seconds: float
+    ) -> None:
+        """Count a computation that was killed as a lost lease; use inside ``fenced``.
+
+        The work waits for its next attempt; see ``sweep`` about the last one.
+        """
+        self.give_back(connection, claim, delay_seconds=delay_seconds)
+        own = sa.update(work).where(work.c.id == claim.id)
+        connection.execute(own.values(losses=claim.losses + 1, last_error=message))
 
     def record_error(
         self, connection: sa.Connection, claim: Claim, message: str, *, delay_seconds: float
@@ -228,6 +264,24 @@ class Queue:
             )
         return result.rowcount
 
+    def follow_clock(self) -> int:
+        """Move times that a clock set back has put into the future; return the number of rows.
+
+        Without this, work would wait until the clock shows its old time again.
+        """
+        ahead = work.c.set_at - database_now()
+        is_ahead = sa.and_(work.c.state.in_(("waiting", "held")), ahead > CLOCK_SECONDS)
+        with self.database.read() as connection:
+            if connection.execute(sa.select(work.c.id).where(is_ahead).limit(1)).first() is None:
+                return 0
+        with self.database.write() as connection:
+            moved = {
+                "not_before": work.c.not_before - ahead,
+                "lease_until": work.c.lease_until - ahead,
+                "set_at": database_now(),
+            }
+            return connection.execute(sa.update(work).where(is_ahead).values(moved)).rowcount
+
     @staticmethod
     def request_cancel(connection: sa.Connection, kind: str, subject: str) -> str | None:
         """Request cancellation in the caller's transaction; return the state before it.
@@ -268,11 +322,32 @@ class Queue:
         )
 
     @staticmethod
+    def end(connection: sa.Connection, kind: str, subjects: Sequence[str]) -> None:
+        """End open work that nobody holds, in the caller's transaction: other work did it."""
+        connection.execute(
+            sa.update(work)
+            .where(work.c.kind == kind, work.c.subject.in_(subjects), work.c.state != "done")
+            .values(state="done", owner=None, lease_until=None, finished_at=database_now())
+        )
+
+    def _new_lease(self) -> dict[str, Any]:
+        return {"lease_until": database_now() + self.lease_seconds, "set_at": database_now()}
+
+    @staticmethod
     def _due(kinds: Sequence[str]) -> sa.Select[tuple[str]]:
+        other = work.alias("other")
+        # Subjects break ties, so that a table with a row per subject can have the same order.
+        place = sa.tuple_(work.c.requested_at, work.c.subject)
+        stands_before = (
+            sa.exists()
+            .where(other.c.lane == work.c.lane, other.c.state.in_(("waiting", "held")))
+            .where(sa.tuple_(other.c.requested_at, other.c.subject) < place)
+        )
         return (
             sa.select(work.c.id)
             .where(work.c.state == "waiting", work.c.not_before <= database_now())
             .where(work.c.kind.in_(kinds))
+            .where(sa.or_(work.c.lane.is_(None), ~stands_before))
             .order_by(work.c.not_before)
             .limit(1)
         )
@@ -282,6 +357,15 @@ class Queue:
         return statement.where(
             work.c.id == claim.id, work.c.owner == claim.owner, work.c.state != "done"
         )
+
+
+def _last_place(lane: str | None) -> sa.ColumnElement[float]:
+    """Now, but later than all open work of the lane: even if the clock was set back."""
+    other = work.alias("earlier")
+    is_open = sa.and_(other.c.lane == lane, other.c.state.in_(("waiting", "held")))
+    last = sa.select(sa.func.max(other.c.requested_at) + PLACE_SECONDS).where(is_open)
+    place = sa.func.coalesce(last.scalar_subquery(), 0.0)
+    return sa.case((place > database_now(), place), else_=database_now())
 
 
 def _fate(claim: Claim, row: sa.Row[Any, Any, Any, Any] | None) -> str:

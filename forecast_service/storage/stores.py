@@ -21,6 +21,7 @@ from forecast_service.storage.tables import series, stores
 __all__ = [
     "StorePage",
     "existing_stores",
+    "items_of",
     "page_of_stores",
     "refuse_missing_item",
     "refuse_unknown_region",
@@ -59,6 +60,14 @@ def existing_stores(
         ).scalars()
         raise UnknownStore(_unknown_stores(missing, list(existing)), remedy=Remedy.LIST_STORES)
     return rows
+
+
+def items_of(connection: sa.Connection, group: str, store: str) -> list[str]:
+    """The items of a store in natural order; empty if series are stores."""
+    statement = sa.select(series.c.item).where(
+        series.c.dataset_group == group, series.c.store == store, series.c.item != ""
+    )
+    return sorted(connection.execute(statement).scalars(), key=natural_order)
 
 
 def refuse_missing_item(

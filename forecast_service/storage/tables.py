@@ -52,7 +52,10 @@ work = Table(
     Column("last_error", Text),
     Column("requested_at", Float, nullable=False),
     Column("finished_at", Float),
+    Column("set_at", Float),  # when not_before or lease_until was set
+    Column("lane", String(128)),  # of the open work of a lane, only the oldest can be claimed
     Index("ix_work_due", "state", "not_before"),
+    Index("ix_work_lane", "lane", "state"),
     Index(
         "uq_work_open",
         "kind",
@@ -162,6 +165,7 @@ stores = Table(
     Column("last_sale_on", String(10), nullable=False),
     Column("days", Integer, nullable=False),  # days with a known target
     Column("rest_days", String(30)),  # weekdays on which it never sold: SAT,SUN
+    Column("unusual_days", JSON),  # newest days with unusual sales, and what is usual
     Column("assumed_from", String(10)),  # covariates from this day on are filled by rule
     Column("imported_at", Float, nullable=False),  # time of the store's first import
 )
@@ -251,4 +255,5 @@ imports = Table(
     Column("requested_at", Float, nullable=False),
     Column("finished_at", Float),
     Column("before", JSON(none_as_null=True)),  # what the import found, to come back to it
+    Column("loaded_with", String(32)),  # the import whose load contains the rows of this one
 )

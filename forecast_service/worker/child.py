@@ -6,6 +6,7 @@ import logging
 import multiprocessing
 import signal
 import sys
+from concurrent.futures import BrokenExecutor
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 
@@ -19,14 +20,17 @@ from forecast_service.storage.queue import Claim
 from forecast_service.worker.endings import reason_of
 from forecast_service.worker.kinds import KINDS
 
-__all__ = ["Child", "prepare"]
+__all__ = ["PROCESS_KILLED", "Child", "prepare"]
 
 logger = logging.getLogger(__name__)
 
 RAISED = 1
 TRY_AGAIN = 75  # EX_TEMPFAIL: AWS or the database is away and may come back
+KILLED = 71  # EX_OSERR: a process that it had started was killed
 MAX_REASON_BYTES = 4000
 END_SECONDS = 10.0
+MEMORY = "The machine may have too little memory."
+PROCESS_KILLED = f"A process of the computation was killed. {MEMORY}"
 
 
 def prepare() -> None:
@@ -63,6 +67,12 @@ class Child:
         """Whether it ended because AWS or the database is away."""
         return self._process.exitcode == TRY_AGAIN
 
+    @property
+    def was_killed(self) -> bool:
+        """Whether it was killed, or a process that it had started."""
+        code = self._process.exitcode
+        return code is not None and (code < 0 or code == KILLED)
+
     def end(self, fate: str) -> None:
         """Kill it and all it started; ``fate`` is the reason: cancelled, lost or stopped."""
         self.fate = fate
@@ -72,22 +82,19 @@ class Child:
     def failure(self) -> str | None:
         """Wait for its end; return why it failed, or None if it did its work."""
         self._process.join(END_SECONDS)
+        code = self._process.exitcode
         try:
-            code = self._process.exitcode
             if code == 0:
                 return None
+            if code is not None and code < 0:  # the pipe has no reason then, only its end
+                return f"The computation was killed by {signal.Signals(-code).name}. {MEMORY}"
             if self._reason.poll():
                 return self._reason.recv_bytes().decode()
-            if code is not None and code < 0:
-                name = signal.Signals(-code).name
-                return (
-                    f"The computation was killed by {name}; the machine may have too little memory."
-                )
-            return f"The computation ended with exit code {code}."
         except EOFError:
-            return f"The computation ended with exit code {self._process.exitcode}."
+            pass
         finally:
             self._reason.close()
+        return f"The computation ended with exit code {code}."
 
 
 def _main(settings: Settings, claim: Claim, reason: Connection) -> None:
@@ -100,10 +107,15 @@ def _main(settings: Settings, claim: Claim, reason: Connection) -> None:
         KINDS[claim.kind].perform(service, claim)
     except LeaseLost as error:
         logger.info("work was taken over: %s", error, extra={"event": "lease_lost"})
+    except BrokenExecutor:
+        reason.send_bytes(PROCESS_KILLED.encode())
+        sys.exit(KILLED)
     except Exception as error:
-        logger.exception("work failed", extra={"event": "work_failed", "work_id": claim.id})
         reason.send_bytes(reason_of(error).encode()[:MAX_REASON_BYTES])
-        again = isinstance(error, ForecastServiceError) and error.retryable
-        sys.exit(TRY_AGAIN if again else RAISED)
+        if isinstance(error, ForecastServiceError) and error.retryable:
+            logger.info("work waits: %s", error, extra={"event": "work_waits"})
+            sys.exit(TRY_AGAIN)
+        logger.exception("work failed", extra={"event": "work_failed", "work_id": claim.id})
+        sys.exit(RAISED)
     finally:
         service.close()

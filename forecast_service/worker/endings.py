@@ -9,11 +9,12 @@ from forecast_service.service import Service
 from forecast_service.storage.queue import MAX_ERRORS, MAX_LOSSES, Claim
 from forecast_service.worker.kinds import KINDS
 
-__all__ = ["ended_before", "give_back", "note_failure", "reason_of", "stop"]
+__all__ = ["ended_before", "give_back", "note_failure", "note_loss", "reason_of", "stop"]
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0
+LAST_RETRY_SECONDS = 60.0  # longest pause after a computation was killed
 
 
 def ended_before(service: Service, claim: Claim) -> bool:
@@ -53,6 +54,19 @@ def note_failure(service: Service, claim: Claim, reason: str, *, is_away: bool) 
         claim.errors + 1,
         reason,
         extra={"event": "attempt_failed", "work_id": claim.id, "kind": claim.kind},
+    )
+
+
+def note_loss(service: Service, claim: Claim, reason: str) -> None:
+    """Count a computation that was killed: it is no error of the work, which is done again."""
+    with service.queue.fenced(claim) as connection:
+        delay = min(RETRY_SECONDS * claim.losses, LAST_RETRY_SECONDS)
+        service.queue.record_loss(connection, claim, reason, delay_seconds=delay)
+    logger.warning(
+        "attempt %d was lost: %s",
+        claim.losses + 1,
+        reason,
+        extra={"event": "attempt_lost", "work_id": claim.id, "kind": claim.kind},
     )
 
 

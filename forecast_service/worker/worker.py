@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from multiprocessing.connection import wait
 
 from forecast_service.errors import BackendUnavailable, ForecastServiceError, LeaseLost
@@ -18,7 +19,7 @@ from forecast_service.settings import Settings
 from forecast_service.storage.queue import Claim, new_id
 from forecast_service.upkeep import maintenance
 from forecast_service.worker import endings
-from forecast_service.worker.child import Child, prepare
+from forecast_service.worker.child import PROCESS_KILLED, Child, prepare
 from forecast_service.worker.heartbeat import HeartBeat
 from forecast_service.worker.kinds import KINDS
 
@@ -87,7 +88,7 @@ class Worker:
                 while self._service.queue.has_open(kinds):
                     if time.monotonic() > deadline:
                         return False
-                    self._do_chore("sweep", self._sweep_seconds, self._service.queue.sweep)
+                    self._do_chore("sweep", self._sweep_seconds, self._sweep)
                     claim = self._claim(kinds)
                     if claim is None:
                         time.sleep(INLINE_IDLE_SECONDS)
@@ -114,7 +115,7 @@ class Worker:
 
     def _round(self) -> bool:
         """Check chores, children and the queue once; return whether there was work."""
-        self._do_chore("sweep", self._sweep_seconds, self._service.queue.sweep)
+        self._do_chore("sweep", self._sweep_seconds, self._sweep)
         self._do_chore("schedule", SCHEDULE_SECONDS, self._schedule)
         ended = [child for child in self._children.values() if not child.is_alive]
         for child in ended:
@@ -150,6 +151,8 @@ class Worker:
         with contextlib.suppress(LeaseLost):
             if child.fate == "cancelled":
                 endings.stop(self._service, child.claim)
+            elif child.was_killed and reason is not None and child.fate == "held":
+                endings.note_loss(self._service, child.claim, reason)
             elif reason is not None and child.fate == "held":
                 is_away = child.wants_another_try
                 endings.note_failure(self._service, child.claim, reason, is_away=is_away)
@@ -172,6 +175,10 @@ class Worker:
             self._heart.remove(claim)
 
     def _note_error(self, claim: Claim, error: Exception) -> None:
+        if isinstance(error, BrokenExecutor):
+            with contextlib.suppress(LeaseLost):
+                endings.note_loss(self._service, claim, PROCESS_KILLED)
+            return
         is_away = isinstance(error, ForecastServiceError) and error.retryable
         if not is_away:
             logger.exception("work failed", extra={"event": "work_failed", "work_id": claim.id})
@@ -188,6 +195,10 @@ class Worker:
             with contextlib.suppress(ForecastServiceError):
                 endings.give_back(self._service, child.claim)
         self._children.clear()
+
+    def _sweep(self) -> None:
+        self._service.queue.follow_clock()
+        self._service.queue.sweep()
 
     def _schedule(self) -> None:
         maintenance.schedule(self._service.database)

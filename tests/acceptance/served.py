@@ -17,8 +17,8 @@ from forecast_service.settings import Settings
 
 __all__ = ["END_SECONDS", "START_SECONDS", "Served", "wait_until"]
 
-START_SECONDS = 60.0
-END_SECONDS = 30.0
+START_SECONDS = 600.0
+END_SECONDS = 300.0
 
 
 class Served:
@@ -37,13 +37,19 @@ class Served:
             self.process = subprocess.Popen(
                 [*command, *options], env=environment, stdout=file, stderr=file
             )
-        wait_until(lambda: self.says("Serving at"), START_SECONDS, self)
+        wait_until(lambda: self.says("Serving at") or self.has_ended, START_SECONDS, self)
+        if self.has_ended:
+            pytest.fail(f"it ended:\n{log.read_text()}")
+
+    @property
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
 
     def says(self, text: str, times: int = 1) -> bool:
         return self.log.read_text().count(text) >= times
 
     def get(self, path: str) -> int:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as answer:
             return int(answer.status)
 
     def children(self) -> set[int]:

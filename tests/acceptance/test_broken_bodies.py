@@ -78,7 +78,7 @@ def chunked(body: bytes, size: int) -> bytes:
 
 def exchange(served: Served, request: bytes, *, ends: bool) -> int:
     """Send these bytes; with ``ends``, send nothing more. Return the status of the answer."""
-    with socket.create_connection(("127.0.0.1", served.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=300) as connection:
         connection.sendall(request)
         if ends:
             connection.shutdown(socket.SHUT_WR)
@@ -180,9 +180,9 @@ def test_slow_bodies_end_and_stop_nobody(served: Served) -> None:
     try:
         assert served.get("/healthz") == 200
         for connection in connections[0:12:3] + connections[1:12:3]:
-            connection.settimeout(60)
+            connection.settimeout(300)
             assert connection.recv(12) == b"HTTP/1.1 408"
-        wait_until(lambda: served.get("/readyz") == 200, 10, served)
+        wait_until(lambda: served.get("/readyz") == 200, 300, served)
     finally:
         ended.set()
         thread.join()

@@ -23,14 +23,14 @@ ROOT = Path(__file__).parents[2]
 BASE = "localhost/python:3.11-slim-bookworm"
 IMAGE = "localhost/forecast-service:test"
 TOOLS = ("buildah", "runc", "debootstrap", "apt-get")
-START_SECONDS = 600
+START_SECONDS = 600.0
 DAYS = (f"1,2026-01-{day:02d},{100 + day % 7}" for day in range(1, 29))
 SALES = "\\n".join(["store,date,sales", *DAYS, ""])
 
 missing = [tool for tool in TOOLS if shutil.which(tool) is None]
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(1500),
+    pytest.mark.timeout(6000),
     pytest.mark.skipif(
         bool(missing) or os.geteuid() != 0,
         reason="the image test needs root and: apt-get install buildah runc debootstrap",
@@ -131,7 +131,7 @@ def answer(bundle: Path, path: str) -> dict[str, Any]:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError):
-            return json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5))
+            return json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60))
         time.sleep(0.2)
     pytest.fail(f"no answer in {START_SECONDS} s:\n{(bundle / 'log').read_text()}")
 
@@ -160,7 +160,7 @@ def test_a_read_only_container_serves_imports_and_stops_cleanly_on_term(bundle: 
             run("runc", "exec", name, "forecast-service", "import", "/tmp/sales.csv")
             stores = run("runc", "exec", name, "forecast-service", "stores")
             run("runc", "kill", name, "TERM")
-            exit_code = container.wait(timeout=60)
+            exit_code = container.wait(timeout=300)
         finally:
             subprocess.run(["runc", "delete", "--force", name], capture_output=True, check=False)
             container.kill()

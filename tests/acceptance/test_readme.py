@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-START_SECONDS = 280
+START_SECONDS = 1200
 VARIES = re.compile(r"[0-9a-f]{20}|\d[\d,]*(?:\.\d+)?")
 
 
@@ -84,16 +84,16 @@ def started(
         time.sleep(0.2)
     yield log
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=300) == 0
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(2400)
 def test_the_first_command_makes_data_trains_and_serves(started: Path) -> None:
     assert SHOWN[0].command == "scripts/run"
     assert SHOWN[0].missing_from(started.read_text()) == []
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(2400)
 def test_the_shown_output_is_the_real_output(
     started: Path, environment: dict[str, str], port: str
 ) -> None:

@@ -57,6 +57,7 @@ def test_an_older_import_that_appears_late_waits_for_the_one_under_way(
         connection.execute(
             sa.update(import_rows).where(import_rows.c.id == late).values(requested_at=0.0)
         )
+        connection.execute(sa.update(work).where(work.c.subject == late).values(requested_at=0.0))
         connection.execute(sa.update(work).where(work.c.subject == first).values(not_before=2e12))
     imports.perform(queue, queue.claim(new_id(), [KIND]))
 

@@ -59,7 +59,7 @@ def files(rossmann: Path, tmp_path: Path) -> tuple[Path, Path]:
     return target, related
 
 
-def test_all_stores_are_imported_trained_and_forecast_within_bounds(
+def test_all_stores_are_imported_trained_and_forecast_in_little_memory(
     files: tuple[Path, Path], database: Database, settings: Settings, queue: Queue
 ) -> None:
     world = World(database, settings, queue)

@@ -104,6 +104,14 @@ def test_a_process_keeps_few_models(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert list(models._models) == [file["path"] for file in files[1:3]]
 
 
+def test_models_of_earlier_forecasts_are_dropped(tmp_path: Path) -> None:
+    models = ServedModels(tmp_path)
+    for _ in range(5):
+        models.of(keep_model(tmp_path, "pooled", served()), [("S0",)])
+
+    assert len(models) == 1
+
+
 def test_each_model_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forecast_models, "SERIES", 1)
     files = keep_model(tmp_path, "pooled", served())

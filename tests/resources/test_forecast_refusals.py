@@ -50,8 +50,8 @@ class TestRefusedBodies:
         assert problem["type"] == "urn:forecast-service:unknown-field"
         assert problem["errors"][0]["pointer"] == "/stoer"
         assert problem["detail"] == (
-            "'/stoer' in the body is unknown; allowed are 'store_number', 'store_numbers', 'item', "
-            "'forecast_start_date', 'forecast_end_date'."
+            "'/stoer' in the body is unknown; allowed are 'store_number', 'store_numbers', "
+            "'forecast_start_date', 'forecast_end_date', 'item', 'limit', 'after'."
         )
 
     @pytest.mark.parametrize("data", [b"{", b"[" * 100_000, b"\xff\xfe", b'{"store_number": NaN}'])

@@ -22,7 +22,7 @@ def test_the_forecast_starts_after_the_last_day_of_most_stores(
     def posted(*stores: int) -> None:
         rows = [{"store_number": s, "date": in_days(0), "sales": 50} for s in stores]
         assert client.post("/sales", json={"sales": rows}).status_code == 202
-        Worker(settings).run_until_idle(60)
+        Worker(settings).run_until_idle(600)
 
     def provenance() -> dict[str, object]:
         answer = client.get("/forecast?store_number=2").get_json()["provenance"]
@@ -31,9 +31,9 @@ def test_the_forecast_starts_after_the_last_day_of_most_stores(
     rows = [f"{store},{in_days(n)},100" for store in (1, 2, 3) for n in range(-60, 0)]
     content = "\n".join(["store,date,sales", *rows])
     client.post("/imports", data=content, content_type="text/csv")
-    Worker(settings).run_until_idle(60)
+    Worker(settings).run_until_idle(600)
     client.post("/training", json={"store_number": 1})
-    Worker(settings).run_until_idle(60)
+    Worker(settings).run_until_idle(600)
 
     posted(1)
     one = provenance()

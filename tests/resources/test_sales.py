@@ -32,16 +32,16 @@ def shop(client: FlaskClient, settings: Settings) -> None:
     rows = [f"{store},{in_days(number)},100" for store in (1, 2) for number in range(-60, 0)]
     content = "\n".join(["store,date,sales", *rows])
     client.post("/imports", data=content, content_type="text/csv")
-    Worker(settings).run_until_idle(60)
+    Worker(settings).run_until_idle(600)
     client.post("/training", json={"store_number": 1})
-    Worker(settings).run_until_idle(60)
+    Worker(settings).run_until_idle(600)
 
 
 def done(client: FlaskClient, settings: Settings, method: str, body: Any) -> dict[str, Any]:
     """The import after ``method`` of /sales."""
     answer = client.open("/sales", method=method, json=body)
     assert answer.status_code == 202, answer.text
-    Worker(settings).run_until_idle(60)
+    Worker(settings).run_until_idle(600)
     document: dict[str, Any] = client.get(answer.headers["Location"]).get_json()
     return document
 
@@ -112,7 +112,7 @@ def test_a_full_import_names_the_way_to_replace(client: FlaskClient, settings: S
     content = f"store,date,sales\n1,{in_days(0)},5\n"
 
     sent = client.post("/imports", data=content, content_type="text/csv")
-    Worker(settings).run_until_idle(60)
+    Worker(settings).run_until_idle(600)
 
     detail = client.get(sent.headers["Location"]).get_json()["error"]["detail"]
     assert detail == (
@@ -142,7 +142,7 @@ def test_an_import_is_undone_and_the_forecast_goes_back(
         "first."
     )
     assert client.delete(f"/imports/{last}").get_json()["state"] == "undone"
-    Worker(settings).run_until_idle(60)
+    Worker(settings).run_until_idle(600)
 
     assert in_days(0) not in dates(client, 1)
     assert first_day(client, 1) == in_days(0)
@@ -160,7 +160,7 @@ def test_after_the_undo_of_everything_a_training_starts_afresh(
     rows = [f"x,{in_days(number)},7" for number in range(-60, 0)]
     content = "\n".join(["store,date,sales", *rows])
     client.post("/imports", data=content, content_type="text/csv")
-    Worker(settings).run_until_idle(60)
+    Worker(settings).run_until_idle(600)
 
     assert client.get("/stores").get_json()["count"] == 1
     assert first_day(client, "x") == in_days(0)
@@ -178,7 +178,7 @@ def test_another_kind_of_data_is_trained_and_served(
     content = "\n".join(["store,date,sales,promo", *rows])
 
     client.post("/imports?replace=true", data=content, content_type="text/csv")
-    Worker(settings).run_until_idle(60)
+    Worker(settings).run_until_idle(600)
 
     provenance = client.get("/forecast?store_number=1").get_json()["provenance"]
     assert provenance["stale"] is None

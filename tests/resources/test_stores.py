@@ -33,7 +33,12 @@ def many_stores(own_database: Database) -> Database:
 
 
 def test_there_are_none_before_the_first_import(client: FlaskClient) -> None:
-    assert client.get("/stores").get_json() == {"stores": [], "count": 0, "next": None}
+    assert client.get("/stores").get_json() == {
+        "stores": [],
+        "count": 0,
+        "next": None,
+        "stale": None,
+    }
 
 
 @pytest.mark.usefixtures("many_stores")

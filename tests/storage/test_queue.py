@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from forecast_service.errors import LeaseLost
-from forecast_service.storage.database import Database
+from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.queue import MAX_ERRORS, Claim, Queue, new_id
 from forecast_service.storage.tables import work
 
@@ -251,3 +251,79 @@ def test_open_work_is_seen_whether_due_or_not(queue: Queue, database: Database) 
 
     assert queue.has_open(KINDS)
     assert not queue.has_open(["import"])
+
+
+def test_only_the_oldest_work_of_a_lane_can_be_claimed(queue: Queue, database: Database) -> None:
+    for subject in ("first", "second", "other"):
+        with database.write() as connection:
+            Queue.put(connection, "run", subject, lane=None if subject == "other" else "lane")
+    claims = [queue.claim(new_id(), KINDS) for _ in range(3)]
+
+    assert {each.subject for each in claims if each} == {"first", "other"}
+    first = next(each for each in claims if each and each.subject == "first")
+    with queue.fenced(first) as connection:
+        queue.give_back(connection, first, delay_seconds=60)
+    assert queue.claim(new_id(), KINDS) is None  # it waits in front of the others
+    with database.write() as connection:
+        connection.execute(sa.update(work).values(not_before=0.0))
+    first = claim(queue)
+    with queue.fenced(first) as connection:
+        queue.finish(connection, first)
+    assert claim(queue).subject == "second"
+
+
+def test_work_can_let_the_others_of_its_lane_pass(queue: Queue, database: Database) -> None:
+    for subject in ("first", "second"):
+        with database.write() as connection:
+            Queue.put(connection, "run", subject, lane="lane")
+    first = claim(queue)
+    with queue.fenced(first) as connection:
+        queue.let_pass(connection, first, delay_seconds=0)
+
+    assert claim(queue).subject == "second"
+
+
+def test_a_clock_set_back_stops_no_work(queue: Queue, database: Database) -> None:
+    hour = 3600.0
+    put(database, "waiting", delay_seconds=5)
+    put(database, "held", delay_seconds=-hour)
+    held = claim(queue)
+    times = ("not_before", "lease_until", "set_at", "requested_at")
+    with database.write() as connection:  # the clock was an hour ahead when these were written
+        ahead = {name: work.c[name] + hour for name in times}
+        connection.execute(sa.update(work).values(ahead))
+
+    assert queue.follow_clock() == 2
+    assert queue.follow_clock() == 0
+    with database.read() as connection:
+        now = connection.execute(sa.select(database_now())).scalar_one()
+        rows = {row.subject: row for row in connection.execute(sa.select(work))}
+    assert now < rows["waiting"].not_before <= now + 5
+    assert now < rows["held"].lease_until <= now + queue.lease_seconds
+    assert queue.beat(held) is False
+
+
+def test_a_lane_keeps_its_order_when_the_clock_is_set_back(
+    queue: Queue, database: Database
+) -> None:
+    with database.write() as connection:  # the clock was an hour ahead
+        Queue.put(connection, "run", "b", lane="lane")
+        connection.execute(sa.update(work).values(requested_at=database_now() + 3600))
+        Queue.put(connection, "run", "a", lane="lane")
+    first = claim(queue)
+    assert first.subject == "b"
+    with queue.fenced(first) as connection:
+        queue.let_pass(connection, first, delay_seconds=0)
+
+    assert claim(queue).subject == "a"
+
+
+def test_a_loss_is_counted_apart_from_errors(queue: Queue, database: Database) -> None:
+    put(database)
+    lost = claim(queue)
+    with queue.fenced(lost) as connection:
+        queue.record_loss(connection, lost, "It was killed.", delay_seconds=0)
+
+    again = claim(queue)
+    assert (again.losses, again.errors) == (1, 0)
+    assert column(database, "last_error") == "It was killed."

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from support import import_small_chain, naive, runs_of, start_worker, until, work
+from support import PATIENCE, import_small_chain, naive, runs_of, start_worker, until, work
 
 from forecast_service.local.jobs import lifecycle
 from forecast_service.runs import TrainingRuns
 from forecast_service.session import open_session
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
-from forecast_service.storage.queue import MAX_LOSSES, Queue, new_id
+from forecast_service.storage.queue import MAX_ERRORS, MAX_LOSSES, Queue, new_id
 from forecast_service.storage.tables import imports, resources
 from forecast_service.storage.tables import work as work_table
 from forecast_service.worker import Worker
 
-LEASE_SECONDS = 2.0
+SHORT_LEASE = 2.0  # seconds
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Settings with leases that end within a test."""
-    return naive(settings, lease_seconds=LEASE_SECONDS)
+    """The quickest algorithm; no lease ends because the machine is busy."""
+    return naive(settings)
 
 
 @pytest.fixture
@@ -96,7 +98,7 @@ def test_a_worker_serves_a_run_and_ends_with_term(
     worker.terminate()
 
     assert runs.get(run.id).state == "serving"
-    assert worker.wait(60) == 0
+    assert worker.wait(PATIENCE) == 0
     assert "traceback" not in log.read_text()
 
 
@@ -108,7 +110,7 @@ def test_term_gives_the_work_back_without_a_loss(
     until(lambda: is_held(database, "resource"))
     worker.terminate()
 
-    assert worker.wait(60) == 0
+    assert worker.wait(PATIENCE) == 0
     with database.read() as connection:
         row = connection.execute(
             sa.select(work_table).where(
@@ -138,12 +140,12 @@ def test_a_frozen_worker_changes_nothing_after_another_took_over(
     runs: TrainingRuns, settings: Settings, database: Database, start: Start
 ) -> None:
     arn = put_long_job(runs, settings)
-    frozen = start()
+    frozen = start(lease_seconds=SHORT_LEASE)
     until(lambda: is_held(database, "resource"))
     children = descendants(frozen.pid)
     for pid in [frozen.pid, *children]:
         os.kill(pid, signal.SIGSTOP)
-    queue = Queue(database, LEASE_SECONDS)
+    queue = Queue(database, PATIENCE)
     until(queue.sweep)
     other = queue.claim(new_id(), ["resource"])
     assert other is not None
@@ -154,12 +156,12 @@ def test_a_frozen_worker_changes_nothing_after_another_took_over(
         before = connection.execute(sa.select(resources)).all()
     for pid in [*children, frozen.pid]:
         os.kill(pid, signal.SIGCONT)
-    time.sleep(2 * LEASE_SECONDS)  # it wakes up, finds its claim lost, and has time to do harm
+    time.sleep(2 * SHORT_LEASE)  # it wakes up, finds its claim lost, and has time to do harm
 
     with database.read() as connection:
         assert connection.execute(sa.select(resources)).all() == before
     frozen.terminate()
-    assert frozen.wait(60) == 0
+    assert frozen.wait(PATIENCE) == 0
 
 
 def test_the_computation_dies_with_its_worker(
@@ -243,7 +245,7 @@ def test_progress_is_called_while_work_is_left(settings: Settings, database: Dat
         Queue.put(connection, "run", "later", delay_seconds=1)
     told: list[bool] = []
 
-    assert Worker(settings).run_until_idle(30, progress=lambda: told.append(True))
+    assert Worker(settings).run_until_idle(PATIENCE, progress=lambda: told.append(True))
     assert told
 
 
@@ -265,3 +267,51 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_a_killed_computation_is_done_again_and_is_no_error(
+    runs: TrainingRuns, settings: Settings, database: Database, start: Start
+) -> None:
+    arn = put_long_job(runs, settings)
+    worker = start()
+    for lost in range(1, MAX_ERRORS + 2):
+        until(lambda: is_held(database, "resource"))
+        child = until(lambda: computations(worker.pid))
+        for pid in child:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        until(partial(has_lost, database, lost))
+        with database.write() as connection:  # skip the delay before the next attempt
+            connection.execute(
+                sa.update(work_table).where(work_table.c.state == "waiting").values(not_before=0.0)
+            )
+
+    with database.read() as connection:
+        row = connection.execute(sa.select(work_table).where(work_table.c.subject == arn)).one()
+    assert row.errors == 0
+    assert row.losses == MAX_ERRORS + 1
+    assert row.last_error == (
+        "The computation was killed by SIGKILL. The machine may have too little memory."
+    )
+    status = runs.session.forecast.describe_predictor(PredictorArn=arn)["Status"]
+    assert status in ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+
+
+def has_lost(database: Database, number: int) -> bool:
+    with database.read() as connection:
+        statement = sa.select(sa.func.max(work_table.c.losses))
+        return int(connection.execute(statement).scalar_one()) >= number
+
+
+def computations(worker: int) -> list[int]:
+    """The child processes that compute: those that the fork server of the worker has started."""
+    servers = [pid for pid in children_of(worker) if children_of(pid)]
+    return [pid for server in servers for pid in children_of(server)]
+
+
+def children_of(pid: int) -> list[int]:
+    try:
+        texts = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:
+        return []
+    return [int(child) for text in texts for child in text.split()]

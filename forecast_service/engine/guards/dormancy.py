@@ -13,7 +13,7 @@ __all__ = ["find_dormant", "last_sales"]
 
 SILENT = {"D": 56, "H": 24 * 56, "W": 8, "M": 3}  # periods without a sale
 LONGEST_GAPS = 2  # also more than so many times the longest gap of the series so far
-AWAKE = 0.5  # share of the series that must have sold in half of that time
+AWAKE = 0.5  # of the series that sold just before, so many must have sold in half of that time
 
 Rows = npt.NDArray[np.intp]
 
@@ -34,11 +34,9 @@ def find_dormant(panel: Panel, future: KnownFuture) -> Rows:
     needed = SILENT.get(parse_frequency(panel.frequency).unit)
     last = last_sales(panel)
     ever = last >= 0
-    if needed is None or panel.n_series < 2 or not ever.any():
+    if needed is None or panel.n_series < 2 or not _others_sell(panel, needed):
         return np.zeros(0, dtype=np.intp)
     silent = panel.n_periods - 1 - last
-    if (silent[ever] < max(needed // 2, 1)).mean() < AWAKE:
-        return np.zeros(0, dtype=np.intp)
     rows = [
         row
         for row in np.flatnonzero(ever & (silent >= needed)).tolist()
@@ -46,6 +44,17 @@ def find_dormant(panel: Panel, future: KnownFuture) -> Rows:
         and not _returns(panel, future, row)
     ]
     return np.array(rows, dtype=np.intp)
+
+
+def _others_sell(panel: Panel, needed: int) -> bool:
+    """Whether the chain goes on: most series that sold shortly before still sell.
+
+    Items that ended long ago do not count, so a catalogue may consist mostly of them.
+    """
+    sells = np.nan_to_num(panel.target) > 0
+    recent, before = max(needed // 2, 1), slice(-needed - max(needed // 2, 1), None)
+    now = int(sells[:, -recent:].any(axis=1).sum())
+    return now > 0 and now >= AWAKE * sells[:, before].any(axis=1).sum()
 
 
 def _longest_gap(panel: Panel, row: int) -> int:

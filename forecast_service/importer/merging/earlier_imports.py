@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,8 @@ class StoreState:
     """First day whose covariates a rule fills; None if files cover the horizon."""
     rest_days: str | None = None
     """Weekdays on which it never sold and counts as closed, such as ``SAT,SUN``."""
+    unusual_days: Sequence[Mapping[str, Any]] = ()
+    """Some days with unusual sales, the newest first: item, date, sales, usual."""
 
 
 @dataclass(frozen=True)
@@ -66,4 +68,5 @@ def _store(row: Any) -> StoreState:
         row.days,
         row.assumed_from,
         row.rest_days,
+        row.unusual_days or (),
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 import numpy as np
 
+from forecast_service.common.instants import today
 from forecast_service.importer.files.findings import Findings
 from forecast_service.importer.files.sheets import Sheet
 from forecast_service.importer.values.text_columns import day_of, iso
@@ -17,10 +17,7 @@ __all__ = ["last_possible_day", "refuse_future_sales", "why_not_sold"]
 
 def last_possible_day(timezone: str, now: datetime | None = None) -> int:
     """Tomorrow in this time zone: the last day that a sale may have (days since 1970-01-01)."""
-    # UTC is known without a database of time zones; small images have none.
-    zone = UTC if timezone == "UTC" else ZoneInfo(timezone)
-    local = (now or datetime.now(UTC)).astimezone(zone)
-    return day_of((local.date() + timedelta(days=1)).isoformat())
+    return day_of((today(timezone, now) + timedelta(days=1)).isoformat())
 
 
 def refuse_future_sales(sheets: Sequence[Sheet], last_day: int) -> None:

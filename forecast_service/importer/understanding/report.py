@@ -8,6 +8,7 @@ from typing import Any
 
 from forecast_service.importer.files.periods import WEEKDAY_NAMES, Periods
 from forecast_service.importer.understanding.column_totals import ColumnTotals
+from forecast_service.importer.unusual_days import UnusualReport
 
 __all__ = [
     "GAP_DAYS",
@@ -106,10 +107,14 @@ class ImportReport:
     stockouts: StockoutReport | None = None
     totals: tuple[ColumnTotals, ...] = ()
     """Per region and column: total, smallest and largest value, last day."""
+    unusual: UnusualReport | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON values."""
-        return {**asdict(self), "totals": [each._asdict() for each in self.totals]}
+        values = {**asdict(self), "totals": [each._asdict() for each in self.totals]}
+        if self.unusual is not None:
+            values["unusual"]["examples"] = [day._asdict() for day in self.unusual.examples]
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ImportReport:
@@ -128,6 +133,7 @@ class ImportReport:
                 "by_rule": None if by_rule is None else RuleReport(**by_rule),
                 "notes": tuple(values["notes"]),
                 "totals": tuple(ColumnTotals(**each) for each in values.get("totals", ())),
+                "unusual": UnusualReport.from_dict(values.get("unusual")),
                 "stockouts": None if stockouts is None else StockoutReport(**stockouts),
             }
         )
@@ -139,6 +145,7 @@ class ImportReport:
             *self._data(),
             *self._columns(),
             *self._totals(),
+            *(() if self.unusual is None else (self.unusual.line(self._noun),)),
             *self._future(),
             *self.notes,
         ]

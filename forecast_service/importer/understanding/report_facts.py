@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,6 +34,7 @@ from forecast_service.importer.understanding.report import (
 from forecast_service.importer.understanding.rest_days import rest_code, rest_words
 from forecast_service.importer.understanding.sales import Sales
 from forecast_service.importer.understanding.sold_days import only_sold_days
+from forecast_service.importer.unusual_days import UnusualSales, report_of
 from forecast_service.importer.values.text_columns import iso
 
 __all__ = ["Facts", "build_report", "known_future"]
@@ -57,6 +58,7 @@ class Facts:
     table: StoreTable | None
     stores: Mapping[str, StoreState]
     earlier: EarlierImports | None
+    unusual: Sequence[UnusualSales] = ()
 
 
 def known_future(
@@ -102,6 +104,7 @@ def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
         notes=tuple(_notes(facts)),
         stockouts=_stockouts(facts),
         totals=tuple(_totals(facts)),
+        unusual=report_of(facts.unusual, facts.sales.rows),
     )
 
 

@@ -47,6 +47,7 @@ from forecast_service.importer.understanding.sales import (
     choose_series,
 )
 from forecast_service.importer.understanding.store_states import store_states
+from forecast_service.importer.unusual_days import add_to_states, find_unusual
 from forecast_service.settings import Settings
 from forecast_service.storage.groups import Texts
 
@@ -148,12 +149,15 @@ def understand(
     sales = add_demand(sales, stated, merged.periods)
     table = _store_table(files, settings, options)
     _refuse_unknown_columns(options, settings, sheets, table)
-    states = store_states(merged, sales, related, table, earlier)
+    unusual = find_unusual(sales.whole, stated, merged.periods)
+    states = add_to_states(store_states(merged, sales, related, table, earlier), unusual)
     if earlier is not None and replaces and not options.replace:
         refuse_losses(earlier.stores, states)
     if earlier is not None and options.known_stores:
         refuse_unknown_stores(earlier.stores, states)
-    facts = Facts(mode, merged, chosen, kept, sales, related, future, table, states, earlier)
+    facts = Facts(
+        mode, merged, chosen, kept, sales, related, future, table, states, earlier, unusual
+    )
     report = build_report(facts, horizon, reason)
     if sales.everything is not None:
         sales = add_demand(replace(sales, rows=sales.everything), stated, merged.periods)

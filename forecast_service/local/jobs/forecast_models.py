@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -143,7 +143,10 @@ def served_model_paths(connection: sa.Connection) -> list[str]:
 
 
 class ServedModels:
-    """Loads model files; recently used ones stay in memory. Safe to share between threads."""
+    """Loads model files; recently used ones of one forecast stay in memory.
+
+    Safe to share between threads.
+    """
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -161,6 +164,7 @@ class ServedModels:
         Conflict
             A model file is missing or damaged.
         """
+        self._drop_all_but({file["path"] for file in files})
         firsts = [tuple(file["first"]) for file in files]
         keys_of_file: dict[int, list[Key]] = {}
         for key in keys:
@@ -169,6 +173,15 @@ class ServedModels:
             (self._load(files[number]["path"]), keys_of_file[number])
             for number in sorted(keys_of_file)
         ]
+
+    def __len__(self) -> int:
+        return len(self._models)
+
+    def _drop_all_but(self, paths: Collection[str]) -> None:
+        """Drop the models of other forecasts: after a new one, hardly anybody asks for them."""
+        with self._lock:
+            for path in [path for path in self._models if path not in paths]:
+                self._bytes -= self._models.pop(path)[1]
 
     def _load(self, path: str) -> ServedModel:
         with self._lock:

@@ -19,6 +19,7 @@ from forecast_service.local.jobs.predictor_config import configuration_of
 from forecast_service.local.jobs.predictor_models import load_model
 from forecast_service.local.jobs.sources import read_sources
 from forecast_service.local.resource_details import ForecastDetails, PredictorDetails
+from forecast_service.local.store_totals import ITEMS_OF_STORES, store_totals
 from forecast_service.storage import forecast_store
 from forecast_service.storage.forecast_store import StoredForecast
 
@@ -63,7 +64,7 @@ def run_forecast(job: Job) -> Finish:
         served=keep_model(job.settings.home, config.algorithm, model),
     )
 
-    def rows() -> Iterator[StoredForecast]:
+    def series() -> Iterator[StoredForecast]:
         all_facts = limits.added_to(facts_of(fitted), model_input)
         columns = fitted.keys, fitted.algorithms, fitted.notes, all_facts, values
         for key, algorithm, note, facts, series_values in zip(*columns, strict=True):
@@ -79,8 +80,13 @@ def run_forecast(job: Job) -> Finish:
                 facts=facts,
             )
 
+    rows = list(series())
+    if tuple(PredictorDetails.of(predictor.details).keys or ()) == ITEMS_OF_STORES:
+        job.progress(0.9, "adding up the items of each store")
+        rows += store_totals(rows, fitted, known_future, model_input.panel, limits)
+
     def finish(connection: sa.Connection) -> ForecastDetails:
-        forecast_store.write(connection, rows())
+        forecast_store.write(connection, rows)
         return details
 
     return finish

@@ -16,7 +16,7 @@ from forecast_service.engine.guards.outliers import find_outliers
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.local.jobs.panels import ModelInput
 
-__all__ = ["NO_LIMITS", "Limits", "limits_of"]
+__all__ = ["DORMANT", "NO_LIMITS", "Limits", "limits_of"]
 
 DORMANT = "dormant"
 SHOWN_DAYS = 5  # absurd days that are named

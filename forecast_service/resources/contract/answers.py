@@ -107,10 +107,25 @@ class StoreSummary(AnswerModel):
     imported_at: str
 
 
+class UnusualDay(AnswerModel):
+    """A day whose sales are far from what the series sells on such a day."""
+
+    item: str | None
+    date: str
+    sales: float
+    usual: float
+
+
 class Store(StoreSummary):
-    """A store and its items; empty if the sales are per store."""
+    """A store with its items (none if the sales are per store) and its newest unusual days.
+
+    ``dormant_items`` stopped selling long ago while others go on; their served forecast is 0.
+    """
 
     items: list[str]
+    dormant_items: list[str]
+    unusual_days: list[UnusualDay]
+    stale: str | None
 
 
 class Stores(AnswerModel):
@@ -119,6 +134,8 @@ class Stores(AnswerModel):
     stores: list[StoreSummary]
     count: int
     next: str | None
+    stale: str | None
+    """Why the forecast of the stores is stale, or null."""
 
 
 class SoldDay(AnswerModel):
@@ -156,6 +173,8 @@ class Import(AnswerModel):
     error: dict[str, Any] | None
     requested_at: str | None
     finished_at: str | None
+    loaded_with: str | None
+    """The import whose load contains the rows of this one; null if it is its own."""
 
 
 class Imports(AnswerModel):

@@ -73,22 +73,51 @@ class Provenance(AnswerModel):
     assumptions: list[str]
 
 
-class StoreForecast(AnswerModel):
+class SeriesForecast(AnswerModel):
     """The forecast of one store, or of one item in it."""
 
     store_number: int | str
+    store_name: str | None = None
     item: str | None = None
     result: QueryForecastResult
     provenance: Provenance
 
 
+class StoreTotal(AnswerModel):
+    """How the total of a store was made from its items.
+
+    ``comovement``: 0 if the items move independently, 1 if always together; null if it was not
+    measured, then the range is the widest possible.
+    """
+
+    items: int
+    comovement: float | None
+
+
+class StoreForecast(AnswerModel):
+    """The total of a store that sells items (``result``: quantiles of the sum), and its items.
+
+    A list of stores has no items. Named items have no total. ``next`` is the address of the next
+    page of items, or null.
+    """
+
+    store_number: int | str
+    store_name: str | None = None
+    result: QueryForecastResult | None = None
+    total: StoreTotal | None = None
+    provenance: Provenance | None = None
+    items: list[SeriesForecast] | None = None
+    count: int | None = None
+    next: str | None = None
+
+
 class StoreForecasts(AnswerModel):
     """The forecasts of many stores, in the order of the request."""
 
-    forecasts: list[StoreForecast]
+    forecasts: list[SeriesForecast | StoreForecast]
 
 
-class Forecast(RootModel[StoreForecast | StoreForecasts]):
+class Forecast(RootModel[SeriesForecast | StoreForecast | StoreForecasts]):
     """The forecast of one store, or of many if ``store_numbers`` was sent."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -15,24 +15,40 @@ __all__ = [
     "Day",
     "ForecastBody",
     "ForecastQuery",
+    "FormatQuery",
     "HistoryQuery",
     "ListQuery",
     "Name",
     "ReadyQuery",
+    "SeriesBody",
     "StoreNumber",
     "StoresQuery",
     "StrictModel",
     "TrainingBody",
+    "UndoQuery",
     "WhatIfBody",
     "schema_of",
 ]
 
 NAME_LENGTH = 256
 MAX_STORES = 5000
+MAX_ITEMS = 5000
 MAX_WHAT_IF_STORES = 1000  # a what-if is computed while the caller waits
 MAX_CHANGES = 50
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+Format = Annotated[
+    str | None,
+    Field(
+        description="'csv', 'json' or 'xlsx', for people: rounded. It counts more than Accept.",
+        json_schema_extra={"enum": ["csv", "json", "xlsx", None]},
+    ),
+]
+AllDigits = Annotated[
+    bool | None, Field(description="Numbers with all digits; the default without 'format'.")
+]
 
 
 class StrictModel(BaseModel):
@@ -93,21 +109,55 @@ StoreNumbers = Annotated[list[StoreNumber], Field(min_length=1, max_length=MAX_S
 Limit = Annotated[int, Field(ge=1, le=1000)]
 
 
-class ForecastBody(StrictModel):
-    """Question for a forecast: one store or many, an item, a range of days."""
+class SeriesBody(StrictModel):
+    """One store or many, and a range of days."""
 
     store_number: StoreNumber | None = None
     store_numbers: StoreNumbers | None = None
-    item: Name | None = None
     forecast_start_date: Time | None = None
     forecast_end_date: Time | None = None
 
     @model_validator(mode="after")
-    def _one_or_many(self) -> ForecastBody:
+    def _one_or_many(self) -> Self:
         if (self.store_number is None) == (self.store_numbers is None):
             raise ValueError("send either 'store_number' or 'store_numbers'")
         if _instant(self.forecast_start_date) > _instant(self.forecast_end_date, datetime.max):
             raise ValueError("'forecast_start_date' is after 'forecast_end_date'")
+        return self
+
+    def items(self) -> tuple[str, ...]:
+        """The items, each once, in the order of the request."""
+        item: str | list[str] | None = getattr(self, "item", None)
+        if item is None:
+            return ()
+        return (item,) if isinstance(item, str) else tuple(dict.fromkeys(item))
+
+
+class ForecastBody(SeriesBody):
+    """Question for a forecast: one store or many, items, a range of days.
+
+    Without ``item``, sales per item give the total of each store, and of one store also a page of
+    its items.
+    """
+
+    item: (
+        Annotated[Name, Field(description="An item; without one, all items of the store.")]
+        | Annotated[list[Name], Field(min_length=1, max_length=MAX_ITEMS)]
+        | None
+    ) = None
+    limit: (
+        Annotated[int, Field(ge=1, le=MAX_ITEMS, description="Most items of the answer.")] | None
+    ) = None
+    after: Annotated[Name, Field(description="The last item of the page before.")] | None = None
+
+    @model_validator(mode="after")
+    def _pages_of_a_store(self) -> Self:
+        is_paged = self.limit is not None or self.after is not None
+        if is_paged and (self.item is not None or self.store_numbers is not None):
+            raise ValueError(
+                "'limit' and 'after' are for all items of one store: leave 'item' and "
+                "'store_numbers' out"
+            )
         return self
 
 
@@ -115,8 +165,18 @@ def _instant(value: str | None, missing: datetime = datetime.min) -> datetime:
     return missing if value is None else datetime.fromisoformat(value).replace(tzinfo=None)
 
 
+class FormatQuery(StrictModel):
+    """The form of an answer."""
+
+    format: Format = None
+    full: AllDigits = None
+
+
 class ForecastQuery(ForecastBody):
     """The same question in a query string. Separate ``store_numbers`` by commas, or repeat it."""
+
+    format: Format = None
+    full: AllDigits = None
 
 
 class ChangeRow(StrictModel):
@@ -136,9 +196,10 @@ class ChangeRow(StrictModel):
         return self
 
 
-class WhatIfBody(ForecastBody):
+class WhatIfBody(SeriesBody):
     """Question for a forecast with changed covariates."""
 
+    item: Name | None = None
     store_numbers: (
         Annotated[list[StoreNumber], Field(min_length=1, max_length=MAX_WHAT_IF_STORES)] | None
     ) = None
@@ -159,12 +220,20 @@ class ListQuery(StrictModel):
     limit: Limit = 100
 
 
+class UndoQuery(StrictModel):
+    """Whether the imports that were loaded with this one are undone, too."""
+
+    together: bool = False
+
+
 class StoresQuery(StrictModel):
     """A page of the stores; ``after`` is the last store of the page before."""
 
-    limit: Limit = 100
+    limit: Limit | None = None
     after: Name | None = None
     region: Name | None = None
+    format: Format = None
+    full: AllDigits = None
 
 
 class HistoryQuery(StrictModel):
@@ -173,7 +242,9 @@ class HistoryQuery(StrictModel):
     item: Name | None = None
     start: Day | None = None
     end: Day | None = None
-    limit: Annotated[int, Field(ge=1, le=5000)] = 1000
+    limit: Annotated[int, Field(ge=1, le=5000)] | None = None
+    format: Format = None
+    full: AllDigits = None
 
 
 class ReadyQuery(StrictModel):

@@ -67,3 +67,18 @@ def test_a_series_that_never_sold_is_not_dormant() -> None:
     panel.target[2] = 0
 
     assert not len(find_dormant(panel, future_of(panel)))
+
+
+def test_an_item_that_ended_is_dormant_in_a_catalogue_of_ended_items() -> None:
+    panel = make_panel(n_series=8, n_days=400)
+    panel.target[:5, 150:] = 0
+    panel.target[5, 330:] = 0
+
+    assert find_dormant(panel, future_of(panel)).tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_most_series_that_fall_silent_at_once_are_not_dormant() -> None:
+    panel = make_panel(n_series=8, n_days=400)
+    panel.target[:5, 340:] = 0
+
+    assert not len(find_dormant(panel, future_of(panel)))

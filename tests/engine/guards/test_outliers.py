@@ -82,6 +82,29 @@ def test_a_new_level_is_none(length: int) -> None:
     assert not find_outliers(panel_of(target)).any()
 
 
+@pytest.mark.parametrize(("factor", "n", "count"), [
+    (5, 1, 1), (5, 40, 0), (0.02, 1, 1), (0.02, 40, 0), (10, 40, 1), (0.001, 40, 1),
+])  # fmt: skip
+def test_a_fair_and_an_opening_of_an_hour_are_none_among_many(
+    factor: float, n: int, count: int
+) -> None:
+    assert find_outliers(panel_of(changed(sales(n=n), -10, factor))).sum() == count
+
+
+def test_a_series_of_many_fairs_keeps_them_but_not_an_error() -> None:
+    target = sales(days=400)
+    target[0, [40, 110, 190, 260]] *= [6, 7, 6, 8]
+
+    assert not find_outliers(panel_of(target)).any()
+    assert np.flatnonzero(find_outliers(panel_of(changed(target, 300, 1000)))).tolist() == [300]
+
+
+def test_a_panel_without_absurd_days_is_kept_as_it_is() -> None:
+    panel = panel_of(sales(n=40, days=200))
+
+    assert without_outliers(panel) is panel
+
+
 def test_an_absurd_day_becomes_unknown() -> None:
     clean = without_outliers(panel_of(changed(sales(), -3, 100)))
 

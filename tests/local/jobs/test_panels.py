@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -382,3 +384,28 @@ def test_item_metadata_become_attributes_of_the_series() -> None:
     built = panel_of(target([*SALES, ("b", 1, 1.0)]), metadata=metadata)
 
     assert dict(built.panel.attributes) == {"category": ("food", "")}
+
+
+def test_a_million_rows_need_no_call_per_row() -> None:
+    stores, days = 1_000, 900
+    items = np.repeat(np.arange(stores), days).astype(str)
+    times = np.tile(np.datetime64("2013-01-01") + np.arange(days), stores).astype("datetime64[ms]")
+    table = pa.table(
+        {
+            "item_id": pa.array(items).dictionary_encode(),
+            "timestamp": pa.array(times),
+            "demand": pa.array(np.arange(stores * days, dtype=np.float64)),
+        }
+    )
+    fields = (("item_id", "string"), ("timestamp", "timestamp"), ("demand", "float"))
+    sales = Source(table, DatasetSchema("TARGET_TIME_SERIES", "item_id", fields))
+
+    calls: Counter[str] = Counter()
+    sys.setprofile(lambda _frame, event, _argument: calls.update([event]))
+    try:
+        built = panel_of(sales)
+    finally:
+        sys.setprofile(None)
+
+    assert built.panel.target.shape == (stores, days)
+    assert calls["call"] + calls["c_call"] < 20 * stores

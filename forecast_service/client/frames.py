@@ -1,0 +1,81 @@
+"""Answers of the service as pandas DataFrames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+__all__ = ["forecast_frame", "history_frame", "stores_frame", "what_if_frame"]
+
+Document = Mapping[str, Any]
+
+
+def forecast_frame(documents: Sequence[Document]) -> pd.DataFrame:
+    """A row per store, item and period: ``store``, ``item`` if there are any, ``date``, and a
+    column per forecast type.
+
+    ``attrs["provenance"]`` has the provenance of each document, in the order of the documents.
+    """
+    frame = _concat([_points(document, "result") for document in documents])
+    frame.attrs["provenance"] = [dict(document["provenance"]) for document in documents]
+    return frame
+
+
+def what_if_frame(documents: Sequence[Document]) -> pd.DataFrame:
+    """As ``forecast_frame`` with the changes; ``<type>_baseline`` without them.
+
+    ``attrs["totals"]`` and ``attrs["notes"]`` are of each document.
+    """
+    frames = []
+    for document in documents:
+        changed, baseline = _points(document, "result"), _points(document, "baseline")
+        types = list(document["baseline"]["Forecast"]["Predictions"])
+        frames.append(changed.assign(**{f"{name}_baseline": baseline[name] for name in types}))
+    frame = _concat(frames)
+    frame.attrs["totals"] = [dict(document["total"]) for document in documents]
+    frame.attrs["notes"] = [list(document["notes"]) for document in documents]
+    return frame
+
+
+def history_frame(document: Document) -> pd.DataFrame:
+    """A row per day (and item): ``date``, ``sales`` (NaN: not known), ``stockout``, covariates."""
+    days = document["days"]
+    rows = [
+        {**{key: value for key, value in day.items() if key != "covariates"}, **day["covariates"]}
+        for day in days
+    ]
+    frame = pd.DataFrame(rows)
+    if rows:
+        frame["date"] = pd.to_datetime(frame["date"])
+        frame["sales"] = frame["sales"].astype(float)
+    return frame
+
+
+def stores_frame(stores: Iterable[Document]) -> pd.DataFrame:
+    """A row per store; its attributes are columns."""
+    rows = [
+        {**{k: v for k, v in store.items() if k != "attributes"}, **store["attributes"]}
+        for store in stores
+    ]
+    frame = pd.DataFrame(rows).rename(columns={"store_number": "store"})
+    for name in ("first_sale_on", "last_sale_on"):
+        if name in frame:
+            frame[name] = pd.to_datetime(frame[name])
+    return frame
+
+
+def _points(document: Document, part: str) -> pd.DataFrame:
+    predictions = document[part]["Forecast"]["Predictions"]
+    times = [point["Timestamp"] for point in next(iter(predictions.values()))]
+    columns: dict[str, Any] = {"store": document["store_number"]}
+    if document.get("item") is not None:
+        columns["item"] = document["item"]
+    columns["date"] = pd.to_datetime(pd.Series(times, dtype="string"))
+    values = {name: [p["Value"] for p in points] for name, points in predictions.items()}
+    return pd.DataFrame({**columns, **values})
+
+
+def _concat(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()

@@ -1,0 +1,1 @@
+"""Answers as tables for people: forecasts, stores and sales as CSV or as a spreadsheet."""

@@ -1,0 +1,121 @@
+"""The client against a running service, as a notebook or a script uses it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast_service.client import ApiError, ForecastClient, RunFailed, TimedOut
+from forecast_service.settings import Settings
+from tests.acceptance.served import Served
+
+DAYS = pd.date_range("2024-01-01", periods=120)
+
+
+def sales(store: str | int = 1) -> pd.DataFrame:
+    promo = (np.arange(len(DAYS)) % 10 == 0).astype(int)
+    return pd.DataFrame({"store": store, "date": DAYS, "sales": 100.0 + 50 * promo, "promo": promo})
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForecastClient]:
+    folder = tmp_path_factory.mktemp("client")
+    home = folder / "home"
+    home.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FORECAST_ALGORITHM", "pooled")
+        patch.setenv("FORECAST_PROCESSES", "1")
+        served = Served(Settings(home=home, processes=1), folder / "log")
+    with ForecastClient(f"http://127.0.0.1:{served.port}") as client:
+        client.import_sales(pd.concat([sales(1), sales("Paris, Nord")]).astype({"store": str}))
+        client.train(1)
+        yield client
+    served.process.send_signal(signal.SIGTERM)
+    served.process.wait(30)
+
+
+def test_the_forecast_is_a_table(client: ForecastClient) -> None:
+    frame = client.forecast([1, "Paris, Nord"], start="2024-04-30", end="2024-05-06")
+
+    assert list(frame.columns) == ["store", "date", "p10", "p50", "p90"]
+    assert frame["store"].tolist() == [1] * 7 + ["Paris, Nord"] * 7
+    assert frame["date"].iloc[0] == pd.Timestamp("2024-04-30")
+    assert (frame["p50"] - 100).abs().max() < 5
+    assert frame.attrs["provenance"][0]["data_until"] == "2024-04-29"
+
+
+def test_a_training_within_the_tolerance_starts_nothing(client: ForecastClient) -> None:
+    decision = client.train(1)
+
+    assert (decision["started"], decision["run"]) == (False, None)
+    assert "not started" in decision["message"]
+
+
+def test_a_forced_training_is_followed_to_its_end(client: ForecastClient) -> None:
+    seen: list[str] = []
+    decision = client.train(1, force=True, progress=lambda run: seen.append(run["state"]))
+
+    assert decision["run"]["state"] == seen[-1] == "serving"
+
+
+def test_a_wait_has_an_end(client: ForecastClient) -> None:
+    with pytest.raises(TimedOut, match="is still") as raised:
+        client.train(1, force=True, seconds=0)
+
+    client.cancel(raised.value.document["id"])
+
+
+def test_stores_and_history_are_tables(client: ForecastClient) -> None:
+    stores, history = client.stores(), client.history("Paris, Nord", end="2024-04-29", limit=3)
+
+    assert set(stores["store"]) == {1, "Paris, Nord"}
+    assert history["sales"].tolist() == [100.0, 100.0, 100.0]
+    assert list(history.columns) == ["date", "sales", "stockout", "promo"]
+
+
+def test_a_what_if_stands_beside_the_forecast(client: ForecastClient) -> None:
+    change = {"covariate": "promo", "value": 1, "from": "2024-05-02"}
+
+    frame = client.what_if(1, [change]).set_index("date")
+
+    difference = frame["p50"] - frame["p50_baseline"]
+    assert 40 < difference["2024-05-02"] < 60
+    assert abs(difference["2024-05-03"]) < 1
+
+
+def test_sales_are_added_and_taken_back(client: ForecastClient) -> None:
+    row = pd.DataFrame({"store": [1], "date": ["2024-04-30"], "sales": [77]})
+
+    sent = client.send_sales(row)
+    assert client.history(1, limit=1)["sales"].tolist() == [77.0]
+
+    client.undo(sent["id"])
+    assert client.history(1, limit=1)["date"].tolist() == [pd.Timestamp("2024-04-29")]
+
+
+def test_a_bad_file_is_refused_by_its_line(client: ForecastClient) -> None:
+    bad = sales().astype({"store": str, "sales": str})
+    bad.loc[3, "sales"] = "many"
+
+    with pytest.raises(RunFailed, match="'sales' is 'many'") as raised:
+        client.import_sales(bad, append=True)
+
+    assert raised.value.document["state"] == "failed"
+
+
+def test_a_dry_run_changes_nothing(client: ForecastClient) -> None:
+    report = client.import_sales(sales(7).astype({"store": str}), dry_run=True, replace=True)
+
+    assert report["stores"] == 1
+    assert 7 not in set(client.stores()["store"])
+
+
+def test_an_unknown_store_is_an_error_of_its_own_kind(client: ForecastClient) -> None:
+    with pytest.raises(ApiError, match="Store '99' is unknown") as raised:
+        client.forecast(99)
+
+    assert raised.value.type == "unknown-store"
