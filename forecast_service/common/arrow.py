@@ -39,7 +39,7 @@ def to_numpy(
         The array has nulls, is not of floats, and ``missing`` is None.
     """
     if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks) if array.num_chunks != 1 else array.chunk(0)
+        array = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
     if pa.types.is_boolean(array.type):
         return to_numpy(array.cast(pa.uint8()), missing).astype(bool)
     if not array.null_count:
