@@ -22,8 +22,8 @@ def unit_errors(logs: FloatArray, unit: str) -> FloatArray:
     """How far the log of each period is off by an error of unit; 0 on other periods.
 
     ``logs`` are the known periods of one series. It is divided where its level jumps 50 times up
-    or 250 times down. The longest part is right. A part at such a distance from it is wrong if it
-    lasts for 56 days at most (8 weeks).
+    or down, and the longest part is right. Another part is wrong if it is 50 times higher or 250
+    times lower, for at most 56 days (8 weeks).
     """
     errors = np.zeros(len(logs))
     edges = [0, *_jumps(logs), len(logs)]

@@ -63,8 +63,13 @@ def panel() -> Panel:
 
 @pytest.fixture(scope="module")
 def future(panel: Panel) -> KnownFuture:
+    """The coming days; each price is within what its series has seen, as ours goes no farther."""
     known = future_of(panel, 28)
-    return KnownFuture(known.timestamps, with_price(known, panel.n_series))
+    covariates, sold = with_price(known, panel.n_series), np.isfinite(panel.target)
+    low = np.where(sold, panel.covariates["price"], np.inf).min(axis=1, keepdims=True)
+    high = np.where(sold, panel.covariates["price"], -np.inf).max(axis=1, keepdims=True)
+    covariates["price"] = np.clip(covariates["price"], low, high)
+    return KnownFuture(known.timestamps, covariates)
 
 
 def worst_violation(panel: Panel) -> float:

@@ -40,7 +40,7 @@ def long_panel() -> Panel:
 def long_future(long_panel: Panel) -> KnownFuture:
     """The 200 days after ``long_panel``, with a new year and many holidays."""
     future = future_of(long_panel, 200)
-    price = np.tile(2 + np.cos(np.arange(200) / 5.0), (2, 1))
+    price = np.tile(2 + 0.9 * np.cos(np.arange(200) / 5.0), (2, 1))
     return KnownFuture(future.timestamps, {**future.covariates, "price": price})
 
 
