@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from forecast_service.errors import ForecastServiceError, InvalidData
 from forecast_service.importer.files.text_tables import SENT_ROWS
 from forecast_service.importer.merging.earlier_imports import EarlierImports
+from forecast_service.importer.merging.future_sales import last_possible_day
 from forecast_service.importer.options import ImportOptions
-from forecast_service.importer.understanding.future_sales import last_possible_day
 from forecast_service.importer.understanding.recent_history import RecentHistory
 from forecast_service.importer.understanding.report import ImportReport
 from forecast_service.importer.understanding.understanding import Understanding, understand

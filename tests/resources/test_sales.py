@@ -117,7 +117,7 @@ def test_a_full_import_names_the_way_to_replace(client: FlaskClient, settings: S
 
     detail = client.get(sent.headers["Location"]).get_json()["error"]["detail"]
     assert detail == (
-        "This import would replace 120 rows of 2 stores by 1 row of 1 store, without store '2'. "
+        "This import would replace 120 rows of 2 stores with 1 row of 1 store, without store '2'. "
         "Nothing was changed. Send all sales again, or add these rows to the others. "
         "'mode=INCREMENTAL' adds them. 'replace=true' drops the earlier sales."
     )
