@@ -43,6 +43,7 @@ OWN_SQL = (
     *("storage/", "runs/", "reading/", "upkeep/"),
     *("local/contract/test_endings", "local/contract/test_listing", "local/contract/test_tags"),
     *("local/jobs/test_jobs", "importer/test_interruptions", "resources/test_stores"),
+    "importer/test_undo_of_imports",
 )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from collections.abc import Callable
 from functools import partial
 from multiprocessing.connection import Connection
@@ -60,8 +62,11 @@ def load_application(reports: Connection | None, target: str) -> Callable[..., A
     try:
         application: Callable[..., Any] = getattr(importlib.import_module(module), factory)()
     except ForecastServiceError as error:
-        _report(reports, str(error))
-        raise SystemExit(1) from None
+        # One sentence, and no traceback of the web server, which ends the process.
+        if reports is None:
+            print(f"Error: {error.detail}", file=sys.stderr, flush=True)  # noqa: T201
+        _report(reports, error.detail)
+        os._exit(1)
     except Exception as error:
         _report(reports, f"The web process failed: {type(error).__name__}: {error}")
         raise

@@ -40,16 +40,12 @@ def serve_until_stopped(
     """
     from forecast_service.cli.supervisor import Supervisor, choose_port, stop_signals
     from forecast_service.settings import read_settings
-    from forecast_service.storage.database import Database
 
     overrides = {"host": host, "port": port}
     settings = read_settings(**{k: v for k, v in overrides.items() if v is not None})
     port = choose_port(settings.host, settings.port)
     settings = settings.model_copy(update={"port": port})
-    # Migrate before the children start: the worker needs the tables.
-    database = Database(settings.resolved_database_url)
-    database.migrate()
-    database.dispose()
+    prepare(settings)
     for line in warnings_of(settings):
         say(line)
     supervisor = Supervisor(settings, with_worker=with_worker, say=say)
@@ -62,6 +58,17 @@ def serve_until_stopped(
     with stop_signals() as stop:
         supervisor.run(stop, ready)
     say("Stopped.")
+
+
+def prepare(settings: Settings) -> None:
+    """Make the tables before the children start; what prevents it ends the command here."""
+    from forecast_service.service import open_service
+
+    service = open_service(settings)
+    try:
+        service.prepare()
+    finally:
+        service.close()
 
 
 def warnings_of(settings: Settings) -> list[str]:
@@ -88,4 +95,6 @@ def worker() -> None:
     from forecast_service.cli.processes import run_worker
     from forecast_service.settings import read_settings
 
-    run_worker(read_settings())
+    settings = read_settings()
+    prepare(settings)
+    run_worker(settings)

@@ -12,7 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.common.instants import utc_text
-from forecast_service.errors import FieldError, InvalidData, NotFound, Remedy, UnknownStore
+from forecast_service.errors import (
+    FieldError,
+    InvalidData,
+    NotFound,
+    Remedy,
+    UnknownStore,
+)
 from forecast_service.importer.history import history
 from forecast_service.importer.import_rows import KIND, has_open_import, lane_of
 from forecast_service.importer.interpretation import understand_files
@@ -71,32 +77,35 @@ class Imports:
             A mode, role or option does not exist, or they do not fit together.
         InvalidData
             A file cannot be read.
+        NotWritable
+            The disk is full or read-only; nothing was kept.
         """
         chosen = _parse_options(options)
         check_request(files, mode)
         import_id = new_id()
-        kept = Workspace(self.settings.home, import_id).keep(files)
-        group = self.settings.dataset_group
-        with self.database.write() as connection:
-            work_id = Queue.put(connection, KIND, import_id, lane=lane_of(group))
-            connection.execute(
-                sa.insert(imports).values(
-                    id=import_id,
-                    dataset_group=group,
-                    state="waiting",
-                    mode=mode,
-                    files=kept,
-                    options=chosen.to_dict(),
-                    requested_at=Queue.requested_at(connection, work_id),
-                )
-            )
+        workspace = Workspace(self.settings.home, import_id)
+        row = {"id": import_id, "mode": mode, "options": chosen.to_dict()}
+        try:
+            self._insert({**row, "files": workspace.keep(files)})
+        except BaseException:
+            workspace.remove()
+            raise
         return import_id
 
-    def refuse_unknown_stores(self, names: Sequence[int | str]) -> None:
+    def _insert(self, row: Mapping[str, Any]) -> None:
+        group = self.settings.dataset_group
+        with self.database.write() as connection:
+            work_id = Queue.put(connection, KIND, row["id"], lane=lane_of(group))
+            at = Queue.requested_at(connection, work_id)
+            values = {**row, "dataset_group": group, "state": "waiting", "requested_at": at}
+            connection.execute(sa.insert(imports).values(**values))
+
+    def refuse_unknown_stores(self, names: Sequence[int | str], options: ImportOptions) -> None:
         """Refuse stores that were never imported; their names may be mistyped.
 
-        Before the first import, and while an import may add stores, nothing is refused here: the
-        option ``known_stores`` makes the import itself look again.
+        ``options`` are those of the import. Before the first import, and while an import may add
+        stores, nothing is refused here: the option ``known_stores`` makes the import itself look
+        again.
 
         Raises
         ------
@@ -110,7 +119,7 @@ class Imports:
             try:
                 existing_stores(connection, group, names)
             except UnknownStore as error:
-                raise UnknownStore(error.detail, remedy=Remedy.CREATE_STORES) from error
+                raise UnknownStore(error.detail, remedy=options.remedy_of_stores) from error
 
     def perform(self, queue: Queue, claim: Claim) -> None:
         """Do one step of a claimed import; then give it back, unless it has ended.

@@ -42,7 +42,7 @@ __all__ = [
 
 ROLES = ("sales", "features", "future", "stores")
 OPTIONS = tuple(ImportQuery.model_fields)
-REPEATED = ("column",)
+REPEATED = ("column", "only", "ignore")
 EXAMPLES = {"mode": "INCREMENTAL", "dry_run": "true", "allow_returns": "true", "wide": "true"}
 UTF8 = "utf-8"
 MULTIPART = "multipart/form-data"
@@ -69,7 +69,7 @@ class ImportsResource(ServiceResource):
         query=ImportQuery,
         body_types=(MULTIPART, *RAW_TYPES),
         answers={200: "ImportReport", 202: "Import"},
-        errors=(400, 413, 415, 422, 503),
+        errors=(400, 413, 415, 422, 503, 507),
     )
     def post(self) -> Response:
         """202 with the import to follow. ``dry_run`` only returns the report and keeps nothing."""

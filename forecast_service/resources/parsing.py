@@ -142,7 +142,7 @@ def checked_name(text: str, field: str) -> str:
             f"'{field}' in the address is not a name. A name has at most {NAME_LENGTH} characters "
             "and no control characters."
         )
-    return text
+    return text.strip()
 
 
 def _typed(text: str, annotation: Any) -> Any:

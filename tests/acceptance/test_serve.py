@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -132,3 +134,21 @@ def test_without_a_worker_only_the_web_is_served(settings: Settings, tmp_path: P
 
     assert served.process.wait(timeout=END_SECONDS) == 0
     assert not served.says("worker started")
+
+
+def test_a_slash_in_a_name_reaches_the_service(settings: Settings, tmp_path: Path) -> None:
+    served = Served(settings, tmp_path / "log", "--no-worker")
+
+    paths = ("/stores/A%2FB", "/v1/stores/A%2fB%20/history")
+    problems = {path: refused(served, path) for path in paths}
+    served.process.terminate()
+
+    assert all("Store 'A/B' is unknown" in detail for detail in problems.values()), problems
+    assert served.process.wait(timeout=END_SECONDS) == 0
+
+
+def refused(served: Served, path: str) -> str:
+    """The sentence of a refusal."""
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        served.get(path)
+    return str(json.loads(caught.value.read())["detail"])
