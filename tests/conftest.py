@@ -24,6 +24,11 @@ ROSSMANN = os.environ.get("FORECAST_TEST_ROSSMANN", str(BESIDE))
 SERVER_URL = os.environ.get("FORECAST_TEST_DATABASE_URL")  # a PostgreSQL server; else SQLite
 
 
+# Set before numpy is imported, as the commands do: threads that wait by spinning take the
+# processors from the other test processes.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 # A busy machine makes any example slow: promises about time are in scripts/benchmark.
 hypothesis_settings.register_profile(
     "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
