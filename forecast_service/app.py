@@ -10,6 +10,7 @@ from forecast_service.local import wire
 from forecast_service.resources import hooks, problems, routes
 from forecast_service.resources.gate.callers import Callers
 from forecast_service.resources.gate.front import Front
+from forecast_service.resources.gate.paths import EncodedSlashes
 from forecast_service.resources.metrics import RequestMetrics
 from forecast_service.service import open_service
 from forecast_service.settings import Settings, read_settings
@@ -31,6 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes, PROPAGATE_EXCEPTIONS=False)
     app.extensions["forecast_service"] = service
+    app.wsgi_app = EncodedSlashes(app.wsgi_app)  # type: ignore[assignment]
     hooks.init_app(app, metrics, Callers(settings))
     problems.init_app(app)
     routes.init_app(app, service, metrics)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast_service.cli.output import json_option, print_json, print_table, say
+from forecast_service.cli.parameters import NAME
 from forecast_service.common.names import natural_order
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ STORE_COLUMNS = ("store", "region", "first_sale_on", "last_sale_on", "days")
 def store_options(command: Any) -> Any:
     """Add the options that select some of the stores."""
     for option in (
-        click.option("--only", help="Import only these stores, such as 1,2,3."),
+        click.option(
+            "--only", multiple=True, help="Import only these stores, such as 1,2,3; repeatable."
+        ),
         click.option("--stores-limit", type=int, help="Import at most this many stores."),
     ):
         command = option(command)
@@ -38,7 +41,9 @@ def file_options(command: Any) -> Any:
         click.option("--wide", is_flag=True, help="SALES has a column per day, or per store."),
         click.option("--sheet", help="Sheet of a spreadsheet to read."),
         click.option("--encoding", help="Encoding of text files, such as cp1252."),
-        click.option("--store", help="Name of the only store, in files without a column for it."),
+        click.option(
+            "--store", type=NAME, help="Name of the only store, in files without a column for it."
+        ),
         click.option(
             "--column",
             "columns",
@@ -59,15 +64,10 @@ def import_options(given: dict[str, Any]) -> ImportOptions:
     from forecast_service.importer.options import ImportOptions
 
     values = {name: given[name] for name in PASSED_ON if given.get(name) is not None}
-    lists = {name: split_names(given.get(name)) for name in ("only", "ignore")}
+    lists = {name: list(given.get(name) or ()) for name in ("only", "ignore")}
     return ImportOptions.from_dict(
         {**values, **lists, **chosen_values(given), "columns": list(given["columns"])}
     )
-
-
-def split_names(text: str | None) -> list[str]:
-    """Split a comma-separated list of names."""
-    return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
 def value_options(command: Any) -> Any:
@@ -104,7 +104,9 @@ def chosen_values(options: Mapping[str, Any]) -> dict[str, Any]:
     "--replace", is_flag=True, help="Allow that the files drop stores or much of the history."
 )
 @click.option("--allow-returns", is_flag=True, help="Allow days with negative sales.")
-@click.option("--ignore", help="Columns to leave out, such as Customers,Notes.")
+@click.option(
+    "--ignore", multiple=True, help="Columns to leave out, such as Customers,Notes; repeatable."
+)
 @click.option("--dry-run", is_flag=True, help="Only report what the files contain; import nothing.")
 @click.option(
     "--no-wait", is_flag=True, help="Do not wait: a running worker makes the new forecast."
@@ -197,7 +199,7 @@ def sample(folder: Path, seed: int) -> None:
 
 
 @click.command(epilog="Example: forecast-service stores --region north")
-@click.option("--region", help="List only the stores of this region.")
+@click.option("--region", type=NAME, help="List only the stores of this region.")
 @json_option
 def stores(region: str | None, as_json: bool) -> None:
     """List the stores whose sales were imported."""

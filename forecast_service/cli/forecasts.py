@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from forecast_service.cli.output import json_option, print_json, print_table, say
+from forecast_service.cli.parameters import NAME
 from forecast_service.resources.tables.forecasts import ALL_ITEMS, flattened
 from forecast_service.resources.tables.table import decimals_of
 
@@ -19,10 +20,14 @@ DAY = click.DateTime(["%Y-%m-%d"])
 
 @click.command(epilog="Example: forecast-service forecast --store 1 --from 2026-08-01")
 @click.option(
-    "--store", "names", multiple=True, required=True, help="Store number; may be repeated."
+    "--store", "names", type=NAME, multiple=True, required=True, help="Store; may be repeated."
 )
 @click.option(
-    "--item", "items", multiple=True, help="Item; may be repeated [default: all of the store]."
+    "--item",
+    "items",
+    type=NAME,
+    multiple=True,
+    help="Item; may be repeated [default: all of the store].",
 )
 @click.option("--from", "first", type=DAY, help="First day [default: all].")
 @click.option("--to", "last", type=DAY, help="Last day [default: all].")

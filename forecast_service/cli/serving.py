@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import click
@@ -30,8 +31,13 @@ def serve(host: str | None, port: int | None, no_worker: bool) -> None:
     serve_until_stopped(host, port, with_worker=not no_worker)
 
 
-def serve_until_stopped(host: str | None, port: int | None, *, with_worker: bool) -> None:
-    """Run web and worker processes until TERM or INT."""
+def serve_until_stopped(
+    host: str | None, port: int | None, *, with_worker: bool, begun: float | None = None
+) -> None:
+    """Run web and worker processes until TERM or INT.
+
+    ``begun``: monotonic time at which the command began, to be compared with the first answer.
+    """
     from forecast_service.cli.supervisor import Supervisor, choose_port, stop_signals
     from forecast_service.settings import read_settings
 
@@ -42,8 +48,15 @@ def serve_until_stopped(host: str | None, port: int | None, *, with_worker: bool
     prepare(settings)
     for line in warnings_of(settings):
         say(line)
+    supervisor = Supervisor(settings, with_worker=with_worker, say=say)
+
+    def ready() -> None:
+        if begun is not None:
+            say(f"Ready after {time.monotonic() - begun:.1f} s.")
+        say(f"Serving at {supervisor.address} (Ctrl-C stops).")
+
     with stop_signals() as stop:
-        Supervisor(settings, with_worker=with_worker, say=say).run(stop)
+        supervisor.run(stop, ready)
     say("Stopped.")
 
 

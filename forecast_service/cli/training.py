@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast_service.cli.output import json_option, print_json, print_table, say
+from forecast_service.cli.parameters import NAME
 
 if TYPE_CHECKING:
     from forecast_service.runs.decisions import Decision
@@ -19,7 +20,7 @@ RUN_COLUMNS = ("id", "state", "store", "reason", "progress", "requested_at", "me
 
 
 @click.command(epilog="Example: forecast-service train --store 1 --if-stale")
-@click.option("--store", help="Store that needs the training [default: any].")
+@click.option("--store", type=NAME, help="Store that needs the training [default: any].")
 @click.option("--if-stale", is_flag=True, help="Train only if worthwhile (the default; for cron).")
 @click.option("--force", is_flag=True, help="Train even if the latest predictor is new enough.")
 @click.option("--no-wait", is_flag=True, help="Only request it; a running worker does the work.")

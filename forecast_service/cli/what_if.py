@@ -11,6 +11,7 @@ import click
 
 from forecast_service.cli.forecasts import DAY
 from forecast_service.cli.output import json_option, print_json, print_table, say
+from forecast_service.cli.parameters import NAME
 
 __all__ = ["what_if"]
 
@@ -45,9 +46,9 @@ def _number_or_text(value: str) -> float | str:
     "--to 2026-08-08"
 )
 @click.option(
-    "--store", "names", multiple=True, required=True, help="Store number; may be repeated."
+    "--store", "names", type=NAME, multiple=True, required=True, help="Store; may be repeated."
 )
-@click.option("--item", help="Item, if the sales are per item.")
+@click.option("--item", type=NAME, help="Item, if the sales are per item.")
 @click.option(
     "--set",
     "settings",

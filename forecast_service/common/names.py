@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-__all__ = ["did_you_mean", "natural_order"]
+__all__ = ["did_you_mean", "listed_names", "natural_order"]
 
 NUMBER = re.compile("[0-9]+")
 NEAR_NAMES = 3
@@ -24,6 +24,25 @@ def natural_order(name: str) -> tuple[str, str]:
     ['2', '10', 'CA_2', 'CA_10']
     """
     return NUMBER.sub(_comparable, name), name  # the name itself separates 07 from 7
+
+
+def listed_names(text: str, known: Collection[str] = ()) -> list[str]:
+    """The names in a text that separates them by commas; ``known`` names may contain commas.
+
+    Example
+    -------
+    >>> listed_names("Lyon, Paris, Nord", ["Lyon", "Paris, Nord"])
+    ['Lyon', 'Paris, Nord']
+    """
+    parts = text.split(",")
+    longest = 1 + max((name.count(",") for name in known), default=0)
+    names, first = [], 0
+    while first < len(parts):
+        ends = range(min(first + longest, len(parts)), first + 1, -1)
+        end = next((e for e in ends if ",".join(parts[first:e]).strip() in known), first + 1)
+        names.append(",".join(parts[first:end]).strip())
+        first = end
+    return [name for name in names if name]
 
 
 def did_you_mean(name: str, existing: Sequence[str]) -> str:

@@ -189,6 +189,8 @@ def _read_store(
             if _may_contain(file.metadata.row_group(number).column(first).statistics, store)
         ]
         table = file.read_row_groups(parts)
+    if not table.num_rows:
+        return table
     kept = np.ones(table.num_rows, dtype=bool)
     for name, text in filters.items():
         if text is not None and table.num_rows:

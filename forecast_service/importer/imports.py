@@ -16,7 +16,6 @@ from forecast_service.errors import (
     FieldError,
     InvalidData,
     NotFound,
-    NotWritable,
     Remedy,
     UnknownStore,
 )
@@ -85,37 +84,28 @@ class Imports:
         check_request(files, mode)
         import_id = new_id()
         workspace = Workspace(self.settings.home, import_id)
-        kept = workspace.keep(files)
+        row = {"id": import_id, "mode": mode, "options": chosen.to_dict()}
         try:
-            self._queue(import_id, mode, kept, chosen)
-        except NotWritable:
-            workspace.remove()  # a full disk needs the space
+            self._insert({**row, "files": workspace.keep(files)})
+        except BaseException:
+            workspace.remove()
             raise
         return import_id
 
-    def _queue(
-        self, import_id: str, mode: str, kept: Mapping[str, str], options: ImportOptions
-    ) -> None:
+    def _insert(self, row: Mapping[str, Any]) -> None:
         group = self.settings.dataset_group
         with self.database.write() as connection:
-            work_id = Queue.put(connection, KIND, import_id, lane=lane_of(group))
-            connection.execute(
-                sa.insert(imports).values(
-                    id=import_id,
-                    dataset_group=group,
-                    state="waiting",
-                    mode=mode,
-                    files=kept,
-                    options=options.to_dict(),
-                    requested_at=Queue.requested_at(connection, work_id),
-                )
-            )
+            work_id = Queue.put(connection, KIND, row["id"], lane=lane_of(group))
+            at = Queue.requested_at(connection, work_id)
+            values = {**row, "dataset_group": group, "state": "waiting", "requested_at": at}
+            connection.execute(sa.insert(imports).values(**values))
 
-    def refuse_unknown_stores(self, names: Sequence[int | str]) -> None:
+    def refuse_unknown_stores(self, names: Sequence[int | str], options: ImportOptions) -> None:
         """Refuse stores that were never imported; their names may be mistyped.
 
-        Before the first import, and while an import may add stores, nothing is refused here: the
-        option ``known_stores`` makes the import itself look again.
+        ``options`` are those of the import. Before the first import, and while an import may add
+        stores, nothing is refused here: the option ``known_stores`` makes the import itself look
+        again.
 
         Raises
         ------
@@ -129,7 +119,7 @@ class Imports:
             try:
                 existing_stores(connection, group, names)
             except UnknownStore as error:
-                raise UnknownStore(error.detail, remedy=Remedy.CREATE_STORES) from error
+                raise UnknownStore(error.detail, remedy=options.remedy_of_stores) from error
 
     def perform(self, queue: Queue, claim: Claim) -> None:
         """Do one step of a claimed import; then give it back, unless it has ended.

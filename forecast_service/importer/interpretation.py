@@ -12,8 +12,8 @@ from forecast_service.errors import ForecastServiceError
 from forecast_service.importer.batch_reading import Batch, BatchReader
 from forecast_service.importer.history import with_rows
 from forecast_service.importer.merging.earlier_imports import read_earlier_imports
+from forecast_service.importer.merging.future_sales import last_possible_day
 from forecast_service.importer.options import ImportOptions
-from forecast_service.importer.understanding.future_sales import last_possible_day
 from forecast_service.importer.understanding.understanding import Understanding, understand
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database

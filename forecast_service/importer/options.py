@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from forecast_service.common.column_roles import read_column_roles
-from forecast_service.errors import InvalidRequest, UnknownField
+from forecast_service.common.names import listed_names
+from forecast_service.errors import InvalidRequest, Remedy, UnknownField
 
 __all__ = ["CHOICES", "MODES", "ROLES", "ImportOptions", "check_request"]
 
@@ -27,7 +28,8 @@ class ImportOptions:
     """Options of one import; all may be left out."""
 
     only: tuple[str, ...] = ()
-    """Stores to import; the rows of the others are checked, but not kept."""
+    """Stores to import; the rows of the others are checked, but not kept. A text may name several,
+    separated by commas; so may one of ``ignore``."""
     stores_limit: int | None = None
     """Import at most this many stores, in the order of their numbers."""
     allow_returns: bool = False
@@ -94,6 +96,16 @@ class ImportOptions:
         for name, choices in CHOICES.items():
             _refuse_other_value(name, getattr(options, name), choices)
         return options
+
+    def ignored(self, header: Sequence[str]) -> list[str]:
+        """The columns to leave out of a file with these columns."""
+        known = frozenset(header)
+        return [name for text in self.ignore for name in listed_names(text, known)]
+
+    @property
+    def remedy_of_stores(self) -> Remedy:
+        """What helps with a store that was never imported: rows can be added, but not removed."""
+        return Remedy.LIST_STORES if self.empty_sales == "remove" else Remedy.CREATE_STORES
 
     @property
     def may_repeat_days(self) -> bool:

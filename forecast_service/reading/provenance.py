@@ -63,8 +63,8 @@ def _assumed_covariates(
     if assumed_from is None or assumed_from > last:
         return []
     return [
-        f"the covariates of store '{store['store']}' are not known from "
-        f"{max(assumed_from, first)} on; they are filled by rule: {rule_for(covariates)}"
+        f"no plan for store '{store['store']}' from {max(assumed_from, first)} on: "
+        f"{rule_for(covariates)}"
     ]
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from flask import Request, Response, request
+from flask import Response, request
 
+from forecast_service.common.names import listed_names
 from forecast_service.reading import Answer, Documents, Encode, Question
 from forecast_service.resources.api import ServiceResource
 from forecast_service.resources.contract.documentation import documented
@@ -30,8 +31,11 @@ from forecast_service.resources.representations import (
     representation_of,
 )
 from forecast_service.resources.tables.forecasts import forecast_table, program_table, rounded
+from forecast_service.storage.stores import stores_with_commas
 
 __all__ = ["ForecastResource", "question_of"]
+
+REPEATED = ("store_number", "store_numbers", "item")
 
 PAGE_ITEMS, TABLE_ITEMS = 100, 5000  # items of an answer without ``limit``
 DATE_LENGTH = len("2015-08-01")
@@ -51,7 +55,7 @@ class ForecastResource(ServiceResource):
         """Answer a query string, with an ETag. A cached query string is not parsed again."""
         query = request.environ.get("QUERY_STRING", "")
         form = representation_of(request)
-        answer = self._answer(query, form, lambda: question_of(_from_query(request), form))
+        answer = self._answer(query, form, lambda: question_of(self._from_query(), form))
         return _response(answer, form, request.environ.get("HTTP_IF_NONE_MATCH"))
 
     @documented(
@@ -67,6 +71,29 @@ class ForecastResource(ServiceResource):
         form = representation_of(request)  # refuse a wrong format before the body
         question = question_of(json_body(request, ForecastBody), form)
         return _response(self._answer(question, form, lambda: question), form, None)
+
+    def _from_query(self) -> ForecastBody:
+        """The question in the query string. Either parameter for stores may be repeated."""
+        values = query_values(request, ForecastQuery, repeated=REPEATED)
+        if len(values.get("store_number", ())) > 1 and "store_numbers" not in values:
+            values["store_numbers"] = values.pop("store_number")
+        elif "store_number" in values:
+            values["store_number"] = as_number(values["store_number"][0].strip())
+        if "store_numbers" in values:
+            texts = values["store_numbers"]
+            names = self._split(texts[0]) if len(texts) == 1 else texts
+            values["store_numbers"] = [as_number(name.strip()) for name in names]
+        if len(values.get("item", ())) == 1:
+            values["item"] = values["item"][0]
+        return read_model(ForecastQuery, values, "?")
+
+    def _split(self, text: str) -> list[str]:
+        """The names in a list. A name of a store with a comma is one name."""
+        if all(isinstance(as_number(part.strip()), int) for part in text.split(",")):
+            return text.split(",")
+        with self.service.database.read() as connection:
+            known = stores_with_commas(connection, self.service.settings.dataset_group)
+        return listed_names(text, known)
 
     def _answer(
         self, key: Hashable, form: Representation, question: Callable[[], Question]
@@ -158,19 +185,6 @@ def _file_name(document: dict[str, Any], question: Question) -> list[int | str]:
         stores = [len(question.stores), "stores"]
     items = [question.item] if question.item is not None else []
     return ["forecast", *stores, *items, points[0]["Timestamp"][:DATE_LENGTH]]
-
-
-def _from_query(sent: Request) -> ForecastBody:
-    values = query_values(sent, ForecastQuery, repeated=("store_numbers", "item"))
-    if "store_number" in values:
-        values["store_number"] = as_number(values["store_number"])
-    if "store_numbers" in values:
-        texts = values["store_numbers"]
-        names = texts[0].split(",") if len(texts) == 1 else texts
-        values["store_numbers"] = [as_number(name) for name in names]
-    if len(values.get("item", ())) == 1:
-        values["item"] = values["item"][0]
-    return read_model(ForecastQuery, values, "?")
 
 
 def question_of(body: SeriesBody, form: Representation | None = None) -> Question:

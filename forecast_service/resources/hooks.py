@@ -12,6 +12,7 @@ from flask import Flask, Response, g, request
 from forecast_service.common.logs import request_id
 from forecast_service.resources.gate.callers import Callers
 from forecast_service.resources.gate.front import REFUSAL
+from forecast_service.resources.gate.paths import shown_path
 from forecast_service.resources.metrics import RequestMetrics
 
 __all__ = ["init_app"]
@@ -67,7 +68,7 @@ def _log(route: str, response: Response, seconds: float) -> None:
     logger.info(
         "%s %s %s",
         request.method,
-        request.path,
+        shown_path(request.path),
         response.status_code,
         extra={
             "event": "request",

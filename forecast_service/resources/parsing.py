@@ -57,8 +57,11 @@ def json_body(request: Request, model: type[Model]) -> Model:
         require_length(request)
     limit = request.max_content_length
     request.max_content_length = BODY_BYTES if limit is None else min(limit, BODY_BYTES)
+    sent = request.get_data(cache=False)
+    if not sent.strip():
+        raise BadRequest("The body is empty. Send one JSON object.")
     try:
-        body = orjson.loads(request.get_data(cache=False))
+        body = orjson.loads(sent)
     except orjson.JSONDecodeError as error:
         raise BadRequest(
             f"The body is not valid JSON (line {error.lineno}, column {error.colno}). Send one "
@@ -139,7 +142,7 @@ def checked_name(text: str, field: str) -> str:
             f"'{field}' in the address is not a name. A name has at most {NAME_LENGTH} characters "
             "and no control characters."
         )
-    return text
+    return text.strip()
 
 
 def _typed(text: str, annotation: Any) -> Any:

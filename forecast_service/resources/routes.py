@@ -11,6 +11,7 @@ from forecast_service.resources import pages
 from forecast_service.resources.api import ServiceApi, ServiceResource
 from forecast_service.resources.contract.openapi import OpenApiResource, description
 from forecast_service.resources.forecast import ForecastResource
+from forecast_service.resources.gate.paths import NameConverter
 from forecast_service.resources.health import HealthResource, MetricsResource, ReadyResource
 from forecast_service.resources.imports import ImportResource, ImportsResource
 from forecast_service.resources.kept_forecasts import (
@@ -50,6 +51,7 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
 
 def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
     """Add all resources and pages to the app."""
+    app.url_map.converters["default"] = NameConverter
     api = ServiceApi(app)
     document = description(ROUTES, __version__)
     extra_arguments: dict[type[ServiceResource], dict[str, Any]] = {

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from flask import Response, request
 
 from forecast_service.errors import FieldError, InvalidRequest
 from forecast_service.importer.files.text_tables import SENT_ROWS
-from forecast_service.importer.understanding.future_sales import last_possible_day, why_not_sold
+from forecast_service.importer.merging.future_sales import last_possible_day, why_not_sold
+from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.values.text_columns import day_of
 from forecast_service.resources.api import ServiceResource
 from forecast_service.resources.contract.documentation import documented
@@ -35,11 +35,11 @@ class SalesResource(ServiceResource):
         """Import these rows like a file in mode INCREMENTAL."""
         body = json_body(request, SalesBody)
         refuse_future_rows(body.sales, last_possible_day(self.service.settings.timezone))
-        options = {
-            "allow_returns": body.allow_returns,
-            "empty_sales": "forget",
-            "known_stores": not body.create,
-        }
+        options = ImportOptions(
+            allow_returns=body.allow_returns,
+            empty_sales="forget",
+            known_stores=not body.create,
+        )
         return self._request(body.sales, options)
 
     @documented(
@@ -52,12 +52,12 @@ class SalesResource(ServiceResource):
         """Remove these rows; the models do not see them any more."""
         body = json_body(request, RemovalBody)
         rows = [SaleRow(**row.model_dump(), sales=None) for row in body.sales]
-        return self._request(rows, {"empty_sales": "remove", "known_stores": True})
+        return self._request(rows, ImportOptions(empty_sales="remove", known_stores=True))
 
-    def _request(self, rows: list[SaleRow], options: Mapping[str, Any]) -> Response:
+    def _request(self, rows: list[SaleRow], options: ImportOptions) -> Response:
         imports = self.service.imports
-        if options["known_stores"]:
-            imports.refuse_unknown_stores([row.store_number for row in rows])
+        if options.known_stores:
+            imports.refuse_unknown_stores([row.store_number for row in rows], options)
         with scratch_folder(self.service.settings.home) as folder:
             path = folder / SENT_ROWS
             write_rows(path, rows)

@@ -25,6 +25,7 @@ __all__ = [
     "page_of_stores",
     "refuse_missing_item",
     "refuse_unknown_region",
+    "stores_with_commas",
 ]
 
 MOST_NAMES = 10  # names in one sentence; the others are counted
@@ -60,6 +61,14 @@ def existing_stores(
         ).scalars()
         raise UnknownStore(_unknown_stores(missing, list(existing)), remedy=Remedy.LIST_STORES)
     return rows
+
+
+def stores_with_commas(connection: sa.Connection, group: str) -> set[str]:
+    """Names that a list of names cannot simply be split at."""
+    statement = sa.select(stores.c.store).where(
+        stores.c.dataset_group == group, stores.c.store.contains(",")
+    )
+    return set(connection.execute(statement).scalars())
 
 
 def items_of(connection: sa.Connection, group: str, store: str) -> list[str]:

@@ -136,8 +136,8 @@ def test_an_address_that_others_reach_is_warned_about(host: str) -> None:
     lines = warnings_of(Settings(host=host, allowed_hosts=("forecast.example",)))
 
     assert lines == [
-        f"WARNING: '{host}' is open to other machines, and there are no accounts: whoever reaches "
-        "this port can read and change everything.",
+        f"WARNING: '{host}' is open to other machines, and there are no accounts: every program "
+        "that reaches this port can read and change everything.",
         "WARNING: Requests are answered for these hosts: localhost, forecast.example. Add names "
         "with FORECAST_ALLOWED_HOSTS.",
     ]

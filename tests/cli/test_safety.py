@@ -78,7 +78,7 @@ def test_a_full_import_is_refused_replaced_and_undone(
     refused = forecast_service("import", one_day)
     assert refused.exit_code == 1
     assert refused.stderr.splitlines()[-1] == (
-        "Error: This import would replace 56 rows of 2 stores by 1 row of 1 store, without store "
+        "Error: This import would replace 56 rows of 2 stores with 1 row of 1 store, without store "
         "'b'. Nothing was changed. Send all sales again, or add these rows to the others. "
         "'forecast-service import --append' adds them. --replace drops the earlier sales."
     )

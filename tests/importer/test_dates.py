@@ -193,6 +193,41 @@ def test_a_week_ends_where_its_column_says(imports, write_file, title, end, freq
     assert f"{end} is dated on its first day," in report.notes[0]
 
 
+@pytest.mark.parametrize("title", ["week_ending", "Week End Date", "week", "month", "kw", "Woche"])
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"])
+def test_days_are_days_whatever_their_column_is_called(imports, write_file, title, form):
+    report = imports.dry_run({"sales": write_file(sales(written(form, 60), title))})
+
+    assert (report.frequency, report.first_sale_on) == ("D", "2024-01-01")
+    assert not any("weeks" in note for note in report.notes)
+
+
+def test_one_day_is_added_to_days_whatever_its_column_is_called(import_files, write_file, imports):
+    import_files(sales=write_file(sales(written("%Y-%m-%d", 60))))
+
+    import_files("INCREMENTAL", sales=write_file(sales(["2024-03-01"], "week_ending")))
+
+    assert imports.history("1")[-1]["date"] == "2024-03-01"
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y", "Sales %d-%m-%Y"])
+def test_the_order_in_names_of_columns_holds_for_later_deliveries(
+    import_files, write_file, imports, form
+):
+    days = written(form, 60)
+    table = "\n".join([f"store,{','.join(days)}", f"1,{','.join(['5'] * 60)}"]) + "\n"
+    import_files(sales=write_file(table))
+
+    later = written(form.removeprefix("Sales "), 2, 60)
+    import_files("INCREMENTAL", sales=write_file(sales(later)))
+
+    assert [row["date"] for row in imports.history("1")[-3:]] == [
+        "2024-02-29",
+        "2024-03-01",
+        "2024-03-02",
+    ]
+
+
 def test_weeks_that_older_versions_took_for_first_days_stay_that(import_files, write_file, imports):
     import_files(sales=write_file(weeks("date", "2023-01-08")))
 

@@ -37,8 +37,8 @@ def test_a_new_text_counts_as_ordinary_and_is_reported(shop, write_file, import_
 @pytest.mark.parametrize(
     ("header", "row", "change"),
     [
-        ("Store,Date,Sales,Open,Promo", (5, 1, 0), "lacks 'state_holiday_a'"),
-        ("Store,Date,Sales,Open,Promo,StateHoliday,Price", (5, 1, 0, "a", 2.5), "adds 'price'"),
+        ("Store,Date,Sales,Open,Promo", (5, 1, 0), "have no covariate 'state_holiday_a'"),
+        ("Store,Date,Sales,Open,Promo,StateHoliday,Price", (5, 1, 0, "a", 2.5), "add 'price'"),
     ],
 )
 def test_a_full_import_with_other_covariates_is_refused(
@@ -50,9 +50,8 @@ def test_a_full_import_with_other_covariates_is_refused(
         import_files(sales=write_file(text))
 
     assert caught.value.detail == (
-        "The covariates of the dataset group are 'open', 'promo', 'state_holiday_a', fixed by its "
-        f"first import; this import {change}. Import the same columns, or set "
-        "FORECAST_DATASET_NAME and FORECAST_DATASET_GROUP to new names to start afresh."
+        f"The files {change}. The dataset group has the covariates 'open', 'promo', "
+        "'state_holiday_a'. Import the same columns."
     )
     assert caught.value.remedy is Remedy.REPLACE_KIND
     assert len(imports.history("1")) == 56
@@ -66,7 +65,7 @@ def test_sales_per_item_do_not_fit_a_group_of_stores(shop, write_file, import_fi
 
     assert caught.value.detail == (
         "'sales.csv' has a column for the item, but the dataset group has none. Import the same "
-        "kind of data, or set FORECAST_DATASET_NAME and FORECAST_DATASET_GROUP to new names."
+        "kind of data."
     )
 
 
@@ -154,3 +153,20 @@ def test_after_another_kind_the_next_days_are_added_to_it(
 
     assert imports.history("1")[-1]["covariates"] == {"price": 3.0}
     assert group().last_sale_on == day(60)
+
+
+def test_a_dry_run_says_what_would_change(shop, write_file, imports):
+    text, _ = OTHER_KINDS["other covariates"]
+
+    report = imports.dry_run({"sales": write_file(text)}, options={"replace": True})
+
+    assert report.lines()[-1] == report.fixed
+    assert report.fixed == (
+        "Changes what earlier imports fixed: covariates open, promo, state_holiday_a → price."
+    )
+
+
+def test_the_same_kind_again_changes_nothing(shop, write_file, imports):
+    text = daily(["1"], 56)
+
+    assert imports.dry_run({"sales": write_file(text)}, options={"replace": True}).fixed is None

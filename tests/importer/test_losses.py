@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from forecast_service.errors import InvalidData, Remedy
-from forecast_service.importer.understanding.future_sales import last_possible_day
+from forecast_service.importer.merging.future_sales import last_possible_day
 from forecast_service.settings import Settings
 from forecast_service.storage.tables import series, stores
 
@@ -46,7 +46,7 @@ def test_one_day_without_append_does_not_replace_the_history(
         import_files(sales=write_file(csv_text("store,date,sales", [("a", in_days(0), 5)])))
 
     assert caught.value.detail == (
-        "This import would replace 180 rows of 3 stores by 1 row of 1 store, without stores 'b', "
+        "This import would replace 180 rows of 3 stores with 1 row of 1 store, without stores 'b', "
         "'c'. Nothing was changed. Send all sales again, or add these rows to the others."
     )
     assert caught.value.remedy is Remedy.REPLACE
@@ -56,9 +56,9 @@ def test_one_day_without_append_does_not_replace_the_history(
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        (recent("ab"), "180 rows of 3 stores by 120 rows of 2 stores, without store 'c'"),
-        (recent("a"), "180 rows of 3 stores by 60 rows of 1 store, without stores 'b', 'c'"),
-        (recent("abc", days=53), "180 rows of 3 stores by 159 rows of 3 stores."),
+        (recent("ab"), "180 rows of 3 stores with 120 rows of 2 stores, without store 'c'"),
+        (recent("a"), "180 rows of 3 stores with 60 rows of 1 store, without stores 'b', 'c'"),
+        (recent("abc", days=53), "180 rows of 3 stores with 159 rows of 3 stores."),
         (recent("xyz"), "without stores 'a', 'b', 'c'"),
     ],
 )
@@ -92,7 +92,9 @@ def test_a_sale_after_tomorrow_is_refused_with_its_row(three_stores, write_file,
 
     (finding,) = caught.value.errors
     assert finding.pointer == "line 3"
-    assert finding.detail.startswith(f"store 'b' has a sale on {in_days(days)}; a sale is dated ")
+    assert finding.detail.startswith(
+        f"store 'b' has a sale on {in_days(days)}, which is still to come"
+    )
 
 
 def test_a_sale_of_tomorrow_and_empty_days_to_come_are_allowed(three_stores, write_file, imports):
@@ -186,3 +188,17 @@ def test_a_mistyped_store_is_refused_with_near_names(
 
     assert caught.value.detail == f"Store '{typed}' is unknown.{question}"
     assert caught.value.remedy is Remedy.CREATE_STORES
+
+
+def test_a_dry_run_says_what_would_be_replaced(three_stores, write_file, imports):
+    report = imports.dry_run({"sales": write_file(recent("ab"))}, options={"replace": True})
+
+    assert report.notes == (
+        "Replaces 180 rows of 3 stores with 120 rows of 2 stores, without store 'c'.",
+    )
+
+
+def test_a_loss_that_is_small_enough_is_said(three_stores, write_file, import_files):
+    report = import_files(sales=write_file(recent("abc", days=55)))
+
+    assert report.notes == ("Replaces 180 rows of 3 stores with 165 rows of 3 stores.",)

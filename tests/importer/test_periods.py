@@ -57,6 +57,8 @@ def test_a_weekly_file_is_recognised_and_reported(report, write_file):
         "is_holiday: 16 in total, from 0 to 1, last on 2011-06-24.",
         "Known future: 13 weeks, 2011-04-01 to 2011-06-24.",
         "Horizon: 13 weeks, because the known future is that long.",
+        "Fixed for later imports: one row per week and store; horizon 13 weeks; covariates "
+        "is_holiday. A full import with 'replace' can change them.",
     ]
 
 

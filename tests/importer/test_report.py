@@ -71,6 +71,8 @@ def test_the_report_shows_stores_dates_covariates_and_left_out_columns(report, s
         "No plan from 2024-03-01 on (1 store): 'open' follows the store's usual weekdays of the "
         "last 8 weeks, yes/no columns count as 0, numbers keep their last value.",
         "Horizon: 10 days, because the known future is that long.",
+        "Fixed for later imports: one row per day and store; horizon 10 days; covariates open, "
+        "promo, state_holiday_a, state_holiday_b. A full import with 'replace' can change them.",
     ]
 
 
@@ -258,3 +260,34 @@ def test_a_store_that_never_sold_is_left_out_and_named(report, write_file):
 
     assert found.stores == 1
     assert found.notes == ("Left out: 1 store without sales: 2. It is added with its first sale.",)
+
+
+@pytest.mark.parametrize(
+    ("only", "stores"),
+    [
+        (["Paris, Nord"], 1),
+        (["Paris, Nord,Lyon"], 2),
+        (["Lyon, Paris, Nord , A/B"], 3),
+        (["Lyon", "Paris, Nord"], 2),
+        (["Paris"], 1),
+        ([" Lyon "], 1),
+        (["Paris,Paris, Nord,Lyon,A/B"], 4),
+    ],
+)
+def test_a_list_of_stores_keeps_names_with_commas(report, write_file, only, stores):
+    names = ['"Paris, Nord"', "Paris", "Lyon", "A/B"]
+    rows = [(name, day(i), 5) for name in names for i in range(30)]
+    sales = write_file(csv_text("Store,Date,Sales", rows))
+
+    assert report(sales=sales, options={"only": only}).stores == stores
+
+
+def test_a_column_with_a_comma_can_be_ignored(report, write_file):
+    rows = [("1", day(i), 5, i % 3, i % 2) for i in range(40)]
+    header = 'Store,Date,Sales,"Price, net",Promo'
+    sales = write_file(csv_text(header, rows))
+
+    found = report(sales=sales, options={"ignore": ["Price, net"]})
+
+    assert {c.name for c in found.columns if c.role == "left out"} >= {"Price, net"}
+    assert {c.name: c.reason for c in found.columns}["Price, net"] == "the option 'ignore' names it"

@@ -167,3 +167,51 @@ def test_a_gap_is_not_filled_where_files_state_openings(import_files, write_file
     import_files(sales=write_file(csv_text("store,date,sales,open", rows)))
 
     assert not {day(i) for i in range(41, 70)} & set(opened())
+
+
+def test_a_full_import_gives_rest_days_to_a_group_without_openings(
+    import_files, write_file, one, group, database
+):
+    import_files(sales=write_file(selling_on(range(7), 82)))
+    assert group().covariates == ()
+
+    added = import_files("INCREMENTAL", sales=write_file(f"store,date,sales\n1,{day(83)},5\n"))
+    assert added.notes == ()
+    report = import_files(sales=write_file(selling_on(MONDAY_TO_FRIDAY, 112)))
+
+    assert group().covariates == ("open",)
+    assert one(stores, store="1").rest_days == "SAT,SUN"
+    assert report.fixed == "Changes what earlier imports fixed: covariates none → open."
+
+
+@pytest.mark.parametrize("column", ["promo", "price"])
+def test_rest_days_join_the_covariates_of_files(import_files, write_file, group, one, column):
+    def file(weekdays, count):
+        rows = [("1", day(i), 100, i % 2) for i in range(count) if i % 7 in weekdays]
+        return write_file(csv_text(f"store,date,sales,{column}", rows))
+
+    import_files(sales=file(range(7), 82))
+    assert group().covariates == (column,)
+
+    import_files(sales=file(MONDAY_TO_FRIDAY, 112))
+    assert group().covariates == (column, "open")
+    assert one(stores, store="1").rest_days == "SAT,SUN"
+    import_files("INCREMENTAL", sales=write_file(f"store,date,sales,{column}\n1,{day(112)},5,1\n"))
+    assert group().covariates == (column, "open")
+
+
+def test_an_undo_brings_back_rest_days_and_conventions(
+    import_files, write_file, imports, one, group
+):
+    import_files(sales=write_file(selling_on(MONDAY_TO_FRIDAY, 82)))
+    conventions = group().conventions
+    import_files("INCREMENTAL", sales=write_file(f"store,date,sales\n1,{day(82)},5\n"))
+    import_files(sales=write_file(selling_on(range(7), 82)))
+    assert one(stores, store="1").rest_days is None
+
+    imports.undo()
+    imports.undo()
+
+    assert one(stores, store="1").rest_days == "SAT,SUN"
+    assert group().conventions == conventions
+    assert conventions["open"] == "rest_days"

@@ -106,7 +106,7 @@ def test_an_import_that_a_later_one_stands_on_is_kept(shop, write_file, import_f
     import_files("INCREMENTAL", sales=write_file(more("store,date,sales", (1, day(56), 5))))
     last = imports.list()[0]["id"]
 
-    with pytest.raises(Conflict, match=f"cannot be undone: import '{last}' stands on it"):
+    with pytest.raises(Conflict, match=f"cannot be undone now: import '{last}' came later"):
         imports.undo(first)
 
 
@@ -114,7 +114,7 @@ def test_what_cannot_be_undone_is_said(shop, write_file, import_files, imports, 
     with pytest.raises(NotFound, match="Import 'x' does not exist"):
         imports.undo("x")
     import_id = imports.undo()["id"]
-    with pytest.raises(Conflict, match="is 'undone', so nothing of it is in use"):
+    with pytest.raises(Conflict, match="was undone already"):
         imports.undo(import_id)
     with pytest.raises(NotFound, match="There is no import to undo"):
         imports.undo()

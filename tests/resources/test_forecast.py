@@ -229,7 +229,7 @@ class TestProvenance:
 
         assert answer["provenance"]["assumptions"][0] == "holidays of DE"
         assert answer["provenance"]["assumptions"][1].startswith(
-            "the covariates of store '1' are not known from 2015-07-20 on;"
+            "no plan for store '1' from 2015-07-20 on:"
         )
 
     def test_assumptions_begin_with_the_forecast_at_the_earliest(
@@ -243,7 +243,7 @@ class TestProvenance:
         answer = client.get("/forecast?store_number=1").get_json()
 
         assert answer["provenance"]["assumptions"][0].startswith(
-            "the covariates of store '1' are not known from 2015-06-14 on;"
+            "no plan for store '1' from 2015-06-14 on:"
         )
 
     def test_follows_a_rollback_of_the_pointer(

@@ -54,13 +54,11 @@ class TestRefusedBodies:
             "'forecast_start_date', 'forecast_end_date', 'item', 'limit', 'after'."
         )
 
-    @pytest.mark.parametrize(
-        "data", [b"", b"{", b"[" * 100_000, b"\xff\xfe", b'{"store_number": NaN}']
-    )
+    @pytest.mark.parametrize("data", [b"{", b"[" * 100_000, b"\xff\xfe", b'{"store_number": NaN}'])
     def test_that_are_no_json_are_400(self, rejection: Refusal, data: bytes) -> None:
         problem = rejection("POST", "/forecast", 400, data=data, content_type="application/json")
 
-        assert "not JSON" in problem["detail"]
+        assert "not valid JSON" in problem["detail"]
 
     def test_of_another_type_are_415(self, rejection: Refusal) -> None:
         rejection("POST", "/forecast", 415, data="store_number=1", content_type="text/plain")

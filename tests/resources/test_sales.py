@@ -66,8 +66,9 @@ def test_a_sale_in_the_future_is_refused_at_once(
     problem = refusal("POST", "/sales", 422, json={"sales": rows})
 
     assert problem["detail"] == (
-        f"Row 1 of store '2' has a sale on {in_days(days)}; a sale is dated {in_days(1)} "
-        "(tomorrow) or earlier. Correct the date, or leave the sales of coming days empty."
+        f"Row 1 of store '2' has a sale on {in_days(days)}, which is still to come; sales are "
+        f"dated {in_days(1)} (tomorrow) at the latest. Correct the date, or leave the sales of "
+        "coming days empty."
     )
     assert problem["errors"] == [{"pointer": "/sales/1/date", "detail": "a day to come"}]
     assert first_day(client, 1) == in_days(0)
@@ -116,7 +117,7 @@ def test_a_full_import_names_the_way_to_replace(client: FlaskClient, settings: S
 
     detail = client.get(sent.headers["Location"]).get_json()["error"]["detail"]
     assert detail == (
-        "This import would replace 120 rows of 2 stores by 1 row of 1 store, without store '2'. "
+        "This import would replace 120 rows of 2 stores with 1 row of 1 store, without store '2'. "
         "Nothing was changed. Send all sales again, or add these rows to the others. "
         "'mode=INCREMENTAL' adds them. 'replace=true' drops the earlier sales."
     )
@@ -138,7 +139,7 @@ def test_an_import_is_undone_and_the_forecast_goes_back(
     assert first_day(client, 1) == in_days(1)
 
     assert refusal("DELETE", f"/imports/{first}", 409)["detail"] == (
-        f"Import '{first}' cannot be undone: import '{last}' stands on it. Undo the later one "
+        f"Import '{first}' cannot be undone now: import '{last}' came later. Undo the later one "
         "first."
     )
     assert client.delete(f"/imports/{last}").get_json()["state"] == "undone"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -40,6 +41,24 @@ def test_a_change_is_asked_to_come_again(refusal: Refusal) -> None:
     assert problem["detail"] == (
         "The database did not answer: database is locked. Try again in a moment."
     )
+
+
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/sales", {"json": {"sales": [{"store_number": 1, "date": "2015-06-14", "sales": 5}]}}),
+        ("/imports", {"data": "store,date,sales\n1,2015-06-14,5\n", "content_type": "text/csv"}),
+        ("/imports?mode=INCREMENTAL", {"data": {"sales": (BytesIO(b"store,date\n"), "a.csv")}}),
+    ],
+)
+def test_a_refused_change_leaves_no_files(
+    refusal: Refusal, settings: Settings, path: str, sent: dict[str, Any]
+) -> None:
+    refusal("POST", path, 503, **sent)
+
+    assert list(settings.home.glob("imports/*")) == []
+    assert list(settings.home.glob("uploads/*")) == []
 
 
 def test_requests_wait_less_than_workers(own_database: Database) -> None:

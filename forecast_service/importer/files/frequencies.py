@@ -83,8 +83,8 @@ def choose_periods(
         if periods is not None and periods.unit not in allowed:
             raise InvalidData(
                 f"'{sheets[0].name}' has one row per {periods.noun}, but the dataset group has one "
-                f"per {Periods(fixed).noun}. Import the same kind of data, or set "
-                "FORECAST_DATASET_NAME and FORECAST_DATASET_GROUP to new names."
+                f"per {Periods(fixed).noun}. Import the same kind of data.",
+                remedy=Remedy.REPLACE_KIND,
             )
         periods = Periods(fixed)
     periods = periods or DAILY

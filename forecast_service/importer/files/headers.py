@@ -13,7 +13,7 @@ from forecast_service.importer.files.columns import role_of
 from forecast_service.importer.values.conventions import Conventions
 from forecast_service.importer.values.date_texts import choose_order, parse_days
 
-__all__ = ["LEAST_DATES", "date_names", "find_header"]
+__all__ = ["LEAST_DATES", "date_names", "find_header", "order_of_names"]
 
 CERTAIN = 3  # roles in one row: no later row is a better header
 LEAST_DIGITS = 4  # of a date
@@ -59,6 +59,13 @@ def date_names(
             chosen = order or choose_order([texts], usual_order)
             days = _days(numbered, texts, Conventions(date_order=chosen))
     return days
+
+
+def order_of_names(names: Sequence[str]) -> str | None:
+    """The order of day and month in names that are dates; None if they do not tell."""
+    column = pa.chunked_array([pa.array(names, pa.string())])
+    shortened = pc.replace_substring_regex(column, rf"^{SHORTENED}$", r"\1")
+    return choose_order([column, shortened], None)
 
 
 def _days(names: Sequence[str], texts: pa.ChunkedArray, conventions: Conventions) -> dict[str, int]:

@@ -15,7 +15,7 @@ from forecast_service.common.arrow import from_numpy, from_texts, to_numpy
 from forecast_service.errors import InvalidData
 from forecast_service.importer.files.column_names import folded, snake, unique_names
 from forecast_service.importer.files.columns import find_column, is_total, recognise, role_of
-from forecast_service.importer.files.headers import LEAST_DATES, date_names
+from forecast_service.importer.files.headers import LEAST_DATES, date_names, order_of_names
 from forecast_service.importer.files.role_words import (
     CALENDAR,
     DAYS_OF_MONTH,
@@ -88,7 +88,7 @@ def _candidates_for_totals(raw: RawTable, options: ImportOptions) -> Sequence[in
 
 
 def _roles(raw: RawTable, options: ImportOptions) -> str | None:
-    roles = recognise(raw.header, ignore=options.ignore, named=options.columns)
+    roles = recognise(raw.header, ignore=options.ignored(raw.header), named=options.columns)
     return None if roles is None else roles.date
 
 
@@ -117,12 +117,13 @@ def _from_days(raw: RawTable, days: Mapping[str, int], options: ImportOptions) -
         f"days, from {iso(min(days.values()))} to {iso(max(days.values()))}."
     )
     texts = {name: iso(day) for name, day in days.items()}
+    raw = replace(raw, date_order=order_of_names(list(days)))
     return _melted(raw, columns, texts, (date, sales), note)
 
 
 def _from_stores(raw: RawTable, options: ImportOptions) -> RawTable:
     """Rows from a table with a column per store."""
-    roles = recognise(raw.header, ignore=options.ignore, named=options.columns)
+    roles = recognise(raw.header, ignore=options.ignored(raw.header), named=options.columns)
     is_long = roles is not None and roles.store is not None and roles.target is not None
     date = None if roles is None or is_long else roles.date
     stores = [
@@ -133,7 +134,7 @@ def _from_stores(raw: RawTable, options: ImportOptions) -> RawTable:
         and name.strip()
         and not is_total(name)
         and folded(name) not in CALENDAR
-        and snake(name) not in {snake(each) for each in options.ignore}
+        and snake(name) not in {snake(each) for each in options.ignored(raw.header)}
     ]
     if date is None or not stores:
         raise InvalidData(

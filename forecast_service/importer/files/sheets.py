@@ -106,7 +106,7 @@ def open_sheet(
         read_file(path, options), options, has_sales=needs_target, usual_order=usual_order
     )
     roles = recognise(
-        raw.header, ignore=options.ignore, covariates=covariates, named=options.columns
+        raw.header, ignore=options.ignored(raw.header), covariates=covariates, named=options.columns
     )
     if roles is None:
         raise _missing_column(raw, "date", options)
@@ -223,11 +223,9 @@ def _begin_weeks(
     """The first days of weeks that a column names by their last days; and a note.
 
     In a dataset group of weeks that begin on that weekday, the days are first days: older
-    versions took them for that.
+    versions took them for that. Days of all weekdays are no weeks, whatever the name says.
     """
-    if folded(title) not in WEEK_ENDS or not len(days):
-        return days, None
-    if frequency is not None and Periods(frequency).starts_on(int(days[0])):
+    if folded(title) not in WEEK_ENDS or not len(days) or not _are_weeks(days, frequency):
         return days, None
     end = int(days[0])
     begin = end - WEEK_DAYS + 1
@@ -236,6 +234,13 @@ def _begin_weeks(
         f"{iso(end)} is dated on its first day, {weekday_name(begin)} {iso(begin)}."
     )
     return days - WEEK_DAYS + 1, note
+
+
+def _are_weeks(days: npt.NDArray[np.int64], frequency: str | None) -> bool:
+    if frequency is not None:
+        periods = Periods(frequency)
+        return periods.unit == "W" and not periods.starts_on(int(days[0]))
+    return bool(np.bincount(days % WEEK_DAYS).max() > len(days) / 2)
 
 
 def _parse_stockouts(raw: RawTable, roles: Roles, findings: Findings) -> npt.NDArray[np.float64]:

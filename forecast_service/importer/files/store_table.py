@@ -54,7 +54,7 @@ def read_stores(path: Path, region_column: str | None, options: ImportOptions) -
         It has no column for a store, a store occurs twice, or ``region_column`` is absent.
     """
     raw = without_totals(read_file(path, options), options)
-    ignored = {snake(name) for name in options.ignore}
+    ignored = {snake(name) for name in options.ignored(raw.header)}
     header = [name for name in raw.header if snake(name) not in ignored]
     key = store_column(header, options.columns.get("store"))
     if key is None:

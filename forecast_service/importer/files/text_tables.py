@@ -59,6 +59,8 @@ class RawTable:
     _locate: Locate = field(repr=False)
     notes: tuple[str, ...] = ()
     """What was read in another way than it stands in the file."""
+    date_order: str | None = None
+    """The order of day and month in names of columns, if they tell it."""
 
     @property
     def header(self) -> list[str]:

@@ -90,7 +90,9 @@ def read_sheets(
     """
     opened = _open_sheets(files, options, earlier, conventions, replaces=replaces)
     dates = [sheet.raw.table[sheet.roles.date] for sheet in opened]
-    order = options.date_order or choose_order(dates, conventions.date_order)
+    named = (sheet.raw.date_order for sheet in opened)
+    usual = next((order for order in named if order is not None), conventions.date_order)
+    order = options.date_order or choose_order(dates, usual)
     conventions = replace(conventions, date_order=order)
     sheets = [read_sheet(sheet, options, conventions) for sheet in opened]
     sheets = _with_store_of_plans(sheets, options)

@@ -57,5 +57,5 @@ def choose_horizon(
 def _fixed_reason(fixed: int, configured: int | None) -> str:
     reason = "it was fixed by the first import of this dataset group"
     if configured not in (None, fixed):
-        return f"{reason}; FORECAST_HORIZON={configured} counts for new dataset groups only"
+        return f"{reason}; FORECAST_HORIZON={configured} counts at a full import with 'replace'"
     return reason

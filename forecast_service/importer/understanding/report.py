@@ -107,6 +107,8 @@ class ImportReport:
     stockouts: StockoutReport | None = None
     totals: tuple[ColumnTotals, ...] = ()
     """Per region and column: total, smallest and largest value, last day."""
+    fixed: str | None = None
+    """What this import fixes for later ones, or changes of what was fixed; a sentence."""
     unusual: UnusualReport | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -148,6 +150,7 @@ class ImportReport:
             *(() if self.unusual is None else (self.unusual.line(self._noun),)),
             *self._future(),
             *self.notes,
+            *([] if self.fixed is None else [self.fixed]),
         ]
 
     def _files(self) -> Iterator[str]:

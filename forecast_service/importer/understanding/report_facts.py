@@ -1,27 +1,24 @@
-"""Report facts: what an import has shown, turned into its report."""
+"""Report facts: the facts of an import, turned into its report."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from forecast_service.common.names import natural_order
 from forecast_service.importer.files.candidates import titles_of
-from forecast_service.importer.files.column_names import OPEN, shown_name, snake
+from forecast_service.importer.files.column_names import shown_name, snake
 from forecast_service.importer.files.sheets import Sheet
-from forecast_service.importer.files.store_table import MAX_ATTRIBUTES, StoreTable
+from forecast_service.importer.files.store_table import MAX_ATTRIBUTES
 from forecast_service.importer.long_rows import series_title
-from forecast_service.importer.merging.earlier_imports import EarlierImports, StoreState
-from forecast_service.importer.merging.merged_rows import MergedRows
-from forecast_service.importer.understanding.assumptions import rule_for
 from forecast_service.importer.understanding.column_totals import ColumnTotals, column_totals
 from forecast_service.importer.understanding.covariates import Covariates
-from forecast_service.importer.understanding.hidden_demand import mostly_marked
-from forecast_service.importer.understanding.related import Related
+from forecast_service.importer.understanding.facts import Facts
+from forecast_service.importer.understanding.notes import fixed, notes
 from forecast_service.importer.understanding.report import (
     GAP_DAYS,
     ColumnReport,
@@ -31,43 +28,12 @@ from forecast_service.importer.understanding.report import (
     RuleReport,
     StockoutReport,
 )
-from forecast_service.importer.understanding.rest_days import rest_code, rest_words
-from forecast_service.importer.understanding.sales import Sales
-from forecast_service.importer.understanding.sold_days import only_sold_days
-from forecast_service.importer.unusual_days import UnusualSales, report_of
+from forecast_service.importer.unusual_days import report_of
 from forecast_service.importer.values.text_columns import iso
 
-__all__ = ["Facts", "build_report", "known_future"]
+__all__ = ["build_report"]
 
 EXAMPLES = 3
-
-
-@dataclass(frozen=True)
-class Facts:
-    """The facts that a report is built from."""
-
-    mode: str
-    merged: MergedRows
-    chosen: Covariates
-    kept: npt.NDArray[np.bool_]
-    """Flag per series: it is imported."""
-    sales: Sales
-    related: Related | None
-    future: tuple[int, int] | None
-    """First and last day of the known future."""
-    table: StoreTable | None
-    stores: Mapping[str, StoreState]
-    earlier: EarlierImports | None
-    unusual: Sequence[UnusualSales] = ()
-
-
-def known_future(
-    merged: MergedRows, kept: npt.NDArray[np.bool_], sales: Sales
-) -> tuple[int, int] | None:
-    """First and last day with rows after the last sale of all series."""
-    end = int(sales.last.max())
-    days = merged.day[kept[merged.series] & (merged.day > end)]
-    return (int(days.min()), int(days.max())) if len(days) else None
 
 
 def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
@@ -101,9 +67,10 @@ def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
         horizon=horizon,
         horizon_reason=reason,
         regions=dict(sorted(regions.items(), key=lambda pair: natural_order(pair[0]))),
-        notes=tuple(_notes(facts)),
+        notes=tuple(notes(facts)),
         stockouts=_stockouts(facts),
         totals=tuple(_totals(facts)),
+        fixed=fixed(facts, horizon),
         unusual=report_of(facts.unusual, facts.sales.rows),
     )
 
@@ -196,97 +163,4 @@ def _by_rule(facts: Facts) -> RuleReport | None:
     assumed = [s.assumed_from for s in facts.stores.values() if s.assumed_from is not None]
     if not assumed or facts.related is None:
         return None
-    return RuleReport(len(assumed), min(assumed), iso(facts.related.until), _rule(facts))
-
-
-def _rule(facts: Facts) -> str:
-    columns = () if facts.related is None else facts.related.rows.values
-    by_rests = facts.chosen.opens_by_rests
-    return rule_for([name for name in columns if not by_rests or name != OPEN])
-
-
-def _notes(facts: Facts) -> Iterator[str]:
-    for sheet in facts.merged.sheets:
-        yield from sheet.raw.notes
-    if facts.table is not None:
-        yield from facts.table.notes
-    yield from facts.merged.notes
-    yield from facts.chosen.notes
-    if facts.sales.removed:
-        yield f"Rows taken out of the sales: {facts.sales.removed:,}."
-    yield from _days_without_rows(facts)
-    yield from _rest_days(facts)
-    mostly = mostly_marked(facts.sales.whole)
-    if mostly.any():
-        example = series_title(facts.merged.keys[int(np.argmax(mostly))])
-        yield (
-            f"Stock-outs: more than half of the {facts.merged.periods.noun}s with sales are marked "
-            f"in {int(mostly.sum()):,} series, such as {example}. Their usual sales are unknown, "
-            "so all of their sales count as demand."
-        )
-    yield from _left_out(facts)
-    if facts.related is not None and facts.related.filled_cells:
-        cells, rule = facts.related.filled_cells, _rule(facts)
-        yield f"Empty cells of covariates: {cells:,}, filled by rule ({rule})."
-    if facts.table is not None:
-        absent = sum(store not in facts.table.attributes for store in facts.stores)
-        if absent:
-            yield f"'{facts.table.name}' has no row for {absent:,} of the stores with sales."
-
-
-def _left_out(facts: Facts) -> Iterator[str]:
-    """Series without a sale."""
-    unsold = int((facts.merged.last_sale < 0).sum())
-    if unsold:
-        example = series_title(facts.merged.keys[int(np.argmin(facts.merged.last_sale))])
-        has_items = facts.merged.has_items
-        one, many = ("item in a store", "items in stores") if has_items else ("store", "stores")
-        yield (
-            f"Left out: 1 {one} without sales: {example}. It is added with its first sale."
-            if unsold == 1
-            else f"Left out: {unsold:,} {many} without sales, such as {example}. They are added "
-            "with their first sale."
-        )
-
-
-def _days_without_rows(facts: Facts) -> Iterator[str]:
-    """What days without a row count as, where that matters."""
-    noun = facts.merged.periods.noun
-    if facts.sales.zeros:
-        yield f"{noun.capitalize()}s without a row: {facts.sales.zeros:,}. They count as 0 sales."
-        return
-    found = only_sold_days(facts.sales.rows, facts.merged.periods, facts.sales.rests)
-    if found is None:
-        return
-    many, one = ("items in stores", "item") if facts.merged.has_items else ("stores", "store")
-    kind = many if found.series > 1 else one
-    example = series_title(facts.merged.keys[found.example])
-    yield (
-        f"Rows on days with sales only? {found.series:,} {kind} have rows on {found.rows:,} of "
-        f"{found.days:,} {noun}s, and none says 0. {example}: {found.example_rows:,} of "
-        f"{found.example_days:,}. Missing {noun}s count as unknown, so the forecast is that of "
-        f"{noun}s with sales. If nothing was sold on them, import with the option 'missing' as "
-        "'zero'."
-    )
-
-
-def _rest_days(facts: Facts) -> Iterator[str]:
-    """Weekdays on which stores never sold, one sentence per set of them."""
-    related = facts.related
-    counted = related is not None and OPEN in related.rows.values
-    flags = related.rests if related is not None and counted else facts.sales.rests
-    stores: dict[str, list[str]] = {}
-    for (store, _), rests in zip(facts.merged.keys, flags, strict=True):
-        code = rest_code(rests)
-        if code is not None and store in facts.stores and store not in stores.get(code, ()):
-            stores.setdefault(code, []).append(store)
-    for code, names in stores.items():
-        subject = "1 store" if len(names) == 1 else f"{len(names):,} stores"
-        examples = ", ".join(names[:EXAMPLES])
-        what = (
-            f"The forecast is 0 on these days, as if '{OPEN}' were 0."
-            if counted
-            else f"The forecast does not know that: the dataset group has no covariate '{OPEN}'."
-        )
-        such_as = ", such as" if len(names) > EXAMPLES else ":"
-        yield f"Never sold on {rest_words(code)}: {subject}{such_as} {examples}. {what}"
+    return RuleReport(len(assumed), min(assumed), iso(facts.related.until), facts.rule)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.common.names import natural_order
+from forecast_service.common.names import listed_names, natural_order
 from forecast_service.errors import InvalidData
 from forecast_service.importer.files.periods import Periods
 from forecast_service.importer.long_rows import Ints, LongRows, filled_from, lookup
@@ -55,13 +55,15 @@ def choose_series(merged: MergedRows, options: ImportOptions) -> npt.NDArray[np.
         A requested store is not in the files, or no series has a sale.
     """
     stores = sorted({merged.keys[i][0] for i in np.unique(merged.series)}, key=natural_order)
-    unknown = [name for name in options.only if name not in stores]
+    known = frozenset(stores)
+    only = {name for text in options.only for name in listed_names(text, known)}
+    unknown = sorted(only - known, key=natural_order)
     if unknown:
         raise InvalidData(
             f"Store '{unknown[0]}' is not in '{merged.sheets[0].name}', which has the stores "
             f"{_listed(stores)}. Name stores that are in the file."
         )
-    named = [s for s in stores if not options.only or s in options.only]
+    named = [s for s in stores if not only or s in only]
     requested = set(named[: options.stores_limit])
     kept = np.array([store in requested for store, _ in merged.keys]) & (merged.last_sale >= 0)
     if not kept.any():

@@ -21,6 +21,8 @@ from forecast_service.importer.files.store_table import (
     schema_names,
 )
 from forecast_service.importer.merging.earlier_imports import EarlierImports, StoreState
+from forecast_service.importer.merging.future_sales import refuse_future_sales
+from forecast_service.importer.merging.losses import refuse_losses, refuse_unknown_stores
 from forecast_service.importer.merging.merged_rows import (
     MergedRows,
     merge_sheets,
@@ -32,13 +34,12 @@ from forecast_service.importer.understanding.covariates import (
     Covariates,
     choose_covariates,
 )
-from forecast_service.importer.understanding.future_sales import refuse_future_sales
+from forecast_service.importer.understanding.facts import Facts, known_future
 from forecast_service.importer.understanding.horizon import choose_horizon
-from forecast_service.importer.understanding.losses import refuse_losses, refuse_unknown_stores
 from forecast_service.importer.understanding.related import Related, build_related
 from forecast_service.importer.understanding.remembered import Remembered
 from forecast_service.importer.understanding.report import ImportReport
-from forecast_service.importer.understanding.report_facts import Facts, build_report, known_future
+from forecast_service.importer.understanding.report_facts import build_report
 from forecast_service.importer.understanding.rest_days import may_rest
 from forecast_service.importer.understanding.sales import (
     Sales,
@@ -128,7 +129,7 @@ def understand(
     sales = build_sales(
         merged, kept, base, options.empty_sales, only_when_sold=remembered.only_when_sold
     )
-    chosen.opens_by_rests = by_rests or (names is None and _may_rest(chosen, merged, sales))
+    chosen.opens_by_rests = by_rests or _opens_by_rests(chosen, merged, sales, names, replaces)
     covariates = tuple(chosen.values) if names is None else names
     if chosen.opens_by_rests and OPEN not in covariates:
         covariates = (*covariates, OPEN)
@@ -154,9 +155,20 @@ def understand(
     if earlier is not None and replaces and not options.replace:
         refuse_losses(earlier.stores, states)
     if earlier is not None and options.known_stores:
-        refuse_unknown_stores(earlier.stores, states)
+        refuse_unknown_stores(earlier.stores, states, options.remedy_of_stores)
     facts = Facts(
-        mode, merged, chosen, kept, sales, related, future, table, states, earlier, unusual
+        mode,
+        merged,
+        chosen,
+        kept,
+        sales,
+        related,
+        future,
+        table,
+        states,
+        earlier,
+        covariates,
+        unusual,
     )
     report = build_report(facts, horizon, reason)
     if sales.everything is not None:
@@ -183,13 +195,23 @@ def _has_open(sheets: Sequence[Sheet]) -> bool:
     )
 
 
-def _may_rest(chosen: Covariates, merged: MergedRows, sales: Sales) -> bool:
-    """Whether a store may have rest days, now or when its history is longer."""
-    return (
-        OPEN not in chosen.values
-        and len(chosen.values) < MAX_COVARIATES
-        and bool(may_rest(sales.whole, merged.periods))
-    )
+def _opens_by_rests(
+    chosen: Covariates,
+    merged: MergedRows,
+    sales: Sales,
+    names: Sequence[str] | None,
+    replaces: bool,
+) -> bool:
+    """Whether rest days of stores begin to state ``open``.
+
+    A new dataset group has it if a store may have rest days, now or when its history is longer;
+    a full import gives it to a group once a store has some.
+    """
+    if OPEN in chosen.values or len(chosen.values) >= MAX_COVARIATES:
+        return False
+    if names is None:
+        return may_rest(sales.whole, merged.periods)
+    return replaces and OPEN not in names and bool(sales.rests.any())
 
 
 def _fixed_horizon(
@@ -250,8 +272,7 @@ def _refuse_other_kind(merged: MergedRows, earlier: EarlierImports | None) -> No
     has, had = ("a", "none") if merged.has_items else ("no", "one")
     raise InvalidData(
         f"'{sheet.name}' has {has} column for the item, but the dataset group has {had}. Import "
-        "the same kind of data, or set FORECAST_DATASET_NAME and FORECAST_DATASET_GROUP to new "
-        "names.",
+        "the same kind of data.",
         remedy=Remedy.REPLACE_KIND,
     )
 

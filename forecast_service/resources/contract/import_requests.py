@@ -75,9 +75,18 @@ class ImportQuery(StrictModel):
     mode: Literal["FULL", "INCREMENTAL"] = "FULL"
     dry_run: bool = False
     allow_returns: bool = False
-    only: Annotated[str, Field(description="Stores to keep, separated by commas.")] | None = None
+    only: (
+        Annotated[
+            list[str], Field(description="Stores to keep, separated by commas; may be repeated.")
+        ]
+        | None
+    ) = None
     ignore: (
-        Annotated[str, Field(description="Columns to leave out, separated by commas.")] | None
+        Annotated[
+            list[str],
+            Field(description="Columns to leave out, separated by commas; may be repeated."),
+        ]
+        | None
     ) = None
     stores_limit: Annotated[int, Field(ge=1)] | None = None
     replace: Annotated[
@@ -130,10 +139,5 @@ class ImportQuery(StrictModel):
         )
         values = {name: getattr(self, name) for name in names}
         options = {name: value for name, value in values.items() if value is not None}
-        if self.column is not None:
-            options["columns"] = self.column
-        for name in ("only", "ignore"):
-            names = getattr(self, name)
-            if names is not None:
-                options[name] = [part.strip() for part in names.split(",") if part.strip()]
-        return options
+        lists = {"columns": self.column, "only": self.only, "ignore": self.ignore}
+        return {**options, **{name: value for name, value in lists.items() if value is not None}}

@@ -6,7 +6,14 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from forecast_service.common.sentences import shown
 
@@ -31,7 +38,7 @@ __all__ = [
 ]
 
 NAME_LENGTH = 256
-MAX_STORES = 5000
+MAX_STORES = 100_000  # an answer has fewer (reading.store_reader)
 MAX_ITEMS = 5000
 MAX_WHAT_IF_STORES = 1000  # a what-if is computed while the caller waits
 MAX_CHANGES = 50
@@ -93,7 +100,12 @@ def _moment(value: str) -> str:
     return value
 
 
-Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH), AfterValidator(_printable)]
+# Blanks around a name are left out, as they are when a file is read.
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_LENGTH),
+    AfterValidator(_printable),
+]
 Time = Annotated[str, Field(max_length=40), AfterValidator(_time)]
 Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
 Day = Annotated[
@@ -173,7 +185,10 @@ class FormatQuery(StrictModel):
 
 
 class ForecastQuery(ForecastBody):
-    """The same question in a query string. Separate ``store_numbers`` by commas, or repeat it."""
+    """The same question in a query string. Separate ``store_numbers`` by commas, or repeat it.
+
+    A repeated one, and the name of a store with a comma, are taken as they are.
+    """
 
     format: Format = None
     full: AllDigits = None

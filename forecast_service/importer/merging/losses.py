@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from forecast_service.common.names import did_you_mean, natural_order
 from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.merging.earlier_imports import StoreState
 
-__all__ = ["refuse_losses", "refuse_unknown_stores"]
+__all__ = ["lost_sales", "refuse_losses", "refuse_unknown_stores"]
 
 LARGEST_LOSS = 0.1  # share of the known store-days that a full import may drop
 EXAMPLES = 3
@@ -22,19 +22,27 @@ def refuse_losses(old: Mapping[str, StoreState], new: Mapping[str, StoreState]) 
     InvalidData
         The sentence has both numbers.
     """
-    gone = sorted(set(old) - set(new), key=natural_order)
-    days_before, days_after = (sum(s.days for s in states.values()) for states in (old, new))
-    if not gone and days_after >= (1 - LARGEST_LOSS) * days_before:
+    if set(old) <= set(new) and _days(new) >= (1 - LARGEST_LOSS) * _days(old):
         return
-    dropped = f", without {_listed(gone)}" if gone else ""
     raise InvalidData(
-        f"This import would replace {_amount(days_before, old)} by {_amount(days_after, new)}"
-        f"{dropped}. Nothing was changed. Send all sales again, or add these rows to the others.",
+        f"This import would replace {lost_sales(old, new)}. Nothing was changed. Send all sales "
+        "again, or add these rows to the others.",
         remedy=Remedy.REPLACE,
     )
 
 
-def refuse_unknown_stores(old: Mapping[str, StoreState], new: Mapping[str, StoreState]) -> None:
+def lost_sales(old: Mapping[str, StoreState], new: Mapping[str, StoreState]) -> str | None:
+    """What is replaced by what, if days or stores get lost; else None."""
+    gone = sorted(set(old) - set(new), key=natural_order)
+    if not gone and _days(new) >= _days(old):
+        return None
+    dropped = f", without {_listed(gone)}" if gone else ""
+    return f"{_amount(old)} with {_amount(new)}{dropped}"
+
+
+def refuse_unknown_stores(
+    old: Mapping[str, StoreState], names: Iterable[str], remedy: Remedy
+) -> None:
     """Refuse stores that were never imported: their names may be mistyped.
 
     Raises
@@ -42,15 +50,20 @@ def refuse_unknown_stores(old: Mapping[str, StoreState], new: Mapping[str, Store
     InvalidData
         The sentence has the nearest names.
     """
-    unknown = sorted(set(new) - set(old), key=natural_order)
+    unknown = sorted(set(names) - set(old), key=natural_order)
     if unknown:
         raise InvalidData(
             f"Store '{unknown[0]}' is unknown.{did_you_mean(unknown[0], list(old))}",
-            remedy=Remedy.CREATE_STORES,
+            remedy=remedy,
         )
 
 
-def _amount(days: int, states: Mapping[str, StoreState]) -> str:
+def _days(states: Mapping[str, StoreState]) -> int:
+    return sum(state.days for state in states.values())
+
+
+def _amount(states: Mapping[str, StoreState]) -> str:
+    days = _days(states)
     stores = "1 store" if len(states) == 1 else f"{len(states):,} stores"
     return f"{days:,} {'row' if days == 1 else 'rows'} of {stores}"
 
