@@ -7,9 +7,10 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -39,6 +40,7 @@ COMMANDS = (
     ["prune"],
 )
 names = [command[0] for command in COMMANDS]
+FEW = (["train"], ["stores"], ["worker"])  # for further kinds: all commands open alike
 
 
 @pytest.fixture
@@ -76,14 +78,26 @@ HOMES: dict[str, Callable[[Path], None]] = {
 }
 
 
-@pytest.mark.parametrize("make", HOMES.values(), ids=HOMES)
-@pytest.mark.parametrize("command", COMMANDS, ids=names)
+def each_by_some(kinds: Iterable[str]) -> list[Any]:
+    """Every command with the first kind, a few with each other one."""
+    first, *others = kinds
+    return [
+        *(pytest.param(first, command, id=f"{first}-{command[0]}") for command in COMMANDS),
+        *(
+            pytest.param(kind, command, id=f"{kind}-{command[0]}")
+            for kind in others
+            for command in FEW
+        ),
+    ]
+
+
+@pytest.mark.parametrize(("kind", "command"), each_by_some(HOMES))
 def test_a_home_that_is_no_folder_is_one_sentence(
-    forecast_service, folder: Path, monkeypatch, make: Callable[[Path], None], command: list[str]
+    forecast_service, folder: Path, monkeypatch, kind: str, command: list[str]
 ) -> None:
     home = folder / "parent" / "home"
     home.parent.mkdir()
-    make(home)
+    HOMES[kind](home)
     monkeypatch.setenv("FORECAST_HOME", str(home))
     monkeypatch.delenv("FORECAST_DATABASE_URL")
 
@@ -161,8 +175,9 @@ def damaged(settings: Settings, kind: str) -> Path:
     return file
 
 
-@pytest.mark.parametrize("kind", ["truncated", "garbage", "folder", "unreadable"])
-@pytest.mark.parametrize("command", COMMANDS, ids=names)
+@pytest.mark.parametrize(
+    ("kind", "command"), each_by_some(["truncated", "garbage", "folder", "unreadable"])
+)
 def test_a_damaged_database_is_one_sentence(
     forecast_service,
     folder: Path,
