@@ -21,7 +21,7 @@ REMEDY_COMMANDS: Mapping[Remedy, str] = {
         "Import them with 'forecast-service import', then start a training with "
         "'forecast-service train'."
     ),
-    Remedy.LIST_IMPORTS: "'forecast-service import' starts a new one.",
+    Remedy.LIST_IMPORTS: "'forecast-service undo' without an ID undoes the last one.",
     Remedy.UNDO_TOGETHER: "'forecast-service undo --together' undoes all of them.",
     Remedy.LIST_FORECASTS: "'forecast-service rollback' lists the forecasts that can be served.",
     Remedy.LIST_STORES: "'forecast-service stores' lists them.",
