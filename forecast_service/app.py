@@ -25,7 +25,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or read_settings()
     configure_logging(settings.log_level)
     service = open_service(settings, lock_seconds=LOCK_SECONDS)
-    service.database.migrate()
+    service.prepare()
     service.make_parts()
     metrics = RequestMetrics()
     metrics.watch(service.database)

@@ -65,6 +65,9 @@ class NoDetails:
     def notes(self, arn: str) -> list[str]:
         return []
 
+    def predictor_problem(self, arn: str) -> str | None:
+        return None
+
     def what_if(
         self, arn: str, keys: Sequence[str], changes: Sequence[Change]
     ) -> list[WhatIfSeries]:

@@ -49,6 +49,9 @@ class Details(Protocol):
     def notes(self, arn: str) -> list[str]:
         """Sentences about the assumptions of a forecast."""
 
+    def predictor_problem(self, arn: str) -> str | None:
+        """Why an ACTIVE predictor cannot be used, in a few words; None if it can."""
+
     def what_if(
         self, arn: str, keys: Sequence[str], changes: Sequence[Change]
     ) -> list[WhatIfSeries]:

@@ -15,7 +15,11 @@
     │   └── LeaseLost               another worker holds this work; nothing may be written
     ├── NotOffered                  the configured backend cannot do this at all
     ├── Busy                        the limit of simultaneous computations is reached
+    ├── DamagedData                 a stored file is lost, or is not as it was written
     └── BackendUnavailable          Amazon Forecast or the database is away; ``retryable``
+        ├── DatabaseDamaged         the database cannot be read; a backup helps
+        ├── NewerSchema             a later version of the service made the database
+        └── NotWritable             a disk is full or read-only; accepted work waits
 
 Each detail is one sentence or two: subject in quotes, what was found, what is allowed, what to do.
 It names no route and no command. If one of them helps, the error carries a ``Remedy``. HTTP
@@ -33,14 +37,18 @@ __all__ = [
     "Busy",
     "ConfigurationError",
     "Conflict",
+    "DamagedData",
+    "DatabaseDamaged",
     "FieldError",
     "ForecastServiceError",
     "InvalidData",
     "InvalidRequest",
     "LeaseLost",
+    "NewerSchema",
     "NoForecast",
     "NotFound",
     "NotOffered",
+    "NotWritable",
     "OutsideHorizon",
     "Remedy",
     "TooMuch",
@@ -74,6 +82,10 @@ class Remedy(StrEnum):
     LIST_RUNS = "list_runs"
     IMPORT = "import"
     IMPORT_THEN_TRAIN = "import_then_train"
+    RESTORE = "restore"
+    """Restore a backup of everything."""
+    IMPORT_ALL_AGAIN = "import_all_again"
+    """Restore a backup, or import all data once more."""
     LIST_IMPORTS = "list_imports"
     UNDO_TOGETHER = "undo_together"
     """Undo with the option that takes back all imports of the load."""
@@ -232,3 +244,23 @@ class BackendUnavailable(ForecastServiceError):
 
     status = 503
     retryable = True
+
+
+class DamagedData(ForecastServiceError):
+    """A stored file is lost, or its content is not what was written."""
+
+    status = 503
+
+
+class DatabaseDamaged(BackendUnavailable):
+    """The database cannot be read; work waits until a backup is restored."""
+
+
+class NewerSchema(BackendUnavailable):
+    """A later version of the service made the tables of the database."""
+
+
+class NotWritable(BackendUnavailable):
+    """Nothing can be written: the disk is full or read-only."""
+
+    status = 507

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from forecast_service.common.disks import require_folder
+from forecast_service.errors import ConfigurationError
 from forecast_service.settings import Settings
 from forecast_service.storage.database import LOCK_SECONDS, Database
 from forecast_service.storage.queue import Queue
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from forecast_service.session import ForecastSession
 
 __all__ = ["Service", "open_service"]
+
+OF_DATABASE = ("snapshots", "models")  # folders with files that only the database can name
 
 
 @dataclass
@@ -66,6 +70,31 @@ class Service:
 
         return WhatIf(self.database, self.settings, self.session, self.current)
 
+    def prepare(self) -> None:
+        """Make the tables of this version.
+
+        Raises
+        ------
+        ConfigurationError
+            The database is lost.
+        NewerSchema, DatabaseDamaged, NotWritable, BackendUnavailable
+            The database cannot be used now.
+        """
+        self._refuse_lost_database()
+        self.database.migrate()
+
+    def _refuse_lost_database(self) -> None:
+        """Refuse to begin anew beside the data of a lost database: sweeps would delete them."""
+        home, file = self.settings.home, self.database.file
+        if file is None or file.parent != home.absolute() or self.database.revision() is not None:
+            return
+        if any(path.is_file() for folder in OF_DATABASE for path in (home / folder).rglob("*")):
+            raise ConfigurationError(
+                f"The database '{file}' is lost: it is empty, but '{home}' has data that it named. "
+                "Put the database back, or restore a backup into an empty folder. To begin anew, "
+                "name another folder in FORECAST_HOME."
+            )
+
     def make_parts(self) -> None:
         """Make every part now, because two threads at first use would make two of them."""
         for name, part in vars(Service).items():
@@ -80,5 +109,12 @@ class Service:
 
 
 def open_service(settings: Settings, *, lock_seconds: float = LOCK_SECONDS) -> Service:
-    """Make the service for these settings; its database may still need a migration."""
+    """Make the service for these settings; ``prepare`` makes its tables.
+
+    Raises
+    ------
+    ConfigurationError
+        FORECAST_HOME cannot be used.
+    """
+    require_folder(settings.home, "FORECAST_HOME")
     return Service(settings, Database(settings.resolved_database_url, lock_seconds=lock_seconds))

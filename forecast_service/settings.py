@@ -23,6 +23,7 @@ __all__ = ["Settings", "read_settings"]
 PREFIX = "FORECAST_"
 
 MAX_FORECAST_TYPES = 5
+SHOWN_UNKNOWN = 3  # unknown settings that an error names
 FORECAST_TYPE = re.compile(r"0?\.(0[1-9]|[1-9]\d?)|mean")
 
 HOST_NAME = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|[0-9A-Fa-f:.]+")
@@ -267,10 +268,13 @@ def _refuse_unknown(environ: os._Environ[str] | dict[str, str]) -> None:
         if name.startswith(PREFIX) and name not in names and not name.startswith(f"{PREFIX}TEST_")
     )
     if unknown:
-        raise ConfigurationError(
-            f"Unknown setting {unknown[0]}.{_nearest(unknown[0], names)} Unset it, or use a "
-            "setting of docs/configuration.md."
-        )
+        sentences = [
+            f"Unknown setting {name}.{_nearest(name, names) or ' Unset it.'}"
+            for name in unknown[:SHOWN_UNKNOWN]
+        ]
+        more = len(unknown) - len(sentences)
+        sentences += [f"{more} more are unknown."] if more else []
+        raise ConfigurationError(f"{' '.join(sentences)} docs/configuration.md lists all settings.")
 
 
 def _nearest(name: str, existing: Iterable[str]) -> str:

@@ -57,7 +57,23 @@ class Trainer:
         )
 
     def get_latest_predictor(self) -> dict[str, Any] | None:
-        """Summary of the newest ACTIVE predictor of the group by creation time, or None.
+        """Summary of the newest ACTIVE predictor of the group by creation time.
+
+        None if there is none, or if it cannot be read any more.
+        """
+        newest = self._newest()
+        return None if newest is None or self._problem_of(newest) else newest
+
+    def lost_predictor(self) -> str | None:
+        """Why the newest ACTIVE predictor counts as none: its name and problem, or None."""
+        newest = self._newest()
+        problem = None if newest is None else self._problem_of(newest)
+        if newest is None or problem is None:
+            return None
+        return f"predictor '{newest['PredictorName']}' cannot be used any more ({problem})"
+
+    def _newest(self) -> dict[str, Any] | None:
+        """The newest ACTIVE predictor.
 
         Predictors of earlier data, which an undo removed as a whole, do not count.
         """
@@ -116,6 +132,11 @@ class Trainer:
         arn = self._create("ForecastArn", create, request) or self.find_forecast(name)
         return arn or self._refuse_taken(name)
 
+    def delete_forecast(self, arn: str) -> None:
+        """Delete a forecast; its name becomes free."""
+        with translate_errors():
+            self.session.forecast.delete_forecast(ForecastArn=arn)
+
     def describe_predictor(self, arn: str) -> dict[str, Any]:
         """Amazon's description of a predictor, legacy or auto."""
         client = self.session.forecast
@@ -158,6 +179,9 @@ class Trainer:
             except ClientError as error:
                 if error_code(error) not in WRONG_KIND:
                     raise
+
+    def _problem_of(self, predictor: Mapping[str, Any]) -> str | None:
+        return self.session.details.predictor_problem(predictor["PredictorArn"])
 
     def _latest_arn(self) -> str:
         predictor = self.get_latest_predictor()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from forecast_service.cli import main
 from forecast_service.settings import Settings
@@ -20,6 +23,12 @@ BESIDE = Path(__file__).parents[2] / "shared" / "data" / "rossmann"
 ROSSMANN = os.environ.get("FORECAST_TEST_ROSSMANN", str(BESIDE))
 SERVER_URL = os.environ.get("FORECAST_TEST_DATABASE_URL")  # a PostgreSQL server; else SQLite
 
+
+# A busy machine makes any example slow: promises about time are in scripts/benchmark.
+hypothesis_settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("untimed")
 
 # Files with tests that wait for processes: they begin first, so that others compute meanwhile.
 FIRST = ("acceptance/", "worker/", "test_exploration", "test_benchmarks", "runs/", "test_amazon")
@@ -80,11 +89,23 @@ def database_url(tmp_path: Path) -> Iterator[str]:
     server.dispose()
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite database: a copy is sooner there than a migration is done."""
+    file = tmp_path_factory.mktemp("migrated") / "forecast.db"
+    database = Database(f"sqlite:///{file}")
+    database.migrate()
+    database.dispose()
+    return file
+
+
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str) -> Settings:
+def settings(tmp_path: Path, database_url: str, migrated_file: Path) -> Settings:
     """Settings of an empty installation that uses one process."""
     home = tmp_path / "home"
     home.mkdir(exist_ok=True)  # with PostgreSQL nothing else makes it
+    if database_url.startswith("sqlite"):
+        shutil.copyfile(migrated_file, home / "forecast.db")
     return Settings(home=home, database_url=database_url, processes=1)
 
 
@@ -100,7 +121,7 @@ def database(settings: Settings) -> Iterator[Database]:
 @pytest.fixture
 def queue(database: Database) -> Queue:
     """A queue with leases that last longer than any test."""
-    return Queue(database, lease_seconds=30)
+    return Queue(database, lease_seconds=3600)
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ class Aws:
         """Do jobs until the test stops them."""
         worker = Worker(self.settings)
         while not self.stopping.wait(0.05):
-            worker.run_until_idle(60, kinds=("resource",))
+            worker.run_until_idle(600, kinds=("resource",))
 
 
 def application(settings: Settings, database: Database) -> Flask:

@@ -7,17 +7,16 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
 import pytest
+from support import until
 
 from forecast_service.app import create_app
 from forecast_service.errors import ConfigurationError
 from forecast_service.settings import Settings
 
-START_SECONDS = 30
 NOT_FOR_READERS = (
     *("pandas", "lightgbm", "prophet", "holidays", "statsmodels", "scipy", "sklearn", "boto3"),
     *(
@@ -63,8 +62,26 @@ def test_settings_come_from_the_environment(
 def test_a_wrong_variable_refuses_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORECAST_PROT", "5000")
 
-    with pytest.raises(ConfigurationError, match=r"FORECAST_PROT\. Did you mean FORECAST_PORT\?"):
+    with pytest.raises(ConfigurationError) as caught:
         create_app()
+
+    assert str(caught.value) == (
+        "Unknown setting FORECAST_PROT. Did you mean FORECAST_PORT? docs/configuration.md lists "
+        "all settings."
+    )
+
+
+def test_every_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORECAST_HORIZN", "7")
+    monkeypatch.setenv("FORECAST_XYZZY", "7")
+
+    with pytest.raises(ConfigurationError) as caught:
+        create_app()
+
+    assert str(caught.value) == (
+        "Unknown setting FORECAST_HORIZN. Did you mean FORECAST_HORIZON? Unknown setting "
+        "FORECAST_XYZZY. Unset it. docs/configuration.md lists all settings."
+    )
 
 
 def test_errors_are_answered_and_not_raised(tmp_path: Path) -> None:
@@ -116,23 +133,19 @@ def test_the_module_serves_by_itself(tmp_path: Path) -> None:
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
-        answer = wait_for(f"http://127.0.0.1:{port}/healthz")
+        answer = until(lambda: answer_of(f"http://127.0.0.1:{port}/healthz"))
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=START_SECONDS)
+        process.wait()
 
     assert answer == b'{"status":"ok"}'
 
 
-def wait_for(url: str) -> bytes:
-    """Wait until ``url`` answers; return the body."""
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=5) as response:
-                body: bytes = response.read()
-                return body
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+def answer_of(url: str) -> bytes | None:
+    """The body of the answer; None without an answer."""
+    try:
+        with urllib.request.urlopen(url) as response:
+            body: bytes = response.read()
+            return body
+    except OSError:
+        return None

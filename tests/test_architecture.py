@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
+from functools import cache
 
 import pytest
 
@@ -12,6 +13,7 @@ from scripts.structure import (
     MOST_FILES,
     MOST_LINES,
     PACKAGE,
+    Graph,
     cycles,
     files_per_folder,
     folder_imports,
@@ -24,21 +26,30 @@ from scripts.structure import (
 )
 
 MODULES = modules()
-GRAPH = own_imports(MODULES)
-NAMES = {name: imported_names(path) for name, path in MODULES.items()}
+
+
+@cache
+def graph_of_imports() -> Graph:
+    """The imports, read once, and only where these tests run."""
+    return own_imports(MODULES)
+
+
+@cache
+def names_of_imports() -> Graph:
+    return {name: imported_names(path) for name, path in MODULES.items()}
 
 
 def importers_of(library: str) -> set[str]:
     """Modules that import this library."""
     return {
         module
-        for module, names in NAMES.items()
+        for module, names in names_of_imports().items()
         if any(name.split(".")[0] == library for name in names)
     }
 
 
 def test_every_module_imports_from_its_own_level_or_lower() -> None:
-    assert upward_imports(GRAPH) == []
+    assert upward_imports(graph_of_imports()) == []
 
 
 def test_an_upward_import_would_be_seen() -> None:
@@ -48,11 +59,11 @@ def test_an_upward_import_would_be_seen() -> None:
 
 
 def test_no_modules_import_each_other() -> None:
-    assert cycles(GRAPH) == []
+    assert cycles(graph_of_imports()) == []
 
 
 def test_no_folders_of_a_package_import_each_other() -> None:
-    assert cycles(folder_imports(GRAPH)) == []
+    assert cycles(folder_imports(graph_of_imports())) == []
 
 
 def test_a_cycle_would_be_seen() -> None:
@@ -83,8 +94,8 @@ def test_every_module_can_be_read_in_one_sitting() -> None:
 
 def test_the_engine_imports_no_database_no_http_and_no_amazon() -> None:
     for module in (name for name in MODULES if name.split(".")[0] == "engine"):
-        own = {target.split(".")[0] for target in GRAPH[module]}
-        libraries = {name.split(".")[0] for name in NAMES[module]}
+        own = {target.split(".")[0] for target in graph_of_imports()[module]}
+        libraries = {name.split(".")[0] for name in names_of_imports()[module]}
 
         assert own <= {"engine", "errors", "common"}, module
         assert not libraries & {"sqlalchemy", "flask", "boto3", "botocore"}, module
@@ -106,7 +117,7 @@ def test_the_local_amazon_forecast_uses_no_table_of_the_service() -> None:
     tables = "forecast_service.storage.tables."
     touched = {
         name.removeprefix(tables)
-        for module, names in NAMES.items()
+        for module, names in names_of_imports().items()
         for name in names
         if module.startswith("local.") and name.startswith(tables)
     }
@@ -149,7 +160,8 @@ def test_flask_appears_only_at_the_edge() -> None:
 
 
 def test_the_python_client_uses_nothing_of_the_service() -> None:
-    used = {target for name in GRAPH if name.split(".")[0] == "client" for target in GRAPH[name]}
+    graph = graph_of_imports()
+    used = {target for name in graph if name.split(".")[0] == "client" for target in graph[name]}
 
     assert {target.split(".")[0] for target in used} == {"client"}
 
@@ -157,7 +169,9 @@ def test_the_python_client_uses_nothing_of_the_service() -> None:
 def test_one_module_reads_the_rows_of_dataset_groups() -> None:
     table = "forecast_service.storage.tables.dataset_groups"
 
-    assert {name for name, imported in NAMES.items() if table in imported} == {"storage.groups"}
+    assert {name for name, imported in names_of_imports().items() if table in imported} == {
+        "storage.groups"
+    }
 
 
 def test_nothing_loads_pickles() -> None:

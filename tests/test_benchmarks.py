@@ -193,3 +193,33 @@ def test_growth_beyond_linear_and_memory_beyond_its_bound_are_named() -> None:
 
     assert broken[0] == "train_cpu grows with exponent 1.58; at most 1.15 is allowed"
     assert broken[-1] == ("2000 series need 2000 MB beyond their data; at most 1024 MB are allowed")
+
+
+@pytest.mark.slow
+def test_burst_waits_until_all_stores_are_served() -> None:
+    asked = "--stores 6 --days 60 --seconds 1 --json"
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "burst", *asked.split()],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    result = json.loads(ended.stdout)
+    assert (result["stores"], result["imports_failed"], result["training"]) == (6, 0, "serving")
+    assert 0 < result["sent"] <= result["imported"] <= result["forecast"]
+
+
+@pytest.mark.slow
+def test_soak_measures_the_memory_after_each_new_forecast() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "soak", "--rounds", "4", "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    result = json.loads(ended.stdout)
+    assert len(result["samples"]) == result["rounds"] == 4
+    assert 50e6 < result["first"] < 1e9

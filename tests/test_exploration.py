@@ -36,7 +36,7 @@ def test_a_notebook_runs_and_draws(path: Path) -> None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the kernel's client warns a lot
-        NotebookClient(notebook, timeout=240, kernel_name="python3").execute()
+        NotebookClient(notebook, timeout=800, kernel_name="python3").execute()
 
     assert pictures(notebook)
 

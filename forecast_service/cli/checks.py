@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from forecast_service.cli.remedies import REMEDY_COMMANDS
+from forecast_service.common.disks import not_writable, require_folder
 from forecast_service.errors import ConfigurationError, ForecastServiceError
 from forecast_service.settings import Settings, read_settings
 
@@ -31,7 +32,10 @@ def all_checks() -> list[Finding]:
     except ConfigurationError as error:
         return [Finding("settings", False, error.sentence(REMEDY_COMMANDS))]
     findings = [Finding("settings", True, f"home {settings.home}, backend {settings.backend}")]
-    checks = {"database": database, "disk": disk, "model": model}
+    findings.append(_finding("database", database, settings))
+    if findings[-1].ok:
+        findings += files(settings)
+    checks = {"disk": disk, "model": model}
     return findings + [_finding(name, check, settings) for name, check in checks.items()]
 
 
@@ -41,24 +45,43 @@ def _finding(name: str, check: Callable[[Settings], str], settings: Settings) ->
     except ForecastServiceError as error:
         return Finding(name, False, error.sentence(REMEDY_COMMANDS))
     except Exception as error:  # the libraries raise errors of their own
+        known = not_writable(error)
+        if known is not None:
+            return Finding(name, False, known.detail)
         return Finding(name, False, f"{type(error).__name__}: {error}")
 
 
 def database(settings: Settings) -> str:
-    """Check that the database answers, and migrate it to the schema of this version."""
-    from forecast_service.storage.database import Database
+    """Look for damage in the database, and migrate it to the schema of this version."""
+    from forecast_service.service import open_service
 
-    database = Database(settings.resolved_database_url)
+    service = open_service(settings)
     try:
-        database.migrate()
-        return f"{database.engine.dialect.name} answers, its schema is up to date"
+        service.prepare()
+        service.database.check()
+        return f"{service.database.engine.dialect.name} is undamaged, its schema is up to date"
     finally:
-        database.dispose()
+        service.close()
+
+
+def files(settings: Settings) -> list[Finding]:
+    """Compare every file that the database names with what was written; one finding per damage."""
+    from forecast_service.service import open_service
+    from forecast_service.upkeep.damage import find_damage
+
+    service = open_service(settings)
+    try:
+        found = find_damage(settings, service.database)
+    finally:
+        service.close()
+    if not found:
+        return [Finding("files", True, "sales and models are as they were written")]
+    return [Finding("files", not damage.is_needed, damage.sentence()) for damage in found]
 
 
 def disk(settings: Settings) -> str:
     """Check that FORECAST_HOME is writable and has free space."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+    require_folder(settings.home, "FORECAST_HOME")
     probe = settings.home / ".check"
     probe.write_bytes(b"")
     probe.unlink()

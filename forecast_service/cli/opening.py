@@ -27,7 +27,7 @@ def open_for_command(**overrides: Any) -> Iterator[Service]:
     logging.getLogger("forecast_service.importer").setLevel(logging.ERROR)
     service = open_service(read_settings(**overrides))
     try:
-        service.database.migrate()
+        service.prepare()
         yield service
     finally:
         service.close()

@@ -66,12 +66,22 @@ class ServiceGroup(click.Group):
         except ForecastServiceError as error:
             raise click.ClickException(_with_findings(error)) from error
         except OSError as error:
-            if error.filename is None or error.strerror is None:
+            if isinstance(error, BrokenPipeError):  # the reader of a pipe went away
                 raise
-            raise click.ClickException(
-                f"'{error.filename}' cannot be used: {error.strerror}. "
-                "Check the path and its permissions."
-            ) from error
+            raise click.ClickException(_of_system(error)) from error
+
+
+def _of_system(error: OSError) -> str:
+    from forecast_service.common.disks import not_writable
+    from forecast_service.common.files import reason_of
+
+    known = not_writable(error)
+    if error.filename is not None:
+        return (
+            f"'{error.filename}' cannot be used: {reason_of(error)}. "
+            "Check the path, its permissions and the free space."
+        )
+    return known.detail if known else f"The operating system refused this: {reason_of(error)}."
 
 
 def _with_findings(error: ForecastServiceError) -> str:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from collections.abc import Callable
+from functools import partial
+from multiprocessing.connection import Connection
 from typing import Any
 
 from forecast_service.common.processes import end_with_parent
+from forecast_service.errors import ForecastServiceError
 from forecast_service.settings import Settings
 
 __all__ = ["run_web", "run_worker"]
@@ -17,8 +22,11 @@ HEADER_SECONDS = 15  # time for the headers of a request, and for an idle connec
 WORKER_KILL_SECONDS = 10  # time for open requests to finish when the server stops
 
 
-def run_web(settings: Settings) -> None:
-    """Serve HTTP until TERM or INT; the web processes read FORECAST_* variables themselves."""
+def run_web(settings: Settings, reports: Connection | None = None) -> None:
+    """Serve HTTP until TERM or INT; the web processes read FORECAST_* variables themselves.
+
+    A sentence is sent to ``reports`` when a web process cannot start.
+    """
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
@@ -40,18 +48,37 @@ def run_web(settings: Settings) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=WORKER_KILL_SECONDS,
     )
-    server.serve(target_loader=_load_application)
+    try:
+        server.serve(target_loader=partial(load_application, reports))
+    except Exception as error:
+        _report(reports, f"The web server cannot listen at port {settings.port}: {error}")
+        raise
 
 
-def _load_application(target: str) -> Callable[..., Any]:
+def load_application(reports: Connection | None, target: str) -> Callable[..., Any]:
     """Load the application. Granian calls this in every web process."""
     end_with_parent()
     module, factory = target.split(":")
-    application: Callable[..., Any] = getattr(importlib.import_module(module), factory)()
+    try:
+        application: Callable[..., Any] = getattr(importlib.import_module(module), factory)()
+    except ForecastServiceError as error:
+        # One sentence, and no traceback of the web server, which ends the process.
+        if reports is None:
+            print(f"Error: {error.detail}", file=sys.stderr, flush=True)  # noqa: T201
+        _report(reports, error.detail)
+        os._exit(1)
+    except Exception as error:
+        _report(reports, f"The web process failed: {type(error).__name__}: {error}")
+        raise
     return application
 
 
-def run_worker(settings: Settings) -> None:
+def _report(reports: Connection | None, sentence: str) -> None:
+    if reports is not None:
+        reports.send(sentence)
+
+
+def run_worker(settings: Settings, _reports: Connection | None = None) -> None:
     """Do the waiting work, until TERM or INT."""
     from forecast_service.common.logs import configure_logging
     from forecast_service.worker import Worker

@@ -21,6 +21,13 @@ REMEDY_COMMANDS: Mapping[Remedy, str] = {
         "Import them with 'forecast-service import', then start a training with "
         "'forecast-service train'."
     ),
+    Remedy.RESTORE: (
+        "Restore a backup into an empty FORECAST_HOME with 'forecast-service restore'."
+    ),
+    Remedy.IMPORT_ALL_AGAIN: (
+        "Restore a backup with 'forecast-service restore', or import all data again with "
+        "'forecast-service import'."
+    ),
     Remedy.LIST_IMPORTS: "'forecast-service undo' without an ID undoes the last one.",
     Remedy.UNDO_TOGETHER: "'forecast-service undo --together' undoes all of them.",
     Remedy.LIST_FORECASTS: "'forecast-service rollback' lists the forecasts that can be served.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import click
@@ -30,25 +31,44 @@ def serve(host: str | None, port: int | None, no_worker: bool) -> None:
     serve_until_stopped(host, port, with_worker=not no_worker)
 
 
-def serve_until_stopped(host: str | None, port: int | None, *, with_worker: bool) -> None:
-    """Run web and worker processes until TERM or INT."""
+def serve_until_stopped(
+    host: str | None, port: int | None, *, with_worker: bool, begun: float | None = None
+) -> None:
+    """Run web and worker processes until TERM or INT.
+
+    ``begun``: monotonic time at which the command began, to be compared with the first answer.
+    """
     from forecast_service.cli.supervisor import Supervisor, choose_port, stop_signals
     from forecast_service.settings import read_settings
-    from forecast_service.storage.database import Database
 
     overrides = {"host": host, "port": port}
     settings = read_settings(**{k: v for k, v in overrides.items() if v is not None})
     port = choose_port(settings.host, settings.port)
     settings = settings.model_copy(update={"port": port})
-    # Migrate before the children start: the worker needs the tables.
-    database = Database(settings.resolved_database_url)
-    database.migrate()
-    database.dispose()
+    prepare(settings)
     for line in warnings_of(settings):
         say(line)
+    supervisor = Supervisor(settings, with_worker=with_worker, say=say)
+
+    def ready() -> None:
+        if begun is not None:
+            say(f"Ready after {time.monotonic() - begun:.1f} s.")
+        say(f"Serving at {supervisor.address} (Ctrl-C stops).")
+
     with stop_signals() as stop:
-        Supervisor(settings, with_worker=with_worker, say=say).run(stop)
+        supervisor.run(stop, ready)
     say("Stopped.")
+
+
+def prepare(settings: Settings) -> None:
+    """Make the tables before the children start; what prevents it ends the command here."""
+    from forecast_service.service import open_service
+
+    service = open_service(settings)
+    try:
+        service.prepare()
+    finally:
+        service.close()
 
 
 def warnings_of(settings: Settings) -> list[str]:
@@ -75,4 +95,6 @@ def worker() -> None:
     from forecast_service.cli.processes import run_worker
     from forecast_service.settings import read_settings
 
-    run_worker(read_settings())
+    settings = read_settings()
+    prepare(settings)
+    run_worker(settings)

@@ -66,6 +66,7 @@ def run(
     from forecast_service.cli.supervisor import choose_port
     from forecast_service.settings import read_settings
 
+    begun = time.monotonic()
     overrides = {"host": host, "port": port}
     settings = read_settings(**{k: v for k, v in overrides.items() if v is not None})
     choose_port(settings.host, settings.port)  # refuse a port now, not after minutes of training
@@ -82,18 +83,16 @@ def run(
     except KeyboardInterrupt:
         say("Stopped.")
         return
-    serve_until_stopped(host, port, with_worker=True)
+    serve_until_stopped(host, port, with_worker=True, begun=begun)
 
 
 def prepare(files: dict[str, Path], options: dict[str, Any]) -> None:
     """Import and train if needed."""
     from forecast_service.cli.opening import open_for_command
 
-    start = time.monotonic()
     with open_for_command() as service:
         imported = load(service, files, options)
         train(service, must_wait=imported)
-    say(f"Ready after {time.monotonic() - start:.1f} s.")
 
 
 def load(service: Service, files: dict[str, Path], options: dict[str, Any]) -> bool:

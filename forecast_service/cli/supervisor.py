@@ -9,21 +9,20 @@ import signal
 import socket
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.context import SpawnProcess
 from types import FrameType
 
 from forecast_service.cli.processes import run_web, run_worker
+from forecast_service.cli.startup import Startup, ending_of
 from forecast_service.errors import BackendUnavailable, ConfigurationError
 from forecast_service.settings import Settings
 
 __all__ = ["Supervisor", "choose_port", "stop_signals"]
 
 STOP_SECONDS = 20.0  # time for a child to end by itself before it is killed
-START_SECONDS = 60.0  # longest time until the web server answers
+PATIENCE_SECONDS = 30.0  # time between two lines about a start that takes long
 LOOK_SECONDS = 0.5  # time between two checks that every child is alive
 FIRST_PAUSE_SECONDS = 1.0  # pause before a dead child is restarted; it doubles each time
 LAST_PAUSE_SECONDS = 60.0
@@ -61,7 +60,8 @@ def choose_port(host: str, port: int) -> int:
         except (OSError, OverflowError) as error:
             if getattr(error, "errno", None) == errno.EADDRINUSE:
                 raise ConfigurationError(
-                    f"Port {port} is already in use. Choose another one with --port."
+                    f"Port {port} is already in use. Stop the program that uses it, or choose "
+                    "another port with --port."
                 ) from error
             reason = getattr(error, "strerror", None) or str(error)
             raise ConfigurationError(
@@ -101,14 +101,20 @@ class Supervisor:
         self.restarts: dict[str, Restart] = {}
         # Do not fork: the children open databases and start threads.
         self.context = multiprocessing.get_context("spawn")
+        self.reports, self.reporter = self.context.Pipe(duplex=False)
 
-    def run(self, stop: threading.Event) -> None:
-        """Keep the children running until ``stop`` is set, then end them."""
+    def run(self, stop: threading.Event, ready: Callable[[], None]) -> None:
+        """Keep the children running until ``stop`` is set, then end them.
+
+        ``ready`` is called once, as soon as requests are answered.
+        """
         try:
             for role in self.roles:
                 self._start(role)
-            self._await_web(stop)
+            if self._await_web(stop):
+                ready()
             while not stop.wait(LOOK_SECONDS):
+                self._pass_on_reports()
                 self._restart_dead_children()
         finally:
             self._end_children()
@@ -120,7 +126,8 @@ class Supervisor:
         return f"http://{host}:{self.settings.port}"
 
     def _start(self, role: str) -> None:
-        child = self.context.Process(target=self.roles[role], args=(self.settings,), name=role)
+        arguments = (self.settings, self.reporter)
+        child = self.context.Process(target=self.roles[role], args=arguments, name=role)
         child.start()
         self.children[role] = child
 
@@ -133,32 +140,35 @@ class Supervisor:
             if restart is None or restart.child is not child:
                 restart = self.restarts[role] = Restart.after(restart, child, now)
                 self.say(
-                    f"The {role} process ended with exit code {child.exitcode}. "
+                    f"The {role} process {ending_of(child.exitcode)}. "
                     f"It restarts in {restart.pause_seconds:g} s."
                 )
             if now >= restart.due:
                 self._start(role)
 
-    def _await_web(self, stop: threading.Event) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while not stop.wait(0.05):
-            if self._answers():
-                self.say(f"Serving at {self.address} (Ctrl-C stops).")
-                return
-            if not self.children["web"].is_alive() or time.monotonic() > deadline:
-                raise BackendUnavailable(
-                    f"The web server did not start at {self.address}. "
-                    "The lines above give the reason."
-                )
+    def _await_web(self, stop: threading.Event) -> bool:
+        """Wait for the first answer; False if ``stop`` was set before.
 
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.address}/healthz", timeout=2):  # noqa: S310
+        Raises
+        ------
+        BackendUnavailable
+            There will be no answer; the sentence gives the reason.
+        """
+        begun = said = time.monotonic()
+        startup = Startup(self.children["web"], self.address, self.reports)
+        while not stop.wait(0.05):
+            if startup.answers():
                 return True
-        except urllib.error.HTTPError:
-            return True
-        except OSError:
-            return False
+            if reason := startup.failure():
+                raise BackendUnavailable(f"The web server did not start. {reason}")
+            if time.monotonic() - said >= PATIENCE_SECONDS:
+                said = time.monotonic()
+                self.say(f"Still starting the web server after {said - begun:.0f} s.")
+        return False
+
+    def _pass_on_reports(self) -> None:
+        while self.reports.poll():
+            self.say(self.reports.recv())
 
     def _end_children(self) -> None:
         for child in self.children.values():

@@ -18,9 +18,10 @@ NEW_FILE = click.Path(path_type=Path)
 @click.pass_context
 @json_option
 def check(context: click.Context, as_json: bool) -> None:
-    """Check settings, database, disk and the Prophet package.
+    """Check settings, database, stored files, disk and the Prophet package.
 
-    Fits a tiny Prophet model, which takes some seconds. The exit code is 1 if a check fails.
+    Reads every stored file, and names those that are lost or not as they were written. Fits a tiny
+    Prophet model, which takes some seconds. The exit code is 1 if a check fails.
     """
     from forecast_service.cli.checks import all_checks
 
@@ -39,11 +40,13 @@ def check(context: click.Context, as_json: bool) -> None:
 def backup(path: Path) -> None:
     """Write the database and the files into one archive, PATH.
 
-    The service may run meanwhile. A PostgreSQL database is not included: back it up with pg_dump
-    first, at most one day before. For that day, the files that the dump names are not deleted.
+    The service may run meanwhile. A damaged database is refused; damaged files are named. A
+    PostgreSQL database is not included: back it up with pg_dump first, at most one day before. For
+    that day, the files that the dump names are not deleted.
     """
     from forecast_service.cli.opening import open_for_command
     from forecast_service.upkeep import maintenance
+    from forecast_service.upkeep.damage import find_damage
 
     if not path.parent.is_dir():
         raise click.BadParameter(
@@ -52,6 +55,8 @@ def backup(path: Path) -> None:
         )
     with open_for_command() as service:
         names = maintenance.backup(service.settings, service.database, path)
+        for damage in find_damage(service.settings, service.database):
+            say(f"WARNING: {damage.sentence()}")
         if not service.database.is_sqlite:
             say("The database is not included. Back up PostgreSQL with pg_dump.")
     say(f"Wrote {path}: {', '.join(names) or 'nothing'}.")

@@ -39,7 +39,7 @@ def to_numpy(
         The array has nulls, is not of floats, and ``missing`` is None.
     """
     if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks) if array.num_chunks != 1 else array.chunk(0)
+        array = array.chunk(0) if array.num_chunks == 1 else _as_one(array)
     if pa.types.is_boolean(array.type):
         return to_numpy(array.cast(pa.uint8()), missing).astype(bool)
     if not array.null_count:
@@ -51,6 +51,11 @@ def to_numpy(
         array.type, len(array), [None, array.buffers()[1]], offset=array.offset
     )
     return np.where(valid, to_numpy(without_nulls), np.nan if missing is None else missing)
+
+
+def _as_one(column: pa.ChunkedArray) -> pa.Array:
+    """The chunks as one array; a table of no row group has no chunk."""
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
 
 
 def from_numpy(values: npt.NDArray[np.generic]) -> pa.Array:

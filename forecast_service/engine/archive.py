@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.files import once_per_content, reason_of
 from forecast_service.errors import InvalidData
 
-__all__ = ["Arrays", "load", "prefixed", "save", "unprefixed"]
+__all__ = ["Arrays", "load", "prefixed", "problem_of", "save", "unprefixed"]
 
 _META = "__meta__"
 _DIGEST = "__sha256__"
@@ -76,9 +77,10 @@ def load(path: Path) -> tuple[dict[str, npt.NDArray[np.generic]], dict[str, Any]
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             members = {name: file[name] for name in file.files}
-    except (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a flipped bit makes numpy, zipfile or zlib raise almost anything
+        reason = reason_of(error) if isinstance(error, OSError) else "it is damaged"
         raise InvalidData(
-            f"Model file '{path.name}' cannot be read: {error}. Train again to replace it."
+            f"Model file '{path.name}' cannot be read: {reason}. Train again to replace it."
         ) from error
     digest = members.pop(_DIGEST, None)
     if digest is None or _META not in members or digest.tobytes() != _digest(members):
@@ -87,6 +89,30 @@ def load(path: Path) -> tuple[dict[str, npt.NDArray[np.generic]], dict[str, Any]
             "Train again to replace it."
         )
     return members, json.loads(members.pop(_META).tobytes())
+
+
+def problem_of(path: Path) -> str | None:
+    """What is wrong with a file, in a few words; None if its content is as it was saved.
+
+    The content is not kept in memory, and is read again only if the file has changed.
+    """
+    try:
+        return None if _is_intact(path) else "is damaged"
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read ({reason_of(error)})"
+
+
+@once_per_content
+def _is_intact(path: Path) -> bool:
+    """Whether every member has its checksum."""
+    with path.open("rb") as stream:
+        try:
+            with zipfile.ZipFile(stream) as file:
+                return file.testzip() is None and f"{_DIGEST}.npy" in file.namelist()
+        except Exception:  # a flipped bit makes zipfile or zlib raise almost anything
+            return False
 
 
 def _digest(members: Arrays) -> bytes:

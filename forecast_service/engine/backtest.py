@@ -18,7 +18,8 @@ from forecast_service.engine.calendar import (
     usable_season,
 )
 from forecast_service.engine.guards.bounds import find_bounds
-from forecast_service.engine.guards.outliers import without_outliers
+from forecast_service.engine.guards.clean_panel import clean_panel
+from forecast_service.engine.guards.dormancy import find_dormant
 from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.engine.pool import map_in_order, pool
 
@@ -193,16 +194,19 @@ def _test(
     cutoff: int,
     progress: Progress = silent,
 ) -> TestedWindow:
-    past = without_outliers(panel.before(cutoff))
-    future = find_bounds(past).within(panel.known_between(cutoff, cutoff + config.horizon))
+    past = clean_panel(panel.before(cutoff))
+    known = panel.known_between(cutoff, cutoff + config.horizon)
+    dormant, future = find_dormant(panel.before(cutoff), known), find_bounds(past).within(known)
     fitted = algorithm.fit(past, config, progress)
+    quantiles, mean = fitted.forecast(future, config.quantiles), fitted.mean(future)
+    quantiles[dormant], mean[dormant] = 0.0, 0.0
     return TestedWindow(
         cutoff=cutoff,
         start=future.timestamps[0],
         end=next_periods(future.timestamps[-1], panel.frequency, 1)[0],
         actual=panel.target[:, cutoff : cutoff + config.horizon],
-        quantiles=fitted.forecast(future, config.quantiles),
-        mean=fitted.mean(future),
+        quantiles=quantiles,
+        mean=mean,
         history=past.target,
         season_length=usable_season(config.season_length, cutoff),
     )

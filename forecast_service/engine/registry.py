@@ -13,7 +13,7 @@ from forecast_service.engine import algorithm as interface
 from forecast_service.engine import grouped
 from forecast_service.engine.algorithm import Algorithm, FitConfig, Fitted, Progress, silent
 from forecast_service.engine.archive import Arrays
-from forecast_service.engine.guards.outliers import without_outliers
+from forecast_service.engine.guards.clean_panel import clean_panel
 from forecast_service.engine.panel import Panel
 from forecast_service.errors import InvalidData
 
@@ -55,7 +55,7 @@ def load_pieces(name: str, pieces: Iterable[Arrays]) -> Fitted:
 
 def condition(name: str, fitted: Fitted, panel: Panel) -> Fitted:
     """The same model on newer data, without absurd days: see ``Algorithm.condition``."""
-    chosen, clean = algorithm(name), without_outliers(panel)
+    chosen, clean = algorithm(name), clean_panel(panel)
     return grouped.carry_shards(fitted, clean, lambda model, own, *_: chosen.condition(model, own))
 
 
@@ -77,4 +77,4 @@ def refit(
         own_rows = grouped.places_within(places, rows)
         return interface.refit(chosen, model, own, own_rows, config, step)
 
-    return grouped.carry_shards(fitted, without_outliers(panel), carry, progress)
+    return grouped.carry_shards(fitted, clean_panel(panel), carry, progress)

@@ -10,6 +10,7 @@ from forecast_service.engine.auto.auto_algorithm import fit_with_backtest
 from forecast_service.engine.backtest import Backtest, backtest
 from forecast_service.engine.calendar import require_trainable
 from forecast_service.engine.changes import content_of
+from forecast_service.engine.guards.dormancy import without_silence
 from forecast_service.engine.guards.outliers import without_outliers
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pool import pool
@@ -70,5 +71,6 @@ def _fit(name: str, panel: Panel, config: FitConfig, progress: Progress) -> tupl
         return fit_with_backtest(panel, config, progress)
     chosen = algorithm(name)
     share = config.backtest_windows / (config.backtest_windows + 1)
+    panel = without_silence(panel)
     tested = backtest(chosen, panel, config, part(progress, 0, share))
     return chosen.fit(without_outliers(panel), config, part(progress, share, 1)), tested

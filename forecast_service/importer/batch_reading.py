@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,8 @@ from forecast_service.importer.understanding.understanding import Understanding,
 from forecast_service.settings import Settings
 
 __all__ = ["Batch", "BatchReader"]
+
+logger = logging.getLogger(__name__)
 
 KEY_COLUMNS = ("store", "date", "item")
 OWN_COLUMNS = (*KEY_COLUMNS, "sales", "stockout")
@@ -95,7 +98,10 @@ class BatchReader:
             path = _write_joined([self._sent[each] for each in ids], self.folder)
             try:
                 whole = self._understand(path, replace(self.options, duplicates="last"))
-            except InvalidData:  # they contradict each other: fewer of them may not
+            except (
+                Exception
+            ):  # whatever it is, fewer of them may not have it, and one is tried last
+                logger.info("%d imports do not go together", len(ids), exc_info=True)
                 ids = ids[: len(ids) // 2]
             else:
                 return self._together(checked, ids, whole)
@@ -112,22 +118,33 @@ class BatchReader:
         reports: dict[str, ImportReport] = {}
         errors: dict[str, ForecastServiceError] = {}
         for row in self.rows:
-            sent = self._sent[row["id"]] = SentRows.read(self._path(row))
-            if self._is_other(sent) or (reports and self._is_large()):
-                break
-            known = recent.of(sent.stores)
             try:
-                found = self._understand(self._path(row), self.options, known)
-            except ForecastServiceError as error:
-                if error.retryable:
-                    raise
+                found = self._check_one(row, recent)
+            except InvalidData as error:
                 errors[row["id"]] = error
                 continue
-            if errors and not reports:
+            except Exception:  # it fails as the oldest, and not in the name of others
+                if row is self.rows[0]:
+                    raise
+                break
+            if found is None or (errors and not reports):
                 break
             reports[row["id"]] = found.report
-            recent.add(found, sent.stores)
+            recent.add(found, self._sent[row["id"]].stores)
         return Batch(None, reports, errors)
+
+    def _check_one(self, row: sa.RowMapping, recent: RecentHistory) -> Understanding | None:
+        """What one import means; None if it cannot be loaded with the oldest."""
+        path = self._path(row)
+        try:
+            sent = self._sent[row["id"]] = SentRows.read(path)
+        except OSError as error:
+            raise InvalidData(
+                f"The sent rows cannot be read any more: {error.strerror}. Send them again."
+            ) from error
+        if self._is_other(sent) or (row is not self.rows[0] and self._is_large()):
+            return None
+        return self._understand(path, self.options, recent.of(sent.stores))
 
     def _understand(
         self, path: Path, options: ImportOptions, earlier: EarlierImports | None = None
@@ -140,7 +157,7 @@ class BatchReader:
         return self.settings.home / str(row["files"]["sales"])
 
     def _is_other(self, sent: SentRows) -> bool:
-        first = self._sent[self.rows[0]["id"]]
+        first = next(iter(self._sent.values()))
         return not sent.fits(first, self.earlier.group.covariates)
 
     def _is_large(self) -> bool:

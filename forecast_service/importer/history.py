@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import sqlalchemy as sa
 
 from forecast_service.common.arrow import from_numpy, to_numpy
 from forecast_service.importer.canonical_files import MS_PER_DAY
@@ -20,7 +18,6 @@ from forecast_service.importer.merging.earlier_imports import EarlierImports, no
 from forecast_service.importer.values.text_columns import day_of, iso
 from forecast_service.storage.database import Database
 from forecast_service.storage.snapshots import SnapshotStore
-from forecast_service.storage.tables import series_files
 
 __all__ = [
     "SALES_COLUMNS",
@@ -109,11 +106,12 @@ def history(
     data have items, ``item``. ``limit`` keeps the last entries.
     """
     days = None if start is None else day_of(start), None if end is None else day_of(end)
-    sales = _rows_of_store(database, home, sales_key(group), (store, item), days, limit)
+    snapshots = SnapshotStore(database, home)
+    sales = _rows_of_store(snapshots, sales_key(group), (store, item), days, limit)
     if not sales:
         return []
     shown_days = sales[0].day, sales[-1].day
-    of_covariates = _rows_of_store(database, home, covariates_key(group), (store, item), shown_days)
+    of_covariates = _rows_of_store(snapshots, covariates_key(group), (store, item), shown_days)
     covariates = {(row.day, row.item): row.values for row in of_covariates}
     return [_entry(row, covariates.get((row.day, row.item), {})) for row in sales]
 
@@ -143,15 +141,15 @@ def _codes(column: pa.ChunkedArray) -> tuple[np.ndarray[Any, np.dtype[np.int64]]
 
 
 def _rows_of_store(
-    database: Database,
-    home: Path,
+    snapshots: SnapshotStore,
     dataset: str,
     series: tuple[str, str | None],
     days: tuple[int | None, int | None],
     limit: int | None = None,
 ) -> list[_Row]:
     """The last rows of a store and item (None: all) between two days; the newest file wins."""
-    tables = [_read_store(home / path, *series, days) for path in _files(database, dataset)]
+    files = snapshots.verified(dataset) if snapshots.version(dataset) else []
+    tables = [_read_store(snapshots.home / file.path, *series, days) for file in files]
     whole = pa.concat_tables(tables, promote_options="permissive") if tables else None
     if whole is None or not whole.num_rows:
         return []
@@ -191,6 +189,8 @@ def _read_store(
             if _may_contain(file.metadata.row_group(number).column(first).statistics, store)
         ]
         table = file.read_row_groups(parts)
+    if not table.num_rows:
+        return table
     kept = np.ones(table.num_rows, dtype=bool)
     for name, text in filters.items():
         if text is not None and table.num_rows:
@@ -208,16 +208,3 @@ def _may_contain(statistics: Any, text: str) -> bool:
     if statistics is None or not statistics.has_min_max:
         return True
     return bool(statistics.min <= text <= statistics.max)
-
-
-def _files(database: Database, dataset: str) -> Sequence[str]:
-    """Files of the newest version: the base, then the deltas in order."""
-    statement = (
-        sa.select(series_files.c.kind, series_files.c.path)
-        .where(series_files.c.dataset == dataset)
-        .order_by(series_files.c.version)
-    )
-    with database.read() as connection:
-        rows = connection.execute(statement).all()
-    bases = [index for index, row in enumerate(rows) if row.kind == "base"]
-    return [row.path for row in rows[bases[-1] :]] if bases else []

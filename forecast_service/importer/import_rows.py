@@ -15,7 +15,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.importer.files.text_tables import SENT_ROWS
-from forecast_service.importer.options import ImportOptions
 from forecast_service.storage.database import database_now
 from forecast_service.storage.queue import Queue
 from forecast_service.storage.tables import imports
@@ -153,5 +152,4 @@ def _is_small(row: sa.RowMapping) -> bool:
 
 
 def _is_like(row: sa.RowMapping, leader: sa.RowMapping) -> bool:
-    options = [ImportOptions.from_dict(each["options"]) for each in (row, leader)]
-    return _is_small(row) and options[0] == options[1]
+    return _is_small(row) and row["options"] == leader["options"]

@@ -12,7 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.common.instants import utc_text
-from forecast_service.errors import FieldError, InvalidData, NotFound, Remedy, UnknownStore
+from forecast_service.errors import (
+    FieldError,
+    InvalidData,
+    NotFound,
+    Remedy,
+    UnknownStore,
+)
 from forecast_service.importer.history import history
 from forecast_service.importer.import_rows import KIND, has_open_import, lane_of
 from forecast_service.importer.interpretation import understand_files
@@ -71,6 +77,8 @@ class Imports:
             A mode, role or option does not exist, or they do not fit together.
         InvalidData
             A file cannot be read.
+        NotWritable
+            The disk is full or read-only; nothing was kept.
         """
         chosen = _parse_options(options)
         check_request(files, mode)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from forecast_service.common.disks import not_writable
 from forecast_service.common.files import link_or_copy
 from forecast_service.errors import InvalidData
 from forecast_service.storage.queue import new_id
@@ -50,6 +51,8 @@ class Workspace:
         ------
         InvalidData
             A file cannot be read; nothing is kept.
+        NotWritable
+            The disk is full or read-only; nothing is kept.
         """
         kept = {}
         try:
@@ -61,7 +64,8 @@ class Workspace:
                 kept[role] = target.relative_to(self.home).as_posix()
         except OSError as error:
             self.remove()
-            raise InvalidData(
+            is_source = isinstance(error, PermissionError) and error.filename == str(source)
+            raise (None if is_source else not_writable(error)) or InvalidData(
                 f"'{source}' cannot be read: {error.strerror}. Name a file that is readable."
             ) from error
         return kept

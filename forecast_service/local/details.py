@@ -14,6 +14,7 @@ from forecast_service.errors import Busy, Conflict, Remedy
 from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.forecast_models import ServedModels
+from forecast_service.local.jobs.predictor_models import problem_of
 from forecast_service.local.operations.undo import data_state, restore_data, undo
 from forecast_service.local.resource_details import ForecastDetails
 from forecast_service.local.what_if import what_if
@@ -31,6 +32,7 @@ class LocalDetails:
 
     def __init__(self, database: Database, home: Path) -> None:
         self.database = database
+        self.home = home
         self._models = ServedModels(home)
         # A what-if computes in a web process. More at a time would take threads from the readers.
         self._computing = threading.Lock()
@@ -45,6 +47,10 @@ class LocalDetails:
     def notes(self, arn: str) -> list[str]:
         forecast = self._resource(arn)
         return [] if forecast is None else list(ForecastDetails.of(forecast.details).notes or ())
+
+    def predictor_problem(self, arn: str) -> str | None:
+        predictor = self._resource(arn)
+        return None if predictor is None else problem_of(self.home, predictor)
 
     def what_if(
         self, arn: str, keys: Sequence[str], changes: Sequence[Change]

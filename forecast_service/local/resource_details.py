@@ -93,6 +93,8 @@ class PredictorDetails(DataDetails):
     """The number of series that each algorithm forecasts, by its name in the engine."""
     kept_from: str | None = None
     """ARN of the predictor from which unchanged parts of the training were kept."""
+    unreadable: str | None = None
+    """Why a job could not read its model; then no forecast is made with it any more."""
 
 
 @dataclass(frozen=True)

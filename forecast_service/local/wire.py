@@ -153,7 +153,7 @@ def _body() -> dict[str, Any]:
     except HTTPException as error:  # too large, or the client went away
         raise _Fault("SerializationException", str(error.description), error.code or 400) from error
     except (ValueError, RecursionError) as error:
-        raise _Fault("SerializationException", "The body is not JSON.") from error
+        raise _Fault("SerializationException", "The body is not valid JSON.") from error
     if not isinstance(body, dict):
         raise _Fault("SerializationException", "The body is not a JSON object.")
     return body

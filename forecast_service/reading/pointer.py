@@ -74,10 +74,9 @@ class PointerReader:
         try:
             return self._read_from(self._open())
         except (self._driver_error, sa.exc.DBAPIError) as error:
-            reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-            raise BackendUnavailable(
-                f"The database did not answer: {reason}. Try again in a moment."
-            ) from error
+            cause = getattr(error, "orig", None) or error
+            unknown = BackendUnavailable(f"The database did not answer: {cause}. Try again.")
+            raise self.database.failure_of(cause) or unknown from error
 
     def _read_from(self, cursor: Any) -> Pointer | None:
         try:

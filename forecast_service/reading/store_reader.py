@@ -25,7 +25,7 @@ from forecast_service.storage.tables import training_runs
 
 __all__ = ["MOST_VALUES", "StoreReader"]
 
-MOST_VALUES = 250_000  # of one answer; some 15 MB of JSON
+MOST_VALUES, MOST_SERIES = 250_000, 5000  # of one answer; some 17 MB of JSON
 NAME_COLUMNS = ("name", "store_name", "storename")  # attributes
 SHOWN_ITEMS = 3  # items without a forecast that are named
 DATE_LENGTH = len("2015-08-01")
@@ -81,13 +81,13 @@ class StoreReader:
         each = max(1, len(self.question.items))
         count = len(stores) * each
         values = self._values_of_a_series()
-        if count > 1 and count * values > MOST_VALUES:
-            most = MOST_VALUES // values
+        most = min(MOST_VALUES // values, MOST_SERIES)
+        if count > max(most, 1):
             advice = f"{most // each:,} stores at a time" if most >= each else "fewer items"
+            asked = f"{count * values:,} values: {count:,} series with {values:,} each"
             raise TooMuch(
-                f"The answer would have {count * values:,} values: {count:,} series with "
-                f"{values:,} each. An answer has at most {MOST_VALUES:,} values. Ask for {advice}, "
-                "or for fewer days."
+                f"The answer would have {asked}. An answer has at most {MOST_VALUES:,} values and "
+                f"{MOST_SERIES:,} series. Ask for {advice}, or for fewer days."
             )
 
     def _named(self, store: Any, number: int | str, item: str | None) -> Document:

@@ -49,7 +49,7 @@ class ForecastResource(ServiceResource):
         query=ForecastQuery,
         answers={200: "Forecast", 304: None},
         other_types=(CSV_TYPE, XLSX_TYPE),
-        errors=(400, 404, 406, 422),
+        errors=(400, 404, 406, 422, 503),
     )
     def get(self) -> Response:
         """Answer a query string, with an ETag. A cached query string is not parsed again."""
@@ -64,7 +64,7 @@ class ForecastResource(ServiceResource):
         body=ForecastBody,
         answers={200: "Forecast"},
         other_types=(CSV_TYPE, XLSX_TYPE),
-        errors=(400, 404, 406, 413, 415, 422),
+        errors=(400, 404, 406, 413, 415, 422, 503),
     )
     def post(self) -> Response:
         """Answer a JSON body."""

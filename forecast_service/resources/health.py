@@ -11,6 +11,7 @@ from forecast_service.resources.contract.requests import ReadyQuery
 from forecast_service.resources.metrics import RequestMetrics
 from forecast_service.resources.parsing import read_query
 from forecast_service.service import Service
+from forecast_service.upkeep.damage import shortcomings
 
 __all__ = ["HealthResource", "MetricsResource", "ReadyResource"]
 
@@ -43,9 +44,14 @@ class ReadyResource(ServiceResource):
         errors=(422, 503),
     )
     def get(self) -> Response:
-        """503 if the database is unreachable or has the tables of another version."""
+        """503 if the database is unreachable or has the tables of another version.
+
+        ``degraded`` means that forecasts are served, but stored files are damaged or the disk is
+        full; ``problems`` says what does not work then.
+        """
         query = read_query(request, ReadyQuery)
         if not self.service.database.is_migrated():
+            self.service.database.refuse_newer_schema()
             raise BackendUnavailable(
                 "The database has the tables of another version of the service. "
                 "Restart the service: that migrates the database."
@@ -53,9 +59,13 @@ class ReadyResource(ServiceResource):
         ready = self.service.current.is_ready()
         if query.forecast and not ready:
             raise NotReady("No forecast is being served yet.", remedy=Remedy.TRAIN)
-        return json_response(
-            {"status": "ready", "database": "ready", "forecast": "ready" if ready else "none"}
-        )
+        problems = shortcomings(self.service.settings, self.service.database)
+        answer = {
+            "status": "degraded" if problems else "ready",
+            "database": "ready",
+            "forecast": "ready" if ready else "none",
+        }
+        return json_response({**answer, "problems": problems} if problems else answer)
 
 
 class MetricsResource(ServiceResource):

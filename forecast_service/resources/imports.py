@@ -43,6 +43,7 @@ __all__ = [
 ROLES = ("sales", "features", "future", "stores")
 OPTIONS = tuple(ImportQuery.model_fields)
 REPEATED = ("column", "only", "ignore")
+EXAMPLES = {"mode": "INCREMENTAL", "dry_run": "true", "allow_returns": "true", "wide": "true"}
 UTF8 = "utf-8"
 MULTIPART = "multipart/form-data"
 RAW_TYPES = {
@@ -68,7 +69,7 @@ class ImportsResource(ServiceResource):
         query=ImportQuery,
         body_types=(MULTIPART, *RAW_TYPES),
         answers={200: "ImportReport", 202: "Import"},
-        errors=(400, 413, 415, 422, 503),
+        errors=(400, 413, 415, 422, 503, 507),
     )
     def post(self) -> Response:
         """202 with the import to follow. ``dry_run`` only returns the report and keeps nothing."""
@@ -201,6 +202,13 @@ def scratch_folder(home: Path) -> Iterator[Path]:
 
 
 def _refuse_other_parts(sent: Request) -> None:
+    options = sorted(set(sent.files) & set(OPTIONS))
+    if options:
+        name = options[0]
+        raise InvalidRequest(
+            f"'{name}' is sent as a file. Send '{name}' in the query: "
+            f"?{name}={EXAMPLES.get(name, '…')}."
+        )
     unknown = sorted((set(sent.files) - set(ROLES)) | (set(sent.form) - {*ROLES, *OPTIONS}))
     if unknown:
         raise UnknownField(

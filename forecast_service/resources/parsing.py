@@ -57,8 +57,11 @@ def json_body(request: Request, model: type[Model]) -> Model:
         require_length(request)
     limit = request.max_content_length
     request.max_content_length = BODY_BYTES if limit is None else min(limit, BODY_BYTES)
+    sent = request.get_data(cache=False)
+    if not sent.strip():
+        raise BadRequest("The body is empty. Send one JSON object.")
     try:
-        body = orjson.loads(request.get_data(cache=False))
+        body = orjson.loads(sent)
     except orjson.JSONDecodeError as error:
         raise BadRequest(
             f"The body is not valid JSON (line {error.lineno}, column {error.colno}). Send one "

@@ -10,6 +10,7 @@ import orjson
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from forecast_service.common.disks import not_writable
 from forecast_service.common.logs import request_id
 from forecast_service.errors import ForecastServiceError
 from forecast_service.resources.remedies import REMEDY_ROUTES
@@ -37,6 +38,7 @@ def problem_response(error: Exception) -> Response:
     """The problem document of an error. An unknown error is logged; its answer has only an id."""
     if isinstance(error, HTTPException) and error.response is not None:
         return error.response  # type: ignore[return-value]
+    error = not_writable(error) or error
     if isinstance(error, ForecastServiceError):
         response = _from_service(error)
     elif isinstance(error, HTTPException):

@@ -20,6 +20,10 @@ REMEDY_ROUTES: Mapping[Remedy, str] = {
     Remedy.IMPORT_THEN_TRAIN: (
         "Import them with POST /imports, then start a training with POST /training."
     ),
+    Remedy.RESTORE: "Restore a backup.",
+    Remedy.IMPORT_ALL_AGAIN: (
+        "Restore a backup, or import all data again with POST /imports (mode FULL)."
+    ),
     Remedy.LIST_IMPORTS: "GET /imports lists the imports.",
     Remedy.UNDO_TOGETHER: "'together=true' undoes all of them.",
     Remedy.LIST_FORECASTS: "GET /forecasts lists the forecasts that can be served.",

@@ -29,7 +29,7 @@ class SalesResource(ServiceResource):
         "Add or correct a few sales",
         body=SalesBody,
         answers={202: "Import"},
-        errors=(400, 404, 413, 415, 422, 503),
+        errors=(400, 404, 413, 415, 422, 503, 507),
     )
     def post(self) -> Response:
         """Import these rows like a file in mode INCREMENTAL."""
@@ -46,7 +46,7 @@ class SalesResource(ServiceResource):
         "Remove a few sales",
         body=RemovalBody,
         answers={202: "Import"},
-        errors=(400, 404, 413, 415, 422, 503),
+        errors=(400, 404, 413, 415, 422, 503, 507),
     )
     def delete(self) -> Response:
         """Remove these rows; the models do not see them any more."""

@@ -129,7 +129,7 @@ class HistoryResource(ServiceResource):
         query=HistoryQuery,
         answers={200: "History"},
         other_types=(CSV_TYPE, XLSX_TYPE),
-        errors=(400, 404, 406, 422),
+        errors=(400, 404, 406, 422, 503),
     )
     def get(self, store_number: str) -> Response:
         """Sales by day: the last ``limit`` days of the range."""

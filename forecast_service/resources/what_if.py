@@ -7,9 +7,16 @@ from flask import Response, request
 from forecast_service.reading import Supposition, total_of
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
-from forecast_service.resources.contract.requests import WhatIfBody
+from forecast_service.resources.contract.requests import FormatQuery, WhatIfBody
 from forecast_service.resources.forecast import question_of
 from forecast_service.resources.parsing import json_body
+from forecast_service.resources.representations import (
+    CSV_TYPE,
+    XLSX_TYPE,
+    representation_of,
+    table_response,
+)
+from forecast_service.resources.tables.forecasts import rounded, what_if_table
 
 __all__ = ["WhatIfResource"]
 
@@ -19,12 +26,15 @@ class WhatIfResource(ServiceResource):
 
     @documented(
         "The forecast with changed covariates on some days (nothing is stored)",
+        query=FormatQuery,
         body=WhatIfBody,
         answers={200: "WhatIf"},
-        errors=(400, 404, 409, 413, 415, 422, 501, 503),
+        other_types=(CSV_TYPE, XLSX_TYPE),
+        errors=(400, 404, 406, 409, 413, 415, 422, 501, 503),
     )
     def post(self) -> Response:
         """Compute the answer at once, with the model of the current forecast."""
+        form = representation_of(request)
         body = json_body(request, WhatIfBody)
         suppositions = [
             Supposition(row.covariate, row.value, row.first, row.last or row.first)
@@ -32,6 +42,12 @@ class WhatIfResource(ServiceResource):
         ]
         question = question_of(body)
         documents = self.service.what_if.documents(question, suppositions)
+        if form.is_table:
+            stores = ["stores"] if question.many else ["store", *question.stores]
+            table = what_if_table(documents, full=form.full)
+            return table_response(form, table, ["what-if", *stores])
+        if not form.full:
+            documents = [rounded(document) for document in documents]
         if not question.many:
             return json_response(documents[0])
         return json_response({"forecasts": documents, "total": total_of(documents)})

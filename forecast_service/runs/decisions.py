@@ -34,6 +34,8 @@ class Facts:
     is_forecast: bool
     """Whether the current forecast and a forecast of this predictor include the newest sales."""
     last_sale_on: str | None
+    lost: str | None = None
+    """Why the newest predictor counts as none, such as a damaged model file."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def detail_of(facts: Facts, rule: str) -> str:
     tolerance = _days(facts.tolerance_days)
     return {
         "forced": "a training was requested with 'force', so the age of the predictor is ignored",
-        "no_predictor": "there is no predictor yet",
+        "no_predictor": facts.lost or "there is no predictor yet",
         "unknown_store": (
             f"predictor '{facts.predictor}' was trained before store '{facts.store}' was imported"
         ),

@@ -35,6 +35,7 @@ def collect_facts(
     store: str | None,
     at: datetime,
     forced: bool,
+    lost: str | None = None,
 ) -> Facts:
     """Read the facts for a request about ``store`` at ``at``; None means the whole group."""
     last_sale_on = group.last_sale_on
@@ -48,6 +49,7 @@ def collect_facts(
         newer_days_of_sales=None,
         is_forecast=False,
         last_sale_on=last_sale_on,
+        lost=lost,
     )
     if predictor is None:
         return facts

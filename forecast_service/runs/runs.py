@@ -73,7 +73,9 @@ class TrainingRuns:
         """
         for _ in range(MAX_DECISIONS):
             runs_version, at_checked = self._check_request(store, at)
-            predictor = self._trainer().get_latest_predictor()
+            trainer = self._trainer()
+            predictor = trainer.get_latest_predictor()
+            lost = trainer.lost_predictor() if predictor is None else None
             try:
                 with self.database.write() as connection:
                     group = lock_group(connection, self.settings.dataset_group)
@@ -88,6 +90,7 @@ class TrainingRuns:
                         store=name,
                         at=at_checked,
                         forced=force,
+                        lost=lost,
                     )
                     return self._decide(connection, group, predictor, request_facts)
             except sa.exc.IntegrityError:

@@ -104,6 +104,7 @@ class RunStep:
     def _begin(self) -> None:
         """Fix the data version and whether the run trains; wait while the group is busy."""
         predictor = self.trainer.get_latest_predictor()
+        lost = self.trainer.lost_predictor() if predictor is None else None
         with self.queue.fenced(self.claim) as connection:
             group = lock_group(connection, self.group.name)
             if group is None or self._has_to_wait(connection):
@@ -111,7 +112,10 @@ class RunStep:
                 return
             run = read_run(connection, self.run.id, lock=True) or self.run
             trains = run.trains and not _is_trained_already(run, predictor)
-            if not trains and predictor is None:
+            if not trains and lost is not None:
+                self._train_instead(connection, lost)
+                trains = True
+            elif not trains and predictor is None:
                 fail(connection, run.id, NO_PREDICTOR)
                 self.queue.finish(connection, self.claim)
                 return
@@ -158,13 +162,32 @@ class RunStep:
             return
         description = self.trainer.describe_forecast(self.run.forecast_arn)
         if description["Status"] != "ACTIVE":
-            self._wait_for("forecast", description)
+            if not (description["Status"] == "CREATE_FAILED" and self._is_predictor_lost()):
+                self._wait_for("forecast", description)
             return
         if collect(self.session, self.settings, self.queue, self.claim, self.run, description):
             return
         predictor = self.trainer.describe_predictor(str(self.run.predictor_arn))
         serve(self.session, self.queue, self.claim, self.run, predictor, description)
         self._log("forecast is served", "run_serving")
+
+    def _is_predictor_lost(self) -> bool:
+        """Whether the forecast failed because the predictor cannot be read; then train."""
+        lost = None if self.run.trains else self.trainer.lost_predictor()
+        if lost is None:
+            return False
+        self.trainer.delete_forecast(str(self.run.forecast_arn))
+        with self.queue.fenced(self.claim) as connection:
+            self._train_instead(connection, lost)
+            columns = {"state": "training", "predictor_arn": None, "forecast_arn": None}
+            run_rows.change(connection, self.run.id, **columns, message=None)
+            self.queue.go_on(connection, self.claim, delay_seconds=0.0)
+        return True
+
+    def _train_instead(self, connection: sa.Connection, lost: str) -> None:
+        """Make a run that only forecasts a training, because its predictor is lost."""
+        run_rows.change(connection, self.run.id, trains=True, reason="no_predictor", detail=lost)
+        logger.warning("%s: everything is trained anew", lost, extra={"event": "predictor_lost"})
 
     def _waits_for_import(self) -> bool:
         """Whether an import is loading; if so, give the run back, or end it if it is late."""

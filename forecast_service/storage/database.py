@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
+import json
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from forecast_service.errors import BackendUnavailable
+from forecast_service.common.disks import not_writable, require_folder
+from forecast_service.errors import BackendUnavailable, NewerSchema
+from forecast_service.storage.failures import damaged, failure_of
 from forecast_service.storage.postgresql import postgresql_engine, wait_for_ever
 
 __all__ = ["LOCK_SECONDS", "Database", "database_now"]
@@ -80,16 +82,29 @@ class Database:
         try:
             with self.engine.connect() as connection:
                 yield connection
-        except sa.exc.OperationalError as error:
-            reason = str(error.orig).strip().splitlines()[0]
-            raise BackendUnavailable(
-                f"The database did not answer: {reason}. Try again in a moment."
-            ) from error
+        except sa.exc.DBAPIError as error:
+            failure = self.failure_of(error.orig or error)
+            if failure is None:
+                raise
+            raise failure from error
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise damaged("a value cannot be read") from error
+
+    def failure_of(self, error: BaseException) -> BackendUnavailable | None:
+        """The error of the service for an error of the driver; None if a statement is at fault."""
+        return failure_of(error, None if self.file is None else self.file.parent)
+
+    @cached_property
+    def file(self) -> Path | None:
+        """The file of an SQLite database; None for PostgreSQL, or in memory."""
+        path = self.engine.url.database if self.is_sqlite else None
+        return None if not path or path == ":memory:" else Path(path).absolute()
 
     def migrate(self) -> None:
         """Upgrade the schema to this version; one process does it, the others wait."""
         if self.is_migrated():
             return
+        self.refuse_newer_schema()
         # Importing Alembic costs 0.3 s and 30 MB, and a migration is rarely needed.
         from forecast_service.storage.schema import upgrade
 
@@ -101,16 +116,45 @@ class Database:
 
     def is_migrated(self) -> bool:
         """Whether the schema has the version that this service needs."""
+        return self.revision() == self._revisions[-1]
+
+    def revision(self) -> str | None:
+        """The number of the script that made the present schema; None if there are no tables."""
         with self.read() as connection:
             if not sa.inspect(connection).has_table(REVISIONS.name):
-                return False
-            revisions = connection.execute(sa.select(REVISIONS.c.version_num)).scalars()
-            return list(revisions) == [self._newest_revision]
+                return None
+            return connection.execute(sa.select(REVISIONS.c.version_num)).scalars().first()
+
+    def check(self) -> None:
+        """Look for damage in an SQLite database; PostgreSQL has checksums of its own.
+
+        Raises
+        ------
+        DatabaseDamaged
+            The pages or indexes of the database do not fit together.
+        """
+        if not self.is_sqlite:
+            return
+        with self.read() as connection:
+            found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalars().all()
+        if found != ["ok"]:
+            raise damaged(found[0])
+
+    def refuse_newer_schema(self) -> None:
+        """Raise NewerSchema if a later version of the service made the tables."""
+        found = self.revision()
+        if found is None or found in self._revisions:
+            return
+        raise NewerSchema(
+            f"The database has schema '{found}', which another version of the service made: this "
+            f"version knows schemas until '{self._revisions[-1]}'. Install the later version "
+            "again, or use a backup that this version made.",
+        )
 
     @cached_property
-    def _newest_revision(self) -> str:
-        """The number in the name of the last script; it cannot change while the process runs."""
-        return max(path.name for path in SCRIPTS.glob("[0-9]*_*.py")).partition("_")[0]
+    def _revisions(self) -> list[str]:
+        """The numbers in the names of the scripts; they cannot change while the process runs."""
+        return sorted(path.name.partition("_")[0] for path in SCRIPTS.glob("[0-9]*_*.py"))
 
     def dispose(self) -> None:
         """Close every connection."""
@@ -119,9 +163,7 @@ class Database:
     @contextlib.contextmanager
     def _migration_lock(self) -> Iterator[None]:
         if self.is_sqlite:
-            path = Path(str(self.engine.url.database) + ".lock")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("w") as lock:
+            with self._lock_file() as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield
             return
@@ -135,11 +177,18 @@ class Database:
                 connection.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATION_LOCK)))
                 connection.commit()
 
+    def _lock_file(self) -> IO[str]:
+        try:
+            return Path(f"{self.engine.url.database}.lock").open("w")
+        except OSError as error:
+            failure = not_writable(error)
+            raise failure or error from error
+
     @staticmethod
     def _sqlite_engine(url: str, lock_seconds: float) -> sa.Engine:
         path = sa.make_url(url).database
         if path:
-            os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+            require_folder(Path(path).absolute().parent, "The folder of the database")
         engine = sa.create_engine(url, connect_args={"timeout": lock_seconds})
 
         @sa.event.listens_for(engine, "connect")

@@ -7,6 +7,7 @@ Every answer is read from it.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from forecast_service.common.keys import prediction_key, series_key
-from forecast_service.errors import InvalidRequest
+from forecast_service.errors import DamagedData, InvalidRequest, Remedy
 from forecast_service.storage.tables import forecast_values, forecasts
 
 __all__ = [
@@ -79,21 +80,29 @@ def write(connection: sa.Connection, rows: Iterable[StoredForecast]) -> None:
 
 
 def read(connection: sa.Connection, forecast_arn: str, key: str) -> StoredForecast | None:
-    """The forecast of one series (``keys.series_key``), or None."""
+    """The forecast of one series (``keys.series_key``), or None; see ``read_many``."""
     return read_many(connection, forecast_arn, [key]).get(key)
 
 
 def read_many(
     connection: sa.Connection, forecast_arn: str, keys: Sequence[str]
 ) -> dict[str, StoredForecast]:
-    """The forecasts of these series, by key, as far as they exist."""
+    """The forecasts of these series, by key, as far as they exist.
+
+    Raises
+    ------
+    DamagedData
+        Stored values are not those that were written.
+    """
     found: dict[str, StoredForecast] = {}
     for start in range(0, len(keys), BATCH_KEYS):
         statement = sa.select(forecast_values).where(
             forecast_values.c.forecast_arn == forecast_arn,
             forecast_values.c.series_key.in_(keys[start : start + BATCH_KEYS]),
         )
-        found.update((row.series_key, _stored(row)) for row in connection.execute(statement))
+        for row in connection.execute(statement):
+            _refuse_damaged(row)
+            found[row.series_key] = _stored(row)
     return found
 
 
@@ -276,8 +285,22 @@ def _batches(rows: Iterable[StoredForecast]) -> Iterator[list[dict[str, Any]]]:
         yield batch
 
 
+def _refuse_damaged(row: Any) -> None:
+    if row.checksum not in (None, _checksum(row._mapping)):
+        raise DamagedData(
+            f"The stored forecast of series '{row.series_key}' is damaged.",
+            remedy=Remedy.TRAIN_BY_FORCE,
+        )
+
+
+def _checksum(row: Mapping[str, Any]) -> int:
+    """CRC-32 of what an answer is made of."""
+    facts = f"{row['start']},{row['frequency']},{row['forecast_types']}"
+    return zlib.crc32(row["values"], zlib.crc32(facts.encode()))
+
+
 def _row(stored: StoredForecast) -> dict[str, Any]:
-    return {
+    row = {
         "forecast_arn": stored.forecast_arn,
         "series_key": stored.series_key,
         "start": stored.start,
@@ -288,6 +311,7 @@ def _row(stored: StoredForecast) -> dict[str, Any]:
         "note": stored.note,
         "facts": None if stored.facts is None else dict(stored.facts),
     }
+    return {**row, "checksum": _checksum(row)}
 
 
 def _starts(start: str, frequency: str, count: int) -> npt.NDArray[np.datetime64]:

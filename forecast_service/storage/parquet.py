@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,10 @@ import pyarrow.parquet as pq
 from forecast_service.common.arrow import from_booleans
 from forecast_service.common.codes import combined, factorize
 from forecast_service.common.files import link_or_copy, sync
+from forecast_service.storage.integrity import sha256_of
 from forecast_service.storage.queue import new_id
 
-__all__ = ["StagedFile", "merge", "read_parquet", "sha256_of", "stage"]
+__all__ = ["StagedFile", "merge", "read_parquet", "stage"]
 
 ROW_GROUP_ROWS = 1_000_000
 
@@ -37,12 +37,15 @@ def stage(home: Path, folder: str, content: pa.Table | Path) -> StagedFile:
     (home / folder).mkdir(parents=True, exist_ok=True)
     path = home / folder / f"{new_id()}.parquet"
     temporary = path.with_suffix(".part")
-    if isinstance(content, Path):
-        link_or_copy(content, temporary)
-    else:
-        pq.write_table(content, temporary, compression="zstd", row_group_size=ROW_GROUP_ROWS)
-    sync(temporary)
-    temporary.rename(path)
+    try:
+        if isinstance(content, Path):
+            link_or_copy(content, temporary)
+        else:
+            pq.write_table(content, temporary, compression="zstd", row_group_size=ROW_GROUP_ROWS)
+        sync(temporary)
+        temporary.rename(path)
+    finally:
+        temporary.unlink(missing_ok=True)  # a full disk needs the space
     sync(path.parent)
     return StagedFile(
         path=f"{folder}/{path.name}",
@@ -87,8 +90,3 @@ def _read_as(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         return pa.timestamp("ms")
     return kind
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -16,12 +16,13 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from forecast_service.errors import Conflict, InvalidData
+from forecast_service.errors import Conflict, DamagedData, InvalidData, Remedy
 from forecast_service.storage.database import Database, database_now
-from forecast_service.storage.parquet import StagedFile, merge, read_parquet, sha256_of, stage
+from forecast_service.storage.integrity import problem_of
+from forecast_service.storage.parquet import StagedFile, merge, read_parquet, stage
 from forecast_service.storage.tables import series_files
 
-__all__ = ["GRACE_SECONDS", "SnapshotStore", "StagedFile"]
+__all__ = ["GRACE_SECONDS", "SnapshotFile", "SnapshotStore", "StagedFile"]
 
 FOLDER = "snapshots"
 GRACE_SECONDS = 3600.0  # a younger file without a row may belong to a job that will commit
@@ -29,12 +30,22 @@ COMPACT_AFTER = 8  # files in one version; each delta costs every reader a pass 
 
 
 @dataclass(frozen=True)
-class _File:
+class SnapshotFile:
+    """One file of a dataset, as the manifest has it."""
+
+    dataset: str
     version: int
     kind: str
     path: str
+    """Relative to FORECAST_HOME."""
     key: tuple[str, ...]
+    rows: int
     sha256: str
+    created_at: float
+
+    def problem(self, home: Path) -> str | None:
+        """What is wrong with the file, in a few words; None if it is as it was written."""
+        return problem_of(home / self.path, self.sha256)
 
 
 class SnapshotStore:
@@ -166,11 +177,36 @@ class SnapshotStore:
         ------
         InvalidData
             There is no such version.
+        DamagedData
+            A file of the version is lost or was changed.
         """
+        files = self.verified(dataset, version)
+        return merge([read_parquet(self.home / file.path) for file in files], files[-1].key)
+
+    def verified(self, dataset: str, version: int | None = None) -> list[SnapshotFile]:
+        """The files of a version, base first; each one is as it was written.
+
+        Raises
+        ------
+        InvalidData
+            There is no such version.
+        DamagedData
+            A file is lost or was changed.
+        """
+        files = self._files(dataset, version)
         try:
-            return self._read(dataset, version)
-        except FileNotFoundError:  # a sweep ran between reading the manifest and the files
-            return self._read(dataset, version)
+            return self._verify(files)
+        except DamagedData:
+            again = self._files(dataset, version)
+            if again == files:
+                raise
+            return self._verify(again)  # a compaction had replaced the files meanwhile
+
+    def files(self) -> list[SnapshotFile]:
+        """The files of every version of all datasets."""
+        statement = sa.select(series_files).order_by(series_files.c.dataset, series_files.c.version)
+        with self.database.read() as connection:
+            return [_file(row) for row in connection.execute(statement)]
 
     def compact(self, dataset: str) -> bool:
         """Replace base and deltas of the newest version by one base; False if they are few.
@@ -182,8 +218,6 @@ class SnapshotStore:
         files = self._files(dataset, None)
         if len(files) <= COMPACT_AFTER:
             return False
-        for file in files:
-            self._verify(file)
         staged = self.stage(self.read(dataset, files[-1].version))
         with self.database.write() as connection:
             result = connection.execute(
@@ -262,11 +296,7 @@ class SnapshotStore:
             if row.kind == "base":
                 needed_until_base, superseded_at = False, row.created_at
 
-    def _read(self, dataset: str, version: int | None) -> pa.Table:
-        files = self._files(dataset, version)
-        return merge([read_parquet(self.home / file.path) for file in files], files[-1].key)
-
-    def _files(self, dataset: str, version: int | None) -> list[_File]:
+    def _files(self, dataset: str, version: int | None) -> list[SnapshotFile]:
         with self.database.read() as connection:
             newest = self.newest(connection, dataset) if version is None else version
             rows = self._rows(connection, dataset, newest)
@@ -275,11 +305,28 @@ class SnapshotStore:
                 f"Dataset '{dataset}' has no version {newest} with data. "
                 "Import all of its data first."
             )
-        return [_File(row.version, row.kind, row.path, tuple(row.key), row.sha256) for row in rows]
+        return [_file(row) for row in rows]
 
-    def _verify(self, file: _File) -> None:
-        if sha256_of(self.home / file.path) != file.sha256:
-            raise InvalidData(
-                f"File '{file.path}' was changed after its import. Restore it from a backup, or "
-                "import all data of the dataset again."
-            )
+    def _verify(self, files: list[SnapshotFile]) -> list[SnapshotFile]:
+        for file in files:
+            problem = file.problem(self.home)
+            if problem is not None:
+                raise DamagedData(
+                    f"The stored data '{file.dataset}' cannot be used: version {file.version} "
+                    f"{problem}.",
+                    remedy=Remedy.IMPORT_ALL_AGAIN,
+                )
+        return files
+
+
+def _file(row: sa.Row[Any]) -> SnapshotFile:
+    return SnapshotFile(
+        dataset=row.dataset,
+        version=row.version,
+        kind=row.kind,
+        path=row.path,
+        key=tuple(row.key),
+        rows=row.rows,
+        sha256=row.sha256,
+        created_at=row.created_at,
+    )

@@ -131,6 +131,7 @@ forecast_values = Table(
     Column("algorithm", String(64)),
     Column("note", Text),
     Column("facts", JSON(none_as_null=True)),  # weights of its algorithms, measured coverage
+    Column("checksum", BigInteger),  # CRC-32 of values, start, frequency and types
 )
 
 # The datasets that are trained together, and the forecast that is served.

@@ -14,9 +14,11 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from forecast_service.common.disks import not_writable, require_folder
 from forecast_service.errors import Conflict, InvalidData
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
+from forecast_service.storage.failures import damaged
 
 __all__ = ["backup", "restore", "sweeping", "without_sweeps"]
 
@@ -42,6 +44,8 @@ def backup(settings: Settings, database: Database, target: Path) -> list[str]:
     ------
     Conflict
         ``target`` exists.
+    DatabaseDamaged
+        The database is damaged: restoring the backup would not help.
     """
     if target.exists():
         raise Conflict(f"'{target}' exists already. Name another file, or delete this one.")
@@ -71,17 +75,20 @@ def restore(settings: Settings, source: Path) -> list[str]:
         FORECAST_HOME is not empty.
     InvalidData
         ``source`` is not a backup of this service.
+    NotWritable
+        The disk is full or read-only.
     """
     home = settings.home
     part = home / PART
-    if home.exists() and any(path != part for path in home.iterdir()):
+    require_folder(home, "FORECAST_HOME")
+    if any(path != part for path in home.iterdir()):
         raise Conflict(
             f"'{home}' is not empty, but a backup can only be restored into an empty folder. "
             "Name another folder in FORECAST_HOME, or move this one away."
         )
     shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
     try:
+        part.mkdir()
         with tarfile.open(source, "r:gz") as archive:
             _check(archive, source)
             archive.extractall(part, filter="data")
@@ -91,7 +98,7 @@ def restore(settings: Settings, source: Path) -> list[str]:
         for path in sorted(part.iterdir(), key=lambda path: (path.name == DATABASE, path.name)):
             path.rename(home / path.name)
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
-        raise InvalidData(
+        raise not_writable(error) or InvalidData(
             f"'{source}' could not be restored: {error}. Use a file that a backup wrote."
         ) from error
     finally:
@@ -125,11 +132,17 @@ def _copy(database: Database, folder: Path) -> Path:
     """Make a consistent copy of the SQLite file while others may write."""
     copy = folder / DATABASE
     path = str(database.engine.url.database)
-    with (
-        contextlib.closing(sqlite3.connect(path)) as source,
-        contextlib.closing(sqlite3.connect(copy)) as target,
-    ):
-        source.backup(target)
+    try:
+        with (
+            contextlib.closing(sqlite3.connect(path)) as source,
+            contextlib.closing(sqlite3.connect(copy)) as target,
+        ):
+            source.backup(target)
+            found = target.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        raise database.failure_of(error) or error from error
+    if found != "ok":
+        raise damaged(found)
     return copy
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
+from forecast_service.errors import DamagedData
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
@@ -15,6 +16,7 @@ from forecast_service.storage.queue import Claim, Queue
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import work
 from forecast_service.upkeep.backup import backup, restore
+from forecast_service.upkeep.damage import find_damage
 from forecast_service.upkeep.pruning import Pruning
 from forecast_service.upkeep.sweeping import sweep
 
@@ -60,8 +62,11 @@ def schedule(database: Database) -> bool:
 def perform(
     settings: Settings, database: Database, session: ForecastSession, queue: Queue, claim: Claim
 ) -> None:
-    """Do the claimed maintenance."""
+    """Do the claimed maintenance, and log which files are damaged."""
     pruned = prune(settings, database, session)
+    for damage in find_damage(settings, database):
+        log = logger.error if damage.is_needed else logger.warning
+        log("%s", damage.sentence(), extra={"event": "file_damaged"})
     with queue.fenced(claim) as connection:
         queue.finish(connection, claim)
     if any(asdict(pruned).values()):
@@ -79,6 +84,15 @@ def prune(settings: Settings, database: Database, session: ForecastSession | Non
     forecasts, predictors = pruning.forecasts(), pruning.predictors()
     import_jobs, runs, rows = pruning.import_jobs(), pruning.runs(), pruning.rows()
     store = SnapshotStore(database, settings.home)
-    compacted = sum(store.compact(dataset) for dataset in store.datasets())
+    compacted = sum(_compact(store, dataset) for dataset in store.datasets())
     files = sweep(settings, database)
     return Pruned(forecasts, predictors, import_jobs, runs, rows, files, compacted)
+
+
+def _compact(store: SnapshotStore, dataset: str) -> bool:
+    """Compact a dataset; one with damaged files stays as it is."""
+    try:
+        return store.compact(dataset)
+    except DamagedData as error:
+        logger.warning("not compacted: %s", error, extra={"event": "not_compacted"})
+        return False

@@ -13,11 +13,11 @@ from multiprocessing.connection import Connection
 from forecast_service.common.logs import configure_logging
 from forecast_service.common.processes import end_with_parent
 from forecast_service.engine.pool import start_server
-from forecast_service.errors import ForecastServiceError, LeaseLost
+from forecast_service.errors import LeaseLost
 from forecast_service.service import open_service
 from forecast_service.settings import Settings
 from forecast_service.storage.queue import Claim
-from forecast_service.worker.endings import reason_of
+from forecast_service.worker.endings import is_passing, note_error, reason_of
 from forecast_service.worker.kinds import KINDS
 
 __all__ = ["PROCESS_KILLED", "Child", "prepare"]
@@ -25,7 +25,7 @@ __all__ = ["PROCESS_KILLED", "Child", "prepare"]
 logger = logging.getLogger(__name__)
 
 RAISED = 1
-TRY_AGAIN = 75  # EX_TEMPFAIL: AWS or the database is away and may come back
+TRY_AGAIN = 75  # EX_TEMPFAIL: AWS or the database is away, or the disk is full
 KILLED = 71  # EX_OSERR: a process that it had started was killed
 MAX_REASON_BYTES = 4000
 END_SECONDS = 10.0
@@ -64,7 +64,7 @@ class Child:
 
     @property
     def wants_another_try(self) -> bool:
-        """Whether it ended because AWS or the database is away."""
+        """Whether it ended because AWS or the database is away, or the disk is full."""
         return self._process.exitcode == TRY_AGAIN
 
     @property
@@ -111,11 +111,8 @@ def _main(settings: Settings, claim: Claim, reason: Connection) -> None:
         reason.send_bytes(PROCESS_KILLED.encode())
         sys.exit(KILLED)
     except Exception as error:
+        note_error(claim, error)
         reason.send_bytes(reason_of(error).encode()[:MAX_REASON_BYTES])
-        if isinstance(error, ForecastServiceError) and error.retryable:
-            logger.info("work waits: %s", error, extra={"event": "work_waits"})
-            sys.exit(TRY_AGAIN)
-        logger.exception("work failed", extra={"event": "work_failed", "work_id": claim.id})
-        sys.exit(RAISED)
+        sys.exit(TRY_AGAIN if is_passing(error) else RAISED)
     finally:
         service.close()

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import logging
 
+from forecast_service.common.disks import not_writable
 from forecast_service.errors import ForecastServiceError
 from forecast_service.service import Service
 from forecast_service.storage.queue import MAX_ERRORS, MAX_LOSSES, Claim
 from forecast_service.worker.kinds import KINDS
 
-__all__ = ["ended_before", "give_back", "note_failure", "note_loss", "reason_of", "stop"]
+__all__ = [
+    "ended_before",
+    "give_back",
+    "is_passing",
+    "note_error",
+    "note_failure",
+    "note_loss",
+    "reason_of",
+    "stop",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -84,8 +94,25 @@ def give_back(service: Service, claim: Claim, *, delay_seconds: float = 0.0) -> 
         service.queue.give_back(connection, claim, delay_seconds=delay_seconds)
 
 
+def is_passing(error: Exception) -> bool:
+    """Whether work can go on later: AWS or the database is away, or the disk is full."""
+    error = not_writable(error) or error
+    return isinstance(error, ForecastServiceError) and error.retryable
+
+
+def note_error(claim: Claim, error: Exception) -> None:
+    """Log why an attempt ended: a line if it is tried again as a matter of course."""
+    if is_passing(error):
+        facts = {"event": "work_waits", "work_id": claim.id, "kind": claim.kind}
+        logger.info("work waits: %s", reason_of(error), extra=facts)
+    else:
+        facts = {"event": "work_failed", "work_id": claim.id}
+        logger.error("work failed", exc_info=error, extra=facts)
+
+
 def reason_of(error: Exception) -> str:
     """An exception as a sentence to store."""
+    error = not_writable(error) or error
     if isinstance(error, ForecastServiceError):
         return error.detail
     return f"{type(error).__name__}: {error}"

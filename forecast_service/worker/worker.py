@@ -99,14 +99,17 @@ class Worker:
             self._service.close()
 
     def _work(self) -> None:
-        idle_seconds = FIRST_IDLE_SECONDS
+        idle_seconds, said = FIRST_IDLE_SECONDS, ""
         while not self._stopping.is_set():
             try:
                 was_busy = self._round()
             except BackendUnavailable as error:
-                logger.warning("the worker waits: %s", error, extra={"event": "database_away"})
+                if str(error) != said:  # once: a log would fill a disk that is full already
+                    said = str(error)
+                    logger.warning("the worker waits: %s", said, extra={"event": "database_away"})
                 self._sleep(AWAY_SECONDS)
                 continue
+            said = ""
             if was_busy:
                 idle_seconds = FIRST_IDLE_SECONDS
             else:
@@ -179,9 +182,8 @@ class Worker:
             with contextlib.suppress(LeaseLost):
                 endings.note_loss(self._service, claim, PROCESS_KILLED)
             return
-        is_away = isinstance(error, ForecastServiceError) and error.retryable
-        if not is_away:
-            logger.exception("work failed", extra={"event": "work_failed", "work_id": claim.id})
+        endings.note_error(claim, error)
+        is_away = endings.is_passing(error)
         with contextlib.suppress(LeaseLost):
             endings.note_failure(self._service, claim, endings.reason_of(error), is_away=is_away)
 

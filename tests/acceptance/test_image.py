@@ -24,6 +24,8 @@ BASE = "localhost/python:3.11-slim-bookworm"
 IMAGE = "localhost/forecast-service:test"
 TOOLS = ("buildah", "runc", "debootstrap", "apt-get")
 START_SECONDS = 600.0
+DAYS = (f"1,2026-01-{day:02d},{100 + day % 7}" for day in range(1, 29))
+SALES = "\\n".join(["store,date,sales", *DAYS, ""])
 
 missing = [tool for tool in TOOLS if shutil.which(tool) is None]
 pytestmark = [
@@ -148,12 +150,15 @@ def test_the_final_stage_has_no_compiler(container: str) -> None:
     ]
 
 
-def test_a_read_only_container_serves_and_stops_cleanly_on_term(bundle: Path) -> None:
+def test_a_read_only_container_serves_imports_and_stops_cleanly_on_term(bundle: Path) -> None:
     name = f"forecast-service-{bundle.name}"
     with (bundle / "log").open("w") as log:
         container = subprocess.Popen(["runc", "run", "-b", bundle, name], stdout=log, stderr=log)
         try:
             health = answer(bundle, "/healthz")
+            run("runc", "exec", name, "sh", "-c", f"printf '{SALES}' > /tmp/sales.csv")
+            run("runc", "exec", name, "forecast-service", "import", "/tmp/sales.csv")
+            stores = run("runc", "exec", name, "forecast-service", "stores")
             run("runc", "kill", name, "TERM")
             exit_code = container.wait(timeout=300)
         finally:
@@ -162,6 +167,7 @@ def test_a_read_only_container_serves_and_stops_cleanly_on_term(bundle: Path) ->
             container.wait()
 
     assert health["status"] == "ok"
+    assert stores.splitlines()[1].split("\t") == ["1", "all", "2026-01-01", "2026-01-28", "28"]
     assert exit_code == 0
     assert "Stopped." in (bundle / "log").read_text()
     assert "Traceback" not in (bundle / "log").read_text()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,49 @@ def test_the_shown_output_is_the_real_output(
         if (missing := shown.missing_from(answer))
     }
     assert wrong == {}
+
+
+def test_the_line_for_cron_runs_as_printed(tmp_path: Path) -> None:
+    """As cron does: with a short PATH, from the home folder, without any other setting."""
+    clone = tmp_path / "forecast-service"
+    clone.mkdir()
+    (clone / ".venv").symlink_to(ROOT / ".venv")
+    command = [clone / ".venv" / "bin" / "forecast-service", "import", tmp_path / "first.csv"]
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    write_sales(tmp_path / "first.csv", range(60))
+    subprocess.run(command, cwd=clone, env=environment, check=True, capture_output=True)
+    write_sales(tmp_path / "yesterday.csv", [60])
+
+    finished = subprocess.run(
+        ["/bin/sh", "-c", cron_line(README)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert finished.returncode == 0, finished.stderr
+    assert "started" in finished.stderr
+    stores = subprocess.run(
+        [*command[:1], "stores"], cwd=clone, env=environment, check=True, capture_output=True
+    )
+    assert stores.stdout.decode().splitlines()[1].split("\t")[3:] == ["2026-03-02", "61"]
+    assert {path.name for path in clone.iterdir()} == {".venv", "var"}
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/matplotlib")}
+    assert left <= {".cache/matplotlib", ".config/matplotlib"}  # named by the README
+    others = {path.name for path in tmp_path.iterdir()} - {".cache", ".config"}
+    assert others == {clone.name, "first.csv", "yesterday.csv"}
+
+
+def cron_line(document: str) -> str:
+    """The command of the line for cron."""
+    (line,) = re.findall(r"^    0 6 \* \* \*  (.+)$", document, re.MULTILINE)
+    return str(line)
+
+
+def write_sales(path: Path, days: Iterable[int]) -> None:
+    """Sales of one store, which repeat weekly, on these days after 1 January 2026."""
+    first = dt.date(2026, 1, 1)
+    rows = [f"1,{first + dt.timedelta(days=day)},{100 + 10 * (day % 7)}" for day in days]
+    path.write_text("\n".join(["store,date,sales", *rows]) + "\n", encoding="utf-8")

@@ -17,7 +17,7 @@ import pytest
 
 from forecast_service.settings import Settings
 
-from .served import END_SECONDS, START_SECONDS, Served, wait_until
+from .served import END_SECONDS, START_SECONDS, Served, descendants, free_port, wait_until
 
 
 @pytest.fixture
@@ -96,7 +96,34 @@ def test_a_port_in_use_is_refused_in_one_sentence(settings: Settings, tmp_path: 
 
     assert finished.returncode == 1
     assert finished.stderr == (
-        f"Error: Port {port} is already in use. Choose another one with --port.\n"
+        f"Error: Port {port} is already in use. Stop the program that uses it, or choose another "
+        "port with --port.\n"
+    )
+
+
+def test_the_first_request_after_the_announcement_is_answered(served: Served) -> None:
+    assert served.get("/healthz") == 200
+
+
+def test_a_start_that_fails_says_why(settings: Settings, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "forecast_service", "serve", "--port", str(free_port())],
+            env={**os.environ, "FORECAST_HOME": str(settings.home)},
+            stdout=file,
+            stderr=file,
+        )
+
+    while process.poll() is None:  # no child lives long enough to answer
+        for child in descendants(process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+
+    assert process.returncode == 1
+    assert log.read_text().endswith(
+        "Error: The web server did not start. The web process was ended by signal 9 before it "
+        "answered.\n"
     )
 
 

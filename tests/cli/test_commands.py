@@ -223,6 +223,7 @@ def test_check_finds_an_installation_in_order(forecast_service) -> None:
     assert {finding["name"] for finding in findings if finding["ok"]} == {
         "settings",
         "database",
+        "files",
         "disk",
         "model",
     }

@@ -105,8 +105,8 @@ def test_a_path_that_cannot_be_used_is_one_sentence(forecast_service, tmp_path: 
 
     assert result.exit_code == 1
     assert result.stderr == (
-        f"Error: '{tmp_path / 'file' / 'shop'}' cannot be used: Not a directory. "
-        "Check the path and its permissions.\n"
+        f"Error: '{tmp_path / 'file' / 'shop'}' cannot be used: not a directory. "
+        "Check the path, its permissions and the free space.\n"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from damage import DAMAGES, flipped_copies
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays, floating_dtypes, integer_dtypes
@@ -90,3 +91,36 @@ def test_pickled_objects_are_never_loaded(tmp_path) -> None:
 
     with pytest.raises(InvalidData, match="cannot be read"):
         archive.load(path)
+
+
+@pytest.mark.parametrize("compress", [True, False])
+def test_no_flipped_bit_is_loaded_as_another_model(tmp_path, compress: bool) -> None:
+    path = tmp_path / "a.npz"
+    saved = {"levels": np.arange(20.0), "names": np.array(["Köln", "Bonn"])}
+    archive.save(path, saved, {"algorithm": "pooled"}, compress=compress)
+    harmless, copies = 0, flipped_copies(path.read_bytes(), 1500)
+    for content in copies:
+        path.write_bytes(content)
+        try:
+            loaded, meta = archive.load(path)
+        except InvalidData:
+            continue
+        # Some bits have no meaning, such as the time of a file in the archive.
+        assert meta == {"algorithm": "pooled"}
+        assert all(np.array_equal(loaded[name], array) for name, array in saved.items())
+        harmless += 1
+
+    assert harmless < len(copies) / 2
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_every_damage_is_named_without_a_path(tmp_path, damage) -> None:
+    path = tmp_path / "a.npz"
+    archive.save(path, {"x": np.arange(1000)}, {})
+    assert archive.problem_of(path) is None
+    damage(path)
+
+    assert archive.problem_of(path) is not None
+    with pytest.raises(InvalidData, match=r"^Model file 'a\.npz' ") as caught:
+        archive.load(path)
+    assert str(tmp_path) not in caught.value.detail

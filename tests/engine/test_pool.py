@@ -7,10 +7,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
+from support import until
 
 from forecast_service.engine.pool import InProcessExecutor, map_in_order, pool
 
@@ -26,12 +26,9 @@ def is_alive(process_id: int) -> bool:
     return status.rpartition(")")[2].split()[0] != "Z"
 
 
-def wait_until_dead(process_ids: list[int], seconds: float = 300.0) -> list[int]:
-    """The processes that still run after this time."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and any(map(is_alive, process_ids)):
-        time.sleep(0.05)
-    return [process_id for process_id in process_ids if is_alive(process_id)]
+def wait_until_dead(process_ids: list[int]) -> None:
+    """Wait until none of the processes runs."""
+    until(lambda: not any(map(is_alive, process_ids)))
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -55,7 +52,7 @@ def test_several_processes_are_new_ones_and_end_with_the_pool() -> None:
         process_ids = map_in_order(executor, tasks.process_id, [0.2, 0.2, 0.2])
 
     assert os.getpid() not in process_ids
-    assert wait_until_dead(process_ids) == []
+    wait_until_dead(process_ids)
 
 
 def test_a_pool_without_a_task_starts_no_process(tmp_path, monkeypatch) -> None:
@@ -98,14 +95,11 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         [sys.executable, str(Path(tasks.__file__).with_name("pool_parent.py")), str(notes)],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "TMPDIR": str(tmp_path)},
     )
-    end = time.monotonic() + 600
-    while len(list(notes.iterdir())) < 2 and time.monotonic() < end:
-        time.sleep(0.05)
+    until(lambda: len(list(notes.iterdir())) == 2)
     children = [int(path.name) for path in notes.iterdir()]
 
     parent.send_signal(signal.SIGKILL)
     parent.wait()
 
-    assert len(children) == 2
-    assert wait_until_dead(children) == []
+    wait_until_dead(children)
     assert list(tmp_path.glob("forecast-pool-*")) == []

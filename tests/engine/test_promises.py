@@ -226,7 +226,7 @@ def test_odd_series_get_a_forecast_and_do_not_change_the_others(
 def test_a_series_without_known_sales_gets_a_note(name: str) -> None:
     odd = algorithm(name).fit(with_row(PANEL, 1, np.nan), CONFIG)
 
-    assert odd.notes == (None, "No sales are known of this series: the forecast is 0.", None)
+    assert odd.notes == (None, "This series has no known sales: its forecast is 0.", None)
     assert (odd.forecast(FUTURE, LEVELS)[1] == 0).all()
 
 

@@ -93,7 +93,8 @@ class Shop:
             name: sorted(
                 str(row)
                 for row in found
-                if (row["item_id"], row["timestamp"]) in sold or str(row["timestamp"]) > day(60)
+                if (row["item_id"], row["timestamp"]) in sold
+                or day(60) < str(row["timestamp"]) < day(69)
             )
             for name, found in data.items()
         }
@@ -168,6 +169,18 @@ def test_a_bad_one_fails_alone_with_its_own_sentence(shop, bad):
         assert [each["pointer"] for each in error["errors"]] == ["/sales/1"]
         assert "'much'" in error["errors"][0]["detail"]
         assert shop.imports.history(STORES[number])[-1]["date"] == day(55)
+
+
+@pytest.mark.parametrize("lost", [0, 2])
+def test_one_whose_rows_are_lost_fails_alone(shop, lost):
+    ids = [shop.send((store, day(56), 5)) for store in STORES]
+    (shop.settings.home / "imports" / ids[lost] / "sales" / SENT_ROWS).unlink()
+    shop.drive()
+
+    expected = ["failed" if number == lost else "done" for number in range(4)]
+    assert shop.states(ids) == expected
+    detail = shop.imports.get(ids[lost])["error"]["detail"]
+    assert detail.startswith("The sent rows cannot be read any more: No such file")
 
 
 def test_an_unknown_store_fails_alone(shop):
@@ -269,7 +282,7 @@ def test_a_load_stands_on_the_load_before(shop):
     later = [shop.send((store, day(57), 6)) for store in STORES]
     shop.drive()
 
-    with pytest.raises(Conflict, match=f"import '{later[-1]}' stands on it"):
+    with pytest.raises(Conflict, match=f"import '{later[-1]}' came later"):
         shop.imports.undo(first[1], together=True)
     shop.imports.undo(together=True)
     shop.imports.undo(together=True)

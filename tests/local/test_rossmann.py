@@ -1,4 +1,4 @@
-"""The jobs with real data; the limits of CPU and memory are several times the measured values."""
+"""The jobs with real data; the limit of memory is several times the measured value."""
 
 from __future__ import annotations
 

@@ -116,9 +116,9 @@ def test_missing_parameters_are_validation_errors(http: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        (b"{", "The body is not JSON."),
-        (b"\xff\xfe", "The body is not JSON."),
-        (b"[" * 100_000, "The body is not JSON."),
+        (b"{", "The body is not valid JSON."),
+        (b"\xff\xfe", "The body is not valid JSON."),
+        (b"[" * 100_000, "The body is not valid JSON."),
         (b"[]", "The body is not a JSON object."),
         (b"null", "The body is not a JSON object."),
     ],

@@ -316,6 +316,19 @@ def test_an_unknown_part_is_refused_with_what_is_allowed(refusal: Refusal) -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "example"), [("mode", "INCREMENTAL"), ("dry_run", "true"), ("encoding", "…")]
+)
+def test_an_option_that_is_sent_as_a_file_is_sent_to_the_query(
+    refusal: Refusal, name: str, example: str
+) -> None:
+    problem = refusal("POST", "/imports", 422, data={name: (io.BytesIO(b"a"), "a.csv")})
+
+    assert problem["detail"] == (
+        f"'{name}' is sent as a file. Send '{name}' in the query: ?{name}={example}."
+    )
+
+
 def test_attributes_and_covariates_are_shown_under_their_own_names(
     client: FlaskClient, settings: Settings
 ) -> None:

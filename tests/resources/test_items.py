@@ -169,5 +169,5 @@ def test_an_answer_that_would_be_too_long_is_refused(
 
     assert problem["detail"] == (
         "The answer would have 288,000 values: 2,000 series with 144 each. An answer has at most "
-        "250,000 values. Ask for 1,736 stores at a time, or for fewer days."
+        "250,000 values and 5,000 series. Ask for 1,736 stores at a time, or for fewer days."
     )

@@ -46,6 +46,25 @@ def test_an_unknown_method_names_those_that_exist(empty_app: Flask, path: str) -
     )
 
 
+@pytest.mark.parametrize("path", ["/forecast", "/training", "/what-if", "/sales"])
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"{'store_number': 1}", "The body is not valid JSON (line 1, column 2)."),
+        (b'{\n"store_number": 1,}', "The body is not valid JSON (line 2, column 18)."),
+        (b'{"store_number": NaN}', "The body is not valid JSON (line 1, column 18)."),
+        (b"store_number=1", "The body is not valid JSON (line 1, column 1)."),
+        (b" ", "The body is empty."),
+    ],
+)
+def test_a_body_that_is_not_json_is_refused_with_its_place(
+    rejection: Refusal, path: str, body: bytes, sentence: str
+) -> None:
+    problem = rejection("POST", path, 400, data=body, content_type="application/json")
+
+    assert problem["detail"] == f"{sentence} Send one JSON object."
+
+
 def test_an_unknown_error_is_answered_with_only_the_request_id(
     app: Flask, capsys: pytest.CaptureFixture[str]
 ) -> None:

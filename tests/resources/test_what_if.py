@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -265,6 +267,27 @@ def test_an_impossible_change_is_refused(
     document = refusal("POST", "/what-if", 422, json=body)
 
     assert document["errors"] == [{"pointer": pointer, "detail": detail}]
+
+
+def test_a_what_if_is_a_table_for_people(client: FlaskClient) -> None:
+    body = {"store_number": 1, "changes": [PROMO]}
+    answer = client.post("/what-if", json=body).get_json()
+
+    response = client.post("/what-if?format=csv", json=body)
+
+    rows = list(csv.DictReader(io.StringIO(response.text)))
+    days = answer["result"]["Forecast"]["Predictions"]["p50"]
+    assert "what-if-store-1.csv" in response.headers["Content-Disposition"]
+    assert [row["date"] for row in rows] == [day["Timestamp"][:10] for day in days]
+    assert float(rows[0]["what_if"]) == pytest.approx(days[0]["Value"], abs=0.51)
+
+
+def test_an_unknown_format_of_a_what_if_is_refused(refusal: Refusal) -> None:
+    body = {"store_number": 1, "changes": [PROMO]}
+
+    problem = refusal("POST", "/what-if?format=pdf", 400, json=body)
+
+    assert "'csv', 'json' or 'xlsx'" in problem["detail"]
 
 
 def test_a_refusal_points_to_the_change_that_was_sent(refusal: Refusal) -> None:

@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
+from damage import flipped_copies
 
-from forecast_service.errors import InvalidRequest
+from forecast_service.errors import DamagedData, InvalidRequest
 from forecast_service.storage import forecast_store
 from forecast_service.storage.database import Database
 from forecast_service.storage.forecast_store import StoredForecast, period_starts, predictions
+from forecast_service.storage.tables import forecast_values
 
 ARN = "arn:aws:forecast:eu-west-1:000000000000:forecast/monday"
 
@@ -181,3 +184,41 @@ def test_predictions_refuse_text_that_is_not_a_date() -> None:
         InvalidRequest, match=r"^'tomorrow' is not a time. Write it as '2015-08-01T"
     ):
         predictions(make_forecast(), "tomorrow")
+
+
+def test_no_flipped_bit_of_a_stored_forecast_is_served(database: Database) -> None:
+    with database.write() as connection:
+        forecast_store.write(connection, [make_forecast()])
+    values = np.ascontiguousarray(make_forecast().values, dtype="<f8").tobytes()
+    update = sa.update(forecast_values)
+
+    for flipped in flipped_copies(values, 100):
+        with database.write() as connection:
+            connection.execute(update.values(values=flipped))
+        with (
+            database.read() as connection,
+            pytest.raises(DamagedData, match=r"^The stored forecast of series .* is damaged\.$"),
+        ):
+            forecast_store.read(connection, ARN, '["1"]')
+
+
+@pytest.mark.parametrize(
+    "changed", [{"start": "2015-09-01T00:00:00"}, {"frequency": "W"}, {"forecast_types": "0.1,0.9"}]
+)
+def test_other_facts_of_a_stored_forecast_are_damage(
+    database: Database, changed: dict[str, str]
+) -> None:
+    with database.write() as connection:
+        forecast_store.write(connection, [make_forecast()])
+        connection.execute(sa.update(forecast_values).values(**changed))
+
+    with database.read() as connection, pytest.raises(DamagedData, match="is damaged"):
+        forecast_store.read(connection, ARN, '["1"]')
+
+
+def test_a_forecast_of_an_older_version_has_no_checksum(database: Database) -> None:
+    with database.write() as connection:
+        forecast_store.write(connection, [make_forecast()])
+        connection.execute(sa.update(forecast_values).values(checksum=None))
+    with database.read() as connection:
+        assert forecast_store.read(connection, ARN, '["1"]') is not None

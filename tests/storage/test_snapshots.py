@@ -143,17 +143,6 @@ def test_compaction_changes_no_version_and_leaves_one_file_to_read(store: Snapsh
     assert store.version(SALES) == COMPACT_AFTER + 1
 
 
-def test_compaction_refuses_a_file_that_was_changed(store: SnapshotStore) -> None:
-    add(store, "base", [("1", "2015-01-01", 0.0)])
-    for number in range(COMPACT_AFTER):
-        add(store, "delta", [("1", "2015-01-01", float(number))])
-    path = sorted((store.home / "snapshots").iterdir())[0]
-    path.write_bytes(path.read_bytes() + b"x")
-
-    with pytest.raises(InvalidData, match=f"^File 'snapshots/{path.name}' was changed after"):
-        store.compact(SALES)
-
-
 def test_sweep_keeps_the_versions_of_predictors_and_deletes_others(store: SnapshotStore) -> None:
     for demand in (1.0, 2.0, 3.0):
         add(store, "base", [("1", "2015-01-01", demand)])

@@ -27,6 +27,7 @@ from forecast_service.engine.backtest import Backtest, backtest, cutoffs, join_b
 from forecast_service.engine.boosted.lightgbm_package import missing_library
 from forecast_service.engine.features.calendar_features import phases
 from forecast_service.engine.grouped import Carry, Group, Grouped, places_within
+from forecast_service.engine.guards.dormancy import without_silence
 from forecast_service.engine.guards.outliers import without_outliers
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.pool import pool
@@ -122,6 +123,7 @@ def fit_with_backtest(
     class of a series comes from its history before the first window; without one, the series
     joins the larger group.
     """
+    panel = without_silence(panel)
     cutoff_places, _ = cutoffs(panel.n_periods, config, panel.frequency)
     clean = without_outliers(panel)
     past = clean.before(min(cutoff_places, default=panel.n_periods))

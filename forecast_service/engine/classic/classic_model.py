@@ -29,7 +29,7 @@ __all__ = ["FittedClassic", "condition_classic", "fit_classic"]
 LONGEST = 400  # newest periods that are fitted, about a year of days; more gain little
 LEAST = 14  # known open periods
 CHUNK = 4  # series per task, about one second of work
-NEW = "New since the training: seasonal naive until the next one."
+NEW = "This series is new since the training: until the next one, seasonal naive forecasts it."
 
 Rows = npt.NDArray[np.intp]
 

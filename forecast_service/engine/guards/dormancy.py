@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,7 +11,7 @@ from forecast_service.engine.calendar import parse_frequency
 from forecast_service.engine.closing import find_closing
 from forecast_service.engine.panel import KnownFuture, Panel
 
-__all__ = ["find_dormant", "last_sales"]
+__all__ = ["find_dormant", "last_sales", "without_silence"]
 
 SILENT = {"D": 56, "H": 24 * 56, "W": 8, "M": 3}  # periods without a sale
 LONGEST_GAPS = 2  # also more than so many times the longest gap of the series so far
@@ -31,17 +33,36 @@ def find_dormant(panel: Panel, future: KnownFuture) -> Rows:
     The silence is also longer than twice the longest gap between two sales before it. A series
     whose days are marked as closed is not dormant if the known future has open days for it.
     """
+    rows = [row for row in _silent(panel).tolist() if not _returns(panel, future, row)]
+    return np.array(rows, dtype=np.intp)
+
+
+def without_silence(panel: Panel) -> Panel:
+    """The panel with the open days after the last sale of a silent series as unknown.
+
+    A store that has closed for good is no fall of demand: models of all series must not learn it.
+    """
+    rows = _silent(panel)
+    sold = find_closing(panel.take(rows)).open_target(panel.take(rows))
+    after = np.arange(panel.n_periods) > last_sales(panel)[rows, None]
+    if not (after & np.isfinite(sold)).any():
+        return panel
+    target = panel.target.copy()
+    target[rows] = np.where(after & np.isfinite(sold), np.nan, target[rows])
+    return replace(panel, target=target)
+
+
+def _silent(panel: Panel) -> Rows:
+    """Rows of the series that are silent for long, while others sell."""
     needed = SILENT.get(parse_frequency(panel.frequency).unit)
-    last = last_sales(panel)
-    ever = last >= 0
     if needed is None or panel.n_series < 2 or not _others_sell(panel, needed):
         return np.zeros(0, dtype=np.intp)
+    last = last_sales(panel)
     silent = panel.n_periods - 1 - last
     rows = [
         row
-        for row in np.flatnonzero(ever & (silent >= needed)).tolist()
+        for row in np.flatnonzero((last >= 0) & (silent >= needed)).tolist()
         if silent[row] > LONGEST_GAPS * _longest_gap(panel, row)
-        and not _returns(panel, future, row)
     ]
     return np.array(rows, dtype=np.intp)
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from forecast_service.engine.calendar import Times, parse_frequency
 from forecast_service.engine.closing import find_closing
 from forecast_service.engine.features.calendar_features import phases
+from forecast_service.engine.guards.unit_errors import LEVELS, unit_errors
 from forecast_service.engine.guards.usual_sales import medians, unexplained
 from forecast_service.engine.panel import FloatArray, Panel
 
@@ -95,12 +96,17 @@ def _deviations(panel: Panel, *, is_large: bool) -> FloatArray:
 def _suspects(
     logs: FloatArray, phase: Groups, count: int, limits: tuple[float, float], reach: int
 ) -> Mask:
-    """Series with a value far from its stretch of time and from its weekday, (n,)."""
-    rest = logs.copy()
+    """Series with a value far from its stretch of time and from its weekday, (n,).
+
+    Also those whose level moves as far as an error of unit does.
+    """
+    rest, levels = logs.copy(), []
     for start in range(0, logs.shape[1], 2 * reach):
         stretch = slice(max(0, min(start, logs.shape[1] - 2 * reach)), start + 2 * reach)
-        rest[:, start : start + 2 * reach] -= medians(logs[:, stretch])[:, None]
-    suspects = np.zeros(len(logs), dtype=bool)
+        levels.append(medians(logs[:, stretch]))
+        rest[:, start : start + 2 * reach] -= levels[-1][:, None]
+    moves = np.fmax.reduce(levels) - np.fmin.reduce(levels)
+    suspects = np.asarray(moves >= SUSPECT * min(np.abs(LEVELS)))
     for index in range(count):
         own = rest[:, phase == index]
         apart = own - medians(own)[:, None]
@@ -119,9 +125,11 @@ def _of_series(
     """The deviations of the absurd days of one series, (T,)."""
     found = np.zeros(len(logs))
     place = np.flatnonzero(np.isfinite(logs))
+    unit = parse_frequency(panel.frequency).unit
+    found[place] = unit_errors(logs[place], unit)
+    place = place[found[place] == 0]
     groups = [phase[place], *(_groups(values[place]) for values in covariates)]
-    reach = REACH[parse_frequency(panel.frequency).unit]
-    rest, effects = unexplained(logs[place], groups, place, reach)
+    rest, effects = unexplained(logs[place], groups, place, REACH[unit])
     far = SPREADS * 1.4826 * float(np.median(np.abs(rest)))
     scaled = np.maximum(rest / max(limits[1], far), rest / min(limits[0], -far))
     absurd = _short_rows(scaled, rest > 0) | _short_rows(scaled, rest < 0)

@@ -17,7 +17,7 @@ from forecast_service.engine.pooled.pooled_model import NEVER_SOLD, FittedPooled
 
 __all__ = ["NEW", "condition", "newest_periods", "update_levels"]
 
-NEW = "New since the training: it starts from what all series share."
+NEW = "This series is new since the training: its forecast is that of a typical series."
 RECENT = 56  # newest periods that can move a level
 NOISE_DAYS = 56.0  # weight, in periods, of the noise learned in training
 

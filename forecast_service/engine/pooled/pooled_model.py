@@ -23,7 +23,7 @@ from forecast_service.errors import InvalidData
 __all__ = ["NAME", "NEVER_SOLD", "NOTHING_KNOWN", "FittedPooled", "Spread", "note_of"]
 
 NAME = "pooled"
-NOTHING_KNOWN = "No sales are known of this series: it starts from what all series share."
+NOTHING_KNOWN = "This series has no known sales yet: its forecast is that of a typical series."
 NEVER_SOLD = "All known sales of this series are 0, and so is its forecast."
 OF_SERIES = ("level", "noise", "offset", "silent")
 CHUNK_BYTES = 48_000_000

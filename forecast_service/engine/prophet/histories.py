@@ -33,6 +33,19 @@ class Histories:
         covariates = {name: values[rows] for name, values in self.covariates.items()}
         return Histories(self.times, self.target[rows], covariates, self.holidays)
 
+    def covariate_ranges(self) -> tuple[FloatArray, FloatArray]:
+        """Least and largest value of each covariate on known periods, both (n, names)."""
+        known = ~np.isnan(self.target)
+        ends = [
+            (
+                np.where(known, values, np.inf).min(axis=1),
+                np.where(known, values, -np.inf).max(axis=1),
+            )
+            for values in self.covariates.values()
+        ]
+        low, high = np.array(ends).reshape(-1, 2, len(self)).transpose(1, 2, 0)
+        return low, high
+
     @property
     def numbered_holidays(self) -> npt.NDArray[np.int64]:
         """Each holiday as (index of its name, day since the epoch), shape (d, 2)."""

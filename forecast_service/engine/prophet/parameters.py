@@ -91,6 +91,9 @@ class ProphetModels:
     """(m, covariate names), of the covariates standardised by mean and scale:"""
     covariate_mean: FloatArray
     covariate_scale: FloatArray
+    covariate_low: FloatArray
+    """(m, covariate names), the range of each in the history; its effect is carried no farther."""
+    covariate_high: FloatArray
     level: FloatArray
     """(m,) shift learned from newer data, in units of the target."""
 
@@ -178,7 +181,8 @@ class ProphetModels:
         if self.daily.any():
             effects["daily"] = self.daily @ fourier(times, *DAILY).T
         for column, name in enumerate(self.covariate_names.tolist()):
-            values = _covariate(covariates, name)[self.rows]
+            low, high = self.covariate_low[:, column, None], self.covariate_high[:, column, None]
+            values = np.clip(_covariate(covariates, name)[self.rows], low, high)
             mean, spread = self.covariate_mean[:, column, None], self.covariate_scale[:, column]
             standard = np.where(np.isfinite(values), values - mean, 0.0) / spread[:, None]
             label = f"{name} (covariate)" if name in RESERVED else name
@@ -234,6 +238,8 @@ def empty_models(
         "covariates": len(covariate_names),
         "covariate_mean": len(covariate_names),
         "covariate_scale": len(covariate_names),
+        "covariate_low": len(covariate_names),
+        "covariate_high": len(covariate_names),
     }
     single = (
         *("start", "until", "t_scale", "y_scale", "k", "offset", "sigma"),

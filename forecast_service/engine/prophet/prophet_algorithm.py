@@ -23,8 +23,6 @@ from forecast_service.engine.prophet.prophet_model import NAME, FittedProphet
 from forecast_service.engine.prophet.prophet_options import ProphetOptions
 from forecast_service.engine.prophet.prophet_package import fit_with_package
 from forecast_service.engine.simple.seasonal_naive import (
-    NOTHING_KNOWN,
-    ONE_KNOWN,
     FittedSeasonalNaive,
     fit_seasonal_naive,
 )
@@ -33,7 +31,7 @@ __all__ = ["NAME", "ProphetAlgorithm", "fit_prophet"]
 
 RECENT = 28  # newest known open days that may move the level
 PRIOR_DAYS = 14.0  # weight of the prior "the level did not move", in days
-NEW = "New since the training: seasonal naive until the next one."
+NEW = "This series is new since the training: until the next one, seasonal naive forecasts it."
 MINIMUM_DAYS = 14  # known open days, and also days from the first to the last of them
 
 Outcome = tuple[Parameters | None, str | None]
@@ -109,7 +107,12 @@ def fit_prophet(
     sold = naive.closing.open_target(panel)
     histories = Histories(panel.timestamps, sold, panel.covariates, holidays)
     outcomes = _fit_rows(histories, np.flatnonzero(use_prophet).tolist(), config, progress)
-    fits = {row: parameters for row, (parameters, _) in outcomes.items() if parameters}
+    low, high = histories.covariate_ranges()
+    fits = {
+        row: {**parameters, "covariate_low": low[row], "covariate_high": high[row]}
+        for row, (parameters, _) in outcomes.items()
+        if parameters
+    }
     notes = tuple(
         naive.notes[row] or outcomes.get(row, (None, None))[1] for row in range(panel.n_series)
     )
@@ -139,11 +142,12 @@ def _update_notes(
 ) -> tuple[str | None, ...]:
     """Notes for the series of ``naive``, without reasons that newer data have removed."""
     before = dict(zip(fitted.keys, fitted.notes, strict=True))
+    of_naive = dict(zip(fitted.keys, fitted.naive.notes, strict=True))
     modelled = set(models.rows.tolist())
     notes: list[str | None] = []
     for row, key in enumerate(naive.keys):
         note = before.get(key, NEW)
-        outdated = NEW if note in (NOTHING_KNOWN, ONE_KNOWN) else note
+        outdated = NEW if note is not None and note == of_naive.get(key) else note
         notes.append(note if row in modelled else naive.notes[row] or outdated)
     return tuple(notes)
 

@@ -128,9 +128,12 @@ class FittedProphet:
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> FittedProphet:
         """The inverse of ``to_arrays``."""
+        of_models = unprefixed("model", arrays)
+        unlimited = np.full(of_models["covariates"].shape, np.inf)  # older files have no ranges
+        ranges = {"covariate_low": -unlimited, "covariate_high": unlimited}
         return cls(
             naive=SeasonalNaive().from_arrays(unprefixed("naive", arrays)),
-            models=ProphetModels(**unprefixed("model", arrays)),  # type: ignore[arg-type]  # dtypes are as written
+            models=ProphetModels(**{**ranges, **of_models}),
             notes=tuple(json.loads(str(text)) for text in arrays["notes"]),
         )
 

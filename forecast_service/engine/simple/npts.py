@@ -27,7 +27,7 @@ __all__ = ["NAME", "FittedNpts", "Npts", "season_feature"]
 
 NAME = "npts"
 NO_CONTEXT = (
-    "No sales are known in its newest {} periods (context_length), so its whole history is sampled."
+    "Its newest {} periods (context_length) have no known sales, so its whole history is sampled."
 )
 
 _Arrays = Mapping[str, npt.NDArray[np.generic]]

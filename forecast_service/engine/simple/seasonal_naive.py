@@ -20,8 +20,8 @@ from forecast_service.errors import InvalidData
 __all__ = ["NAME", "FittedSeasonalNaive", "SeasonalNaive", "fit_seasonal_naive"]
 
 NAME = "seasonal_naive"
-NOTHING_KNOWN = "No sales are known of this series: the forecast is 0."
-ONE_KNOWN = "Only one day of sales is known: its spread is guessed as half of its level."
+NOTHING_KNOWN = "This series has no known sales: its forecast is 0."
+ONE_KNOWN = "This series has one known day: its spread is guessed as half of its level."
 
 _Arrays = Mapping[str, npt.NDArray[np.generic]]
 

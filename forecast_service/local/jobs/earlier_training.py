@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from forecast_service.engine.training_result import Trained
@@ -15,6 +16,8 @@ from forecast_service.local.jobs.predictor_models import load_trained
 from forecast_service.local.kinds import PREDICTOR
 
 __all__ = ["EarlierTraining", "earlier_training"]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -57,4 +60,5 @@ def earlier_training(job: Job, config: PredictorConfig) -> EarlierTraining:
             )
         except InvalidData as error:
             notes.append(f"Nothing was kept from predictor '{predictor.name}': {error.detail}")
+            logger.warning("%s", notes[-1], extra={"event": "predictor_unreadable"})
     return EarlierTraining(notes=tuple(notes))

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from forecast_service.common.files import new_folder
 from forecast_service.engine import archive
 from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
@@ -108,21 +109,22 @@ def keep_model(home: Path, algorithm: str, model: ServedModel) -> list[ModelFile
     folder = f"{FOLDER}/{new_id()}"
     count = len(fitted.keys)
     files: list[ModelFile] = []
-    for start in range(0, count, SERIES):
-        part, future, limits = fitted, known_future, model.limits
-        if count > SERIES:
-            rows = np.arange(start, min(start + SERIES, count))
-            part, future = fitted.take(rows, known_future), known_future.take(rows)
-            limits = limits.take(rows)
-        path = f"{folder}/{len(files):03}.npz"
-        arrays = {
-            **archive.prefixed(MODEL, part.to_arrays()),
-            **archive.prefixed(COVARIATE, future.covariates),
-            **archive.prefixed(LIMITS, limits.to_arrays()),
-            TIMES: future.timestamps.astype("datetime64[s]"),
-        }
-        archive.save(home / path, arrays, meta, compress=False)  # few files, and not for long
-        files.append({"path": path, "first": list(part.keys[0])})
+    with new_folder(home / folder):
+        for start in range(0, count, SERIES):
+            part, future, limits = fitted, known_future, model.limits
+            if count > SERIES:
+                rows = np.arange(start, min(start + SERIES, count))
+                part, future = fitted.take(rows, known_future), known_future.take(rows)
+                limits = limits.take(rows)
+            path = f"{folder}/{len(files):03}.npz"
+            arrays = {
+                **archive.prefixed(MODEL, part.to_arrays()),
+                **archive.prefixed(COVARIATE, future.covariates),
+                **archive.prefixed(LIMITS, limits.to_arrays()),
+                TIMES: future.timestamps.astype("datetime64[s]"),
+            }
+            archive.save(home / path, arrays, meta, compress=False)  # few files, and not for long
+            files.append({"path": path, "first": list(part.keys[0])})
     return files
 
 
@@ -199,8 +201,8 @@ class ServedModels:
 def _read(path: Path) -> ServedModel:
     if not path.exists():
         raise Conflict(
-            "The model of this forecast was deleted after a newer forecast was made. "
-            "Try again: the newer forecast may be served by now.",
+            "The model of this forecast does not exist: it was deleted after a newer forecast was "
+            "made, or it is lost. Try again: the newer forecast may be served by now.",
             remedy=Remedy.TRAIN_BY_FORCE,
         )
     try:

@@ -8,8 +8,12 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from forecast_service.common.keys import series_key
+from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.grouped import facts_of
 from forecast_service.engine.registry import condition
+from forecast_service.errors import InvalidData
+from forecast_service.local import catalog
+from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.forecast_models import ServedModel, covariate_ranges, keep_model
 from forecast_service.local.jobs.forecast_values import values_of
 from forecast_service.local.jobs.job import Finish, Job
@@ -24,6 +28,8 @@ from forecast_service.storage import forecast_store
 from forecast_service.storage.forecast_store import StoredForecast
 
 __all__ = ["run_forecast"]
+
+UNREADABLE = "its model cannot be read by this version of the service"
 
 
 def run_forecast(job: Job) -> Finish:
@@ -43,7 +49,7 @@ def run_forecast(job: Job) -> Finish:
     sources = read_sources(job, config.dataset_group_arn)
     model_input = build_input(sources, config)
     job.progress(0.3, "applying the newest data")
-    fitted = load_model(job.settings.home, predictor)
+    fitted = _load(job, predictor)
     trained_on = PredictorDetails.of(predictor.details).snapshot
     if sources.snapshot != trained_on or fitted.keys != model_input.panel.keys:
         fitted = condition(config.algorithm, fitted, model_input.panel)
@@ -90,3 +96,14 @@ def run_forecast(job: Job) -> Finish:
         return details
 
     return finish
+
+
+def _load(job: Job, predictor: Resource) -> Fitted:
+    """The model of a predictor; one that cannot be read is marked, so that it is replaced."""
+    try:
+        return load_model(job.settings.home, predictor)
+    except InvalidData:
+        details = replace(PredictorDetails.of(predictor.details), unreadable=UNREADABLE)
+        with job.queue.fenced(job.claim) as connection:
+            catalog.update(connection, predictor.arn, details=details)
+        raise

@@ -12,6 +12,7 @@ from forecast_service.local.files.data_files import find_files, read_files
 from forecast_service.local.files.field_statistics import field_statistics
 from forecast_service.local.files.schema import schema_of
 from forecast_service.local.jobs.job import Finish, Job
+from forecast_service.local.operations.import_jobs import DATE_AND_TIME
 from forecast_service.local.resource_details import ImportJobDetails
 
 __all__ = ["run_import"]
@@ -32,7 +33,8 @@ def run_import(job: Job) -> Finish:
     schema = schema_of(dataset)
     job.progress(0.0, "reading the files")
     files = find_files(job.bucket, request["DataSource"]["S3Config"]["Path"])
-    content = read_files(files, schema, request["Format"], request["TimestampFormat"])
+    time_format = request.get("TimestampFormat", DATE_AND_TIME[0])  # absent for item metadata
+    content = read_files(files, schema, request["Format"], time_format)
     job.progress(0.6, "describing the columns")
     details = replace(
         ImportJobDetails.of(job.resource.details),

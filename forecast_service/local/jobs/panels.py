@@ -28,6 +28,9 @@ __all__ = ["ModelInput", "build_input"]
 
 DAILY = "D"
 MIN_PERIODS = 3  # an end is compared with the periods between the ends
+USUAL = 0.9  # share of the other periods that lack no more than is usual
+NOTABLE = 0.05  # share of a period that may be missing: an hour of a day, a day of a month
+TICK = np.timedelta64(1, "s")
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,9 @@ class ModelInput:
 def build_input(sources: Sources, config: PredictorConfig) -> ModelInput:
     """Group the rows by period, aggregate and fill them as the configuration of the predictor says.
 
-    All histories end with the last period in which any series has a row. The first and the last
-    period are left out if finer data, such as days for weeks, cover them only in part.
+    All histories end with the last period in which any series has a row, and the known future
+    begins after it. If finer data, such as days for weeks, cover the first or the last period only
+    in part, the panel is without it; the known future stays the same.
 
     Raises
     ------
@@ -51,18 +55,14 @@ def build_input(sources: Sources, config: PredictorConfig) -> ModelInput:
         The related series do not cover the target, or lack a value that is needed.
     """
     names = _key_names(sources.target, config)
-    panel, notes = _target_panel(sources.target, names, config)
-    future = next_periods(panel.timestamps[-1], config.frequency, config.horizon)
-    periods = panel.n_periods
+    panel, future, notes = _target_panel(sources.target, names, config)
     if sources.related is None:
         return ModelInput(_add_attributes(panel, sources.metadata), KnownFuture(future), notes)
-    related = related_values(sources.related, panel, names, config)
-    past = {name: values[:, :periods] for name, values in related.values.items()}
-    ahead = {name: values[:, periods:] for name, values in related.values.items()}
-    panel = replace(panel.take(related.kept), covariates=past)
+    related = related_values(sources.related, panel, future, names, config)
+    panel = replace(panel.take(related.kept), covariates=related.past)
     return ModelInput(
         _add_attributes(panel, sources.metadata),
-        KnownFuture(future, ahead),
+        KnownFuture(future, related.ahead),
         (*notes, *related.notes),
     )
 
@@ -75,14 +75,18 @@ def _key_names(target: Source, config: PredictorConfig) -> tuple[str, ...]:
 
 def _target_panel(
     source: Source, names: Sequence[str], config: PredictorConfig
-) -> tuple[Panel, tuple[str, ...]]:
-    """The panel of the target alone, aggregated over dimensions that the predictor does not use."""
+) -> tuple[Panel, Times, tuple[str, ...]]:
+    """The panel of the target alone, the coming periods, and notes about omitted periods.
+
+    The target is aggregated over dimensions that the predictor does not use.
+    """
     schema = source.schema
     series = series_rows(source.table, names)
     times = to_times(source.table[schema.timestamp])
     distinct = np.unique(times)
     end, waiting = _end_of_days(times, distinct, series.rows, series.keys, config.frequency)
-    timestamps, notes = _whole_periods(distinct[distinct <= end], config.frequency)
+    distinct = distinct[distinct <= end]
+    timestamps, notes = _whole_periods(distinct, config.frequency)
     notes = (*notes, *waiting)
     periods = periods_between(timestamps[0], times, config.frequency)
     inside = (periods >= 0) & (periods < len(timestamps))
@@ -103,7 +107,7 @@ def _target_panel(
             matrix, methods["middlefill"], methods["backfill"], fill_values(methods)
         ),
     )
-    return panel, notes
+    return panel, next_periods(distinct[-1], config.frequency, config.horizon), notes
 
 
 def _end_of_days(
@@ -133,30 +137,37 @@ def _end_of_days(
 def _whole_periods(times: Times, frequency: str) -> tuple[Times, tuple[str, ...]]:
     """Starts of the periods that the distinct ``times`` cover, and notes about omitted periods.
 
-    The first or last period is incomplete if it lacks more time than most periods do. So the weeks
-    of a shop that is closed on Sundays are complete. With one row per period, all are complete.
+    The first or last period is incomplete if it lacks a larger share than nearly all other periods,
+    by more than a twentieth. So the weeks of a shop that is closed on Sundays are complete, and a
+    day of hours that ends at 22:00. With one row per period, all are complete.
     """
     timestamps = period_starts(times[0], times[-1], frequency)
     periods = periods_between(timestamps[0], times, frequency)
     present, first, count = np.unique(periods, return_index=True, return_counts=True)
     if len(present) < MIN_PERIODS or np.median(count) < 2:
         return timestamps, ()
-    ends = next_periods(timestamps[-1], frequency, 1)
-    begin, end = timestamps[present], np.append(timestamps, ends)[present + 1]
-    before, after = times[first] - begin, end - times[first + count - 1]
-    kept = timestamps
-    notes = []
-    if after[-1] > np.median(after[:-1]):
+    begins = np.append(timestamps, next_periods(timestamps[-1], frequency, 1))
+    begin, end = begins[present], begins[present + 1]
+    step = np.median(np.diff(times))
+    before = (times[first] - begin) // step * step / (end - begin)
+    after = ((end - times[first + count - 1] - TICK) // step) * step / (end - begin)
+    kept, notes = timestamps, []
+    if after[-1] > np.quantile(after[:-1], USUAL) + NOTABLE:
         kept = kept[:-1]
-        notes.append(f"{_omission(timestamps[-1])} data end on {_date(times[-1])}.")
-    if before[0] > np.median(before[1:]):
+        notes.append(
+            f"{_omission(timestamps[-1])} its data end on {_date(times[-1])}. The forecast begins "
+            f"with {_date(begins[-1])}."
+        )
+    if before[0] > np.quantile(before[1:], USUAL) + NOTABLE:
         kept = kept[1:]
-        notes.append(f"{_omission(timestamps[0])} data begin on {_date(times[0])}.")
+        notes.append(f"{_omission(timestamps[0])} its data begin on {_date(times[0])}.")
     return kept, tuple(notes)
 
 
 def _omission(start: np.datetime64) -> str:
-    return f"The period that begins on {_date(start)} is left out, because it is incomplete: its"
+    return (
+        f"The period that begins on {_date(start)} is not learned from, because it is incomplete:"
+    )
 
 
 def _date(time: np.datetime64) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from forecast_service.common.files import new_folder
 from forecast_service.engine import archive
 from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.grouped import pieces
@@ -25,7 +26,14 @@ from forecast_service.storage.queue import new_id
 from forecast_service.storage.snapshots import GRACE_SECONDS
 from forecast_service.storage.tables import resources
 
-__all__ = ["load_model", "load_trained", "save_trained", "sweep_models"]
+__all__ = [
+    "damaged_file",
+    "load_model",
+    "load_trained",
+    "problem_of",
+    "save_trained",
+    "sweep_models",
+]
 
 FOLDER = "models"
 MEMORY = "memory.npz"  # only the next training needs it; the other files are the model
@@ -38,12 +46,29 @@ def save_trained(home: Path, algorithm: str, trained: Trained) -> list[str]:
     memory holds the arrays of only one shard at a time.
     """
     folder, paths = f"{FOLDER}/{new_id()}", []
-    for number, arrays in enumerate(pieces(trained.fitted)):
-        paths.append(f"{folder}/{number:03}.npz")
-        archive.save(home / paths[-1], arrays, {"algorithm": algorithm})
-    paths.append(f"{folder}/{MEMORY}")
-    archive.save(home / paths[-1], trained.record(), {})
+    with new_folder(home / folder):
+        for number, arrays in enumerate(pieces(trained.fitted)):
+            paths.append(f"{folder}/{number:03}.npz")
+            archive.save(home / paths[-1], arrays, {"algorithm": algorithm})
+        paths.append(f"{folder}/{MEMORY}")
+        archive.save(home / paths[-1], trained.record(), {})
     return paths
+
+
+def problem_of(home: Path, predictor: Resource) -> str | None:
+    """Why the model of an ACTIVE predictor cannot be used, in a few words; None if it can."""
+    unreadable = PredictorDetails.of(predictor.details).unreadable
+    damaged = None if unreadable else damaged_file(home, predictor)
+    return f"model file '{Path(damaged[0]).name}' {damaged[1]}" if damaged else unreadable
+
+
+def damaged_file(home: Path, predictor: Resource) -> tuple[str, str] | None:
+    """The first damaged model file of a predictor and its problem, or None."""
+    for path in PredictorDetails.of(predictor.details).models or ():
+        problem = None if Path(path).name == MEMORY else archive.problem_of(home / path)
+        if problem is not None:
+            return path, problem
+    return None
 
 
 def load_model(home: Path, predictor: Resource) -> Fitted:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from forecast_service.common.arrow import to_numpy, to_times
 from forecast_service.common.keys import series_key
-from forecast_service.engine.calendar import next_periods, periods_between
+from forecast_service.engine.calendar import Times, periods_between
 from forecast_service.engine.filling import fill_covariate
 from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.errors import InvalidData
@@ -31,23 +31,25 @@ Rows = npt.NDArray[np.int64]
 class Related:
     """Covariates of the series that have related values.
 
-    Shape of each: (n_kept, periods + horizon).
+    The shape of each is (n_kept, periods) in ``past`` and (n_kept, horizon) in ``ahead``.
     """
 
     kept: Rows
     """Rows of the panel that have related values."""
-    values: Mapping[str, FloatArray]
+    past: Mapping[str, FloatArray]
+    ahead: Mapping[str, FloatArray]
     notes: tuple[str, ...]
 
 
 def related_values(
-    source: Source, panel: Panel, names: Sequence[str], config: PredictorConfig
+    source: Source, panel: Panel, future: Times, names: Sequence[str], config: PredictorConfig
 ) -> Related:
     """The features that are known for the horizon, filled as configured.
 
-    ``names`` are the columns of the panel's keys: the item, then the dimensions. After filling, a
-    feature must have a value in every period of the horizon and wherever the target is known. A
-    feature without any value in the horizon is left out and named in a note.
+    ``future`` has the periods of the horizon. ``names`` are the columns of the panel's keys: the
+    item, then the dimensions. After filling, a feature must have a value in every period of the
+    horizon and wherever the target is known. A feature without any value in the horizon is left
+    out and named in a note.
 
     Raises
     ------
@@ -60,22 +62,24 @@ def related_values(
     times = to_times(source.table[source.schema.timestamp])
     periods = periods_between(panel.timestamps[0], times, config.frequency)
     _require_early_start(panel, kept, partner, related, periods)
-    width = panel.n_periods + config.horizon
+    own = panel.take(kept)
+    width = int(periods_between(panel.timestamps[0], future[-1:], config.frequency)[0]) + 1
     inside = (periods >= 0) & (periods < width)
-    values, notes = {}, _missing_note(panel, kept)
+    past, ahead, notes = {}, {}, _missing_note(panel, kept)
     for name in source.schema.numbers:
         column = np.asarray(to_numpy(source.table[name]), dtype=np.float64)[inside]
         matrix = spread(related.rows[inside], periods[inside], column, (len(related.keys), width))
         matrix = _fill(matrix, name, panel.n_periods, config)
-        if np.isnan(matrix[:, panel.n_periods :]).all():
+        if np.isnan(matrix[:, -len(future) :]).all():
             notes.append(
                 f"'{name}' is left out: it has no value after {panel.timestamps[-1]}, so it is "
                 "not known in advance."
             )
             continue
-        values[name] = matrix[partner]
-        _require_complete(values[name], name, panel.take(kept), config)
-    return Related(kept, values, tuple(notes))
+        past[name] = matrix[partner, : panel.n_periods]
+        ahead[name] = matrix[partner, -len(future) :]
+        _require_complete(past[name], ahead[name], name, own, future)
+    return Related(kept, past, ahead, tuple(notes))
 
 
 def _common_series(
@@ -142,17 +146,15 @@ def _fill(matrix: FloatArray, name: str, n_periods: int, config: PredictorConfig
     )
 
 
-def _require_complete(values: FloatArray, name: str, panel: Panel, config: PredictorConfig) -> None:
-    needed = np.ones(values.shape, dtype=bool)
-    needed[:, : panel.n_periods] = ~np.isnan(panel.target)
-    missing = needed & np.isnan(values)
+def _require_complete(
+    past: FloatArray, ahead: FloatArray, name: str, panel: Panel, future: Times
+) -> None:
+    unknown = np.isnan(past) & ~np.isnan(panel.target)
+    missing = np.concatenate([unknown, np.isnan(ahead)], axis=1)
     if not missing.any():
         return
     row, column = (int(index[0]) for index in np.nonzero(missing))
-    times = [
-        *panel.timestamps,
-        *next_periods(panel.timestamps[-1], config.frequency, config.horizon),
-    ]
+    times = [*panel.timestamps, *future]
     kind = "futurefill" if column >= panel.n_periods else "middlefill"
     raise InvalidData(
         f"'{name}' of series {series_key(panel.keys[row])} has no value at {times[column]}; "

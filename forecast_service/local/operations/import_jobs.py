@@ -14,7 +14,7 @@ from forecast_service.local.errors import InUse, InvalidInput
 from forecast_service.local.files.domains import METADATA
 from forecast_service.local.kinds import DATASET, IMPORT_JOB
 
-__all__ = ["create_import_job"]
+__all__ = ["DATE_AND_TIME", "create_import_job"]
 
 DATE_ONLY = ("yyyy-MM-dd",)
 DATE_AND_TIME = ("yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd hh:mm:ss")  # Amazon reads hh as HH
@@ -93,7 +93,8 @@ def _check_increment(call: Call, request: Mapping[str, Any], dataset: Resource) 
             "none yet. Use 'FULL' first."
         )
     before = earlier.request
-    for member in SAME_IN_INCREMENTS:
+    has_times = dataset.request["DatasetType"] != METADATA
+    for member in SAME_IN_INCREMENTS if has_times else SAME_IN_INCREMENTS[1:]:
         if request.get(member) != before.get(member):
             raise InvalidInput(
                 f"'{member}' is '{request.get(member)}', but was '{before.get(member)}' in the "

@@ -190,11 +190,13 @@ class Health(AnswerModel):
 
 
 class Readiness(AnswerModel):
-    """Requests can be answered."""
+    """Requests can be answered: all of them (``ready``), or not all (``degraded``)."""
 
     status: str
     database: str
     forecast: str
+    problems: list[str] | None = None
+    """What is damaged or full; only if the status is ``degraded``."""
 
 
 class ProblemFinding(AnswerModel):

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 NAME_LENGTH = 256
-MAX_STORES = 5000
+MAX_STORES = 100_000  # an answer has fewer (reading.store_reader)
 MAX_ITEMS = 5000
 MAX_WHAT_IF_STORES = 1000  # a what-if is computed while the caller waits
 MAX_CHANGES = 50

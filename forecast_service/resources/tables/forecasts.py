@@ -8,7 +8,7 @@ from typing import Any
 
 from forecast_service.resources.tables.table import Number, Table, as_time, decimals_of
 
-__all__ = ["ALL_ITEMS", "flattened", "forecast_table", "program_table", "rounded"]
+__all__ = ["ALL_ITEMS", "flattened", "forecast_table", "program_table", "rounded", "what_if_table"]
 
 ALL_ITEMS = "(all items)"
 ORIGIN = ("algorithm", "data_until", "fallback", "stale")
@@ -53,6 +53,13 @@ def program_table(documents: Iterable[Document]) -> Table:
     )
 
 
+def what_if_table(documents: Iterable[Document], *, full: bool) -> Table:
+    """A row per series and period: the median with the changes, without them, the difference."""
+    columns = ["store_number", "store_name", "item", "date", "baseline", "what_if", "difference"]
+    rows = chain.from_iterable(_what_if_rows(document, full) for document in documents)
+    return Table("What-if", columns, rows)
+
+
 def rounded(document: Document) -> Document:
     """The document with rounded values, also those of its items."""
     parts: Document = dict(document)
@@ -95,6 +102,17 @@ def _rows(document: Document, types: list[str], full: bool) -> Iterator[list[Any
     for points in zip(*(predictions[name] for name in types), strict=True):
         numbers = [Number(point["Value"], decimals) for point in points]
         yield [*names, as_time(points[0]["Timestamp"]), *numbers, *end]
+
+
+def _what_if_rows(document: Document, full: bool) -> Iterator[list[Any]]:
+    middle = document["total"]["forecast_type"]
+    series = [_predictions(document, name)[middle] for name in ("baseline", "result", "difference")]
+    values = (point["Value"] for points in series for point in points)
+    decimals = None if full else decimals_of(values)
+    names = [document["store_number"], document.get("store_name"), document.get("item")]
+    for points in zip(*series, strict=True):
+        numbers = [Number(point["Value"], decimals) for point in points]
+        yield [*names, as_time(points[0]["Timestamp"]), *numbers]
 
 
 def _program_rows(document: Document, types: list[str]) -> Iterator[list[Any]]:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast_service.engine.guards.dormancy import find_dormant
+from forecast_service.engine.closing import find_closing
+from forecast_service.engine.guards.dormancy import find_dormant, without_silence
 from forecast_service.engine.panel import Panel
 
 from ..panels import future_of, make_panel, with_target
@@ -82,3 +83,22 @@ def test_most_series_that_fall_silent_at_once_are_not_dormant() -> None:
     panel.target[:5, 340:] = 0
 
     assert not len(find_dormant(panel, future_of(panel)))
+
+
+def test_the_silence_of_a_dead_store_is_not_learned() -> None:
+    panel = stopped(70)
+
+    clean = without_silence(panel)
+
+    assert (
+        np.isnan(clean.target[1, -70:]).sum()
+        == np.isfinite(find_closing(panel).open_target(panel)[1, -70:]).sum()
+    )
+    assert np.array_equal(clean.target[[0, 2, 3]], panel.target[[0, 2, 3]])
+
+
+def test_days_marked_as_closed_and_healthy_panels_are_kept() -> None:
+    renovated, healthy = stopped(70, closes=True), make_panel(n_series=4, n_days=200)
+
+    assert without_silence(renovated) is renovated
+    assert without_silence(healthy) is healthy

@@ -144,7 +144,7 @@ def test_a_series_without_sales_gets_the_level_of_the_others() -> None:
     fitted = PooledRegression().fit(panel, CONFIG)
 
     assert fitted.notes[1] == (
-        "No sales are known of this series: it starts from what all series share."
+        "This series has no known sales yet: its forecast is that of a typical series."
     )
     low, middle, high = fitted.forecast(future_of(panel), LEVELS)[1, 0]
     others = fitted.mean(future_of(panel))[[0, 2], 0]
@@ -183,7 +183,9 @@ def test_a_new_series_learns_its_level_from_its_first_days() -> None:
     known = PooledRegression().condition(fitted, with_target(panel, target))
 
     actual = make_panel(n_series=4, n_days=214).target[3, 200:]
-    assert known.notes[3] == ("New since the training: it starts from what all series share.")
+    assert known.notes[3] == (
+        "This series is new since the training: its forecast is that of a typical series."
+    )
     assert metrics.wape(actual, known.mean(future_of(panel))[3]) < 0.15
 
 

@@ -54,8 +54,8 @@ def test_series_without_a_model_have_a_note_after_conditioning() -> None:
 
     later = PROPHET.condition(fitted, replace(panel, keys=(("0",), ("1",), ("fresh",))))
 
-    new = "New since the training: seasonal naive until the next one."
-    assert fitted.notes[1] == "No sales are known of this series: the forecast is 0."
+    new = "This series is new since the training: until the next one, seasonal naive forecasts it."
+    assert fitted.notes[1] == "This series has no known sales: its forecast is 0."
     assert later.notes == (None, new, new)
     assert later.algorithms == ("prophet", "seasonal_naive", "seasonal_naive")
 

@@ -80,7 +80,7 @@ def test_a_series_without_sales_in_the_context_is_sampled_from_its_whole_history
 
     assert first_day(fitted, panel, 0.5) == [4]
     assert fitted.notes == (
-        "No sales are known in its newest 7 periods (context_length), so its whole history is "
+        "Its newest 7 periods (context_length) have no known sales, so its whole history is "
         "sampled.",
     )
 

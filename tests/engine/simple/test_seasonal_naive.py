@@ -108,8 +108,8 @@ def test_short_series_have_a_note() -> None:
     panel = panel_of([GAP, GAP], [GAP, 3], [2, 3])
 
     assert NAIVE.fit(panel, FitConfig(horizon=2)).notes == (
-        "No sales are known of this series: the forecast is 0.",
-        "Only one day of sales is known: its spread is guessed as half of its level.",
+        "This series has no known sales: its forecast is 0.",
+        "This series has one known day: its spread is guessed as half of its level.",
         None,
     )
 

@@ -92,7 +92,7 @@ def test_weeks_begin_on_the_day_of_the_boundary(
 
 @pytest.mark.parametrize(
     ("days", "first"),
-    [(60 * 7, "2015-03-02"), (60 * 7 + 3, "2015-03-02")],
+    [(60 * 7, "2015-03-02"), (60 * 7 + 3, "2015-03-09")],
     ids=["whole weeks", "three days of the next"],
 )
 def test_daily_data_are_summed_to_whole_weeks(

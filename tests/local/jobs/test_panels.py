@@ -22,6 +22,10 @@ from forecast_service.local.jobs.sources import Source, Sources
 NAN = float("nan")
 NAN_FILLING = {"middlefill": "nan", "backfill": "nan"}
 Row = tuple[Any, ...]
+WEEKS = (  # Mondays of 2015
+    *("01-05", "01-12", "01-19", "01-26", "02-02"),
+    *("02-09", "02-16", "02-23", "03-02", "03-09"),
+)
 
 
 def source(kind: str, fields: Mapping[str, str], rows: Sequence[Row]) -> Source:
@@ -132,7 +136,7 @@ def test_gaps_of_the_target_are_filled_as_configured(
     np.testing.assert_equal(built.panel.target[0], expected)
 
 
-def test_weeks_that_days_cover_only_in_part_are_left_out() -> None:
+def test_weeks_that_days_cover_only_in_part_are_not_learned_from() -> None:
     rows = [("a", day, 1.0) for day in range(1, 32)]  # Thursday 1 to Saturday 31
 
     built = panel_of(target(rows), frequency="W")
@@ -143,12 +147,88 @@ def test_weeks_that_days_cover_only_in_part_are_left_out() -> None:
         "2015-01-19",
     ]
     assert built.panel.target.tolist() == [[7.0, 7.0, 7.0]]
+    assert [str(start)[:10] for start in built.known_future.timestamps] == [
+        "2015-02-02",
+        "2015-02-09",
+    ]
     assert built.notes == (
-        "The period that begins on 2015-01-26 is left out, because it is incomplete: its data "
-        "end on 2015-01-31.",
-        "The period that begins on 2014-12-29 is left out, because it is incomplete: its data "
-        "begin on 2015-01-01.",
+        "The period that begins on 2015-01-26 is not learned from, because it is incomplete: its "
+        "data end on 2015-01-31. The forecast begins with 2015-02-02.",
+        "The period that begins on 2014-12-29 is not learned from, because it is incomplete: its "
+        "data begin on 2015-01-01.",
     )
+
+
+def hours(first: str, last: str, *without: int) -> list[Row]:
+    """A row of 1 for each hour from first to last, except these hours of the day."""
+    times = np.arange(np.datetime64(first), np.datetime64(last) + np.timedelta64(1, "h"))
+    kept = [time for time in times.tolist() if time.hour not in without]
+    return [("a", time.isoformat(), 1.0) for time in kept]
+
+
+@pytest.mark.parametrize(
+    ("rows", "frequency", "periods", "begins"),
+    [
+        (hours("2015-01-01T00", "2015-01-09T22"), "D", 9, "2015-01-10"),
+        (hours("2015-01-01T00", "2015-01-09T12"), "D", 8, "2015-01-10"),
+        (hours("2015-01-05T00", "2015-02-01T22"), "W", 4, "2015-02-02"),
+        (hours("2015-01-05T08", "2015-02-01T20", *range(8), 21, 22, 23), "W", 4, "2015-02-02"),
+        (hours("2015-01-05T08", "2015-01-31T20", *range(8), 21, 22, 23), "W", 3, "2015-02-02"),
+        (hours("2015-01-01T00", "2015-04-30T22"), "M", 4, "2015-05-01"),
+    ],
+    ids=["night missing", "half a day", "whole weeks", "shop hours", "no Sunday", "months"],
+)
+def test_whole_last_periods_of_hours_are_kept(
+    rows: Sequence[Row], frequency: str, periods: int, begins: str
+) -> None:
+    built = panel_of(target(rows), frequency=frequency)
+
+    assert built.panel.n_periods == periods
+    assert str(built.known_future.timestamps[0])[:10] == begins
+
+
+def days(first: str, last: str, weekdays: int = 7) -> list[Row]:
+    """A row of 1 for each day of the first ``weekdays`` days of weeks."""
+    times = np.arange(np.datetime64(first), np.datetime64(last) + np.timedelta64(1, "D"))
+    return [("a", str(time), 1.0) for time in times if time.item().weekday() < weekdays]
+
+
+@pytest.mark.parametrize(
+    ("rows", "periods", "begins"),
+    [
+        (days("2015-01-01", "2015-06-30"), 6, "2015-07-01"),
+        (days("2015-01-01", "2015-06-20"), 5, "2015-07-01"),
+        (days("2015-01-01", "2015-05-29", weekdays=5), 5, "2015-06-01"),  # a Friday
+        ([("a", f"2015-{month:02d}-01", 1.0) for month in range(1, 7)], 6, "2015-07-01"),
+    ],
+    ids=["whole", "part of June", "closed on weekends", "a row per month"],
+)
+def test_months_are_whole_if_their_last_days_are_there(
+    rows: Sequence[Row], periods: int, begins: str
+) -> None:
+    built = panel_of(target(rows), frequency="M")
+
+    assert built.panel.n_periods == periods
+    assert str(built.known_future.timestamps[0])[:10] == begins
+
+
+def test_months_of_weeks_are_whole_until_a_week_is_missing() -> None:
+    mondays = [("a", f"2015-{day}", 1.0) for day in (*WEEKS, "03-16", "03-23")]
+
+    with_all = panel_of(target([*mondays, ("a", "2015-03-30", 1.0)]), frequency="M")
+    without_last = panel_of(target(mondays), frequency="M")
+
+    assert (with_all.panel.n_periods, without_last.panel.n_periods) == (3, 2)
+    assert with_all.known_future.timestamps[0] == without_last.known_future.timestamps[0]
+
+
+def test_related_values_of_a_period_that_is_not_learned_from_are_passed_over() -> None:
+    weeks = [("a", f"2015-{day}", float(number)) for number, day in enumerate(WEEKS)]
+
+    built = panel_of(target(days("2015-01-05", "2015-02-18")), related(weeks), frequency="W")
+
+    assert built.panel.covariates["promo"].tolist() == [[0, 1, 2, 3, 4, 5]]
+    assert built.known_future.covariates["promo"].tolist() == [[7, 8]]
 
 
 def test_weeks_without_sundays_are_whole() -> None:
