@@ -119,5 +119,5 @@ def test_the_report_survives_json(import_files, write_file):
     report = import_files(sales=write_file(csv_text(HEAD, usual("7", d50=9000))))
 
     assert ImportReport.from_dict(report.to_dict()) == report
-    assert report.lines()[-2].startswith(f"Unusual sales on 1 day: 7 on {day(50)}: 9,000 (usual: 9")
+    assert report.lines()[-3].startswith(f"Unusual sales on 1 day: 7 on {day(50)}: 9,000 (usual: 9")
     assert report.to_dict()["unusual"]["examples"][0]["store"] == "7"
