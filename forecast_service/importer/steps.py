@@ -133,6 +133,7 @@ class ImportStep:
             statement = sa.select(imports).where(imports.c.id == self.claim.subject)
             row = connection.execute(statement).mappings().one_or_none()
             if row is None or row["state"] not in OPEN_STATES:
+                release(connection, self.claim.subject)
                 self.queue.finish(connection, self.claim)
                 return None
             if row["state"] == "waiting" and is_other_under_way(connection, row):

@@ -13,25 +13,9 @@ import pytest
 
 from forecast_service import __version__
 
+from .sales_files import write_sales
+
 HEAVY = ("pandas", "numpy", "prophet", "boto3", "sqlalchemy", "flask", "pyarrow", "pydantic")
-
-
-@pytest.fixture
-def sales(tmp_path: Path) -> Path:
-    """Twelve weeks of two stores that sell more on Saturdays."""
-    path = tmp_path / "sales.csv"
-    write_sales(path, first=1, last=84)
-    return path
-
-
-def write_sales(path: Path, *, first: int, last: int) -> None:
-    day_before = datetime.date(2025, 12, 31)
-    rows = [
-        f"{store},{day_before + datetime.timedelta(day)},{100 * store + 50 * (day % 7 == 3)}"
-        for store in (1, 2)
-        for day in range(first, last + 1)
-    ]
-    path.write_text("\n".join(["Store,Date,Sales", *rows]) + "\n")
 
 
 def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
@@ -64,6 +48,54 @@ def test_import_train_and_forecast_print_days_on_stdout(forecast_service, sales:
     assert lines[0] == ["store", "date", "p10", "p50", "p90"]
     assert lines[1][:2] == ["1", "2026-03-26"]
     assert "seasonal_naive (local); trained at" in result.stderr
+
+
+def test_a_store_that_sells_items_is_shown_by_its_total_first(
+    forecast_service, tmp_path: Path
+) -> None:
+    path = tmp_path / "items.csv"
+    day_before = datetime.date(2025, 12, 31)
+    rows = [
+        f"Nord,{item},{day_before + datetime.timedelta(day)},{10 + day % 7 + number}"
+        for number, item in enumerate(("tea", "milk", "salt"))
+        for day in range(1, 85)
+    ]
+    path.write_text("\n".join(["Store,Item,Date,Sales", *rows]) + "\n")
+    assert forecast_service("import", path).exit_code == 0
+    assert forecast_service("train").exit_code == 0
+
+    shown = forecast_service("forecast", "--store", "Nord", "--limit", "2", "--to", "2026-03-26")
+    named = forecast_service(
+        *("forecast", "--store", "Nord", "--item", "tea", "--item", "milk", "--to", "2026-03-26")
+    )
+
+    assert [line.split("\t")[1] for line in shown.stdout.splitlines()] == [
+        "item",
+        "(all items)",
+        "milk",
+        "salt",
+    ]
+    assert "2 of 3 items are shown. For more: --after 'salt'" in shown.stderr
+    assert "quantiles of the sum of 3 items" in shown.stderr
+    assert [line.split("\t")[1] for line in named.stdout.splitlines()[1:]] == ["tea", "milk"]
+    total, milk, salt = (
+        [float(text) for text in line.split("\t")[3:]] for line in shown.stdout.splitlines()[1:]
+    )
+    assert total[1] > milk[1] + salt[1]
+    assert total[2] - total[0] <= 3 * (milk[2] - milk[0]) + 3
+
+
+def test_numbers_have_all_digits_on_request(forecast_service, sales: Path) -> None:
+    forecast_service("import", sales)
+    forecast_service("train")
+
+    shown, full = (
+        forecast_service("forecast", "--store", "1", *more).stdout.splitlines()[1].split("\t")[-1]
+        for more in ((), ("--full",))
+    )
+
+    assert "." not in shown
+    assert full == repr(float(full))
 
 
 def test_a_second_training_is_not_started_within_the_tolerance(forecast_service, sales) -> None:
@@ -263,43 +295,3 @@ def test_runs_are_printed_as_the_routes_return_them(forecast_service, sales: Pat
 
     assert run == requested["run"]
     assert run["requested_at"].endswith("Z")
-
-
-def test_columns_are_named_in_an_import(forecast_service, sales: Path) -> None:
-    sales.write_text(sales.read_text().replace("Store,Date,Sales", "Kasse,Wann,Betrag"))
-
-    refused = forecast_service("import", sales, "--dry-run")
-    named = ("--column", "store=Kasse", "--column", "date=Wann", "--column", "sales=Betrag")
-    read = forecast_service("import", sales, "--dry-run", *named)
-
-    assert "--column date=NAME names the column" in refused.stderr
-    assert read.exit_code == 0, read.stderr
-    assert "Kasse as store, Wann as date, Betrag as sales" in read.stderr
-
-
-def test_features_and_plans_are_joined_to_the_sales(forecast_service, sales: Path) -> None:
-    import datetime
-
-    days = [datetime.date(2026, 1, 1) + datetime.timedelta(day) for day in range(100)]
-    features = sales.with_name("features.csv")
-    rows = [f"{store},{day},{day.day % 2}" for store in (1, 2) for day in days]
-    features.write_text("\n".join(["Store,Date,Promo", *rows]) + "\n")
-    plan = sales.with_name("plan.csv")
-    plan.write_text("Store,Date,Promo\n1,2026-03-30,1\n")
-
-    first = forecast_service("import", sales, "--features", features)
-    later = forecast_service("import", "--append", "--future", plan)
-
-    assert first.exit_code == later.exit_code == 0, first.stderr + later.stderr
-    assert "Known future: 16 days" in first.stderr
-
-
-def test_one_store_and_its_name(forecast_service, sales: Path) -> None:
-    lines = [line.split(",", 1)[1] for line in sales.read_text().splitlines()[:85]]
-    sales.write_text("\n".join(lines) + "\n")
-
-    result = forecast_service("import", sales, "--store", "Köln")
-
-    assert result.exit_code == 0, result.stderr
-    assert "all of its rows are of store 'Köln'" in result.stderr
-    assert forecast_service("stores").stdout.splitlines()[1].startswith("Köln\t")

@@ -11,7 +11,6 @@ import pytest
 
 from forecast_service.engine import retrain
 from forecast_service.engine.algorithm import FitConfig
-from forecast_service.engine.changes import changes, content_of
 from forecast_service.engine.grouped import Grouped
 from forecast_service.engine.metrics import average_wql
 from forecast_service.engine.panel import Panel
@@ -214,16 +213,6 @@ def test_a_history_that_ends_earlier_keeps_nothing(past: Panel, simple: Trained)
         "Every series was fitted again: the data end before 2015-03-25, their end in the last "
         "training.",
     )
-
-
-def test_an_attribute_belongs_to_the_content(past: Panel) -> None:
-    described = replace(past, attributes={"type": ("a",) * STORES})
-    other = replace(past, attributes={"type": ("a",) * (STORES - 1) + ("b",)})
-
-    differences, _ = changes(content_of("auto", described, CONFIG), other)
-
-    assert differences.edited.tolist() == [STORES - 1]
-    assert differences.rows.tolist() == [STORES - 1]
 
 
 def test_an_algorithm_that_cannot_fit_single_series_fits_all(past: Panel, simple: Trained) -> None:

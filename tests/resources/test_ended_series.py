@@ -50,7 +50,8 @@ def test_items_that_ended_are_named_and_forecast_0(client: FlaskClient, settings
     assert [store_of(client, n)["dormant_items"] for n in (1, 2, 3)] == [
         [], ["tea"], ["milk", "tea"],
     ]  # fmt: skip
-    assert [store_of(client, n)["state"] for n in (1, 2)] == ["active", "active"]
+    states = [store_of(client, n)["state"] for n in (1, 2, 3)]
+    assert states == ["active", "active", "dormant"]
     answer = client.get("/forecast?store_number=2&item=tea").get_json()
     points = answer["result"]["Forecast"]["Predictions"]["p90"]
     assert {point["Value"] for point in points} == {0.0}

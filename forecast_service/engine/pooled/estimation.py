@@ -39,6 +39,7 @@ from forecast_service.engine.pooled.level_steps import (
 from forecast_service.engine.pooled.log_forecast import LOWEST
 from forecast_service.engine.pooled.log_target import LogTarget, log_target
 from forecast_service.engine.pooled.pooled_model import FittedPooled, Spread, note_of
+from forecast_service.engine.pooled.shared_covariates import merge_shared
 
 __all__ = ["PooledFitting", "prepare"]
 
@@ -241,9 +242,8 @@ def prepare(panel: Panel, config: FitConfig) -> PooledFitting:
     recipe = make_recipe(
         panel.timestamps, panel.frequency, covariates, closed, _holidays(panel, config)
     )
-    shared = {name for name, values in covariates.items() if _is_shared(values)}
-    merged = {k: _merged(v) if k in shared else v for k, v in covariates.items()}
-    features = Features(recipe, panel.timestamps, merged, closed, frozenset(shared))
+    merged, shared = merge_shared(covariates)
+    features = Features(recipe, panel.timestamps, merged, closed, shared)
     dated, dated_values = features.by_date()
     step = step_length(panel.frequency)
     return PooledFitting(
@@ -282,19 +282,6 @@ def _holidays(panel: Panel, config: FitConfig) -> dict[str, Times]:
         return {}
     years = panel.timestamps.astype("datetime64[Y]").astype(int) + 1970
     return holiday_dates(config.country, range(int(years.min()), int(years.max()) + 3))
-
-
-def _is_shared(values: FloatArray) -> bool:
-    """Whether all series have the same values where they are known."""
-    merged = _merged(values)
-    return bool(np.all(np.isnan(values) | (values == merged)))
-
-
-def _merged(values: FloatArray) -> FloatArray:
-    """The first known value of each period, (1, T)."""
-    first = np.argmax(~np.isnan(values), axis=0)
-    merged: FloatArray = np.take_along_axis(values, first[None, :], axis=0)
-    return merged
 
 
 def _numbered(names: Sequence[str]) -> npt.NDArray[np.intp]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +9,7 @@ import numpy as np
 import pytest
 
 from forecast_service.engine import archive, metrics
-from forecast_service.engine.algorithm import CannotRefit, FitConfig
-from forecast_service.engine.auto.auto_algorithm import fit_with_backtest
+from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.boosted.boosted_model import FittedBoosted
 from forecast_service.engine.boosted.boosted_regression import Boosted
 from forecast_service.engine.calendar import next_periods
@@ -21,45 +19,10 @@ from forecast_service.engine.pooled.estimation import prepare
 from forecast_service.engine.pooled.regression import PooledRegression
 from forecast_service.engine.registry import load
 from forecast_service.engine.simple.seasonal_naive import SeasonalNaive
-from forecast_service.errors import ConfigurationError, InvalidData
 
 from ..panels import with_target
 from ..rossmann import real_chain
-
-LEVELS = (0.1, 0.5, 0.9)
-HORIZON = 28
-CONFIG = FitConfig(horizon=HORIZON, quantiles=LEVELS)
-CUTOFF = 560
-
-
-def chain(n: int, *, days: int = CUTOFF + HORIZON, noise: float = 0.05) -> Panel:
-    """Stores closed on Sundays; in large ones, promotions early in a month double the sales."""
-    rng = np.random.default_rng(5)
-    times = next_periods(np.datetime64("2019-12-31T00:00:00", "s"), "D", days)
-    weekday = (times.astype("datetime64[D]").astype(int) + 3) % 7
-    weeks = rng.random((n, days // 7 + 2)) < 0.4
-    promo = weeks.repeat(7, axis=1)[:, weekday[0] : weekday[0] + days] * (weekday < 5)
-    level = rng.normal(5, 0.6, (n, 1))
-    day = (times.astype("datetime64[D]") - times.astype("datetime64[M]")).astype(int)
-    doubled = promo * (day < 12) * (level > 5)
-    logs = level + 0.1 * weekday + 0.2 * promo + 0.7 * doubled
-    target = np.exp(logs + rng.normal(0, noise, (n, days))) * (weekday < 6)
-    covariates = {
-        "open": np.tile(np.where(weekday < 6, 1.0, 0.0), (n, 1)),
-        "promo": promo.astype(float),
-        "price": 2.0 ** np.tile(rng.integers(0, 3, (n, 1)), days),
-    }
-    return Panel(tuple((str(i),) for i in range(n)), times, "D", target, covariates)
-
-
-PANEL = chain(40)
-PAST, FUTURE = PANEL.before(CUTOFF), PANEL.known_between(CUTOFF, CUTOFF + HORIZON)
-
-
-@pytest.fixture(scope="module")
-def fitted() -> FittedBoosted:
-    """A model with trees."""
-    return Boosted().fit(PAST, CONFIG)
+from .chains import CONFIG, CUTOFF, FUTURE, HORIZON, LEVELS, PANEL, PAST
 
 
 def error_of(median: FloatArray, panel: Panel) -> float:
@@ -117,45 +80,6 @@ def test_a_model_file_with_trees_gives_the_same_forecast(
     loaded = load("boosted", archive.load(tmp_path / "000.npz")[0])
 
     assert np.array_equal(loaded.forecast(FUTURE, LEVELS), fitted.forecast(FUTURE, LEVELS))
-
-
-def test_a_model_with_trees_cannot_be_loaded_without_the_package(
-    fitted: FittedBoosted, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    arrays = fitted.to_arrays()
-    monkeypatch.setitem(sys.modules, "lightgbm", None)
-
-    with pytest.raises(InvalidData, match="needs the package 'lightgbm'"):
-        load("boosted", arrays)
-
-
-def test_a_refit_under_trees_needs_the_package(
-    fitted: FittedBoosted, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "lightgbm", None)
-
-    with pytest.raises(CannotRefit, match="needs the package 'lightgbm'"):
-        Boosted().refit(fitted, PAST, np.array([0]), CONFIG)
-
-
-def test_training_without_the_package_names_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(sys.modules, "lightgbm", None)
-
-    with pytest.raises(ConfigurationError, match=r"Install it .*or use another algorithm"):
-        Boosted().fit(PAST.take([0]), CONFIG)
-
-
-def test_auto_leaves_out_the_trees_if_the_package_is_missing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(sys.modules, "lightgbm", None)
-
-    auto, tested = fit_with_backtest(PAST.take([0, 1]), CONFIG)
-
-    assert set(auto.facts[0]["members"]) <= {"pooled", "prophet", "seasonal_naive"}
-    assert "apt-get install libgomp1" in tested.notes[-1]
 
 
 def test_a_new_store_gets_a_forecast_that_follows_its_promotions(fitted: FittedBoosted) -> None:

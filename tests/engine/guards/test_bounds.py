@@ -106,3 +106,15 @@ def test_a_store_may_close_although_it_was_always_open() -> None:
     bounds = find_bounds(make_panel(closes=False))
 
     assert set(bounds.low) == {"promo"}
+
+
+def test_prophet_carries_a_price_no_farther_than_the_series_itself() -> None:
+    values = np.vstack([np.full(DAYS, 2.5), np.random.default_rng(1).uniform(1, 4, (2, DAYS))])
+    values[0, 60] = 2.51
+    panel = panel_with(values)
+    future = find_bounds(panel).within(future_with(panel, 1.0))
+    assert future.covariates["x"][0].max() < 1.5
+
+    median = train("prophet", panel, FitConfig(14, (0.5,), 7)).fitted.forecast(future, (0.5,))
+
+    assert median[0] == pytest.approx(np.full((14, 1), 116), rel=0.1)

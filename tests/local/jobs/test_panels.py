@@ -1,90 +1,24 @@
-"""Panels from rows: periods, aggregation, filling, and related series."""
+"""Panels from rows: periods, aggregation and filling."""
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from forecast_service.errors import InvalidData
 from forecast_service.local.files.schema import DatasetSchema
-from forecast_service.local.jobs.panels import ModelInput, build_input
-from forecast_service.local.jobs.predictor_config import PredictorConfig
-from forecast_service.local.jobs.sources import Source, Sources
+from forecast_service.local.jobs.sources import Source
 
-NAN = float("nan")
-NAN_FILLING = {"middlefill": "nan", "backfill": "nan"}
-Row = tuple[Any, ...]
+from .sources_of_rows import NAN, NAN_FILLING, SALES, Row, panel_of, related, source, target
+
 WEEKS = (  # Mondays of 2015
     *("01-05", "01-12", "01-19", "01-26", "02-02"),
     *("02-09", "02-16", "02-23", "03-02", "03-09"),
 )
-
-
-def source(kind: str, fields: Mapping[str, str], rows: Sequence[Row]) -> Source:
-    types = {"string": pa.string(), "timestamp": pa.timestamp("ms")}
-    columns = {
-        name: pa.chunked_array([pa.array([_value(row[i], type_) for row in rows])]).cast(
-            types.get(type_, pa.float64())
-        )
-        for i, (name, type_) in enumerate(fields.items())
-    }
-    return Source(pa.table(columns), DatasetSchema(kind, "item_id", tuple(fields.items())))
-
-
-def _value(value: Any, type_: str) -> Any:
-    return dt.datetime.fromisoformat(value) if type_ == "timestamp" else value
-
-
-def target(rows: Sequence[Row], *dimensions: str) -> Source:
-    """Rows of item, (dimensions,) day of January 2015 or a whole time, and demand."""
-    fields = {"item_id": "string", **dict.fromkeys(dimensions, "string")}
-    fields |= {"timestamp": "timestamp", "demand": "float"}
-    return source("TARGET_TIME_SERIES", fields, [(*r[:-2], day(r[-2]), r[-1]) for r in rows])
-
-
-def related(rows: Sequence[Row], *dimensions: str, feature: str = "promo") -> Source:
-    fields = {"item_id": "string", **dict.fromkeys(dimensions, "string")}
-    fields |= {"timestamp": "timestamp", feature: "float"}
-    return source("RELATED_TIME_SERIES", fields, [(*r[:-2], day(r[-2]), r[-1]) for r in rows])
-
-
-def day(at: int | str) -> str:
-    return at if isinstance(at, str) else f"2015-01-{at:02d}"
-
-
-def panel_of(
-    sales: Source,
-    promotions: Source | None = None,
-    metadata: Source | None = None,
-    *,
-    horizon: int = 2,
-    frequency: str = "D",
-    dimensions: tuple[str, ...] = (),
-    **fillings: Mapping[str, str],
-) -> ModelInput:
-    config = PredictorConfig(
-        dataset_group_arn="group",
-        algorithm="seasonal_naive",
-        algorithm_arn=None,
-        horizon=horizon,
-        frequency=frequency,
-        dimensions=dimensions,
-        forecast_types=("0.5",),
-        fillings={"demand": NAN_FILLING, **fillings},
-        country=None,
-    )
-    return build_input(Sources(sales, promotions, metadata, {}, ()), config)
-
-
-# --- target ----------------------------------------------------------------------------------
 
 
 def test_every_series_ends_with_the_last_day_of_the_whole_data_set() -> None:
@@ -257,124 +191,6 @@ def test_keys_are_the_item_and_then_the_dimensions_in_schema_order() -> None:
 
 
 # --- related ---------------------------------------------------------------------------------
-
-SALES = [("a", 1, 1.0), ("a", 2, 2.0), ("a", 3, 3.0)]
-PROMOTIONS = [("a", number, float(number % 2)) for number in range(1, 6)]
-
-
-def test_related_values_are_split_into_history_and_known_future() -> None:
-    built = panel_of(target(SALES), related(PROMOTIONS))
-
-    assert built.panel.covariates["promo"].tolist() == [[1, 0, 1]]
-    assert built.known_future.covariates["promo"].tolist() == [[0, 1]]
-    assert built.notes == ()
-
-
-def test_related_values_before_the_target_and_after_the_horizon_are_not_used() -> None:
-    rows = [("a", "2014-12-30", 9.0), *PROMOTIONS, ("a", 6, 9.0), ("a", 30, 9.0)]
-
-    built = panel_of(target(SALES), related(rows))
-
-    assert built.panel.covariates["promo"].tolist() == [[1, 0, 1]]
-
-
-def test_a_related_series_without_dimension_is_shared_by_the_series_of_its_item() -> None:
-    sales = [("a", "s1", 1, 1.0), ("a", "s2", 1, 1.0)]
-
-    built = panel_of(
-        target(sales, "location"), related(PROMOTIONS), dimensions=("location",), horizon=1
-    )
-
-    assert built.known_future.covariates["promo"].tolist() == [[0], [0]]
-
-
-def test_related_dimensions_in_another_order_find_their_series() -> None:
-    sales = [("a", "s1", "web", 1, 1.0), ("a", "s2", "shop", 1, 1.0)]
-    rows = [
-        ("a", c, s, d, v) for c, s, v in (("web", "s1", 1.0), ("shop", "s2", 2.0)) for d in (1, 2)
-    ]
-
-    built = panel_of(
-        target(sales, "location", "channel"),
-        related(rows, "channel", "location"),
-        dimensions=("location", "channel"),
-        horizon=1,
-    )
-
-    assert built.known_future.covariates["promo"].tolist() == [[1], [2]]
-
-
-def test_series_that_are_not_in_the_related_ones_are_left_out_and_counted() -> None:
-    built = panel_of(target([*SALES, ("b", 1, 1.0)]), related(PROMOTIONS))
-
-    assert built.panel.keys == (("a",),)
-    assert built.notes == (
-        '1 of 2 series are left out, such as ["b"]: they are not in the related time series.',
-    )
-
-
-def test_no_common_series_is_refused() -> None:
-    with pytest.raises(InvalidData, match=r'^None of the 1 target series, such as \["b"\], is in'):
-        panel_of(target([("b", 1, 1.0)]), related(PROMOTIONS))
-
-
-def test_a_related_series_that_begins_after_its_target_is_refused() -> None:
-    message = (
-        "There are item/dimension combinations where the related time series start date is later "
-        'than target time series. 1 of 1 series, such as ["a"]: its target begins '
-        "2015-01-01T00:00:00."
-    )
-
-    with pytest.raises(InvalidData, match=f"^{re.escape(message)}$"):
-        panel_of(target(SALES), related(PROMOTIONS[1:]))
-
-
-def test_a_missing_value_in_the_horizon_is_refused_with_a_remedy() -> None:
-    message = (
-        "'promo' of series [\"a\"] has no value at 2015-01-05T00:00:00; 1 values of 1 series are "
-        "missing. Import them up to 2015-01-05T00:00:00, or set 'futurefill' for 'promo'."
-    )
-
-    with pytest.raises(InvalidData, match=f"^{re.escape(message)}$"):
-        panel_of(target(SALES), related(PROMOTIONS[:-1]))
-
-
-def test_a_missing_value_beside_a_known_target_is_refused() -> None:
-    with pytest.raises(InvalidData, match=r"no value at 2015-01-02T.*set 'middlefill' for 'promo'"):
-        panel_of(target(SALES), related([PROMOTIONS[0], *PROMOTIONS[2:]]))
-
-
-def test_missing_related_values_are_filled_as_configured() -> None:
-    rows = [("a", 1, 1.0), ("a", 3, 3.0), ("a", 4, 4.0)]
-    filling = {"middlefill": "zero", "futurefill": "max"}
-
-    built = panel_of(target(SALES), related(rows), promo=filling)
-
-    assert built.panel.covariates["promo"].tolist() == [[1, 0, 3]]
-    assert built.known_future.covariates["promo"].tolist() == [[4, 4]]
-
-
-def test_a_day_without_target_stays_unknown_with_nan_filling() -> None:
-    built = panel_of(target([SALES[0], SALES[2]]), related(PROMOTIONS))
-
-    np.testing.assert_equal(built.panel.target, [[1, NAN, 3]])
-    assert built.panel.covariates["promo"].tolist() == [[1, 0, 1]]
-
-
-def test_a_gap_in_both_needs_no_related_value() -> None:
-    built = panel_of(target([SALES[0], SALES[2]]), related([PROMOTIONS[0], *PROMOTIONS[2:]]))
-
-    np.testing.assert_equal(built.panel.covariates["promo"], [[1, NAN, 1]])
-
-
-def test_a_feature_that_is_not_known_in_advance_is_left_out_and_named() -> None:
-    built = panel_of(target(SALES), related(PROMOTIONS[:3], feature="customers"))
-
-    assert dict(built.panel.covariates) == {}
-    assert built.notes == (
-        "'customers' is left out: it has no value after 2015-01-03T00:00:00, so it is not known "
-        "in advance.",
-    )
 
 
 def test_item_metadata_become_attributes_of_the_series() -> None:
