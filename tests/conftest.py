@@ -24,6 +24,11 @@ ROSSMANN = os.environ.get("FORECAST_TEST_ROSSMANN", str(BESIDE))
 SERVER_URL = os.environ.get("FORECAST_TEST_DATABASE_URL")  # a PostgreSQL server; else SQLite
 
 
+# Set before numpy is imported, as the commands do: threads that wait by spinning take the
+# processors from the other test processes.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 # A busy machine makes any example slow: promises about time are in scripts/benchmark.
 hypothesis_settings.register_profile(
     "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -44,22 +49,21 @@ OWN_SQL = (
 
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Order and mark the tests; with PostgreSQL, leave out those that need none or SQLite."""
+    """Order and mark the tests; leave out those of the other database.
+
+    On PostgreSQL, the whole suite leaves out those that use no database, too.
+    """
     places = {item: item.nodeid.removeprefix("tests/") for item in items}
     items.sort(key=lambda item: not places[item].startswith(FIRST))
     for item in items:
         if places[item].startswith(OWN_SQL):
             item.add_marker(pytest.mark.sql)
-    if SERVER_URL is None or config.args != config.getini("testpaths"):
-        return
-    needless = {item for item in items if not _needs_postgres(item)}
+    other = "postgres" if SERVER_URL is None else "sqlite"
+    needless = {item for item in items if item.get_closest_marker(other) is not None}
+    if SERVER_URL is not None and config.args == config.getini("testpaths"):
+        needless |= {i for i in items if "database_url" not in getattr(i, "fixturenames", ())}
     config.hook.pytest_deselected(items=list(needless))
     items[:] = [item for item in items if item not in needless]
-
-
-def _needs_postgres(item: pytest.Item) -> bool:
-    uses_database = "database_url" in getattr(item, "fixturenames", ())
-    return uses_database and item.get_closest_marker("sqlite") is None
 
 
 @pytest.fixture(autouse=True)

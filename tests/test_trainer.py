@@ -216,7 +216,7 @@ def test_either_kind_of_predictor_is_described(
 
 
 def test_a_forecast_needs_a_predictor(trainer: Trainer) -> None:
-    with pytest.raises(NoForecast, match="has no predictor that is ACTIVE"):
+    with pytest.raises(NoForecast, match="has no ACTIVE predictor"):
         trainer.create_latest_forecast()
 
 

@@ -28,7 +28,7 @@ REMEDY_COMMANDS: Mapping[Remedy, str] = {
         "Restore a backup with 'forecast-service restore', or import all data again with "
         "'forecast-service import'."
     ),
-    Remedy.LIST_IMPORTS: "'forecast-service import' starts a new one.",
+    Remedy.LIST_IMPORTS: "'forecast-service undo' without an ID undoes the last one.",
     Remedy.UNDO_TOGETHER: "'forecast-service undo --together' undoes all of them.",
     Remedy.LIST_FORECASTS: "'forecast-service rollback' lists the forecasts that can be served.",
     Remedy.LIST_STORES: "'forecast-service stores' lists them.",

@@ -24,6 +24,7 @@ from forecast_service.cli.data import (
 from forecast_service.cli.output import say
 from forecast_service.cli.progress import report_time
 from forecast_service.cli.serving import serve_until_stopped
+from forecast_service.errors import ForecastServiceError
 
 if TYPE_CHECKING:
     from forecast_service.service import Service
@@ -130,11 +131,13 @@ def load(service: Service, files: dict[str, Path], options: dict[str, Any]) -> b
 
 
 def read_memory(path: Path) -> dict[str, Any]:
-    """The fingerprint of the last import by this command; empty if there is none."""
-    if not path.exists():
+    """The fingerprint of the last import by this command; empty if there is none to read."""
+    try:
+        memory = dict(json.loads(path.read_text(encoding="utf-8")))
+        options = changed_options(dict(memory["options"]))
+        return {**memory, "files": dict(memory["files"]), "options": options}
+    except (OSError, ValueError, TypeError, KeyError, ForecastServiceError):
         return {}
-    memory: dict[str, Any] = json.loads(path.read_text())
-    return {**memory, "options": changed_options(memory.get("options", {}))}
 
 
 def changed_options(options: dict[str, Any]) -> dict[str, Any]:

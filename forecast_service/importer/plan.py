@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -9,12 +10,15 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from forecast_service.common.files import reason_of
 from forecast_service.common.names import natural_order
+from forecast_service.errors import DamagedData
 from forecast_service.importer.merging.earlier_imports import StoreState
 from forecast_service.importer.understanding.understanding import Understanding
 from forecast_service.importer.values.text_columns import iso
 from forecast_service.importer.workspace import replacing
 from forecast_service.storage.groups import Texts
+from forecast_service.storage.integrity import problem_of, sha256_of
 
 __all__ = [
     "METADATA_PART",
@@ -25,6 +29,7 @@ __all__ = [
     "Plan",
     "make_plan",
     "read_plan",
+    "with_checksums",
     "write_plan",
 ]
 
@@ -59,6 +64,8 @@ class Plan:
     """Kind of a part -> ARN of its import job; empty until jobs are started."""
     texts: Texts | None = None
     conventions: Mapping[str, str] | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Name of a file beside the plan -> SHA-256 of its content."""
 
     def with_jobs(self, jobs: Mapping[str, str]) -> Plan:
         return replace(self, jobs={**self.jobs, **jobs})
@@ -101,16 +108,57 @@ def make_plan(understanding: Understanding, mode: str) -> Plan:
 
 
 def write_plan(folder: Path, plan: Plan) -> None:
-    """Store a plan; a reader gets the old one or the new one."""
+    """Store a plan with its checksum; a reader gets the old one or the new one."""
+    content = json.dumps(asdict(plan), ensure_ascii=False).encode()
     with replacing(folder / PLAN) as temporary:
-        temporary.write_text(json.dumps(asdict(plan), ensure_ascii=False), encoding="utf-8")
+        temporary.write_bytes(content + b"\n" + _checksum(content))
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
 
 
+def with_checksums(plan: Plan, folder: Path) -> Plan:
+    """The plan with the checksums of the files beside it, which are complete."""
+    files = [path for path in folder.glob("*.*") if path.is_file() and path.name != PLAN]
+    return replace(plan, files={path.name: sha256_of(path) for path in files})
+
+
 def read_plan(folder: Path) -> Plan:
-    """The plan that was stored last."""
-    values: dict[str, Any] = json.loads((folder / PLAN).read_text(encoding="utf-8"))
+    """The plan that was stored last.
+
+    Raises
+    ------
+    DamagedData
+        The plan or a file beside it is not as it was written.
+    """
+    try:
+        content, _, checksum = (folder / PLAN).read_bytes().partition(b"\n")
+    except OSError as error:
+        raise _damaged(PLAN, f"cannot be read ({reason_of(error)})") from error
+    if checksum not in (b"", _checksum(content)):  # none: an older version wrote the plan
+        raise _damaged(PLAN, "is damaged")
+    try:
+        plan = _plan(json.loads(content))
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(PLAN, "is damaged") from error
+    for name, sha256 in plan.files.items():
+        problem = problem_of(folder / name, sha256)
+        if problem is not None:
+            raise _damaged(name, problem)
+    return plan
+
+
+def _damaged(name: str, problem: str) -> DamagedData:
+    return DamagedData(
+        f"'{name}', a working file of this import, {problem}, so nothing of the import is kept. "
+        "Import the same files again."
+    )
+
+
+def _checksum(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
+
+
+def _plan(values: Mapping[str, Any]) -> Plan:
     return Plan(
         **{
             **values,

@@ -41,6 +41,7 @@ from forecast_service.importer.plan import (
     TARGET_PART,
     make_plan,
     read_plan,
+    with_checksums,
     write_plan,
 )
 from forecast_service.importer.records import no_covariates, record
@@ -132,6 +133,7 @@ class ImportStep:
             statement = sa.select(imports).where(imports.c.id == self.claim.subject)
             row = connection.execute(statement).mappings().one_or_none()
             if row is None or row["state"] not in OPEN_STATES:
+                release(connection, self.claim.subject)
                 self.queue.finish(connection, self.claim)
                 return None
             if row["state"] == "waiting" and is_other_under_way(connection, row):
@@ -175,7 +177,8 @@ class ImportStep:
             write_parquet(table, folder / f"{kind}.parquet")
             if self.session.file_format == "csv" and kind != SALES:
                 write_csv(table, folder / f"{kind}.csv")
-        write_plan(folder, make_plan(understanding, understanding.report.mode))
+        plan = make_plan(understanding, understanding.report.mode)
+        write_plan(folder, with_checksums(plan, folder))
 
     def _refuse(
         self, connection: sa.Connection, errors: Mapping[str, ForecastServiceError]

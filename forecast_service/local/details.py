@@ -13,8 +13,7 @@ from forecast_service.details import Change, WhatIfSeries
 from forecast_service.errors import Busy, Conflict, Remedy
 from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
-from forecast_service.local.jobs.forecast_models import ServedModels
-from forecast_service.local.jobs.predictor_models import problem_of
+from forecast_service.local.jobs.forecast_models import ServedModels, problem_of
 from forecast_service.local.operations.undo import data_state, restore_data, undo
 from forecast_service.local.resource_details import ForecastDetails
 from forecast_service.local.what_if import what_if

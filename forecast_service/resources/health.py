@@ -11,7 +11,6 @@ from forecast_service.resources.contract.requests import ReadyQuery
 from forecast_service.resources.metrics import RequestMetrics
 from forecast_service.resources.parsing import read_query
 from forecast_service.service import Service
-from forecast_service.upkeep.damage import shortcomings
 
 __all__ = ["HealthResource", "MetricsResource", "ReadyResource"]
 
@@ -49,6 +48,8 @@ class ReadyResource(ServiceResource):
         ``degraded`` means that forecasts are served, but stored files are damaged or the disk is
         full; ``problems`` says what does not work then.
         """
+        from forecast_service.upkeep.damage import shortcomings  # readers do not need it
+
         query = read_query(request, ReadyQuery)
         if not self.service.database.is_migrated():
             self.service.database.refuse_newer_schema()

@@ -13,8 +13,7 @@ from forecast_service.common.instants import utc_text
 from forecast_service.engine import archive
 from forecast_service.local import catalog
 from forecast_service.local.calls import ACTIVE
-from forecast_service.local.jobs.forecast_models import served_model_paths
-from forecast_service.local.jobs.predictor_models import damaged_file
+from forecast_service.local.jobs.forecast_models import damaged_file, served_model_paths
 from forecast_service.local.kinds import PREDICTOR
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database

@@ -67,7 +67,7 @@ def long_unused(home: Path, seconds: float) -> Iterator[Callable[[Path], bool]]:
     ledger = home / LEDGER
     try:
         before = dict(json.loads(ledger.read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError, TypeError):
         before = {}
     now = time.time()
     unused_since: dict[str, float] = {}

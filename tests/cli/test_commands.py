@@ -50,6 +50,54 @@ def test_import_train_and_forecast_print_days_on_stdout(forecast_service, sales:
     assert "seasonal_naive (local); trained at" in result.stderr
 
 
+def test_a_store_that_sells_items_is_shown_by_its_total_first(
+    forecast_service, tmp_path: Path
+) -> None:
+    path = tmp_path / "items.csv"
+    day_before = datetime.date(2025, 12, 31)
+    rows = [
+        f"Nord,{item},{day_before + datetime.timedelta(day)},{10 + day % 7 + number}"
+        for number, item in enumerate(("tea", "milk", "salt"))
+        for day in range(1, 85)
+    ]
+    path.write_text("\n".join(["Store,Item,Date,Sales", *rows]) + "\n")
+    assert forecast_service("import", path).exit_code == 0
+    assert forecast_service("train").exit_code == 0
+
+    shown = forecast_service("forecast", "--store", "Nord", "--limit", "2", "--to", "2026-03-26")
+    named = forecast_service(
+        *("forecast", "--store", "Nord", "--item", "tea", "--item", "milk", "--to", "2026-03-26")
+    )
+
+    assert [line.split("\t")[1] for line in shown.stdout.splitlines()] == [
+        "item",
+        "(all items)",
+        "milk",
+        "salt",
+    ]
+    assert "2 of 3 items are shown. For more: --after 'salt'" in shown.stderr
+    assert "quantiles of the sum of 3 items" in shown.stderr
+    assert [line.split("\t")[1] for line in named.stdout.splitlines()[1:]] == ["tea", "milk"]
+    total, milk, salt = (
+        [float(text) for text in line.split("\t")[3:]] for line in shown.stdout.splitlines()[1:]
+    )
+    assert total[1] > milk[1] + salt[1]
+    assert total[2] - total[0] <= 3 * (milk[2] - milk[0]) + 3
+
+
+def test_numbers_have_all_digits_on_request(forecast_service, sales: Path) -> None:
+    forecast_service("import", sales)
+    forecast_service("train")
+
+    shown, full = (
+        forecast_service("forecast", "--store", "1", *more).stdout.splitlines()[1].split("\t")[-1]
+        for more in ((), ("--full",))
+    )
+
+    assert "." not in shown
+    assert full == repr(float(full))
+
+
 def test_a_second_training_is_not_started_within_the_tolerance(forecast_service, sales) -> None:
     forecast_service("import", sales)
     forecast_service("train")

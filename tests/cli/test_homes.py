@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
+import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from damage import DAMAGES
+from damage import DAMAGES, copy_of
 
+from forecast_service.cli.start import MEMORY, read_memory
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
+from forecast_service.storage.snapshots import SnapshotStore
 
 pytestmark = pytest.mark.sqlite
 
@@ -34,6 +40,7 @@ COMMANDS = (
     ["prune"],
 )
 names = [command[0] for command in COMMANDS]
+FEW = (["train"], ["stores"], ["worker"])  # for further kinds: all commands open alike
 
 
 @pytest.fixture
@@ -71,14 +78,26 @@ HOMES: dict[str, Callable[[Path], None]] = {
 }
 
 
-@pytest.mark.parametrize("make", HOMES.values(), ids=HOMES)
-@pytest.mark.parametrize("command", COMMANDS, ids=names)
+def each_by_some(kinds: Iterable[str]) -> list[Any]:
+    """Every command with the first kind, a few with each other one."""
+    first, *others = kinds
+    return [
+        *(pytest.param(first, command, id=f"{first}-{command[0]}") for command in COMMANDS),
+        *(
+            pytest.param(kind, command, id=f"{kind}-{command[0]}")
+            for kind in others
+            for command in FEW
+        ),
+    ]
+
+
+@pytest.mark.parametrize(("kind", "command"), each_by_some(HOMES))
 def test_a_home_that_is_no_folder_is_one_sentence(
-    forecast_service, folder: Path, monkeypatch, make: Callable[[Path], None], command: list[str]
+    forecast_service, folder: Path, monkeypatch, kind: str, command: list[str]
 ) -> None:
     home = folder / "parent" / "home"
     home.parent.mkdir()
-    make(home)
+    HOMES[kind](home)
     monkeypatch.setenv("FORECAST_HOME", str(home))
     monkeypatch.delenv("FORECAST_DATABASE_URL")
 
@@ -156,8 +175,9 @@ def damaged(settings: Settings, kind: str) -> Path:
     return file
 
 
-@pytest.mark.parametrize("kind", ["truncated", "garbage", "folder", "unreadable"])
-@pytest.mark.parametrize("command", COMMANDS, ids=names)
+@pytest.mark.parametrize(
+    ("kind", "command"), each_by_some(["truncated", "garbage", "folder", "unreadable"])
+)
 def test_a_damaged_database_is_one_sentence(
     forecast_service,
     folder: Path,
@@ -194,3 +214,70 @@ def test_a_lost_database_is_not_replaced_by_an_empty_one(
         assert result.exit_code == 1
         assert "is lost: it is empty, but" in result.output + result.stderr
     assert list((settings.home / "snapshots").glob("*.parquet"))
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_memory_of_the_last_import_is_forgotten(
+    tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    memory = tmp_path / MEMORY
+    memory.write_text(json.dumps({"group": "g", "files": {"sales": "0" * 64}, "options": {}}))
+    assert read_memory(memory)["group"] == "g"
+    damage(memory)
+
+    assert isinstance(read_memory(memory), dict)
+
+
+ADVICE = {
+    "database": ("The database is damaged", "Restore a backup into an empty FORECAST_HOME"),
+    "sales": ("sales of store_demand_group", "Restore a backup, or import all data again."),
+    "model": ("model of the latest predictor", "The next training replaces it."),
+}
+
+
+@pytest.mark.timeout(240)
+def test_check_names_each_damage_and_what_helps(
+    forecast_service, folder: Path, settings: Settings
+) -> None:
+    days = [date(2026, 1, 1) + timedelta(day) for day in range(84)]
+    rows = [f"1,{day},{100 + day.day}" for day in days]
+    (folder / "sales.csv").write_text("\n".join(["store,date,sales", *rows]))
+    assert forecast_service("import", "sales.csv").exit_code == 0
+    assert forecast_service("train").exit_code == 0
+    whole = folder / "whole"
+    copy_of(settings.home, whole)
+
+    for kind, (what, advice) in ADVICE.items():
+        spoil(settings, kind)
+        result = forecast_service("check")
+        assert result.exit_code == 1
+        assert what in result.stdout
+        assert advice in result.stdout
+        backup = forecast_service("backup", folder / f"{kind}.tar.gz")
+        said = backup.output + backup.stderr
+        if kind == "database":
+            assert backup.exit_code == 1
+            assert what in said
+        else:
+            assert backup.exit_code == 0
+            assert "WARNING: 'snapshots/" in said or "WARNING: 'models/" in said
+        shutil.rmtree(settings.home)
+        copy_of(whole, settings.home)
+
+
+def spoil(settings: Settings, kind: str) -> None:
+    """Damage the database, the sales, or the latest predictor."""
+    database = Database(settings.resolved_database_url)
+    if kind == "sales":
+        (file,) = [
+            file
+            for file in SnapshotStore(database, settings.home).files()
+            if file.dataset.startswith("sales:")
+        ]
+        DAMAGES["bit 1"](settings.home / file.path)
+    elif kind == "model":
+        for path in (settings.home / "models").glob("*/000.npz"):
+            DAMAGES["truncated"](path)
+    database.dispose()
+    if kind == "database":
+        damaged(settings, "truncated")

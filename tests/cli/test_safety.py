@@ -92,6 +92,10 @@ def test_a_full_import_is_refused_replaced_and_undone(
     assert len(forecast_service("stores").stdout.splitlines()) == 3
     assert forecast_service("undo").exit_code == 0
     assert forecast_service("undo").stderr == "Error: There is no import to undo.\n"
+    assert forecast_service("undo", "f00").stderr == (
+        "Error: Import 'f00' does not exist. 'forecast-service undo' without an ID undoes the last "
+        "one.\n"
+    )
 
 
 def test_files_are_imported_again_after_an_undo(

@@ -121,3 +121,23 @@ def test_a_new_day_of_an_item_is_added(import_files, write_file, imports, one):
     assert imports.history("2", item="b", limit=1)[0]["sales"] == 99
     assert imports.history("2", item="a", limit=1)[0]["sales"] == 39
     assert one(series, store="2", item="b").last_sale_on == day(40)
+
+
+def test_the_last_days_of_all_items_are_shown_with_their_newest_sales(
+    import_files, write_file, imports
+):
+    rows = [(s, item, day(i), i, 0) for s in "12" for item in ("a", "b") for i in range(40)]
+    import_files(sales=write_file(csv_text("store,item,date,sales,promo", rows)))
+    import_files(
+        "INCREMENTAL", sales=write_file(f"store,item,date,sales,promo\n2,a,{day(39)},7,1\n")
+    )
+
+    shown = imports.history("2", limit=3)
+
+    assert [(row["date"], row["item"], row["sales"]) for row in shown] == [
+        (day(38), "b", 38),
+        (day(39), "a", 7),
+        (day(39), "b", 39),
+    ]
+    assert [row["covariates"]["promo"] for row in shown] == [0, 1, 0]
+    assert imports.history("2", item="c", limit=3) == []

@@ -167,6 +167,6 @@ def test_a_dry_run_says_what_would_change(shop, write_file, imports):
 
 
 def test_the_same_kind_again_changes_nothing(shop, write_file, imports):
-    text = daily(["1"], 56)
+    text = daily(["1", "2"], 56, header=HEADER, cells=cells)
 
     assert imports.dry_run({"sales": write_file(text)}, options={"replace": True}).fixed is None

@@ -69,6 +69,6 @@ class TestRefusedBodies:
         rejection("POST", "/forecast", 413, data=data, content_type="application/json")
 
     def test_a_parameter_sent_twice_is_refused(self, rejection: Refusal) -> None:
-        problem = rejection("GET", "/forecast?store_number=1&store_number=2", 422)
+        problem = rejection("GET", "/forecast?store_number=1&limit=2&limit=3", 422)
 
-        assert problem["detail"] == "'store_number' is sent 2 times. Send it once."
+        assert problem["detail"] == "'limit' is sent 2 times. Send it once."

@@ -76,7 +76,7 @@ def try_to_work(settings: Settings) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("forecast_service.worker.endings.RETRY_SECONDS", 1e6)
         with contextlib.suppress(NotWritable):
-            Worker(settings).run_until_idle(2.0)
+            Worker(settings).run_until_idle(0.8)
 
 
 def let_all_begin(database: Database) -> None:

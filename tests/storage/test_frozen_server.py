@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 import time
@@ -15,7 +14,6 @@ from forecast_service.errors import BackendUnavailable
 from forecast_service.storage.database import Database
 
 LOCK_SECONDS = 0.5
-SERVER_URL = os.environ.get("FORECAST_TEST_DATABASE_URL")
 
 
 class Freezer:
@@ -81,8 +79,6 @@ def mute() -> Iterator[Freezer]:
 @pytest.fixture
 def frozen(database_url: str) -> Iterator[tuple[Freezer, Database]]:
     """A database behind something that can freeze."""
-    if SERVER_URL is None:
-        pytest.skip("needs PostgreSQL: FORECAST_TEST_DATABASE_URL")
     url = sa.make_url(database_url)
     freezer = Freezer(url)
     own = url.set(host="127.0.0.1", port=freezer.port, query={})
@@ -111,6 +107,7 @@ def test_a_server_that_says_nothing_is_away(mute: Freezer) -> None:
     database.dispose()
 
 
+@pytest.mark.postgres
 def test_a_frozen_server_is_away_until_it_goes_on(frozen: tuple[Freezer, Database]) -> None:
     freezer, database = frozen
     assert answer(database) == 1
@@ -123,6 +120,7 @@ def test_a_frozen_server_is_away_until_it_goes_on(frozen: tuple[Freezer, Databas
     assert answer(database) == 1
 
 
+@pytest.mark.postgres
 def test_a_slow_statement_is_not_taken_for_silence(frozen: tuple[Freezer, Database]) -> None:
     _, database = frozen
     began = time.monotonic()

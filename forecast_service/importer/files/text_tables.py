@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from forecast_service.common.arrow import from_numpy
+from forecast_service.common.files import reason_of
 from forecast_service.errors import InvalidData
 from forecast_service.importer.files.delimited_text import (
     DelimitedText,
@@ -172,7 +173,8 @@ def _read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InvalidData(
-            f"'{path}' cannot be read: {error.strerror}. Name a file that exists and is readable."
+            f"'{path.name}' cannot be read: {reason_of(error)}. "
+            "Name a file that exists and is readable."
         ) from error
 
 

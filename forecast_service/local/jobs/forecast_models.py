@@ -1,7 +1,8 @@
 """Model files of forecasts, so that a what-if uses the model that made the forecast.
 
 They are kept for the newest forecast of each dataset group and for the one that is served. A sweep
-deletes the others.
+deletes the others. Readers also learn here which files of a predictor are lost: unlike
+``predictor_models``, this module needs nothing of a training.
 """
 
 from __future__ import annotations
@@ -24,22 +25,27 @@ from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.registry import load
 from forecast_service.errors import Conflict, InvalidData, Remedy
+from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.limits import NO_LIMITS, Limits
-from forecast_service.local.resource_details import ForecastDetails, ModelFile
+from forecast_service.local.resource_details import ForecastDetails, ModelFile, PredictorDetails
 from forecast_service.storage.groups import served_forecasts
 from forecast_service.storage.queue import new_id
 from forecast_service.storage.tables import resources
 
 __all__ = [
+    "MEMORY",
     "CovariateRange",
     "ServedModel",
     "ServedModels",
     "covariate_ranges",
+    "damaged_file",
     "keep_model",
+    "problem_of",
     "served_model_paths",
 ]
 
 FOLDER = "models"
+MEMORY = "memory.npz"  # of a predictor; only the next training needs it
 SERIES = 2000  # per file: about 10 MB in memory
 CACHE_BYTES = 256 * 1024 * 1024  # of models in the memory of a process; about 50,000 series
 TIMES, COVARIATE, MODEL = "future.times", "future.covariate", "model"
@@ -142,6 +148,22 @@ def served_model_paths(connection: sa.Connection) -> list[str]:
         sa.select(resources.c.details).where(is_forecast, is_kept)
     ).scalars()
     return [file["path"] for stored in details for file in ForecastDetails.of(stored).served or ()]
+
+
+def problem_of(home: Path, predictor: Resource) -> str | None:
+    """Why the model of an ACTIVE predictor cannot be used, in a few words; None if it can."""
+    unreadable = PredictorDetails.of(predictor.details).unreadable
+    damaged = None if unreadable else damaged_file(home, predictor)
+    return f"model file '{Path(damaged[0]).name}' {damaged[1]}" if damaged else unreadable
+
+
+def damaged_file(home: Path, predictor: Resource) -> tuple[str, str] | None:
+    """The first damaged model file of a predictor and its problem, or None."""
+    for path in PredictorDetails.of(predictor.details).models or ():
+        problem = None if Path(path).name == MEMORY else archive.problem_of(home / path)
+        if problem is not None:
+            return path, problem
+    return None
 
 
 class ServedModels:

@@ -19,7 +19,7 @@ from forecast_service.engine.registry import load_pieces
 from forecast_service.engine.training_result import Trained
 from forecast_service.errors import InvalidData
 from forecast_service.local.catalog import Resource
-from forecast_service.local.jobs.forecast_models import served_model_paths
+from forecast_service.local.jobs.forecast_models import MEMORY, served_model_paths
 from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import new_id
@@ -27,16 +27,13 @@ from forecast_service.storage.snapshots import GRACE_SECONDS
 from forecast_service.storage.tables import resources
 
 __all__ = [
-    "damaged_file",
     "load_model",
     "load_trained",
-    "problem_of",
     "save_trained",
     "sweep_models",
 ]
 
 FOLDER = "models"
-MEMORY = "memory.npz"  # only the next training needs it; the other files are the model
 
 
 def save_trained(home: Path, algorithm: str, trained: Trained) -> list[str]:
@@ -53,22 +50,6 @@ def save_trained(home: Path, algorithm: str, trained: Trained) -> list[str]:
         paths.append(f"{folder}/{MEMORY}")
         archive.save(home / paths[-1], trained.record(), {})
     return paths
-
-
-def problem_of(home: Path, predictor: Resource) -> str | None:
-    """Why the model of an ACTIVE predictor cannot be used, in a few words; None if it can."""
-    unreadable = PredictorDetails.of(predictor.details).unreadable
-    damaged = None if unreadable else damaged_file(home, predictor)
-    return f"model file '{Path(damaged[0]).name}' {damaged[1]}" if damaged else unreadable
-
-
-def damaged_file(home: Path, predictor: Resource) -> tuple[str, str] | None:
-    """The first damaged model file of a predictor and its problem, or None."""
-    for path in PredictorDetails.of(predictor.details).models or ():
-        problem = None if Path(path).name == MEMORY else archive.problem_of(home / path)
-        if problem is not None:
-            return path, problem
-    return None
 
 
 def load_model(home: Path, predictor: Resource) -> Fitted:
