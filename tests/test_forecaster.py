@@ -59,7 +59,7 @@ def test_without_forecasts_there_is_no_latest(nowhere: Forecaster) -> None:
 
 
 def test_without_forecasts_nothing_can_be_asked(nowhere: Forecaster) -> None:
-    with pytest.raises(NoForecast, match="has no forecast that is ACTIVE"):
+    with pytest.raises(NoForecast, match="has no ACTIVE forecast"):
         nowhere.get_forecast(1)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -62,11 +61,8 @@ def load_application(reports: Connection | None, target: str) -> Callable[..., A
     try:
         application: Callable[..., Any] = getattr(importlib.import_module(module), factory)()
     except ForecastServiceError as error:
-        # One sentence, and no traceback of the web server, which ends the process.
-        if reports is None:
-            print(f"Error: {error.detail}", file=sys.stderr, flush=True)  # noqa: T201
         _report(reports, error.detail)
-        os._exit(1)
+        raise SystemExit(1) from None
     except Exception as error:
         _report(reports, f"The web process failed: {type(error).__name__}: {error}")
         raise
@@ -74,7 +70,9 @@ def load_application(reports: Connection | None, target: str) -> Callable[..., A
 
 
 def _report(reports: Connection | None, sentence: str) -> None:
-    if reports is not None:
+    if reports is None:
+        print(f"Error: {sentence}", file=sys.stderr, flush=True)  # noqa: T201
+    else:
         reports.send(sentence)
 
 

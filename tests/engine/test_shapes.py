@@ -10,6 +10,7 @@ import pytest
 from forecast_service.engine import metrics
 from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.calendar import next_periods, season_length
+from forecast_service.engine.guards.dormancy import find_dormant
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.registry import algorithm
 
@@ -143,11 +144,13 @@ SHAPES: dict[Callable[[Random], Panel], int] = {
 
 
 def losses(name: str, panel: Panel, horizon: int) -> tuple[float, float]:
-    """WAPE and average wQL over the last periods of a panel."""
+    """WAPE and average wQL over the last periods of a panel; dormant series are forecast as 0."""
     cutoff = panel.n_periods - horizon
     config = FitConfig(horizon, LEVELS, season_length(panel.frequency), backtest_windows=2)
     fitted = algorithm(name).fit(panel.before(cutoff), config)
-    quantiles = fitted.forecast(panel.known_between(cutoff, panel.n_periods), LEVELS)
+    known = panel.known_between(cutoff, panel.n_periods)
+    quantiles = fitted.forecast(known, LEVELS)
+    quantiles[find_dormant(panel.before(cutoff), known)] = 0
     actual = panel.target[:, cutoff:]
     by_level = {level: quantiles[:, :, place] for place, level in enumerate(LEVELS)}
     return metrics.wape(actual, by_level[0.5]), metrics.average_wql(actual, by_level)
