@@ -12,8 +12,8 @@ from forecast_service.common.keys import series_key
 from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store, tables
 from forecast_service.storage.database import Database
-from forecast_service.storage.forecast_store import StoredForecast
 from forecast_service.storage.groups import DatasetGroup, move_pointer, record_import
+from forecast_service.storage.stored_forecast import StoredForecast
 
 ARN = "arn:aws:forecast:eu-west-1:000000000000"
 DAYS = 48

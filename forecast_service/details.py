@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from forecast_service.storage.forecast_store import StoredForecast
+from forecast_service.storage.stored_forecast import StoredForecast
 
 __all__ = ["Change", "Details", "WhatIfSeries"]
 

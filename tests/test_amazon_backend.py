@@ -34,6 +34,7 @@ from forecast_service.storage.bucket import LocalBucket
 from forecast_service.storage.database import Database
 from forecast_service.storage.groups import DatasetGroup
 from forecast_service.storage.queue import Queue, new_id
+from forecast_service.storage.stored_forecast import predictions
 from forecast_service.storage.tables import forecasts
 from forecast_service.storage.tables import work as work_table
 from forecast_service.trainer import Trainer
@@ -154,7 +155,7 @@ def test_a_whole_run_ends_as_serving_and_needs_amazon_no_more(
     assert trainer.get_df_pred_metadata()["Status"].tolist() == ["ACTIVE"]
     assert len(forecaster.get_df_forecast_metadata()) == 2
     answer = forecaster.get_forecast(2)["Forecast"]["Predictions"]
-    assert answer["p50"] == forecast_store.predictions(stored)["p50"]
+    assert answer["p50"] == predictions(stored)["p50"]
 
 
 def test_a_resource_that_amazon_does_not_have_is_not_found(

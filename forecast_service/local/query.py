@@ -17,6 +17,7 @@ from forecast_service.local.kinds import FORECAST
 from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.local.shapes import QUERY
 from forecast_service.storage import forecast_store
+from forecast_service.storage.stored_forecast import period_starts, predictions
 
 __all__ = ["LocalForecastQuery"]
 
@@ -39,9 +40,9 @@ def query_forecast(call: Call, params: Params) -> dict[str, Any]:
     if stored is None:
         named = ", ".join(f"{name} '{filters[name]}'" for name in names)
         raise DoesNotExist(f"The forecast '{forecast.arn}' has no series with {named}.")
-    points = forecast_store.predictions(stored, start, end)
+    points = predictions(stored, start, end)
     if not any(points.values()):
-        starts = forecast_store.period_starts(stored)
+        starts = period_starts(stored)
         raise InvalidInput(
             "The forecast has no period between StartDate and EndDate: it covers "
             f"{starts[0]} to {starts[-1]}. Ask for a time in that range."

@@ -16,7 +16,8 @@ from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.totals.past import past_of
 from forecast_service.engine.totals.sums import mean_of_quantiles, total
 from forecast_service.local.jobs.limits import DORMANT, Limits
-from forecast_service.storage.forecast_store import StoredForecast, totals_of
+from forecast_service.storage.forecast_store import totals_of
+from forecast_service.storage.stored_forecast import StoredForecast
 
 __all__ = ["ITEMS_OF_STORES", "store_totals"]
 

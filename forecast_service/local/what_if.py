@@ -23,7 +23,7 @@ from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.forecast_models import CovariateRange, ServedModel, ServedModels
 from forecast_service.local.jobs.forecast_values import values_of
 from forecast_service.local.resource_details import ForecastDetails
-from forecast_service.storage.forecast_store import StoredForecast
+from forecast_service.storage.stored_forecast import StoredForecast
 
 __all__ = ["what_if"]
 

@@ -11,7 +11,7 @@ from forecast_service.common.instants import utc_text
 from forecast_service.importer.files.column_names import shown_text
 from forecast_service.importer.understanding.assumptions import rule_for
 from forecast_service.importer.understanding.rest_days import rest_words
-from forecast_service.storage import forecast_store
+from forecast_service.storage.stored_forecast import StoredForecast, horizon_days
 
 __all__ = ["provenance"]
 
@@ -21,7 +21,7 @@ Row = sa.RowMapping
 
 
 def provenance(
-    stored: forecast_store.StoredForecast,
+    stored: StoredForecast,
     forecast: Row,
     store: Row,
     *,
@@ -30,7 +30,7 @@ def provenance(
     tolerance_days: float,
 ) -> dict[str, Any]:
     """The ``provenance`` member of an answer; every time is absolute."""
-    first, last = forecast_store.horizon_days(stored)
+    first, last = horizon_days(stored)
     facts = stored.facts or {}
     return {
         "source": forecast["source"],

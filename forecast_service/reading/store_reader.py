@@ -18,8 +18,13 @@ from forecast_service.reading.staleness import staleness
 from forecast_service.reading.totals import total_of_store
 from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store
-from forecast_service.storage.forecast_store import StoredForecast
 from forecast_service.storage.groups import DatasetGroup
+from forecast_service.storage.stored_forecast import (
+    StoredForecast,
+    count_between,
+    horizon_days,
+    predictions,
+)
 from forecast_service.storage.stores import items_of, refuse_missing_item
 from forecast_service.storage.tables import training_runs
 
@@ -161,7 +166,7 @@ class StoreReader:
         return document
 
     def _staleness(self, stored: StoredForecast) -> str | None:
-        days = forecast_store.horizon_days(stored)
+        days = horizon_days(stored)
         if days not in self._stale:
             self._stale[days] = staleness(
                 self.connection, self.group, self.forecast, days, self.today
@@ -173,7 +178,7 @@ class StoreReader:
         stored = forecast_store.any_of(self.connection, self.forecast["forecast_arn"])
         if stored is None:
             return 1
-        return forecast_store.count_between(stored, self.question.start, self.question.end) or 1
+        return count_between(stored, self.question.start, self.question.end) or 1
 
     def _not_in_forecast(self, subject: str) -> NoForecast:
         detail = (
@@ -191,10 +196,10 @@ def _store_name(store: Any) -> str | None:
 
 
 def _predictions(stored: StoredForecast, question: Question) -> dict[str, list[dict[str, Any]]]:
-    predictions = forecast_store.predictions(stored, question.start, question.end)
-    if any(predictions.values()):
-        return predictions
-    first, last = forecast_store.horizon_days(stored)
+    points = predictions(stored, question.start, question.end)
+    if any(points.values()):
+        return points
+    first, last = horizon_days(stored)
     raise OutsideHorizon(
         f"{_range(question)} has no day in common with the forecast, which goes from {first} to "
         f"{last}. Ask for a range that includes some of those days."

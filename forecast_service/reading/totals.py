@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from forecast_service.common.keys import series_key
 from forecast_service.storage import forecast_store
-from forecast_service.storage.forecast_store import StoredForecast
+from forecast_service.storage.stored_forecast import StoredForecast
 
 __all__ = ["Total", "total_of_store"]
 

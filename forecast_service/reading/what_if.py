@@ -17,10 +17,9 @@ from forecast_service.reading.current import CurrentForecast
 from forecast_service.reading.questions import Question
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
-from forecast_service.storage import forecast_store
 from forecast_service.storage.database import Database
-from forecast_service.storage.forecast_store import StoredForecast
 from forecast_service.storage.groups import Texts, read_group
+from forecast_service.storage.stored_forecast import StoredForecast, predictions
 from forecast_service.storage.stores import existing_stores, refuse_missing_item
 
 __all__ = ["Supposition", "WhatIf", "total_of"]
@@ -152,7 +151,7 @@ def _document(
 
 
 def _predictions(part: StoredForecast, question: Question) -> Predictions:
-    return forecast_store.predictions(part, question.start, question.end)
+    return predictions(part, question.start, question.end)
 
 
 def _are_close(served: Predictions, computed: Predictions) -> bool:

@@ -17,9 +17,9 @@ from forecast_service.runs.run import TrainingRun
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store
-from forecast_service.storage.forecast_store import StoredForecast
 from forecast_service.storage.groups import DatasetGroup, read_group
 from forecast_service.storage.queue import Claim, Queue
+from forecast_service.storage.stored_forecast import StoredForecast
 from forecast_service.storage.tables import series
 
 __all__ = ["collect"]

@@ -21,6 +21,7 @@ from forecast_service.storage.bucket import LocalBucket
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import Claim, Queue, new_id
 from forecast_service.storage.snapshots import SnapshotStore
+from forecast_service.storage.stored_forecast import predictions
 from forecast_service.storage.tables import work
 
 ARN = "arn:aws:forecast:eu-west-1:000000000000"
@@ -191,7 +192,7 @@ class World:
         assert stored is not None
         return {
             name: {point["Timestamp"]: point["Value"] for point in points}
-            for name, points in forecast_store.predictions(stored).items()
+            for name, points in predictions(stored).items()
         }
 
     def delete_group(self) -> None:

@@ -11,7 +11,8 @@ from forecast_service.engine.registry import algorithm
 from forecast_service.local.jobs.forecast_values import values_of
 from forecast_service.local.jobs.limits import limits_of
 from forecast_service.local.store_totals import store_totals
-from forecast_service.storage.forecast_store import StoredForecast, totals_of
+from forecast_service.storage.forecast_store import totals_of
+from forecast_service.storage.stored_forecast import StoredForecast
 
 HORIZON, DAYS, ITEMS = 14, 140, 30
 ARN = "arn:aws:forecast:eu-west-1:000000000000:forecast/items"

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from forecast_service.common.keys import series_key
 from forecast_service.storage import forecast_store, tables
-from forecast_service.storage.forecast_store import StoredForecast
 from forecast_service.storage.groups import DatasetGroup, move_pointer, record_import
+from forecast_service.storage.stored_forecast import StoredForecast
 
 GROUP = "store_demand_group"
 FORECAST = "arn:aws:forecast:eu-west-1:000000000000:forecast/first"

@@ -21,8 +21,8 @@ from forecast_service.resources.tables.table import Table, decimals_of
 from forecast_service.resources.tables.workbook import as_xlsx
 from forecast_service.storage import forecast_store, tables
 from forecast_service.storage.database import Database
-from forecast_service.storage.forecast_store import StoredForecast
 from forecast_service.storage.groups import move_pointer
+from forecast_service.storage.stored_forecast import StoredForecast
 
 from .rows import DAYS, FORECAST, GROUP, insert_store, serve_forecast
 

@@ -14,7 +14,8 @@ from forecast_service.common.keys import series_key
 from forecast_service.resources.contract.forecast_answers import Forecast
 from forecast_service.storage import forecast_store, tables
 from forecast_service.storage.database import Database
-from forecast_service.storage.forecast_store import StoredForecast, totals_of
+from forecast_service.storage.forecast_store import totals_of
+from forecast_service.storage.stored_forecast import StoredForecast
 
 from .rows import DAYS, FORECAST, GROUP, START
 

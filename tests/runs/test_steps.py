@@ -16,6 +16,7 @@ from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.queue import Queue
+from forecast_service.storage.stored_forecast import period_starts
 from forecast_service.storage.tables import forecasts, imports, resources, series, training_runs
 from forecast_service.storage.tables import work as work_table
 
@@ -103,7 +104,7 @@ def test_sundays_are_forecast_as_closed(
         stored = forecast_store.read(connection, arn, series_key(["2"]))
 
     assert stored is not None
-    sunday = forecast_store.period_starts(stored).index("2024-05-05T00:00:00")
+    sunday = period_starts(stored).index("2024-05-05T00:00:00")
     assert stored.values[:, sunday].tolist() == [0.0, 0.0, 0.0]
 
 

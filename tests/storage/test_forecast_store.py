@@ -12,7 +12,12 @@ from damage import flipped_copies
 from forecast_service.errors import DamagedData, InvalidRequest
 from forecast_service.storage import forecast_store
 from forecast_service.storage.database import Database
-from forecast_service.storage.forecast_store import StoredForecast, period_starts, predictions
+from forecast_service.storage.stored_forecast import (
+    StoredForecast,
+    horizon_days,
+    period_starts,
+    predictions,
+)
 from forecast_service.storage.tables import forecast_values
 
 ARN = "arn:aws:forecast:eu-west-1:000000000000:forecast/monday"
@@ -146,7 +151,7 @@ def test_the_horizon_ends_with_the_last_day_of_its_last_period(
 ) -> None:
     weeks = make_forecast(frequency=frequency, start="2024-01-05T00:00:00")
 
-    assert forecast_store.horizon_days(weeks) == (first, last)
+    assert horizon_days(weeks) == (first, last)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +181,7 @@ def test_any_day_of_a_month_selects_it() -> None:
     found = predictions(months, "2024-02-29T00:00:00", "2024-03-01T00:00:00")
 
     assert [point["Value"] for point in found["p10"]] == [2.0, 3.0]
-    assert forecast_store.horizon_days(months) == ("2024-01-01", "2024-03-31")
+    assert horizon_days(months) == ("2024-01-01", "2024-03-31")
 
 
 def test_predictions_refuse_text_that_is_not_a_date() -> None:

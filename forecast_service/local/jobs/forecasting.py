@@ -25,7 +25,7 @@ from forecast_service.local.jobs.sources import read_sources
 from forecast_service.local.resource_details import ForecastDetails, PredictorDetails
 from forecast_service.local.store_totals import ITEMS_OF_STORES, store_totals
 from forecast_service.storage import forecast_store
-from forecast_service.storage.forecast_store import StoredForecast
+from forecast_service.storage.stored_forecast import StoredForecast
 
 __all__ = ["run_forecast"]
 

@@ -9,6 +9,7 @@ import pytest
 
 from forecast_service.common.keys import series_key
 from forecast_service.storage import forecast_store
+from forecast_service.storage.stored_forecast import StoredForecast
 
 from ..amazon import Amazon, refusal
 
@@ -18,7 +19,7 @@ def stored_forecast(amazon: Amazon, *key: str, **fields: str) -> str:
     dimensions = {"ForecastDimensions": list(fields)} if fields else {}
     predictor = amazon.predictor(amazon.trainable_group(**fields), **dimensions)
     arn = amazon.make_forecast(predictor)
-    row = forecast_store.StoredForecast(
+    row = StoredForecast(
         forecast_arn=arn,
         series_key=series_key(key),
         start="2015-08-01T00:00:00",

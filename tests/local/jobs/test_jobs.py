@@ -14,6 +14,7 @@ from forecast_service.local.jobs.job import Finish, Job
 from forecast_service.storage import forecast_store
 from forecast_service.storage.queue import Claim, Queue
 from forecast_service.storage.snapshots import SnapshotStore
+from forecast_service.storage.stored_forecast import predictions
 from forecast_service.storage.tables import imports, work
 
 from ..support import World, open_work, perform, sales
@@ -36,7 +37,7 @@ def test_import_training_and_forecast_cover_every_series(world: World, target: s
     with world.database.read() as connection:
         stored = forecast_store.read(connection, forecast.arn, '["2"]')
     assert stored is not None
-    points = forecast_store.predictions(stored)["p50"]
+    points = predictions(stored)["p50"]
     assert points[0] == {"Timestamp": "2015-03-12T00:00:00", "Value": 20.0}
     assert len(points) == 7
     assert open_work(world) == 0
