@@ -19,7 +19,7 @@ from forecast_service.client.frames import (
     stores_frame,
     what_if_frame,
 )
-from forecast_service.client.uploads import sale, texts, upload
+from forecast_service.client.parameters import listed, sale, texts, upload, without_none
 
 __all__ = ["ForecastClient"]
 
@@ -27,6 +27,7 @@ Store = int | str
 URL = "http://127.0.0.1:5000"
 STORES_AT_ONCE = 500
 PAGE = 1000
+ITEMS_AT_ONCE = 500
 
 
 class ForecastClient:
@@ -84,20 +85,36 @@ class ForecastClient:
         self,
         store: Store | Sequence[Store],
         *,
-        item: str | None = None,
+        item: str | Sequence[str] | None = None,
         start: str | None = None,
         end: str | None = None,
     ) -> pd.DataFrame:
         """The current forecast of one store or many; see ``frames.forecast_frame``.
 
+        Of sales per item, the total of each store (quantiles of the sum); ``item`` names items.
         ``start`` and ``end`` are days or times in ISO 8601, both included.
         """
-        question = _without_none(item=item, forecast_start_date=start, forecast_end_date=end)
+        question = without_none(item=item, forecast_start_date=start, forecast_end_date=end)
         documents: list[Any] = []
         for stores in _batches(store):
             body = {"store_numbers": stores, **question}
             documents += self._connection.json("POST", "/forecast", json=body)["forecasts"]
         return forecast_frame(documents)
+
+    def items(
+        self, store: Store, *, start: str | None = None, end: str | None = None
+    ) -> pd.DataFrame:
+        """The current forecast of every item of a store."""
+        (number,) = listed(store)
+        question = without_none(forecast_start_date=start, forecast_end_date=end)
+        body = {"store_number": number, "limit": ITEMS_AT_ONCE, **question}
+        items: list[Any] = []
+        while True:
+            page = self._connection.json("POST", "/forecast", json=body)
+            items += page["items"]
+            if page["next"] is None:
+                return forecast_frame(items)
+            body["after"] = page["items"][-1]["item"]
 
     def history(
         self,
@@ -109,7 +126,7 @@ class ForecastClient:
         limit: int = PAGE,
     ) -> pd.DataFrame:
         """The last ``limit`` days of sales between ``start`` and ``end``."""
-        query = _without_none(item=item, start=start, end=end, limit=limit)
+        query = without_none(item=item, start=start, end=end, limit=limit)
         path = f"/stores/{quote(str(store), safe='')}/history"
         return history_frame(self._connection.json("GET", path, params=query))
 
@@ -127,8 +144,8 @@ class ForecastClient:
         A change is ``{"covariate": "promo", "value": 1, "from": "2026-12-01", "to":
         "2026-12-06"}``; without ``to``, it is of one day.
         """
-        question = _without_none(item=item, forecast_start_date=start, forecast_end_date=end)
-        body = {"store_numbers": _listed(store), "changes": list(changes), **question}
+        question = without_none(item=item, forecast_start_date=start, forecast_end_date=end)
+        body = {"store_numbers": listed(store), "changes": list(changes), **question}
         answer = self._connection.json("POST", "/what-if", json=body)
         return what_if_frame(answer["forecasts"])
 
@@ -259,7 +276,7 @@ class ForecastClient:
         return bool(self._connection.json("GET", "/readyz")["forecast"] == "ready")
 
     def _all_stores(self, region: str | None) -> Iterator[Mapping[str, Any]]:
-        query = _without_none(region=region, limit=PAGE)
+        query = without_none(region=region, limit=PAGE)
         while True:
             page = self._connection.json("GET", "/stores", params=query)
             yield from page["stores"]
@@ -274,16 +291,6 @@ class ForecastClient:
 
 
 def _batches(store: Store | Sequence[Store]) -> Iterator[list[Store]]:
-    stores = _listed(store)
+    stores = listed(store)
     for start in range(0, len(stores), STORES_AT_ONCE):
         yield stores[start : start + STORES_AT_ONCE]
-
-
-def _listed(store: Store | Sequence[Store]) -> list[Store]:
-    stores = [store] if isinstance(store, int | str) else list(store)
-    # numpy's integers are no numbers of JSON
-    return [name if isinstance(name, str) else int(name) for name in stores]
-
-
-def _without_none(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,12 +14,13 @@ Document = Mapping[str, Any]
 
 def forecast_frame(documents: Sequence[Document]) -> pd.DataFrame:
     """A row per store, item and period: ``store``, ``item`` if there are any, ``date``, and a
-    column per forecast type.
+    column per forecast type. The total of a store has no item.
 
-    ``attrs["provenance"]`` has the provenance of each document, in the order of the documents.
+    ``attrs["provenance"]`` has the provenance of each series, in the order of the rows.
     """
-    frame = _concat([_points(document, "result") for document in documents])
-    frame.attrs["provenance"] = [dict(document["provenance"]) for document in documents]
+    series = [each for document in documents for each in _series(document)]
+    frame = _concat([_points(each, "result") for each in series])
+    frame.attrs["provenance"] = [dict(each["provenance"]) for each in series]
     return frame
 
 
@@ -64,6 +65,13 @@ def stores_frame(stores: Iterable[Document]) -> pd.DataFrame:
         if name in frame:
             frame[name] = pd.to_datetime(frame[name])
     return frame
+
+
+def _series(document: Document) -> Iterator[Document]:
+    """The forecasts in a document: of a store, or of items of a store."""
+    if document.get("result") is not None:
+        yield document
+    yield from document.get("items") or ()
 
 
 def _points(document: Document, part: str) -> pd.DataFrame:

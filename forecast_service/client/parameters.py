@@ -1,16 +1,16 @@
-"""Files, tables and options in the form that the service takes."""
+"""Stores, files, tables and options in the form that the service takes."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-__all__ = ["sale", "texts", "upload"]
+__all__ = ["listed", "sale", "texts", "upload", "without_none"]
 
 
 def upload(role: str, content: str | Path | pd.DataFrame, opened: ExitStack) -> tuple[str, Any]:
@@ -42,3 +42,15 @@ def texts(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _text(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else value
+
+
+def listed(store: int | str | Sequence[int | str]) -> list[int | str]:
+    """The stores as a list."""
+    stores = [store] if isinstance(store, int | str) else list(store)
+    # numpy's integers are no numbers of JSON
+    return [name if isinstance(name, str) else int(name) for name in stores]
+
+
+def without_none(**values: Any) -> dict[str, Any]:
+    """The values that are not None."""
+    return {name: value for name, value in values.items() if value is not None}
