@@ -25,7 +25,7 @@ from forecast_service.resources.representations import (
 )
 from forecast_service.resources.tables.records import history_table, stores_table
 from forecast_service.storage.forecast_store import dormant_items, dormant_stores
-from forecast_service.storage.groups import read_group
+from forecast_service.storage.groups import DatasetGroup, read_group
 from forecast_service.storage.stores import (
     existing_stores,
     page_of_stores,
@@ -44,14 +44,14 @@ PAGE_DAYS, TABLE_DAYS = 1000, 5000
 class OfStores(ServiceResource):
     """What the resources of stores share."""
 
-    def _state(self, connection: sa.Connection, stores: list[str]) -> tuple[set[str], str | None]:
+    def _state(
+        self, connection: sa.Connection, group: DatasetGroup | None, stores: list[str]
+    ) -> tuple[set[str], str | None]:
         """Those of the stores that are dormant in the served forecast, and why it is stale."""
-        settings = self.service.settings
-        group = read_group(connection, settings.dataset_group)
         if group is None:
             return set(), None
         dormant = dormant_stores(connection, group.current_forecast_arn, stores)
-        return dormant, served_staleness(connection, group, today(settings.timezone))
+        return dormant, served_staleness(connection, group, today(self.service.settings.timezone))
 
 
 class StoresResource(OfStores):
@@ -76,7 +76,8 @@ class StoresResource(OfStores):
             page = page_of_stores(
                 connection, group, region=query.region, after=query.after, limit=limit
             )
-            dormant, stale = self._state(connection, [row["store"] for row in page.rows])
+            names = [row["store"] for row in page.rows]
+            dormant, stale = self._state(connection, read_group(connection, group), names)
         next_page = None
         if page.has_more:
             parameters = {**query.model_dump(exclude_none=True, exclude={"full"}), "limit": limit}
@@ -106,8 +107,8 @@ class StoreResource(OfStores):
                 .limit(SHOWN_ITEMS)
             )
             items = list(connection.execute(statement).scalars())
-            dormant, stale = self._state(connection, [name])
             served = read_group(connection, group)
+            dormant, stale = self._state(connection, served, [name])
             forecast_arn = None if served is None else served.current_forecast_arn
             of_items = dormant_items(connection, forecast_arn, name, items)
         return json_response(
