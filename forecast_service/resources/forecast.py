@@ -28,6 +28,7 @@ from forecast_service.resources.representations import (
     Representation,
     attachment,
     json_list,
+    link_to_next,
     representation_of,
 )
 from forecast_service.resources.tables.forecasts import forecast_table, program_table, rounded
@@ -160,20 +161,16 @@ def _as_table(
 ) -> tuple[bytes, tuple[tuple[str, str], ...]]:
     """A table of all series; later pages leave the total out, so that pages can be joined."""
     first = next(documents)
+    link = link_to_next(first.get("next"))
     every = chain([first if question.after is None else _without_total(first)], documents)
     if form.format == "csv" and not form.by_name:
-        return form.write(program_table(every)), _next_link(first)
+        return form.write(program_table(every)), link
     name = attachment(_file_name(first, question), form)
-    return form.write(forecast_table(every, full=form.full)), (name, *_next_link(first))
+    return form.write(forecast_table(every, full=form.full)), (name, *link)
 
 
 def _without_total(document: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name != "result"}
-
-
-def _next_link(document: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    address = document.get("next")
-    return () if address is None else (("Link", f'<{address}>; rel="next"'),)
 
 
 def _file_name(document: dict[str, Any], question: Question) -> list[int | str]:

@@ -17,6 +17,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from forecast_service.errors import Busy, FieldError, InvalidRequest, UnknownField
 from forecast_service.importer.imports import stored_error
+from forecast_service.importer.options import ROLES
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.import_requests import ImportQuery
@@ -40,7 +41,6 @@ __all__ = [
     "scratch_folder",
 ]
 
-ROLES = ("sales", "features", "future", "stores")
 OPTIONS = tuple(ImportQuery.model_fields)
 REPEATED = ("column", "only", "ignore")
 EXAMPLES = {"mode": "INCREMENTAL", "dry_run": "true", "allow_returns": "true", "wide": "true"}

@@ -17,6 +17,7 @@ from forecast_service.resources.contract.requests import NAME_LENGTH
 
 __all__ = [
     "BODY_BYTES",
+    "TRUE_WORDS",
     "WITHOUT_LENGTH",
     "as_number",
     "checked_name",

@@ -15,27 +15,27 @@ from werkzeug.exceptions import NotAcceptable
 from werkzeug.http import parse_accept_header
 
 from forecast_service.errors import InvalidRequest, UnknownFormat
+from forecast_service.resources.api import JSON_TYPE
+from forecast_service.resources.parsing import TRUE_WORDS
 from forecast_service.resources.tables.delimited import as_csv
 from forecast_service.resources.tables.table import Table
 from forecast_service.resources.tables.workbook import as_xlsx
 
 __all__ = [
     "CSV_TYPE",
-    "JSON_TYPE",
     "XLSX_TYPE",
     "Representation",
     "attachment",
     "json_list",
+    "link_to_next",
     "representation_of",
     "table_response",
 ]
 
-JSON_TYPE = "application/json"
 CSV_TYPE = "text/csv"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TYPES = {"json": JSON_TYPE, "csv": CSV_TYPE, "xlsx": XLSX_TYPE}
 WRITERS: dict[str, Callable[[Table], bytes]] = {"csv": as_csv, "xlsx": as_xlsx}
-TRUE_WORDS = {"true": True, "1": True, "false": False, "0": False}
 NAME_CHARACTERS = 60  # of a store or item in the name of a file
 UNSAFE = re.compile(r"[^\w.-]+")
 
@@ -123,6 +123,11 @@ def attachment(names: Iterable[int | str], representation: Representation) -> tu
     return "Content-Disposition", headers["Content-Disposition"]
 
 
+def link_to_next(address: str | None) -> tuple[tuple[str, str], ...]:
+    """The header with the address of the page that follows; empty without one."""
+    return () if address is None else (("Link", f'<{address}>; rel="next"'),)
+
+
 def table_response(
     representation: Representation,
     table: Table,
@@ -130,8 +135,6 @@ def table_response(
     next_page: str | None = None,
 ) -> Response:
     """A table as a file; ``next_page`` is the address of the page that follows."""
-    headers = [attachment(names, representation), ("Vary", "Accept")]
-    if next_page is not None:
-        headers.append(("Link", f'<{next_page}>; rel="next"'))
+    headers = [attachment(names, representation), ("Vary", "Accept"), *link_to_next(next_page)]
     content_type = representation.content_type
     return Response(representation.write(table), headers=headers, content_type=content_type)

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response
 from pydantic import BaseModel
 
+from forecast_service.importer.options import ROLES
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.answers import ANSWERS, Problem
 from forecast_service.resources.contract.documentation import Operation, documented
@@ -115,11 +116,10 @@ def _body(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any] | Non
 def _file(media_type: str) -> dict[str, Any]:
     if not media_type.startswith("multipart/"):
         return {"type": "string", "format": "binary"}
-    files = ("sales", "features", "future", "stores")
     options = schema_of(ImportQuery)["properties"]
     return {
         "type": "object",
-        "properties": {**{n: {"type": "string", "format": "binary"} for n in files}, **options},
+        "properties": {**{n: {"type": "string", "format": "binary"} for n in ROLES}, **options},
     }
 
 
