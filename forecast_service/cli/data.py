@@ -59,6 +59,14 @@ def file_options(command: Any) -> Any:
     return command
 
 
+def files_by_role(
+    sales: Path | None, future: Path | None, stores: Path | None, options: Mapping[str, Any]
+) -> dict[str, Path]:
+    """The files that were named."""
+    files = {"sales": sales, "features": options["features"], "future": future, "stores": stores}
+    return {role: path for role, path in files.items() if path is not None}
+
+
 def import_options(given: dict[str, Any]) -> ImportOptions:
     """The options of an import from those of a command."""
     from forecast_service.importer.options import ImportOptions
@@ -129,13 +137,7 @@ def import_sales(
     from forecast_service.cli.following import import_files
     from forecast_service.cli.opening import open_for_command
 
-    files = {
-        "sales": sales,
-        "features": options["features"],
-        "future": future or options["future_only"],
-        "stores": store_table,
-    }
-    sent = {role: path for role, path in files.items() if path is not None}
+    sent = files_by_role(sales, future or options["future_only"], store_table, options)
     wanted = import_options(options)
     mode = "INCREMENTAL" if options["append"] else "FULL"
     with open_for_command() as service:

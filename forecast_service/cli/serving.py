@@ -28,21 +28,26 @@ def serve(host: str | None, port: int | None, no_worker: bool) -> None:
     The worker imports and trains. TERM and Ctrl-C end the web processes, the worker and this
     command.
     """
-    serve_until_stopped(host, port, with_worker=not no_worker)
+    serve_until_stopped(settings_at(host, port), with_worker=not no_worker)
+
+
+def settings_at(host: str | None, port: int | None) -> Settings:
+    """The settings, with the address that the command line names."""
+    from forecast_service.settings import read_settings
+
+    overrides = {"host": host, "port": port}
+    return read_settings(**{k: v for k, v in overrides.items() if v is not None})
 
 
 def serve_until_stopped(
-    host: str | None, port: int | None, *, with_worker: bool, begun: float | None = None
+    settings: Settings, *, with_worker: bool, begun: float | None = None
 ) -> None:
     """Run web and worker processes until TERM or INT.
 
     ``begun``: monotonic time at which the command began, to be compared with the first answer.
     """
     from forecast_service.cli.supervisor import Supervisor, choose_port, stop_signals
-    from forecast_service.settings import read_settings
 
-    overrides = {"host": host, "port": port}
-    settings = read_settings(**{k: v for k, v in overrides.items() if v is not None})
     port = choose_port(settings.host, settings.port)
     settings = settings.model_copy(update={"port": port})
     prepare(settings)

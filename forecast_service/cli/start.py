@@ -17,13 +17,14 @@ import click
 from forecast_service.cli.data import (
     FILE,
     file_options,
+    files_by_role,
     import_options,
     store_options,
     value_options,
 )
 from forecast_service.cli.output import say
 from forecast_service.cli.progress import report_time
-from forecast_service.cli.serving import serve_until_stopped
+from forecast_service.cli.serving import serve_until_stopped, settings_at
 from forecast_service.errors import ForecastServiceError
 
 if TYPE_CHECKING:
@@ -65,26 +66,18 @@ def run(
     trainings.
     """
     from forecast_service.cli.supervisor import choose_port
-    from forecast_service.settings import read_settings
 
     begun = time.monotonic()
-    overrides = {"host": host, "port": port}
-    settings = read_settings(**{k: v for k, v in overrides.items() if v is not None})
+    settings = settings_at(host, port)
     choose_port(settings.host, settings.port)  # refuse a port now, not after minutes of training
-    files = {
-        "sales": sales,
-        "features": options["features"],
-        "future": future,
-        "stores": store_table,
-    }
-    sent = {role: path for role, path in files.items() if path is not None}
+    sent = files_by_role(sales, future, store_table, options)
     try:
         with stop_as_interrupt():
             prepare(sent, options)
     except KeyboardInterrupt:
         say("Stopped.")
         return
-    serve_until_stopped(host, port, with_worker=True, begun=begun)
+    serve_until_stopped(settings, with_worker=True, begun=begun)
 
 
 def prepare(files: dict[str, Path], options: dict[str, Any]) -> None:
