@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.servers import free_port
 from forecast_service.cli import main
 
 HORIZON = 28
@@ -197,9 +197,7 @@ def call(url: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
 @contextlib.contextmanager
 def served(log: Path) -> Iterator[str]:
     """Run ``forecast-service serve`` with the environment of this process."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "forecast_service", "serve", "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)

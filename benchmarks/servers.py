@@ -34,7 +34,7 @@ class Server:
 @contextlib.contextmanager
 def serving(target: str, environment: Mapping[str, str], log: Path) -> Iterator[Server]:
     """Run an app factory in granian, with one worker, as ``serve`` does."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "asginl", "--factory"]
     command += ["--workers", "1", "--http", "1", "--no-ws", "--port", str(port), target]
     with log.open("wb") as output:
@@ -64,7 +64,7 @@ def _wait_for(server: Server, process: subprocess.Popen[bytes], log: Path) -> No
     raise RuntimeError(f"The server did not start:\n{log.read_text()[-2000:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

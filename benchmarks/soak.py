@@ -22,7 +22,7 @@ from forecast_service.worker import Worker
 
 STORES = 50
 DAYS = 120
-GROWTH_BYTES = 8_000_000  # allowed between the first third and the last third of the rounds
+GROWTH_BYTES = 8_000_000  # allowed between the second and the last quarter of the rounds
 MINUTE = 60.0
 
 
