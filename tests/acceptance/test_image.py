@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 import urllib.request
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from .served import free_port
 
 ROOT = Path(__file__).parents[2]
 BASE = "localhost/python:3.11-slim-bookworm"
@@ -116,12 +117,6 @@ def bundle(container: str, config: dict[str, Any], tmp_path: Path) -> Path:
     ]
     (tmp_path / "config.json").write_text(json.dumps(spec))
     return tmp_path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def answer(bundle: Path, path: str) -> dict[str, Any]:

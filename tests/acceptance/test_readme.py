@@ -6,13 +6,14 @@ import datetime as dt
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+
+from .served import free_port
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -49,9 +50,7 @@ SHOWN = [Shown(part) for block in BLOCKS for part in re.split(r"^\$ ", block, fl
 
 @pytest.fixture(scope="module")
 def port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
+    return str(free_port())
 
 
 @pytest.fixture(scope="module")
