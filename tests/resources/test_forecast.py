@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,9 +15,8 @@ from forecast_service.storage import tables
 from forecast_service.storage.database import Database
 from forecast_service.storage.groups import move_pointer
 
+from .conftest import Refusal
 from .rows import DAYS, FORECAST, GROUP, PREDICTOR, import_group, insert_store, serve_forecast
-
-Refusal = Callable[..., dict[str, Any]]
 
 
 @pytest.mark.usefixtures("three_stores")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-Refusal = Callable[..., dict[str, Any]]
+from .conftest import Refusal
 
 
 class TestRefusedBodies:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,9 +13,8 @@ from forecast_service.reading.pointer import MOMENT_SECONDS
 from forecast_service.storage.database import Database
 from forecast_service.storage.groups import move_pointer
 
+from .conftest import Refusal
 from .rows import DAYS, FORECAST, GROUP, insert_store, serve_forecast
-
-Refusal = Callable[..., dict[str, Any]]
 
 
 @pytest.mark.usefixtures("three_stores")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -24,9 +23,9 @@ from forecast_service.storage.database import Database
 from forecast_service.storage.groups import move_pointer
 from forecast_service.storage.stored_forecast import StoredForecast
 
+from .conftest import Refusal
 from .rows import DAYS, FORECAST, GROUP, insert_store, serve_forecast
 
-Refusal = Callable[..., dict[str, Any]]
 DANGEROUS = ["=1+1", "+1", "-cmd", "@SUM(A1)", "\tx", "\rx", "＝1"]
 
 

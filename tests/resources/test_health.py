@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from forecast_service.storage.database import Database
 
-Refusal = Callable[..., dict[str, Any]]
+from .conftest import Refusal
 
 
 def test_a_process_that_lives_says_so(client: FlaskClient) -> None:

@@ -1,11 +1,9 @@
-"""/imports and /sales: types of files, reports, refusals, and the history afterwards."""
+"""/imports: types of files, reports, refusals, and the history afterwards."""
 
 from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -18,7 +16,7 @@ from forecast_service.resources.contract.answers import History, Import
 from forecast_service.settings import Settings
 from forecast_service.worker import Worker
 
-Refusal = Callable[..., dict[str, Any]]
+from .conftest import Refusal
 
 DAYS = [f"2015-05-{day:02d}" for day in range(1, 32)]
 SALES = "Store,Date,Sales,Promo\n" + "".join(
@@ -151,74 +149,13 @@ def test_what_cannot_be_imported_is_refused_at_once(
     assert client.get("/imports").get_json() == {"imports": []}
 
 
-def test_a_body_over_the_limit_is_413(tmp_path: Path, settings: Settings) -> None:
+def test_a_body_over_the_limit_is_413(settings: Settings) -> None:
     app = create_app(settings.model_copy(update={"max_body_bytes": 2000}))
     response = app.test_client().post("/imports", data=b"x" * 2001, content_type="text/csv")
 
     assert response.status_code == 413
     assert response.content_type == "application/problem+json"
     app.extensions["forecast_service"].close()
-
-
-def test_rows_of_json_become_an_incremental_import(client: FlaskClient) -> None:
-    rows = [
-        {"store_number": 1, "date": "2015-06-01", "sales": 90, "covariates": {"Promo": 1}},
-        {"store_number": "2", "date": "2015-06-01", "sales": None},
-    ]
-
-    response = client.post("/sales", json={"sales": rows})
-
-    assert response.status_code == 202
-    assert response.get_json()["mode"] == "INCREMENTAL"
-
-
-@pytest.mark.parametrize(
-    ("body", "sentence"),
-    [
-        (
-            {"sales": [{"store_number": 1, "date": "2015-06-01", "sales": -2}]},
-            "The body is not allowed: row 0 has sales of -2; sales below 0 need "
-            "'allow_returns': true.",
-        ),
-        (
-            {"sales": [{"store_number": 1, "date": "2015-06-01", "sales": 2}] * 2},
-            "The body is not allowed: rows 0 and 1 are both for store '1' on 2015-06-01; send one "
-            "row per store, item and day.",
-        ),
-        ({"sales": []}, "'/sales' in the body is not allowed: send a list of at least 1, not 0."),
-        (
-            {"sales": [{"store_number": 1, "date": "1.6.2015", "sales": 2}]},
-            "'/sales/0/date' in the body is not allowed: write a day as '2015-08-01' (ISO 8601), "
-            "not '1.6.2015'.",
-        ),
-        (
-            {"sales": [{"store_number": 1, "date": "2015-06-01", "sales": "x"}]},
-            "'/sales/0/sales' in the body is not allowed: send a number, not 'x'.",
-        ),
-        (
-            {"sales": [{"store_number": 1, "date": "2015-06-01"}]},
-            "'/sales/0/sales' in the body is missing and has to be sent.",
-        ),
-        (
-            {"sales": [{"store_number": 1, "date": "2015-06-01", "sales": 2, "sku": "a"}]},
-            "'/sales/0/sku' in the body is unknown; allowed are 'store_number', 'date', 'sales', "
-            "'item', 'stockout', 'covariates'.",
-        ),
-    ],
-)
-def test_bad_rows_of_json_are_refused_at_once(refusal: Refusal, body: Any, sentence: str) -> None:
-    assert refusal("POST", "/sales", 422, json=body)["detail"] == sentence
-
-
-def test_a_covariate_named_like_another_column_is_refused(refusal: Refusal) -> None:
-    row = {"store_number": 1, "date": "2015-06-01", "sales": 2, "covariates": {"Date": 1}}
-
-    problem = refusal("POST", "/sales", 422, json={"sales": [row]})
-
-    assert problem["detail"] == (
-        "Covariate 'Date' has the same name as column 'date' (case does not matter). "
-        "Rename the covariate."
-    )
 
 
 def test_a_body_without_a_type_is_refused(refusal: Refusal) -> None:
@@ -266,69 +203,6 @@ class TestHistory:
         refusal("GET", path, status)
 
 
-GERMAN = SALES.replace("Store,Date,Sales,Promo", "Kasse,Wann,Betrag,Rabatt für Ümlaute")
-
-
-def test_options_are_fields_of_the_form_beside_the_files(client: FlaskClient) -> None:
-    form = {
-        "sales": (io.BytesIO(GERMAN.encode("cp1252")), "a.csv"),
-        "column": ["store=Kasse", "date=Wann", "sales=Betrag"],
-        "encoding": "cp1252",
-        "dry_run": "true",
-    }
-
-    response = client.post("/imports", data=form)
-
-    roles = {column["name"]: column["role"] for column in response.get_json()["columns"]}
-    assert response.status_code == 200
-    assert roles["Kasse"] == "store"
-    assert "Rabatt für Ümlaute" in roles
-
-
-def test_options_are_parameters_of_the_query(client: FlaskClient) -> None:
-    columns = "column=store=Kasse&column=date=Wann&column=sales=Betrag"
-
-    response = client.post(
-        f"/imports?dry_run=true&{columns}",
-        data=GERMAN.encode("cp1252"),
-        content_type="text/csv; charset=cp1252",
-    )
-
-    assert response.get_json()["stores"] == 2
-
-
-def test_a_column_that_is_not_named_is_said_with_the_field(refusal: Refusal) -> None:
-    problem = refusal(
-        "POST", "/imports?dry_run=true", 422, data=GERMAN, content_type="text/csv; charset=utf-8"
-    )
-
-    assert problem["detail"].endswith(
-        "'column=date=NAME' names the column (also store, sales, item)."
-    )
-
-
-def test_an_unknown_part_is_refused_with_what_is_allowed(refusal: Refusal) -> None:
-    problem = refusal("POST", "/imports", 422, data={"slaes": (io.BytesIO(b"a"), "a.csv")})
-
-    assert problem["detail"].startswith(
-        "'slaes' is not a file or an option of an import. The files are sales, features, future, "
-        "stores, the options mode, dry_run,"
-    )
-
-
-@pytest.mark.parametrize(
-    ("name", "example"), [("mode", "INCREMENTAL"), ("dry_run", "true"), ("encoding", "…")]
-)
-def test_an_option_that_is_sent_as_a_file_is_sent_to_the_query(
-    refusal: Refusal, name: str, example: str
-) -> None:
-    problem = refusal("POST", "/imports", 422, data={name: (io.BytesIO(b"a"), "a.csv")})
-
-    assert problem["detail"] == (
-        f"'{name}' is sent as a file. Send '{name}' in the query: ?{name}={example}."
-    )
-
-
 def test_attributes_and_covariates_are_shown_under_their_own_names(
     client: FlaskClient, settings: Settings
 ) -> None:
@@ -343,38 +217,3 @@ def test_attributes_and_covariates_are_shown_under_their_own_names(
     assert client.get("/stores/1").get_json()["attributes"] == {"Größe": "450"}
     days = client.get("/stores/1/history?limit=1").get_json()["days"]
     assert days[0]["covariates"] == {"促销": 0}
-
-
-class TestWhatValuesMean:
-    """Options of an import, in the query or as text fields of the form."""
-
-    def rows(self, *texts: str) -> bytes:
-        lines = [f"1,2024-01-{n:02},{text}" for n, text in enumerate(texts, 1)]
-        return "\n".join(["store,date,sales", *lines, *lines[:1]]).encode()
-
-    @pytest.mark.parametrize("fields", [{}, {"missing": "zero"}])
-    def test_they_are_fields_of_the_form(self, client: FlaskClient, fields: dict[str, str]) -> None:
-        form = {
-            "sales": (io.BytesIO(self.rows(*"12345678")), "sales.csv"),
-            "duplicates": "sum",
-            **fields,
-        }
-
-        answer = client.post("/imports?dry_run=true", data=form)
-
-        assert (answer.status_code, answer.json["totals"][0]["total"]) == (200, 37.0)
-
-    def test_a_refusal_names_the_option(self, refusal: Refusal) -> None:
-        body = {"data": self.rows(*"12345678"), "content_type": "text/csv"}
-
-        error = refusal("POST", "/imports?dry_run=true", 422, **body)
-
-        assert error["detail"].endswith(
-            "Or add up the rows of a day with 'duplicates=sum'; 'duplicates=last' keeps the last "
-            "one."
-        )
-
-    def test_an_unknown_field_is_refused(self, client: FlaskClient) -> None:
-        form = {"sales": (io.BytesIO(self.rows("1")), "sales.csv"), "doubles": "sum"}
-
-        assert client.post("/imports", data=form).status_code == 422

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,9 +16,8 @@ from forecast_service.storage.database import Database
 from forecast_service.storage.forecast_store import totals_of
 from forecast_service.storage.stored_forecast import StoredForecast
 
+from .conftest import Refusal
 from .rows import DAYS, FORECAST, GROUP, START
-
-Refusal = Callable[..., dict[str, Any]]
 
 
 def add_total(database: Database, store: str) -> None:

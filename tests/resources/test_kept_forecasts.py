@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,9 +13,8 @@ from forecast_service.resources.contract.answers import KeptForecasts, ServedFor
 from forecast_service.storage import tables
 from forecast_service.storage.database import Database
 
+from .conftest import Refusal
 from .rows import FORECAST, PREDICTOR, TRAINED_AT, serve_forecast
-
-Refusal = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture

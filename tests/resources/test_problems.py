@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 from flask import Flask
@@ -16,7 +15,7 @@ from forecast_service.resources.routes import ROUTES
 from forecast_service.storage import tables
 from forecast_service.storage.database import Database
 
-Refusal = Callable[..., dict[str, Any]]
+from .conftest import Refusal
 
 
 class Broken(Resource):  # type: ignore[misc]

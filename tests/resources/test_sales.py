@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +11,8 @@ from flask.testing import FlaskClient
 from forecast_service.settings import Settings
 from forecast_service.worker import Worker
 
-Refusal = Callable[..., dict[str, Any]]
+from .conftest import Refusal
+
 TODAY = dt.datetime.now(dt.UTC).date()
 
 
@@ -186,3 +186,64 @@ def test_another_kind_of_data_is_trained_and_served(
     assert provenance["horizon"]["periods"] == 9
     runs = client.get("/training").get_json()["runs"]
     assert [run["state"] for run in runs] == ["serving", "serving"]
+
+
+def test_rows_of_json_become_an_incremental_import(client: FlaskClient) -> None:
+    rows = [
+        {"store_number": 1, "date": "2015-06-01", "sales": 90, "covariates": {"Promo": 1}},
+        {"store_number": "2", "date": "2015-06-01", "sales": None},
+    ]
+
+    response = client.post("/sales", json={"sales": rows})
+
+    assert response.status_code == 202
+    assert response.get_json()["mode"] == "INCREMENTAL"
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (
+            {"sales": [{"store_number": 1, "date": "2015-06-01", "sales": -2}]},
+            "The body is not allowed: row 0 has sales of -2; sales below 0 need "
+            "'allow_returns': true.",
+        ),
+        (
+            {"sales": [{"store_number": 1, "date": "2015-06-01", "sales": 2}] * 2},
+            "The body is not allowed: rows 0 and 1 are both for store '1' on 2015-06-01; send one "
+            "row per store, item and day.",
+        ),
+        ({"sales": []}, "'/sales' in the body is not allowed: send a list of at least 1, not 0."),
+        (
+            {"sales": [{"store_number": 1, "date": "1.6.2015", "sales": 2}]},
+            "'/sales/0/date' in the body is not allowed: write a day as '2015-08-01' (ISO 8601), "
+            "not '1.6.2015'.",
+        ),
+        (
+            {"sales": [{"store_number": 1, "date": "2015-06-01", "sales": "x"}]},
+            "'/sales/0/sales' in the body is not allowed: send a number, not 'x'.",
+        ),
+        (
+            {"sales": [{"store_number": 1, "date": "2015-06-01"}]},
+            "'/sales/0/sales' in the body is missing and has to be sent.",
+        ),
+        (
+            {"sales": [{"store_number": 1, "date": "2015-06-01", "sales": 2, "sku": "a"}]},
+            "'/sales/0/sku' in the body is unknown; allowed are 'store_number', 'date', 'sales', "
+            "'item', 'stockout', 'covariates'.",
+        ),
+    ],
+)
+def test_bad_rows_of_json_are_refused_at_once(refusal: Refusal, body: Any, sentence: str) -> None:
+    assert refusal("POST", "/sales", 422, json=body)["detail"] == sentence
+
+
+def test_a_covariate_named_like_another_column_is_refused(refusal: Refusal) -> None:
+    row = {"store_number": 1, "date": "2015-06-01", "sales": 2, "covariates": {"Date": 1}}
+
+    problem = refusal("POST", "/sales", 422, json={"sales": [row]})
+
+    assert problem["detail"] == (
+        "Covariate 'Date' has the same name as column 'date' (case does not matter). "
+        "Rename the covariate."
+    )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
@@ -15,9 +12,8 @@ from forecast_service.resources.parsing import as_number
 from forecast_service.storage.database import Database
 from forecast_service.storage.tables import stores
 
+from .conftest import Refusal
 from .rows import import_group, insert_store
-
-Refusal = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture

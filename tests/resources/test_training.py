@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,9 +13,9 @@ from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.resources.contract.answers import TrainingDecision, TrainingRun, TrainingRuns
 from forecast_service.storage.database import Database
 
+from .conftest import Refusal
 from .rows import GROUP, PREDICTOR, import_group
 
-Refusal = Callable[..., dict[str, Any]]
 REQUEST = {"store_number": 1}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -12,7 +11,7 @@ from flask.testing import FlaskClient
 from forecast_service.settings import Settings
 from forecast_service.storage.database import LOCK_SECONDS, Database
 
-Refusal = Callable[..., dict[str, Any]]
+from .conftest import Refusal
 
 pytestmark = pytest.mark.sqlite  # PostgreSQL locks rows, not the database
 
