@@ -6,19 +6,14 @@ import csv
 import io
 import subprocess
 import sys
-from collections.abc import Iterator
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
-import numpy as np
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from forecast_service.app import create_app
-from forecast_service.aws import NoDetails
 from forecast_service.local.jobs.predictor_models import sweep_models
 from forecast_service.resources.contract.forecast_answers import WhatIf
 from forecast_service.settings import Settings
@@ -26,59 +21,10 @@ from forecast_service.storage.database import Database
 from forecast_service.storage.tables import metadata, resources
 from forecast_service.worker import Worker
 
-from .conftest import Refusal, sender
+from ..conftest import sender
+from .conftest import HORIZON, PROMO, START
 
 HEAVY = ("prophet", "cmdstanpy", "matplotlib", "statsmodels", "holidays")
-FIRST = date(2014, 1, 6)  # a Monday
-DAYS, HORIZON = 126, 14
-START = FIRST + timedelta(days=DAYS)
-PROMO = {"covariate": "promo", "value": 1, "from": "2014-05-19", "to": "2014-05-24"}
-
-
-def row(store: int, index: int, generator: np.random.Generator) -> str:
-    """A day of a store: promotions every other week, closed on Sundays, a price, a holiday."""
-    day = FIRST + timedelta(days=index)
-    promo, opened = int(index // 7 % 2 == 0 and day.weekday() < 5), int(day.weekday() != 6)
-    holiday = "a" if index % 40 == 20 else "0"
-    price = 2.0 + 0.5 * (index // 21 % 2)
-    level = 100.0 * store * (1 + 0.5 * promo) * (0.6 if holiday == "a" else 1.0)
-    sales = f"{level * generator.normal(1, 0.03) * opened:.1f}" if index < DAYS else ""
-    return f"{store},{day},{sales},{opened},{promo},{price},{holiday}"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The settings of an installation with two stores and a forecast by auto."""
-    settings = Settings(home=tmp_path_factory.mktemp("home"), processes=1)
-    generator = np.random.default_rng(3)
-    lines = [row(s, i, generator) for s in (1, 2) for i in range(DAYS + HORIZON)]
-    app = create_app(settings)
-    body = "\n".join(["Store,Date,Sales,Open,Promo,Price,StateHoliday", *lines])
-    client = app.test_client()
-    assert client.post("/imports", data=body, content_type="text/csv").status_code == 202
-    assert Worker(settings).run_until_idle(600)
-    assert client.post("/training", json={"store_number": 1}).status_code == 202
-    assert Worker(settings).run_until_idle(600)
-    app.extensions["forecast_service"].close()
-    return settings
-
-
-@pytest.fixture(scope="module")
-def app(home: Settings) -> Iterator[Flask]:
-    """The app with production settings."""
-    app = create_app(home)
-    yield app
-    app.extensions["forecast_service"].close()
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def refusal(client: FlaskClient) -> Refusal:
-    return sender(client)
 
 
 def ask(client: FlaskClient, *changes: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -210,65 +156,6 @@ def content(settings: Settings) -> tuple[Any, ...]:
     return tables, files
 
 
-@pytest.mark.parametrize(
-    ("change", "pointer", "detail"),
-    [
-        (
-            {"covariate": "weather"},
-            "/changes/0/covariate",
-            "'weather' is not a covariate; allowed: 'open', 'promo', 'price', "
-            "'state_holiday_a', 'StateHoliday'",
-        ),
-        ({"value": 2}, "/changes/0/value", "'promo' is 0 or 1 on every day, not 2"),
-        ({"value": "yes"}, "/changes/0/value", "'promo' takes a number, not 'yes'"),
-        (
-            {"covariate": "StateHoliday", "value": "x"},
-            "/changes/0/value",
-            "'StateHoliday' can be 'a' or '0', not 'x'",
-        ),
-        (
-            {"to": "2014-05-26"},
-            "/changes/0/to",
-            "'2014-05-26' is outside the forecast, which goes from 2014-05-12 to 2014-05-25",
-        ),
-        (
-            {"from": "2014-05-26", "to": None},
-            "/changes/0/from",
-            "'2014-05-26' is outside the forecast, which goes from 2014-05-12 to 2014-05-25",
-        ),
-        (
-            {"from": "2014-05-11"},
-            "/changes/0/from",
-            "'2014-05-11' is outside the forecast, which goes from 2014-05-12 to 2014-05-25",
-        ),
-        ({"value": True}, "/changes/0/value", "is not allowed: send a number or text, not true"),
-        (
-            {"value": None},
-            "/changes/0/value",
-            "is not allowed: send a number or text, not null",
-        ),
-        (
-            {"days": 3},
-            "/changes/0/days",
-            "is unknown; allowed are 'covariate', 'value', 'from', 'to'",
-        ),
-        (
-            {"to": "2014-05-01"},
-            "/changes/0",
-            "is not allowed: 'from' (2014-05-19) is after 'to' (2014-05-01)",
-        ),
-    ],
-)
-def test_an_impossible_change_is_refused(
-    refusal: Refusal, change: dict[str, Any], pointer: str, detail: str
-) -> None:
-    body = {"store_number": 1, "changes": [{**PROMO, **change}]}
-
-    document = refusal("POST", "/what-if", 422, json=body)
-
-    assert document["errors"] == [{"pointer": pointer, "detail": detail}]
-
-
 def test_a_what_if_is_a_table_for_people(client: FlaskClient) -> None:
     body = {"store_number": 1, "changes": [PROMO]}
     answer = client.post("/what-if", json=body).get_json()
@@ -282,23 +169,6 @@ def test_a_what_if_is_a_table_for_people(client: FlaskClient) -> None:
     assert float(rows[0]["what_if"]) == pytest.approx(days[0]["Value"], abs=0.51)
 
 
-def test_an_unknown_format_of_a_what_if_is_refused(refusal: Refusal) -> None:
-    body = {"store_number": 1, "changes": [PROMO]}
-
-    problem = refusal("POST", "/what-if?format=pdf", 400, json=body)
-
-    assert "'csv', 'json' or 'xlsx'" in problem["detail"]
-
-
-def test_a_refusal_points_to_the_change_that_was_sent(refusal: Refusal) -> None:
-    holiday = {"covariate": "StateHoliday", "value": "a", "from": "2014-05-14"}
-    body = {"store_number": 1, "changes": [holiday, holiday, {**PROMO, "value": 3}]}
-
-    document = refusal("POST", "/what-if", 422, json=body)
-
-    assert [error["pointer"] for error in document["errors"]] == ["/changes/2/value"]
-
-
 def test_only_one_waits_for_another(app: Flask, client: FlaskClient) -> None:
     places = app.extensions["forecast_service"].session.details._places
     with places, places:
@@ -307,57 +177,6 @@ def test_only_one_waits_for_another(app: Flask, client: FlaskClient) -> None:
     assert (response.status_code, response.mimetype) == (503, "application/problem+json")
     assert response.headers["Retry-After"] == "5"
     assert client.post("/what-if", json={"store_number": 1, "changes": [PROMO]}).status_code == 200
-
-
-@pytest.mark.parametrize("value", ["nan", "inf", "-Infinity"])
-def test_the_command_takes_finite_numbers(value: str) -> None:
-    from click.testing import CliRunner
-
-    from forecast_service.cli import main
-
-    days = ["--from", "2014-05-19"]
-    result = CliRunner().invoke(main, ["what-if", "--store", "1", "--set", f"price={value}", *days])
-
-    assert result.exit_code == 2
-    assert f"'{value}' is not a finite number." in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("fields", "status", "sentence"),
-    [
-        ({"store_number": 7}, 404, "Store '7' is unknown: there are 2 stores, 1, 2."),
-        ({"item": "milk"}, 404, "Item 'milk' is unknown"),
-        ({"colour": "red"}, 422, "'/colour' in the body is unknown"),
-        ({"changes": []}, 422, "send a list of at least 1, not 0"),
-        ({"forecast_start_date": "2015-01-01"}, 422, "has no day in common with the forecast"),
-    ],
-)
-def test_a_question_that_cannot_be_answered_is_refused(
-    refusal: Refusal, fields: dict[str, Any], status: int, sentence: str
-) -> None:
-    body = {"store_number": 1, "changes": [PROMO], **fields}
-
-    assert sentence in refusal("POST", "/what-if", status, json=body)["detail"]
-
-
-def test_without_a_forecast_it_is_refused(rejection: Refusal) -> None:
-    body = {"store_number": 1, "changes": [PROMO]}
-
-    document = rejection("POST", "/what-if", 404, json=body)
-
-    assert document["type"] == "urn:forecast-service:no-forecast"
-
-
-def test_a_backend_without_what_ifs_names_the_one_that_has_them(
-    app: Flask, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session = app.extensions["forecast_service"].session
-    monkeypatch.setitem(session.__dict__, "details", NoDetails())
-
-    document = refusal("POST", "/what-if", 501, json={"store_number": 1, "changes": [PROMO]})
-
-    assert document["type"] == "urn:forecast-service:not-offered"
-    assert "FORECAST_BACKEND=local" in document["detail"]
 
 
 def test_a_web_process_stays_light(home: Settings) -> None:
@@ -421,9 +240,7 @@ class TestTheModelBesideAForecast:
         assert len(removed) == 1  # the model of the previous forecast
         ask(client, PROMO)
 
-    def test_a_forecast_without_its_model_says_so(
-        self, home: Settings, app: Flask, tmp_path: Path
-    ) -> None:
+    def test_a_forecast_without_its_model_says_so(self, app: Flask) -> None:
         database: Database = app.extensions["forecast_service"].database
         with database.write() as connection:
             connection.execute(
