@@ -222,6 +222,12 @@ def test_a_text_never_starts_a_formula_in_any_column(name: str) -> None:
     assert sheet(as_xlsx(written))[2][1].strip() == f"a{name}".strip()
 
 
+def test_a_long_number_in_a_spreadsheet_is_a_name_with_all_digits() -> None:
+    written = Table("Names", ["store_number"], [[123456789012], [9007199254740993]])
+
+    assert sheet(as_xlsx(written))[1:] == [[123456789012.0], ["9007199254740993"]]
+
+
 @pytest.mark.parametrize(
     ("values", "decimals"),
     [([74220.3, 12.5], 0), ([950.0], 0), ([99.4, 3.0], 1), ([0.05, 0.0], 4), ([], 0), ([0.0], 0)],
