@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from datetime import date
 from typing import Any
 
@@ -220,6 +221,13 @@ def test_a_text_never_starts_a_formula_in_any_column(name: str) -> None:
 
     assert rows == [[f"'{name}", "x"], ["1", f"'{name}"], ["2", f"a{name}"]]
     assert sheet(as_xlsx(written))[2][1].strip() == f"a{name}".strip()
+
+
+def test_a_spreadsheet_of_the_same_values_has_the_same_bytes_at_any_time() -> None:
+    with zipfile.ZipFile(io.BytesIO(as_xlsx(Table("Names", ["x"], [[1]])))) as book:
+        properties = book.read("docProps/core.xml")
+
+    assert b'<dcterms:created xsi:type="dcterms:W3CDTF">2000-01-01T00:00:00Z' in properties
 
 
 def test_a_long_number_in_a_spreadsheet_is_a_name_with_all_digits() -> None:
