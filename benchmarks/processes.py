@@ -1,4 +1,4 @@
-"""CPU time and memory of a process and its children, read from ``/proc``."""
+"""Cost of some work: time and memory of a process and its children, read from ``/proc``."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Cost", "cpu_seconds", "family", "measured", "resident_bytes"]
+from forecast_service.common.processes import cpu_seconds
+
+__all__ = ["Cost", "family", "measured", "resident_bytes"]
 
 PROC = Path("/proc")
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 STAT_PARENT = 1  # counted after the closing bracket of the command
-STAT_CPU = slice(11, 15)  # user and system time of the process, then of its ended children
 SAMPLE_SECONDS = 0.05
 RESET_PEAK = "5"  # written to clear_refs, it sets VmHWM to the memory resident now
 
@@ -40,13 +40,6 @@ def family(pid: int) -> set[int]:
     return members
 
 
-def cpu_seconds(pids: Iterable[int]) -> float:
-    """User and system time so far, ended children included."""
-    stats = _stats()
-    ticks = [int(text) for pid in pids if pid in stats for text in stats[pid][STAT_CPU]]
-    return sum(ticks) / TICKS_PER_SECOND
-
-
 def resident_bytes(pids: Iterable[int | str]) -> int:
     """Memory of all processes (PSS): a page that k processes share counts 1/k for each."""
     total = 0
@@ -67,7 +60,7 @@ def measured() -> Iterator[Cost]:
     (PROC / "self/clear_refs").write_text(RESET_PEAK)
     stopped = threading.Event()
     watching = threading.Thread(target=_watch, args=(own, cost, stopped))
-    began, used = time.monotonic(), cpu_seconds(family(own))
+    began, used = time.monotonic(), cpu_seconds(own) or 0.0
     watching.start()
     try:
         yield cost
@@ -75,7 +68,7 @@ def measured() -> Iterator[Cost]:
         stopped.set()
         watching.join()
         cost.wall_seconds = time.monotonic() - began
-        cost.cpu_seconds = cpu_seconds(family(own)) - used
+        cost.cpu_seconds = (cpu_seconds(own) or 0.0) - used
         own_peak = _kilobytes(PROC / "self/status", "VmHWM:") * 1024
         cost.peak_bytes = max(cost.peak_bytes, own_peak)
 

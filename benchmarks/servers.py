@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.processes import cpu_seconds, family
+from forecast_service.common.processes import cpu_seconds
 
 START_SECONDS = 60
 
@@ -28,7 +28,7 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """User and system time of all its processes so far."""
-        return cpu_seconds(family(self.pid))
+        return cpu_seconds(self.pid) or 0.0
 
 
 @contextlib.contextmanager
