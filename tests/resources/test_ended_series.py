@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from support import naive
 
 from forecast_service.resources.contract.answers import Store
 from forecast_service.settings import Settings
@@ -21,7 +22,7 @@ ENDS = {("1", "milk"): 150, ("1", "tea"): 150, ("2", "milk"): 150, ("2", "tea"):
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """The quickest algorithm; accuracy does not matter here."""
-    return settings.model_copy(update={"algorithm": "seasonal_naive"})
+    return naive(settings)
 
 
 def lines() -> list[str]:

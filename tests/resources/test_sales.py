@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from support import naive
 
 from forecast_service.settings import Settings
 from forecast_service.worker import Worker
@@ -19,7 +20,7 @@ TODAY = dt.datetime.now(dt.UTC).date()
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """The quickest algorithm; accuracy does not matter here."""
-    return settings.model_copy(update={"algorithm": "seasonal_naive"})
+    return naive(settings)
 
 
 def in_days(number: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from support import naive
 
 from forecast_service.resources.contract.forecast_answers import Forecast
 from forecast_service.settings import Settings
@@ -20,7 +21,7 @@ HORIZON = 28
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """The quickest algorithm; accuracy does not matter here."""
-    return settings.model_copy(update={"algorithm": "seasonal_naive"})
+    return naive(settings)
 
 
 def day(index: int) -> date:

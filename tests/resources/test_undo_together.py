@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
-from support import PATIENCE
+from support import PATIENCE, naive
 
 from forecast_service.cli import main
 from forecast_service.settings import Settings
@@ -20,7 +20,7 @@ STORES = (1, 2, 3)
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """The quickest algorithm; accuracy does not matter here."""
-    return settings.model_copy(update={"algorithm": "seasonal_naive"})
+    return naive(settings)
 
 
 @pytest.fixture
