@@ -189,44 +189,16 @@ def test_stores_are_listed_in_the_order_of_their_numbers(forecast_service, sales
     assert [store["store"] for store in json.loads(result.stdout)] == ["CA_2", "CA_10"]
 
 
-def test_an_earlier_forecast_is_served_again(forecast_service, sales: Path) -> None:
+def test_a_list_of_stores_says_that_the_forecast_is_stale(
+    forecast_service, sales: Path, tmp_path: Path
+) -> None:
     forecast_service("import", sales)
     forecast_service("train")
-    (first,) = json.loads(forecast_service("rollback", "--json").stdout)
-    forecast_service("train", "--force")
-    second = json.loads(forecast_service("rollback", "--json").stdout)[0]
-    result = forecast_service("rollback", first["id"], "--json")
+    newer = tmp_path / "newer.csv"
+    write_sales(newer, first=85, last=86)
+    forecast_service("import", newer, "--append", "--no-wait")
 
-    assert json.loads(result.stdout) == {**first, "is_current": True, "previous": second["id"]}
-    assert result.stderr.startswith(
-        f"Forecast {first['id']} is served now, in place of {second['id']}. It was made at 20"
-    )
-    served = json.loads(forecast_service("forecast", "--store", "1", "--json").stdout)
-    assert served["provenance"]["forecast"] == first["forecast"]
-
-
-def test_the_forecasts_that_are_kept_are_a_table(forecast_service, sales: Path) -> None:
-    forecast_service("import", sales)
-    forecast_service("train")
-
-    header, row = forecast_service("rollback").stdout.splitlines()
-
-    assert header.split("\t") == ["id", "created_at", "algorithm", "data_until", "is_current"]
-    assert row.split("\t")[2:] == ["seasonal_naive", "2026-03-25", "True"]
-    again = forecast_service("rollback", row.split("\t")[0])
-    assert again.stderr == f"Forecast {row.split('	')[0]} is already served; nothing changed.\n"
-
-
-def test_a_forecast_that_is_not_kept_cannot_be_served(forecast_service, sales: Path) -> None:
-    forecast_service("import", sales)
-
-    result = forecast_service("rollback", "none")
-
-    assert result.exit_code == 1
-    assert result.stderr == (
-        "Error: Forecast 'none' was never served or is no longer kept. "
-        "'forecast-service rollback' lists the forecasts that can be served.\n"
-    )
+    assert forecast_service("stores").stderr.startswith("The forecast is stale: ")
 
 
 def test_an_ended_run_cannot_be_cancelled(forecast_service, sales: Path) -> None:

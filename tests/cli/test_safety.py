@@ -104,5 +104,7 @@ def test_files_are_imported_again_after_an_undo(
     monkeypatch.setenv("FORECAST_HOME", str(tmp_path / "home"))
     with open_for_command() as service:
         assert load(service, {"sales": own}, OPTIONS)
+        longer = write_sales(tmp_path / "longer.csv", "ab", 56)
+        assert load(service, {"sales": longer}, OPTIONS)
         service.imports.undo()
-        assert load(service, {"sales": own}, OPTIONS)
+        assert load(service, {"sales": longer}, OPTIONS)

@@ -27,6 +27,7 @@ class Scripted(ThreadingHTTPServer):
     def __init__(self, *script: int) -> None:
         super().__init__(("127.0.0.1", 0), Answering)
         self.script = list(script)
+        self.retry_after = "0"
         self.seen: list[tuple[str, dict[str, str], bytes]] = []
 
     @property
@@ -49,7 +50,7 @@ class Answering(BaseHTTPRequestHandler):
         self.send_response(status)
         if status >= 400:
             document = {**PROBLEM, "status": status}
-            self.send_header("Retry-After", "0")
+            self.send_header("Retry-After", self.server.retry_after)
             self.send_header("Content-Type", "application/problem+json")
         content = json.dumps(document).encode()
         self.send_header("Content-Length", str(len(content)))
@@ -82,6 +83,18 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_busy_service_is_asked_again(scripted: Scripted) -> None:
     assert ForecastClient(scripted.url).is_ready()
     assert len(scripted.seen) == 3
+
+
+@pytest.mark.parametrize("scripted", [(503, 200)], indirect=True)
+def test_the_pause_is_the_one_that_the_service_asks_for(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("forecast_service.client.connection.time.sleep", pauses.append)
+    scripted.retry_after = "7"
+
+    assert ForecastClient(scripted.url).is_ready()
+    assert pauses == [7.0]
 
 
 @pytest.mark.parametrize("scripted", [(503,)], indirect=True)

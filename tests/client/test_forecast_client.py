@@ -39,7 +39,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForecastClient]
 
 
 def test_the_forecast_is_a_table(client: ForecastClient) -> None:
-    frame = client.forecast([1, "Paris, Nord"], start="2024-04-30", end="2024-05-06")
+    frame = client.forecast([np.int64(1), "Paris, Nord"], start="2024-04-30", end="2024-05-06")
 
     assert list(frame.columns) == ["store", "date", "p10", "p50", "p90"]
     assert frame["store"].tolist() == [1] * 7 + ["Paris, Nord"] * 7

@@ -174,6 +174,11 @@ class TestItems:
         assert [row["item"] for row in table(second.text)[::DAYS]] == ["milk"]
         assert "Link" not in second.headers
 
+    def test_the_next_page_has_all_digits_too(self, client: FlaskClient) -> None:
+        first = client.get("/forecast?store_number=1&limit=1&format=csv&full=true")
+
+        assert "&format=csv&full=true>" in first.headers["Link"]
+
     def test_all_items_are_in_one_spreadsheet(self, client: FlaskClient) -> None:
         rows = sheet(client.get("/forecast?store_number=1&format=xlsx").data)
 

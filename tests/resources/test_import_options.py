@@ -43,6 +43,18 @@ def test_options_are_parameters_of_the_query(client: FlaskClient) -> None:
     assert response.get_json()["stores"] == 2
 
 
+def test_the_charset_of_a_body_is_its_encoding(client: FlaskClient) -> None:
+    columns = "column=store=Kasse&column=date=Wann&column=sales=Betrag"
+
+    response = client.post(
+        f"/imports?dry_run=true&{columns}",
+        data=GERMAN.encode("cp1252"),
+        content_type="text/csv; charset=cp1251",  # not what would be recognised
+    )
+
+    assert "Rabatt fьr Ьmlaute" in {column["name"] for column in response.get_json()["columns"]}
+
+
 def test_a_column_that_is_not_named_is_said_with_the_field(refusal: Refusal) -> None:
     problem = refusal(
         "POST", "/imports?dry_run=true", 422, data=GERMAN, content_type="text/csv; charset=utf-8"

@@ -155,6 +155,9 @@ def test_a_body_over_the_limit_is_413(settings: Settings) -> None:
 
     assert response.status_code == 413
     assert response.content_type == "application/problem+json"
+    assert response.get_json(force=True)["detail"] == (
+        "The body is too long. The limit is 8 MiB for JSON and FORECAST_MAX_BODY_BYTES for files."
+    )
     app.extensions["forecast_service"].close()
 
 

@@ -14,8 +14,8 @@ from forecast_service.resources.gate.front import Front
 HEADERS = [(b"host", b"localhost"), (b"content-type", b"text/csv")]
 
 
-def send(front: Front, body: bytes) -> tuple[int, dict[str, Any]]:
-    """Status and document of the answer to an import of this body."""
+def send(front: Front, body: bytes) -> tuple[int, dict[bytes, bytes], dict[str, Any]]:
+    """Status, headers and document of the answer to an import of this body."""
     sent: list[Any] = []
     scope = {
         "type": "http",
@@ -33,7 +33,7 @@ def send(front: Front, body: bytes) -> tuple[int, dict[str, Any]]:
         sent.append(message)
 
     asyncio.run(front(scope, receive, answer))
-    return sent[0]["status"], json.loads(sent[1]["body"])
+    return sent[0]["status"], dict(sent[0]["headers"]), json.loads(sent[1]["body"])
 
 
 def test_a_body_that_does_not_fit_on_the_disk_is_refused(app: Flask) -> None:
@@ -41,9 +41,10 @@ def test_a_body_that_does_not_fit_on_the_disk_is_refused(app: Flask) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, before[1]))
     try:
-        status, problem = send(front, b"store,date,sales\n" * 100_000)
+        status, headers, problem = send(front, b"store,date,sales\n" * 100_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
     assert (status, problem["type"]) == (507, "urn:forecast-service:not-writable")
     assert "is full" in problem["detail"]
+    assert headers[b"connection"] == b"close"  # the server has not read the rest of the body
