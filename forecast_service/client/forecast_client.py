@@ -19,7 +19,14 @@ from forecast_service.client.frames import (
     stores_frame,
     what_if_frame,
 )
-from forecast_service.client.parameters import listed, sale, texts, upload, without_none
+from forecast_service.client.parameters import (
+    listed,
+    sale,
+    store_number,
+    texts,
+    upload,
+    without_none,
+)
 
 __all__ = ["ForecastClient"]
 
@@ -105,9 +112,8 @@ class ForecastClient:
         self, store: Store, *, start: str | None = None, end: str | None = None
     ) -> pd.DataFrame:
         """The current forecast of every item of a store."""
-        (number,) = listed(store)
         question = without_none(forecast_start_date=start, forecast_end_date=end)
-        body = {"store_number": number, "limit": ITEMS_AT_ONCE, **question}
+        body = {"store_number": store_number(store), "limit": ITEMS_AT_ONCE, **question}
         items: list[Any] = []
         while True:
             page = self._connection.json("POST", "/forecast", json=body)
@@ -176,7 +182,7 @@ class ForecastClient:
         RunFailed, TimedOut
             The run failed or was cancelled; the wait was over.
         """
-        body = {"store_number": store, "force": force}
+        body = {"store_number": store_number(store), "force": force}
         decision: dict[str, Any] = self._connection.json("POST", "/training", json=body)
         run = decision["run"]
         if run is not None and wait:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-__all__ = ["listed", "sale", "texts", "upload", "without_none"]
+__all__ = ["listed", "sale", "store_number", "texts", "upload", "without_none"]
 
 
 def upload(role: str, content: str | Path | pd.DataFrame, opened: ExitStack) -> tuple[str, Any]:
@@ -26,9 +27,8 @@ def upload(role: str, content: str | Path | pd.DataFrame, opened: ExitStack) -> 
 
 def sale(row: Mapping[Any, Any]) -> dict[str, Any]:
     """The JSON of a row of sales."""
-    store = row["store"]
     sale = {
-        "store_number": store if isinstance(store, str) else int(store),
+        "store_number": store_number(row["store"]),
         "date": pd.Timestamp(row["date"]).date().isoformat(),
         "sales": None if pd.isna(row["sales"]) else float(row["sales"]),
     }
@@ -46,9 +46,13 @@ def _text(value: Any) -> Any:
 
 def listed(store: int | str | Sequence[int | str]) -> list[int | str]:
     """The stores as a list."""
-    stores = [store] if isinstance(store, int | str) else list(store)
-    # numpy's integers are no numbers of JSON
-    return [name if isinstance(name, str) else int(name) for name in stores]
+    stores = [store] if isinstance(store, str | int | Integral) else list(store)
+    return [store_number(name) for name in stores]
+
+
+def store_number(store: int | str) -> int | str:
+    """The store as JSON has it: numpy's integers, as in a table of stores, are no numbers there."""
+    return store if isinstance(store, str) else int(store)
 
 
 def without_none(**values: Any) -> dict[str, Any]:

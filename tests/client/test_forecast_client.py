@@ -55,6 +55,14 @@ def test_a_training_within_the_tolerance_starts_nothing(client: ForecastClient) 
     assert "not started" in decision["message"]
 
 
+def test_a_store_of_the_table_of_stores_can_be_asked_for(client: ForecastClient) -> None:
+    stores = client.stores()
+    number = np.int64(stores["store"].iloc[0])
+
+    assert client.train(number)["store_number"] == 1
+    assert client.forecast(number)["store"].unique().tolist() == [1]
+
+
 def test_a_forced_training_is_followed_to_its_end(client: ForecastClient) -> None:
     seen: list[str] = []
     decision = client.train(1, force=True, progress=lambda run: seen.append(run["state"]))
