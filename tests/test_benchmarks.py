@@ -22,14 +22,19 @@ from forecast_service.settings import Settings
 ROOT = Path(__file__).parents[1]
 
 
-def test_a_missing_tool_is_named_with_its_package() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "serving"],
+def benchmark(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a benchmark in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments],
         cwd=ROOT,
-        env={**os.environ, "PATH": ""},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
     )
+
+
+def test_a_missing_tool_is_named_with_its_package() -> None:
+    ended = benchmark("serving", PATH="")
 
     assert ended.returncode == 2
     assert ended.stderr == "Error: 'wrk' was not found. Install it: apt-get install wrk\n"
@@ -53,12 +58,7 @@ def test_the_bare_resource_returns_the_bytes_of_the_service(
 
 @pytest.mark.slow
 def test_speed_compares_with_the_package_on_the_sample_data() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "speed", "--stores", "2", "--json"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    ended = benchmark("speed", "--stores", "2", "--json")
 
     result = json.loads(ended.stdout)
     assert result["stores"] == 2
@@ -69,12 +69,7 @@ def test_speed_compares_with_the_package_on_the_sample_data() -> None:
 def test_accuracy_measures_rolling_windows_and_their_mean() -> None:
     asked = "--windows 2 --horizon 28 --algorithm seasonal_naive --json"
 
-    ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "accuracy", *asked.split()],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    ended = benchmark("accuracy", *asked.split())
 
     result = json.loads(ended.stdout)
     first, second = result["windows"]
@@ -87,12 +82,7 @@ def test_accuracy_measures_rolling_windows_and_their_mean() -> None:
 
 @pytest.mark.slow
 def test_retrain_compares_a_full_training_with_a_new_day_of_one_store() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "retrain", "--algorithm", "seasonal_naive", "--json"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    ended = benchmark("retrain", "--algorithm", "seasonal_naive", "--json")
 
     result = json.loads(ended.stdout)
     assert (ended.returncode, result["stores"]) == (0, 30)
@@ -107,12 +97,7 @@ def test_accuracy_of_weekly_data_counts_in_weeks(tmp_path: Path) -> None:
     (tmp_path / "weeks.csv").write_text("store,date,sales\n" + rows)
     asked = "--windows 2 --horizon 8 --algorithm seasonal_naive --json --data"
 
-    ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "accuracy", *asked.split(), tmp_path / "weeks.csv"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    ended = benchmark("accuracy", *asked.split(), tmp_path / "weeks.csv")
 
     result = json.loads(ended.stdout)
     assert (result["frequency"], result["horizon"]) == ("W-FRI", 8)
@@ -127,12 +112,7 @@ def test_accuracy_refuses_a_history_that_is_too_short(tmp_path: Path) -> None:
     (tmp_path / "short.csv").write_text("kasse,date,sales\n" + rows)
     data = ("--data", str(tmp_path / "short.csv"), "--column", "store=kasse")
 
-    ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "accuracy", *data],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    ended = benchmark("accuracy", *data)
 
     assert ended.returncode == 2
     assert "has 40 periods; a window of 48 needs 62. Give a longer history" in ended.stderr
@@ -142,12 +122,7 @@ def test_accuracy_refuses_a_history_that_is_too_short(tmp_path: Path) -> None:
 def test_scale_measures_each_size_and_how_it_grows() -> None:
     asked = "--series 40 80 --periods 60 --horizon 7 --algorithm seasonal_naive --json"
 
-    ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "scale", *asked.split()],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    ended = benchmark("scale", *asked.split())
 
     result = json.loads(ended.stdout)
     first, second = result["sizes"]
@@ -172,12 +147,7 @@ def test_memory_measures_the_steps_of_the_engine(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_memory_measures_each_step_in_a_process_of_its_own() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "memory", "--series", "12", "--json"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    ended = benchmark("memory", "--series", "12", "--json")
 
     steps = json.loads(ended.stdout)["steps"]
     assert list(steps) == ["import", "training run", "panel", "train", "forecast"]
@@ -199,12 +169,7 @@ def test_growth_beyond_linear_and_memory_beyond_its_bound_are_named() -> None:
 def test_burst_waits_until_all_stores_are_served() -> None:
     asked = "--stores 6 --days 60 --seconds 1 --json"
 
-    ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "burst", *asked.split()],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    ended = benchmark("burst", *asked.split())
 
     result = json.loads(ended.stdout)
     assert (result["stores"], result["imports_failed"], result["training"]) == (6, 0, "serving")
@@ -213,12 +178,7 @@ def test_burst_waits_until_all_stores_are_served() -> None:
 
 @pytest.mark.slow
 def test_soak_measures_the_memory_after_each_new_forecast() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "soak", "--rounds", "4", "--json"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    ended = benchmark("soak", "--rounds", "4", "--json")
 
     result = json.loads(ended.stdout)
     assert len(result["samples"]) == result["rounds"] == 4

@@ -194,9 +194,9 @@ def _test(
     cutoff: int,
     progress: Progress = silent,
 ) -> TestedWindow:
-    past = clean_panel(panel.before(cutoff))
-    known = panel.known_between(cutoff, cutoff + config.horizon)
-    dormant, future = find_dormant(panel.before(cutoff), known), find_bounds(past).within(known)
+    before, known = panel.before(cutoff), panel.known_between(cutoff, cutoff + config.horizon)
+    past = clean_panel(before)
+    dormant, future = find_dormant(before, known), find_bounds(past).within(known)
     fitted = algorithm.fit(past, config, progress)
     quantiles, mean = fitted.forecast(future, config.quantiles), fitted.mean(future)
     quantiles[dormant], mean[dormant] = 0.0, 0.0

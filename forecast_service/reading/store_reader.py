@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -85,7 +86,7 @@ class StoreReader:
         """
         each = max(1, len(self.question.items))
         count = len(stores) * each
-        values = self._values_of_a_series()
+        values = self._values_of_a_series
         most = min(MOST_VALUES // values, MOST_SERIES)
         if count > max(most, 1):
             advice = f"{most // each:,} stores at a time" if most >= each else "fewer items"
@@ -125,7 +126,7 @@ class StoreReader:
         """A page of items; ``next`` is its last item if more follow, else None."""
         after = None if self.question.after is None else natural_order(self.question.after)
         following = [name for name in names if after is None or natural_order(name) > after]
-        size = min(self.question.limit, max(1, MOST_VALUES // self._values_of_a_series()))
+        size = min(self.question.limit, max(1, MOST_VALUES // self._values_of_a_series))
         page = following[:size]
         keys = {item: series_key([item, store["store"]]) for item in page}
         arn = self.forecast["forecast_arn"]
@@ -173,6 +174,7 @@ class StoreReader:
             )
         return self._stale[days]
 
+    @cached_property
     def _values_of_a_series(self) -> int:
         """Number of values of one series in the range; 1 if nothing is in the range."""
         stored = forecast_store.any_of(self.connection, self.forecast["forecast_arn"])

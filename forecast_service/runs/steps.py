@@ -9,12 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.errors import Conflict, ForecastServiceError, LeaseLost, NotFound
+from forecast_service.errors import Conflict, ForecastServiceError, LeaseLost
 from forecast_service.runs import facts, run_rows
 from forecast_service.runs.collection import collect
 from forecast_service.runs.publication import serve
 from forecast_service.runs.refresh import refresh_after
 from forecast_service.runs.run import TrainingRun, read_run, resource_name
+from forecast_service.runs.started_resources import UNFINISHED, stop_started
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.groups import is_loading, lock_group, read_group
@@ -29,8 +30,6 @@ FIRST_POLL_SECONDS = 0.2
 BUSY_SECONDS = 0.5
 RETRY_SECONDS = 5.0
 DEADLINE_SECONDS = 24 * 3600.0
-UNDER_WAY = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
-STOPPING = "CREATE_STOPPING"
 SECONDS_PER_MINUTE = 60.0
 NO_PREDICTOR = (
     "No predictor is ACTIVE any more, so no forecast can be made. Ask for a new training."
@@ -162,7 +161,7 @@ class RunStep:
             return
         description = self.trainer.describe_forecast(self.run.forecast_arn)
         if description["Status"] != "ACTIVE":
-            if not (description["Status"] == "CREATE_FAILED" and self._is_predictor_lost()):
+            if not (description["Status"] == "CREATE_FAILED" and self._replaces_lost_predictor()):
                 self._wait_for("forecast", description)
             return
         if collect(self.session, self.settings, self.queue, self.claim, self.run, description):
@@ -171,8 +170,8 @@ class RunStep:
         serve(self.session, self.queue, self.claim, self.run, predictor, description)
         self._log("forecast is served", "run_serving")
 
-    def _is_predictor_lost(self) -> bool:
-        """Whether the forecast failed because the predictor cannot be read; then train."""
+    def _replaces_lost_predictor(self) -> bool:
+        """Train if the forecast failed because the predictor cannot be read; return whether."""
         lost = None if self.run.trains else self.trainer.lost_predictor()
         if lost is None:
             return False
@@ -203,32 +202,10 @@ class RunStep:
 
     def _stop(self) -> None:
         """Stop the resources of a cancelled or failed run; finish when they have stopped."""
-        for arn in self._started_arns():
-            status = self._status(arn)
-            if status in UNDER_WAY:
-                self.trainer.stop(arn)
-            if status in UNDER_WAY or status == STOPPING:
-                self._give_back()
-                return
-        self._finish()
-
-    def _started_arns(self) -> list[str]:
-        """Resources that the run started, also those that it could not record any more."""
-        if self.run.started_at is None:
-            return []
-        name = resource_name(self.run)
-        predictor = self.run.predictor_arn or self.trainer.find_predictor(name)
-        forecast = self.run.forecast_arn or self.trainer.find_forecast(name)
-        started = [forecast, predictor if self.run.trains else None]
-        return [arn for arn in started if arn is not None]
-
-    def _status(self, arn: str) -> str:
-        try:
-            if arn == self.run.forecast_arn or ":forecast/" in arn:
-                return str(self.trainer.describe_forecast(arn)["Status"])
-            return str(self.trainer.describe_predictor(arn)["Status"])
-        except NotFound:
-            return "DELETED"
+        if stop_started(self.trainer, self.run):
+            self._finish()
+        else:
+            self._give_back()
 
     def _record(self, arn: str, **columns: Any) -> None:
         """Record a started resource, or stop it if the run was cancelled meanwhile."""
@@ -245,7 +222,7 @@ class RunStep:
 
     def _wait_for(self, noun: str, description: dict[str, Any]) -> None:
         status = description["Status"]
-        if status not in UNDER_WAY and status != STOPPING:
+        if status not in UNFINISHED:
             reason = description.get("Message") or f"its status is {status}"
             self._fail(f"The {noun} of this run could not be made: {reason}")
             return

@@ -71,6 +71,41 @@ def test_a_model_sees_nothing_after_the_cutoff() -> None:
     assert [panel.n_periods for panel in recorder.seen] == [56, 42]
 
 
+def test_a_model_does_not_learn_from_an_absurd_day_but_is_measured_on_it() -> None:
+    panel = make_panel(n_days=120)
+    panel.target[1, [60, 110]] *= 1000
+    recorder = Recorder()
+
+    [window] = backtest(recorder, panel, FitConfig(horizon=14)).windows
+
+    assert np.isnan(recorder.seen[0].target[1, 60])
+    assert np.isnan(window.history[1, 60])
+    assert window.actual[1, 110 - window.cutoff] == panel.target[1, 110]
+
+
+def test_the_backtest_of_a_dormant_series_is_zero_and_others_are_not_touched() -> None:
+    panel = make_panel(n_series=4, n_days=200)
+    panel.target[1, -80:] = 0
+
+    [window] = backtest(NAIVE, panel, FitConfig(horizon=14)).windows
+
+    assert window.mean.any(axis=1).tolist() == [True, False, True, True]
+    assert window.quantiles.any(axis=(1, 2)).tolist() == [True, False, True, True]
+
+
+def test_the_backtest_carries_a_covariate_no_farther_than_its_history() -> None:
+    usual, beyond = make_panel(n_days=120), make_panel(n_days=120)
+    usual.covariates["promo"][:, -14:] = 1
+    beyond.covariates["promo"][:, -14:] = 7
+    config = FitConfig(horizon=14)
+
+    expected, tested = (
+        backtest(PooledRegression(), panel, config).windows[0] for panel in (usual, beyond)
+    )
+
+    assert np.array_equal(tested.quantiles, expected.quantiles)
+
+
 def test_changed_actuals_change_the_accuracy_but_no_forecast() -> None:
     panel = make_panel()
     later = panel.target.copy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from forecast_service.common.keys import series_key
 from forecast_service.details import Change, WhatIfSeries
 from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.calendar import next_periods
+from forecast_service.engine.guards.bounds import Bounds
 from forecast_service.engine.panel import KnownFuture, Panel
 from forecast_service.engine.registry import algorithm
 from forecast_service.errors import Conflict, NoForecast, OutsideHorizon, Remedy
@@ -25,6 +27,7 @@ from forecast_service.local.jobs.forecast_models import (
     keep_model,
 )
 from forecast_service.local.jobs.forecast_values import values_of
+from forecast_service.local.jobs.limits import Limits
 from forecast_service.local.what_if import what_if
 
 TYPES = ("0.1", "0.5", "mean")
@@ -181,3 +184,20 @@ def test_ranges_cover_history_and_future_of_all_series() -> None:
     )
 
     assert ranges == {"price": CovariateRange(least=2.0, most=5.0, flag=False)}
+
+
+def test_limits_of_the_forecast_hold_for_its_what_ifs(tmp_path: Path) -> None:
+    model = served()
+    bounds = Bounds({"promo": np.zeros(5)}, {"promo": np.ones(5)})
+    ranges = {**model.ranges, "promo": CovariateRange(0, 1, flag=False)}
+    limited = replace(model, limits=Limits(bounds, np.array([2])), ranges=ranges)
+    first, last = (str(model.known_future.timestamps[place])[:10] for place in (0, -1))
+    at_bound, beyond = (Change("promo", value, first, last, 0) for value in (1.0, 7.0))
+
+    expected, carried = (ask(tmp_path, limited, "S0", change) for change in (at_bound, beyond))
+    dormant = ask(tmp_path, limited, "S2", at_bound)
+
+    assert carried.changed.values.tolist() == expected.changed.values.tolist()
+    assert carried.changed.values.any()
+    assert not dormant.changed.values.any()
+    assert not dormant.baseline.values.any()

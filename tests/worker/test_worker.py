@@ -26,6 +26,8 @@ from forecast_service.storage.tables import imports, resources
 from forecast_service.storage.tables import work as work_table
 from forecast_service.worker import Worker
 
+from .processes import computations, descendants, is_running
+
 SHORT_LEASE = 2.0  # seconds
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
@@ -72,7 +74,13 @@ def is_held(database: Database, kind: str) -> bool:
         return connection.execute(held).first() is not None
 
 
-def put_long_job(runs: TrainingRuns, settings: Settings) -> str:
+def has_lost(database: Database, number: int) -> bool:
+    with database.read() as connection:
+        statement = sa.select(sa.func.max(work_table.c.losses))
+        return int(connection.execute(statement).scalar_one()) >= number
+
+
+def put_long_job(runs: TrainingRuns) -> str:
     """Start a training that takes many seconds, and return the predictor's ARN."""
     client = runs.session.forecast
     arn: str = client.create_predictor(
@@ -103,9 +111,9 @@ def test_a_worker_serves_a_run_and_ends_with_term(
 
 
 def test_term_gives_the_work_back_without_a_loss(
-    runs: TrainingRuns, settings: Settings, database: Database, start: Start
+    runs: TrainingRuns, database: Database, start: Start
 ) -> None:
-    put_long_job(runs, settings)
+    put_long_job(runs)
     worker = start()
     until(lambda: is_held(database, "resource"))
     worker.terminate()
@@ -121,9 +129,9 @@ def test_term_gives_the_work_back_without_a_loss(
 
 
 def test_stopping_a_predictor_kills_its_computation(
-    runs: TrainingRuns, settings: Settings, database: Database, start: Start
+    runs: TrainingRuns, database: Database, start: Start
 ) -> None:
-    arn = put_long_job(runs, settings)
+    arn = put_long_job(runs)
     start()
     until(lambda: is_held(database, "resource"))
     runs.session.forecast.stop_resource(ResourceArn=arn)
@@ -137,9 +145,9 @@ def test_stopping_a_predictor_kills_its_computation(
 
 
 def test_a_frozen_worker_changes_nothing_after_another_took_over(
-    runs: TrainingRuns, settings: Settings, database: Database, start: Start
+    runs: TrainingRuns, database: Database, start: Start
 ) -> None:
-    arn = put_long_job(runs, settings)
+    arn = put_long_job(runs)
     frozen = start(lease_seconds=SHORT_LEASE)
     until(lambda: is_held(database, "resource"))
     children = descendants(frozen.pid)
@@ -165,9 +173,9 @@ def test_a_frozen_worker_changes_nothing_after_another_took_over(
 
 
 def test_the_computation_dies_with_its_worker(
-    runs: TrainingRuns, settings: Settings, database: Database, start: Start
+    runs: TrainingRuns, database: Database, start: Start
 ) -> None:
-    put_long_job(runs, settings)
+    put_long_job(runs)
     worker = start()
     until(lambda: is_held(database, "resource"))
     children = until(lambda: descendants(worker.pid))
@@ -249,30 +257,10 @@ def test_progress_is_called_while_work_is_left(settings: Settings, database: Dat
     assert told
 
 
-def descendants(pid: int) -> list[int]:
-    """All descendants of this process."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid:
-            found.append(int(path.parent.name))
-    return found + [below for child in found for below in descendants(child)]
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 def test_a_killed_computation_is_done_again_and_is_no_error(
-    runs: TrainingRuns, settings: Settings, database: Database, start: Start
+    runs: TrainingRuns, database: Database, start: Start
 ) -> None:
-    arn = put_long_job(runs, settings)
+    arn = put_long_job(runs)
     worker = start()
     for lost in range(1, MAX_ERRORS + 2):
         until(lambda: is_held(database, "resource"))
@@ -295,23 +283,3 @@ def test_a_killed_computation_is_done_again_and_is_no_error(
     )
     status = runs.session.forecast.describe_predictor(PredictorArn=arn)["Status"]
     assert status in ("CREATE_PENDING", "CREATE_IN_PROGRESS")
-
-
-def has_lost(database: Database, number: int) -> bool:
-    with database.read() as connection:
-        statement = sa.select(sa.func.max(work_table.c.losses))
-        return int(connection.execute(statement).scalar_one()) >= number
-
-
-def computations(worker: int) -> list[int]:
-    """The child processes that compute: those that the fork server of the worker has started."""
-    servers = [pid for pid in children_of(worker) if children_of(pid)]
-    return [pid for server in servers for pid in children_of(server)]
-
-
-def children_of(pid: int) -> list[int]:
-    try:
-        texts = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
-    except OSError:
-        return []
-    return [int(child) for text in texts for child in text.split()]

@@ -16,7 +16,7 @@ from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.classic.state_space import StateSpaces, stack
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.pool import map_in_order, pool
-from forecast_service.engine.simple.seasonal_naive import fit_seasonal_naive
+from forecast_service.engine.simple.seasonal_naive import NEW, fit_seasonal_naive
 from forecast_service.engine.simple.series_models import (
     SeriesModels,
     naive_arrays,
@@ -29,7 +29,6 @@ __all__ = ["FittedClassic", "condition_classic", "fit_classic"]
 LONGEST = 400  # newest periods that are fitted, about a year of days; more gain little
 LEAST = 14  # known open periods
 CHUNK = 4  # series per task, about one second of work
-NEW = "This series is new since the training: until the next one, seasonal naive forecasts it."
 
 Rows = npt.NDArray[np.intp]
 

@@ -33,8 +33,8 @@ def find_dormant(panel: Panel, future: KnownFuture) -> Rows:
     The silence is also longer than twice the longest gap between two sales before it. A series
     whose days are marked as closed is not dormant if the known future has open days for it.
     """
-    rows = [row for row in _silent(panel).tolist() if not _returns(panel, future, row)]
-    return np.array(rows, dtype=np.intp)
+    rows = _silent(panel)
+    return rows[~_returns(panel.take(rows), future.take(rows))]
 
 
 def without_silence(panel: Panel) -> Panel:
@@ -43,8 +43,9 @@ def without_silence(panel: Panel) -> Panel:
     A store that has closed for good is no fall of demand: models of all series must not learn it.
     """
     rows = _silent(panel)
-    sold = find_closing(panel.take(rows)).open_target(panel.take(rows))
-    after = np.arange(panel.n_periods) > last_sales(panel)[rows, None]
+    silent = panel.take(rows)
+    sold = find_closing(silent).open_target(silent)
+    after = np.arange(panel.n_periods) > last_sales(silent)[:, None]
     if not (after & np.isfinite(sold)).any():
         return panel
     target = panel.target.copy()
@@ -83,13 +84,13 @@ def _longest_gap(panel: Panel, row: int) -> int:
     return int(np.diff(sales).max()) if len(sales) > 1 else 1
 
 
-def _returns(panel: Panel, future: KnownFuture, row: int) -> bool:
-    """Whether most silent days are marked as closed and some coming days as open."""
-    closing = find_closing(panel).take(np.array([row]))
+def _returns(panel: Panel, future: KnownFuture) -> npt.NDArray[np.bool_]:
+    """Whether most silent days are marked as closed and some coming days as open, (n,)."""
+    closing = find_closing(panel)
     if closing.covariate is None or closing.covariate not in future.covariates:
-        return False
-    silence = slice(int(last_sales(panel.take([row]))[0]) + 1, None)
-    past = {closing.covariate: panel.covariates[closing.covariate][row : row + 1, silence]}
-    ahead = {closing.covariate: future.covariates[closing.covariate][row : row + 1]}
-    was_closed = closing.closed(past, past[closing.covariate].shape).mean() > 0.5
-    return bool(was_closed and not closing.closed(ahead, (1, future.horizon)).all())
+        return np.zeros(panel.n_series, dtype=bool)
+    silence = np.arange(panel.n_periods) > last_sales(panel)[:, None]
+    closed = silence & closing.closed(panel.covariates, silence.shape)
+    ahead = closing.closed(future.covariates, (panel.n_series, future.horizon))
+    was_closed = closed.sum(axis=1) > 0.5 * silence.sum(axis=1)
+    return np.asarray(was_closed & ~ahead.all(axis=1))

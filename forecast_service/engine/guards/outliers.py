@@ -11,6 +11,7 @@ import numpy.typing as npt
 from forecast_service.engine.calendar import Times, parse_frequency
 from forecast_service.engine.closing import find_closing
 from forecast_service.engine.features.calendar_features import phases
+from forecast_service.engine.guards.stretches import stretches
 from forecast_service.engine.guards.unit_errors import LEVELS, unit_errors
 from forecast_service.engine.guards.usual_sales import medians, unexplained
 from forecast_service.engine.panel import FloatArray, Panel
@@ -156,9 +157,8 @@ def _groups(values: FloatArray) -> Groups:
 def _short_rows(scaled: FloatArray, side: Mask) -> Mask:
     """Days beyond the limit on this side that are not in a row of more than three."""
     flags = side & (scaled >= 1)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
     kept = flags.copy()
-    for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    for start, stop in stretches(flags):
         kept[start:stop] = stop - start <= MOST_IN_A_ROW
     return kept
 

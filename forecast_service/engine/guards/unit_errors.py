@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from forecast_service.engine.guards.stretches import stretches
 from forecast_service.engine.guards.usual_sales import medians
 from forecast_service.engine.panel import FloatArray
 
@@ -49,8 +50,7 @@ def _jumps(logs: FloatArray) -> list[int]:
     steps[index] = levels[index + WINDOW] - levels[index]
     far = np.abs(steps) >= min(np.abs(LEVELS))
     jumps = []
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], far.astype(np.int8), [0]])))
-    for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    for start, stop in stretches(far):
         first = max(start - LEAST, 1)
         changes = np.diff(logs)[first - 1 : stop + LEAST - 1] * np.sign(steps[start])
         jumps.append(first + int(np.argmax(changes)))

@@ -23,6 +23,7 @@ from forecast_service.engine.prophet.prophet_model import NAME, FittedProphet
 from forecast_service.engine.prophet.prophet_options import ProphetOptions
 from forecast_service.engine.prophet.prophet_package import fit_with_package
 from forecast_service.engine.simple.seasonal_naive import (
+    NEW,
     FittedSeasonalNaive,
     fit_seasonal_naive,
 )
@@ -31,7 +32,6 @@ __all__ = ["NAME", "ProphetAlgorithm", "fit_prophet"]
 
 RECENT = 28  # newest known open days that may move the level
 PRIOR_DAYS = 14.0  # weight of the prior "the level did not move", in days
-NEW = "This series is new since the training: until the next one, seasonal naive forecasts it."
 MINIMUM_DAYS = 14  # known open days, and also days from the first to the last of them
 
 Outcome = tuple[Parameters | None, str | None]

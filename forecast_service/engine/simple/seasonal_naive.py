@@ -17,9 +17,10 @@ from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.quantiles import clip_mean, clip_quantiles, require_levels
 from forecast_service.errors import InvalidData
 
-__all__ = ["NAME", "FittedSeasonalNaive", "SeasonalNaive", "fit_seasonal_naive"]
+__all__ = ["NAME", "NEW", "FittedSeasonalNaive", "SeasonalNaive", "fit_seasonal_naive"]
 
 NAME = "seasonal_naive"
+NEW = "This series is new since the training: until the next one, seasonal naive forecasts it."
 NOTHING_KNOWN = "This series has no known sales: its forecast is 0."
 ONE_KNOWN = "This series has one known day: its spread is guessed as half of its level."
 

@@ -122,7 +122,8 @@ def _end_of_days(
     if frequency != DAILY:
         return newest, ()
     day = last_complete_day(times, rows, distinct)
-    late = np.unique(rows[times >= day + np.timedelta64(1, "D")])
+    next_day = day + np.timedelta64(1, "D")
+    late = np.unique(rows[times >= next_day])
     if not len(late):
         return newest, ()
     which = f"series '{', '.join(keys[late[0]])}'"
@@ -131,7 +132,7 @@ def _end_of_days(
         f"The forecast starts after {day}, the last day that most series have. Newer days of "
         f"{which}{more} are used as soon as most series have them."
     )
-    return (day + np.timedelta64(1, "D")).astype(times.dtype) - np.timedelta64(1, "s"), (note,)
+    return next_day.astype(times.dtype) - TICK, (note,)
 
 
 def _whole_periods(times: Times, frequency: str) -> tuple[Times, tuple[str, ...]]:

@@ -73,6 +73,3 @@ def panel_of(
         country=None,
     )
     return build_input(Sources(sales, promotions, metadata, {}, ()), config)
-
-
-# --- target ----------------------------------------------------------------------------------

@@ -62,6 +62,17 @@ def test_without_types_a_forecast_has_those_of_its_predictor(world: World, targe
     assert list(world.forecast_of(forecast.arn, "1")) == ["p20", "p70"]
 
 
+def test_a_dormant_series_is_forecast_as_zero(world: World, target: str) -> None:
+    ended = "".join(f"3,2015-01-{day:02},50\n" for day in range(1, 11))
+    world.import_rows(target, world.put(ended), ImportMode="INCREMENTAL")
+    predictor = world.perform(world.predictor())
+
+    forecast = world.perform(world.forecast(predictor.arn))
+
+    assert not any(world.forecast_of(forecast.arn, "3")["p50"].values())
+    assert all(world.forecast_of(forecast.arn, "1")["p50"].values())
+
+
 def test_newer_sales_change_the_forecast_without_a_training(world: World, target: str) -> None:
     predictor = world.perform(world.predictor())
     first = world.perform(world.forecast(predictor.arn))

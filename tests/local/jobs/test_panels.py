@@ -190,9 +190,6 @@ def test_keys_are_the_item_and_then_the_dimensions_in_schema_order() -> None:
     assert built.panel.keys == (("milk", "s1", "web"), ("milk", "s2", "shop"))
 
 
-# --- related ---------------------------------------------------------------------------------
-
-
 def test_item_metadata_become_attributes_of_the_series() -> None:
     fields = {"item_id": "string", "category": "string"}
     metadata = source("ITEM_METADATA", fields, [("a", "food"), ("c", None)])
