@@ -34,6 +34,7 @@ from forecast_service.storage.groups import lock_group, read_group
 from forecast_service.storage.queue import Claim, Queue, new_id
 from forecast_service.storage.stores import existing_stores
 from forecast_service.storage.tables import imports
+from forecast_service.storage.work import add_work, place_of_work
 
 __all__ = ["Imports", "stored_error"]
 
@@ -95,8 +96,8 @@ class Imports:
     def _insert(self, row: Mapping[str, Any]) -> None:
         group = self.settings.dataset_group
         with self.database.write() as connection:
-            work_id = Queue.put(connection, KIND, row["id"], lane=lane_of(group))
-            at = Queue.requested_at(connection, work_id)
+            work_id = add_work(connection, KIND, row["id"], lane=lane_of(group))
+            at = place_of_work(connection, work_id)
             values = {**row, "dataset_group": group, "state": "waiting", "requested_at": at}
             connection.execute(sa.insert(imports).values(**values))
 

@@ -22,6 +22,7 @@ from forecast_service.storage.database import Database
 from forecast_service.storage.queue import Queue, new_id
 from forecast_service.storage.tables import forecasts, resources, training_runs
 from forecast_service.storage.tables import work as work_table
+from forecast_service.storage.work import add_work
 from forecast_service.upkeep import maintenance
 
 SECONDS_PER_DAY = 86400.0
@@ -203,7 +204,7 @@ def test_scheduled_maintenance_is_performed(
     settings: Settings, database: Database, queue: Queue
 ) -> None:
     with database.write() as connection:
-        queue.put(connection, maintenance.KIND, "daily")
+        add_work(connection, maintenance.KIND, "daily")
     claim = queue.claim(new_id(), [maintenance.KIND])
     assert claim is not None
     maintenance.perform(settings, database, open_session(settings, database), queue, claim)

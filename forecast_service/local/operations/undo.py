@@ -12,8 +12,8 @@ from forecast_service.local.calls import ACTIVE, CREATE_PENDING, JOB_KIND
 from forecast_service.local.catalog import Resource
 from forecast_service.local.kinds import DATASET_GROUP, IMPORT_JOB
 from forecast_service.local.resource_details import ImportJobDetails
-from forecast_service.storage.queue import Queue
 from forecast_service.storage.snapshots import SnapshotStore
+from forecast_service.storage.work import withdraw_work
 
 __all__ = ["data_state", "restore_data", "undo"]
 
@@ -75,7 +75,7 @@ def _delete_dataset(connection: sa.Connection, arn: str) -> None:
 
 
 def _undo_job(connection: sa.Connection, job: Resource) -> None:
-    Queue.withdraw(connection, JOB_KIND, job.arn)
+    withdraw_work(connection, JOB_KIND, job.arn)
     version = ImportJobDetails.of(job.details).version if job.status == ACTIVE else None
     if version is None or _remove_version(connection, str(job.parent_arn), version):
         catalog.update(connection, job.arn, status="CREATE_FAILED", message=REMOVED)
