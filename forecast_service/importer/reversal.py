@@ -16,9 +16,9 @@ from forecast_service.errors import Conflict, NotFound, NotOffered, Remedy
 from forecast_service.importer.history import covariates_key, sales_key
 from forecast_service.importer.import_rows import has_open_import
 from forecast_service.runs.run import OPEN_STATES
+from forecast_service.storage import manifest
 from forecast_service.storage.database import database_now
 from forecast_service.storage.groups import delete_group, group_values, restore_group
-from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import imports, series, stores, training_runs
 
 __all__ = ["changed_rows", "clear", "data_before", "keep_changes", "take_back", "versions_to_undo"]
@@ -31,7 +31,7 @@ def data_before(connection: sa.Connection, details: Details, group: str) -> dict
     backend = details.data_state(connection, group)
     if backend is None:
         return None
-    own = {key: SnapshotStore.newest(connection, key) for key in _own_data(group)}
+    own = {key: manifest.newest(connection, key) for key in _own_data(group)}
     return {"backend": backend, "own": own, "group": group_values(connection, group)}
 
 
@@ -106,7 +106,7 @@ def take_back(
         _refuse_open_run(connection, group)
     details.restore_data(connection, group, before["backend"])
     for dataset, version in before["own"].items():
-        SnapshotStore.restore(connection, dataset, version)
+        manifest.restore(connection, dataset, version)
     for changes in before["rows"]:
         _restore_rows(connection, group, changes)
     if before["group"] is None:
@@ -134,7 +134,7 @@ def clear(connection: sa.Connection, details: Details, group: str) -> None:
     _refuse_open_run(connection, group)
     details.restore_data(connection, group, {"datasets": {}})
     for dataset in _own_data(group):
-        SnapshotStore.restore(connection, dataset, 0)
+        manifest.restore(connection, dataset, 0)
     for table in (stores, series):
         connection.execute(sa.delete(table).where(table.c.dataset_group == group))
     delete_group(connection, group)

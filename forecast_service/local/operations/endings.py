@@ -9,9 +9,8 @@ from forecast_service.local.calls import ACTIVE, JOB_KIND, Call, Params, require
 from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import DoesNotExist, InUse, InvalidInput
 from forecast_service.local.kinds import DATASET, FORECAST, Kind, kind_of
-from forecast_service.storage import forecast_store
+from forecast_service.storage import forecast_store, manifest
 from forecast_service.storage.groups import served_forecasts
-from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.work import cancel_work, withdraw_work
 
 __all__ = ["delete", "delete_tree", "require_any", "stop"]
@@ -117,5 +116,5 @@ def _delete_rows(call: Call, resource: Resource) -> None:
     if resource.type == FORECAST.word:
         forecast_store.delete(call.connection, resource.arn)
     if resource.type == DATASET.word:
-        SnapshotStore.delete(call.connection, resource.arn)
+        manifest.delete(call.connection, resource.arn)
     catalog.delete(call.connection, resource.arn)
