@@ -151,16 +151,7 @@ class Imports:
     def undo(self, import_id: str | None = None, *, together: bool = False) -> dict[str, Any]:
         """Take back a finished import, by default the newest, and return its document.
 
-        ``together`` allows that the imports that were loaded with it are taken back, too.
-
-        Raises
-        ------
-        NotFound
-            There is no such import.
-        Conflict
-            A later import stands on it, one is under way, or others were loaded with it.
-        NotOffered
-            The backend cannot remove rows.
+        See ``reversal.take_back`` for ``together`` and for the errors.
         """
         with self.database.write() as connection:
             lock_group(connection, self.settings.dataset_group)
@@ -174,15 +165,7 @@ class Imports:
         return self.get(undone)
 
     def clear(self) -> None:
-        """Take back all imports at once.
-
-        Raises
-        ------
-        Conflict
-            An import or a training run is under way.
-        NotOffered
-            The backend cannot remove rows.
-        """
+        """Take back all imports at once; see ``reversal.clear`` for the errors."""
         with self.database.write() as connection:
             lock_group(connection, self.settings.dataset_group)
             clear(connection, self.session.details, self.settings.dataset_group)
