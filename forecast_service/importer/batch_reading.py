@@ -98,9 +98,7 @@ class BatchReader:
             path = _write_joined([self._sent[each] for each in ids], self.folder)
             try:
                 whole = self._understand(path, replace(self.options, duplicates="last"))
-            except (
-                Exception
-            ):  # whatever it is, fewer of them may not have it, and one is tried last
+            except Exception:  # fewer of them may not have the fault, and one is tried last
                 logger.info("%d imports do not go together", len(ids), exc_info=True)
                 ids = ids[: len(ids) // 2]
             else:

@@ -47,7 +47,7 @@ def covariates_key(group: str) -> str:
 
 def key_columns(has_items: bool) -> tuple[str, ...]:
     """Columns that identify a row."""
-    return ("item_id", "timestamp", "location") if has_items else ("item_id", "timestamp")
+    return KEY_COLUMNS if has_items else KEY_COLUMNS[:2]
 
 
 def read_rows(store: SnapshotStore, dataset: str, names: dict[str, str]) -> LongRows | None:
@@ -59,7 +59,7 @@ def read_rows(store: SnapshotStore, dataset: str, names: dict[str, str]) -> Long
         return None
     table = store.read(dataset)
     items, item_names = _codes(table["item_id"])
-    day = to_numpy(table["timestamp"].cast(pa.int64())).astype(np.int64) // MS_PER_DAY
+    day = _days(table)
     if "location" in table.column_names:
         stores, store_names = _codes(table["location"])
         pair = stores * len(item_names) + items

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 
 from forecast_service.importer.files.text_tables import SENT_ROWS
 from forecast_service.storage.database import database_now
-from forecast_service.storage.queue import Queue
 from forecast_service.storage.tables import imports
+from forecast_service.storage.work import end_work
 
 __all__ = [
     "KIND",
@@ -99,7 +99,7 @@ def followers(connection: sa.Connection, leader_id: str) -> Sequence[sa.RowMappi
     """The imports under way that are loaded with this one, oldest first."""
     statement = (
         sa.select(imports)
-        .where(imports.c.loaded_with == leader_id, imports.c.state.in_(("reading", "loading")))
+        .where(imports.c.loaded_with == leader_id, imports.c.state.in_(UNDER_WAY))
         .order_by(imports.c.requested_at, imports.c.id)
     )
     return connection.execute(statement).mappings().all()
@@ -120,7 +120,7 @@ def end_followers(connection: sa.Connection, leader_id: str, **values: Any) -> N
     if ids:
         ended = sa.update(imports).where(imports.c.id.in_(ids))
         connection.execute(ended.values(finished_at=database_now(), **values))
-        Queue.end(connection, KIND, ids)
+        end_work(connection, KIND, ids)
 
 
 def ended_imports(

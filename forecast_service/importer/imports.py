@@ -34,6 +34,7 @@ from forecast_service.storage.groups import lock_group, read_group
 from forecast_service.storage.queue import Claim, Queue, new_id
 from forecast_service.storage.stores import existing_stores
 from forecast_service.storage.tables import imports
+from forecast_service.storage.work import add_work, place_of_work
 
 __all__ = ["Imports", "stored_error"]
 
@@ -95,8 +96,8 @@ class Imports:
     def _insert(self, row: Mapping[str, Any]) -> None:
         group = self.settings.dataset_group
         with self.database.write() as connection:
-            work_id = Queue.put(connection, KIND, row["id"], lane=lane_of(group))
-            at = Queue.requested_at(connection, work_id)
+            work_id = add_work(connection, KIND, row["id"], lane=lane_of(group))
+            at = place_of_work(connection, work_id)
             values = {**row, "dataset_group": group, "state": "waiting", "requested_at": at}
             connection.execute(sa.insert(imports).values(**values))
 
@@ -150,16 +151,7 @@ class Imports:
     def undo(self, import_id: str | None = None, *, together: bool = False) -> dict[str, Any]:
         """Take back a finished import, by default the newest, and return its document.
 
-        ``together`` allows that the imports that were loaded with it are taken back, too.
-
-        Raises
-        ------
-        NotFound
-            There is no such import.
-        Conflict
-            A later import stands on it, one is under way, or others were loaded with it.
-        NotOffered
-            The backend cannot remove rows.
+        See ``reversal.take_back`` for ``together`` and for the errors.
         """
         with self.database.write() as connection:
             lock_group(connection, self.settings.dataset_group)
@@ -173,15 +165,7 @@ class Imports:
         return self.get(undone)
 
     def clear(self) -> None:
-        """Take back all imports at once.
-
-        Raises
-        ------
-        Conflict
-            An import or a training run is under way.
-        NotOffered
-            The backend cannot remove rows.
-        """
+        """Take back all imports at once; see ``reversal.clear`` for the errors."""
         with self.database.write() as connection:
             lock_group(connection, self.settings.dataset_group)
             clear(connection, self.session.details, self.settings.dataset_group)

@@ -11,9 +11,10 @@ from forecast_service.importer.history import covariates_key, key_columns, sales
 from forecast_service.importer.merging.earlier_imports import StoreState
 from forecast_service.importer.plan import RELATED_PART, TARGET_PART, Plan
 from forecast_service.importer.reversal import changed_rows
+from forecast_service.storage import manifest
 from forecast_service.storage.database import database_now
 from forecast_service.storage.groups import DatasetGroup, record_import
-from forecast_service.storage.snapshots import SnapshotStore, StagedFile
+from forecast_service.storage.parquet import StagedFile
 from forecast_service.storage.tables import series, stores
 
 __all__ = ["no_covariates", "record"]
@@ -38,10 +39,10 @@ def _record_history(
     datasets = {TARGET_PART: sales_key(group), RELATED_PART: covariates_key(group)}
     modes = {part.kind: part.mode for part in plan.parts}
     for part, file in staged.items():
-        is_known = part in modes or SnapshotStore.newest(connection, datasets[part])
+        is_known = part in modes or manifest.newest(connection, datasets[part])
         if is_known:
             kind = "base" if modes.get(part, plan.mode) == "FULL" else "delta"
-            SnapshotStore.add(connection, datasets[part], kind, file, key=key)
+            manifest.add(connection, datasets[part], kind, file, key=key)
 
 
 def no_covariates(has_items: bool) -> pa.Table:

@@ -14,15 +14,16 @@ import sqlalchemy as sa
 from forecast_service.details import Details
 from forecast_service.errors import Conflict, NotFound, NotOffered, Remedy
 from forecast_service.importer.history import covariates_key, sales_key
+from forecast_service.importer.import_rows import has_open_import
+from forecast_service.runs.run import OPEN_STATES
+from forecast_service.storage import manifest
 from forecast_service.storage.database import database_now
 from forecast_service.storage.groups import delete_group, group_values, restore_group
-from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import imports, series, stores, training_runs
 
 __all__ = ["changed_rows", "clear", "data_before", "keep_changes", "take_back", "versions_to_undo"]
 
 UNDO_SECONDS = 7 * 86_400.0  # an import can be undone for so long
-OPEN_RUNS = ("waiting", "training", "forecasting")
 
 
 def data_before(connection: sa.Connection, details: Details, group: str) -> dict[str, Any] | None:
@@ -30,7 +31,7 @@ def data_before(connection: sa.Connection, details: Details, group: str) -> dict
     backend = details.data_state(connection, group)
     if backend is None:
         return None
-    own = {key: SnapshotStore.newest(connection, key) for key in _own_data(group)}
+    own = {key: manifest.newest(connection, key) for key in _own_data(group)}
     return {"backend": backend, "own": own, "group": group_values(connection, group)}
 
 
@@ -105,7 +106,7 @@ def take_back(
         _refuse_open_run(connection, group)
     details.restore_data(connection, group, before["backend"])
     for dataset, version in before["own"].items():
-        SnapshotStore.restore(connection, dataset, version)
+        manifest.restore(connection, dataset, version)
     for changes in before["rows"]:
         _restore_rows(connection, group, changes)
     if before["group"] is None:
@@ -128,20 +129,16 @@ def clear(connection: sa.Connection, details: Details, group: str) -> None:
         The backend cannot remove rows.
     """
     _refuse_backend(details)
-    of_group = imports.c.dataset_group == group
-    under_way = sa.select(imports.c.id).where(
-        of_group, imports.c.state.not_in(("done", "failed", "undone"))
-    )
-    if connection.execute(under_way.limit(1)).first() is not None:
+    if has_open_import(connection, group):
         raise Conflict("An import is under way, so the data cannot be deleted now. Try again.")
     _refuse_open_run(connection, group)
     details.restore_data(connection, group, {"datasets": {}})
     for dataset in _own_data(group):
-        SnapshotStore.restore(connection, dataset, 0)
+        manifest.restore(connection, dataset, 0)
     for table in (stores, series):
         connection.execute(sa.delete(table).where(table.c.dataset_group == group))
     delete_group(connection, group)
-    ended = sa.update(imports).where(of_group, imports.c.state == "done")
+    ended = sa.update(imports).where(imports.c.dataset_group == group, imports.c.state == "done")
     connection.execute(ended.values(state="undone", before=sa.null()))
 
 
@@ -218,7 +215,7 @@ def _refuse_absent(connection: sa.Connection, import_id: str | None) -> None:
 
 def _refuse_open_run(connection: sa.Connection, group: str) -> None:
     statement = sa.select(training_runs.c.id).where(
-        training_runs.c.dataset_group == group, training_runs.c.state.in_(OPEN_RUNS)
+        training_runs.c.dataset_group == group, training_runs.c.state.in_(OPEN_STATES)
     )
     run = connection.execute(statement.limit(1)).scalar_one_or_none()
     if run is not None:

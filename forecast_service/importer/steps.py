@@ -54,6 +54,7 @@ from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.queue import Claim, Queue
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import imports
+from forecast_service.storage.work import end_work, move_to_end
 
 __all__ = ["KIND", "AfterImport", "ImportStep", "fail"]
 
@@ -138,7 +139,8 @@ class ImportStep:
                 return None
             if row["state"] == "waiting" and is_other_under_way(connection, row):
                 delay = self.session.polling.pause()
-                place = self.queue.let_pass(connection, self.claim, delay_seconds=delay)
+                self.queue.give_back(connection, self.claim, delay_seconds=delay)
+                place = move_to_end(connection, self.claim.id)
                 update_import(connection, row["id"], requested_at=place)
                 return None
             if self.claim.errors or self.claim.losses > LOSSES_TOGETHER:
@@ -189,7 +191,7 @@ class ImportStep:
         update_imports(connection, rows)
         own = sa.update(imports).where(imports.c.id.in_(list(errors)))
         connection.execute(own.values(finished_at=database_now()))
-        self.queue.end(connection, KIND, list(errors))
+        end_work(connection, KIND, list(errors))
         for import_id, error in errors.items():
             _log_failure(import_id, error)
 

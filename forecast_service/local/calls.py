@@ -14,7 +14,7 @@ from forecast_service.local.errors import AlreadyExists, DoesNotExist, InUse
 from forecast_service.local.kinds import Kind
 from forecast_service.local.resource_details import JobDetails
 from forecast_service.settings import Settings
-from forecast_service.storage.queue import Queue
+from forecast_service.storage.work import add_work
 
 __all__ = [
     "ACTIVE",
@@ -115,7 +115,7 @@ def create(
     )
     tags.add(call.connection, arn, _tags(params))
     if kind.is_job:
-        Queue.put(call.connection, JOB_KIND, arn)
+        add_work(call.connection, JOB_KIND, arn)
     return {kind.arn_member: arn}
 
 

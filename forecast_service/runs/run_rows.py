@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from forecast_service.runs.run import RUNNING_STATES, TrainingRun, read_run
 from forecast_service.storage.database import database_now
 from forecast_service.storage.groups import DatasetGroup, raise_runs_version
-from forecast_service.storage.queue import Queue, new_id
+from forecast_service.storage.queue import new_id
 from forecast_service.storage.tables import training_runs, work
+from forecast_service.storage.work import add_work
 
 __all__ = ["KIND", "RunRequest", "change", "end", "insert_or_join", "is_busy", "run_in_state"]
 
@@ -131,7 +132,7 @@ def _insert(connection: sa.Connection, group: str, request: RunRequest) -> Train
             requested_at=database_now(),
         )
     )
-    Queue.put(connection, KIND, run_id)
+    add_work(connection, KIND, run_id)
     run = read_run(connection, run_id)
     if run is None:  # impossible: this transaction has just inserted it
         raise LookupError(run_id)

@@ -31,9 +31,9 @@ from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.groups import DatasetGroup, lock_group, read_group
-from forecast_service.storage.queue import Queue
 from forecast_service.storage.stores import existing_stores
 from forecast_service.storage.tables import training_runs, work
+from forecast_service.storage.work import cancel_work
 from forecast_service.trainer import Trainer
 
 __all__ = ["KIND", "Decision", "TrainingRun", "TrainingRuns"]
@@ -162,7 +162,7 @@ class TrainingRuns:
                     f"Training run '{run_id}' cannot be cancelled: it is '{run.state}' already."
                 )
             if run.state == "waiting":
-                Queue.request_cancel(connection, KIND, run_id)
+                cancel_work(connection, KIND, run_id)
             run_rows.end(connection, run, "cancelled")
             refresh.refresh_after(connection, run)
         logger.info("run cancelled", extra={"event": "run_cancelled", "run_id": run_id})

@@ -130,16 +130,9 @@ def dormant_stores(
     """
     if forecast_arn is None:
         return set()
-    dormant: set[str] = set()
-    for batch in range(0, len(names), BATCH_KEYS):
-        by_key = {series_key([name]): name for name in names[batch : batch + BATCH_KEYS]}
-        statement = sa.select(forecast_values.c.series_key, forecast_values.c.facts).where(
-            forecast_values.c.forecast_arn.in_((forecast_arn, totals_of(forecast_arn))),
-            forecast_values.c.series_key.in_(list(by_key)),
-        )
-        rows = connection.execute(statement)
-        dormant |= {by_key[key] for key, facts in rows if (facts or {}).get("state") == "dormant"}
-    return dormant
+    name_of = {series_key([name]): name for name in names}
+    arns = (forecast_arn, totals_of(forecast_arn))
+    return {name_of[key] for key in _dormant_keys(connection, arns, list(name_of))}
 
 
 def dormant_items(
@@ -147,14 +140,7 @@ def dormant_items(
 ) -> list[str]:
     """Those of the items of a store that are dormant in a forecast, in the same order."""
     keys = [series_key([item, store]) for item in items]
-    found: set[str] = set()
-    for start in range(0, len(keys), BATCH_ROWS // 4):
-        statement = sa.select(forecast_values.c.series_key, forecast_values.c.facts).where(
-            forecast_values.c.forecast_arn == forecast_arn,
-            forecast_values.c.series_key.in_(keys[start : start + BATCH_ROWS // 4]),
-        )
-        rows = connection.execute(statement)
-        found |= {key for key, facts in rows if (facts or {}).get("state") == "dormant"}
+    found = _dormant_keys(connection, (forecast_arn,), keys)
     return [item for item, key in zip(items, keys, strict=True) if key in found]
 
 
@@ -163,6 +149,21 @@ def delete(connection: sa.Connection, forecast_arn: str) -> None:
     arns = (forecast_arn, totals_of(forecast_arn))
     for table in (forecast_values, forecasts):
         connection.execute(sa.delete(table).where(table.c.forecast_arn.in_(arns)))
+
+
+def _dormant_keys(
+    connection: sa.Connection, arns: Sequence[str | None], keys: Sequence[str]
+) -> set[str]:
+    """Those of these series that are dormant in one of these forecasts."""
+    found: set[str] = set()
+    for start in range(0, len(keys), BATCH_KEYS):
+        statement = sa.select(forecast_values.c.series_key, forecast_values.c.facts).where(
+            forecast_values.c.forecast_arn.in_(arns),
+            forecast_values.c.series_key.in_(keys[start : start + BATCH_KEYS]),
+        )
+        rows = connection.execute(statement)
+        found |= {key for key, facts in rows if (facts or {}).get("state") == "dormant"}
+    return found
 
 
 def _upsert(connection: sa.Connection) -> Any:

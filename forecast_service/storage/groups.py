@@ -139,8 +139,7 @@ def group_values(connection: sa.Connection, name: str) -> dict[str, Any] | None:
 
 def restore_group(connection: sa.Connection, values: Mapping[str, Any]) -> None:
     """Write the ``group_values`` of an earlier moment, as a new version of the data."""
-    empty = {name: sa.null() for name in ("texts", "conventions") if values.get(name) is None}
-    columns = {**values, **empty, **_trained_after(connection, values)}
+    columns = {**_with_nulls(values), **_trained_after(connection, values)}
     data_version = dataset_groups.c.data_version + 1
     _change(connection, columns.pop("name"), **columns, data_version=data_version)
 
@@ -196,8 +195,13 @@ def _group(connection: sa.Connection, statement: sa.Select[Any]) -> DatasetGroup
 
 def _values(group: DatasetGroup) -> dict[str, Any]:
     values = {column.name: getattr(group, column.name) for column in COLUMNS}
-    empty = {name: sa.null() for name in ("texts", "conventions") if values[name] is None}
-    return {**values, "covariates": list(group.covariates), **empty}
+    return {**_with_nulls(values), "covariates": list(group.covariates)}
+
+
+def _with_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with NULL for JSON columns without one, as None would be a JSON ``null``."""
+    absent = [name for name in ("texts", "conventions") if values.get(name) is None]
+    return {**values, **dict.fromkeys(absent, sa.null())}
 
 
 def _trained_after(connection: sa.Connection, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""The queue: rows of the table ``work`` that processes claim, keep, give back and finish.
+"""The queue: rows of the table ``work`` that workers claim, keep, give back and finish.
 
 States: ``waiting`` → ``held`` → ``done``. A row goes back to ``waiting`` when a step is given back,
 an attempt fails, or the holder is silent. Only the holder of a row may write: every write goes
-through ``fenced``.
+through ``fenced``. How work gets into the queue, and how others end it: ``work``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ __all__ = ["MAX_ERRORS", "MAX_LOSSES", "Claim", "Queue", "new_id"]
 MAX_ERRORS = 3  # errors in a row after which the work ends as failed
 MAX_LOSSES = 20  # leases lost in a row by killed or frozen workers; counted apart from errors
 CLOCK_SECONDS = 2.0  # further ahead than this, the clock was set back
-PLACE_SECONDS = 0.0001  # between two places of a lane
 
 
 def new_id() -> str:
@@ -51,35 +50,6 @@ class Queue:
     def __init__(self, database: Database, lease_seconds: float) -> None:
         self.database = database
         self.lease_seconds = lease_seconds
-
-    @staticmethod
-    def put(
-        connection: sa.Connection,
-        kind: str,
-        subject: str,
-        *,
-        delay_seconds: float = 0.0,
-        lane: str | None = None,
-    ) -> str:
-        """Add work in the caller's transaction and return its id.
-
-        There is at most one open row per kind and subject: a second one raises IntegrityError.
-        The work of a lane is done in its order: only the oldest that is open can be claimed.
-        """
-        work_id = new_id()
-        connection.execute(
-            sa.insert(work).values(
-                id=work_id,
-                kind=kind,
-                subject=subject,
-                state="waiting",
-                not_before=database_now() + delay_seconds,
-                set_at=database_now(),
-                requested_at=database_now() if lane is None else _last_place(lane),
-                lane=lane,
-            )
-        )
-        return work_id
 
     def claim(self, owner: str, kinds: Sequence[str]) -> Claim | None:
         """Take the work that has been due longest; None if nothing is due.
@@ -110,20 +80,6 @@ class Queue:
             losses=row["losses"],
             cancel_requested=row["cancel_requested"],
         )
-
-    @staticmethod
-    def requested_at(connection: sa.Connection, work_id: str) -> float:
-        """When the work was added (epoch seconds): its place in its lane."""
-        statement = sa.select(work.c.requested_at).where(work.c.id == work_id)
-        return float(connection.execute(statement).scalar_one())
-
-    def let_pass(self, connection: sa.Connection, claim: Claim, *, delay_seconds: float) -> float:
-        """Give the work back as the newest of its lane; return its new place. Use in ``fenced``."""
-        self.give_back(connection, claim, delay_seconds=delay_seconds)
-        own = work.c.id == claim.id
-        lane = connection.execute(sa.select(work.c.lane).where(own)).scalar_one()
-        connection.execute(sa.update(work).where(own).values(requested_at=_last_place(lane)))
-        return self.requested_at(connection, claim.id)
 
     def beat(self, claim: Claim) -> bool:
         """Renew the lease and return whether cancellation was requested.
@@ -282,54 +238,6 @@ class Queue:
             }
             return connection.execute(sa.update(work).where(is_ahead).values(moved)).rowcount
 
-    @staticmethod
-    def request_cancel(connection: sa.Connection, kind: str, subject: str) -> str | None:
-        """Request cancellation in the caller's transaction; return the state before it.
-
-        ``waiting``: the work is ended here. ``held``: the holder sees the request at its next
-        beat. None: there is no open work.
-        """
-        open_work = sa.and_(work.c.kind == kind, work.c.subject == subject, work.c.state != "done")
-        state: str | None = connection.execute(
-            sa.select(work.c.state).where(open_work).with_for_update()
-        ).scalar_one_or_none()
-        if state == "waiting":
-            connection.execute(
-                sa.update(work)
-                .where(open_work)
-                .values(state="done", cancel_requested=True, finished_at=database_now())
-            )
-        elif state == "held":
-            connection.execute(sa.update(work).where(open_work).values(cancel_requested=True))
-        return state
-
-    @staticmethod
-    def withdraw(connection: sa.Connection, kind: str, subject: str) -> None:
-        """End the open work of a deleted subject, in the caller's transaction.
-
-        A holder can write nothing afterwards. The same subject may be added again at once.
-        """
-        connection.execute(
-            sa.update(work)
-            .where(work.c.kind == kind, work.c.subject == subject, work.c.state != "done")
-            .values(
-                state="done",
-                owner=None,
-                lease_until=None,
-                cancel_requested=True,
-                finished_at=database_now(),
-            )
-        )
-
-    @staticmethod
-    def end(connection: sa.Connection, kind: str, subjects: Sequence[str]) -> None:
-        """End open work that nobody holds, in the caller's transaction: other work did it."""
-        connection.execute(
-            sa.update(work)
-            .where(work.c.kind == kind, work.c.subject.in_(subjects), work.c.state != "done")
-            .values(state="done", owner=None, lease_until=None, finished_at=database_now())
-        )
-
     def _new_lease(self) -> dict[str, Any]:
         return {"lease_until": database_now() + self.lease_seconds, "set_at": database_now()}
 
@@ -357,15 +265,6 @@ class Queue:
         return statement.where(
             work.c.id == claim.id, work.c.owner == claim.owner, work.c.state != "done"
         )
-
-
-def _last_place(lane: str | None) -> sa.ColumnElement[float]:
-    """Now, but later than all open work of the lane: even if the clock was set back."""
-    other = work.alias("earlier")
-    is_open = sa.and_(other.c.lane == lane, other.c.state.in_(("waiting", "held")))
-    last = sa.select(sa.func.max(other.c.requested_at) + PLACE_SECONDS).where(is_open)
-    place = sa.func.coalesce(last.scalar_subquery(), 0.0)
-    return sa.case((place > database_now(), place), else_=database_now())
 
 
 def _fate(claim: Claim, row: sa.Row[Any, Any, Any, Any] | None) -> str:

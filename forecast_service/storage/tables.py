@@ -104,7 +104,7 @@ tags = Table(
     Column("value", String(256), nullable=False),
 )
 
-# Manifest of the snapshots: immutable Parquet files, a base and its deltas. See ``snapshots``.
+# Manifest of the snapshots: immutable Parquet files, a base and its deltas. See ``manifest``.
 series_files = Table(
     "series_files",
     metadata,

@@ -18,7 +18,8 @@ from forecast_service.local.kinds import PREDICTOR
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.groups import read_group
-from forecast_service.storage.snapshots import SnapshotFile, SnapshotStore
+from forecast_service.storage.manifest import SnapshotFile
+from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import imports
 
 __all__ = ["Damage", "find_damage", "shortcomings"]

@@ -15,6 +15,7 @@ from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.queue import Claim, Queue
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import work
+from forecast_service.storage.work import add_work
 from forecast_service.upkeep.backup import backup, restore
 from forecast_service.upkeep.damage import find_damage
 from forecast_service.upkeep.pruning import Pruning
@@ -54,7 +55,7 @@ def schedule(database: Database) -> bool:
         before = connection.execute(last).scalar_one()
         if before is not None and now - before < PERIOD_SECONDS:
             return False
-        Queue.put(connection, KIND, SUBJECT, delay_seconds=FIRST_DELAY_SECONDS)
+        add_work(connection, KIND, SUBJECT, delay_seconds=FIRST_DELAY_SECONDS)
         return True
     return False  # another worker was faster
 

@@ -11,6 +11,8 @@ from forecast_service.local.jobs import lifecycle
 from forecast_service.storage.queue import new_id
 from forecast_service.storage.tables import work
 
+MOST_STEPS = 20  # of one import
+
 
 def driver(imports: Imports, queue: Any) -> Any:
     """Returns a function that makes all waiting work due, and does one step of an import."""
@@ -27,3 +29,13 @@ def driver(imports: Imports, queue: Any) -> Any:
             imports.perform(queue, claim)
 
     return run
+
+
+def finish(imports: Imports, queue: Any, import_id: str) -> None:
+    """Does steps of imports until this one has ended."""
+    drive = driver(imports, queue)
+    for _ in range(MOST_STEPS):
+        if imports.get(import_id)["state"] in ("done", "failed"):
+            return
+        drive()
+    raise AssertionError(f"Import '{import_id}' has not ended after {MOST_STEPS} steps.")

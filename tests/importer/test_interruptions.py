@@ -19,7 +19,7 @@ from forecast_service.storage.tables import imports as import_rows
 from forecast_service.storage.tables import work
 from forecast_service.worker.endings import ended_before, note_failure
 
-from .driving import driver
+from .driving import driver, finish
 from .rows import HEADER, cells, daily, day
 
 ENDINGS = {
@@ -69,11 +69,7 @@ def test_files_may_change_after_they_are_sent(imports, queue, write_file):
     import_id = imports.request({"sales": path})
     path.write_text("rubbish")
 
-    drive = driver(imports, queue)
-    for _ in range(20):
-        drive()
-        if imports.get(import_id)["state"] == "done":
-            break
+    finish(imports, queue, import_id)
 
     assert len(imports.history("1")) == 40
 
@@ -90,7 +86,7 @@ def test_writing_a_file_again_does_not_change_its_hard_link(tmp_path):
     assert sorted(tmp_path.iterdir()) == [linked, path]
 
 
-def test_an_import_survives_the_loss_of_every_lease(imports, queue, database, settings, write_file):
+def test_an_import_survives_the_loss_of_every_lease(imports, queue, database, write_file):
     """The next worker finishes the work of one that dies."""
     import_id = imports.request({"sales": write_file(daily(["1"], 40))})
     dead = queue.claim("dead", ["import"])
@@ -98,11 +94,7 @@ def test_an_import_survives_the_loss_of_every_lease(imports, queue, database, se
         connection.execute(sa.update(work).values(lease_until=0))
     queue.sweep()
 
-    drive = driver(imports, queue)
-    for _ in range(20):
-        drive()
-        if imports.get(import_id)["state"] == "done":
-            break
+    finish(imports, queue, import_id)
 
     assert dead is not None
     assert imports.get(import_id)["state"] == "done"
@@ -115,11 +107,7 @@ def test_an_import_that_amazon_refuses_fails_with_its_message(imports, session, 
     job = session.forecast.list_dataset_import_jobs()["DatasetImportJobs"][0]
     session.forecast.stop_resource(ResourceArn=job["DatasetImportJobArn"])
 
-    drive = driver(imports, queue)
-    for _ in range(20):
-        drive()
-        if imports.get(import_id)["state"] == "failed":
-            break
+    finish(imports, queue, import_id)
 
     assert imports.get(import_id)["error"]["detail"] == (
         f"Import job 'import_{import_id}' of Amazon Forecast failed: its status is CREATE_STOPPED. "
@@ -137,9 +125,7 @@ def test_the_error_names_what_may_be_loaded_if_an_import_cannot_be_undone(
     job = session.forecast.list_dataset_import_jobs()["DatasetImportJobs"][0]
     session.forecast.stop_resource(ResourceArn=job["DatasetImportJobArn"])
 
-    drive = driver(imports, queue)
-    while imports.get(import_id)["state"] == "loading":
-        drive()
+    finish(imports, queue, import_id)
 
     assert imports.get(import_id)["error"]["detail"].endswith(
         "failed: its status is CREATE_STOPPED. Its sales are not used; covariates and store "
@@ -161,14 +147,12 @@ def test_covariates_are_undone_if_the_sales_of_the_import_fail(
         drive()
     assert store.read(related) != before
     session.forecast.stop_resource(ResourceArn=job)
-    while imports.get(import_id)["state"] == "loading":
-        drive()
+    finish(imports, queue, import_id)
 
     assert imports.get(import_id)["state"] == "failed"
     assert store.read(related) == before
     again = imports.request({"sales": write_file(rows)}, "INCREMENTAL")
-    while imports.get(again)["state"] not in ("done", "failed"):
-        drive()
+    finish(imports, queue, again)
     assert imports.get(again)["state"] == "done"
 
 
@@ -241,8 +225,7 @@ def test_a_dataset_without_rows_is_deleted(imports, session, queue, write_file):
     while not (job := sales_job(session, import_id)):
         drive()
     session.forecast.stop_resource(ResourceArn=job)
-    while imports.get(import_id)["state"] == "loading":
-        drive()
+    finish(imports, queue, import_id)
 
     [group] = session.forecast.list_dataset_groups()["DatasetGroups"]
     described = session.forecast.describe_dataset_group(DatasetGroupArn=group["DatasetGroupArn"])
@@ -259,12 +242,10 @@ def test_after_a_failed_first_import_the_corrected_file_may_have_other_columns(
     while not (job := sales_job(session, failed)):
         drive()
     session.forecast.stop_resource(ResourceArn=job)
-    while imports.get(failed)["state"] == "loading":
-        drive()
+    finish(imports, queue, failed)
     corrected = rows.replace("Promo", "Discount")
     again = imports.request({"sales": write_file(corrected)})
-    while imports.get(again)["state"] not in ("done", "failed"):
-        drive()
+    finish(imports, queue, again)
 
     assert imports.get(failed)["state"] == "failed"
     assert imports.get(again)["error"] is None

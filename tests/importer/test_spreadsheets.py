@@ -94,3 +94,19 @@ def test_a_bad_cell_is_refused_by_its_row(refusal, write_file):
 def test_an_archive_that_is_no_workbook_is_refused():
     with pytest.raises(InvalidData, match="is a damaged spreadsheet, or a zip archive"):
         read_spreadsheet(b"PK\x03\x04 something", "a.zip", None)
+
+
+def test_a_column_without_name_and_values_is_not_read(report, write_file):
+    rows = [[*HEADER, ""], *([*row, None] for row in sales())]
+
+    columns = report(sales=write_file(xlsx({"a": rows}), "a.xlsx")).columns
+
+    assert [column.name for column in columns] == HEADER
+
+
+def test_two_columns_of_one_name_are_refused(refusal, write_file):
+    rows = [[*HEADER, "Werbung"], *([*row, "ja"] for row in sales())]
+
+    assert refusal(write_file(xlsx({"a": rows}), "a.xlsx")).detail == (
+        "'a.xlsx' has 2 columns named 'Werbung'. Give every column a name of its own."
+    )

@@ -137,6 +137,13 @@ def test_a_waiting_import_comes_before_an_undo(shop, write_file, imports):
         imports.undo()
 
 
+def test_the_data_stay_while_an_import_waits(shop, write_file, imports):
+    imports.request({"sales": write_file(more("store,date,sales", (1, day(56), 5)))}, "INCREMENTAL")
+
+    with pytest.raises(Conflict, match="so the data cannot be deleted now"):
+        imports.clear()
+
+
 def test_rows_that_an_undo_needs_are_not_swept(
     shop, state, write_file, import_files, imports, database, settings
 ):

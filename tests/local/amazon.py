@@ -12,7 +12,7 @@ import pytest
 from forecast_service.local import catalog, shapes
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
-from forecast_service.storage.queue import Queue
+from forecast_service.storage.work import cancel_work
 
 ROLE = "arn:aws:iam::000000000000:role/forecast"
 FIELDS = {
@@ -120,7 +120,7 @@ class Amazon:
         with self.database.write() as connection:
             catalog.update(connection, arn, status=status, **columns)
             if status in ENDED:
-                Queue.request_cancel(connection, "resource", arn)
+                cancel_work(connection, "resource", arn)
 
     def dataset(
         self,

@@ -23,6 +23,7 @@ from forecast_service.storage.queue import Claim, Queue, new_id
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.stored_forecast import predictions
 from forecast_service.storage.tables import work
+from forecast_service.storage.work import add_work
 
 ARN = "arn:aws:forecast:eu-west-1:000000000000"
 SEASONAL_NAIVE = "arn:aws:forecast:::algorithm/Seasonal_Naive"
@@ -222,7 +223,7 @@ class World:
                 dataset_group_arn=None if kind == "dataset-import-job" else GROUP_ARN,
                 details=details,
             )
-            Queue.put(connection, lifecycle.KIND, arn)
+            add_work(connection, lifecycle.KIND, arn)
         return arn
 
 

@@ -11,6 +11,7 @@ from damage import DAMAGES, flipped_copies
 
 from forecast_service.errors import DamagedData
 from forecast_service.settings import Settings
+from forecast_service.storage import manifest
 from forecast_service.storage.database import Database
 from forecast_service.storage.snapshots import COMPACT_AFTER, SnapshotStore
 
@@ -30,7 +31,7 @@ def store(database: Database, settings: Settings) -> SnapshotStore:
 def add(store: SnapshotStore, kind: str, demand: list[float]) -> None:
     staged = store.stage(pa.table({"day": list(range(len(demand))), "demand": demand}))
     with store.database.write() as connection:
-        store.add(connection, DATASET, kind, staged, key=("day",))
+        manifest.add(connection, DATASET, kind, staged, key=("day",))
 
 
 def file_of(store: SnapshotStore, version: int) -> Path:

@@ -11,13 +11,14 @@ from forecast_service.errors import LeaseLost
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.queue import MAX_ERRORS, Claim, Queue, new_id
 from forecast_service.storage.tables import work
+from forecast_service.storage.work import add_work, cancel_work
 
 KINDS = ["run"]
 
 
 def put(database: Database, subject: str = "a", **options: float) -> str:
     with database.write() as connection:
-        return Queue.put(connection, "run", subject, **options)
+        return add_work(connection, "run", subject, **options)
 
 
 def claim(queue: Queue) -> Claim:
@@ -205,7 +206,7 @@ def test_losses_do_not_count_as_errors(queue: Queue, database: Database) -> None
 def test_waiting_work_is_cancelled_at_once(queue: Queue, database: Database) -> None:
     put(database)
     with database.write() as connection:
-        assert queue.request_cancel(connection, "run", "a") == "waiting"
+        assert cancel_work(connection, "run", "a") == "waiting"
 
     assert queue.claim(new_id(), KINDS) is None
 
@@ -214,7 +215,7 @@ def test_a_holder_learns_of_the_cancellation(queue: Queue, database: Database) -
     put(database)
     claimed = claim(queue)
     with database.write() as connection:
-        assert queue.request_cancel(connection, "run", "a") == "held"
+        assert cancel_work(connection, "run", "a") == "held"
 
     assert queue.beat(claimed) is True
     assert queue.watch([claimed]) == {claimed.id: "cancelled"}
@@ -224,7 +225,7 @@ def test_the_next_holder_learns_of_a_cancellation_too(queue: Queue, database: Da
     put(database)
     claim(queue)
     with database.write() as connection:
-        queue.request_cancel(connection, "run", "a")
+        cancel_work(connection, "run", "a")
     let_lease_expire(database)
     queue.sweep()
 
@@ -233,7 +234,7 @@ def test_the_next_holder_learns_of_a_cancellation_too(queue: Queue, database: Da
 
 def test_cancelling_absent_work_returns_none(queue: Queue, database: Database) -> None:
     with database.write() as connection:
-        assert queue.request_cancel(connection, "run", "a") is None
+        assert cancel_work(connection, "run", "a") is None
 
 
 def test_watching_separates_held_from_lost(queue: Queue, database: Database) -> None:
@@ -251,36 +252,6 @@ def test_open_work_is_seen_whether_due_or_not(queue: Queue, database: Database) 
 
     assert queue.has_open(KINDS)
     assert not queue.has_open(["import"])
-
-
-def test_only_the_oldest_work_of_a_lane_can_be_claimed(queue: Queue, database: Database) -> None:
-    for subject in ("first", "second", "other"):
-        with database.write() as connection:
-            Queue.put(connection, "run", subject, lane=None if subject == "other" else "lane")
-    claims = [queue.claim(new_id(), KINDS) for _ in range(3)]
-
-    assert {each.subject for each in claims if each} == {"first", "other"}
-    first = next(each for each in claims if each and each.subject == "first")
-    with queue.fenced(first) as connection:
-        queue.give_back(connection, first, delay_seconds=60)
-    assert queue.claim(new_id(), KINDS) is None  # it waits in front of the others
-    with database.write() as connection:
-        connection.execute(sa.update(work).values(not_before=0.0))
-    first = claim(queue)
-    with queue.fenced(first) as connection:
-        queue.finish(connection, first)
-    assert claim(queue).subject == "second"
-
-
-def test_work_can_let_the_others_of_its_lane_pass(queue: Queue, database: Database) -> None:
-    for subject in ("first", "second"):
-        with database.write() as connection:
-            Queue.put(connection, "run", subject, lane="lane")
-    first = claim(queue)
-    with queue.fenced(first) as connection:
-        queue.let_pass(connection, first, delay_seconds=0)
-
-    assert claim(queue).subject == "second"
 
 
 def test_a_clock_set_back_stops_no_work(queue: Queue, database: Database) -> None:
@@ -301,21 +272,6 @@ def test_a_clock_set_back_stops_no_work(queue: Queue, database: Database) -> Non
     assert now < rows["waiting"].not_before <= now + 5
     assert now < rows["held"].lease_until <= now + queue.lease_seconds
     assert queue.beat(held) is False
-
-
-def test_a_lane_keeps_its_order_when_the_clock_is_set_back(
-    queue: Queue, database: Database
-) -> None:
-    with database.write() as connection:  # the clock was an hour ahead
-        Queue.put(connection, "run", "b", lane="lane")
-        connection.execute(sa.update(work).values(requested_at=database_now() + 3600))
-        Queue.put(connection, "run", "a", lane="lane")
-    first = claim(queue)
-    assert first.subject == "b"
-    with queue.fenced(first) as connection:
-        queue.let_pass(connection, first, delay_seconds=0)
-
-    assert claim(queue).subject == "a"
 
 
 def test_a_loss_is_counted_apart_from_errors(queue: Queue, database: Database) -> None:

@@ -13,6 +13,7 @@ from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
 from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.settings import Settings
+from forecast_service.storage import manifest
 from forecast_service.storage.database import Database
 from forecast_service.storage.snapshots import COMPACT_AFTER, SnapshotStore
 
@@ -36,7 +37,7 @@ def table(rows: Rows) -> pa.Table:
 def add(store: SnapshotStore, kind: str, rows: Rows, dataset: str = SALES, after: int = 0) -> int:
     staged = store.stage(table(rows))
     with store.database.write() as connection:
-        return store.add(connection, dataset, kind, staged, key=KEY, after=after)
+        return manifest.add(connection, dataset, kind, staged, key=KEY, after=after)
 
 
 def read(store: SnapshotStore, version: int | None = None) -> Rows:
@@ -170,7 +171,7 @@ def test_the_files_of_a_deleted_dataset_are_swept(store: SnapshotStore) -> None:
     add(store, "base", [("1", "2015-01-01", 1.0)])
 
     with store.database.write() as connection:
-        store.delete(connection, SALES)
+        manifest.delete(connection, SALES)
 
     assert len(store.sweep(catalog.used_snapshots, grace_seconds=0)) == 1
     assert store.datasets() == []
@@ -181,7 +182,7 @@ def test_columns_that_came_later_are_empty_in_older_rows(store: SnapshotStore) -
     newer = table([("1", "2015-01-02", 2.0)]).append_column("promo", pa.array([1.0]))
     staged = store.stage(newer)
     with store.database.write() as connection:
-        store.add(connection, SALES, "delta", staged, key=KEY)
+        manifest.add(connection, SALES, "delta", staged, key=KEY)
 
     assert store.read(SALES)["promo"].to_pylist() == [None, 1.0]
 
@@ -192,7 +193,7 @@ def test_the_versions_of_a_recreated_dataset_continue_after_the_used_one(
     add(store, "base", [("1", "2015-01-01", 1.0)])
     last = add(store, "base", [("1", "2015-01-01", 2.0)])
     with store.database.write() as connection:
-        store.delete(connection, SALES)
+        manifest.delete(connection, SALES)
 
     assert add(store, "base", [("1", "2015-01-01", 3.0)], after=last) == 3
     assert read(store) == [("1", "2015-01-01", 3.0)]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 from support import group_of, import_sales, import_small_chain, naive, runs_of, work
@@ -17,11 +18,13 @@ from forecast_service.errors import Conflict, InvalidData
 from forecast_service.runs import TrainingRuns, run_rows
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
-from forecast_service.storage import forecast_store
+from forecast_service.storage import forecast_store, manifest
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import Queue, new_id
+from forecast_service.storage.snapshots import COMPACT_AFTER, SnapshotStore
 from forecast_service.storage.tables import forecasts, resources, training_runs
 from forecast_service.storage.tables import work as work_table
+from forecast_service.storage.work import add_work
 from forecast_service.upkeep import maintenance
 
 SECONDS_PER_DAY = 86400.0
@@ -203,7 +206,7 @@ def test_scheduled_maintenance_is_performed(
     settings: Settings, database: Database, queue: Queue
 ) -> None:
     with database.write() as connection:
-        queue.put(connection, maintenance.KIND, "daily")
+        add_work(connection, maintenance.KIND, "daily")
     claim = queue.claim(new_id(), [maintenance.KIND])
     assert claim is not None
     maintenance.perform(settings, database, open_session(settings, database), queue, claim)
@@ -281,3 +284,14 @@ def test_another_archive_is_refused(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(InvalidData, match=re.escape(f"'{source}' is not a backup")):
         maintenance.restore(empty, source)
     assert not any(empty.home.iterdir())
+
+
+def test_a_damaged_dataset_stays_as_it_is(settings: Settings, database: Database) -> None:
+    store = SnapshotStore(database, settings.home)
+    for kind in ("base", *["delta"] * COMPACT_AFTER):
+        staged = store.stage(pa.table({"day": [1]}))
+        with database.write() as connection:
+            manifest.add(connection, "sales:chain", kind, staged, key=("day",))
+    (settings.home / staged.path).unlink()
+
+    assert maintenance.prune(settings, database).compacted == 0

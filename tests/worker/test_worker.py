@@ -24,6 +24,7 @@ from forecast_service.storage.database import Database
 from forecast_service.storage.queue import MAX_ERRORS, MAX_LOSSES, Queue, new_id
 from forecast_service.storage.tables import imports, resources
 from forecast_service.storage.tables import work as work_table
+from forecast_service.storage.work import add_work
 from forecast_service.worker import Worker
 
 from .processes import computations, descendants, is_running
@@ -200,7 +201,7 @@ def test_a_job_that_raises_is_tried_three_times_and_then_fails(
                 requested_at=0.0,
             )
         )
-        Queue.put(connection, "import", "broken")
+        add_work(connection, "import", "broken")
 
     def skip_delay() -> bool:
         """Skip the delay before the next attempt; return whether the import has ended."""
@@ -243,14 +244,14 @@ def test_working_until_idle_gives_up_when_the_time_is_over(
     settings: Settings, database: Database
 ) -> None:
     with database.write() as connection:
-        Queue.put(connection, "run", "later", delay_seconds=60)
+        add_work(connection, "run", "later", delay_seconds=60)
 
     assert Worker(settings).run_until_idle(0.2) is False
 
 
 def test_progress_is_called_while_work_is_left(settings: Settings, database: Database) -> None:
     with database.write() as connection:
-        Queue.put(connection, "run", "later", delay_seconds=1)
+        add_work(connection, "run", "later", delay_seconds=1)
     told: list[bool] = []
 
     assert Worker(settings).run_until_idle(PATIENCE, progress=lambda: told.append(True))

@@ -18,7 +18,7 @@ from forecast_service.importer.files.columns import is_total
 from forecast_service.importer.files.findings import MAX_SHOWN, refuse
 from forecast_service.importer.files.headers import find_header
 
-__all__ = ["DelimitedText", "below_titles", "read_table", "refuse_repeated"]
+__all__ = ["DelimitedText", "below_titles", "named_table", "read_table"]
 
 DELIMITERS = ",;\t|"
 SEPARATOR_LINE = re.compile(rb'"?sep=([^\r\n]|\t)"?[;,\t|]*(\r\n|\n|\r)', re.IGNORECASE)
@@ -107,10 +107,10 @@ def read_table(text: DelimitedText) -> tuple[pa.Table, list[int]]:
             f"'{text.name}' is not a CSV file: {error}. Save it as 'CSV UTF-8'."
         ) from error
     skipped = _skipped_lines(text, len(header)) if ragged else []
-    return _named(table, header, text.name), skipped
+    return named_table(table, header, text.name), skipped
 
 
-def _named(table: pa.Table, header: list[str], name: str) -> pa.Table:
+def named_table(table: pa.Table, header: Sequence[str], name: str) -> pa.Table:
     """The table with its names; a column with neither a name nor a value is dropped."""
     kept = [
         index
@@ -118,7 +118,7 @@ def _named(table: pa.Table, header: list[str], name: str) -> pa.Table:
         if title.strip() or table.column(index).null_count < table.num_rows
     ]
     names = [header[index] for index in kept]
-    refuse_repeated(names, name)
+    _refuse_repeated(names, name)
     return table.select(kept).rename_columns(names)
 
 
@@ -162,7 +162,7 @@ def _records(content: bytes, delimiter: str, name: str) -> Iterator[tuple[int, l
         refuse(name, [(f"line {line}", detail)], 1)
 
 
-def refuse_repeated(header: list[str], name: str) -> None:
+def _refuse_repeated(header: list[str], name: str) -> None:
     """Raise if two columns have the same name."""
     repeated = sorted({column for column in header if header.count(column) > 1})
     if repeated:

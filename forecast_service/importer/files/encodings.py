@@ -86,8 +86,7 @@ def _by_mark_or_zeros(content: bytes) -> str | None:
 
 def _is_damaged_utf8(content: bytes, error: UnicodeDecodeError) -> bool:
     """Whether a few bytes are wrong in text that has other letters in UTF-8."""
-    good = len(MULTIBYTE.findall(content[: error.start]))
-    return good > 0
+    return MULTIBYTE.search(content, 0, error.start) is not None
 
 
 def _likely(content: bytes) -> str | None:

@@ -18,7 +18,7 @@ __all__ = ["LEAST_DATES", "date_names", "find_header", "order_of_names"]
 CERTAIN = 3  # roles in one row: no later row is a better header
 LEAST_DIGITS = 4  # of a date
 LEAST_DATES = 3  # names of columns that are dates, in a table with a column per day
-SHORTENED = r"[^\d]*(\d.*\d)[^\d]*"
+SHORTENED = r"^[^\d]*(\d.*\d)[^\d]*$"
 
 
 def find_header(rows: Sequence[Sequence[str]], named: Sequence[str] = ()) -> tuple[int, int]:
@@ -51,10 +51,8 @@ def date_names(
     numbered = [name for name in names if sum(c.isdigit() for c in name) >= LEAST_DIGITS]
     if not numbered:
         return {}
-    column = pa.chunked_array([pa.array(numbered, pa.string())])
-    shortened = pc.replace_substring_regex(column, rf"^{SHORTENED}$", r"\1")
     days: dict[str, int] = {}
-    for texts in (column, shortened):
+    for texts in _spellings(numbered):
         if len(days) < LEAST_DATES:
             chosen = order or choose_order([texts], usual_order)
             days = _days(numbered, texts, Conventions(date_order=chosen))
@@ -63,9 +61,13 @@ def date_names(
 
 def order_of_names(names: Sequence[str]) -> str | None:
     """The order of day and month in names that are dates; None if they do not tell."""
+    return choose_order(_spellings(names), None)
+
+
+def _spellings(names: Sequence[str]) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    """The names as they stand, and without what stands around their digits."""
     column = pa.chunked_array([pa.array(names, pa.string())])
-    shortened = pc.replace_substring_regex(column, rf"^{SHORTENED}$", r"\1")
-    return choose_order([column, shortened], None)
+    return column, pc.replace_substring_regex(column, SHORTENED, r"\1")
 
 
 def _days(names: Sequence[str], texts: pa.ChunkedArray, conventions: Conventions) -> dict[str, int]:

@@ -74,10 +74,8 @@ def without_totals(raw: RawTable, options: ImportOptions) -> RawTable:
 
 def _candidates_for_totals(raw: RawTable, options: ImportOptions) -> Sequence[int]:
     """Rows without a date; the last row of a table that has no column of dates."""
-    roles = _roles(raw, options)
-    parts = _date_parts(raw)
-    date = parts.get("year") if roles is None or "year" in parts else roles
-    if date is None or date not in raw.header:
+    date = _date_parts(raw).get("year") or _date_column(raw, options)
+    if date is None:
         return [raw.table.num_rows - 1] if raw.table.num_rows else []
     column = raw.table[date]
     odd = _empty_cells(column)
@@ -87,14 +85,14 @@ def _candidates_for_totals(raw: RawTable, options: ImportOptions) -> Sequence[in
     return [int(row) for row in np.flatnonzero(odd)]
 
 
-def _roles(raw: RawTable, options: ImportOptions) -> str | None:
+def _date_column(raw: RawTable, options: ImportOptions) -> str | None:
     roles = recognise(raw.header, ignore=options.ignored(raw.header), named=options.columns)
     return None if roles is None else roles.date
 
 
 def _unpivoted(raw: RawTable, options: ImportOptions, usual_order: str | None) -> RawTable:
     """A wide table as rows; any other table as it is."""
-    is_long = _roles(raw, options) is not None
+    is_long = _date_column(raw, options) is not None
     days = {} if is_long else date_names(raw.header, options.date_order, usual_order)
     if len(days) >= (1 if options.wide else LEAST_DATES):
         return _from_days(raw, days, options)
@@ -110,7 +108,7 @@ def _from_days(raw: RawTable, days: Mapping[str, int], options: ImportOptions) -
     keys = others
     if len(others) == 1 and role_of(others[0]) is None and others[0] not in named:
         keys = [STORE]  # whatever its name is, it names the rows
-    date, sales = _free((DATE, SALES), keys)
+    date, sales = unique_names((DATE, SALES), taken=keys)
     columns = {new: raw.table[old] for new, old in zip(keys, others, strict=True)}
     note = (
         f"'{raw.name}' is a wide table: its {len(days):,} columns named by dates were read as "
@@ -141,7 +139,7 @@ def _from_stores(raw: RawTable, options: ImportOptions) -> RawTable:
             f"'{raw.name}' is not a wide table: it has neither columns that are named by dates, "
             "nor a column of dates beside columns of stores. Import it without the option 'wide'."
         )
-    store, sales = _free((STORE, SALES), (date,))
+    store, sales = unique_names((STORE, SALES), taken=(date,))
     note = f"'{raw.name}' is a wide table: its {len(stores):,} columns were read as stores."
     texts = {name: name for name in stores}
     return _melted(raw, {date: raw.table[date]}, texts, (store, sales), note)
@@ -178,7 +176,7 @@ def _melted(
 def _with_date(raw: RawTable, options: ImportOptions) -> RawTable:
     """The table with a date in place of its columns of years, months, weeks and days."""
     parts = _date_parts(raw)
-    date = _roles(raw, options)
+    date = _date_column(raw, options)
     if "year" not in parts or len(parts) == 1 or (date is not None and date not in parts.values()):
         return raw
     if any(not _has_few_digits(raw.table[parts[k]]) for k in ("day", "week") if k in parts):
@@ -190,7 +188,7 @@ def _with_date(raw: RawTable, options: ImportOptions) -> RawTable:
     dates = [_date(text, tuple(parts)) for text in encoded.dictionary.to_pylist()]
     column = pa.array(dates, pa.string()).take(encoded.indices)
     others = [name for name in raw.header if name not in parts.values()]
-    (name,) = _free((DATE,), others)
+    (name,) = unique_names((DATE,), taken=others)
     table = raw.table.select(others).append_column(name, column)
     listed = ", ".join(f"'{part}'" for part in parts.values())
     note = f"'{raw.name}': its dates are put together from the columns {listed}."
@@ -207,8 +205,6 @@ def _date_parts(raw: RawTable) -> dict[str, str]:
     }
     if "month" in parts:
         parts.pop("week", None)
-    elif "week" in parts:
-        parts.pop("day", None)
     else:
         parts.pop("day", None)
     return parts
@@ -245,10 +241,6 @@ def _date(text: str, kinds: tuple[str, ...]) -> str | None:
     except ValueError:
         order = [parts.get(kind, "") for kind in ("day", "month", "week", "year")]
         return " ".join(part for part in order if part)
-
-
-def _free(names: Sequence[str], taken: Sequence[str]) -> list[str]:
-    return unique_names(names, taken=taken)
 
 
 def _empty_cells(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:

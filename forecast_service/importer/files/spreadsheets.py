@@ -15,8 +15,9 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.files.headers import find_header
 
-__all__ = ["Grid", "is_spreadsheet", "read_spreadsheet", "text_of", "typed_column"]
+__all__ = ["ALLOWED", "Grid", "is_spreadsheet", "read_spreadsheet", "text_of", "typed_column"]
 
+ALLOWED = "Allowed are CSV (also .gz), Parquet and spreadsheets (xlsx, xls, xlsb, ods)."
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 MAX_UNPACKED = 1024**3  # bytes of all parts of a zipped workbook
 FIRST_ROWS = 30  # the header is among them
@@ -60,8 +61,7 @@ def read_spreadsheet(
         ) from error
     except (CalamineError, ValueError, OSError) as error:
         raise InvalidData(
-            f"'{name}' is a damaged spreadsheet, or a zip archive of something else. Allowed are "
-            "CSV (also .gz), Parquet and spreadsheets (xlsx, xls, xlsb, ods)."
+            f"'{name}' is a damaged spreadsheet, or a zip archive of something else. {ALLOWED}"
         ) from error
     if not grids:
         raise InvalidData(

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +20,13 @@ from forecast_service.errors import InvalidData
 from forecast_service.importer.files.delimited_text import (
     DelimitedText,
     below_titles,
+    named_table,
     read_table,
-    refuse_repeated,
 )
 from forecast_service.importer.files.encodings import in_utf8
 from forecast_service.importer.files.findings import MAX_SHOWN
 from forecast_service.importer.files.spreadsheets import (
+    ALLOWED,
     is_spreadsheet,
     read_spreadsheet,
     text_of,
@@ -43,7 +44,6 @@ OTHER_FORMATS = {
     b"%PDF": "a PDF document",
     b"SQLite format 3": "a SQLite database",
 }
-ALLOWED = "Allowed are CSV (also .gz), Parquet and spreadsheets (xlsx, xls, xlsb, ods)."
 
 Locate = Callable[[Sequence[int]], list[str]]
 
@@ -149,23 +149,12 @@ def _read_sheet(content: bytes, name: str, options: ImportOptions) -> RawTable:
     header = [text_of(cell) or "" for cell in rows[0]] if rows else []
     if len(rows) < 2:
         _refuse_header_alone(name)
-    columns = list(zip(*rows[1:], strict=True))
-    header, columns = _without_unnamed(header, columns)
-    refuse_repeated(header, name)
-    table = pa.table([typed_column(column) for column in columns], names=header)
+    columns = [typed_column(column) for column in zip(*rows[1:], strict=True)]
+    numbers = [str(index) for index in range(len(columns))]
+    table = named_table(pa.table(columns, names=numbers), header, name)
     several = len(grid.all_sheets) > 1
     note = f"'{name}' has {len(grid.all_sheets)} sheets; '{grid.sheet}' was read."
     return RawTable(name, table, None, _rows_from(grid.header + 2), (note,) if several else ())
-
-
-def _without_unnamed(header: list[str], columns: list[Any]) -> tuple[list[str], list[Any]]:
-    """Without columns that have neither a name nor a value."""
-    kept = [
-        index
-        for index, name in enumerate(header)
-        if name or any(text_of(cell) is not None for cell in columns[index])
-    ]
-    return [header[index] for index in kept], [columns[index] for index in kept]
 
 
 def _read_bytes(path: Path) -> bytes:

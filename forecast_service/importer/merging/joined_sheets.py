@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -36,7 +36,7 @@ def join_sheets(
     """
     sales = [sheet for sheet in sheets if not is_plan(sheet)]
     plans = [sheet for sheet in sheets if is_plan(sheet)]
-    series = sorted({*known, *(key for sheet in sales for key in _keys(sheet))})
+    series = sorted({*known, *(key for sheet in sales for key in _series(sheet)[0])})
     kept: list[Sheet] = []
     for plan in plans:
         plan = _for_all_series(plan, series)
@@ -65,8 +65,9 @@ def _for_all_series(plan: Sheet, series: Sequence[SeriesKey]) -> Sheet:
     for store, item in series:
         key = ("" if lacks_store else store, "" if plan.items is None else item)
         targets.setdefault(key, []).append((store, item))
-    own = [("" if lacks_store else store, item) for store, item in _row_keys(plan)]
-    pairs = [(row, key) for row, each in enumerate(own) for key in targets.get(each, ())]
+    keys, rows_of = _series(plan)
+    own = [targets.get(("" if lacks_store else store, item), ()) for store, item in keys]
+    pairs = [(row, key) for row, index in enumerate(rows_of.tolist()) for key in own[index]]
     rows = np.array([row for row, _ in pairs], dtype=np.intp)
     stores = _codes([store for _, (store, _) in pairs])
     has_items = plan.items is not None or lacks_item
@@ -180,30 +181,20 @@ def _refuse_repeated(plan: Sheet) -> None:
 
 def _numbers(sheets: Sequence[Sheet]) -> tuple[Ints, ...]:
     """A number per row for its series, the same in all sheets."""
-    distinct: Mapping[SeriesKey, int] = {
-        key: number for number, key in enumerate(sorted({k for s in sheets for k in _keys(s)}))
-    }
-    found = []
-    for sheet in sheets:
-        items = np.zeros(sheet.rows, np.int64) if sheet.items is None else sheet.items.values
-        width = int(items.max(initial=0)) + 1
-        pairs, inverse = np.unique(sheet.stores.values * width + items, return_inverse=True)
-        names = [_name(sheet, int(pair) // width, int(pair) % width) for pair in pairs]
-        found.append(np.array([distinct[name] for name in names], dtype=np.int64)[inverse])
-    return tuple(found)
+    of_sheets = [_series(sheet) for sheet in sheets]
+    every = sorted({key for keys, _ in of_sheets for key in keys})
+    number = {key: index for index, key in enumerate(every)}
+    return tuple(
+        np.array([number[key] for key in keys], dtype=np.int64)[rows] for keys, rows in of_sheets
+    )
 
 
-def _keys(sheet: Sheet) -> set[SeriesKey]:
+def _series(sheet: Sheet) -> tuple[list[SeriesKey], npt.NDArray[np.intp]]:
+    """The series of a sheet, and the index of each row's series among them."""
     items = np.zeros(sheet.rows, np.int64) if sheet.items is None else sheet.items.values
     width = int(items.max(initial=0)) + 1
-    pairs = np.unique(sheet.stores.values * width + items)
-    return {_name(sheet, int(pair) // width, int(pair) % width) for pair in pairs}
-
-
-def _row_keys(sheet: Sheet) -> list[SeriesKey]:
-    items = np.zeros(sheet.rows, np.int64) if sheet.items is None else sheet.items.values
-    pairs = zip(sheet.stores.values.tolist(), items.tolist(), strict=True)
-    return [_name(sheet, store, item) for store, item in pairs]
+    pairs, rows = np.unique(sheet.stores.values * width + items, return_inverse=True)
+    return [_name(sheet, int(pair) // width, int(pair) % width) for pair in pairs], rows
 
 
 def _name(sheet: Sheet, store: int, item: int) -> SeriesKey:

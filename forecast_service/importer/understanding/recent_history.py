@@ -14,6 +14,8 @@ from forecast_service.importer.understanding.understanding import Understanding
 
 __all__ = ["RecentHistory"]
 
+NONE = np.empty(0, dtype=np.intp)
+
 
 class RecentHistory:
     """The history after the imports that were added; only a few stores of it are looked at.
@@ -52,9 +54,6 @@ class RecentHistory:
         if store in self._changed:
             return self._changed[store]
         return _of_store(self.earlier.sales, store), _of_store(self.earlier.related, store)
-
-
-NONE = np.empty(0, dtype=np.intp)
 
 
 def _of_store(rows: LongRows, store: str) -> LongRows:

@@ -14,6 +14,7 @@ from forecast_service.local.files.schema import schema_of
 from forecast_service.local.jobs.job import Finish, Job
 from forecast_service.local.operations.import_jobs import DATE_AND_TIME
 from forecast_service.local.resource_details import ImportJobDetails
+from forecast_service.storage import manifest
 
 __all__ = ["run_import"]
 
@@ -48,7 +49,7 @@ def run_import(job: Job) -> Finish:
     staged = job.snapshots.stage(content.canonical or content.table)
 
     def finish(connection: sa.Connection) -> ImportJobDetails:
-        newest = job.snapshots.newest(connection, dataset.arn)
+        newest = manifest.newest(connection, dataset.arn)
         if kind == "delta" and not newest:
             raise InvalidData(
                 f"Dataset '{dataset.name}' has no data yet, so rows cannot be added. "
@@ -56,9 +57,7 @@ def run_import(job: Job) -> Finish:
             )
         # A dataset with the ARN of a deleted one must not use the same version numbers again.
         after = newest or _last_used_version(connection, dataset.arn)
-        version = job.snapshots.add(
-            connection, dataset.arn, kind, staged, key=schema.key, after=after
-        )
+        version = manifest.add(connection, dataset.arn, kind, staged, key=schema.key, after=after)
         catalog.update(connection, dataset.arn)  # the end of the import is its LastModificationTime
         return replace(details, version=version)
 

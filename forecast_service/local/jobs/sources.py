@@ -15,6 +15,7 @@ from forecast_service.local.catalog import Resource
 from forecast_service.local.files.domains import METADATA, RELATED, TARGET
 from forecast_service.local.files.schema import DatasetSchema, schema_of
 from forecast_service.local.jobs.job import Job
+from forecast_service.storage import manifest
 from forecast_service.storage.groups import is_loading
 
 __all__ = ["Source", "Sources", "read_sources"]
@@ -59,7 +60,7 @@ def read_sources(job: Job, dataset_group_arn: str) -> Sources:
             )
         listed = [catalog.get(connection, arn) for arn in group.request["DatasetArns"]]
         datasets = [dataset for dataset in listed if dataset is not None]
-        versions = {data.arn: job.snapshots.newest(connection, data.arn) for data in datasets}
+        versions = {data.arn: manifest.newest(connection, data.arn) for data in datasets}
         imports = [_newest_import(connection, dataset.arn) for dataset in datasets]
     snapshot = {arn: version for arn, version in versions.items() if version}
     job.record_snapshot(snapshot)

@@ -9,10 +9,9 @@ from forecast_service.local.calls import ACTIVE, JOB_KIND, Call, Params, require
 from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import DoesNotExist, InUse, InvalidInput
 from forecast_service.local.kinds import DATASET, FORECAST, Kind, kind_of
-from forecast_service.storage import forecast_store
+from forecast_service.storage import forecast_store, manifest
 from forecast_service.storage.groups import served_forecasts
-from forecast_service.storage.queue import Queue
-from forecast_service.storage.snapshots import SnapshotStore
+from forecast_service.storage.work import cancel_work, withdraw_work
 
 __all__ = ["delete", "delete_tree", "require_any", "stop"]
 
@@ -60,7 +59,7 @@ def delete_tree(call: Call, params: Params) -> None:
     tree = list(_tree(call, require_any(call, params["ResourceArn"])))
     _refuse_served(call, tree)
     for resource in reversed(tree):
-        Queue.withdraw(call.connection, JOB_KIND, resource.arn)
+        withdraw_work(call.connection, JOB_KIND, resource.arn)
         _delete_rows(call, resource)
 
 
@@ -87,7 +86,7 @@ def stop(call: Call, params: Params) -> None:
 
 
 def _stop(call: Call, resource: Resource) -> None:
-    before = Queue.request_cancel(call.connection, JOB_KIND, resource.arn)
+    before = cancel_work(call.connection, JOB_KIND, resource.arn)
     if before is not None:
         status = "CREATE_STOPPED" if before == "waiting" else "CREATE_STOPPING"
         catalog.update(call.connection, resource.arn, status=status)
@@ -117,5 +116,5 @@ def _delete_rows(call: Call, resource: Resource) -> None:
     if resource.type == FORECAST.word:
         forecast_store.delete(call.connection, resource.arn)
     if resource.type == DATASET.word:
-        SnapshotStore.delete(call.connection, resource.arn)
+        manifest.delete(call.connection, resource.arn)
     catalog.delete(call.connection, resource.arn)

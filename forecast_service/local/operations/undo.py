@@ -12,8 +12,8 @@ from forecast_service.local.calls import ACTIVE, CREATE_PENDING, JOB_KIND
 from forecast_service.local.catalog import Resource
 from forecast_service.local.kinds import DATASET_GROUP, IMPORT_JOB
 from forecast_service.local.resource_details import ImportJobDetails
-from forecast_service.storage.queue import Queue
-from forecast_service.storage.snapshots import SnapshotStore
+from forecast_service.storage import manifest
+from forecast_service.storage.work import withdraw_work
 
 __all__ = ["data_state", "restore_data", "undo"]
 
@@ -45,7 +45,7 @@ def undo(connection: sa.Connection, group: str, job_name: str) -> None:
 def data_state(connection: sa.Connection, group: str) -> dict[str, Any]:
     """The datasets of a dataset group, and the newest version of each."""
     arns = _datasets(connection, group)
-    return {"datasets": {arn: SnapshotStore.newest(connection, arn) for arn in arns}}
+    return {"datasets": {arn: manifest.newest(connection, arn) for arn in arns}}
 
 
 def restore_data(connection: sa.Connection, group: str, state: Mapping[str, Any]) -> None:
@@ -53,11 +53,11 @@ def restore_data(connection: sa.Connection, group: str, state: Mapping[str, Any]
     versions: Mapping[str, int] = state["datasets"]
     for arn in _datasets(connection, group):
         if not versions.get(arn):
-            SnapshotStore.delete(connection, arn)
+            manifest.delete(connection, arn)
             _delete_dataset(connection, arn)
     kept = [arn for arn, version in versions.items() if version]
     for arn in kept:
-        SnapshotStore.restore(connection, arn, versions[arn])
+        manifest.restore(connection, arn, versions[arn])
     resource = catalog.find(connection, DATASET_GROUP.word, group)
     if resource is not None:
         catalog.update(connection, resource.arn, request={**resource.request, "DatasetArns": kept})
@@ -75,7 +75,7 @@ def _delete_dataset(connection: sa.Connection, arn: str) -> None:
 
 
 def _undo_job(connection: sa.Connection, job: Resource) -> None:
-    Queue.withdraw(connection, JOB_KIND, job.arn)
+    withdraw_work(connection, JOB_KIND, job.arn)
     version = ImportJobDetails.of(job.details).version if job.status == ACTIVE else None
     if version is None or _remove_version(connection, str(job.parent_arn), version):
         catalog.update(connection, job.arn, status="CREATE_FAILED", message=REMOVED)
@@ -84,10 +84,10 @@ def _undo_job(connection: sa.Connection, job: Resource) -> None:
 def _remove_version(connection: sa.Connection, dataset: str, version: int) -> bool:
     """Remove a version unless something was made from it; False if it stays."""
     is_used = (dataset, version) in catalog.used_snapshots(connection)
-    return not is_used and SnapshotStore.take_back(connection, dataset, version)
+    return not is_used and manifest.take_back(connection, dataset, version)
 
 
 def _is_empty(connection: sa.Connection, dataset: str) -> bool:
     """Whether a dataset has no rows, and no import job that may add some."""
     is_importing = any(job.status in UNFINISHED for job in catalog.children(connection, dataset))
-    return not SnapshotStore.newest(connection, dataset) and not is_importing
+    return not manifest.newest(connection, dataset) and not is_importing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forecast_service.local import catalog
-from forecast_service.storage import snapshots
+from forecast_service.storage import manifest, snapshots
 from forecast_service.storage.snapshots import SnapshotStore
 
 from ..support import GOOD, METADATA, World, demands, failure, rows, sales
@@ -156,7 +156,7 @@ def test_a_recreated_dataset_repeats_no_version_that_a_predictor_used(
     world.import_rows(target, world.put(sales()))
     world.perform(world.predictor())
     with world.database.write() as connection:
-        SnapshotStore.delete(connection, target)
+        manifest.delete(connection, target)
 
     again = world.import_rows(target, world.put(sales()))
 

@@ -12,10 +12,11 @@ from forecast_service.local import catalog
 from forecast_service.local.jobs import lifecycle
 from forecast_service.local.jobs.job import Finish, Job
 from forecast_service.storage import forecast_store
-from forecast_service.storage.queue import Claim, Queue
+from forecast_service.storage.queue import Claim
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.stored_forecast import predictions
 from forecast_service.storage.tables import imports, work
+from forecast_service.storage.work import add_work
 
 from ..support import World, open_work, perform, sales
 
@@ -159,7 +160,7 @@ def test_a_second_worker_does_not_repeat_a_finished_job(world: World, target: st
     arn = world.import_job(target, world.put(sales()))
     perform(world, world.claim())
     with world.database.write() as connection:
-        Queue.put(connection, lifecycle.KIND, arn)
+        add_work(connection, lifecycle.KIND, arn)
 
     perform(world, world.claim())
 

@@ -10,8 +10,9 @@ from forecast_service.errors import BackendUnavailable, InvalidData
 from forecast_service.local import catalog
 from forecast_service.local.jobs import lifecycle
 from forecast_service.local.jobs.job import Finish, Job
-from forecast_service.storage.queue import Claim, Queue, new_id
+from forecast_service.storage.queue import Claim, new_id
 from forecast_service.storage.snapshots import SnapshotStore
+from forecast_service.storage.work import cancel_work
 
 from ..support import World, open_work, perform, sales
 
@@ -130,7 +131,7 @@ def test_a_job_in_the_worker_s_own_process_stops_at_its_next_note(
 
     def work_on(job: Job) -> Finish:
         with world.database.write() as connection:
-            Queue.request_cancel(connection, lifecycle.KIND, arn)
+            cancel_work(connection, lifecycle.KIND, arn)
             catalog.update(connection, arn, status="CREATE_STOPPING")
         job.progress(0.5, "computing")
         went_on.append(True)
