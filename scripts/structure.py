@@ -23,6 +23,7 @@ LEVELS = (
     ("local", "aws"),
     ("session",),
     ("predictor_requests", "trainer", "forecaster"),
+    ("accounts",),
     ("runs",),
     ("importer",),
     ("reading",),

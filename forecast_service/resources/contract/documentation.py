@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from forecast_service.accounts.caller import Scope
+
 __all__ = ["Operation", "documented"]
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -28,6 +30,8 @@ class Operation:
     other_types: tuple[str, ...] = ()
     """Media types of answers besides JSON."""
     errors: tuple[int, ...] = ()
+    scope: Scope | None = None
+    """What a caller needs; None if anybody may call."""
 
 
 def documented(summary: str, **parts: Any) -> Callable[[Method], Method]:
