@@ -13,6 +13,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from forecast_service.common.easter import easter_sunday
+
 __all__ = ["FUTURE_DAYS", "HISTORY_DAYS", "N_STORES", "sample_days", "write_sample"]
 
 N_STORES = 30
@@ -190,7 +192,7 @@ def _state_holiday(date: dt.date) -> str:
     """``a`` public holiday, ``b`` Easter, ``c`` Christmas, ``0`` none."""
     if (date.month, date.day) in ((12, 25), (12, 26)):
         return "c"
-    since_easter = (date - _easter(date.year)).days
+    since_easter = (date - easter_sunday(date.year)).days
     if since_easter in (-2, 1):
         return "b"
     fixed = (date.month, date.day) in ((1, 1), (5, 1), (10, 3))
@@ -200,7 +202,7 @@ def _state_holiday(date: dt.date) -> str:
 def _is_school_holiday(store: _Store, date: dt.date) -> bool:
     year, late = date.year, dt.timedelta(weeks=2 * REGIONS.index(store.region))
     winter = date >= dt.date(year, 12, 22) or date <= dt.date(year, 1, 5)
-    spring = abs((date - _easter(year)).days) <= 7
+    spring = abs((date - easter_sunday(year)).days) <= 7
     summer = dt.date(year, 6, 22) + late
     autumn = dt.date(year, 10, 6) + late / 2
     return (
@@ -209,15 +211,6 @@ def _is_school_holiday(store: _Store, date: dt.date) -> bool:
         or summer <= date < summer + dt.timedelta(weeks=6)
         or autumn <= date < autumn + dt.timedelta(weeks=2)
     )
-
-
-def _easter(year: int) -> dt.date:
-    """Easter Sunday by Butcher's rule."""
-    century, rest = divmod(year, 100)
-    moon = (19 * (year % 19) + century - century // 4 - (8 * century + 13) // 25 + 15) % 30
-    week = (32 + 2 * (century % 4) + 2 * (rest // 4) - moon - rest % 4) % 7
-    days = moon + week - 7 * ((year % 19 + 11 * moon + 22 * week) // 451) + 114
-    return dt.date(year, days // 31, days % 31 + 1)
 
 
 def _write(path: Path, header: tuple[str, ...], rows: Iterator[tuple[object, ...]]) -> None:
