@@ -8,6 +8,7 @@ from pydantic import BaseModel, RootModel
 
 from forecast_service.resources.contract.account_answers import CallerAnswer
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
+from forecast_service.resources.contract.outlook_answers import Outlook
 
 __all__ = ["ANSWERS", "Problem"]
 
@@ -229,6 +230,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
         ImportReport,
         Imports,
         KeptForecasts,
+        Outlook,
         Readiness,
         ServedForecast,
         Store,
