@@ -86,7 +86,7 @@ def init_app(app: Flask) -> None:
 
 def packed_response(packed: Packed, content_type: str) -> Response:
     """An answer with these bytes, compressed if the browser takes that."""
-    accepts = "gzip" in request.accept_encodings
+    accepts = request.accept_encodings.quality("gzip") > 0
     response = Response(packed.gzipped if accepts else packed.plain, content_type=content_type)
     if accepts:
         response.headers["Content-Encoding"] = "gzip"

@@ -48,7 +48,8 @@ def page(name: str) -> Response:
     response.cache_control.private = True
     response.cache_control.no_cache = True
     response.vary.update(["Accept-Language", "Cookie"])
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def render(name: str, language: str, theme: str, **values: Any) -> str:
