@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, RootModel
 
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
+from forecast_service.resources.contract.outlook_answers import Outlook
 
 __all__ = ["ANSWERS", "Problem"]
 
@@ -227,6 +228,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
         ImportReport,
         Imports,
         KeptForecasts,
+        Outlook,
         Readiness,
         ServedForecast,
         Store,
