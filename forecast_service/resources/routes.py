@@ -69,4 +69,4 @@ def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
             f"{VERSION_PREFIX}{path}",
             resource_class_kwargs={"service": service, **extra_arguments.get(resource, {})},
         )
-    pages.init_app(app, document, service.current.staleness)
+    pages.init_app(app, document)
