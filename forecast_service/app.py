@@ -36,7 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes, PROPAGATE_EXCEPTIONS=False)
     app.extensions["forecast_service"] = service
     app.wsgi_app = EncodedSlashes(app.wsgi_app)  # type: ignore[assignment]
-    admission = Admission(caller_sources(service), service.has_accounts)
+    admission = Admission(caller_sources(service), service.accounts_state.has_accounts)
     hooks.init_app(app, metrics, Callers(settings), admission)
     problems.init_app(app)
     routes.init_app(app, service, metrics)
