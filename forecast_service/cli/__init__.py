@@ -7,6 +7,7 @@ import os
 import click
 
 from forecast_service import __version__
+from forecast_service.cli.accounts.keys import keys
 from forecast_service.cli.data import import_sales, sample, stores, undo
 from forecast_service.cli.forecasts import forecast, rollback
 from forecast_service.cli.output import ServiceGroup
@@ -38,6 +39,6 @@ def main() -> None:
 
 for command in (
     *(import_sales, undo, train, forecast, rollback, what_if, stores, runs, serve, worker, run),
-    *(check, sample, backup, restore, prune),
+    *(check, sample, backup, restore, prune, keys),
 ):
     main.add_command(command)

@@ -8,6 +8,7 @@ from flask import Flask
 
 from forecast_service import __version__
 from forecast_service.resources import pages
+from forecast_service.resources.accounts.keys import KeyResource, KeysResource
 from forecast_service.resources.accounts.me import MeResource
 from forecast_service.resources.api import ServiceApi, ServiceResource
 from forecast_service.resources.contract.openapi import OpenApiResource, description
@@ -46,6 +47,8 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/imports/<import_id>", ImportResource),
     ("/sales", SalesResource),
     ("/me", MeResource),
+    ("/keys", KeysResource),
+    ("/keys/<key_id>", KeyResource),
     ("/healthz", HealthResource),
     ("/readyz", ReadyResource),
     ("/metrics", MetricsResource),

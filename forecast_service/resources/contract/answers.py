@@ -6,7 +6,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, RootModel
 
-from forecast_service.resources.contract.account_answers import CallerAnswer
+from forecast_service.resources.contract.account_answers import (
+    ApiKey,
+    ApiKeys,
+    CallerAnswer,
+    NewApiKey,
+)
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
 from forecast_service.resources.contract.outlook_answers import Outlook
 
@@ -222,6 +227,8 @@ class Problem(AnswerModel):
 ANSWERS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
+        ApiKey,
+        ApiKeys,
         CallerAnswer,
         Forecast,
         Health,
@@ -231,6 +238,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
         Imports,
         KeptForecasts,
         Outlook,
+        NewApiKey,
         Readiness,
         ServedForecast,
         Store,
