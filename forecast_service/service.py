@@ -13,6 +13,11 @@ from forecast_service.storage.database import LOCK_SECONDS, Database
 from forecast_service.storage.queue import Queue
 
 if TYPE_CHECKING:
+    from forecast_service.accounts.admin_link import AdminLink
+    from forecast_service.accounts.audit import AuditLog
+    from forecast_service.accounts.log_in import LogIn
+    from forecast_service.accounts.sessions import Sessions
+    from forecast_service.accounts.users import Users
     from forecast_service.importer.imports import Imports
     from forecast_service.reading import CurrentForecast, WhatIf
     from forecast_service.runs import KeptForecasts, TrainingRuns
@@ -69,6 +74,36 @@ class Service:
         from forecast_service.reading import WhatIf
 
         return WhatIf(self.database, self.settings, self.session, self.current)
+
+    @cached_property
+    def users(self) -> Users:
+        from forecast_service.accounts.users import Users
+
+        return Users(self.database)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        from forecast_service.accounts.sessions import Sessions
+
+        return Sessions(self.database, self.settings)
+
+    @cached_property
+    def log_in(self) -> LogIn:
+        from forecast_service.accounts.log_in import LogIn
+
+        return LogIn(self.database, self.sessions)
+
+    @cached_property
+    def admin_link(self) -> AdminLink:
+        from forecast_service.accounts.admin_link import AdminLink
+
+        return AdminLink(self.database, self.sessions)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        from forecast_service.accounts.audit import AuditLog
+
+        return AuditLog(self.database)
 
     def prepare(self) -> None:
         """Make the tables of this version.

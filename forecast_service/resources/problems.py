@@ -59,7 +59,7 @@ def _from_service(error: ForecastServiceError) -> Response:
         logger.error("%s", error.detail, exc_info=error, extra={"event": "request_failed"})
     response = _document(error.status, members)
     if error.retryable:
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        response.headers["Retry-After"] = str(error.retry_after or RETRY_AFTER_SECONDS)
     return response
 
 
