@@ -13,8 +13,7 @@
     ├── InvalidData                 a file or a series cannot be used; nothing of it was kept
     ├── Conflict                    the present state forbids this
     │   └── LeaseLost               another worker holds this work; nothing may be written
-    ├── WrongCredentials            a name, a password or a link is wrong
-    ├── TooManyAttempts             too many attempts to log in
+    ├── TooManyAttempts             too many attempts to log in failed
     ├── NotOffered                  the configured backend cannot do this at all
     ├── Busy                        the limit of simultaneous computations is reached
     ├── DamagedData                 a stored file is lost, or is not as it was written
@@ -48,6 +47,7 @@ __all__ = [
     "LeaseLost",
     "NewerSchema",
     "NoForecast",
+    "NotAllowed",
     "NotFound",
     "NotOffered",
     "NotWritable",
@@ -55,6 +55,7 @@ __all__ = [
     "Remedy",
     "TooManyAttempts",
     "TooMuch",
+    "Unauthenticated",
     "UnknownField",
     "UnknownFormat",
     "UnknownItem",
@@ -99,6 +100,13 @@ class Remedy(StrEnum):
     CREATE_STORES = "create_stores"
     """List the stores, or send the sales with the option that makes new ones."""
     LIST_REGIONS = "list_regions"
+    SIGN_IN = "sign_in"
+    """Send a key, or log in."""
+    MAKE_ACCOUNT = "make_account"
+    """Make the first key or user on the server."""
+    ASK_ADMIN = "ask_admin"
+    """Ask an administrator for a key or role that may do more."""
+    LIST_KEYS = "list_keys"
     ALLOW_RETURNS = "allow_returns"
     """Import with the option that allows sales below 0."""
     REPLACE = "replace"
@@ -196,6 +204,18 @@ class OutsideHorizon(InvalidRequest):
     """The requested date range has no day in common with the forecast."""
 
 
+class Unauthenticated(ForecastServiceError):
+    """Nobody is known to make this request, and it needs somebody."""
+
+    status = 401
+
+
+class NotAllowed(ForecastServiceError):
+    """The caller is known, but may not do this."""
+
+    status = 403
+
+
 class NotFound(ForecastServiceError):
     """The requested thing does not exist."""
 
@@ -234,10 +254,8 @@ class LeaseLost(Conflict):
     """Another worker holds this work now; nothing was written."""
 
 
-class WrongCredentials(ForecastServiceError):
+class WrongCredentials(Unauthenticated):
     """A name, a password or a link is wrong; the sentence does not say which part."""
-
-    status = 401
 
 
 class TooManyAttempts(ForecastServiceError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from forecast_service.accounts.openness import FirstAccount, listens_locally
 from forecast_service.common.disks import require_folder
 from forecast_service.errors import ConfigurationError
 from forecast_service.settings import Settings
@@ -104,6 +105,22 @@ class Service:
         from forecast_service.accounts.audit import AuditLog
 
         return AuditLog(self.database)
+
+    def has_accounts(self) -> bool:
+        """Whether there was ever an account; from the first one on, every caller needs one."""
+        return self._first_account.exists()
+
+    def is_open(self) -> bool:
+        """Whether programs on this machine may do everything without an account."""
+        return self._is_local and not self.has_accounts()
+
+    @cached_property
+    def _first_account(self) -> FirstAccount:
+        return FirstAccount(self.database)
+
+    @cached_property
+    def _is_local(self) -> bool:
+        return listens_locally(self.settings)
 
     def prepare(self) -> None:
         """Make the tables of this version.

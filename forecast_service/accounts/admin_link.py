@@ -8,10 +8,10 @@ from forecast_service.accounts.actor import Actor
 from forecast_service.accounts.audit import record
 from forecast_service.accounts.log_in import LoggedIn, enter
 from forecast_service.accounts.sessions import Sessions, new_token, token_hash
+from forecast_service.accounts.tables import admin_links
 from forecast_service.accounts.user import checked_user_name
 from forecast_service.accounts.users import checked_row, has_users, insert_user
 from forecast_service.errors import WrongCredentials
-from forecast_service.storage.account_tables import admin_links
 from forecast_service.storage.database import Database, database_now
 
 __all__ = ["VALID_MINUTES", "AdminLink"]

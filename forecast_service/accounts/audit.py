@@ -13,8 +13,8 @@ from typing import Any, Literal, get_args
 import sqlalchemy as sa
 
 from forecast_service.accounts.actor import Actor, actor
+from forecast_service.accounts.tables import audit_log
 from forecast_service.common.logs import request_id
-from forecast_service.storage.account_tables import audit_log
 from forecast_service.storage.database import Database, database_now
 
 __all__ = ["ACTIONS", "Action", "AuditFilter", "AuditLog", "Entry", "prune", "record"]
@@ -142,9 +142,7 @@ class AuditLog:
             rows = connection.execute(statement.order_by(audit_log.c.id.desc()).limit(limit))
             return [Entry(**row) for row in rows.mappings()]
 
-    def all(
-        self, chosen: AuditFilter, limit: int, before: int | None = None
-    ) -> Iterator[Entry]:
+    def all(self, chosen: AuditFilter, limit: int, before: int | None = None) -> Iterator[Entry]:
         """The newest entries, newest first, read page by page."""
         while limit > 0 and (page := self.list(chosen, limit=min(PAGE, limit), before=before)):
             yield from page

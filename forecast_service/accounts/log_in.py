@@ -10,10 +10,10 @@ from forecast_service.accounts import passwords
 from forecast_service.accounts.actor import Actor
 from forecast_service.accounts.audit import record
 from forecast_service.accounts.sessions import Sessions, end_sessions
+from forecast_service.accounts.tables import users
 from forecast_service.accounts.throttle import Throttle
 from forecast_service.accounts.user import User, user_from, user_name
 from forecast_service.errors import InvalidRequest, WrongCredentials
-from forecast_service.storage.account_tables import users
 from forecast_service.storage.database import Database, database_now
 
 __all__ = ["LogIn", "LoggedIn", "enter"]

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from forecast_service.accounts.tables import user_sessions, users
 from forecast_service.accounts.user import User, user_from
 from forecast_service.settings import Settings
-from forecast_service.storage.account_tables import user_sessions, users
 from forecast_service.storage.database import Database, database_now
 
 __all__ = ["Session", "Sessions", "csrf_token", "end_sessions", "new_token", "token_hash"]
@@ -95,9 +95,7 @@ class Sessions:
     def _touch(self, token: str) -> None:
         own = user_sessions.c.token_hash == token_hash(token)
         with self.database.write() as connection:
-            connection.execute(
-                sa.update(user_sessions).where(own).values(used_at=database_now())
-            )
+            connection.execute(sa.update(user_sessions).where(own).values(used_at=database_now()))
 
     def _is_open(self) -> sa.ColumnElement[bool]:
         now = database_now()

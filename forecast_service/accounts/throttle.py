@@ -11,8 +11,8 @@ import math
 
 import sqlalchemy as sa
 
+from forecast_service.accounts.tables import log_in_failures
 from forecast_service.errors import TooManyAttempts
-from forecast_service.storage.account_tables import log_in_failures
 from forecast_service.storage.database import Database, database_now
 
 __all__ = ["WINDOW_SECONDS", "Throttle"]

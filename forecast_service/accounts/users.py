@@ -13,6 +13,7 @@ from forecast_service.accounts.audit import record
 from forecast_service.accounts.caller import ROLES
 from forecast_service.accounts.passwords import refuse_weak_password, stored_password
 from forecast_service.accounts.sessions import end_sessions
+from forecast_service.accounts.tables import users
 from forecast_service.accounts.user import (
     LANGUAGES,
     User,
@@ -21,7 +22,6 @@ from forecast_service.accounts.user import (
     user_name,
 )
 from forecast_service.errors import Conflict, InvalidRequest, NotFound, Remedy
-from forecast_service.storage.account_tables import users
 from forecast_service.storage.database import Database, database_now
 
 __all__ = ["CHANGES", "Users", "checked_row", "has_users", "insert_user"]

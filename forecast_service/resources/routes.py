@@ -8,6 +8,11 @@ from flask import Flask
 
 from forecast_service import __version__
 from forecast_service.resources import pages
+from forecast_service.resources.accounts import first_admin
+from forecast_service.resources.accounts.audit import AuditResource
+from forecast_service.resources.accounts.me import MeResource
+from forecast_service.resources.accounts.session import OwnPasswordResource, SessionResource
+from forecast_service.resources.accounts.users import UserResource, UsersResource
 from forecast_service.resources.api import ServiceApi, ServiceResource
 from forecast_service.resources.contract.openapi import OpenApiResource, description
 from forecast_service.resources.forecast import ForecastResource
@@ -42,6 +47,12 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/imports", ImportsResource),
     ("/imports/<import_id>", ImportResource),
     ("/sales", SalesResource),
+    ("/me", MeResource),
+    ("/me/password", OwnPasswordResource),
+    ("/session", SessionResource),
+    ("/users", UsersResource),
+    ("/users/<name>", UserResource),
+    ("/audit", AuditResource),
     ("/healthz", HealthResource),
     ("/readyz", ReadyResource),
     ("/metrics", MetricsResource),
@@ -65,4 +76,5 @@ def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
             f"{VERSION_PREFIX}{path}",
             resource_class_kwargs={"service": service, **extra_arguments.get(resource, {})},
         )
+    first_admin.init_app(app, service)
     pages.init_app(app, document, service.current.staleness)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from forecast_service.storage.account_tables import metadata
+from forecast_service.storage.tables import metadata
 
 __all__ = ["upgrade"]
 

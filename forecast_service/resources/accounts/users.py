@@ -64,9 +64,7 @@ class UserResource(ServiceResource):
         values = json_body(request, UserChanges).values()
         return json_response(user_document(self.service.users.change(own, values)))
 
-    @documented(
-        "Delete a user", scope="admin", answers={204: None}, errors=(404, 409, 422, 503)
-    )
+    @documented("Delete a user", scope="admin", answers={204: None}, errors=(404, 409, 422, 503))
     def delete(self, name: str) -> Response:
         """Delete the user and the user's sessions; the audit log keeps the name."""
         self.service.users.delete(checked_name(name, "name"))

@@ -6,7 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, RootModel
 
+from forecast_service.resources.contract.account_answers import CallerAnswer
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
+from forecast_service.resources.contract.user_answers import USER_ANSWERS
 
 __all__ = ["ANSWERS", "Problem"]
 
@@ -220,6 +222,8 @@ class Problem(AnswerModel):
 ANSWERS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
+        *USER_ANSWERS,
+        CallerAnswer,
         Forecast,
         Health,
         History,

@@ -14,7 +14,7 @@ def local_path(text: str | None) -> str:
 
     Example
     -------
-    >>> local_path("/store/7?days=91"), local_path("//evil.example"), local_path("/\\\\evil.example")
+    >>> local_path("/store/7?days=91"), local_path("//evil.example"), local_path("https:evil")
     ('/store/7?days=91', '/', '/')
     """
     if not text or not text.startswith("/") or text.startswith(("//", "/\\")):

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from forecast_service.storage.tables import metadata
 
-__all__ = ["admin_links", "audit_log", "log_in_failures", "metadata", "user_sessions", "users"]
+__all__ = ["admin_links", "audit_log", "log_in_failures", "user_sessions", "users"]
 
 users = Table(
     "users",
