@@ -85,13 +85,14 @@ class Users:
             No admin would remain.
         """
         with self.database.write() as connection:
+            admins = _lock_admins(connection)
             before = _row(connection, name)
             own = before["name"]
             role, limits = before["role"], ("stores", "regions")
             kept = {"role": role, **{key: before[key] for key in limits}}
             row = checked_row(own, {**kept, **values})
             if values.get("disabled") or row["role"] != ADMIN:
-                _refuse_last_admin(connection, own)
+                _refuse_last(admins, own)
             connection.execute(sa.update(users).where(users.c.name == own).values(**row))
             if any(values.get(part) for part in ENDING):
                 end_sessions(connection, own)
@@ -109,8 +110,9 @@ class Users:
             No admin would remain.
         """
         with self.database.write() as connection:
+            admins = _lock_admins(connection)
             own = _row(connection, name)["name"]
-            _refuse_last_admin(connection, own)
+            _refuse_last(admins, own)
             connection.execute(sa.delete(users).where(users.c.name == own))
             record(connection, "user_deleted", own)
 
@@ -179,8 +181,9 @@ def checked_row(name: str, values: Values) -> dict[str, Any]:
     return row
 
 
-def _refuse_last_admin(connection: sa.Connection, name: str) -> None:
-    """Refuse to lose the last admin; the rows stay locked, so that two cannot go at once."""
+def _lock_admins(connection: sa.Connection) -> builtins.list[str]:
+    """Names of the admins who can log in. Their rows stay locked, so that two cannot go at once;
+    everybody locks them first and in this order, so that nobody waits for ever."""
     statement = (
         sa.select(users.c.name)
         .where(users.c.role == ADMIN, users.c.disabled.is_(False))
@@ -188,7 +191,11 @@ def _refuse_last_admin(connection: sa.Connection, name: str) -> None:
         .order_by(users.c.name)
         .with_for_update()
     )
-    if list(connection.execute(statement).scalars()) == [name]:
+    return list(connection.execute(statement).scalars())
+
+
+def _refuse_last(admins: builtins.list[str], name: str) -> None:
+    if admins == [name]:
         raise Conflict(
             f"User '{name}' is the last admin, and somebody must be able to manage the accounts. "
             "Make another admin first."

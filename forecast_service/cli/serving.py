@@ -51,7 +51,7 @@ def serve_until_stopped(
     port = choose_port(settings.host, settings.port)
     settings = settings.model_copy(update={"port": port})
     prepare(settings)
-    for line in warnings_of(settings):
+    for line in (*warnings_of(settings), *first_admin_lines(settings)):
         say(line)
     supervisor = Supervisor(settings, with_worker=with_worker, say=say)
 
@@ -74,6 +74,35 @@ def prepare(settings: Settings) -> None:
         service.prepare()
     finally:
         service.close()
+
+
+def first_admin_lines(settings: Settings) -> list[str]:
+    """The link by which the first admin is made, if the service is locked until then."""
+    from forecast_service.accounts.admin_link import VALID_MINUTES
+    from forecast_service.resources.accounts.first_admin import PATH
+    from forecast_service.service import open_service
+
+    service = open_service(settings)
+    try:
+        if service.is_open() or service.has_accounts():
+            return []
+        token = service.admin_link.make()
+    finally:
+        service.close()
+    return [
+        "The service is locked, because it has no account yet. Make the first admin within "
+        f"{VALID_MINUTES} minutes at {_outer_address(settings)}{PATH}?token={token}"
+    ]
+
+
+def _outer_address(settings: Settings) -> str:
+    """Where other machines probably reach the service."""
+    from forecast_service.common.hosts import WILDCARDS, is_local_name
+
+    named = [name for name in settings.allowed_hosts if name[:1] not in (".", "*")]
+    others = [name for name in (*named, settings.host) if not is_local_name(name)]
+    host = next((name for name in others if name not in WILDCARDS), "localhost")
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
 def warnings_of(settings: Settings) -> list[str]:
