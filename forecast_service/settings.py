@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 import re
 from collections.abc import Iterable
@@ -26,6 +27,8 @@ MAX_FORECAST_TYPES = 5
 SHOWN_UNKNOWN = 3  # unknown settings that an error names
 FORECAST_TYPE = re.compile(r"0?\.(0[1-9]|[1-9]\d?)|mean")
 
+RATE = re.compile(r"off|[1-9]\d{0,8}/(second|minute|hour)")
+ORIGIN = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
 HOST_NAME = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|[0-9A-Fa-f:.]+")
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
@@ -133,6 +136,26 @@ class Settings(BaseSettings):
         ("localhost",),
         description="Hosts that requests may name; 'localhost' and loopback addresses always may.",
     )
+    trusted_proxies: CommaList = Field(
+        (),
+        description="Networks of proxies, such as 10.0.0.0/8, whose X-Forwarded headers count.",
+    )
+    cors_origins: CommaList = Field(
+        (),
+        description="Origins of other sites whose pages may call with a key, such as "
+        "https://shop.example.",
+    )
+    rate_limit: str = Field(
+        "6000/minute",
+        description="Most requests of one caller, such as 100/second or 6000/minute; or off.",
+    )
+    rate_limit_unknown: str = Field(
+        "300/minute",
+        description="Most refused requests of one address without a valid key; or off.",
+    )
+    rate_limit_url: SecretStr | None = Field(
+        None, description="URL of a Redis server that counts requests; default: the database."
+    )
     aws_endpoint: Literal["on", "off"] = Field(
         "on", description="Whether `/aws` answers. Without a key, it answers this machine only."
     )
@@ -164,7 +187,11 @@ class Settings(BaseSettings):
         "INFO", description="Lowest level that is logged."
     )
 
-    @field_validator("columns", "forecast_types", "retrain_rules", "allowed_hosts", mode="before")
+    @field_validator(
+        *("columns", "forecast_types", "retrain_rules", "allowed_hosts"),
+        *("trusted_proxies", "cors_origins"),
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -199,6 +226,30 @@ class Settings(BaseSettings):
         if not all(HOST_NAME.fullmatch(name) for name in value):
             raise ValueError("host names without ports, '.example.com' for all below, or '*'")
         return tuple(name.lower() for name in value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(str(ipaddress.ip_network(text, strict=False)) for text in value)
+        except ValueError:
+            raise ValueError("addresses or networks such as 10.0.0.0/8, by commas") from None
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(ORIGIN.fullmatch(text) for text in value):
+            raise ValueError(
+                "origins such as https://shop.example:8443, by commas; no path, no '*'"
+            )
+        return tuple(text.lower() for text in value)
+
+    @field_validator("rate_limit", "rate_limit_unknown")
+    @classmethod
+    def _rate(cls, value: str) -> str:
+        if not RATE.fullmatch(value):
+            raise ValueError("a number per second, minute or hour, such as 6000/minute, or off")
+        return value
 
     @field_validator("country")
     @classmethod

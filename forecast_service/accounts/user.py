@@ -11,7 +11,15 @@ from forecast_service.accounts.caller import ROLES, Caller
 from forecast_service.errors import InvalidRequest
 from forecast_service.storage.limits import Limits
 
-__all__ = ["LANGUAGES", "NAME_LENGTH", "User", "checked_user_name", "user_from", "user_name"]
+__all__ = [
+    "LANGUAGES",
+    "NAME_LENGTH",
+    "User",
+    "checked_user_name",
+    "limits_of",
+    "user_from",
+    "user_name",
+]
 
 NAME_LENGTH = 100
 LANGUAGES = ("de", "en")
@@ -42,20 +50,25 @@ class User:
 
 def user_from(row: Mapping[Any, Any]) -> User:
     """The user in a row of the table."""
-    stores, regions = row["stores"], row["regions"]
     return User(
         name=row["name"],
         role=row["role"],
-        limits=Limits(
-            None if stores is None else frozenset(stores),
-            None if regions is None else frozenset(regions),
-        ),
+        limits=limits_of(row),
         language=row["language"],
         disabled=bool(row["disabled"]),
         has_password=row["password"] is not None,
         is_external=row["subject"] is not None,
         created_at=row["created_at"],
         logged_in_at=row["logged_in_at"],
+    )
+
+
+def limits_of(values: Mapping[Any, Any]) -> Limits:
+    """The limits in ``stores`` and ``regions``, lists or None."""
+    stores, regions = values.get("stores"), values.get("regions")
+    return Limits(
+        None if stores is None else frozenset(stores),
+        None if regions is None else frozenset(regions),
     )
 
 

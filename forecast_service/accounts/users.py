@@ -8,9 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forecast_service.accounts.accounts_state import note_change
 from forecast_service.accounts.actor import Actor
 from forecast_service.accounts.audit import record
 from forecast_service.accounts.caller import ROLES
+from forecast_service.accounts.keys import checked_limits
 from forecast_service.accounts.passwords import refuse_weak_password, stored_password
 from forecast_service.accounts.sessions import end_sessions
 from forecast_service.accounts.tables import users
@@ -18,6 +20,7 @@ from forecast_service.accounts.user import (
     LANGUAGES,
     User,
     checked_user_name,
+    limits_of,
     user_from,
     user_name,
 )
@@ -35,8 +38,9 @@ Values = Mapping[str, Any]
 class Users:
     """The users of an installation."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, dataset_group: str) -> None:
         self.database = database
+        self.dataset_group = dataset_group
 
     def create(self, name: str, values: Values) -> User:
         """Make a user with ``role``, and what else of ``CHANGES`` is in ``values``.
@@ -45,6 +49,8 @@ class Users:
         ------
         InvalidRequest
             A value is not allowed, or the password is weak.
+        UnknownStore, UnknownRegion
+            A limit names what does not exist.
         Conflict
             There is a user with this name.
         """
@@ -55,6 +61,7 @@ class Users:
                 raise InvalidRequest(
                     "The first user must be able to manage the accounts. Choose the role 'admin'."
                 )
+            self._refuse_unknown_limits(connection, row)
             return insert_user(connection, own, row)
 
     def list(self) -> builtins.list[User]:
@@ -91,11 +98,13 @@ class Users:
             role, limits = before["role"], ("stores", "regions")
             kept = {"role": role, **{key: before[key] for key in limits}}
             row = checked_row(own, {**kept, **values})
+            self._refuse_unknown_limits(connection, values)
             if values.get("disabled") or row["role"] != ADMIN:
                 _refuse_last(admins, own)
             connection.execute(sa.update(users).where(users.c.name == own).values(**row))
             if any(values.get(part) for part in ENDING):
                 end_sessions(connection, own)
+            note_change(connection)
             _record_change(connection, own, values)
             return user_from(_row(connection, own))
 
@@ -114,7 +123,11 @@ class Users:
             own = _row(connection, name)["name"]
             _refuse_last(admins, own)
             connection.execute(sa.delete(users).where(users.c.name == own))
+            note_change(connection)
             record(connection, "user_deleted", own)
+
+    def _refuse_unknown_limits(self, connection: sa.Connection, values: Values) -> None:
+        checked_limits(connection, self.dataset_group, limits_of(values))
 
 
 def has_users(connection: sa.Connection) -> bool:
@@ -136,6 +149,7 @@ def insert_user(
     if found is not None:
         raise Conflict(f"User '{name}' exists already. Change the user, or choose another name.")
     connection.execute(sa.insert(users).values(name=name, created_at=database_now(), **row))
+    note_change(connection)
     record(connection, "user_created", name, by=by, **_public(row))
     return user_from(_row(connection, name))
 

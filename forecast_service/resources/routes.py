@@ -10,6 +10,7 @@ from forecast_service import __version__
 from forecast_service.resources import pages
 from forecast_service.resources.accounts import first_admin
 from forecast_service.resources.accounts.audit import AuditResource
+from forecast_service.resources.accounts.keys import KeyResource, KeysResource
 from forecast_service.resources.accounts.me import MeResource
 from forecast_service.resources.accounts.session import OwnPasswordResource, SessionResource
 from forecast_service.resources.accounts.users import UserResource, UsersResource
@@ -53,6 +54,8 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/users", UsersResource),
     ("/users/<name>", UserResource),
     ("/audit", AuditResource),
+    ("/keys", KeysResource),
+    ("/keys/<key_id>", KeyResource),
     ("/healthz", HealthResource),
     ("/readyz", ReadyResource),
     ("/metrics", MetricsResource),

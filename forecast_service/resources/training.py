@@ -13,6 +13,7 @@ from forecast_service.common.instants import utc_text
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import ListQuery, TrainingBody
+from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import checked_name, json_body, read_query
 from forecast_service.runs.decisions import Decision
 from forecast_service.runs.run import TrainingRun
@@ -38,6 +39,8 @@ class TrainingResource(ServiceResource):
     def post(self) -> Response:
         """200 if no training is needed; 202 with the run that was started or joined."""
         body = json_body(request, TrainingBody)
+        if body.force:
+            caller().require("force")
         sent = body.train_request_date
         at = None if sent is None else datetime.fromisoformat(sent)
         decision = self.service.runs.request(str(body.store_number), at, force=body.force)

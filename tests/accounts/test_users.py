@@ -8,11 +8,28 @@ from typing import Any
 import pytest
 
 from forecast_service.accounts.user import User
-from forecast_service.errors import Conflict, InvalidRequest, NotFound, Remedy
+from forecast_service.errors import (
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    Remedy,
+    UnknownRegion,
+    UnknownStore,
+)
 from forecast_service.service import Service
 from forecast_service.storage.limits import Limits
+from tests.resources.rows import import_group, insert_store
 
 from .people import HERE, NEW_PASSWORD, PASSWORD, recorded
+
+
+@pytest.fixture(autouse=True)
+def stores(service: Service) -> None:
+    """Stores 1 and 7 in the regions north and west."""
+    with service.database.write() as connection:
+        import_group(connection)
+        insert_store(connection, "1", region="north")
+        insert_store(connection, "7", region="west")
 
 
 def test_a_user_is_a_caller_with_the_scopes_of_the_role(service: Service, ann: User) -> None:
@@ -65,6 +82,21 @@ def test_an_admin_cannot_keep_the_limits_of_an_earlier_role(service: Service, an
         service.users.change("bob", {"role": "admin"})
 
     assert service.users.change("bob", {"role": "admin", "regions": None}).caller.may("admin")
+
+
+@pytest.mark.parametrize("limits", [{"stores": ["1", "2"]}, {"regions": ["south"]}])
+def test_limits_name_stores_and_regions_that_exist(
+    service: Service, ann: User, limits: dict[str, Any]
+) -> None:
+    service.users.create("bob", {})
+
+    with pytest.raises((UnknownStore, UnknownRegion)):
+        service.users.create("eve", limits)
+    with pytest.raises((UnknownStore, UnknownRegion)):
+        service.users.change("bob", limits)
+
+    assert [user.name for user in service.users.list()] == ["ann", "bob"]
+    assert service.users.get("bob").limits.are_none
 
 
 def test_the_first_user_is_an_admin(service: Service) -> None:

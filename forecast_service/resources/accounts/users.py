@@ -31,14 +31,15 @@ class UsersResource(ServiceResource):
         scope="admin",
         body=UserBody,
         answers={201: "NewUser"},
-        errors=(409, 413, 415, 422, 503),
+        errors=(404, 409, 413, 415, 422, 503),
     )
     def post(self) -> Response:
         """The user; with the password if the service made it, which is shown only here."""
         body = json_body(request, UserBody)
-        values = body.model_dump(exclude={"name"})
-        made = None if body.password is not None else generated_password()
-        user = self.service.users.create(body.name, {**values, "password": body.password or made})
+        made = generated_password() if body.password is None else None
+        password = made if body.password is None else body.password
+        user = self.service.users.create(body.name, {**body.values(), "password": password})
+        self.service.accounts_state.forget()
         headers = {"Location": f"/users/{user.name}", "Cache-Control": "no-store"}
         return json_response({**user_document(user), "password": made}, 201, headers)
 

@@ -6,7 +6,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, RootModel
 
-from forecast_service.resources.contract.account_answers import CallerAnswer
+from forecast_service.resources.contract.account_answers import (
+    ApiKey,
+    ApiKeys,
+    CallerAnswer,
+    NewApiKey,
+)
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
 from forecast_service.resources.contract.user_answers import USER_ANSWERS
 
@@ -35,6 +40,7 @@ class TrainingRun(AnswerModel):
     expected_at: str | None
     message: str | None
     error: str | None
+    requested_by: str | None
     requested_at: str | None
     started_at: str | None
     finished_at: str | None
@@ -223,6 +229,8 @@ ANSWERS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
         *USER_ANSWERS,
+        ApiKey,
+        ApiKeys,
         CallerAnswer,
         Forecast,
         Health,
@@ -231,6 +239,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
         ImportReport,
         Imports,
         KeptForecasts,
+        NewApiKey,
         Readiness,
         ServedForecast,
         Store,

@@ -13,6 +13,7 @@ from forecast_service.resources.contract.requests import (
     Limit,
     Moment,
     Name,
+    StoreNumber,
     StrictModel,
 )
 
@@ -34,7 +35,8 @@ Language = Annotated[
 ]
 Names = Annotated[list[Name], Field(min_length=1, max_length=MAX_NAMES)]
 Stores = Annotated[
-    Names | None, Field(description="Stores to see, besides those of the regions; null: no limit.")
+    Annotated[list[StoreNumber], Field(min_length=1, max_length=MAX_NAMES)] | None,
+    Field(description="Stores to see, besides those of the regions; null: no limit."),
 ]
 Regions = Annotated[
     Names | None, Field(description="Regions to see, besides the stores; null: no limit.")
@@ -78,6 +80,10 @@ class UserBody(StrictModel):
     language: Language = None
     password: Password | None = None
 
+    def values(self) -> dict[str, Any]:
+        """Everything but the name and the password."""
+        return _as_texts(self.model_dump(exclude={"name", "password"}))
+
 
 class UserChanges(StrictModel):
     """Changes of a user; what is left out stays."""
@@ -99,7 +105,7 @@ class UserChanges(StrictModel):
 
     def values(self) -> dict[str, Any]:
         """What was sent."""
-        return self.model_dump(include=self.model_fields_set)
+        return _as_texts(self.model_dump(include=self.model_fields_set))
 
 
 class AuditQuery(StrictModel):
@@ -113,3 +119,10 @@ class AuditQuery(StrictModel):
     before: Annotated[int, Field(ge=1, lt=2**63)] | None = None
     format: Format = None
     full: AllDigits = None
+
+
+def _as_texts(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with names of stores as texts, as they are inside."""
+    if values.get("stores") is not None:
+        values["stores"] = [str(store) for store in values["stores"]]
+    return values
