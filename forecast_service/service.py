@@ -15,8 +15,13 @@ from forecast_service.storage.queue import Queue
 
 if TYPE_CHECKING:
     from forecast_service.accounts.accounts_state import AccountsState
+    from forecast_service.accounts.admin_link import AdminLink
+    from forecast_service.accounts.audit import AuditLog
     from forecast_service.accounts.keys import Keys
     from forecast_service.accounts.known_keys import KnownKeys
+    from forecast_service.accounts.log_in import LogIn
+    from forecast_service.accounts.sessions import Sessions
+    from forecast_service.accounts.users import Users
     from forecast_service.importer.imports import Imports
     from forecast_service.reading import CurrentForecast, WhatIf
     from forecast_service.reading.outlook import Outlooks
@@ -98,6 +103,36 @@ class Service:
         from forecast_service.reading import WhatIf
 
         return WhatIf(self.database, self.settings, self.session, self.current)
+
+    @cached_property
+    def users(self) -> Users:
+        from forecast_service.accounts.users import Users
+
+        return Users(self.database, self.settings.dataset_group)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        from forecast_service.accounts.sessions import Sessions
+
+        return Sessions(self.database, self.settings)
+
+    @cached_property
+    def log_in(self) -> LogIn:
+        from forecast_service.accounts.log_in import LogIn
+
+        return LogIn(self.database, self.sessions)
+
+    @cached_property
+    def admin_link(self) -> AdminLink:
+        from forecast_service.accounts.admin_link import AdminLink
+
+        return AdminLink(self.database, self.sessions)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        from forecast_service.accounts.audit import AuditLog
+
+        return AuditLog(self.database)
 
     def is_open(self) -> bool:
         """Whether programs on this machine may do everything without an account."""

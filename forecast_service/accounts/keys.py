@@ -10,6 +10,7 @@ from hashlib import sha256
 import sqlalchemy as sa
 
 from forecast_service.accounts.accounts_state import note_change
+from forecast_service.accounts.audit import record
 from forecast_service.accounts.caller import SCOPES, Scope
 from forecast_service.errors import Conflict, InvalidRequest, NotFound, Remedy
 from forecast_service.storage.database import Database, database_now
@@ -88,6 +89,7 @@ class Keys:
             _refuse_past(expires_at, now)
             connection.execute(sa.insert(api_keys).values(**row, created_at=now))
             note_change(connection)
+            record(connection, "key_created", name, scopes=row["scopes"])
             return _one(connection, identifier), text
 
     def list(self) -> list[Key]:
@@ -109,7 +111,9 @@ class Keys:
             if found is None:
                 raise NotFound(f"Key '{key}' does not exist.", remedy=Remedy.LIST_KEYS)
             is_open = sa.and_(api_keys.c.id == found, api_keys.c.revoked_at.is_(None))
-            connection.execute(sa.update(api_keys).where(is_open).values(revoked_at=database_now()))
+            ended = sa.update(api_keys).where(is_open).values(revoked_at=database_now())
+            if connection.execute(ended).rowcount:
+                record(connection, "key_revoked", _one(connection, found).name)
             note_change(connection)
             return _one(connection, found)
 

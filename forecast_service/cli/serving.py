@@ -52,7 +52,10 @@ def serve_until_stopped(
     port = choose_port(settings.host, settings.port)
     settings = settings.model_copy(update={"port": port})
     has_accounts = prepare(settings)
-    for line in warnings_of(settings, has_accounts=has_accounts):
+    for line in (
+        *warnings_of(settings, has_accounts=has_accounts),
+        *([] if has_accounts else first_admin_lines(settings)),
+    ):
         say(line)
     supervisor = Supervisor(settings, with_worker=with_worker, say=say)
 
@@ -79,6 +82,35 @@ def prepare(settings: Settings) -> bool:
         return service.accounts_state.has_accounts()
     finally:
         service.close()
+
+
+def first_admin_lines(settings: Settings) -> list[str]:
+    """The link by which the first admin is made, if the service is locked until then."""
+    from forecast_service.accounts.admin_link import VALID_MINUTES
+    from forecast_service.resources.accounts.first_admin import PATH
+    from forecast_service.service import open_service
+
+    service = open_service(settings)
+    try:
+        if service.is_open():
+            return []
+        token = service.admin_link.make()
+    finally:
+        service.close()
+    return [
+        f"Or make the first admin within {VALID_MINUTES} minutes at "
+        f"{_outer_address(settings)}{PATH}?token={token}"
+    ]
+
+
+def _outer_address(settings: Settings) -> str:
+    """Where other machines probably reach the service."""
+    from forecast_service.common.hosts import WILDCARDS, is_local_name
+
+    named = [name for name in settings.allowed_hosts if name[:1] not in (".", "*")]
+    others = [name for name in (*named, settings.host) if not is_local_name(name)]
+    host = next((name for name in others if name not in WILDCARDS), "localhost")
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
 def warnings_of(settings: Settings, *, has_accounts: bool) -> list[str]:

@@ -62,7 +62,7 @@ def _from_service(error: ForecastServiceError) -> Response:
     if isinstance(error, Unauthenticated):
         response.headers["WWW-Authenticate"] = CHALLENGE
     if error.retryable:
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        response.headers["Retry-After"] = str(error.retry_after or RETRY_AFTER_SECONDS)
     return response
 
 

@@ -8,8 +8,12 @@ from flask import Flask
 
 from forecast_service import __version__
 from forecast_service.resources import pages
+from forecast_service.resources.accounts import first_admin
+from forecast_service.resources.accounts.audit import AuditResource
 from forecast_service.resources.accounts.keys import KeyResource, KeysResource
 from forecast_service.resources.accounts.me import MeResource
+from forecast_service.resources.accounts.session import OwnPasswordResource, SessionResource
+from forecast_service.resources.accounts.users import UserResource, UsersResource
 from forecast_service.resources.api import ServiceApi, ServiceResource
 from forecast_service.resources.contract.openapi import OpenApiResource, description
 from forecast_service.resources.forecast import ForecastResource
@@ -47,6 +51,11 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/imports/<import_id>", ImportResource),
     ("/sales", SalesResource),
     ("/me", MeResource),
+    ("/me/password", OwnPasswordResource),
+    ("/session", SessionResource),
+    ("/users", UsersResource),
+    ("/users/<name>", UserResource),
+    ("/audit", AuditResource),
     ("/keys", KeysResource),
     ("/keys/<key_id>", KeyResource),
     ("/healthz", HealthResource),
@@ -72,4 +81,5 @@ def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
             f"{VERSION_PREFIX}{path}",
             resource_class_kwargs={"service": service, **extra_arguments.get(resource, {})},
         )
+    first_admin.init_app(app, service)
     pages.init_app(app, document)

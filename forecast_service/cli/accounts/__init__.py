@@ -1,1 +1,1 @@
-"""Commands about callers: keys."""
+"""Commands about accounts."""

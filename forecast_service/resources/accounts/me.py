@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, g
+from flask import Response, g, request
 
 from forecast_service.accounts.caller import KNOWN, SCOPES, Caller
 from forecast_service.common.names import natural_order
+from forecast_service.errors import Conflict
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.user_requests import MeBody
 from forecast_service.resources.gate.access import caller
+from forecast_service.resources.parsing import json_body
 from forecast_service.storage.limits import Limits
 
 __all__ = ["MeResource", "caller_document", "limits_document"]
@@ -27,6 +30,23 @@ class MeResource(ServiceResource):
         return json_response(
             caller_document(caller()), headers={"Cache-Control": "private, no-store"}
         )
+
+    @documented(
+        "Choose the language of the pages",
+        scope=KNOWN,
+        body=MeBody,
+        answers={200: "CallerAnswer"},
+        errors=(401, 409, 413, 415, 422, 503),
+    )
+    def patch(self) -> Response:
+        """The user with the new language; keys have none."""
+        body = json_body(request, MeBody)
+        user = caller()
+        if user.kind != "user":
+            raise Conflict(f"'{user.name}' is not a user, so it has no language.")
+        self.service.users.change(user.name, {"language": body.language})
+        g.language = body.language
+        return self.get()
 
 
 def caller_document(found: Caller) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from forecast_service.resources.contract.account_answers import (
 )
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
 from forecast_service.resources.contract.outlook_answers import Outlook
+from forecast_service.resources.contract.user_answers import USER_ANSWERS
 
 __all__ = ["ANSWERS", "Problem"]
 
@@ -40,6 +41,7 @@ class TrainingRun(AnswerModel):
     expected_at: str | None
     message: str | None
     error: str | None
+    requested_by: str | None
     requested_at: str | None
     started_at: str | None
     finished_at: str | None
@@ -227,6 +229,7 @@ class Problem(AnswerModel):
 ANSWERS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
+        *USER_ANSWERS,
         ApiKey,
         ApiKeys,
         CallerAnswer,

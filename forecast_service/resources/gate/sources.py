@@ -8,6 +8,7 @@ from forecast_service.accounts.caller import OPEN_CALLER, Caller
 from forecast_service.accounts.known_keys import KnownKeys
 from forecast_service.common.hosts import is_from_this_machine
 from forecast_service.resources.gate.admission import Source
+from forecast_service.resources.gate.cookies import CookieSessions
 from forecast_service.service import Service
 
 __all__ = ["KeyHeader", "OpenMachine", "caller_sources"]
@@ -17,7 +18,8 @@ BEARER = "bearer "
 
 def caller_sources(service: Service) -> tuple[Source, ...]:
     """All sources of callers."""
-    return (KeyHeader(service.known_keys), OpenMachine(service))
+    cookies = CookieSessions(service.sessions)
+    return (KeyHeader(service.known_keys), cookies, OpenMachine(service))
 
 
 class KeyHeader:
