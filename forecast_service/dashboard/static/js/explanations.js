@@ -1,6 +1,6 @@
 /** Explanations: what the service found, as sentences in the language of the page. */
 
-import { change, days, difference, list, longDay, n, percent, shortDay, t, units } from "./language.js";
+import { change, date, days, difference, list, longDay, n, percent, shortDay, t, units } from "./language.js";
 
 /** How much a problem matters: the kind of its chip. */
 const KINDS = {
@@ -18,31 +18,41 @@ const KINDS = {
 const PROBLEMS = {
   no_forecast: () => t("No forecast"),
   damaged: () => t("Stored forecast is damaged"),
-  sales_late: (p) =>
-    p.days === undefined
-      ? t("Sales are late: last on %(day)s", { day: shortDay(p.data_until) })
-      : n("Sales are %(count)s day late", "Sales are %(count)s days late", { count: p.days }),
+  sales_late: (p) => t("Sales are late: last on %(day)s", { day: shortDay(p.last_sale_on) }),
   stale_forecast: () => t("The forecast is out of date"),
-  fallback: (p) => (p.algorithm ? t("Simpler method: %(method)s", { method: methodName(p.algorithm) }) : t("Simpler method")),
+  fallback: (p) => t("Simpler method: %(method)s", { method: methodName(p.algorithm) }),
   unusual_value: (p) =>
-    p.sales === undefined
-      ? t("Unusual sales on %(day)s", { day: shortDay(p.date) })
-      : t("Unusual: %(sales)s on %(day)s, usually %(usual)s", {
-          sales: units(p.sales),
-          day: shortDay(p.date),
-          usual: units(p.usual),
-        }),
+    t("Unusual: %(sales)s on %(day)s, usually %(usual)s", {
+      sales: units(p.sales),
+      day: shortDay(p.date),
+      usual: units(p.usual),
+    }),
   dormant: () => t("No sales for eight weeks"),
-  few_days: (p) =>
-    p.days === undefined
-      ? t("Short history")
-      : n("Only %(count)s day of sales", "Only %(count)s days of sales", { count: p.days }),
+  few_days: (p) => n("Only %(count)s day of sales", "Only %(count)s days of sales", { count: p.days }),
 };
 
-/** A problem of a store in a few words, and how much it matters. */
+/** @type {Record<string, (problem: Record<string, any>) => string>} */
+const DETAILS = {
+  no_forecast: () => t("Its sales came after the forecast was made, or there is none yet. Update the forecast."),
+  damaged: () => t("Update the forecast; an administrator finds more on the page of the status."),
+  sales_late: (p) => t("Those of %(day)s are due.", { day: shortDay(p.expected_until) }),
+  fallback: (p) => p.reason,
+  dormant: (p) => t("Last sale on %(day)s or before; the forecast is 0 until it sells again.", { day: date(p.last_sale_on) }),
+};
+
+/** A problem of a store in a few words, how much it matters, and a sentence more. */
 export function problemWords(problem) {
   const words = PROBLEMS[problem.code]?.(problem) ?? problem.text;
-  return { words, kind: KINDS[problem.code] ?? "warn", detail: problem.text };
+  return { words, kind: KINDS[problem.code] ?? "warn", detail: detailOf(problem) };
+}
+
+function detailOf(problem) {
+  if (problem.code !== "stale_forecast") return DETAILS[problem.code]?.(problem) ?? null;
+  if (!problem.last_sale_on) return problem.text;
+  return t("Sales until %(newest)s have come, but it uses those until %(used)s.", {
+    newest: date(problem.last_sale_on),
+    used: date(problem.data_until),
+  });
 }
 
 const METHODS = {

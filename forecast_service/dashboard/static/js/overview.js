@@ -238,7 +238,7 @@ function accuracy(store) {
 
 function problem(found) {
   const { words, kind, detail } = problemWords(found);
-  return chip(words, kind, detail === words ? null : detail);
+  return chip(words, kind, detail);
 }
 
 /** Below the table: how many are shown; the rest comes when one scrolls there. */

@@ -84,7 +84,7 @@ function problemList(outlook) {
   if (!problems.length) return null;
   const rows = problems.map((problem) => {
     const { words, kind, detail } = problemWords(problem);
-    return el("li", {}, chip(words, kind), detail && detail !== words ? el("span.muted", { lang: "en" }, detail) : null);
+    return el("li", {}, chip(words, kind), detail ? el("span.muted", {}, detail) : null);
   });
   return el("ul.notice.problems", { "aria-label": t("Needs a look") }, ...rows);
 }
