@@ -9,9 +9,11 @@ from typing import Any
 from flask import Blueprint, Flask, Response, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from forecast_service.accounts.caller import PUBLIC, Need
 from forecast_service.dashboard import assets
 from forecast_service.dashboard.assets import Packed, bundled_assets, packed_response
 from forecast_service.dashboard.languages import LANGUAGES, language_of, script_texts, translations
+from forecast_service.resources.gate.declarations import needs
 
 __all__ = ["PAGES", "init_app", "page", "render"]
 
@@ -23,6 +25,7 @@ PAGES = (
     ("/scenario/<scenario_id>", "scenario"),
     ("/login", "login"),
 )
+PUBLIC_PAGES = ("login",)
 HTML = "text/html; charset=utf-8"
 THEMES = ("light", "dark")
 
@@ -79,7 +82,8 @@ def _frame(name: str, language: str, theme: str) -> tuple[Packed, str]:
 
 
 def _view(name: str) -> Any:
-    return lambda **_: page(name)
+    scope: Need = PUBLIC if name in PUBLIC_PAGES else "read"
+    return needs(scope, is_page=True)(lambda **_: page(name))
 
 
 @cache
