@@ -10,15 +10,21 @@ from forecast_service import __version__
 from forecast_service.resources import pages
 from forecast_service.resources.api import ServiceApi, ServiceResource
 from forecast_service.resources.contract.openapi import OpenApiResource, description
+from forecast_service.resources.deliveries.uploads import UploadResource, UploadsResource
 from forecast_service.resources.forecast import ForecastResource
 from forecast_service.resources.gate.paths import NameConverter
 from forecast_service.resources.health import HealthResource, MetricsResource, ReadyResource
-from forecast_service.resources.imports import ImportResource, ImportsResource
+from forecast_service.resources.imports import (
+    ImportResource,
+    ImportsResource,
+    ImportUndoResource,
+)
 from forecast_service.resources.kept_forecasts import (
     CurrentForecastResource,
     KeptForecastsResource,
 )
 from forecast_service.resources.metrics import RequestMetrics
+from forecast_service.resources.operation.system import SystemResource
 from forecast_service.resources.sales import SalesResource
 from forecast_service.resources.stores import HistoryResource, StoreResource, StoresResource
 from forecast_service.resources.training import TrainingResource, TrainingRunResource
@@ -41,9 +47,13 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/stores/<store_number>/history", HistoryResource),
     ("/imports", ImportsResource),
     ("/imports/<import_id>", ImportResource),
+    ("/imports/<import_id>/undo", ImportUndoResource),
+    ("/uploads", UploadsResource),
+    ("/uploads/<upload_id>", UploadResource),
     ("/sales", SalesResource),
     ("/healthz", HealthResource),
     ("/readyz", ReadyResource),
+    ("/system", SystemResource),
     ("/metrics", MetricsResource),
     ("/openapi.json", OpenApiResource),
 )

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, RootModel
 
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
+from forecast_service.resources.contract.operation_answers import System, UndoPreview, Upload
 
 __all__ = ["ANSWERS", "Problem"]
 
@@ -206,6 +207,13 @@ class ProblemFinding(AnswerModel):
     detail: str
 
 
+class ProblemRemedy(AnswerModel):
+    """What helps: a code for programs, and the words with which ``detail`` ends."""
+
+    code: str
+    text: str
+
+
 class Problem(AnswerModel):
     """An error (RFC 9457), in the same form from every route."""
 
@@ -214,6 +222,7 @@ class Problem(AnswerModel):
     status: int
     detail: str
     errors: list[ProblemFinding] | None = None
+    remedy: ProblemRemedy | None = None
     request_id: str
 
 
@@ -231,9 +240,12 @@ ANSWERS: dict[str, type[BaseModel]] = {
         ServedForecast,
         Store,
         Stores,
+        System,
         TrainingDecision,
         TrainingRun,
         TrainingRuns,
+        UndoPreview,
+        Upload,
         WhatIf,
     )
 }
