@@ -14,6 +14,7 @@ from forecast_service.errors import InvalidRequest, NotFound
 from forecast_service.importer.options import ROLES
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.requests import StrictModel
 from forecast_service.resources.deliveries.received_files import (
     MULTIPART,
     RAW_TYPES,
@@ -21,6 +22,7 @@ from forecast_service.resources.deliveries.received_files import (
     receive,
     refuse_other_parts,
 )
+from forecast_service.resources.parsing import read_query
 from forecast_service.upkeep.sweeping import FOLDER_SECONDS
 
 __all__ = ["UploadResource", "UploadsResource", "discard_upload", "uploaded_files"]
@@ -41,6 +43,7 @@ class UploadsResource(ServiceResource):
     def post(self) -> Response:
         """201 with an ``id`` for ``/imports?upload=…``; the files are kept for a day."""
         settings = self.service.settings
+        read_query(request, StrictModel)  # it has no parameters
         if request.mimetype == MULTIPART:
             refuse_other_parts(request, ())
         folder = new_folder(settings.home)
