@@ -6,6 +6,7 @@ from flask import Flask
 
 from forecast_service.common.hosts import is_local_name
 from forecast_service.common.logs import configure_logging
+from forecast_service.dashboard import frame
 from forecast_service.local import wire
 from forecast_service.resources import hooks, problems, routes
 from forecast_service.resources.gate.callers import Callers
@@ -36,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     hooks.init_app(app, metrics, Callers(settings))
     problems.init_app(app)
     routes.init_app(app, service, metrics)
+    frame.init_app(app)
     session = service.session
     if session.is_endpoint and settings.aws_endpoint == "on":
         key = settings.aws_key

@@ -25,6 +25,7 @@ from forecast_service.resources.kept_forecasts import (
 )
 from forecast_service.resources.metrics import RequestMetrics
 from forecast_service.resources.operation.system import SystemResource
+from forecast_service.resources.planning.outlook import OutlookResource
 from forecast_service.resources.sales import SalesResource
 from forecast_service.resources.stores import HistoryResource, StoreResource, StoresResource
 from forecast_service.resources.training import TrainingResource, TrainingRunResource
@@ -45,6 +46,7 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/stores", StoresResource),
     ("/stores/<store_number>", StoreResource),
     ("/stores/<store_number>/history", HistoryResource),
+    ("/stores/<store_number>/outlook", OutlookResource),
     ("/imports", ImportsResource),
     ("/imports/<import_id>", ImportResource),
     ("/imports/<import_id>/undo", ImportUndoResource),
@@ -75,4 +77,4 @@ def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
             f"{VERSION_PREFIX}{path}",
             resource_class_kwargs={"service": service, **extra_arguments.get(resource, {})},
         )
-    pages.init_app(app, document, service.current.staleness)
+    pages.init_app(app, document)

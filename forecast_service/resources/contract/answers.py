@@ -8,6 +8,7 @@ from pydantic import BaseModel, RootModel
 
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
 from forecast_service.resources.contract.operation_answers import System, UndoPreview, Upload
+from forecast_service.resources.contract.outlook_answers import Outlook
 
 __all__ = ["ANSWERS", "Problem"]
 
@@ -236,6 +237,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
         ImportReport,
         Imports,
         KeptForecasts,
+        Outlook,
         Readiness,
         ServedForecast,
         Store,
