@@ -104,14 +104,16 @@ function columns(report) {
     known.files.push(column.file);
     merged.set(key, known);
   }
+  const several = report.files.length > 1;
   const rows = [...merged.values()]
     .sort((one, other) => ROLES.indexOf(one.role) - ROLES.indexOf(other.role))
-    .map((column) => [column.name, meaning(column), [...new Set(column.files)].join(", ")]);
-  return section(
-    t("What the columns mean"),
-    null,
-    table([t("Column"), t("Read as"), t("File")], rows),
-  );
+    .map((column) => [
+      column.name,
+      meaning(column),
+      ...(several ? [[...new Set(column.files)].join(", ")] : []),
+    ]);
+  const heads = [t("Column"), t("Read as"), ...(several ? [t("File")] : [])];
+  return section(t("What the columns mean"), null, table(heads, rows));
 }
 
 function meaning({ role, name, becomes, reason }) {
@@ -125,15 +127,34 @@ function meaning({ role, name, becomes, reason }) {
     attribute: t("Property of the store"),
     "left out": t("Not used"),
   };
-  const parts = becomes.filter((each) => each !== name && each !== name.toLowerCase());
+  const parts = becomes.filter((each) => plain(each) !== plain(name));
   const details = reason ?? (role === "covariate" && parts.length ? parts.join(", ") : null);
   return el("span", {}, words[role] ?? role, details ? el("small.muted.below", {}, details) : null);
 }
 
+/** "StateHoliday" and "state_holiday" are the same to a reader. */
+function plain(name) {
+  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+}
+
 function totals(report) {
-  if (!report.totals.length) return null;
   const several = Object.keys(report.regions).length > 1;
-  const rows = report.totals.slice(0, MOST_TOTALS).map((each) => [
+  const sales = report.totals.filter((each) => each.column === "sales");
+  const others = report.totals.filter((each) => each.column !== "sales");
+  if (!sales.length && !others.length) return null;
+  return section(
+    t("How large the numbers are"),
+    t("Look at the largest value: it shows at once whether a thousand was read as a one."),
+    sales.length ? totalsTable(sales.slice(0, MOST_TOTALS), several) : null,
+    sales.length > MOST_TOTALS ? more(sales.length - MOST_TOTALS) : null,
+    others.length
+      ? el("details.other", {}, el("summary", {}, t("The other columns")), totalsTable(others, several))
+      : null,
+  );
+}
+
+function totalsTable(totals_, several) {
+  const rows = totals_.map((each) => [
     ...(several ? [each.region] : []),
     each.column === "sales" ? t("Sales") : each.column,
     amount(each.total),
@@ -145,13 +166,7 @@ function totals(report) {
     ...(several ? [t("Region")] : []),
     ...[t("Column"), t("Total"), t("Smallest"), t("Largest"), t("Last day")],
   ];
-  const rest = report.totals.length - rows.length;
-  return section(
-    t("How large the numbers are"),
-    t("Look at the largest value: it shows at once whether a thousand was read as a one."),
-    table(heads, rows, several ? 2 : 1),
-    rest > 0 ? more(rest) : null,
-  );
+  return table(heads, rows, several ? 2 : 1);
 }
 
 function amount(value) {

@@ -139,7 +139,7 @@ function choices(answers, required = true) {
     el(
       "label.choice",
       {},
-      el("input", { type: "radio", name: "answer", value: place, required }),
+      el("input", { type: "radio", name: "answer", value: place, required, checked: required && answers.length === 1 }),
       el("span", {}, label),
     ),
   );
