@@ -13,6 +13,7 @@
     ├── InvalidData                 a file or a series cannot be used; nothing of it was kept
     ├── Conflict                    the present state forbids this
     │   └── LeaseLost               another worker holds this work; nothing may be written
+    ├── TooManyAttempts             too many attempts to log in failed
     ├── NotOffered                  the configured backend cannot do this at all
     ├── Busy                        the limit of simultaneous computations is reached
     ├── DamagedData                 a stored file is lost, or is not as it was written
@@ -46,17 +47,21 @@ __all__ = [
     "LeaseLost",
     "NewerSchema",
     "NoForecast",
+    "NotAllowed",
     "NotFound",
     "NotOffered",
     "NotWritable",
     "OutsideHorizon",
     "Remedy",
+    "TooManyAttempts",
     "TooMuch",
+    "Unauthenticated",
     "UnknownField",
     "UnknownFormat",
     "UnknownItem",
     "UnknownRegion",
     "UnknownStore",
+    "WrongCredentials",
 ]
 
 
@@ -91,9 +96,17 @@ class Remedy(StrEnum):
     """Undo with the option that takes back all imports of the load."""
     LIST_FORECASTS = "list_forecasts"
     LIST_STORES = "list_stores"
+    LIST_USERS = "list_users"
     CREATE_STORES = "create_stores"
     """List the stores, or send the sales with the option that makes new ones."""
     LIST_REGIONS = "list_regions"
+    SIGN_IN = "sign_in"
+    """Send a key, or log in."""
+    MAKE_ACCOUNT = "make_account"
+    """Make the first key or user on the server."""
+    ASK_ADMIN = "ask_admin"
+    """Ask an administrator for a key or role that may do more."""
+    LIST_KEYS = "list_keys"
     ALLOW_RETURNS = "allow_returns"
     """Import with the option that allows sales below 0."""
     REPLACE = "replace"
@@ -137,6 +150,7 @@ class ForecastServiceError(Exception):
         errors: tuple[FieldError, ...] = (),
         remedy: Remedy | None = None,
         subject: str = "",
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
@@ -144,6 +158,8 @@ class ForecastServiceError(Exception):
         self.remedy = remedy
         self.subject = subject
         """A value that the remedy needs, for example the id of a run."""
+        self.retry_after = retry_after
+        """Seconds until the same call may succeed, if they are known."""
 
     def sentence(self, words: Mapping[Remedy, str]) -> str:
         """The detail, then the remedy as ``words`` writes it; ``{subject}`` is filled in."""
@@ -188,6 +204,18 @@ class OutsideHorizon(InvalidRequest):
     """The requested date range has no day in common with the forecast."""
 
 
+class Unauthenticated(ForecastServiceError):
+    """Nobody is known to make this request, and it needs somebody."""
+
+    status = 401
+
+
+class NotAllowed(ForecastServiceError):
+    """The caller is known, but may not do this."""
+
+    status = 403
+
+
 class NotFound(ForecastServiceError):
     """The requested thing does not exist."""
 
@@ -224,6 +252,17 @@ class Conflict(ForecastServiceError):
 
 class LeaseLost(Conflict):
     """Another worker holds this work now; nothing was written."""
+
+
+class WrongCredentials(Unauthenticated):
+    """A name, a password or a link is wrong; the sentence does not say which part."""
+
+
+class TooManyAttempts(ForecastServiceError):
+    """Too many attempts to log in failed."""
+
+    status = 429
+    retryable = True
 
 
 class NotOffered(ForecastServiceError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from forecast_service.accounts.openness import FirstAccount, listens_locally
 from forecast_service.common.disks import require_folder
 from forecast_service.errors import ConfigurationError
 from forecast_service.settings import Settings
@@ -13,6 +14,11 @@ from forecast_service.storage.database import LOCK_SECONDS, Database
 from forecast_service.storage.queue import Queue
 
 if TYPE_CHECKING:
+    from forecast_service.accounts.admin_link import AdminLink
+    from forecast_service.accounts.audit import AuditLog
+    from forecast_service.accounts.log_in import LogIn
+    from forecast_service.accounts.sessions import Sessions
+    from forecast_service.accounts.users import Users
     from forecast_service.importer.imports import Imports
     from forecast_service.reading import CurrentForecast, WhatIf
     from forecast_service.reading.outlook import Outlooks
@@ -76,6 +82,52 @@ class Service:
         from forecast_service.reading import WhatIf
 
         return WhatIf(self.database, self.settings, self.session, self.current)
+
+    @cached_property
+    def users(self) -> Users:
+        from forecast_service.accounts.users import Users
+
+        return Users(self.database)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        from forecast_service.accounts.sessions import Sessions
+
+        return Sessions(self.database, self.settings)
+
+    @cached_property
+    def log_in(self) -> LogIn:
+        from forecast_service.accounts.log_in import LogIn
+
+        return LogIn(self.database, self.sessions)
+
+    @cached_property
+    def admin_link(self) -> AdminLink:
+        from forecast_service.accounts.admin_link import AdminLink
+
+        return AdminLink(self.database, self.sessions)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        from forecast_service.accounts.audit import AuditLog
+
+        return AuditLog(self.database)
+
+    def has_accounts(self) -> bool:
+        """Whether there was ever an account; from the first one on, every caller needs one."""
+        return self._first_account.exists()
+
+    def is_open(self) -> bool:
+        """Whether programs on this machine may do everything without an account."""
+        return self._is_local and not self.has_accounts()
+
+    @cached_property
+    def _first_account(self) -> FirstAccount:
+        return FirstAccount(self.database)
+
+    @cached_property
+    def _is_local(self) -> bool:
+        return listens_locally(self.settings)
 
     def prepare(self) -> None:
         """Make the tables of this version.

@@ -151,6 +151,15 @@ class Settings(BaseSettings):
         gt=0,
         description="Longest time for a request body; a long one gets a second more per 16 KiB.",
     )
+    session_hours: float = Field(
+        168.0, gt=0, description="A user must log in again after this time in any case."
+    )
+    session_idle_hours: float = Field(
+        8.0, gt=0, description="A user must log in again after this time without a request."
+    )
+    audit_days: int = Field(
+        730, ge=90, description="Days for which entries of the audit log are kept."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Lowest level that is logged."
     )

@@ -32,6 +32,7 @@ REMEDY_COMMANDS: Mapping[Remedy, str] = {
     Remedy.UNDO_TOGETHER: "'forecast-service undo --together' undoes all of them.",
     Remedy.LIST_FORECASTS: "'forecast-service rollback' lists the forecasts that can be served.",
     Remedy.LIST_STORES: "'forecast-service stores' lists them.",
+    Remedy.LIST_USERS: "'forecast-service users list' lists them.",
     Remedy.CREATE_STORES: (
         "'forecast-service stores' lists them. 'forecast-service import --append' adds new ones."
     ),
@@ -43,6 +44,10 @@ REMEDY_COMMANDS: Mapping[Remedy, str] = {
         "Set FORECAST_HOME to a new folder to keep both, or drop the sample with --replace-sample."
     ),
     Remedy.LIST_REGIONS: "'forecast-service stores' shows the region of every store.",
+    Remedy.SIGN_IN: "'forecast-service keys create' makes a key.",
+    Remedy.MAKE_ACCOUNT: "'forecast-service keys create' makes the first key.",
+    Remedy.ASK_ADMIN: "'forecast-service keys create' makes a key that may do it.",
+    Remedy.LIST_KEYS: "'forecast-service keys list' lists them.",
     Remedy.ALLOW_RETURNS: "If these are returns, import it with --allow-returns.",
     Remedy.IGNORE_COLUMNS: "Or leave columns out with --ignore.",
     Remedy.NAME_COLUMN: "--column date=NAME names the column (also store, sales, item).",

@@ -14,6 +14,9 @@ from pathlib import Path
 
 from flask import Flask, Response, abort, request
 
+from forecast_service.accounts.caller import PUBLIC
+from forecast_service.resources.gate.declarations import needs
+
 __all__ = ["ADDRESS", "Assets", "bundled_assets", "init_app", "packed_response"]
 
 FOLDER = Path(__file__).parent / "static"
@@ -81,7 +84,8 @@ def bundled_assets() -> Assets:
 
 def init_app(app: Flask) -> None:
     """Serve the assets."""
-    app.add_url_rule(f"{ADDRESS}/<version>/<path:name>", "static", _asset)
+    asset = needs(PUBLIC)(_asset)
+    app.add_url_rule(f"{ADDRESS}/<version>/<path:name>", "static", asset)
 
 
 def packed_response(packed: Packed, content_type: str) -> Response:

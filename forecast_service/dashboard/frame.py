@@ -9,11 +9,15 @@ from typing import Any
 from flask import Blueprint, Flask, Response, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from forecast_service.accounts.caller import PUBLIC, Need
 from forecast_service.dashboard import assets
 from forecast_service.dashboard.assets import Packed, bundled_assets, packed_response
 from forecast_service.dashboard.languages import LANGUAGES, language_of, script_texts, translations
+from forecast_service.resources.gate.declarations import needs
 
 __all__ = ["PAGES", "init_app", "page", "render"]
+
+LOG_IN = "login"
 
 # The address of each page and its name: of its template, and of its script if it has one.
 PAGES = (
@@ -21,7 +25,7 @@ PAGES = (
     ("/store/<store_number>", "store"),
     ("/store/<store_number>/item/<item>", "store"),
     ("/scenario/<scenario_id>", "scenario"),
-    ("/login", "login"),
+    ("/login", LOG_IN),
     ("/upload", "upload"),
     ("/activity", "activity"),
     ("/status", "status"),
@@ -85,7 +89,8 @@ def _frame(name: str, language: str, theme: str) -> tuple[Packed, str]:
 
 
 def _view(name: str) -> Any:
-    return lambda **_: page(name)
+    need: Need = PUBLIC if name == LOG_IN else "read"
+    return needs(need, is_page=True)(lambda **_: page(name))
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forecast_service.accounts.audit import Action, record
 from forecast_service.common.instants import utc_text
 from forecast_service.errors import (
     FieldError,
@@ -41,6 +42,8 @@ __all__ = ["Imports", "stored_error"]
 logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 0.05  # between two checks of an import that another process may work on
+# Rows that were sent one by one, by what an empty cell of them does.
+OF_ROWS: Mapping[str | None, Action] = {"forget": "sales_added", "remove": "sales_removed"}
 
 Files = Mapping[str, Path]
 Options = ImportOptions | Mapping[str, Any] | None
@@ -100,6 +103,9 @@ class Imports:
             at = place_of_work(connection, work_id)
             values = {**row, "dataset_group": group, "state": "waiting", "requested_at": at}
             connection.execute(sa.insert(imports).values(**values))
+            action = OF_ROWS.get(row["options"].get("empty_sales"), "imported")
+            files = [Path(path).name for path in row["files"].values()]
+            record(connection, action, row["id"], mode=row["mode"], files=files)
 
     def refuse_unknown_stores(self, names: Sequence[int | str], options: ImportOptions) -> None:
         """Refuse stores that were never imported; their names may be mistyped.
@@ -157,6 +163,7 @@ class Imports:
             lock_group(connection, self.settings.dataset_group)
             details, group = self.session.details, self.settings.dataset_group
             undone = take_back(connection, details, group, import_id, together=together)
+            record(connection, "undid", undone, together=together)
             if self.after_import is not None:
                 self.after_import(connection)
         logger.info(
@@ -174,6 +181,7 @@ class Imports:
         with self.database.write() as connection:
             lock_group(connection, self.settings.dataset_group)
             clear(connection, self.session.details, self.settings.dataset_group)
+            record(connection, "undid", "all imports")
         logger.info("all imports are undone", extra={"event": "imports_cleared"})
 
     def list(self, limit: int = 50) -> builtins.list[dict[str, Any]]:

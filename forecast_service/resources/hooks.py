@@ -8,8 +8,12 @@ import secrets
 import time
 
 from flask import Flask, Response, g, request
+from werkzeug.wrappers import Response as AnyResponse
 
+from forecast_service.accounts.actor import Actor, acting
 from forecast_service.common.logs import request_id
+from forecast_service.resources.gate.access import caller
+from forecast_service.resources.gate.admission import Admission
 from forecast_service.resources.gate.callers import Callers
 from forecast_service.resources.gate.front import REFUSAL
 from forecast_service.resources.gate.paths import shown_path
@@ -28,16 +32,16 @@ HTML_POLICY = (
 )
 
 
-def init_app(app: Flask, metrics: RequestMetrics, callers: Callers) -> None:
+def init_app(app: Flask, metrics: RequestMetrics, callers: Callers, admission: Admission) -> None:
     """Register the hooks that run before and after every request of the app."""
-    app.before_request(lambda: _begin(callers))
+    app.before_request(lambda: _begin(callers, admission))
 
     @app.after_request
     def finish(response: Response) -> Response:
         return _finish(response, metrics)
 
 
-def _begin(callers: Callers) -> None:
+def _begin(callers: Callers, admission: Admission) -> AnyResponse | None:
     g.began = time.perf_counter()
     sent = request.environ.get("HTTP_X_REQUEST_ID", "")
     # Other characters could forge lines of a log that is read as text.
@@ -45,7 +49,9 @@ def _begin(callers: Callers) -> None:
     refusal = request.environ.get(REFUSAL)
     if refusal is not None:
         raise refusal
+    acting.set(_actor)
     callers.check(request)
+    return admission.admit(request)
 
 
 def _finish(response: Response, metrics: RequestMetrics) -> Response:
@@ -61,7 +67,13 @@ def _finish(response: Response, metrics: RequestMetrics) -> Response:
     metrics.observe(request.method, route, response.status_code, seconds)
     _log(route, response, seconds)
     request_id.set(None)
+    acting.set(None)
     return response
+
+
+def _actor() -> Actor:
+    who = caller()
+    return Actor(who.kind, who.name, request.remote_addr)
 
 
 def _log(route: str, response: Response, seconds: float) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 
 from flask import Flask, Response
 
+from forecast_service.accounts.caller import PUBLIC
+from forecast_service.resources.gate.declarations import needs
+
 __all__ = ["init_app"]
 
 STYLE = "/static/current/style.css"
@@ -14,7 +17,8 @@ STYLE = "/static/current/style.css"
 
 def init_app(app: Flask, description: dict[str, Any]) -> None:
     """Add the page; ``description`` is the OpenAPI document."""
-    app.add_url_rule("/docs", "docs", lambda: _page("Routes", _routes(description)))
+    docs = needs(PUBLIC, is_page=True)(lambda: _page("Routes", _routes(description)))
+    app.add_url_rule("/docs", "docs", docs)
 
 
 def _page(title: str, content: str) -> Response:

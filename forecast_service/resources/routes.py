@@ -8,6 +8,11 @@ from flask import Flask
 
 from forecast_service import __version__
 from forecast_service.resources import pages
+from forecast_service.resources.accounts import first_admin
+from forecast_service.resources.accounts.audit import AuditResource
+from forecast_service.resources.accounts.me import MeResource
+from forecast_service.resources.accounts.session import OwnPasswordResource, SessionResource
+from forecast_service.resources.accounts.users import UserResource, UsersResource
 from forecast_service.resources.api import ServiceApi, ServiceResource
 from forecast_service.resources.contract.openapi import OpenApiResource, description
 from forecast_service.resources.deliveries.uploads import UploadResource, UploadsResource
@@ -53,6 +58,12 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/uploads", UploadsResource),
     ("/uploads/<upload_id>", UploadResource),
     ("/sales", SalesResource),
+    ("/me", MeResource),
+    ("/me/password", OwnPasswordResource),
+    ("/session", SessionResource),
+    ("/users", UsersResource),
+    ("/users/<name>", UserResource),
+    ("/audit", AuditResource),
     ("/healthz", HealthResource),
     ("/readyz", ReadyResource),
     ("/system", SystemResource),
@@ -78,3 +89,4 @@ def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
             resource_class_kwargs={"service": service, **extra_arguments.get(resource, {})},
         )
     pages.init_app(app, document)
+    first_admin.init_app(app, service)

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forecast_service.accounts.audit import record
 from forecast_service.errors import Conflict, NoForecast, NotFound, Remedy
 from forecast_service.runs import facts, refresh, run_rows
 from forecast_service.runs.decisions import (
@@ -164,6 +165,7 @@ class TrainingRuns:
             if run.state == "waiting":
                 cancel_work(connection, KIND, run_id)
             run_rows.end(connection, run, "cancelled")
+            record(connection, "cancelled", run_id)
             refresh.refresh_after(connection, run)
         logger.info("run cancelled", extra={"event": "run_cancelled", "run_id": run_id})
         return self.get(run_id)
@@ -200,6 +202,13 @@ class TrainingRuns:
                 request_facts.store, rule in TRAINING_RULES, rule, detail, request_facts.forced
             )
             run, joined = run_rows.insert_or_join(connection, group, request, counts=True)
+            record(
+                connection,
+                "forced" if request_facts.forced else "trained",
+                run.id,
+                store=request_facts.store,
+                joined=joined,
+            )
         logger.info("training requested", extra={"event": "training_asked", "rule": rule})
         return Decision(
             started=run is not None and not joined,

@@ -6,9 +6,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, RootModel
 
+from forecast_service.resources.contract.account_answers import CallerAnswer
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
 from forecast_service.resources.contract.operation_answers import System, UndoPreview, Upload
 from forecast_service.resources.contract.outlook_answers import Outlook
+from forecast_service.resources.contract.user_answers import USER_ANSWERS
 
 __all__ = ["ANSWERS", "Problem"]
 
@@ -230,6 +232,8 @@ class Problem(AnswerModel):
 ANSWERS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
+        *USER_ANSWERS,
+        CallerAnswer,
         Forecast,
         Health,
         History,
