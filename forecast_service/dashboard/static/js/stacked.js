@@ -1,4 +1,4 @@
-/** Stacked tables: on a narrow screen a row becomes a card, and each cell says its column. */
+/** Tables from columns and rows. A stacking one turns its rows into cards on a narrow screen. */
 
 import { el } from "./pieces.js";
 
@@ -8,13 +8,14 @@ import { el } from "./pieces.js";
  * @param {{name: string, kind?: string, cell: (row: any) => unknown}[]} columns
  *   `kind`: classes of the cell, such as "num"; a column without a name has buttons
  * @param {any[]} rows
+ * @param {string} [kind] "stacking", or "" for one that stays a table
  */
-export function stacked(caption, columns, rows) {
+export function stacked(caption, columns, rows, kind = "stacking") {
   const heads = columns.map(({ name, kind }) =>
     name ? el(classed("th", kind), { scope: "col" }, name) : el("td"),
   );
   return el(
-    "table.stacking",
+    classed("table", kind),
     {},
     el("caption.unseen", {}, caption),
     el("thead", {}, el("tr", {}, ...heads)),
