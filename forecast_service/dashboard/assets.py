@@ -84,8 +84,7 @@ def bundled_assets() -> Assets:
 
 def init_app(app: Flask) -> None:
     """Serve the assets."""
-    asset = needs(PUBLIC)(_asset)
-    app.add_url_rule(f"{ADDRESS}/<version>/<path:name>", "static", asset)
+    app.add_url_rule(f"{ADDRESS}/<version>/<path:name>", "static", needs(PUBLIC)(_asset))
 
 
 def packed_response(packed: Packed, content_type: str) -> Response:

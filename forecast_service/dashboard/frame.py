@@ -17,15 +17,13 @@ from forecast_service.resources.gate.declarations import needs
 
 __all__ = ["PAGES", "init_app", "page", "render"]
 
-LOG_IN = "login"
-
 # The address of each page and its name: of its template, and of its script if it has one.
 PAGES = (
     ("/", "overview"),
     ("/store/<store_number>", "store"),
     ("/store/<store_number>/item/<item>", "store"),
     ("/scenario/<scenario_id>", "scenario"),
-    ("/login", LOG_IN),
+    ("/login", "login"),
     ("/upload", "upload"),
     ("/activity", "activity"),
     ("/status", "status"),
@@ -33,6 +31,7 @@ PAGES = (
     ("/admin", "admin"),
     ("/account", "account"),
 )
+PUBLIC_PAGES = ("login",)
 HTML = "text/html; charset=utf-8"
 THEMES = ("light", "dark")
 
@@ -89,8 +88,8 @@ def _frame(name: str, language: str, theme: str) -> tuple[Packed, str]:
 
 
 def _view(name: str) -> Any:
-    need: Need = PUBLIC if name == LOG_IN else "read"
-    return needs(need, is_page=True)(lambda **_: page(name))
+    scope: Need = PUBLIC if name in PUBLIC_PAGES else "read"
+    return needs(scope, is_page=True)(lambda **_: page(name))
 
 
 @cache
