@@ -24,7 +24,7 @@ from forecast_service.importer.history import history
 from forecast_service.importer.import_rows import KIND, has_open_import, lane_of
 from forecast_service.importer.interpretation import understand_files
 from forecast_service.importer.options import ImportOptions, check_request
-from forecast_service.importer.reversal import clear, take_back
+from forecast_service.importer.reversal import clear, preview, take_back
 from forecast_service.importer.steps import AfterImport, ImportStep
 from forecast_service.importer.understanding.report import ImportReport
 from forecast_service.importer.workspace import Workspace
@@ -170,6 +170,11 @@ class Imports:
             "import %s is undone", undone, extra={"event": "import_undone", "import_id": undone}
         )
         return self.get(undone)
+
+    def undo_preview(self, import_id: str) -> dict[str, Any]:
+        """What an undo of this import would bring back; see ``reversal.preview`` for the errors."""
+        with self.database.read() as connection:
+            return preview(connection, self.session.details, self.settings.dataset_group, import_id)
 
     def clear(self) -> None:
         """Take back all imports at once; see ``reversal.clear`` for the errors."""

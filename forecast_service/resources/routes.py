@@ -16,15 +16,21 @@ from forecast_service.resources.accounts.session import OwnPasswordResource, Ses
 from forecast_service.resources.accounts.users import UserResource, UsersResource
 from forecast_service.resources.api import ServiceApi, ServiceResource
 from forecast_service.resources.contract.openapi import OpenApiResource, description
+from forecast_service.resources.deliveries.uploads import UploadResource, UploadsResource
 from forecast_service.resources.forecast import ForecastResource
 from forecast_service.resources.gate.paths import NameConverter
 from forecast_service.resources.health import HealthResource, MetricsResource, ReadyResource
-from forecast_service.resources.imports import ImportResource, ImportsResource
+from forecast_service.resources.imports import (
+    ImportResource,
+    ImportsResource,
+    ImportUndoResource,
+)
 from forecast_service.resources.kept_forecasts import (
     CurrentForecastResource,
     KeptForecastsResource,
 )
 from forecast_service.resources.metrics import RequestMetrics
+from forecast_service.resources.operation.system import SystemResource
 from forecast_service.resources.planning.outlook import OutlookResource
 from forecast_service.resources.sales import SalesResource
 from forecast_service.resources.stores import HistoryResource, StoreResource, StoresResource
@@ -49,6 +55,9 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/stores/<store_number>/outlook", OutlookResource),
     ("/imports", ImportsResource),
     ("/imports/<import_id>", ImportResource),
+    ("/imports/<import_id>/undo", ImportUndoResource),
+    ("/uploads", UploadsResource),
+    ("/uploads/<upload_id>", UploadResource),
     ("/sales", SalesResource),
     ("/me", MeResource),
     ("/me/password", OwnPasswordResource),
@@ -60,6 +69,7 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/keys/<key_id>", KeyResource),
     ("/healthz", HealthResource),
     ("/readyz", ReadyResource),
+    ("/system", SystemResource),
     ("/metrics", MetricsResource),
     ("/openapi.json", OpenApiResource),
 )

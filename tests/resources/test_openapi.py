@@ -16,11 +16,7 @@ from forecast_service.resources.contract.openapi import PARAMETER
 PAGES = {address for address, _ in frame.PAGES}
 NOT_DESCRIBED = {
     *PAGES,
-    "/docs",
-    "/first-admin",
-    "/aws",
-    "/aws/",
-    "/static/<version>/<path:name>",
+    *("/docs", "/first-admin", "/aws", "/aws/", "/static/<version>/<path:name>"),
 }
 
 

@@ -13,6 +13,7 @@ from forecast_service.resources.contract.account_answers import (
     NewApiKey,
 )
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
+from forecast_service.resources.contract.operation_answers import System, UndoPreview, Upload
 from forecast_service.resources.contract.outlook_answers import Outlook
 from forecast_service.resources.contract.user_answers import USER_ANSWERS
 
@@ -215,6 +216,13 @@ class ProblemFinding(AnswerModel):
     detail: str
 
 
+class ProblemRemedy(AnswerModel):
+    """What helps: a code for programs, and the words with which ``detail`` ends."""
+
+    code: str
+    text: str
+
+
 class Problem(AnswerModel):
     """An error (RFC 9457), in the same form from every route."""
 
@@ -223,6 +231,7 @@ class Problem(AnswerModel):
     status: int
     detail: str
     errors: list[ProblemFinding] | None = None
+    remedy: ProblemRemedy | None = None
     request_id: str
 
 
@@ -246,9 +255,12 @@ ANSWERS: dict[str, type[BaseModel]] = {
         ServedForecast,
         Store,
         Stores,
+        System,
         TrainingDecision,
         TrainingRun,
         TrainingRuns,
+        UndoPreview,
+        Upload,
         WhatIf,
     )
 }
