@@ -39,6 +39,7 @@ class TrainingRun(AnswerModel):
     expected_at: str | None
     message: str | None
     error: str | None
+    requested_by: str | None
     requested_at: str | None
     started_at: str | None
     finished_at: str | None
@@ -177,6 +178,7 @@ class Import(AnswerModel):
     options: dict[str, Any]
     report: ImportReport | None
     error: dict[str, Any] | None
+    requested_by: str | None
     requested_at: str | None
     finished_at: str | None
     loaded_with: str | None
