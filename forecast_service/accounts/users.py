@@ -20,12 +20,12 @@ from forecast_service.accounts.user import (
     LANGUAGES,
     User,
     checked_user_name,
-    limits_of,
     user_from,
     user_name,
 )
 from forecast_service.errors import Conflict, InvalidRequest, NotFound, Remedy
 from forecast_service.storage.database import Database, database_now
+from forecast_service.storage.limits import Limits
 
 __all__ = ["CHANGES", "Users", "checked_row", "has_admin", "insert_user"]
 
@@ -127,7 +127,7 @@ class Users:
             record(connection, "user_deleted", own)
 
     def _refuse_unknown_limits(self, connection: sa.Connection, values: Values) -> None:
-        checked_limits(connection, self.dataset_group, limits_of(values))
+        checked_limits(connection, self.dataset_group, Limits.from_document(values))
 
 
 def has_admin(connection: sa.Connection) -> bool:

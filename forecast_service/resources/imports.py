@@ -8,6 +8,7 @@ import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,11 +18,12 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from forecast_service.errors import Busy, FieldError, InvalidRequest, UnknownField
 from forecast_service.importer.imports import stored_error
-from forecast_service.importer.options import ROLES
+from forecast_service.importer.options import ROLES, ImportOptions
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.import_requests import ImportQuery
 from forecast_service.resources.contract.requests import ListQuery, UndoQuery
+from forecast_service.resources.gate.access import caller
 from forecast_service.resources.gate.unpacking import refuse_bomb
 from forecast_service.resources.parsing import (
     checked_name,
@@ -38,6 +40,7 @@ __all__ = [
     "ImportsResource",
     "accepted_response",
     "import_document",
+    "options_within_limits",
     "scratch_folder",
 ]
 
@@ -75,13 +78,15 @@ class ImportsResource(ServiceResource):
     def post(self) -> Response:
         """202 with the import to follow. ``dry_run`` only returns the report and keeps nothing."""
         query = import_query(request)
-        options = query.options()
+        options = options_within_limits(ImportOptions.from_dict(query.options()), query.mode)
         imports = self.service.imports
         with received_files(request, self.service.settings) as files:
+            if "stores" in files:
+                caller().require_all_stores("a table of stores says the region of every store")
             if query.dry_run:
                 with one_dry_run():
                     return json_response(imports.dry_run(files, query.mode, options).to_dict())
-            identifier = imports.request(files, query.mode, options)
+            identifier = imports.request(files, query.mode, options, requested_by=caller().name)
         return accepted_response(identifier, import_document(imports.get(identifier)))
 
     @documented(
@@ -94,7 +99,7 @@ class ImportsResource(ServiceResource):
     def get(self) -> Response:
         """The imports, newest first."""
         limit = read_query(request, ListQuery).limit
-        imports = self.service.imports.list(limit)
+        imports = self.service.imports.list(limit, caller())
         return json_response({"imports": [import_document(record) for record in imports]})
 
 
@@ -109,7 +114,7 @@ class ImportResource(ServiceResource):
     )
     def get(self, import_id: str) -> Response:
         """The import with its report or its error; the error names lines."""
-        record = self.service.imports.get(checked_name(import_id, "import_id"))
+        record = self.service.imports.get(checked_name(import_id, "import_id"), caller())
         return json_response(import_document(record))
 
     @documented(
@@ -123,8 +128,24 @@ class ImportResource(ServiceResource):
         """The import with state ``undone``: the sales are those from before it."""
         together = read_query(request, UndoQuery).together
         name = checked_name(import_id, "import_id")
-        record = self.service.imports.undo(name, together=together)
+        record = self.service.imports.undo(name, together=together, caller=caller())
         return json_response(import_document(record))
+
+
+def options_within_limits(options: ImportOptions, mode: str) -> ImportOptions:
+    """The options for an import of this caller, who may see only some stores or all.
+
+    Raises
+    ------
+    NotAllowed
+        A full import would replace the sales of other stores.
+    """
+    limits = caller().limits
+    if limits.are_none:
+        return options
+    if mode == "FULL":
+        caller().require_all_stores("a full import replaces the sales of all stores")
+    return replace(options, limits=limits, known_stores=True)
 
 
 def import_query(sent: Request) -> ImportQuery:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from forecast_service.common.column_roles import read_column_roles
+from forecast_service.common.names import natural_order
 from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.files.column_names import OPEN, snake
 from forecast_service.importer.files.columns import find_column
@@ -22,7 +23,11 @@ from forecast_service.importer.files.store_table import (
 )
 from forecast_service.importer.merging.earlier_imports import EarlierImports, StoreState
 from forecast_service.importer.merging.future_sales import refuse_future_sales
-from forecast_service.importer.merging.losses import refuse_losses, refuse_unknown_stores
+from forecast_service.importer.merging.losses import (
+    refuse_foreign_stores,
+    refuse_losses,
+    refuse_unknown_stores,
+)
 from forecast_service.importer.merging.merged_rows import (
     MergedRows,
     merge_sheets,
@@ -76,6 +81,8 @@ class Understanding:
     imported."""
     conventions: Mapping[str, str]
     """What later imports should know about the values; see ``groups.DatasetGroup``."""
+    touched: tuple[str, ...] = ()
+    """Stores with rows in the files."""
 
 
 def understand(
@@ -104,6 +111,10 @@ def understand(
     remembered = Remembered.of(earlier, options, settings)
     conventions = remembered.conventions(kind, options)
     sheets = read_sheets(files, options, earlier, replaces=replaces, conventions=conventions)
+    touched = {name for sheet in sheets for name in sheet.stores.names}
+    if options.limits is not None:
+        old = {} if earlier is None else earlier.stores
+        refuse_foreign_stores(old, touched, options.limits)
     if last_day is not None:
         refuse_future_sales(sheets, last_day)
     sheets, doubtful = drop_doubtful_marks(sheets) if replaces else (sheets, {})
@@ -185,6 +196,7 @@ def understand(
         stores=states,
         attributes=_attributes(merged, table, earlier, states),
         conventions=remembered.after(merged, opens_by_rests=chosen.opens_by_rests),
+        touched=tuple(sorted(touched, key=natural_order)),
     )
 
 
