@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from forecast_service.accounts.keys import Keys
     from forecast_service.accounts.known_keys import KnownKeys
     from forecast_service.accounts.log_in import LogIn
+    from forecast_service.accounts.oidc.identity import IdentityLogIn
+    from forecast_service.accounts.oidc.provider import IdentityProvider
     from forecast_service.accounts.sessions import Sessions
     from forecast_service.accounts.users import Users
     from forecast_service.importer.imports import Imports
@@ -121,6 +123,20 @@ class Service:
         from forecast_service.accounts.log_in import LogIn
 
         return LogIn(self.database, self.sessions)
+
+    @cached_property
+    def identity_log_in(self) -> IdentityLogIn:
+        from forecast_service.accounts.oidc.identity import IdentityLogIn
+
+        return IdentityLogIn(self.database, self.settings, self.sessions)
+
+    @cached_property
+    def identity_provider(self) -> IdentityProvider | None:
+        if self.settings.oidc_issuer is None:
+            return None
+        from forecast_service.accounts.oidc.provider import IdentityProvider
+
+        return IdentityProvider(self.settings)
 
     @cached_property
     def admin_link(self) -> AdminLink:

@@ -16,12 +16,15 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from forecast_service.common.column_roles import COLUMN_ROLES, read_column_roles
 from forecast_service.common.countries import COUNTRIES
+from forecast_service.common.group_grants import read_group_limits, read_group_roles
 from forecast_service.common.sentences import allowed, shown
 from forecast_service.errors import ConfigurationError
 
 __all__ = ["Settings", "read_settings"]
 
 PREFIX = "FORECAST_"
+SECRETS = {name: f"{PREFIX}{name.upper()}" for name in ("database_url", "oidc_client_secret")}
+"""Settings that may be in a file, and their variables."""
 
 MAX_FORECAST_TYPES = 5
 SHOWN_UNKNOWN = 3  # unknown settings that an error names
@@ -180,6 +183,33 @@ class Settings(BaseSettings):
     session_idle_hours: float = Field(
         8.0, gt=0, description="A user must log in again after this time without a request."
     )
+    oidc_issuer: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Address of the identity provider (OpenID Connect) at which users may log in.",
+    )
+    oidc_client_id: str | None = Field(
+        None, description="Name of this service at the identity provider."
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="Its secret there; none for a public client."
+    )
+    oidc_scopes: str = Field(
+        "openid profile email", description="What is asked of the identity provider."
+    )
+    oidc_role_claim: str = Field(
+        "groups", description="Claim of the identity provider with the groups of a user."
+    )
+    oidc_roles: CommaList = Field(
+        (), description="Roles by group, such as chain-admins=admin,planners=planner."
+    )
+    oidc_limits: CommaList = Field(
+        (),
+        description="What users of a group see only, such as north=region:North,kiosk=store:7.",
+    )
+    oidc_default_role: Literal["none", "viewer"] = Field(
+        "none", description="Role of users in no group with a role; none: they may not log in."
+    )
     audit_days: int = Field(
         730, ge=90, description="Days for which entries of the audit log are kept."
     )
@@ -189,7 +219,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         *("columns", "forecast_types", "retrain_rules", "allowed_hosts"),
-        *("trusted_proxies", "cors_origins"),
+        *("trusted_proxies", "cors_origins", "oidc_roles", "oidc_limits"),
         mode="before",
     )
     @classmethod
@@ -226,6 +256,24 @@ class Settings(BaseSettings):
         if not all(HOST_NAME.fullmatch(name) for name in value):
             raise ValueError("host names without ports, '.example.com' for all below, or '*'")
         return tuple(name.lower() for name in value)
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _group_roles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            read_group_roles(value)
+        except ValueError as error:
+            raise ValueError(f"group=role, by commas; {error}") from None
+        return value
+
+    @field_validator("oidc_limits")
+    @classmethod
+    def _group_limits(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            read_group_limits(value)
+        except ValueError as error:
+            raise ValueError(f"group=region:NAME or group=store:NAME, by commas; {error}") from None
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -284,7 +332,7 @@ class Settings(BaseSettings):
 def read_settings(**overrides: Any) -> Settings:
     """Read the settings from FORECAST_* variables; ``overrides`` replace them.
 
-    ``FORECAST_DATABASE_URL_FILE`` names a file with the URL, for secrets mounted as files.
+    A variable with ``_FILE`` names a file with one of the ``SECRETS``.
 
     Raises
     ------
@@ -292,9 +340,10 @@ def read_settings(**overrides: Any) -> Settings:
         A variable is malformed (the message names all of these), or a variable does not exist.
     """
     _refuse_unknown(os.environ)
-    secret_file = os.environ.get(f"{PREFIX}DATABASE_URL_FILE")
-    if secret_file and "database_url" not in overrides:
-        overrides["database_url"] = _read_secret(secret_file)
+    for field, name in SECRETS.items():
+        secret_file = os.environ.get(f"{name}_FILE")
+        if secret_file and field not in overrides:
+            overrides[field] = _read_secret(name, secret_file)
     try:
         return Settings(**overrides)
     except ValidationError as error:
@@ -321,7 +370,7 @@ def _problem(finding: Any) -> str:
 
 def _refuse_unknown(environ: os._Environ[str] | dict[str, str]) -> None:
     names = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    names.add(f"{PREFIX}DATABASE_URL_FILE")
+    names |= {f"{name}_FILE" for name in SECRETS.values()}
     unknown = sorted(
         name
         for name in environ
@@ -344,11 +393,11 @@ def _nearest(name: str, existing: Iterable[str]) -> str:
     return f" Did you mean {PREFIX}{near[0]}?" if near else ""
 
 
-def _read_secret(path: str) -> str:
+def _read_secret(name: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ConfigurationError(
-            f"'{PREFIX}DATABASE_URL_FILE' names '{path}', which cannot be read: "
-            f"{error.strerror}. Name a readable file or set {PREFIX}DATABASE_URL."
+            f"'{name}_FILE' names '{path}', which cannot be read: {error.strerror}. Name a "
+            f"readable file or set {name}."
         ) from error

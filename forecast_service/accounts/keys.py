@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from forecast_service.accounts.accounts_state import note_change
 from forecast_service.accounts.audit import record
-from forecast_service.accounts.caller import SCOPES, Scope
+from forecast_service.accounts.caller import OPEN_CALLER
+from forecast_service.accounts.scopes import COMMAND_LINE, SCOPES, Scope
 from forecast_service.errors import Conflict, InvalidRequest, NotFound, Remedy
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.limits import UNLIMITED, Limits
@@ -77,8 +78,7 @@ class Keys:
             "digest": digest_of(text),
             "start": text[:SHOWN_CHARACTERS],
             "scopes": _checked_scopes(set(scopes), limits),
-            "stores": None if limits.stores is None else sorted(limits.stores),
-            "regions": None if limits.regions is None else sorted(limits.regions),
+            **limits.document(),
             "created_by": created_by,
             "expires_at": expires_at,
         }
@@ -144,18 +144,13 @@ def checked_limits(connection: sa.Connection, dataset_group: str, limits: Limits
 
 def _key(row: sa.RowMapping) -> Key:
     columns = {name: row[name] for name in KEPT}
-    limits = Limits(_names(row["stores"]), _names(row["regions"]))
-    return Key(**columns, scopes=frozenset(row["scopes"]), limits=limits)
+    return Key(**columns, scopes=frozenset(row["scopes"]), limits=Limits.from_document({**row}))
 
 
 KEPT = (
     *("id", "name", "start", "created_by"),
     *("created_at", "expires_at", "revoked_at", "last_used_at"),
 )
-
-
-def _names(names: Collection[str] | None) -> frozenset[str] | None:
-    return None if names is None else frozenset(names)
 
 
 def _one(connection: sa.Connection, identifier: str) -> Key:
@@ -169,6 +164,10 @@ def _checked_name(name: str) -> str:
         raise InvalidRequest(
             f"'{name[:100]}' is not a name of a key. A name has 1 to {NAME_LENGTH} printable "
             "characters, such as 'till system'."
+        )
+    if stripped in (COMMAND_LINE, OPEN_CALLER.name):
+        raise InvalidRequest(
+            f"'{stripped}' is the name of callers without a key. Choose another one."
         )
     return stripped
 

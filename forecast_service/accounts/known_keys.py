@@ -106,5 +106,5 @@ class KnownKeys:
 
 
 def _caller(row: sa.RowMapping) -> Caller:
-    limits = Limits(*(None if row[n] is None else frozenset(row[n]) for n in ("stores", "regions")))
+    limits = Limits.from_document({**row})
     return Caller("key", row["name"], frozenset(row["scopes"]), limits)

@@ -16,7 +16,6 @@ __all__ = [
     "NAME_LENGTH",
     "User",
     "checked_user_name",
-    "limits_of",
     "user_from",
     "user_name",
 ]
@@ -53,22 +52,13 @@ def user_from(row: Mapping[Any, Any]) -> User:
     return User(
         name=row["name"],
         role=row["role"],
-        limits=limits_of(row),
+        limits=Limits.from_document(row),
         language=row["language"],
         disabled=bool(row["disabled"]),
         has_password=row["password"] is not None,
         is_external=row["subject"] is not None,
         created_at=row["created_at"],
         logged_in_at=row["logged_in_at"],
-    )
-
-
-def limits_of(values: Mapping[Any, Any]) -> Limits:
-    """The limits in ``stores`` and ``regions``, lists or None."""
-    stores, regions = values.get("stores"), values.get("regions")
-    return Limits(
-        None if stores is None else frozenset(stores),
-        None if regions is None else frozenset(regions),
     )
 
 

@@ -20,14 +20,14 @@ from forecast_service.accounts.user import (
     LANGUAGES,
     User,
     checked_user_name,
-    limits_of,
     user_from,
     user_name,
 )
 from forecast_service.errors import Conflict, InvalidRequest, NotFound, Remedy
 from forecast_service.storage.database import Database, database_now
+from forecast_service.storage.limits import Limits
 
-__all__ = ["CHANGES", "Users", "checked_row", "has_users", "insert_user"]
+__all__ = ["CHANGES", "Users", "checked_row", "has_admin", "insert_user"]
 
 CHANGES = ("role", "stores", "regions", "language", "disabled", "password")
 ENDING = ("disabled", "password")  # changes that end the sessions of the user
@@ -57,7 +57,7 @@ class Users:
         own = checked_user_name(name)
         row = checked_row(own, {"role": "viewer", **values})
         with self.database.write() as connection:
-            if row["role"] != ADMIN and not has_users(connection):
+            if row["role"] != ADMIN and not has_admin(connection):
                 raise InvalidRequest(
                     "The first user must be able to manage the accounts. Choose the role 'admin'."
                 )
@@ -127,12 +127,13 @@ class Users:
             record(connection, "user_deleted", own)
 
     def _refuse_unknown_limits(self, connection: sa.Connection, values: Values) -> None:
-        checked_limits(connection, self.dataset_group, limits_of(values))
+        checked_limits(connection, self.dataset_group, Limits.from_document(values))
 
 
-def has_users(connection: sa.Connection) -> bool:
-    """Whether there is any user."""
-    return connection.execute(sa.select(users.c.name).limit(1)).first() is not None
+def has_admin(connection: sa.Connection) -> bool:
+    """Whether there is any admin."""
+    admins = sa.select(users.c.name).where(users.c.role == ADMIN).limit(1)
+    return connection.execute(admins).first() is not None
 
 
 def insert_user(

@@ -138,6 +138,7 @@ def test_without_a_key_there_are_no_accounts(database: Database) -> None:
             *("a", ["write"], Limits(), InvalidRequest),
             "'write' is not a scope. The scopes are read, train, force, import, admin.",
         ),
+        ("local", ["read"], Limits(), InvalidRequest, "name of callers without a key"),
         ("a", [], Limits(), InvalidRequest, "A key needs a scope. The scopes are read"),
         (
             *("a", ["admin"], Limits(frozenset({"1"})), InvalidRequest),

@@ -7,14 +7,13 @@ from typing import Any
 
 import click
 
-from forecast_service.accounts.caller import SCOPES
+from forecast_service.accounts.scopes import COMMAND_LINE, SCOPES
 from forecast_service.cli.output import ServiceGroup, json_option, print_json, print_table, say
 from forecast_service.cli.parameters import NAME
 
 __all__ = ["keys"]
 
 KEY_COLUMNS = ("id", "name", "start", "scopes", "limits", "state", "last_used_at")
-BY_COMMAND = "command line"
 
 
 @click.group(cls=ServiceGroup, epilog="Example: forecast-service keys create report --region North")
@@ -66,7 +65,7 @@ def create(
             scopes,
             limits=Limits(frozenset(stores) or None, frozenset(regions) or None),
             expires_at=None if ends is None else ends.timestamp(),
-            created_by=BY_COMMAND,
+            created_by=COMMAND_LINE,
         )
     if as_json:
         print_json({**key_document(key), "key": text})

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from forecast_service.common.column_roles import read_column_roles
+from forecast_service.common.names import natural_order
 from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.files.column_names import OPEN, snake
 from forecast_service.importer.files.columns import find_column
@@ -22,7 +23,11 @@ from forecast_service.importer.files.store_table import (
 from forecast_service.importer.merging.delivery import Delivery
 from forecast_service.importer.merging.earlier_imports import EarlierImports, StoreState
 from forecast_service.importer.merging.future_sales import refuse_future_sales
-from forecast_service.importer.merging.losses import refuse_losses, refuse_unknown_stores
+from forecast_service.importer.merging.losses import (
+    refuse_foreign_stores,
+    refuse_losses,
+    refuse_unknown_stores,
+)
 from forecast_service.importer.merging.merged_rows import (
     MergedRows,
     merge_sheets,
@@ -75,6 +80,8 @@ class Understanding:
     imported."""
     conventions: Mapping[str, str]
     """What later imports should know about the values; see ``groups.DatasetGroup``."""
+    touched: tuple[str, ...] = ()
+    """Stores with rows in the files."""
 
 
 def understand(
@@ -152,6 +159,7 @@ def understand(
         stores=states,
         attributes=_attributes(merged, table, earlier, states),
         conventions=delivery.remembered.after(merged, opens_by_rests=chosen.opens_by_rests),
+        touched=tuple(sorted(_named_stores(sheets), key=natural_order)),
     )
 
 
@@ -165,9 +173,16 @@ def _read(delivery: Delivery, last_day: int | None) -> tuple[Sequence[Sheet], di
         replaces=delivery.replaces,
         conventions=conventions,
     )
+    if delivery.options.limits is not None:
+        old = {} if delivery.earlier is None else delivery.earlier.stores
+        refuse_foreign_stores(old, _named_stores(sheets), delivery.options.limits)
     if last_day is not None:
         refuse_future_sales(sheets, last_day)
     return drop_doubtful_marks(sheets) if delivery.replaces else (sheets, {})
+
+
+def _named_stores(sheets: Sequence[Sheet]) -> set[str]:
+    return {name for sheet in sheets for name in sheet.stores.names}
 
 
 def _merge(delivery: Delivery, sheets: Sequence[Sheet]) -> MergedRows:

@@ -10,7 +10,6 @@ from flask import Response, request
 from forecast_service.accounts.caller import SCOPES
 from forecast_service.accounts.keys import Key
 from forecast_service.common.instants import utc_text
-from forecast_service.resources.accounts.me import limits_document
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.account_requests import KeyBody
 from forecast_service.resources.contract.documentation import documented
@@ -77,7 +76,7 @@ def key_document(key: Key) -> dict[str, Any]:
         "name": key.name,
         "start": key.start,
         "scopes": [scope for scope in SCOPES if scope in key.scopes],
-        "limits": limits_document(key.limits),
+        "limits": key.limits.document(),
         "created_by": key.created_by,
         "created_at": utc_text(key.created_at),
         "expires_at": utc_text(key.expires_at),

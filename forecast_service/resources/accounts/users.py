@@ -9,7 +9,6 @@ from flask import Response, request
 from forecast_service.accounts.passwords import generated_password
 from forecast_service.accounts.user import User
 from forecast_service.common.instants import utc_text
-from forecast_service.resources.accounts.me import limits_document
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.user_requests import UserBody, UserChanges
@@ -77,7 +76,7 @@ def user_document(user: User) -> dict[str, Any]:
     return {
         "name": user.name,
         "role": user.role,
-        "limits": limits_document(user.limits),
+        "limits": user.limits.document(),
         "language": user.language,
         "disabled": user.disabled,
         "has_password": user.has_password,

@@ -181,6 +181,7 @@ class Import(AnswerModel):
     options: dict[str, Any]
     report: ImportReport | None
     error: dict[str, Any] | None
+    requested_by: str | None
     requested_at: str | None
     finished_at: str | None
     loaded_with: str | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from forecast_service.accounts.audit import Action
 from forecast_service.resources.contract.requests import (
@@ -19,9 +19,11 @@ from forecast_service.resources.contract.requests import (
 
 __all__ = [
     "AuditQuery",
+    "CallbackQuery",
     "LogInBody",
     "LogInForm",
     "MeBody",
+    "OidcQuery",
     "PasswordBody",
     "UserBody",
     "UserChanges",
@@ -55,6 +57,20 @@ class LogInForm(LogInBody):
     """The same from a form without JavaScript; ``next`` is the page to go to, on this host."""
 
     next: str = "/"
+
+
+class OidcQuery(StrictModel):
+    """``next`` is the page to go to after the log-in, on this host."""
+
+    next: str = "/"
+
+
+class CallbackQuery(BaseModel):
+    """What the identity provider adds to the address; it may add more."""
+
+    state: str = ""
+    code: str = ""
+    error: Annotated[str, Field(description="Why the provider refused the log-in.")] = ""
 
 
 class PasswordBody(StrictModel):
