@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, RootModel
 
+from forecast_service.resources.contract.account_answers import CallerAnswer
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
 from forecast_service.resources.contract.outlook_answers import Outlook
 
@@ -221,6 +222,7 @@ class Problem(AnswerModel):
 ANSWERS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
+        CallerAnswer,
         Forecast,
         Health,
         History,
