@@ -19,6 +19,7 @@ from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.groups import Texts, read_group
+from forecast_service.storage.limits import UNLIMITED, Limits
 from forecast_service.storage.stored_forecast import StoredForecast, predictions
 from forecast_service.storage.stores import existing_stores, refuse_missing_item
 
@@ -69,9 +70,12 @@ class WhatIf:
         self.current = current
 
     def documents(
-        self, question: Question, suppositions: Sequence[Supposition]
+        self,
+        question: Question,
+        suppositions: Sequence[Supposition],
+        limits: Limits = UNLIMITED,
     ) -> list[dict[str, Any]]:
-        """One document per store, in the order of the question.
+        """One document per store, in the order of the question, for a caller with these limits.
 
         Raises
         ------
@@ -82,8 +86,8 @@ class WhatIf:
         NotOffered
             The backend cannot do this.
         """
-        self._refuse_missing_items(question)
-        served = self.current.documents(question)
+        self._refuse_missing_items(question, limits)
+        served = self.current.documents(question, limits)
         changes = self._changes(suppositions)
         arn = served[0]["provenance"]["forecast"]
         keys = [_key(document) for document in served]
@@ -94,12 +98,12 @@ class WhatIf:
             for document, series in zip(served, supposed, strict=True)
         ]
 
-    def _refuse_missing_items(self, question: Question) -> None:
+    def _refuse_missing_items(self, question: Question, limits: Limits) -> None:
         """Series are computed, not their totals: with items, one must be named."""
         with self.database.read() as connection:
             group = read_group(connection, self.settings.dataset_group)
             if group is not None and group.has_items and question.item is None:
-                for name in existing_stores(connection, group.name, question.stores):
+                for name in existing_stores(connection, group.name, question.stores, limits):
                     refuse_missing_item(connection, group, name, None)
 
     def _changes(self, suppositions: Sequence[Supposition]) -> list[Change]:

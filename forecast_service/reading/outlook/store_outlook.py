@@ -100,7 +100,8 @@ class _Outlook:
         self.question = question
         self.name = str(question.store)
         self.group = _group(connection, self.settings.dataset_group)
-        self.store = existing_stores(connection, self.group.name, [self.name])[self.name]
+        rows = existing_stores(connection, self.group.name, [self.name], question.limits)
+        self.store = rows[self.name]
         items = () if question.item is None else (question.item,)
         asked = Question(stores=(question.store,), many=True, items=items)
         reader = StoreReader(connection, self.settings, self.group, asked, day)
