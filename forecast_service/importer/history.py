@@ -57,7 +57,7 @@ def read_rows(store: SnapshotStore, dataset: str, names: dict[str, str]) -> Long
     """
     if not store.version(dataset):
         return None
-    table = store.read(dataset)
+    table = store.read(dataset, columns=names)
     items, item_names = _codes(table["item_id"])
     day = _days(table)
     if "location" in table.column_names:

@@ -27,9 +27,11 @@ from forecast_service.resources.representations import (
     XLSX_TYPE,
     Representation,
     attachment,
+    conditional,
     json_list,
     link_to_next,
     representation_of,
+    unconditional,
 )
 from forecast_service.resources.tables.forecasts import forecast_table, program_table, rounded
 from forecast_service.storage.stores import stores_with_commas
@@ -57,7 +59,7 @@ class ForecastResource(ServiceResource):
         query = request.environ.get("QUERY_STRING", "")
         form = representation_of(request)
         answer = self._answer(query, form, lambda: question_of(self._from_query(), form))
-        return _response(answer, form, request.environ.get("HTTP_IF_NONE_MATCH"))
+        return conditional(request, answer, form.content_type)
 
     @documented(
         "The current forecast of a store, of its items, or of many stores",
@@ -71,7 +73,8 @@ class ForecastResource(ServiceResource):
         """Answer a JSON body."""
         form = representation_of(request)  # refuse a wrong format before the body
         question = question_of(json_body(request, ForecastBody), form)
-        return _response(self._answer(question, form, lambda: question), form, None)
+        answer = self._answer(question, form, lambda: question)
+        return unconditional(answer, form.content_type)
 
     def _from_query(self) -> ForecastBody:
         """The question in the query string. Either parameter for stores may be repeated."""
@@ -100,25 +103,6 @@ class ForecastResource(ServiceResource):
         self, key: Hashable, form: Representation, question: Callable[[], Question]
     ) -> Answer:
         return self.service.current.answer(key, form, _encoder(form), question)
-
-
-def _response(answer: Answer, form: Representation, if_none_match: str | None) -> Response:
-    # A list of pairs that includes the content type is fastest in Werkzeug.
-    headers = [
-        ("Content-Type", form.content_type),
-        ("ETag", answer.etag),
-        ("Cache-Control", "no-cache"),
-        ("Vary", "Accept"),
-        *answer.headers,
-    ]
-    if if_none_match is not None and _matches(if_none_match, answer.etag):
-        return Response(status=304, headers=headers)
-    return Response(answer.body, headers=headers)
-
-
-def _matches(if_none_match: str, etag: str) -> bool:
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return etag in tags or tags == ["*"]
 
 
 def _encoder(form: Representation) -> Encode:

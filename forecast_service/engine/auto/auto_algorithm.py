@@ -23,6 +23,7 @@ from forecast_service.engine.auto.members import (
     groups,
     is_sparse,
 )
+from forecast_service.engine.auto.tested_errors import errors_of
 from forecast_service.engine.backtest import Backtest, backtest, cutoffs, join_backtests
 from forecast_service.engine.boosted.lightgbm_package import missing_library
 from forecast_service.engine.features.calendar_features import phases
@@ -172,5 +173,6 @@ def _fit(
         common_weights=learned.common_weights,
         calibration=learned.calibration,
         coverage=coverage,
+        errors=errors_of(tested),
     )
     return model, tested

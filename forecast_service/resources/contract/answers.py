@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, RootModel
 
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
+from forecast_service.resources.contract.overview_answers import Accuracy, Overview, Regions
 
 __all__ = ["ANSWERS", "Problem"]
 
@@ -104,6 +105,8 @@ class StoreSummary(AnswerModel):
     last_sale_on: str
     days: int
     assumed_from: str | None
+    data_until: str
+    """Last day of the newest period with sales."""
     imported_at: str
 
 
@@ -220,6 +223,7 @@ class Problem(AnswerModel):
 ANSWERS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
+        Accuracy,
         Forecast,
         Health,
         History,
@@ -227,7 +231,9 @@ ANSWERS: dict[str, type[BaseModel]] = {
         ImportReport,
         Imports,
         KeptForecasts,
+        Overview,
         Readiness,
+        Regions,
         ServedForecast,
         Store,
         Stores,
