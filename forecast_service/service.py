@@ -15,7 +15,7 @@ from forecast_service.storage.queue import Queue
 
 if TYPE_CHECKING:
     from forecast_service.importer.imports import Imports
-    from forecast_service.reading import CurrentForecast, WhatIf
+    from forecast_service.reading import CurrentForecast, Overview, WhatIf
     from forecast_service.reading.outlook import Outlooks
     from forecast_service.runs import KeptForecasts, TrainingRuns
     from forecast_service.session import ForecastSession
@@ -71,6 +71,12 @@ class Service:
         from forecast_service.reading.outlook import Outlooks
 
         return Outlooks(self.database, self.settings, self.current)
+
+    @cached_property
+    def overview(self) -> Overview:
+        from forecast_service.reading import Overview
+
+        return Overview(self.database, self.settings)
 
     @cached_property
     def what_if(self) -> WhatIf:

@@ -10,6 +10,8 @@ from forecast_service import __version__
 from forecast_service.resources import pages
 from forecast_service.resources.accounts.me import MeResource
 from forecast_service.resources.api import ServiceApi, ServiceResource
+from forecast_service.resources.boards.accuracy import AccuracyResource
+from forecast_service.resources.boards.overview import OverviewResource, RegionsResource
 from forecast_service.resources.contract.openapi import OpenApiResource, description
 from forecast_service.resources.forecast import ForecastResource
 from forecast_service.resources.gate.paths import NameConverter
@@ -32,6 +34,9 @@ __all__ = ["ROUTES", "init_app"]
 VERSION_PREFIX = "/v1"
 
 ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
+    ("/overview", OverviewResource),
+    ("/regions", RegionsResource),
+    ("/accuracy", AccuracyResource),
     ("/forecast", ForecastResource),
     ("/forecasts", KeptForecastsResource),
     ("/forecasts/<forecast_id>/current", CurrentForecastResource),

@@ -9,6 +9,7 @@ from pydantic import BaseModel, RootModel
 from forecast_service.resources.contract.account_answers import CallerAnswer
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
 from forecast_service.resources.contract.outlook_answers import Outlook
+from forecast_service.resources.contract.overview_answers import Accuracy, Overview, Regions
 
 __all__ = ["ANSWERS", "Problem"]
 
@@ -106,6 +107,8 @@ class StoreSummary(AnswerModel):
     last_sale_on: str
     days: int
     assumed_from: str | None
+    data_until: str
+    """Last day of the newest period with sales."""
     imported_at: str
 
 
@@ -223,6 +226,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
         CallerAnswer,
+        Accuracy,
         Forecast,
         Health,
         History,
@@ -231,7 +235,9 @@ ANSWERS: dict[str, type[BaseModel]] = {
         Imports,
         KeptForecasts,
         Outlook,
+        Overview,
         Readiness,
+        Regions,
         ServedForecast,
         Store,
         Stores,
