@@ -74,6 +74,7 @@ def render(name: str, language: str, theme: str, **values: Any) -> str:
             languages=LANGUAGES,
             theme=theme,
             static=bundled.address,
+            icon=bundled.text("favicon.svg"),
             modules=bundled.modules(script if bundled.get(f"js/{script}") else "frame.js"),
             texts=script_texts(language),
             **values,

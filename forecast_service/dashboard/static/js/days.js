@@ -1,7 +1,7 @@
 /** Days: the tables under the picture; they say the same in numbers. */
 
 import { dayNotes } from "./explanations.js";
-import { change, dayOf, days, longDay, n, shortDay, t, units } from "./language.js";
+import { change, dayOf, longDay, n, shortDay, t, units, week } from "./language.js";
 import { el } from "./pieces.js";
 
 /** The share by which a value is above another; null without a base. */
@@ -16,6 +16,15 @@ function head(...names) {
 function nameOf(row) {
   const isWeekend = [0, 6].includes(dayOf(row.day).getUTCDay());
   return el(`th${isWeekend ? ".weekend" : ""}`, { scope: "row" }, el("time", { datetime: row.day, title: longDay(row.day) }, shortDay(row.day)));
+}
+
+function rangeOf(low, high) {
+  return low === null || low === undefined ? "–" : `${units(low)} – ${units(high)}`;
+}
+
+/** The expected value; on a narrow window with its range below. */
+function expected(value, range) {
+  return el("td.num", {}, el("span.figure", {}, units(value)), el("small.muted.narrow-only", {}, range));
 }
 
 function notes(row) {
@@ -35,8 +44,8 @@ export function comingDays(rows) {
       "tr",
       { "data-day": row.day },
       nameOf(row),
-      el("td.num.figure", { "data-value": row.now.middle }, units(row.now.middle)),
-      el("td.num.muted", {}, row.closed ? "–" : `${units(row.now.low)} – ${units(row.now.high)}`),
+      expected(row.now.middle, row.closed ? "–" : rangeOf(row.now.low, row.now.high)),
+      el("td.num.muted.wide-only", {}, row.closed ? "–" : rangeOf(row.now.low, row.now.high)),
       el("td.num.wide-only", {}, units(row.lastYear)),
       el("td.num", {}, row.closed ? "–" : change(above(row.now.middle, row.lastYear))),
       notes(row),
@@ -45,11 +54,11 @@ export function comingDays(rows) {
   const names = [
     [t("Day")],
     [t("Expected"), "num"],
-    [t("Likely range"), "num"],
-    [t("Last year"), "num wide-only"],
+    [t("Likely range"), "num.wide-only"],
+    [t("Last year"), "num.wide-only"],
     [t("Against last year"), "num"],
     [t("Notes")],
-  ].map(([name, kind]) => [name, kind?.replace(" ", ".")]);
+  ];
   return el(
     "table",
     { id: "days" },
@@ -68,7 +77,7 @@ export function pastDays(rows) {
       nameOf(row),
       el("td.num.figure", {}, units(row.sales)),
       el("td.num", {}, units(row.then.middle)),
-      el("td.num.muted.wide-only", {}, row.then.low === null ? "–" : `${units(row.then.low)} – ${units(row.then.high)}`),
+      el("td.num.muted.wide-only", {}, rangeOf(row.then.low, row.then.high)),
       el("td.num", {}, row.closed ? "–" : change(above(row.sales, row.then.middle))),
       el("td.num.wide-only", {}, units(row.lastYear)),
       notes(row),
@@ -93,26 +102,26 @@ export function pastDays(rows) {
 
 /** Totals of the coming weeks. */
 export function weekTotals(weeks) {
-  const body = weeks.map((week) =>
+  const body = weeks.map(({ from, to, ...totals }) =>
     el(
       "tr",
       {},
       el(
         "th",
         { scope: "row" },
-        days(week.from, week.to),
-        week.days === 7 ? null : el("small.muted.block", {}, n("%(count)s day", "%(count)s days", { count: week.days })),
+        week(from, to),
+        totals.days === 7 ? null : el("small.muted.block", {}, n("%(count)s day", "%(count)s days", { count: totals.days })),
       ),
-      el("td.num.figure", {}, units(week.p50)),
-      el("td.num.muted", {}, week.p10 === null || week.p10 === undefined ? "–" : `${units(week.p10)} – ${units(week.p90)}`),
-      el("td.num", {}, change(above(week.p50, week.last_year))),
+      expected(totals.p50, rangeOf(totals.p10, totals.p90)),
+      el("td.num.muted.wide-only", {}, rangeOf(totals.p10, totals.p90)),
+      el("td.num", {}, change(above(totals.p50, totals.last_year))),
     ),
   );
   return el(
     "table",
     { id: "weeks" },
     el("caption.unseen", {}, t("Expected demand by week, in units sold")),
-    head([t("Week")], [t("Expected"), "num"], [t("Likely range"), "num"], [t("Against last year"), "num"]),
+    head([t("Week")], [t("Expected"), "num"], [t("Likely range"), "num.wide-only"], [t("Against last year"), "num"]),
     el("tbody", {}, ...body),
   );
 }

@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { t, units } from "./language.js";
-import { el, failure, show, skeleton } from "./pieces.js";
+import { el, failure, scroller, show, skeleton } from "./pieces.js";
 
 const WEEK = 7;
 
@@ -32,7 +32,7 @@ export async function showItems(place, store) {
     const body = el("tbody", {}, ...answer.items.map((item) => row(store, item)));
     const heads = [["th", t("Item")], ["th.num", t("Next 7 days")], ["th.num", t("All days of the forecast")]];
     const table = el("table", {}, el("caption.unseen", {}, t("Items with their expected demand, in units sold")), el("thead", {}, el("tr", {}, ...heads.map(([tag, name]) => el(tag, { scope: "col" }, name)))), body);
-    show(place, el("div.scroll", {}, table), more(store, answer.next, body));
+    show(place, scroller(t("Items with their expected demand, in units sold"), table), more(store, answer.next, body));
   } catch (problem) {
     show(place, failure(problem, () => { place.replaceChildren(); showItems(place, store); }));
   }

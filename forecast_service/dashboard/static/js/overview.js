@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { problemWords } from "./explanations.js";
 import { caller } from "./frame.js";
-import { ago, change, date, days, n, number, percent, t, time, units } from "./language.js";
+import { ago, change, date, n, number, percent, t, time, units, week } from "./language.js";
 import { announce, byId, chip, el, failure, show, state, toast } from "./pieces.js";
 
 const PAGE = 60; // stores in one request
@@ -78,9 +78,9 @@ function showOverview(overview) {
   if (!isFirst) announce(n("%(count)s store", "%(count)s stores", { count: overview.count }));
 }
 
-function showHead({ week, forecast }) {
+function showHead({ week: days, forecast }) {
   const parts = [
-    week ? t("Expected demand from %(days)s, in units", { days: days(week.from, week.to) }) : null,
+    days ? t("Expected demand from %(days)s, in units", { days: week(days.from, days.to) }) : null,
     forecast ? t("sales until %(day)s", { day: date(forecast.data_until) }) : null,
   ];
   byId("subtitle").textContent = parts.filter(Boolean).join(" · ");
@@ -152,10 +152,10 @@ function showStores() {
   }
   page.table = el(
     "table.stores",
-    {},
+    { role: "table" }, // rows are no table rows on a narrow window
     el("caption.unseen", {}, t("Stores with their expected demand of the next 7 days")),
     head(),
-    el("tbody", {}, ...page.stores.map(row)),
+    el("tbody", { role: "rowgroup" }, ...page.stores.map(row)),
   );
   show(byId("stores"), page.table, more());
 }
@@ -180,7 +180,7 @@ const COLUMNS = [
 ];
 
 function head() {
-  return el("thead", {}, el("tr", {}, ...COLUMNS.map(column)));
+  return el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...COLUMNS.map(column)));
 }
 
 function column([sort, order, kind, name]) {
@@ -193,7 +193,7 @@ function column([sort, order, kind, name]) {
   };
   return el(
     ["th", ...kind.split(" ").filter(Boolean)].join("."),
-    { scope: "col", "aria-sort": isSorted ? direction : null },
+    { scope: "col", role: "columnheader", "aria-sort": isSorted ? direction : null },
     el("button.sort", { type: "button", click: sortBy }, name()),
   );
 }
@@ -207,19 +207,24 @@ function row(store) {
   const below = [store.store_name ? store.store_number : null, store.region === "all" ? null : store.region].filter((text) => text !== null);
   return el(
     "tr",
-    { "data-store": store.store_number },
-    el("th", { scope: "row" }, el("a", { href: addressOf(store) }, name), below.length ? el("small.muted.block", {}, below.join(" · ")) : null),
+    { role: "row", "data-store": store.store_number },
+    el("th", { scope: "row", role: "rowheader" }, el("a", { href: addressOf(store) }, name), below.length ? el("small.muted.block", {}, below.join(" · ")) : null),
     el(
       "td.num",
-      {},
+      { role: "cell" },
       el("span.figure.block", {}, units(store.next_7_days)),
       store.low === null || store.low === undefined ? null : el("small.muted", {}, `${units(store.low)} – ${units(store.high)}`),
     ),
-    el("td.num", { title: t("last 7 days: %(units)s", { units: units(store.last_7_days) }) }, change(store.change)),
-    el("td.num", { title: t("a year before: %(units)s", { units: units(store.last_year) }) }, change(store.change_to_last_year)),
-    el("td.num.wide-only", {}, ...accuracy(store)),
-    el("td.look", {}, el("span.chips", {}, ...store.problems.map(problem))),
+    compared(t("Against last week"), t("last 7 days: %(units)s", { units: units(store.last_7_days) }), store.change),
+    compared(t("Against last year"), t("a year before: %(units)s", { units: units(store.last_year) }), store.change_to_last_year),
+    el("td.num.wide-only", { role: "cell" }, ...accuracy(store)),
+    el("td.look", { role: "cell" }, el("span.chips", {}, ...store.problems.map(problem))),
   );
+}
+
+/** A change against earlier sales; the label is for narrow windows, which have no heads. */
+function compared(label, title, share) {
+  return el("td.num", { role: "cell", title, "data-label": label }, change(share));
 }
 
 /** How far off the forecasts of a week ahead were, and to which side. */

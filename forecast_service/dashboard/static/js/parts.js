@@ -2,7 +2,7 @@
 
 import { partName } from "./explanations.js";
 import { difference, shortDay, t, units } from "./language.js";
-import { el, svg } from "./pieces.js";
+import { el, scroller, svg } from "./pieces.js";
 
 const HEIGHT = 132;
 const BAR = 14;
@@ -33,9 +33,9 @@ export function partsOfDays(forecast) {
     "div.parts",
     {},
     level === null ? null : el("p.muted.small", {}, t("On top of a level of about %(level)s a day:", { level: units(level) })),
-    el("div.scroll", { tabindex: 0, role: "group", "aria-label": t("Parts of the forecast by day") }, drawing(forecast, names)),
+    scroller(t("Parts of the forecast by day"), drawing(forecast, names)),
     el("ul.key", {}, ...names.map((name, i) => el("li", {}, el(`span.swatch.part-${colourOf(i)}`), partName(name)))),
-    el("details", {}, el("summary", {}, t("The same as a table")), el("div.scroll", {}, table(forecast, names))),
+    el("details", {}, el("summary", {}, t("The same as a table")), scroller(t("Parts of the forecast by day, in units"), table(forecast, names))),
   );
 }
 

@@ -162,7 +162,7 @@ export class Picture {
       scales: { x: { time: true }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), (high || 1) * 1.06] } },
       axes: [
         { ...axis, grid: { show: false }, space: 84, values: (_, splits) => splits.map((s) => shortDay(dayText(new Date(s * 1000))).replace(/^[^,\d]*,? /, "")), incrs: [7, 14, 28, 56, 91].map((d) => d * DAY) },
-        { ...axis, size: 64, values: (_, splits) => splits.map((value) => units(value)) },
+        { ...axis, size: this.width() < NARROW ? 52 : 64, values: (_, splits) => splits.map((value) => units(value)) },
       ],
       series: [
         {},
@@ -217,6 +217,7 @@ export class Picture {
     const x = Math.round(plot.valToPos(plot.data[0][firstAhead] - DAY / 2, "x", true));
     if (x < bbox.left) return;
     ctx.save();
+    ctx.setLineDash([]);
     ctx.strokeStyle = colour("--edge");
     ctx.lineWidth = devicePixelRatio;
     ctx.beginPath();

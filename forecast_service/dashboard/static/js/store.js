@@ -4,10 +4,10 @@ import { get } from "./api.js";
 import { comingDays, pastDays, weekTotals } from "./days.js";
 import { dayNotes, heldWords, origin, problemWords, reasonWords } from "./explanations.js";
 import { caller } from "./frame.js";
-import { ago, change, date, days, n, percent, t, time, units } from "./language.js";
+import { ago, change, date, n, percent, shortDay, t, time, units, week as weekOf } from "./language.js";
 import { partsOfDays } from "./parts.js";
 import { Picture, rowsOf } from "./picture.js";
-import { announce, byId, chip, el, failure, show, toast } from "./pieces.js";
+import { announce, byId, chip, el, failure, scroller, show, toast } from "./pieces.js";
 
 const RANGES = [
   ["4", () => t("4 weeks")],
@@ -105,7 +105,7 @@ function showTiles(outlook) {
   const tiles = [
     week
       ? tile(
-          days(week.from, week.to),
+          weekOf(week.from, week.to),
           units(week.p50),
           hasBand ? t("units; likely %(low)s to %(high)s", { low: units(week.p10), high: units(week.p90) }) : t("units expected"),
         )
@@ -121,7 +121,7 @@ function showTiles(outlook) {
       ? tile(
           t("Next open day"),
           units(tomorrow.now.middle),
-          longName(tomorrow),
+          dayWords(tomorrow),
         )
       : null,
     coverageTile(outlook),
@@ -129,8 +129,8 @@ function showTiles(outlook) {
   show(byId("tiles"), ...tiles.filter(Boolean));
 }
 
-function longName(row) {
-  return [date(row.day), ...dayNotes(row)].join(" · ");
+function dayWords(row) {
+  return [shortDay(row.day), ...dayNotes(row)].join(" · ");
 }
 
 function coverageTile({ coverage, provenance }) {
@@ -217,7 +217,7 @@ function weeksCard(outlook) {
     "section.card.flush",
     {},
     el("div.card-head", {}, el("h2", {}, t("Coming weeks"))),
-    el("div.scroll", {}, weekTotals(outlook.weeks)),
+    scroller(t("Coming weeks"), weekTotals(outlook.weeks)),
     outlook.weeks.some((week) => week.p10 !== null)
       ? el("p.foot.small.muted", {}, t("The range of a week is narrower than the sum of its days: high and low days balance."))
       : null,
@@ -247,12 +247,12 @@ function daysCard() {
   const ahead = page.rows.filter((row) => !row.isPast);
   const past = page.rows.filter((row) => row.isPast);
   const older = el("details.fold.past", {}, el("summary", {}, n("The past %(count)s day", "The past %(count)s days", { count: past.length })));
-  older.addEventListener("toggle", () => older.children.length === 1 && older.append(el("div.scroll", {}, pastDays(past))), { once: true });
+  older.addEventListener("toggle", () => older.children.length === 1 && older.append(scroller(t("Past days"), pastDays(past))), { once: true });
   return el(
     "section.card.flush",
     { id: "day-by-day" },
     el("div.card-head", {}, el("h2", {}, t("Day by day")), el("span.small.muted", {}, t("in units sold"))),
-    el("div.scroll", {}, comingDays(ahead)),
+    scroller(t("Day by day"), comingDays(ahead)),
     past.length ? older : null,
   );
 }

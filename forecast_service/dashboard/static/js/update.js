@@ -2,7 +2,7 @@
 
 import { get, pause, post, remove } from "./api.js";
 import { moved, reasonWords } from "./explanations.js";
-import { ago, change, days as daysOf, duration, list, n, percent, shortDay, t } from "./language.js";
+import { ago, change, duration, list, n, percent, shortDay, t, week } from "./language.js";
 import { announce, el, show, toast } from "./pieces.js";
 
 const POLL = 1500; // milliseconds between two looks at a run
@@ -129,7 +129,7 @@ function whatChanged(before, after) {
     .filter((row) => row.before && Math.abs(row.after / row.before - 1) >= BIG)
     .sort((a, b) => Math.abs(b.after - b.before) - Math.abs(a.after - a.before))
     .slice(0, 3);
-  const total = t("%(days)s: %(moved)s in total.", { days: daysOf(rows[0].day, rows.at(-1).day), moved: moved(sumBefore, sumAfter) });
+  const total = t("%(days)s: %(moved)s in total.", { days: week(rows[0].day, rows.at(-1).day), moved: moved(sumBefore, sumAfter) });
   if (!big.length) return `${total} ${t("No day moved by more than 2 %.")}`;
   const named = big.map((row) => `${shortDay(row.day)} ${change(row.after / row.before - 1)}`);
   return `${total} ${t("Most: %(days)s.", { days: list(named) })}`;

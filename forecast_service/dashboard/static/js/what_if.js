@@ -3,7 +3,7 @@
 import { post } from "./api.js";
 import { moved } from "./explanations.js";
 import { shortDay, t, units } from "./language.js";
-import { el, show, toast } from "./pieces.js";
+import { el, scroller, show, toast } from "./pieces.js";
 
 const PATIENCE = 250; // milliseconds after the last change
 
@@ -18,7 +18,7 @@ class WhatIf {
 
   start() {
     this.button.disabled = true;
-    this.place = el("section.card.flush.what-if", { "aria-label": t("What if") }, this.bar, el("div.scroll", {}, this.table()));
+    this.place = el("section.card.flush.what-if", { "aria-label": t("What if") }, this.bar, scroller(t("What if"), this.table()));
     const picture = document.querySelector(".picture");
     picture.after(this.place);
     this.showTotal(null);
