@@ -20,11 +20,13 @@ from sqlalchemy import (
 
 __all__ = [
     "dataset_groups",
+    "forecast_parts",
     "forecast_values",
     "forecasts",
     "imports",
     "metadata",
     "resources",
+    "scenarios",
     "series",
     "series_files",
     "stores",
@@ -132,6 +134,34 @@ forecast_values = Table(
     Column("note", Text),
     Column("facts", JSON(none_as_null=True)),  # weights of its algorithms, measured coverage
     Column("checksum", BigInteger),  # CRC-32 of values, start, frequency and types
+)
+
+# The parts of one forecast of one series, without its level, which is the rest.
+forecast_parts = Table(
+    "forecast_parts",
+    metadata,
+    Column("forecast_arn", String(300), primary_key=True),
+    Column("series_key", String(1024), primary_key=True),
+    Column("names", Text, nullable=False),  # a list, as JSON
+    Column("step", Float, nullable=False),  # value of 1 in ``values``, in units
+    Column("values", LargeBinary, nullable=False),  # int16, little endian, (names, horizon), zlib
+)
+
+# Named what-ifs. They are computed when they are read.
+scenarios = Table(
+    "scenarios",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("dataset_group", String(63), nullable=False),
+    Column("store", String(256), nullable=False),
+    Column("item", String(256)),
+    Column("name", String(256), nullable=False),
+    Column("note", Text),
+    Column("changes", JSON, nullable=False),
+    Column("forecast_arn", String(300), nullable=False),  # the one that it was made against
+    Column("made_by", String(256), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Index("ix_scenarios_group", "dataset_group", "created_at"),
 )
 
 # The datasets that are trained together, and the forecast that is served.

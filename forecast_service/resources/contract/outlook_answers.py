@@ -64,10 +64,17 @@ class OutlookWeek(BaseModel):
 
 
 class BandCoverage(AnswerModel):
-    """How many of the last ``days`` fell ``inside`` the band of the forecast."""
+    """How many of the last ``days`` fell ``inside`` the band from ``low`` to ``high``.
+
+    ``source``: ``served`` (what was forecast about a week before) or ``backtest``.
+    """
 
     days: int
     inside: int
+    low: str
+    high: str
+    nominal: float
+    source: Literal["served", "backtest"]
 
 
 class Finding(BaseModel):
