@@ -10,7 +10,7 @@ from forecast_service.accounts.log_in import LoggedIn, enter
 from forecast_service.accounts.sessions import Sessions, new_token, token_hash
 from forecast_service.accounts.tables import admin_links
 from forecast_service.accounts.user import checked_user_name
-from forecast_service.accounts.users import checked_row, has_users, insert_user
+from forecast_service.accounts.users import checked_row, has_admin, insert_user
 from forecast_service.errors import WrongCredentials
 from forecast_service.storage.database import Database, database_now
 
@@ -20,18 +20,18 @@ VALID_MINUTES = 60
 
 
 class AdminLink:
-    """Makes the link and the admin. With the first user, all links end."""
+    """Makes the link and the admin. With the first admin, all links end."""
 
     def __init__(self, database: Database, sessions: Sessions) -> None:
         self.database = database
         self.sessions = sessions
 
     def make(self) -> str | None:
-        """The secret of a new link, instead of earlier ones; None if there is a user already."""
+        """The secret of a new link, instead of earlier ones; None if there is an admin already."""
         token = new_token()
         with self.database.write() as connection:
             connection.execute(sa.delete(admin_links))
-            if has_users(connection):
+            if has_admin(connection):
                 return None
             until = database_now() + VALID_MINUTES * 60.0
             values = {"token_hash": token_hash(token), "expires_at": until}
@@ -73,4 +73,4 @@ def _is_valid(connection: sa.Connection, token: str) -> bool:
     known = sa.select(admin_links.c.token_hash).where(
         admin_links.c.token_hash == token_hash(token), admin_links.c.expires_at > database_now()
     )
-    return connection.execute(known).first() is not None and not has_users(connection)
+    return connection.execute(known).first() is not None and not has_admin(connection)

@@ -17,7 +17,7 @@ from forecast_service.accounts.tables import audit_log
 from forecast_service.common.logs import request_id
 from forecast_service.storage.database import Database, database_now
 
-__all__ = ["ACTIONS", "Action", "AuditFilter", "AuditLog", "Entry", "prune", "record"]
+__all__ = ["ACTIONS", "Action", "AuditFilter", "AuditLog", "Entry", "prune_audit_log", "record"]
 
 Action = Literal[
     "trained",
@@ -115,7 +115,7 @@ def record(
     )
 
 
-def prune(connection: sa.Connection, days: float) -> int:
+def prune_audit_log(connection: sa.Connection, days: float) -> int:
     """Delete entries older than this many days, and record how many; the database keeps the
     entries of the last 90 days whatever is asked for."""
     old = sa.delete(audit_log).where(audit_log.c.at < database_now() - days * 86400.0)

@@ -11,7 +11,14 @@ from forecast_service.accounts.caller import ROLES, Caller
 from forecast_service.errors import InvalidRequest
 from forecast_service.storage.limits import Limits
 
-__all__ = ["LANGUAGES", "NAME_LENGTH", "User", "checked_user_name", "user_from", "user_name"]
+__all__ = [
+    "LANGUAGES",
+    "NAME_LENGTH",
+    "User",
+    "checked_user_name",
+    "user_from",
+    "user_name",
+]
 
 NAME_LENGTH = 100
 LANGUAGES = ("de", "en")
@@ -42,14 +49,10 @@ class User:
 
 def user_from(row: Mapping[Any, Any]) -> User:
     """The user in a row of the table."""
-    stores, regions = row["stores"], row["regions"]
     return User(
         name=row["name"],
         role=row["role"],
-        limits=Limits(
-            None if stores is None else frozenset(stores),
-            None if regions is None else frozenset(regions),
-        ),
+        limits=Limits.from_document(row),
         language=row["language"],
         disabled=bool(row["disabled"]),
         has_password=row["password"] is not None,

@@ -8,9 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forecast_service.accounts.accounts_state import note_change
 from forecast_service.accounts.actor import Actor
 from forecast_service.accounts.audit import record
 from forecast_service.accounts.caller import ROLES
+from forecast_service.accounts.keys import checked_limits
 from forecast_service.accounts.passwords import refuse_weak_password, stored_password
 from forecast_service.accounts.sessions import end_sessions
 from forecast_service.accounts.tables import users
@@ -23,8 +25,9 @@ from forecast_service.accounts.user import (
 )
 from forecast_service.errors import Conflict, InvalidRequest, NotFound, Remedy
 from forecast_service.storage.database import Database, database_now
+from forecast_service.storage.limits import Limits
 
-__all__ = ["CHANGES", "Users", "checked_row", "has_users", "insert_user"]
+__all__ = ["CHANGES", "Users", "checked_row", "has_admin", "insert_user"]
 
 CHANGES = ("role", "stores", "regions", "language", "disabled", "password")
 ENDING = ("disabled", "password")  # changes that end the sessions of the user
@@ -35,8 +38,9 @@ Values = Mapping[str, Any]
 class Users:
     """The users of an installation."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, dataset_group: str) -> None:
         self.database = database
+        self.dataset_group = dataset_group
 
     def create(self, name: str, values: Values) -> User:
         """Make a user with ``role``, and what else of ``CHANGES`` is in ``values``.
@@ -45,16 +49,19 @@ class Users:
         ------
         InvalidRequest
             A value is not allowed, or the password is weak.
+        UnknownStore, UnknownRegion
+            A limit names what does not exist.
         Conflict
             There is a user with this name.
         """
         own = checked_user_name(name)
         row = checked_row(own, {"role": "viewer", **values})
         with self.database.write() as connection:
-            if row["role"] != ADMIN and not has_users(connection):
+            if row["role"] != ADMIN and not has_admin(connection):
                 raise InvalidRequest(
                     "The first user must be able to manage the accounts. Choose the role 'admin'."
                 )
+            self._refuse_unknown_limits(connection, row)
             return insert_user(connection, own, row)
 
     def list(self) -> builtins.list[User]:
@@ -85,16 +92,19 @@ class Users:
             No admin would remain.
         """
         with self.database.write() as connection:
+            admins = _lock_admins(connection)
             before = _row(connection, name)
             own = before["name"]
             role, limits = before["role"], ("stores", "regions")
             kept = {"role": role, **{key: before[key] for key in limits}}
             row = checked_row(own, {**kept, **values})
+            self._refuse_unknown_limits(connection, values)
             if values.get("disabled") or row["role"] != ADMIN:
-                _refuse_last_admin(connection, own)
+                _refuse_last(admins, own)
             connection.execute(sa.update(users).where(users.c.name == own).values(**row))
             if any(values.get(part) for part in ENDING):
                 end_sessions(connection, own)
+            note_change(connection)
             _record_change(connection, own, values)
             return user_from(_row(connection, own))
 
@@ -109,15 +119,21 @@ class Users:
             No admin would remain.
         """
         with self.database.write() as connection:
+            admins = _lock_admins(connection)
             own = _row(connection, name)["name"]
-            _refuse_last_admin(connection, own)
+            _refuse_last(admins, own)
             connection.execute(sa.delete(users).where(users.c.name == own))
+            note_change(connection)
             record(connection, "user_deleted", own)
 
+    def _refuse_unknown_limits(self, connection: sa.Connection, values: Values) -> None:
+        checked_limits(connection, self.dataset_group, Limits.from_document(values))
 
-def has_users(connection: sa.Connection) -> bool:
-    """Whether there is any user."""
-    return connection.execute(sa.select(users.c.name).limit(1)).first() is not None
+
+def has_admin(connection: sa.Connection) -> bool:
+    """Whether there is any admin."""
+    admins = sa.select(users.c.name).where(users.c.role == ADMIN).limit(1)
+    return connection.execute(admins).first() is not None
 
 
 def insert_user(
@@ -134,6 +150,7 @@ def insert_user(
     if found is not None:
         raise Conflict(f"User '{name}' exists already. Change the user, or choose another name.")
     connection.execute(sa.insert(users).values(name=name, created_at=database_now(), **row))
+    note_change(connection)
     record(connection, "user_created", name, by=by, **_public(row))
     return user_from(_row(connection, name))
 
@@ -179,8 +196,9 @@ def checked_row(name: str, values: Values) -> dict[str, Any]:
     return row
 
 
-def _refuse_last_admin(connection: sa.Connection, name: str) -> None:
-    """Refuse to lose the last admin; the rows stay locked, so that two cannot go at once."""
+def _lock_admins(connection: sa.Connection) -> builtins.list[str]:
+    """Names of the admins who can log in. Their rows stay locked, so that two cannot go at once;
+    everybody locks them first and in this order, so that nobody waits for ever."""
     statement = (
         sa.select(users.c.name)
         .where(users.c.role == ADMIN, users.c.disabled.is_(False))
@@ -188,7 +206,11 @@ def _refuse_last_admin(connection: sa.Connection, name: str) -> None:
         .order_by(users.c.name)
         .with_for_update()
     )
-    if list(connection.execute(statement).scalars()) == [name]:
+    return list(connection.execute(statement).scalars())
+
+
+def _refuse_last(admins: builtins.list[str], name: str) -> None:
+    if admins == [name]:
         raise Conflict(
             f"User '{name}' is the last admin, and somebody must be able to manage the accounts. "
             "Make another admin first."

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.accounts.audit import Action, record
+from forecast_service.accounts.caller import Caller
 from forecast_service.common.instants import utc_text
 from forecast_service.errors import (
     FieldError,
@@ -27,11 +28,13 @@ from forecast_service.importer.options import ImportOptions, check_request
 from forecast_service.importer.reversal import clear, preview, take_back
 from forecast_service.importer.steps import AfterImport, ImportStep
 from forecast_service.importer.understanding.report import ImportReport
+from forecast_service.importer.visibility import sight_of, visible_ids
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.groups import lock_group, read_group
+from forecast_service.storage.limits import UNLIMITED
 from forecast_service.storage.queue import Claim, Queue, new_id
 from forecast_service.storage.stores import existing_stores
 from forecast_service.storage.tables import imports
@@ -67,13 +70,21 @@ class Imports:
         self.session = session
         self.after_import = after_import
 
-    def request(self, files: Files, mode: str = "FULL", options: Options = None) -> str:
+    def request(
+        self,
+        files: Files,
+        mode: str = "FULL",
+        options: Options = None,
+        *,
+        requested_by: str | None = None,
+    ) -> str:
         """Copy the files, queue their import and return its id.
 
         Parameters
         ----------
         files: role (``sales``, ``future``, ``stores``) -> file.
         mode: FULL replaces all sales; INCREMENTAL adds days and corrects those that exist.
+        requested_by: name of the caller.
 
         Raises
         ------
@@ -88,7 +99,12 @@ class Imports:
         check_request(files, mode)
         import_id = new_id()
         workspace = Workspace(self.settings.home, import_id)
-        row = {"id": import_id, "mode": mode, "options": chosen.to_dict()}
+        row = {
+            "id": import_id,
+            "mode": mode,
+            "options": chosen.to_dict(),
+            "requested_by": requested_by,
+        }
         try:
             self._insert({**row, "files": workspace.keep(files)})
         except BaseException:
@@ -124,7 +140,7 @@ class Imports:
             if read_group(connection, group) is None or has_open_import(connection, group):
                 return
             try:
-                existing_stores(connection, group, names)
+                existing_stores(connection, group, names, options.limits or UNLIMITED)
             except UnknownStore as error:
                 raise UnknownStore(error.detail, remedy=options.remedy_of_stores) from error
 
@@ -139,30 +155,41 @@ class Imports:
         step = ImportStep(self.database, self.settings, self.session, queue, claim)
         step.perform(self.after_import)
 
-    def get(self, import_id: str) -> dict[str, Any]:
+    def get(self, import_id: str, caller: Caller | None = None) -> dict[str, Any]:
         """State, report and error of an import, as JSON values.
 
         Raises
         ------
         NotFound
-            No import has this id.
+            No import that ``caller`` may see has this id; None sees every import.
         """
         with self.database.read() as connection:
             statement = sa.select(imports).where(imports.c.id == import_id)
             row = connection.execute(statement).mappings().one_or_none()
-        if row is None:
+            may_see = sight_of(connection, self.settings.dataset_group, caller)
+        if row is None or not may_see(row):
             raise NotFound(f"Import '{import_id}' does not exist.", remedy=Remedy.LIST_IMPORTS)
         return _document(row)
 
-    def undo(self, import_id: str | None = None, *, together: bool = False) -> dict[str, Any]:
+    def undo(
+        self,
+        import_id: str | None = None,
+        *,
+        together: bool = False,
+        caller: Caller | None = None,
+    ) -> dict[str, Any]:
         """Take back a finished import, by default the newest, and return its document.
 
-        See ``reversal.take_back`` for ``together`` and for the errors.
+        See ``reversal.take_back`` for ``together`` and for the errors; a ``caller`` takes back only
+        imports that they may see.
         """
         with self.database.write() as connection:
             lock_group(connection, self.settings.dataset_group)
             details, group = self.session.details, self.settings.dataset_group
-            undone = take_back(connection, details, group, import_id, together=together)
+            may_see = sight_of(connection, group, caller)
+            undone = take_back(
+                connection, details, group, import_id, together=together, may_see=may_see
+            )
             record(connection, "undid", undone, together=together)
             if self.after_import is not None:
                 self.after_import(connection)
@@ -171,10 +198,14 @@ class Imports:
         )
         return self.get(undone)
 
-    def undo_preview(self, import_id: str) -> dict[str, Any]:
+    def undo_preview(self, import_id: str, *, caller: Caller | None = None) -> dict[str, Any]:
         """What an undo of this import would bring back; see ``reversal.preview`` for the errors."""
+        group = self.settings.dataset_group
+        limits = UNLIMITED if caller is None else caller.limits
         with self.database.read() as connection:
-            return preview(connection, self.session.details, self.settings.dataset_group, import_id)
+            may_see = sight_of(connection, group, caller)
+            details = self.session.details
+            return preview(connection, details, group, import_id, may_see=may_see, limits=limits)
 
     def clear(self) -> None:
         """Take back all imports at once; see ``reversal.clear`` for the errors."""
@@ -184,15 +215,17 @@ class Imports:
             record(connection, "undid", "all imports")
         logger.info("all imports are undone", extra={"event": "imports_cleared"})
 
-    def list(self, limit: int = 50) -> builtins.list[dict[str, Any]]:
-        """The newest imports, newest first."""
-        statement = (
-            sa.select(imports)
-            .where(imports.c.dataset_group == self.settings.dataset_group)
-            .order_by(imports.c.requested_at.desc(), imports.c.id)
-            .limit(limit)
-        )
+    def list(self, limit: int = 50, caller: Caller | None = None) -> builtins.list[dict[str, Any]]:
+        """The newest imports that ``caller`` may see, newest first; None sees every import."""
+        group = self.settings.dataset_group
         with self.database.read() as connection:
+            may_see = sight_of(connection, group, caller)
+            ids = visible_ids(connection, group, may_see, limit)
+            statement = (
+                sa.select(imports)
+                .where(imports.c.id.in_(ids))
+                .order_by(imports.c.requested_at.desc(), imports.c.id)
+            )
             rows = connection.execute(statement).mappings().all()
         return [_document(row) for row in rows]
 
@@ -216,6 +249,7 @@ class Imports:
         *,
         drive: Callable[[], object],
         progress: Callable[[str], object] | None = None,
+        requested_by: str | None = None,
     ) -> ImportReport:
         """Import files and wait for the end.
 
@@ -229,7 +263,7 @@ class Imports:
         InvalidRequest, InvalidData
             The files were refused; nothing of them was kept.
         """
-        import_id = self.request(files, mode, options)
+        import_id = self.request(files, mode, options, requested_by=requested_by)
         state = ""
         while True:
             document = self.get(import_id)
@@ -280,6 +314,7 @@ def _document(row: sa.RowMapping) -> dict[str, Any]:
         "options": row["options"],
         "report": row["report"],
         "error": row["error"],
+        "requested_by": row["requested_by"],
         "requested_at": utc_text(row["requested_at"]),
         "finished_at": utc_text(row["finished_at"]),
         "loaded_with": row["loaded_with"],

@@ -15,10 +15,12 @@ from forecast_service.details import Details
 from forecast_service.errors import Conflict, NotFound, NotOffered, Remedy
 from forecast_service.importer.history import covariates_key, sales_key
 from forecast_service.importer.import_rows import has_open_import
+from forecast_service.importer.visibility import MaySee, everything
 from forecast_service.runs.run import OPEN_STATES
 from forecast_service.storage import manifest
 from forecast_service.storage.database import database_now
 from forecast_service.storage.groups import delete_group, group_values, restore_group
+from forecast_service.storage.limits import UNLIMITED, Limits
 from forecast_service.storage.tables import imports, series, stores, training_runs
 
 __all__ = [
@@ -93,10 +95,12 @@ def take_back(
     import_id: str | None,
     *,
     together: bool = False,
+    may_see: MaySee = everything,
 ) -> str:
     """Take back a finished import, by default the newest, and return its id.
 
-    ``together`` allows that the imports that were loaded with it are taken back, too.
+    ``together`` allows that the imports that were loaded with it are taken back, too. To the
+    caller, imports that they may not see do not exist.
 
     Raises
     ------
@@ -108,7 +112,7 @@ def take_back(
         The backend cannot remove rows.
     """
     _refuse_backend(details)
-    load = _checked(connection, group, import_id, together=together)
+    load = _checked(connection, group, import_id, may_see, together=together)
     before = load[-1]["before"]
     if before["group"] is None:
         _refuse_open_run(connection, group)
@@ -127,9 +131,17 @@ def take_back(
 
 
 def preview(
-    connection: sa.Connection, details: Details, group: str, import_id: str
+    connection: sa.Connection,
+    details: Details,
+    group: str,
+    import_id: str,
+    *,
+    may_see: MaySee = everything,
+    limits: Limits = UNLIMITED,
 ) -> dict[str, Any]:
     """What taking back an import, with those of its load, would bring back: before and after.
+
+    Stores outside the ``limits`` are not counted.
 
     Raises
     ------
@@ -137,13 +149,13 @@ def preview(
         As ``take_back``.
     """
     _refuse_backend(details)
-    load = _checked(connection, group, import_id, together=True)
+    load = _checked(connection, group, import_id, may_see, together=True)
     before = load[-1]["before"]
     if before["group"] is None:
         _refuse_open_run(connection, group)
     old_group, new_group = before["group"] or {}, group_values(connection, group) or {}
-    new = _days_by_store(connection, group)
-    old = _days_before(new, before["rows"])
+    new = _days_by_store(connection, group, limits)
+    old = _days_before(new, before["rows"], limits)
     return {
         "imports": [row["id"] for row in load],
         "now": _extent(new, new_group),
@@ -153,18 +165,23 @@ def preview(
     }
 
 
-def _days_by_store(connection: sa.Connection, group: str) -> dict[str, int]:
-    statement = sa.select(stores.c.store, stores.c.days).where(stores.c.dataset_group == group)
+def _days_by_store(connection: sa.Connection, group: str, limits: Limits) -> dict[str, int]:
+    statement = sa.select(stores.c.store, stores.c.days).where(
+        stores.c.dataset_group == group, limits.condition()
+    )
     return {row.store: row.days for row in connection.execute(statement)}
 
 
-def _days_before(days: Mapping[str, int], kept: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+def _days_before(
+    days: Mapping[str, int], kept: Sequence[Mapping[str, Any]], limits: Limits
+) -> dict[str, int]:
     """Days of sales by store, with what an import changed put back."""
     earlier = dict(days)
     for changes in (each for each in kept if each["table"] == stores.name):
         for key in changes["new"]:
             earlier.pop(key[-1], None)
-        earlier |= {row["store"]: row["days"] for row in changes["rows"]}
+        rows = [row for row in changes["rows"] if limits.allow(row["store"], row["region"])]
+        earlier |= {row["store"]: row["days"] for row in rows}
     return earlier
 
 
@@ -213,7 +230,12 @@ def _own_data(group: str) -> tuple[str, str]:
 
 
 def _checked(
-    connection: sa.Connection, group: str, import_id: str | None, *, together: bool
+    connection: sa.Connection,
+    group: str,
+    import_id: str | None,
+    may_see: MaySee,
+    *,
+    together: bool,
 ) -> list[sa.RowMapping]:
     """The last import that counts, with those of its load, newest first; the last one led."""
     statement = (
@@ -222,9 +244,9 @@ def _checked(
         .order_by(imports.c.requested_at.desc(), imports.c.id.desc())
     )
     rows = connection.execute(statement).mappings().all()
-    wanted = [row for row in rows if import_id in (None, row["id"])]
+    wanted = [row for row in rows if import_id in (None, row["id"]) and may_see(row)]
     if not wanted:
-        _refuse_absent(connection, import_id)
+        _refuse_absent(connection, import_id, may_see)
     if rows[0]["state"] != "done":
         raise Conflict(
             f"Import '{rows[0]['id']}' is under way, so nothing can be undone now. Try again "
@@ -241,6 +263,11 @@ def _checked(
         raise Conflict(
             f"Import '{row['id']}' cannot be undone: an older version of the service made it, or "
             "it is more than 7 days old. Import all sales again, without the wrong ones."
+        )
+    if not all(map(may_see, load)):
+        raise Conflict(
+            f"Import '{row['id']}' was loaded together with imports of other stores, which would "
+            "be undone, too. To correct it, send its right rows."
         )
     if len(load) > 1 and not together:
         _refuse_load(row, len(load) - 1)
@@ -260,14 +287,14 @@ def _refuse_load(row: sa.RowMapping, others: int) -> None:
     )
 
 
-def _refuse_absent(connection: sa.Connection, import_id: str | None) -> None:
+def _refuse_absent(connection: sa.Connection, import_id: str | None, may_see: MaySee) -> None:
     if import_id is None:
         raise NotFound("There is no import to undo.")
-    statement = sa.select(imports.c.state).where(imports.c.id == import_id)
-    state = connection.execute(statement).scalar_one_or_none()
-    if state is None:
+    statement = sa.select(imports).where(imports.c.id == import_id)
+    row = connection.execute(statement).mappings().one_or_none()
+    if row is None or not may_see(row):
         raise NotFound(f"Import '{import_id}' does not exist.", remedy=Remedy.LIST_IMPORTS)
-    why = "was undone already" if state == "undone" else "failed, so nothing of it is in use"
+    why = "was undone already" if row["state"] == "undone" else "failed, so nothing of it is in use"
     raise Conflict(f"Import '{import_id}' {why}.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from forecast_service.errors import Busy, InvalidRequest
 from forecast_service.importer.imports import stored_error
+from forecast_service.importer.options import ImportOptions
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.import_requests import ImportQuery
@@ -24,6 +26,7 @@ from forecast_service.resources.deliveries.received_files import (
     refuse_other_parts,
 )
 from forecast_service.resources.deliveries.uploads import discard_upload, uploaded_files
+from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import (
     checked_name,
     read_model,
@@ -39,6 +42,7 @@ __all__ = [
     "ImportsResource",
     "accepted_response",
     "import_document",
+    "options_within_limits",
 ]
 
 OPTIONS = tuple(ImportQuery.model_fields)
@@ -65,13 +69,15 @@ class ImportsResource(ServiceResource):
         ``upload`` names files that were sent before; they are forgotten when they are accepted.
         """
         query = import_query(request)
-        options = query.options()
+        options = options_within_limits(ImportOptions.from_dict(query.options()), query.mode)
         imports = self.service.imports
         with files_of(request, query, self.service.settings) as files:
+            if "stores" in files:
+                caller().require_all_stores("a table of stores says the region of every store")
             if query.dry_run:
                 with one_dry_run():
                     return json_response(imports.dry_run(files, query.mode, options).to_dict())
-            identifier = imports.request(files, query.mode, options)
+            identifier = imports.request(files, query.mode, options, requested_by=caller().name)
         return accepted_response(identifier, import_document(imports.get(identifier)))
 
     @documented(
@@ -84,7 +90,7 @@ class ImportsResource(ServiceResource):
     def get(self) -> Response:
         """The imports, newest first."""
         limit = read_query(request, ListQuery).limit
-        imports = self.service.imports.list(limit)
+        imports = self.service.imports.list(limit, caller())
         return json_response({"imports": [import_document(record) for record in imports]})
 
 
@@ -99,7 +105,7 @@ class ImportResource(ServiceResource):
     )
     def get(self, import_id: str) -> Response:
         """The import with its report or its error; the error names lines."""
-        record = self.service.imports.get(checked_name(import_id, "import_id"))
+        record = self.service.imports.get(checked_name(import_id, "import_id"), caller())
         return json_response(import_document(record))
 
     @documented(
@@ -113,7 +119,7 @@ class ImportResource(ServiceResource):
         """The import with state ``undone``: the sales are those from before it."""
         together = read_query(request, UndoQuery).together
         name = checked_name(import_id, "import_id")
-        record = self.service.imports.undo(name, together=together)
+        record = self.service.imports.undo(name, together=together, caller=caller())
         return json_response(import_document(record))
 
 
@@ -128,9 +134,24 @@ class ImportUndoResource(ServiceResource):
     )
     def get(self, import_id: str) -> Response:
         """The extent of the sales now and afterwards. Errors are those of the undo."""
-        return json_response(
-            self.service.imports.undo_preview(checked_name(import_id, "import_id"))
-        )
+        name = checked_name(import_id, "import_id")
+        return json_response(self.service.imports.undo_preview(name, caller=caller()))
+
+
+def options_within_limits(options: ImportOptions, mode: str) -> ImportOptions:
+    """The options for an import of this caller, who may see only some stores or all.
+
+    Raises
+    ------
+    NotAllowed
+        A full import would replace the sales of other stores.
+    """
+    limits = caller().limits
+    if limits.are_none:
+        return options
+    if mode == "FULL":
+        caller().require_all_stores("a full import replaces the sales of all stores")
+    return replace(options, limits=limits, known_stores=True)
 
 
 def import_query(sent: Request) -> ImportQuery:

@@ -10,7 +10,9 @@ from forecast_service import __version__
 from forecast_service.resources import pages
 from forecast_service.resources.accounts import first_admin
 from forecast_service.resources.accounts.audit import AuditResource
+from forecast_service.resources.accounts.keys import KeyResource, KeysResource
 from forecast_service.resources.accounts.me import MeResource
+from forecast_service.resources.accounts.oidc import OidcCallbackResource, OidcResource
 from forecast_service.resources.accounts.session import OwnPasswordResource, SessionResource
 from forecast_service.resources.accounts.users import UserResource, UsersResource
 from forecast_service.resources.api import ServiceApi, ServiceResource
@@ -61,9 +63,13 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/me", MeResource),
     ("/me/password", OwnPasswordResource),
     ("/session", SessionResource),
+    ("/session/oidc", OidcResource),
+    ("/session/oidc/callback", OidcCallbackResource),
     ("/users", UsersResource),
     ("/users/<name>", UserResource),
     ("/audit", AuditResource),
+    ("/keys", KeysResource),
+    ("/keys/<key_id>", KeyResource),
     ("/healthz", HealthResource),
     ("/readyz", ReadyResource),
     ("/system", SystemResource),

@@ -26,7 +26,7 @@ EXAMPLES = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 REFUSED = range(400, 500)
-POSTED = ("/forecast", "/what-if", "/training", "/imports", "/uploads", "/sales")
+POSTED = ("/forecast", "/what-if", "/training", "/imports", "/uploads", "/sales", "/keys")
 WITHOUT_BODY = ("/forecasts/<forecast_id>/current",)
 READING = [path for path, resource in ROUTES if hasattr(resource, "get")]
 FIELDS = (
@@ -54,6 +54,11 @@ FIELDS = (
     "end",
     "region",
     "forecast",
+    "name",
+    "scopes",
+    "stores",
+    "regions",
+    "expires_at",
 )
 
 scalars = (

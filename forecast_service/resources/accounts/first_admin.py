@@ -57,6 +57,7 @@ def init_app(app: Flask, service: Service) -> None:
             if error.status != 422:
                 raise
             return _page(_form(token, name, error.detail), 422)
+        service.accounts_state.forget()
         return redirect_after_log_in(request, entered, "/")
 
     app.add_url_rule(PATH, "first_admin", show)

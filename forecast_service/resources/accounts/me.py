@@ -7,16 +7,14 @@ from typing import Any
 from flask import Response, g, request
 
 from forecast_service.accounts.caller import KNOWN, SCOPES, Caller
-from forecast_service.common.names import natural_order
 from forecast_service.errors import Conflict
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.user_requests import MeBody
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import json_body
-from forecast_service.storage.limits import Limits
 
-__all__ = ["MeResource", "caller_document", "limits_document"]
+__all__ = ["MeResource", "caller_document"]
 
 
 class MeResource(ServiceResource):
@@ -57,16 +55,7 @@ def caller_document(found: Caller) -> dict[str, Any]:
         "name": found.name,
         "role": found.role,
         "scopes": [scope for scope in SCOPES if found.may(scope)],
-        "limits": limits_document(found.limits),
+        "limits": found.limits.document(),
         "csrf_token": g.get("csrf_token"),
         "language": g.get("language"),
     }
-
-
-def limits_document(limits: Limits) -> dict[str, list[str] | None]:
-    """The JSON of limits; null twice: every store."""
-    return {"stores": _sorted(limits.stores), "regions": _sorted(limits.regions)}
-
-
-def _sorted(names: frozenset[str] | None) -> list[str] | None:
-    return None if names is None else sorted(names, key=natural_order)

@@ -19,7 +19,14 @@ from forecast_service.resources.gate.cookies import clear_cookie, session_token,
 from forecast_service.resources.gate.redirects import local_path
 from forecast_service.resources.parsing import json_body, read_model, text_values
 
-__all__ = ["OwnPasswordResource", "SessionResource", "logged_in_response", "redirect_after_log_in"]
+__all__ = [
+    "OwnPasswordResource",
+    "SessionResource",
+    "address_of",
+    "logged_in_response",
+    "redirect_after_log_in",
+    "see_other",
+]
 
 FORM = "application/x-www-form-urlencoded"
 LOG_IN_PAGE = "/login"
@@ -62,7 +69,7 @@ class SessionResource(ServiceResource):
             entered = self._enter(form)
         except (WrongCredentials, TooManyAttempts) as error:
             again = {"failed": error.type, "next": local_path(form.next)}
-            return _see_other(f"{LOG_IN_PAGE}?{urlencode(again)}")
+            return see_other(f"{LOG_IN_PAGE}?{urlencode(again)}")
         return redirect_after_log_in(request, entered, form.next)
 
     def _enter(self, body: LogInBody) -> LoggedIn:
@@ -109,12 +116,13 @@ def logged_in_response(sent: Request, entered: LoggedIn) -> Response:
 
 def redirect_after_log_in(sent: Request, entered: LoggedIn, wanted: str | None) -> Response:
     """Send a browser to the page that it wanted, with the cookie of the session."""
-    response = _see_other(local_path(wanted))
+    response = see_other(local_path(wanted))
     set_cookie(sent, response, entered.token)
     return response
 
 
-def _see_other(address: str) -> Response:
+def see_other(address: str) -> Response:
+    """Send a browser to this address."""
     response = redirect(address, 303, Response)
     response.headers["Cache-Control"] = "no-store"
     return response  # type: ignore[return-value]

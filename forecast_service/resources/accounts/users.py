@@ -9,7 +9,6 @@ from flask import Response, request
 from forecast_service.accounts.passwords import generated_password
 from forecast_service.accounts.user import User
 from forecast_service.common.instants import utc_text
-from forecast_service.resources.accounts.me import limits_document
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.user_requests import UserBody, UserChanges
@@ -31,14 +30,15 @@ class UsersResource(ServiceResource):
         scope="admin",
         body=UserBody,
         answers={201: "NewUser"},
-        errors=(409, 413, 415, 422, 503),
+        errors=(404, 409, 413, 415, 422, 503),
     )
     def post(self) -> Response:
         """The user; with the password if the service made it, which is shown only here."""
         body = json_body(request, UserBody)
-        values = body.model_dump(exclude={"name"})
-        made = None if body.password is not None else generated_password()
-        user = self.service.users.create(body.name, {**values, "password": body.password or made})
+        made = generated_password() if body.password is None else None
+        password = made if body.password is None else body.password
+        user = self.service.users.create(body.name, {**body.values(), "password": password})
+        self.service.accounts_state.forget()
         headers = {"Location": f"/users/{user.name}", "Cache-Control": "no-store"}
         return json_response({**user_document(user), "password": made}, 201, headers)
 
@@ -76,7 +76,7 @@ def user_document(user: User) -> dict[str, Any]:
     return {
         "name": user.name,
         "role": user.role,
-        "limits": limits_document(user.limits),
+        "limits": user.limits.document(),
         "language": user.language,
         "disabled": user.disabled,
         "has_password": user.has_password,

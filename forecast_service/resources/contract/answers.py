@@ -6,7 +6,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, RootModel
 
-from forecast_service.resources.contract.account_answers import CallerAnswer
+from forecast_service.resources.contract.account_answers import (
+    ApiKey,
+    ApiKeys,
+    CallerAnswer,
+    NewApiKey,
+)
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
 from forecast_service.resources.contract.operation_answers import System, UndoPreview, Upload
 from forecast_service.resources.contract.outlook_answers import Outlook
@@ -37,6 +42,7 @@ class TrainingRun(AnswerModel):
     expected_at: str | None
     message: str | None
     error: str | None
+    requested_by: str | None
     requested_at: str | None
     started_at: str | None
     finished_at: str | None
@@ -175,6 +181,7 @@ class Import(AnswerModel):
     options: dict[str, Any]
     report: ImportReport | None
     error: dict[str, Any] | None
+    requested_by: str | None
     requested_at: str | None
     finished_at: str | None
     loaded_with: str | None
@@ -233,6 +240,8 @@ ANSWERS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
         *USER_ANSWERS,
+        ApiKey,
+        ApiKeys,
         CallerAnswer,
         Forecast,
         Health,
@@ -242,6 +251,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
         Imports,
         KeptForecasts,
         Outlook,
+        NewApiKey,
         Readiness,
         ServedForecast,
         Store,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from forecast_service.accounts.audit import Action
 from forecast_service.resources.contract.requests import (
@@ -13,14 +13,17 @@ from forecast_service.resources.contract.requests import (
     Limit,
     Moment,
     Name,
+    StoreNumber,
     StrictModel,
 )
 
 __all__ = [
     "AuditQuery",
+    "CallbackQuery",
     "LogInBody",
     "LogInForm",
     "MeBody",
+    "OidcQuery",
     "PasswordBody",
     "UserBody",
     "UserChanges",
@@ -34,7 +37,8 @@ Language = Annotated[
 ]
 Names = Annotated[list[Name], Field(min_length=1, max_length=MAX_NAMES)]
 Stores = Annotated[
-    Names | None, Field(description="Stores to see, besides those of the regions; null: no limit.")
+    Annotated[list[StoreNumber], Field(min_length=1, max_length=MAX_NAMES)] | None,
+    Field(description="Stores to see, besides those of the regions; null: no limit."),
 ]
 Regions = Annotated[
     Names | None, Field(description="Regions to see, besides the stores; null: no limit.")
@@ -53,6 +57,20 @@ class LogInForm(LogInBody):
     """The same from a form without JavaScript; ``next`` is the page to go to, on this host."""
 
     next: str = "/"
+
+
+class OidcQuery(StrictModel):
+    """``next`` is the page to go to after the log-in, on this host."""
+
+    next: str = "/"
+
+
+class CallbackQuery(BaseModel):
+    """What the identity provider adds to the address; it may add more."""
+
+    state: str = ""
+    code: str = ""
+    error: Annotated[str, Field(description="Why the provider refused the log-in.")] = ""
 
 
 class PasswordBody(StrictModel):
@@ -78,6 +96,10 @@ class UserBody(StrictModel):
     language: Language = None
     password: Password | None = None
 
+    def values(self) -> dict[str, Any]:
+        """Everything but the name and the password."""
+        return _as_texts(self.model_dump(exclude={"name", "password"}))
+
 
 class UserChanges(StrictModel):
     """Changes of a user; what is left out stays."""
@@ -99,7 +121,7 @@ class UserChanges(StrictModel):
 
     def values(self) -> dict[str, Any]:
         """What was sent."""
-        return self.model_dump(include=self.model_fields_set)
+        return _as_texts(self.model_dump(include=self.model_fields_set))
 
 
 class AuditQuery(StrictModel):
@@ -113,3 +135,10 @@ class AuditQuery(StrictModel):
     before: Annotated[int, Field(ge=1, lt=2**63)] | None = None
     format: Format = None
     full: AllDigits = None
+
+
+def _as_texts(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with names of stores as texts, as they are inside."""
+    if values.get("stores") is not None:
+        values["stores"] = [str(store) for store in values["stores"]]
+    return values

@@ -10,11 +10,19 @@ from forecast_service.accounts.caller import Caller
 from forecast_service.accounts.sessions import Session, Sessions
 from forecast_service.errors import NotAllowed
 
-__all__ = ["CSRF_HEADER", "CookieSessions", "clear_cookie", "session_token", "set_cookie"]
+__all__ = [
+    "CSRF_HEADER",
+    "CookieSessions",
+    "clear_cookie",
+    "read_cookie",
+    "session_token",
+    "set_cookie",
+]
 
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-PLAIN_NAME, SECURE_NAME = "forecast_session", "__Host-forecast_session"
+SESSION = "forecast_session"
+SECURE_PREFIX = "__Host-"
 
 
 class CookieSessions:
@@ -43,28 +51,50 @@ class CookieSessions:
 
 def session_token(request: Request) -> str | None:
     """The token in the cookie of a request."""
+    return read_cookie(request, SESSION)
+
+
+def read_cookie(request: Request, name: str) -> str | None:
+    """The value of one of our cookies."""
     if "HTTP_COOKIE" not in request.environ:
         return None
-    return request.cookies.get(_name(request))
+    return request.cookies.get(_full_name(request, name))
 
 
-def set_cookie(request: Request, response: Response, token: str) -> None:
-    """Let the browser keep the token until it is closed; the server ends the session earlier."""
+def set_cookie(
+    request: Request,
+    response: Response,
+    token: str,
+    name: str = SESSION,
+    seconds: int | None = None,
+) -> None:
+    """Let the browser keep a secret, until it is closed or for so long. The server ends a session
+    earlier."""
     response.set_cookie(
-        _name(request), token, secure=request.is_secure, httponly=True, samesite="Lax", path="/"
+        _full_name(request, name),
+        token,
+        max_age=seconds,
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Lax",
+        path="/",
     )
 
 
-def clear_cookie(request: Request, response: Response) -> None:
-    """Let the browser forget the token."""
+def clear_cookie(request: Request, response: Response, name: str = SESSION) -> None:
+    """Let the browser forget a secret."""
     response.delete_cookie(
-        _name(request), secure=request.is_secure, httponly=True, samesite="Lax", path="/"
+        _full_name(request, name),
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Lax",
+        path="/",
     )
 
 
-def _name(request: Request) -> str:
+def _full_name(request: Request, name: str) -> str:
     # Browsers take this prefix only over TLS, and then no other host can set the cookie.
-    return SECURE_NAME if request.is_secure else PLAIN_NAME
+    return f"{SECURE_PREFIX}{name}" if request.is_secure else name
 
 
 def _refuse_forgery(request: Request, session: Session) -> None:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 
 YOUNG = 90 * 86400  # seconds; younger entries of the audit log cannot be deleted
 
