@@ -198,18 +198,14 @@ class Imports:
         )
         return self.get(undone)
 
-    def undo_preview(self, import_id: str, caller: Caller | None = None) -> dict[str, Any]:
+    def undo_preview(self, import_id: str, *, caller: Caller | None = None) -> dict[str, Any]:
         """What an undo of this import would bring back; see ``reversal.preview`` for the errors."""
         group = self.settings.dataset_group
+        limits = UNLIMITED if caller is None else caller.limits
         with self.database.read() as connection:
-            return preview(
-                connection,
-                self.session.details,
-                group,
-                import_id,
-                limits=UNLIMITED if caller is None else caller.limits,
-                may_see=sight_of(connection, group, caller),
-            )
+            may_see = sight_of(connection, group, caller)
+            details = self.session.details
+            return preview(connection, details, group, import_id, may_see=may_see, limits=limits)
 
     def clear(self) -> None:
         """Take back all imports at once; see ``reversal.clear`` for the errors."""

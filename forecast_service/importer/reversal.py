@@ -136,12 +136,12 @@ def preview(
     group: str,
     import_id: str,
     *,
-    limits: Limits = UNLIMITED,
     may_see: MaySee = everything,
+    limits: Limits = UNLIMITED,
 ) -> dict[str, Any]:
     """What taking back an import, with those of its load, would bring back: before and after.
 
-    Stores beyond the ``limits`` of the caller are not counted.
+    Stores outside the ``limits`` are not counted.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def preview(
         _refuse_open_run(connection, group)
     old_group, new_group = before["group"] or {}, group_values(connection, group) or {}
     new = _days_by_store(connection, group, limits)
-    old = _days_before(new, before["rows"])
+    old = _days_before(new, before["rows"], limits)
     return {
         "imports": [row["id"] for row in load],
         "now": _extent(new, new_group),
@@ -172,13 +172,16 @@ def _days_by_store(connection: sa.Connection, group: str, limits: Limits) -> dic
     return {row.store: row.days for row in connection.execute(statement)}
 
 
-def _days_before(days: Mapping[str, int], kept: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+def _days_before(
+    days: Mapping[str, int], kept: Sequence[Mapping[str, Any]], limits: Limits
+) -> dict[str, int]:
     """Days of sales by store, with what an import changed put back."""
     earlier = dict(days)
     for changes in (each for each in kept if each["table"] == stores.name):
         for key in changes["new"]:
             earlier.pop(key[-1], None)
-        earlier |= {row["store"]: row["days"] for row in changes["rows"]}
+        rows = [row for row in changes["rows"] if limits.allow(row["store"], row["region"])]
+        earlier |= {row["store"]: row["days"] for row in rows}
     return earlier
 
 

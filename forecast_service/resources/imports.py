@@ -135,7 +135,7 @@ class ImportUndoResource(ServiceResource):
     def get(self, import_id: str) -> Response:
         """The extent of the sales now and afterwards. Errors are those of the undo."""
         name = checked_name(import_id, "import_id")
-        return json_response(self.service.imports.undo_preview(name, caller()))
+        return json_response(self.service.imports.undo_preview(name, caller=caller()))
 
 
 def options_within_limits(options: ImportOptions, mode: str) -> ImportOptions:

@@ -23,7 +23,7 @@ function begin(found) {
   const shown = rows.filter(([, value]) => value);
   show(
     byId("who"),
-    el("dl.facts", {}, ...shown.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
+    el("dl.sheet", {}, ...shown.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
   );
   if (found.kind !== "user") return;
   byId("password").hidden = false;

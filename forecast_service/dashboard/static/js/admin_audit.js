@@ -50,7 +50,7 @@ function filters(chosen) {
     location.assign(`/admin?${address}`);
   };
   return el(
-    "form.filters",
+    "form.sieve",
     { submit },
     input("who", t("Who")),
     el(

@@ -49,7 +49,7 @@ function revokeButton(key) {
 }
 
 function newKey() {
-  const refusal = el("p.refused.wide", { role: "alert" });
+  const refusal = el("p.refused.whole-row", { role: "alert" });
   const submit = async (event) => {
     event.preventDefault();
     const fields = new FormData(event.target);
@@ -80,7 +80,7 @@ function newKey() {
       el("label", {}, t("Last day (empty: no end)"), el("input", { name: "expires_on", type: "date", min: tomorrow })),
       ...limitFields(),
       el(
-        "fieldset.wide",
+        "fieldset.whole-row",
         {},
         el("legend", {}, t("The program may")),
         ...SCOPES.map((scope) =>
@@ -93,7 +93,7 @@ function newKey() {
         ),
       ),
       refusal,
-      el("p.actions.wide", {}, el("button.primary", {}, t("Make the key"))),
+      el("p.actions.whole-row", {}, el("button.primary", {}, t("Make the key"))),
     ),
   );
 }

@@ -54,7 +54,7 @@ function actions(user) {
 /* A new user */
 
 function newUser(users) {
-  const refusal = el("p.refused.wide", { role: "alert" });
+  const refusal = el("p.refused.whole-row", { role: "alert" });
   const isFirst = !users.length;
   const submit = async (event) => {
     event.preventDefault();
@@ -85,7 +85,7 @@ function newUser(users) {
       roleField(isFirst ? "admin" : "planner"),
       ...limitFields(),
       refusal,
-      el("p.actions.wide", {}, el("button.primary", {}, t("Make the user"))),
+      el("p.actions.whole-row", {}, el("button.primary", {}, t("Make the user"))),
     ),
   );
 }

@@ -75,7 +75,7 @@ function verdict(system) {
     `div.notice${isBad ? ".bad" : ""}`,
     { role: "status" },
     el("strong", {}, n("%(count)s thing to look at", "%(count)s things to look at", { count: found.length })),
-    el("ul.problems", {}, ...found.map((text) => el("li", {}, text))),
+    el("ul.issues", {}, ...found.map((text) => el("li", {}, text))),
   );
 }
 
@@ -112,7 +112,7 @@ function facts({ database, forecast, ...system }) {
     [t("Model trained"), time(forecast?.trained_at)],
     [t("Forecast made"), time(forecast?.created_at)],
   ];
-  return el("dl.facts", {}, ...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value ?? "–")]));
+  return el("dl.sheet", {}, ...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value ?? "–")]));
 }
 
 function gigabytes(bytes) {

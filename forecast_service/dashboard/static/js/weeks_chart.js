@@ -20,10 +20,10 @@ export function weeksChart(place, weeks) {
     show(place, el("p.muted", {}, t("No week can be judged yet: that needs a forecast, and sales that came after it.")));
     return;
   }
-  const canvas = el("div.chart", { "aria-hidden": "true" });
+  const canvas = el("div.weeks-chart", { "aria-hidden": "true" });
   show(
     place,
-    el("p.legend", {}, el("span.key", {}, t("Error of the forecast (WAPE), lower is better"))),
+    el("p.legend", {}, el("span.line-key", {}, t("Error of the forecast (WAPE), lower is better"))),
     canvas,
     el("details.other", {}, el("summary", {}, t("As a table")), table(known)),
   );
