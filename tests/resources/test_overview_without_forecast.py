@@ -63,3 +63,23 @@ def test_a_damaged_forecast_is_named_and_the_others_are_shown(
     assert (damaged["store_number"], damaged["problems"][0]["code"]) == (2, "damaged")
     assert damaged["next_7_days"] is None
     assert all(store["next_7_days"] is not None for store in stores[1:])
+
+
+@pytest.mark.usefixtures("three_stores")
+def test_the_backtest_is_shown_where_nothing_was_served_yet(
+    client: FlaskClient, own_database: Database
+) -> None:
+    facts = {"backtest": {"wape": 0.08, "bias": -0.01, "days": 96}}
+    with own_database.write() as connection:
+        tested = sa.update(forecast_values).where(forecast_values.c.series_key == '["2"]')
+        connection.execute(tested.values(facts=facts))
+
+    stores = {s["store_number"]: s for s in client.get("/overview").get_json()["stores"]}
+    accuracy = client.get("/accuracy").get_json()
+
+    assert (stores[2]["accuracy"], stores[2]["accuracy_source"]) == (facts, "backtest")
+    assert (stores[1]["accuracy"], stores[1]["accuracy_source"]) == (None, None)
+    Accuracy.model_validate(accuracy)
+    assert accuracy["source"] == "backtest"
+    assert accuracy["backtest"] == {"wape": 0.08, "bias": -0.01, "stores": 1}
+    assert [store["store_number"] for store in accuracy["stores"]] == [2]
