@@ -22,13 +22,18 @@ from forecast_service.errors import (
     UnknownStore,
 )
 from forecast_service.importer.history import history
-from forecast_service.importer.import_rows import KIND, has_open_import, lane_of
+from forecast_service.importer.import_rows import (
+    KIND,
+    has_open_import,
+    lane_of,
+    sight_of,
+    visible_ids,
+)
 from forecast_service.importer.interpretation import understand_files
 from forecast_service.importer.options import ImportOptions, check_request
 from forecast_service.importer.reversal import clear, preview, take_back
 from forecast_service.importer.steps import AfterImport, ImportStep
 from forecast_service.importer.understanding.report import ImportReport
-from forecast_service.importer.visibility import sight_of, visible_ids
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings

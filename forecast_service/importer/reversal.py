@@ -14,8 +14,7 @@ import sqlalchemy as sa
 from forecast_service.details import Details
 from forecast_service.errors import Conflict, NotFound, NotOffered, Remedy
 from forecast_service.importer.history import covariates_key, sales_key
-from forecast_service.importer.import_rows import has_open_import
-from forecast_service.importer.visibility import MaySee, everything
+from forecast_service.importer.import_rows import MaySee, everything, has_open_import
 from forecast_service.runs.run import OPEN_STATES
 from forecast_service.storage import manifest
 from forecast_service.storage.database import database_now
