@@ -79,7 +79,8 @@ def _finish(response: Response, metrics: RequestMetrics, sites: OtherSites) -> R
     headers = response.headers
     headers.add(REQUEST_ID_HEADER, identifier)
     is_page = headers.get("Content-Type", "").startswith("text/html")
-    headers.extend(PAGE_HEADERS if is_page else DATA_HEADERS)
+    # ``extend`` checks every value again, which costs more than the rest of this function.
+    headers._list.extend(PAGE_HEADERS if is_page else DATA_HEADERS)
     if request.environ["wsgi.url_scheme"] == "https":
         headers.add("Strict-Transport-Security", "max-age=31536000")
     window = g.get("window")
