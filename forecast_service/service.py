@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from forecast_service.accounts.openness import listens_locally
 from forecast_service.common.disks import require_folder
 from forecast_service.errors import ConfigurationError
 from forecast_service.settings import Settings
@@ -15,6 +16,7 @@ from forecast_service.storage.queue import Queue
 if TYPE_CHECKING:
     from forecast_service.importer.imports import Imports
     from forecast_service.reading import CurrentForecast, Overview, WhatIf
+    from forecast_service.reading.outlook import Outlooks
     from forecast_service.runs import KeptForecasts, TrainingRuns
     from forecast_service.session import ForecastSession
 
@@ -71,10 +73,28 @@ class Service:
         return Overview(self.database, self.settings)
 
     @cached_property
+    def outlooks(self) -> Outlooks:
+        from forecast_service.reading.outlook import Outlooks
+
+        return Outlooks(self.database, self.settings, self.current)
+
+    @cached_property
     def what_if(self) -> WhatIf:
         from forecast_service.reading import WhatIf
 
         return WhatIf(self.database, self.settings, self.session, self.current)
+
+    def has_accounts(self) -> bool:
+        """Whether there was ever an account; from the first one on, every caller needs one."""
+        return False
+
+    def is_open(self) -> bool:
+        """Whether programs on this machine may do everything without an account."""
+        return self._is_local and not self.has_accounts()
+
+    @cached_property
+    def _is_local(self) -> bool:
+        return listens_locally(self.settings)
 
     def prepare(self) -> None:
         """Make the tables of this version.

@@ -26,12 +26,11 @@ from forecast_service.resources.representations import (
     CSV_TYPE,
     XLSX_TYPE,
     Representation,
+    answer_response,
     attachment,
-    conditional,
     json_list,
     link_to_next,
     representation_of,
-    unconditional,
 )
 from forecast_service.resources.tables.forecasts import forecast_table, program_table, rounded
 from forecast_service.storage.stores import stores_with_commas
@@ -49,6 +48,7 @@ class ForecastResource(ServiceResource):
 
     @documented(
         "The current forecast of a store, of its items, or of many stores",
+        scope="read",
         query=ForecastQuery,
         answers={200: "Forecast", 304: None},
         other_types=(CSV_TYPE, XLSX_TYPE),
@@ -59,10 +59,11 @@ class ForecastResource(ServiceResource):
         query = request.environ.get("QUERY_STRING", "")
         form = representation_of(request)
         answer = self._answer(query, form, lambda: question_of(self._from_query(), form))
-        return conditional(request, answer, form.content_type)
+        return answer_response(answer, form, request.environ.get("HTTP_IF_NONE_MATCH"))
 
     @documented(
         "The current forecast of a store, of its items, or of many stores",
+        scope="read",
         query=FormatQuery,
         body=ForecastBody,
         answers={200: "Forecast"},
@@ -73,8 +74,7 @@ class ForecastResource(ServiceResource):
         """Answer a JSON body."""
         form = representation_of(request)  # refuse a wrong format before the body
         question = question_of(json_body(request, ForecastBody), form)
-        answer = self._answer(question, form, lambda: question)
-        return unconditional(answer, form.content_type)
+        return answer_response(self._answer(question, form, lambda: question), form, None)
 
     def _from_query(self) -> ForecastBody:
         """The question in the query string. Either parameter for stores may be repeated."""

@@ -8,6 +8,7 @@ from flask import Flask
 
 from forecast_service import __version__
 from forecast_service.resources import pages
+from forecast_service.resources.accounts.me import MeResource
 from forecast_service.resources.api import ServiceApi, ServiceResource
 from forecast_service.resources.boards.accuracy import AccuracyResource
 from forecast_service.resources.boards.overview import OverviewResource, RegionsResource
@@ -21,6 +22,7 @@ from forecast_service.resources.kept_forecasts import (
     KeptForecastsResource,
 )
 from forecast_service.resources.metrics import RequestMetrics
+from forecast_service.resources.planning.outlook import OutlookResource
 from forecast_service.resources.sales import SalesResource
 from forecast_service.resources.stores import HistoryResource, StoreResource, StoresResource
 from forecast_service.resources.training import TrainingResource, TrainingRunResource
@@ -44,9 +46,11 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/stores", StoresResource),
     ("/stores/<store_number>", StoreResource),
     ("/stores/<store_number>/history", HistoryResource),
+    ("/stores/<store_number>/outlook", OutlookResource),
     ("/imports", ImportsResource),
     ("/imports/<import_id>", ImportResource),
     ("/sales", SalesResource),
+    ("/me", MeResource),
     ("/healthz", HealthResource),
     ("/readyz", ReadyResource),
     ("/metrics", MetricsResource),
@@ -70,4 +74,4 @@ def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
             f"{VERSION_PREFIX}{path}",
             resource_class_kwargs={"service": service, **extra_arguments.get(resource, {})},
         )
-    pages.init_app(app, document, service.current.staleness)
+    pages.init_app(app, document)

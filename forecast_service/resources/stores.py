@@ -61,6 +61,7 @@ class StoresResource(OfStores):
 
     @documented(
         "The stores, in the order of their numbers",
+        scope="read",
         query=StoresQuery,
         answers={200: "Stores"},
         other_types=(CSV_TYPE, XLSX_TYPE),
@@ -96,7 +97,7 @@ class StoresResource(OfStores):
 class StoreResource(OfStores):
     """One store."""
 
-    @documented("A store and its items", answers={200: "Store"}, errors=(404, 422))
+    @documented("A store and its items", scope="read", answers={200: "Store"}, errors=(404, 422))
     def get(self, store_number: str) -> Response:
         """The store and its items. A 404 names the stores that exist."""
         name = checked_name(store_number, "store_number")
@@ -131,6 +132,7 @@ class HistoryResource(ServiceResource):
 
     @documented(
         "Sales of a store by day, oldest first",
+        scope="read",
         query=HistoryQuery,
         answers={200: "History"},
         other_types=(CSV_TYPE, XLSX_TYPE),

@@ -6,7 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, RootModel
 
+from forecast_service.resources.contract.account_answers import CallerAnswer
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
+from forecast_service.resources.contract.outlook_answers import Outlook
 from forecast_service.resources.contract.overview_answers import Accuracy, Overview, Regions
 
 __all__ = ["ANSWERS", "Problem"]
@@ -224,6 +226,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
         Accuracy,
+        CallerAnswer,
         Forecast,
         Health,
         History,
@@ -232,6 +235,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
         Imports,
         KeptForecasts,
         Overview,
+        Outlook,
         Readiness,
         Regions,
         ServedForecast,

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from forecast_service.accounts.caller import Scope
+from forecast_service.accounts.caller import Need
 
 __all__ = ["Operation", "documented"]
 
@@ -20,6 +20,8 @@ class Operation:
     """One method of one route."""
 
     summary: str
+    scope: Need
+    """What the caller needs: a scope, ``KNOWN`` or ``PUBLIC``."""
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     """Model of a JSON body."""
@@ -30,13 +32,11 @@ class Operation:
     other_types: tuple[str, ...] = ()
     """Media types of answers besides JSON."""
     errors: tuple[int, ...] = ()
-    scope: Scope | None = None
-    """What a caller needs; None if anybody may call."""
 
 
-def documented(summary: str, **parts: Any) -> Callable[[Method], Method]:
-    """Describe a method; ``parts`` are the fields of ``Operation``."""
-    operation = Operation(summary, **parts)
+def documented(summary: str, *, scope: Need, **parts: Any) -> Callable[[Method], Method]:
+    """Describe a method and declare its scope; ``parts`` are other fields of ``Operation``."""
+    operation = Operation(summary, scope, **parts)
 
     def describe(method: Method) -> Method:
         method.operation = operation  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response
 from pydantic import BaseModel
 
+from forecast_service.accounts.caller import KNOWN, PUBLIC
 from forecast_service.importer.options import ROLES
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.answers import ANSWERS, Problem
@@ -21,10 +22,14 @@ from forecast_service.service import Service
 
 __all__ = ["OpenApiResource", "description"]
 
-METHODS = ("get", "post", "delete")
+METHODS = ("get", "post", "patch", "delete")
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 ALWAYS_POSSIBLE = (403, 405, 500)
 WITH_A_BODY = (400, 408, 411, 413)
+SECURITY_SCHEMES = {
+    "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
+    "keyHeader": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
 
 Routes = Sequence[tuple[str, type[ServiceResource]]]
 
@@ -37,7 +42,10 @@ class OpenApiResource(ServiceResource):
         self.document = document
 
     @documented(
-        "This description (OpenAPI 3.1)", answers={200: None}, other_types=("application/json",)
+        "This description (OpenAPI 3.1)",
+        scope=PUBLIC,
+        answers={200: None},
+        other_types=("application/json",),
     )
     def get(self) -> Response:
         """The OpenAPI document; it stays the same while the process runs."""
@@ -58,7 +66,10 @@ def description(routes: Routes, version: str) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}, {"url": "/v1"}],
         "paths": paths,
-        "components": {"schemas": dict(sorted(schemas.items()))},
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "securitySchemes": SECURITY_SCHEMES,
+        },
     }
 
 
@@ -83,6 +94,10 @@ def _operation(identifier: str, operation: Operation, schemas: dict[str, Any]) -
         "summary": operation.summary,
         "responses": _responses(operation, schemas),
     }
+    if operation.scope != PUBLIC:
+        document["security"] = [{name: []} for name in SECURITY_SCHEMES]
+    if operation.scope not in (PUBLIC, KNOWN):
+        document["description"] = f"Needs the scope `{operation.scope}`."
     if operation.query is not None:
         document["parameters"] = _query(operation.query, schemas)
     body = _body(operation, schemas)
@@ -135,7 +150,8 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
         responses[str(status)] = answer
     problem = {"schema": _reference(Problem, schemas)}
     of_body = WITH_A_BODY if operation.body or operation.body_types else ()
-    for status in sorted({*operation.errors, *ALWAYS_POSSIBLE, *of_body}):
+    of_caller = () if operation.scope == PUBLIC else (401,)
+    for status in sorted({*operation.errors, *ALWAYS_POSSIBLE, *of_body, *of_caller}):
         phrase = HTTPStatus(status).phrase
         responses[str(status)] = {"description": phrase, "content": {PROBLEM_TYPE: problem}}
     return responses
