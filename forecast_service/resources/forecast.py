@@ -21,16 +21,18 @@ from forecast_service.resources.contract.requests import (
     FormatQuery,
     SeriesBody,
 )
+from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import as_number, json_body, query_values, read_model
 from forecast_service.resources.representations import (
     CSV_TYPE,
     XLSX_TYPE,
     Representation,
-    answer_response,
     attachment,
+    conditional,
     json_list,
     link_to_next,
     representation_of,
+    unconditional,
 )
 from forecast_service.resources.tables.forecasts import forecast_table, program_table, rounded
 from forecast_service.storage.stores import stores_with_commas
@@ -59,7 +61,7 @@ class ForecastResource(ServiceResource):
         query = request.environ.get("QUERY_STRING", "")
         form = representation_of(request)
         answer = self._answer(query, form, lambda: question_of(self._from_query(), form))
-        return answer_response(answer, form, request.environ.get("HTTP_IF_NONE_MATCH"))
+        return conditional(request, answer, form.content_type)
 
     @documented(
         "The current forecast of a store, of its items, or of many stores",
@@ -74,7 +76,8 @@ class ForecastResource(ServiceResource):
         """Answer a JSON body."""
         form = representation_of(request)  # refuse a wrong format before the body
         question = question_of(json_body(request, ForecastBody), form)
-        return answer_response(self._answer(question, form, lambda: question), form, None)
+        answer = self._answer(question, form, lambda: question)
+        return unconditional(answer, form.content_type)
 
     def _from_query(self) -> ForecastBody:
         """The question in the query string. Either parameter for stores may be repeated."""
@@ -96,13 +99,15 @@ class ForecastResource(ServiceResource):
         if all(isinstance(as_number(part.strip()), int) for part in text.split(",")):
             return text.split(",")
         with self.service.database.read() as connection:
-            known = stores_with_commas(connection, self.service.settings.dataset_group)
+            group = self.service.settings.dataset_group
+            known = stores_with_commas(connection, group, caller().limits)
         return listed_names(text, known)
 
     def _answer(
         self, key: Hashable, form: Representation, question: Callable[[], Question]
     ) -> Answer:
-        return self.service.current.answer(key, form, _encoder(form), question)
+        current, limits = self.service.current, caller().limits
+        return current.answer(key, form, _encoder(form), question, limits)
 
 
 def _encoder(form: Representation) -> Encode:

@@ -25,16 +25,16 @@ from forecast_service.resources.tables.workbook import as_xlsx
 
 __all__ = [
     "CSV_TYPE",
-    "JSON",
     "XLSX_TYPE",
     "Representation",
-    "answer_response",
     "attachment",
     "compress",
+    "conditional",
     "json_list",
     "link_to_next",
     "representation_of",
     "table_response",
+    "unconditional",
 ]
 
 CSV_TYPE = "text/csv"
@@ -73,9 +73,6 @@ class Representation:
     def write(self, table: Table) -> bytes:
         """The bytes of a table."""
         return WRITERS[self.format](table)
-
-
-JSON = Representation("json", full=True, by_name=False)
 
 
 def representation_of(request: Request) -> Representation:
@@ -134,6 +131,19 @@ def attachment(names: Iterable[int | str], representation: Representation) -> tu
     return "Content-Disposition", headers["Content-Disposition"]
 
 
+def conditional(request: Request, answer: Answer, content_type: str) -> Response:
+    """A kept answer with its ETag, or 304 if the caller has it already."""
+    if_none_match = request.environ.get("HTTP_IF_NONE_MATCH")
+    if if_none_match is not None and _matches(if_none_match, answer.etag):
+        return Response(status=304, headers=_headers(answer, content_type))
+    return unconditional(answer, content_type)
+
+
+def unconditional(answer: Answer, content_type: str) -> Response:
+    """A kept answer with its ETag."""
+    return Response(answer.body, headers=_headers(answer, content_type))
+
+
 def compress(response: Response, accept_encoding: str | None) -> None:
     """Send a large text in gzip, if the caller reads it; its ETag becomes weak.
 
@@ -157,6 +167,22 @@ def _reads_gzip(accept_encoding: str | None) -> bool:
     return parse_accept_header(accept_encoding or "")["gzip"] > 0
 
 
+def _headers(answer: Answer, content_type: str) -> list[tuple[str, str]]:
+    # A list of pairs that includes the content type is fastest in Werkzeug.
+    return [
+        ("Content-Type", content_type),
+        ("ETag", answer.etag),
+        ("Cache-Control", "no-cache"),
+        ("Vary", "Accept"),
+        *answer.headers,
+    ]
+
+
+def _matches(if_none_match: str, etag: str) -> bool:
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return etag in tags or tags == ["*"]
+
+
 def link_to_next(address: str | None) -> tuple[tuple[str, str], ...]:
     """The header with the address of the page that follows; empty without one."""
     return () if address is None else (("Link", f'<{address}>; rel="next"'),)
@@ -172,23 +198,3 @@ def table_response(
     headers = [attachment(names, representation), ("Vary", "Accept"), *link_to_next(next_page)]
     content_type = representation.content_type
     return Response(representation.write(table), headers=headers, content_type=content_type)
-
-
-def answer_response(answer: Answer, form: Representation, if_none_match: str | None) -> Response:
-    """An answer with its ETag, or 304 if the client has it already."""
-    # A list of pairs that includes the content type is fastest in Werkzeug.
-    headers = [
-        ("Content-Type", form.content_type),
-        ("ETag", answer.etag),
-        ("Cache-Control", "no-cache"),
-        ("Vary", "Accept"),
-        *answer.headers,
-    ]
-    if if_none_match is not None and _matches(if_none_match, answer.etag):
-        return Response(status=304, headers=headers)
-    return Response(answer.body, headers=headers)
-
-
-def _matches(if_none_match: str, etag: str) -> bool:
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return etag in tags or tags == ["*"]

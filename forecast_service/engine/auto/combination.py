@@ -29,7 +29,8 @@ class FittedCombination:
     """``members`` by name; ``chosen_weights`` (n, members) come from the backtests.
 
     ``common_weights`` (members,) are for series that are new. ``calibration`` and ``coverage``
-    (of the interval from p10 to p90) are None when no backtest was possible.
+    (of the interval from p10 to p90) are None when no backtest was possible. ``comovement`` (n,):
+    mean correlation of the errors of two days of a week; None if it was not measured.
     """
 
     members: Mapping[str, Fitted]
@@ -37,6 +38,7 @@ class FittedCombination:
     common_weights: FloatArray
     calibration: Calibration | None
     coverage: Coverage | None
+    comovement: FloatArray | None = None
     errors: TestedErrors | None = None
     """None, too, in a model of an older version."""
 
@@ -81,24 +83,30 @@ class FittedCombination:
 
     @property
     def facts(self) -> tuple[dict[str, Any], ...]:
-        """JSON for each series: its ``members`` with their weights, ``coverage`` and ``backtest``.
+        """JSON for each series: ``members`` with weights, and what the backtest tells.
 
         ``coverage`` is the share of the backtest's days within p10 … p90, and their number;
         ``backtest`` are the errors of the median. Both are absent if the backtest had no days of
         the series.
         """
         facts: list[dict[str, Any]] = [{"members": dict(shares)} for shares in self._shares()]
+        self._add_coverage(facts)
+        if self.comovement is not None:
+            for fact, value in zip(facts, self.comovement.tolist(), strict=True):
+                fact["day_comovement"] = round(value, 3)
+        if self.errors is not None:
+            for fact, errors in zip(facts, self.errors.facts(), strict=True):
+                if errors is not None:
+                    fact["backtest"] = errors
+        return tuple(facts)
+
+    def _add_coverage(self, facts: list[dict[str, Any]]) -> None:
         if self.coverage is not None:
             measured, days = self.coverage.measured.tolist(), self.coverage.days.tolist()
             for fact, share, count in zip(facts, measured, days, strict=True):
                 if count:
                     shares = {"nominal": self.coverage.nominal, "measured": round(share, 3)}
                     fact["coverage"] = {"p10-p90": {**shares, "days": count}}
-        if self.errors is not None:
-            for fact, errors in zip(facts, self.errors.facts(), strict=True):
-                if errors is not None:
-                    fact["backtest"] = errors
-        return tuple(facts)
 
     def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
         """Quantiles (n, horizon, levels): the members' average, then calibrated."""
@@ -140,6 +148,8 @@ class FittedCombination:
             arrays |= prefixed("calibration", self.calibration.to_arrays())
         if self.coverage is not None:
             arrays |= prefixed("coverage", self.coverage.to_arrays())
+        if self.comovement is not None:
+            arrays["comovement"] = self.comovement
         if self.errors is not None:
             arrays |= prefixed("errors", self.errors.to_arrays())
         for name, member in self.members.items():
@@ -161,6 +171,7 @@ class FittedCombination:
             common_weights=arrays["fleet"].astype(np.float64),
             calibration=Calibration.from_arrays(calibration) if calibration else None,
             coverage=Coverage.from_arrays(coverage) if coverage else None,
+            comovement=arrays["comovement"].astype(np.float64) if "comovement" in arrays else None,
             errors=TestedErrors.from_arrays(errors) if errors else None,
         )
 
@@ -176,8 +187,15 @@ class FittedCombination:
             common_weights=self.common_weights,
             calibration=self.calibration and self.calibration.take(rows),
             coverage=self.coverage and self.coverage.take(rows),
+            comovement=self._comovement_of(rows),
             errors=self.errors and self.errors.take(rows),
         )
+
+    def _comovement_of(self, rows: npt.NDArray[np.intp]) -> FloatArray | None:
+        """The co-movement of these rows; a new series (-1) has the mean of all."""
+        if self.comovement is None:
+            return None
+        return np.where(rows < 0, self.comovement.mean(), self.comovement[rows])
 
     @property
     def _first(self) -> Fitted:

@@ -8,12 +8,12 @@ from flask import Response, request
 from forecast_service.reading.accuracy_report import accuracy_document
 from forecast_service.reading.board import Board, Line
 from forecast_service.reading.overview import lines_of_region, visible_lines
-from forecast_service.resources.api import ServiceResource
+from forecast_service.resources.api import JSON_TYPE, ServiceResource
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.overview_requests import AccuracyQuery
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import as_number, read_query
-from forecast_service.resources.representations import JSON, answer_response
+from forecast_service.resources.representations import conditional
 from forecast_service.storage.limits import Limits
 from forecast_service.storage.stores import unknown_store
 
@@ -44,7 +44,7 @@ class AccuracyResource(ServiceResource):
             return orjson.dumps(document), ()
 
         answer = self.service.overview.answer(("accuracy", query, limits), encode)
-        return answer_response(answer, JSON, request.environ.get("HTTP_IF_NONE_MATCH"))
+        return conditional(request, answer, JSON_TYPE)
 
 
 def _lines(board: Board, limits: Limits, query: AccuracyQuery) -> list[Line]:

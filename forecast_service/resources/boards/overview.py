@@ -15,18 +15,17 @@ from forecast_service.reading.overview import (
     overview_document,
     visible_lines,
 )
-from forecast_service.resources.api import ServiceResource
+from forecast_service.resources.api import JSON_TYPE, ServiceResource
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.overview_requests import OverviewQuery, RegionsQuery
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import as_number, read_query
 from forecast_service.resources.representations import (
     CSV_TYPE,
-    JSON,
     XLSX_TYPE,
     Representation,
-    answer_response,
     attachment,
+    conditional,
     link_to_next,
     representation_of,
 )
@@ -63,7 +62,7 @@ class OverviewResource(ServiceResource):
             return _encoded(board, question, query, form)
 
         answer = self.service.overview.answer((question, form), encode)
-        return answer_response(answer, form, request.environ.get("HTTP_IF_NONE_MATCH"))
+        return conditional(request, answer, form.content_type)
 
 
 class RegionsResource(ServiceResource):
@@ -86,7 +85,7 @@ class RegionsResource(ServiceResource):
             return orjson.dumps({"regions": regions}), ()
 
         answer = self.service.overview.answer(("regions", limits), encode)
-        return answer_response(answer, JSON, request.environ.get("HTTP_IF_NONE_MATCH"))
+        return conditional(request, answer, JSON_TYPE)
 
 
 def _encoded(
