@@ -15,6 +15,7 @@ from forecast_service.resources.contract.account_answers import (
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
 from forecast_service.resources.contract.operation_answers import System, UndoPreview, Upload
 from forecast_service.resources.contract.outlook_answers import Outlook
+from forecast_service.resources.contract.overview_answers import Accuracy, Overview, Regions
 from forecast_service.resources.contract.user_answers import USER_ANSWERS
 
 __all__ = ["ANSWERS", "Problem"]
@@ -114,6 +115,8 @@ class StoreSummary(AnswerModel):
     last_sale_on: str
     days: int
     assumed_from: str | None
+    data_until: str
+    """Last day of the newest period with sales."""
     imported_at: str
 
 
@@ -243,6 +246,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
         ApiKey,
         ApiKeys,
         CallerAnswer,
+        Accuracy,
         Forecast,
         Health,
         History,
@@ -252,7 +256,9 @@ ANSWERS: dict[str, type[BaseModel]] = {
         KeptForecasts,
         Outlook,
         NewApiKey,
+        Overview,
         Readiness,
+        Regions,
         ServedForecast,
         Store,
         Stores,
