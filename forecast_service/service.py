@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from forecast_service.accounts.users import Users
     from forecast_service.importer.imports import Imports
     from forecast_service.reading import CurrentForecast, Overview, WhatIf
-    from forecast_service.reading.outlook import Outlooks
+    from forecast_service.reading.outlook import Comparisons, Outlooks
     from forecast_service.runs import KeptForecasts, TrainingRuns
     from forecast_service.session import ForecastSession
 
@@ -93,6 +93,12 @@ class Service:
         from forecast_service.reading import CurrentForecast
 
         return CurrentForecast(self.database, self.settings)
+
+    @cached_property
+    def comparisons(self) -> Comparisons:
+        from forecast_service.reading.outlook import Comparisons
+
+        return Comparisons(self.database, self.settings)
 
     @cached_property
     def outlooks(self) -> Outlooks:

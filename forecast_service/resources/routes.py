@@ -30,6 +30,7 @@ from forecast_service.resources.imports import (
 )
 from forecast_service.resources.kept_forecasts import (
     CurrentForecastResource,
+    KeptForecastResource,
     KeptForecastsResource,
 )
 from forecast_service.resources.metrics import RequestMetrics
@@ -51,6 +52,7 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/accuracy", AccuracyResource),
     ("/forecast", ForecastResource),
     ("/forecasts", KeptForecastsResource),
+    ("/forecasts/<forecast_id>", KeptForecastResource),
     ("/forecasts/<forecast_id>/current", CurrentForecastResource),
     ("/what-if", WhatIfResource),
     ("/training", TrainingResource),
@@ -99,5 +101,5 @@ def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
             f"{VERSION_PREFIX}{path}",
             resource_class_kwargs={"service": service, **extra_arguments.get(resource, {})},
         )
-    pages.init_app(app, document)
     first_admin.init_app(app, service)
+    pages.init_app(app, document)
