@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from forecast_service.importer.reversal import versions_to_undo
+from forecast_service.importer.undoing.reversal import versions_to_undo
 from forecast_service.importer.workspace import replacing
 from forecast_service.local import catalog
 from forecast_service.local.jobs.predictor_models import sweep_models
