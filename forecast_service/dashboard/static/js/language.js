@@ -91,15 +91,14 @@ export function longDay(text) {
   return ofDay(text, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 }
 
+/** The weekday of a day: "Saturday". */
+export function weekday(text) {
+  return ofDay(text, { weekday: "long" });
+}
+
 /** A day without its weekday: "5 Dec 2026". */
 export function date(text) {
   return ofDay(text, { day: "numeric", month: "short", year: "numeric" });
-}
-
-/** Days from one to another: "30 Nov – 6 Dec 2026". */
-export function days(from, to) {
-  const options = { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" };
-  return format(Intl.DateTimeFormat, options).formatRange(dayOf(from), dayOf(to));
 }
 
 /** Days of a week, without their year: "30 Nov – 6 Dec". */
