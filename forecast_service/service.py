@@ -16,7 +16,7 @@ from forecast_service.storage.queue import Queue
 if TYPE_CHECKING:
     from forecast_service.importer.imports import Imports
     from forecast_service.reading import CurrentForecast, Overview, WhatIf
-    from forecast_service.reading.outlook import Outlooks
+    from forecast_service.reading.outlook import Comparisons, Outlooks
     from forecast_service.runs import KeptForecasts, TrainingRuns
     from forecast_service.session import ForecastSession
 
@@ -65,6 +65,12 @@ class Service:
         from forecast_service.reading import CurrentForecast
 
         return CurrentForecast(self.database, self.settings)
+
+    @cached_property
+    def comparisons(self) -> Comparisons:
+        from forecast_service.reading.outlook import Comparisons
+
+        return Comparisons(self.database, self.settings)
 
     @cached_property
     def outlooks(self) -> Outlooks:

@@ -19,6 +19,7 @@ from forecast_service.resources.health import HealthResource, MetricsResource, R
 from forecast_service.resources.imports import ImportResource, ImportsResource
 from forecast_service.resources.kept_forecasts import (
     CurrentForecastResource,
+    KeptForecastResource,
     KeptForecastsResource,
 )
 from forecast_service.resources.metrics import RequestMetrics
@@ -39,6 +40,7 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/accuracy", AccuracyResource),
     ("/forecast", ForecastResource),
     ("/forecasts", KeptForecastsResource),
+    ("/forecasts/<forecast_id>", KeptForecastResource),
     ("/forecasts/<forecast_id>/current", CurrentForecastResource),
     ("/what-if", WhatIfResource),
     ("/training", TrainingResource),

@@ -13,7 +13,8 @@ from forecast_service.common.instants import utc_text
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import ListQuery, TrainingBody
-from forecast_service.resources.parsing import checked_name, json_body, read_query
+from forecast_service.resources.gate.access import caller
+from forecast_service.resources.parsing import as_number, checked_name, json_body, read_query
 from forecast_service.runs.decisions import Decision
 from forecast_service.runs.run import TrainingRun
 
@@ -73,7 +74,23 @@ class TrainingRunResource(ServiceResource):
     def get(self, run_id: str) -> Response:
         """The run, with ``Retry-After`` until it has ended."""
         run = self.service.runs.get(checked_name(run_id, "run_id"))
-        return json_response(run_document(run), headers=RETRY_AFTER if run.is_open else None)
+        document = {**run_document(run), "changes": self._changes(run)}
+        return json_response(document, headers=RETRY_AFTER if run.is_open else None)
+
+    def _changes(self, run: TrainingRun) -> dict[str, Any] | None:
+        """What the forecast of a run changed in the coming week, for the caller's stores."""
+        if run.state != "serving" or run.forecast_arn is None:
+            return None
+        pair = self.service.forecasts.pair_of(run.forecast_arn)
+        if pair is None:
+            return None
+        changes = self.service.comparisons.changes(*pair, caller().limits)
+        if changes is None:
+            return None
+        stores = [
+            {"store_number": as_number(each.pop("store")), **each} for each in changes["stores"]
+        ]
+        return {"against": pair[0].id, **changes, "stores": stores}
 
     @documented(
         "Cancel a training run",

@@ -8,7 +8,14 @@ from pydantic import BaseModel, RootModel
 
 from forecast_service.resources.contract.account_answers import CallerAnswer
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
-from forecast_service.resources.contract.outlook_answers import Outlook
+from forecast_service.resources.contract.outlook_answers import (
+    Finding,
+    Moved,
+    MovedDays,
+    Outlook,
+    RunChanges,
+    Values,
+)
 from forecast_service.resources.contract.overview_answers import Accuracy, Overview, Regions
 
 __all__ = ["ANSWERS", "Problem"]
@@ -39,6 +46,8 @@ class TrainingRun(AnswerModel):
     requested_at: str | None
     started_at: str | None
     finished_at: str | None
+    changes: RunChanges | None = None
+    """Only of one run that is asked for, once it serves; null if there was no forecast before."""
 
 
 class TrainingRuns(AnswerModel):
@@ -79,10 +88,29 @@ class KeptForecast(AnswerModel):
     is_current: bool
 
 
+class KeptForecastOfStore(KeptForecast):
+    """A kept forecast; with ``store_number``, ``values`` are its columns for the store (or null if
+    the store is not in it)."""
+
+    values: Values | None = None
+
+
+class ComparedForecast(KeptForecastOfStore):
+    """A kept forecast; with ``against``, the other one, and the difference on common days."""
+
+    store_number: int | str | None = None
+    item: str | None = None
+    against: KeptForecastOfStore | None = None
+    days: MovedDays | None = None
+    weeks: list[Moved] | None = None
+    total: Moved | None = None
+    reasons: list[Finding] | None = None
+
+
 class KeptForecasts(AnswerModel):
     """The forecasts that can be served, newest first."""
 
-    forecasts: list[KeptForecast]
+    forecasts: list[KeptForecastOfStore]
 
 
 class ServedForecast(KeptForecast):
@@ -227,6 +255,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     for model in (
         CallerAnswer,
         Accuracy,
+        ComparedForecast,
         Forecast,
         Health,
         History,

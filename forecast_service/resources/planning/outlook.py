@@ -10,7 +10,7 @@ from flask import Response, request
 from forecast_service.reading.outlook import OutlookQuestion, rounded
 from forecast_service.resources.api import ServiceResource
 from forecast_service.resources.contract.documentation import documented
-from forecast_service.resources.contract.requests import OutlookQuery
+from forecast_service.resources.contract.planning_requests import OutlookQuery
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import as_number, checked_name, read_query
 from forecast_service.resources.representations import conditional, representation_of
