@@ -92,6 +92,7 @@ class Remedy(StrEnum):
     UNDO_TOGETHER = "undo_together"
     """Undo with the option that takes back all imports of the load."""
     LIST_FORECASTS = "list_forecasts"
+    LIST_SCENARIOS = "list_scenarios"
     LIST_STORES = "list_stores"
     CREATE_STORES = "create_stores"
     """List the stores, or send the sales with the option that makes new ones."""

@@ -17,6 +17,7 @@ from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.groups import DatasetGroup, read_group, served_forecasts
+from forecast_service.storage.planning import scenario_rows
 from forecast_service.storage.tables import (
     forecasts,
     imports,
@@ -139,12 +140,13 @@ class Pruning:
             return connection.execute(statement).rowcount
 
     def rows(self) -> int:
-        """Delete the records of finished work and of old imports."""
+        """Delete the records of finished work and of old imports, and old scenarios."""
         old_work = self.now - WORK_DAYS * SECONDS_PER_DAY
         with self.database.write() as connection:
             done = connection.execute(sa.delete(work).where(work.c.finished_at < old_work))
             old = sa.delete(imports).where(imports.c.finished_at < self.limit)
-            return done.rowcount + connection.execute(old).rowcount
+            scenarios = scenario_rows.prune(connection)
+            return done.rowcount + connection.execute(old).rowcount + scenarios
 
     def _superseded(self, dataset_arn: str) -> list[dict[str, Any]]:
         """Ended import jobs, without those that the dataset's present rows come from."""

@@ -7,13 +7,21 @@ from typing import Any, Literal
 from pydantic import BaseModel, RootModel
 
 from forecast_service.resources.contract.account_answers import CallerAnswer
-from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
+from forecast_service.resources.contract.forecast_answers import (
+    AnswerModel,
+    Forecast,
+    Scenario,
+    Scenarios,
+    ScenarioSummary,
+    WhatIf,
+)
 from forecast_service.resources.contract.outlook_answers import (
     Finding,
     Moved,
     MovedDays,
     Outlook,
     RunChanges,
+    StoreItems,
     Values,
 )
 from forecast_service.resources.contract.overview_answers import Accuracy, Overview, Regions
@@ -267,8 +275,12 @@ ANSWERS: dict[str, type[BaseModel]] = {
         Overview,
         Readiness,
         Regions,
+        Scenario,
+        Scenarios,
+        ScenarioSummary,
         ServedForecast,
         Store,
+        StoreItems,
         Stores,
         TrainingDecision,
         TrainingRun,
