@@ -126,3 +126,24 @@ def test_axe_finds_nothing(
 
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_scenario_is_saved_only_when_asked_and_opened_by_its_link(page: Page, api: Api) -> None:
+    forecast = api("/stores/5/outlook")["forecast"]
+    opened(page, "/store/5")
+    page.get_by_role("button", name="What if …").click()
+    page.locator("#what-if tr:has(input:not(:checked))").first.get_by_label("Promotion").click()
+    expect(page.locator(".what-if-bar")).to_contain_text("units over all days")
+    assert api("/scenarios?store_number=5")["scenarios"] == []
+
+    page.get_by_role("button", name="Save as a scenario …").click()
+    page.get_by_label("Name", exact=True).fill("Advent")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.locator("#saved").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Advent")
+    expect(page.locator("#days tbody tr")).to_have_count(len(forecast["date"]))
+    assert api("/stores/5/outlook")["forecast"] == forecast
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Store 5")
+    assert api("/scenarios?store_number=5")["scenarios"] == []

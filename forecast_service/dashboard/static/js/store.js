@@ -274,10 +274,9 @@ async function showNeighbours() {
 
 function linkFiles() {
   const query = new URLSearchParams({ store_number: series.store, ...(series.item ? { item: series.item } : {}) });
-  const item = series.item ? `&item=${encodeURIComponent(series.item)}` : "";
   byId("xlsx").href = `/forecast?${query}&format=xlsx`;
   byId("csv").href = `/forecast?${query}&format=csv`;
-  byId("past").href = `/stores/${encodeURIComponent(series.store)}/history?format=xlsx${item}`;
+  byId("whole").href = outlookAddress({ format: "xlsx" });
 }
 
 async function copyCall() {
