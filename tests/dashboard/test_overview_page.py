@@ -103,8 +103,15 @@ def test_the_next_store_is_the_next_one_of_the_list(page: Page) -> None:
     expect(page).to_have_url(re.compile(rf"/store/{second}$"))
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(
+    ("theme", "width"),
+    [
+        ("light", 1440),
+        ("dark", 390),
+        pytest.param("dark", 1440, marks=pytest.mark.slow),
+        pytest.param("light", 390, marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("path", ["/", "/login"])
 def test_axe_finds_nothing(
     open_context: OpenContext,

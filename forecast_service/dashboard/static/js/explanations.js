@@ -48,11 +48,17 @@ export function problemWords(problem) {
 
 function detailOf(problem) {
   if (problem.code !== "stale_forecast") return DETAILS[problem.code]?.(problem) ?? null;
-  if (!problem.last_sale_on) return problem.text;
+  if (!problem.last_sale_on) return staleWords(problem.text, problem.last_day);
   return t("Sales until %(newest)s have come, but it uses those until %(used)s.", {
     newest: date(problem.last_sale_on),
     used: date(problem.data_until),
   });
+}
+
+/** Why a forecast is out of date: its days have passed, or what the service says. */
+export function staleWords(stale, lastDay, today = dayText(new Date())) {
+  if (!lastDay || lastDay >= today) return stale;
+  return t("The days until %(day)s have passed. Load newer sales.", { day: date(lastDay) });
 }
 
 const METHODS = {
@@ -159,7 +165,7 @@ export function origin(provenance, outlook) {
         : methodName(members[0]?.[0] ?? provenance.algorithm),
     ],
     provenance.fallback ? [t("Simpler method because"), provenance.fallback.reason ?? provenance.fallback] : null,
-    provenance.stale ? [t("Out of date because"), provenance.stale] : null,
+    provenance.stale ? [t("Out of date because"), staleWords(provenance.stale, outlook.forecast.date.at(-1))] : null,
     outlook.coverage ? [t("Range held"), heldWords(outlook.coverage)] : null,
     [t("Computed by"), provenance.source === "amazon" ? "Amazon Forecast" : t("this service")],
     ...(provenance.assumptions ?? []).map((text) => [t("Assumed"), text.text ?? text]),

@@ -1,7 +1,7 @@
 /** Overview: all stores of the morning, worst first. */
 
 import { get } from "./api.js";
-import { problemWords } from "./explanations.js";
+import { problemWords, staleWords } from "./explanations.js";
 import { caller } from "./frame.js";
 import { ago, change, date, n, number, percent, t, time, units, week } from "./language.js";
 import { announce, byId, chip, el, failure, show, state, toast } from "./pieces.js";
@@ -78,14 +78,14 @@ function showOverview(overview) {
   if (!isFirst) announce(n("%(count)s store", "%(count)s stores", { count: overview.count }));
 }
 
-function showHead({ week: days, forecast }) {
+function showHead({ week: days, forecast, as_of: today }) {
   const parts = [
     days ? t("Expected demand from %(days)s, in units", { days: week(days.from, days.to) }) : null,
     forecast ? t("sales until %(day)s", { day: date(forecast.data_until) }) : null,
   ];
   byId("subtitle").textContent = parts.filter(Boolean).join(" · ");
   const stale = forecast?.stale;
-  show(byId("news"), stale ? el("p.notice", {}, el("strong", {}, t("The forecast is out of date.")), " ", el("span", { lang: "en" }, stale)) : null);
+  show(byId("news"), stale ? el("p.notice", {}, el("strong", {}, t("The forecast is out of date.")), " ", staleWords(stale, days?.to, today)) : null);
 }
 
 function tile(name, value, below) {

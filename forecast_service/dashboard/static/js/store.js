@@ -79,7 +79,7 @@ function showHead(outlook) {
 function problemList(outlook) {
   const problems = [...outlook.problems];
   if (outlook.provenance.stale && !problems.some(({ code }) => code === "stale_forecast")) {
-    problems.push({ code: "stale_forecast", text: outlook.provenance.stale });
+    problems.push({ code: "stale_forecast", text: outlook.provenance.stale, last_day: outlook.forecast.date.at(-1) });
   }
   if (!problems.length) return null;
   const rows = problems.map((problem) => {
