@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from forecast_service.accounts.users import Users
     from forecast_service.importer.imports import Imports
     from forecast_service.reading import CurrentForecast, WhatIf
+    from forecast_service.reading.outlook import Outlooks
     from forecast_service.runs import KeptForecasts, TrainingRuns
     from forecast_service.session import ForecastSession
 
@@ -92,6 +93,12 @@ class Service:
         from forecast_service.reading import CurrentForecast
 
         return CurrentForecast(self.database, self.settings)
+
+    @cached_property
+    def outlooks(self) -> Outlooks:
+        from forecast_service.reading.outlook import Outlooks
+
+        return Outlooks(self.database, self.settings, self.current)
 
     @cached_property
     def what_if(self) -> WhatIf:

@@ -8,7 +8,6 @@ from flask import Flask
 
 from forecast_service import __version__
 from forecast_service.resources import pages
-from forecast_service.resources.accounts import first_admin
 from forecast_service.resources.accounts.audit import AuditResource
 from forecast_service.resources.accounts.keys import KeyResource, KeysResource
 from forecast_service.resources.accounts.me import MeResource
@@ -26,6 +25,7 @@ from forecast_service.resources.kept_forecasts import (
     KeptForecastsResource,
 )
 from forecast_service.resources.metrics import RequestMetrics
+from forecast_service.resources.planning.outlook import OutlookResource
 from forecast_service.resources.sales import SalesResource
 from forecast_service.resources.stores import HistoryResource, StoreResource, StoresResource
 from forecast_service.resources.training import TrainingResource, TrainingRunResource
@@ -46,6 +46,7 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/stores", StoresResource),
     ("/stores/<store_number>", StoreResource),
     ("/stores/<store_number>/history", HistoryResource),
+    ("/stores/<store_number>/outlook", OutlookResource),
     ("/imports", ImportsResource),
     ("/imports/<import_id>", ImportResource),
     ("/sales", SalesResource),
@@ -82,5 +83,4 @@ def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
             f"{VERSION_PREFIX}{path}",
             resource_class_kwargs={"service": service, **extra_arguments.get(resource, {})},
         )
-    first_admin.init_app(app, service)
-    pages.init_app(app, document, service.current.staleness)
+    pages.init_app(app, document)

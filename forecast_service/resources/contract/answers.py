@@ -13,6 +13,7 @@ from forecast_service.resources.contract.account_answers import (
     NewApiKey,
 )
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
+from forecast_service.resources.contract.outlook_answers import Outlook
 from forecast_service.resources.contract.user_answers import USER_ANSWERS
 
 __all__ = ["ANSWERS", "Problem"]
@@ -241,6 +242,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
         Imports,
         KeptForecasts,
         NewApiKey,
+        Outlook,
         Readiness,
         ServedForecast,
         Store,
