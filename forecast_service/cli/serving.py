@@ -98,7 +98,7 @@ def first_admin_lines(settings: Settings) -> list[str]:
     finally:
         service.close()
     return [
-        f"Or make the first admin within {VALID_MINUTES} minutes at "
+        f"Make the first admin in a browser, within {VALID_MINUTES} minutes, at "
         f"{_outer_address(settings)}{PATH}?token={token}"
     ]
 

@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from typing import Any
 
-from flask import Blueprint, Flask, Request, Response, request
+from flask import Blueprint, Flask, Request, Response, current_app, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from forecast_service.accounts.caller import PUBLIC, Need
@@ -44,7 +44,9 @@ def page(name: str) -> Response:
 
     It contains no data: they come from the API, with the rights of the caller.
     """
-    packed, etag = _frame(name, language_of(request), chosen_theme(request))
+    service = current_app.extensions["forecast_service"]
+    has_provider = service.settings.oidc_issuer is not None
+    packed, etag = _frame(name, language_of(request), chosen_theme(request), has_provider)
     response = packed_response(packed, HTML)
     response.set_etag(etag)
     response.cache_control.private = True
@@ -81,8 +83,8 @@ def render(name: str, language: str, theme: str, **values: Any) -> str:
 
 
 @cache
-def _frame(name: str, language: str, theme: str) -> tuple[Packed, str]:
-    content = render(name, language, theme).encode()
+def _frame(name: str, language: str, theme: str, has_provider: bool) -> tuple[Packed, str]:
+    content = render(name, language, theme, has_provider=has_provider).encode()
     return Packed.of(content), hashlib.sha256(content).hexdigest()[:16]
 
 

@@ -185,8 +185,16 @@ def test_a_form_that_fails_leads_back_to_the_log_in(nobody: Person, failures: in
 
     kind = "too-many-attempts" if failures else "wrong-credentials"
     assert answer.status_code == 303
-    assert answer.headers["Location"] == f"/login?failed={kind}&next=%2Fstore%2F7"
+    assert answer.headers["Location"] == f"/login?failed={kind}&next=%2Fstore%2F7#failed"
     assert nobody.cookie() is None
+
+
+def test_the_log_in_page_needs_no_script(nobody: Person) -> None:
+    page = nobody.get("/login").get_data(as_text=True)
+
+    assert '<form id="login" method="post" action="/session">' in page
+    assert 'id="failed"' in page
+    assert "/session/oidc" not in page
 
 
 # another password, another language
