@@ -338,7 +338,7 @@ def test_a_forged_attempt_is_refused(browser: Person, provider: Provider, cookie
 
 @pytest.mark.parametrize("path", ["/session/oidc", "/session/oidc/callback"])
 def test_without_a_provider_there_is_no_way_there(empty_app: Flask, path: str) -> None:
-    assert "No identity provider is configured" in refused(Person(empty_app).get(path), 501)
+    assert "No identity provider is configured" in refused(Person(empty_app).get(path), 404)
 
 
 def test_without_a_provider_its_library_is_not_imported(settings: Settings) -> None:

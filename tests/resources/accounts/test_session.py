@@ -66,6 +66,11 @@ def test_a_wrong_name_or_password_is_refused_in_the_same_words(nobody: Person, n
     assert "Set-Cookie" not in answer.headers
 
 
+@pytest.mark.parametrize("name", ["", " ", "a\0b", "x" * 300])
+def test_what_can_be_no_name_is_refused_at_once(nobody: Person, name: str) -> None:
+    assert nobody.log_in(name).status_code == 422
+
+
 def test_after_five_failures_the_answer_says_when_to_try_again(nobody: Person) -> None:
     assert {nobody.log_in("bob", "wrong").status_code for _ in range(5)} == {401}
 
