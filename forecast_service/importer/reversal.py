@@ -20,9 +20,18 @@ from forecast_service.runs.run import OPEN_STATES
 from forecast_service.storage import manifest
 from forecast_service.storage.database import database_now
 from forecast_service.storage.groups import delete_group, group_values, restore_group
+from forecast_service.storage.limits import UNLIMITED, Limits
 from forecast_service.storage.tables import imports, series, stores, training_runs
 
-__all__ = ["changed_rows", "clear", "data_before", "keep_changes", "take_back", "versions_to_undo"]
+__all__ = [
+    "changed_rows",
+    "clear",
+    "data_before",
+    "keep_changes",
+    "preview",
+    "take_back",
+    "versions_to_undo",
+]
 
 UNDO_SECONDS = 7 * 86_400.0  # an import can be undone for so long
 
@@ -119,6 +128,69 @@ def take_back(
     undone = sa.update(imports).where(imports.c.id.in_([row["id"] for row in load]))
     connection.execute(undone.values(state="undone", finished_at=database_now()))
     return import_id or str(load[0]["id"])
+
+
+def preview(
+    connection: sa.Connection,
+    details: Details,
+    group: str,
+    import_id: str,
+    *,
+    may_see: MaySee = everything,
+    limits: Limits = UNLIMITED,
+) -> dict[str, Any]:
+    """What taking back an import, with those of its load, would bring back: before and after.
+
+    Stores outside the ``limits`` are not counted.
+
+    Raises
+    ------
+    NotFound, Conflict, NotOffered
+        As ``take_back``.
+    """
+    _refuse_backend(details)
+    load = _checked(connection, group, import_id, may_see, together=True)
+    before = load[-1]["before"]
+    if before["group"] is None:
+        _refuse_open_run(connection, group)
+    old_group, new_group = before["group"] or {}, group_values(connection, group) or {}
+    new = _days_by_store(connection, group, limits)
+    old = _days_before(new, before["rows"], limits)
+    return {
+        "imports": [row["id"] for row in load],
+        "now": _extent(new, new_group),
+        "after": _extent(old, old_group),
+        "stores_removed": len(set(new) - set(old)),
+        "stores_back": len(set(old) - set(new)),
+    }
+
+
+def _days_by_store(connection: sa.Connection, group: str, limits: Limits) -> dict[str, int]:
+    statement = sa.select(stores.c.store, stores.c.days).where(
+        stores.c.dataset_group == group, limits.condition()
+    )
+    return {row.store: row.days for row in connection.execute(statement)}
+
+
+def _days_before(
+    days: Mapping[str, int], kept: Sequence[Mapping[str, Any]], limits: Limits
+) -> dict[str, int]:
+    """Days of sales by store, with what an import changed put back."""
+    earlier = dict(days)
+    for changes in (each for each in kept if each["table"] == stores.name):
+        for key in changes["new"]:
+            earlier.pop(key[-1], None)
+        rows = [row for row in changes["rows"] if limits.allow(row["store"], row["region"])]
+        earlier |= {row["store"]: row["days"] for row in rows}
+    return earlier
+
+
+def _extent(days: Mapping[str, int], group: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "stores": len(days),
+        "days": sum(days.values()),
+        "last_sale_on": group.get("last_sale_on"),
+    }
 
 
 def clear(connection: sa.Connection, details: Details, group: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from forecast_service.common.keys import MEAN, parse_forecast_type, prediction_key, series_key
+from forecast_service.common.keys import middle_type, prediction_key, series_key
 from forecast_service.details import Change, WhatIfSeries
 from forecast_service.errors import FieldError, InvalidRequest
 from forecast_service.importer.files.column_names import known_name, shown_name, shown_text, snake
@@ -143,7 +143,7 @@ def _document(
     notes = [shown_text(note) for note in supposed.notes]
     if not _are_close(served["result"]["Forecast"]["Predictions"], points["baseline"]):
         notes.append(DIFFERS)
-    middle = _middle_key(baseline.forecast_types)
+    middle = prediction_key(middle_type(baseline.forecast_types))
     sums = {name: sum(point["Value"] for point in points[name][middle]) for name in points}
     return {
         **{name: served[name] for name in ("store_number", "item") if name in served},
@@ -166,15 +166,6 @@ def _are_close(served: Predictions, computed: Predictions) -> bool:
         for name, points in computed.items()
     ]
     return all(np.allclose(a, b, rtol=TOLERANCE, atol=TOLERANCE) for a, b in pairs)
-
-
-def _middle_key(forecast_types: Sequence[str]) -> str:
-    """Key of the forecast type for totals: the median, or the nearest type to it."""
-
-    def distance(forecast_type: str) -> float:
-        return 0.25 if forecast_type == MEAN else abs(parse_forecast_type(forecast_type) - 0.5)
-
-    return prediction_key(min(forecast_types, key=distance))
 
 
 def _total(forecast_type: str, baseline: float, changed: float) -> dict[str, Any]:

@@ -15,16 +15,25 @@ from forecast_service.resources.accounts.oidc import OidcCallbackResource, OidcR
 from forecast_service.resources.accounts.session import OwnPasswordResource, SessionResource
 from forecast_service.resources.accounts.users import UserResource, UsersResource
 from forecast_service.resources.api import ServiceApi, ServiceResource
+from forecast_service.resources.boards.accuracy import AccuracyResource
+from forecast_service.resources.boards.overview import OverviewResource, RegionsResource
 from forecast_service.resources.contract.openapi import OpenApiResource, description
+from forecast_service.resources.deliveries.uploads import UploadResource, UploadsResource
 from forecast_service.resources.forecast import ForecastResource
 from forecast_service.resources.gate.paths import NameConverter
 from forecast_service.resources.health import HealthResource, MetricsResource, ReadyResource
-from forecast_service.resources.imports import ImportResource, ImportsResource
+from forecast_service.resources.imports import (
+    ImportResource,
+    ImportsResource,
+    ImportUndoResource,
+)
 from forecast_service.resources.kept_forecasts import (
     CurrentForecastResource,
+    KeptForecastResource,
     KeptForecastsResource,
 )
 from forecast_service.resources.metrics import RequestMetrics
+from forecast_service.resources.operation.system import SystemResource
 from forecast_service.resources.planning.outlook import OutlookResource
 from forecast_service.resources.sales import SalesResource
 from forecast_service.resources.stores import HistoryResource, StoreResource, StoresResource
@@ -37,8 +46,12 @@ __all__ = ["ROUTES", "init_app"]
 VERSION_PREFIX = "/v1"
 
 ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
+    ("/overview", OverviewResource),
+    ("/regions", RegionsResource),
+    ("/accuracy", AccuracyResource),
     ("/forecast", ForecastResource),
     ("/forecasts", KeptForecastsResource),
+    ("/forecasts/<forecast_id>", KeptForecastResource),
     ("/forecasts/<forecast_id>/current", CurrentForecastResource),
     ("/what-if", WhatIfResource),
     ("/training", TrainingResource),
@@ -49,6 +62,9 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/stores/<store_number>/outlook", OutlookResource),
     ("/imports", ImportsResource),
     ("/imports/<import_id>", ImportResource),
+    ("/imports/<import_id>/undo", ImportUndoResource),
+    ("/uploads", UploadsResource),
+    ("/uploads/<upload_id>", UploadResource),
     ("/sales", SalesResource),
     ("/me", MeResource),
     ("/me/password", OwnPasswordResource),
@@ -62,6 +78,7 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/keys/<key_id>", KeyResource),
     ("/healthz", HealthResource),
     ("/readyz", ReadyResource),
+    ("/system", SystemResource),
     ("/metrics", MetricsResource),
     ("/openapi.json", OpenApiResource),
 )

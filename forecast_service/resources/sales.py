@@ -16,12 +16,12 @@ from forecast_service.importer.values.text_columns import day_of
 from forecast_service.resources.api import ServiceResource
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.import_requests import RemovalBody, SaleRow, SalesBody
+from forecast_service.resources.deliveries.received_files import scratch_folder
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.imports import (
     accepted_response,
     import_document,
     options_within_limits,
-    scratch_folder,
 )
 from forecast_service.resources.parsing import json_body
 

@@ -20,14 +20,19 @@ from sqlalchemy import (
 
 __all__ = [
     "accounts_version",
+    "accuracy_weeks",
     "api_keys",
     "dataset_groups",
+    "forecast_parts",
+    "forecast_summaries",
     "forecast_values",
     "forecasts",
     "imports",
     "metadata",
+    "monitored_groups",
     "request_counts",
     "resources",
+    "scenarios",
     "series",
     "series_files",
     "stores",
@@ -137,6 +142,34 @@ forecast_values = Table(
     Column("checksum", BigInteger),  # CRC-32 of values, start, frequency and types
 )
 
+# The parts of one forecast of one series, without its level, which is the rest.
+forecast_parts = Table(
+    "forecast_parts",
+    metadata,
+    Column("forecast_arn", String(300), primary_key=True),
+    Column("series_key", String(1024), primary_key=True),
+    Column("names", Text, nullable=False),  # a list, as JSON
+    Column("step", Float, nullable=False),  # value of 1 in ``values``, in units
+    Column("values", LargeBinary, nullable=False),  # int16, little endian, (names, horizon), zlib
+)
+
+# Named what-ifs. They are computed when they are read.
+scenarios = Table(
+    "scenarios",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("dataset_group", String(63), nullable=False),
+    Column("store", String(256), nullable=False),
+    Column("item", String(256)),
+    Column("name", String(256), nullable=False),
+    Column("note", Text),
+    Column("changes", JSON, nullable=False),
+    Column("forecast_arn", String(300), nullable=False),  # the one that it was made against
+    Column("made_by", String(256), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Index("ix_scenarios_group", "dataset_group", "created_at"),
+)
+
 # The datasets that are trained together, and the forecast that is served.
 dataset_groups = Table(
     "dataset_groups",
@@ -201,6 +234,34 @@ forecasts = Table(
     Column("assumptions", JSON, nullable=False),
     Index("ix_forecasts_group", "dataset_group", "created_at"),
     Index("ix_forecasts_predictor", "predictor_arn"),
+)
+
+# What the overview shows of every store, made before a forecast is served. See ``monitoring``.
+forecast_summaries = Table(
+    "forecast_summaries",
+    metadata,
+    Column("forecast_arn", String(300), primary_key=True),
+    Column("created_at", Float, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # arrays, npz
+)
+
+# How accurate the forecasts were that were served for the days of one week, per store.
+accuracy_weeks = Table(
+    "accuracy_weeks",
+    metadata,
+    Column("dataset_group", String(63), primary_key=True),
+    Column("week", String(10), primary_key=True),  # its Monday
+    Column("signature", BigInteger, nullable=False),  # CRC-32 of all that it was computed from
+    Column("content", LargeBinary, nullable=False),  # arrays, npz
+)
+
+# What is computed of a group: answers depend on the version, and it is done for the data version.
+monitored_groups = Table(
+    "monitored_groups",
+    metadata,
+    Column("dataset_group", String(63), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("data_version", Integer, nullable=False),
 )
 
 # The durable record of one retrain request, from "waiting" to "serving".

@@ -14,10 +14,11 @@ from concurrent.futures import BrokenExecutor
 from multiprocessing.connection import wait
 
 from forecast_service.errors import BackendUnavailable, ForecastServiceError, LeaseLost
+from forecast_service.monitoring import monitor
 from forecast_service.service import open_service
 from forecast_service.settings import Settings
 from forecast_service.storage.queue import Claim, new_id
-from forecast_service.upkeep import maintenance
+from forecast_service.upkeep import maintenance, presence
 from forecast_service.worker import endings
 from forecast_service.worker.child import PROCESS_KILLED, Child, prepare
 from forecast_service.worker.heartbeat import HeartBeat
@@ -61,6 +62,7 @@ class Worker:
                 self._work()
                 self._return_work()
         finally:
+            presence.take_leave(self.settings.home)
             self._service.close()
         logger.info("worker stopped", extra={"event": "worker_stopped", "pid": os.getpid()})
 
@@ -118,6 +120,7 @@ class Worker:
 
     def _round(self) -> bool:
         """Check chores, children and the queue once; return whether there was work."""
+        self._do_chore("sign", presence.SIGN_SECONDS, self._give_sign)
         self._do_chore("sweep", self._sweep_seconds, self._sweep)
         self._do_chore("schedule", SCHEDULE_SECONDS, self._schedule)
         ended = [child for child in self._children.values() if not child.is_alive]
@@ -198,12 +201,16 @@ class Worker:
                 endings.give_back(self._service, child.claim)
         self._children.clear()
 
+    def _give_sign(self) -> None:
+        presence.give_sign(self.settings.home)
+
     def _sweep(self) -> None:
         self._service.queue.follow_clock()
         self._service.queue.sweep()
 
     def _schedule(self) -> None:
         maintenance.schedule(self._service.database)
+        monitor.schedule(self._service.database, self.settings)
 
     def _do_chore(self, name: str, every_seconds: float, chore: Callable[[], object]) -> None:
         if time.monotonic() >= self._chores_due.get(name, 0.0):

@@ -23,6 +23,7 @@ from forecast_service.engine.auto.members import (
     groups,
     is_sparse,
 )
+from forecast_service.engine.auto.tested_errors import errors_of
 from forecast_service.engine.backtest import Backtest, backtest, cutoffs, join_backtests
 from forecast_service.engine.boosted.lightgbm_package import missing_library
 from forecast_service.engine.features.calendar_features import phases
@@ -165,12 +166,14 @@ def _fit(
         fitted[name] = member.fit(clean, config, part(step, share, 1))
     evidence = Evidence(tests, clean.target)
     learned = evidence.learn()
-    tested, coverage = evidence.backtest(config.quantiles)
+    tested, coverage, comovement = evidence.backtest(config.quantiles)
     model = FittedCombination(
         members=fitted,
         chosen_weights=learned.weights,
         common_weights=learned.common_weights,
         calibration=learned.calibration,
         coverage=coverage,
+        comovement=comovement if panel.frequency == "D" else None,
+        errors=errors_of(tested),
     )
     return model, tested

@@ -13,7 +13,16 @@ from forecast_service.resources.contract.account_answers import (
     NewApiKey,
 )
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
-from forecast_service.resources.contract.outlook_answers import Outlook
+from forecast_service.resources.contract.operation_answers import System, UndoPreview, Upload
+from forecast_service.resources.contract.outlook_answers import (
+    Finding,
+    Moved,
+    MovedDays,
+    Outlook,
+    RunChanges,
+    Values,
+)
+from forecast_service.resources.contract.overview_answers import Accuracy, Overview, Regions
 from forecast_service.resources.contract.user_answers import USER_ANSWERS
 
 __all__ = ["ANSWERS", "Problem"]
@@ -45,6 +54,8 @@ class TrainingRun(AnswerModel):
     requested_at: str | None
     started_at: str | None
     finished_at: str | None
+    changes: RunChanges | None = None
+    """Only of one run that is asked for, once it serves; null if there was no forecast before."""
 
 
 class TrainingRuns(AnswerModel):
@@ -85,10 +96,29 @@ class KeptForecast(AnswerModel):
     is_current: bool
 
 
+class KeptForecastOfStore(KeptForecast):
+    """A kept forecast; with ``store_number``, ``values`` are its columns for the store (or null if
+    the store is not in it)."""
+
+    values: Values | None = None
+
+
+class ComparedForecast(KeptForecastOfStore):
+    """A kept forecast; with ``against``, the other one, and the difference on common days."""
+
+    store_number: int | str | None = None
+    item: str | None = None
+    against: KeptForecastOfStore | None = None
+    days: MovedDays | None = None
+    weeks: list[Moved] | None = None
+    total: Moved | None = None
+    reasons: list[Finding] | None = None
+
+
 class KeptForecasts(AnswerModel):
     """The forecasts that can be served, newest first."""
 
-    forecasts: list[KeptForecast]
+    forecasts: list[KeptForecastOfStore]
 
 
 class ServedForecast(KeptForecast):
@@ -113,6 +143,8 @@ class StoreSummary(AnswerModel):
     last_sale_on: str
     days: int
     assumed_from: str | None
+    data_until: str
+    """Last day of the newest period with sales."""
     imported_at: str
 
 
@@ -216,6 +248,13 @@ class ProblemFinding(AnswerModel):
     detail: str
 
 
+class ProblemRemedy(AnswerModel):
+    """What helps: a code for programs, and the words with which ``detail`` ends."""
+
+    code: str
+    text: str
+
+
 class Problem(AnswerModel):
     """An error (RFC 9457), in the same form from every route."""
 
@@ -224,6 +263,7 @@ class Problem(AnswerModel):
     status: int
     detail: str
     errors: list[ProblemFinding] | None = None
+    remedy: ProblemRemedy | None = None
     request_id: str
 
 
@@ -234,6 +274,8 @@ ANSWERS: dict[str, type[BaseModel]] = {
         ApiKey,
         ApiKeys,
         CallerAnswer,
+        Accuracy,
+        ComparedForecast,
         Forecast,
         Health,
         History,
@@ -241,15 +283,20 @@ ANSWERS: dict[str, type[BaseModel]] = {
         ImportReport,
         Imports,
         KeptForecasts,
-        NewApiKey,
         Outlook,
+        NewApiKey,
+        Overview,
         Readiness,
+        Regions,
         ServedForecast,
         Store,
         Stores,
+        System,
         TrainingDecision,
         TrainingRun,
         TrainingRuns,
+        UndoPreview,
+        Upload,
         WhatIf,
     )
 }

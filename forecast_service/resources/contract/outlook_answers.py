@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Provenance
 
-__all__ = ["Outlook"]
+__all__ = ["Finding", "Moved", "MovedDays", "Outlook", "RunChanges", "Values"]
 
 Number = float | None
 Column = list[Number]
@@ -64,10 +64,17 @@ class OutlookWeek(BaseModel):
 
 
 class BandCoverage(AnswerModel):
-    """How many of the last ``days`` fell ``inside`` the band of the forecast."""
+    """How many of the last ``days`` fell ``inside`` the band from ``low`` to ``high``.
+
+    ``source``: ``served`` (what was forecast about a week before) or ``backtest``.
+    """
 
     days: int
     inside: int
+    low: str
+    high: str
+    nominal: float
+    source: Literal["served", "backtest"]
 
 
 class Finding(BaseModel):
@@ -105,6 +112,73 @@ class OutlookUnusualDay(AnswerModel):
     date: str
     sales: float
     usual: float
+
+
+class MovedDays(AnswerModel):
+    """Columns of the days that two forecasts share: the middle of both, and the difference."""
+
+    date: list[str]
+    before: Column
+    after: Column
+    units: Column
+    share: Column
+
+
+class Moved(AnswerModel):
+    """Sums of the middle over some days in two forecasts."""
+
+    first: Annotated[str, Field(alias="from")]
+    last: Annotated[str, Field(alias="to")]
+    days: int
+    before: float
+    after: float
+    units: float
+    share: Number
+
+
+class Change(AnswerModel):
+    """Sums in two forecasts; ``share`` is null without a base."""
+
+    before: float
+    after: float
+    units: float
+    share: Number
+
+
+class RegionChange(Change):
+    """The change in a region."""
+
+    region: str
+
+
+class StoreChange(Change):
+    """The change of a store."""
+
+    store_number: int | str
+
+
+class RunChanges(AnswerModel):
+    """What the forecast of a run changed ``against`` the one before, in its first common week.
+
+    Only stores that the caller may see count; ``stores`` are the ten that moved most.
+    """
+
+    against: str
+    first: Annotated[str, Field(alias="from")]
+    last: Annotated[str, Field(alias="to")]
+    days: int
+    total: Change
+    regions: list[RegionChange]
+    stores: list[StoreChange]
+
+
+class Values(BaseModel):
+    """Columns of a forecast: ``date``, and one per forecast type."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Column]
+
+    date: list[str]
 
 
 class Outlook(AnswerModel):

@@ -26,7 +26,6 @@ __all__ = [
     "HistoryQuery",
     "ListQuery",
     "Name",
-    "OutlookQuery",
     "ReadyQuery",
     "SeriesBody",
     "StoreNumber",
@@ -260,17 +259,6 @@ class HistoryQuery(StrictModel):
     end: Day | None = None
     limit: Annotated[int, Field(ge=1, le=5000)] | None = None
     format: Format = None
-    full: AllDigits = None
-
-
-class OutlookQuery(StrictModel):
-    """The outlook of a store, or of an item in it."""
-
-    item: Annotated[Name, Field(description="An item; without one, the whole store.")] | None = None
-    days: (
-        Annotated[int, Field(ge=1, le=5000, description="Days of the history that are shown.")]
-        | None
-    ) = None
     full: AllDigits = None
 
 

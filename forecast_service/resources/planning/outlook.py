@@ -10,10 +10,10 @@ from flask import Response, request
 from forecast_service.reading.outlook import OutlookQuestion, rounded
 from forecast_service.resources.api import ServiceResource
 from forecast_service.resources.contract.documentation import documented
-from forecast_service.resources.contract.requests import OutlookQuery
+from forecast_service.resources.contract.planning_requests import OutlookQuery
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import as_number, checked_name, read_query
-from forecast_service.resources.representations import answer_response, representation_of
+from forecast_service.resources.representations import conditional, representation_of
 
 __all__ = ["OutlookResource"]
 
@@ -39,4 +39,4 @@ class OutlookResource(ServiceResource):
             return orjson.dumps(document if query.full else rounded(document)), ()
 
         answer = self.service.outlooks.answer(question, (form, query.full), encode)
-        return answer_response(answer, form, request.environ.get("HTTP_IF_NONE_MATCH"))
+        return conditional(request, answer, form.content_type)
