@@ -64,7 +64,7 @@ class OidcCallbackResource(ServiceResource):
         scope=PUBLIC,
         query=CallbackQuery,
         answers={303: None},
-        errors=(401, 404, 503),
+        errors=(401, 403, 404, 503),
     )
     def get(self) -> Response:
         """Log the user in, and send the browser to the page that it wanted."""

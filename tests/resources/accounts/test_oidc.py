@@ -98,6 +98,10 @@ def test_a_log_in_there_is_one_here(browser: Person, provider: Provider, service
     ]
 
 
+def test_the_log_in_page_shows_the_way_there(browser: Person) -> None:
+    assert 'href="/session/oidc"' in browser.get("/login").get_data(as_text=True)
+
+
 def test_the_attempt_is_bound_to_the_browser(browser: Person, provider: Provider) -> None:
     address = browser.get("/session/oidc").headers["Location"]
 
