@@ -3,53 +3,41 @@
 Small imports that wait behind each other are loaded as one. The oldest leads: its work is claimed,
 and its load contains the rows of all. The others follow: their ``loaded_with`` names it. Each
 keeps its own state, report and error.
-
-Who may see only some stores sees the imports of these stores only (``sight_of``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.accounts.caller import Caller
 from forecast_service.importer.files.text_tables import SENT_ROWS
 from forecast_service.storage.database import database_now
-from forecast_service.storage.stores import stores_within
 from forecast_service.storage.tables import imports
 from forecast_service.storage.work import end_work
 
 __all__ = [
     "KIND",
     "OPEN_STATES",
-    "MaySee",
     "end_followers",
     "ended_imports",
-    "everything",
     "followers",
     "gather",
     "has_open_import",
     "is_other_under_way",
     "lane_of",
     "release",
-    "sight_of",
     "update_import",
     "update_imports",
-    "visible_ids",
 ]
 
 KIND = "import"
 UNDER_WAY = ("reading", "loading")
 OPEN_STATES = ("waiting", *UNDER_WAY)
 MAX_IMPORTS = 2000  # in one load
-LOOKED_AT = 5000  # newest imports
-
-MaySee = Callable[[sa.RowMapping], bool]
-"""Whether a row of the table of imports may be seen."""
 
 
 def has_open_import(connection: sa.Connection, group: str) -> bool:
@@ -154,45 +142,6 @@ def update_imports(connection: sa.Connection, rows: Sequence[Mapping[str, Any]])
         statement = sa.update(imports).where(imports.c.id == sa.bindparam("new_id"))
         values = [{f"new_{name}": value for name, value in row.items()} for row in rows]
         connection.execute(statement.values(columns), values)
-
-
-def everything(_row: sa.RowMapping) -> bool:
-    """The sight of a caller without limits."""
-    return True
-
-
-def sight_of(connection: sa.Connection, group: str, caller: Caller | None) -> MaySee:
-    """What this caller may see; None is a command.
-
-    Who may see only some stores sees imports of these stores only, and their own before the files
-    are read.
-    """
-    if caller is None or caller.limits.are_none:
-        return everything
-    visible, name = stores_within(connection, group, caller.limits), caller.name
-
-    def may_see(row: sa.RowMapping) -> bool:
-        if row["mode"] == "FULL":
-            return False
-        touched = row["touched_stores"]
-        return row["requested_by"] == name if touched is None else visible.issuperset(touched)
-
-    return may_see
-
-
-def visible_ids(
-    connection: sa.Connection, group: str, may_see: MaySee, limit: int
-) -> Sequence[str]:
-    """Ids of the newest imports that may be seen."""
-    columns = (imports.c.id, imports.c.mode, imports.c.touched_stores, imports.c.requested_by)
-    statement = (
-        sa.select(*columns)
-        .where(imports.c.dataset_group == group)
-        .order_by(imports.c.requested_at.desc(), imports.c.id)
-        .limit(limit if may_see is everything else LOOKED_AT)
-    )
-    rows = connection.execute(statement).mappings()
-    return [row["id"] for row in rows if may_see(row)][:limit]
 
 
 def _is_small(row: sa.RowMapping) -> bool:

@@ -12,7 +12,14 @@ from forecast_service.resources.contract.account_answers import (
     CallerAnswer,
     NewApiKey,
 )
-from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
+from forecast_service.resources.contract.forecast_answers import (
+    AnswerModel,
+    Forecast,
+    Scenario,
+    Scenarios,
+    ScenarioSummary,
+    WhatIf,
+)
 from forecast_service.resources.contract.operation_answers import System, UndoPreview, Upload
 from forecast_service.resources.contract.outlook_answers import (
     Finding,
@@ -20,6 +27,7 @@ from forecast_service.resources.contract.outlook_answers import (
     MovedDays,
     Outlook,
     RunChanges,
+    StoreItems,
     Values,
 )
 from forecast_service.resources.contract.overview_answers import Accuracy, Overview, Regions
@@ -288,8 +296,12 @@ ANSWERS: dict[str, type[BaseModel]] = {
         Overview,
         Readiness,
         Regions,
+        Scenario,
+        Scenarios,
+        ScenarioSummary,
         ServedForecast,
         Store,
+        StoreItems,
         Stores,
         System,
         TrainingDecision,

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Provenance
 
-__all__ = ["Finding", "Moved", "MovedDays", "Outlook", "RunChanges", "Values"]
+__all__ = ["Finding", "Moved", "MovedDays", "Outlook", "RunChanges", "StoreItems", "Values"]
 
 Number = float | None
 Column = list[Number]
@@ -181,8 +181,64 @@ class Values(BaseModel):
     date: list[str]
 
 
+class HistoryRow(AnswerModel):
+    """One period of the past."""
+
+    date: str
+    closed: bool
+    covariates: dict[str, Number]
+    sales: Number
+    last_year: Number
+    then: dict[str, Number]
+
+
+class ForecastRow(BaseModel):
+    """One period of the forecast, also with one field per forecast type."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Number]
+
+    date: str
+    closed: bool
+    covariates: dict[str, Number]
+    last_year: Number
+    parts: dict[str, Number] | None
+
+
+class ItemOfStore(AnswerModel):
+    """An item; ``low`` and ``high`` are p10 and p90 of the sum, or null if they are not known.
+
+    ``change``: ``next_7_days`` against ``last_7_days`` as a share; null without a base.
+    """
+
+    item: str
+    state: Literal["active", "dormant"]
+    next_7_days: Number
+    low: Number
+    high: Number
+    change: Number
+    last_7_days: Number
+
+
+class ComingWeek(AnswerModel):
+    """First and last day of the coming week."""
+
+    first: Annotated[str, Field(alias="from")]
+    last: Annotated[str, Field(alias="to")]
+
+
+class StoreItems(AnswerModel):
+    """A page of the items of a store (none if it sells no items); ``next`` is an address."""
+
+    store_number: int | str
+    week: ComingWeek | None
+    items: list[ItemOfStore]
+    count: int
+    next: str | None
+
+
 class Outlook(AnswerModel):
-    """Past and forecast of one store, or of one item in it."""
+    """Past and forecast of one store, or of one item in it; rows with ``shape=rows``."""
 
     store_number: int | str
     store_name: str | None
@@ -190,8 +246,8 @@ class Outlook(AnswerModel):
     state: Literal["active", "dormant"]
     item: str | None
     frequency: str
-    history: OutlookHistory
-    forecast: OutlookForecast
+    history: OutlookHistory | list[HistoryRow]
+    forecast: OutlookForecast | list[ForecastRow]
     holidays: dict[str, str]
     weeks: list[OutlookWeek]
     coverage: BandCoverage | None
