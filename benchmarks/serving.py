@@ -20,10 +20,13 @@ from pathlib import Path
 from benchmarks import bare
 from benchmarks.sample import fill
 from benchmarks.servers import Server, serving
+from forecast_service.service import open_service
+from forecast_service.settings import Settings
 
 TARGET_RATIO = 1 / 0.7
 MICROSECONDS = {"us": 1.0, "ms": 1e3, "s": 1e6}
 STORES = 50
+NO_ONE_REACHES = "999999999/hour"  # requests are counted, as usual
 SLOW_REQUEST = (
     b"POST /imports HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\n"
     b"Content-Length: 100\r\n\r\ns"
@@ -34,7 +37,7 @@ WRK_SCRIPT = f"""
 local store = 0
 request = function()
   store = store % {STORES} + 1
-  return wrk.format("GET", "/forecast?store_number=" .. store)
+  return wrk.format("GET", "/forecast?store_number=" .. store, HEADERS)
 end
 """
 
@@ -56,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=5, help="pairs of runs (default 5)")
     parser.add_argument("--seconds", type=int, default=3, help="length of a run (default 3)")
     parser.add_argument("--connections", type=int, default=4, help="open connections (default 4)")
+    parser.add_argument("--key", action="store_true", help="with accounts: each request has a key")
     parser.add_argument("--slow", type=int, default=0, help="slow clients beside (default 0)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -81,13 +85,15 @@ def measure(folder: Path, arguments: argparse.Namespace) -> tuple[Measurement, M
     home = folder / "home"
     fill(home, stores=STORES)
     script = folder / "stores.lua"
-    script.write_text(WRK_SCRIPT)
-    app = serving(
-        "forecast_service.app:create_front", {"FORECAST_HOME": str(home)}, folder / "service.log"
-    )
+    headers = {"Authorization": f"Bearer {make_key(home)}"} if arguments.key else {}
+    pairs = ", ".join(f'["{name}"] = "{value}"' for name, value in headers.items())
+    script.write_text(f"local HEADERS = {{{pairs}}}\n{WRK_SCRIPT}")
+    environment = {"FORECAST_HOME": str(home), "FORECAST_RATE_LIMIT": NO_ONE_REACHES}
+    app = serving("forecast_service.app:create_front", environment, folder / "service.log")
     with app as service:
         body = folder / "body.json"
-        body.write_bytes(urllib.request.urlopen(f"{service.url}/forecast?store_number=1").read())
+        asked = urllib.request.Request(f"{service.url}/forecast?store_number=1", headers=headers)
+        body.write_bytes(urllib.request.urlopen(asked).read())
         files = {bare.BODY_FILE: str(body)}
         with serving("benchmarks.bare:create_front", files, folder / "bare.log") as plain:
             rounds = [
@@ -95,6 +101,15 @@ def measure(folder: Path, arguments: argparse.Namespace) -> tuple[Measurement, M
                 for _ in range(arguments.rounds + 1)
             ][1:]  # the first pair warms up
     return median([pair[0] for pair in rounds]), median([pair[1] for pair in rounds])
+
+
+def make_key(home: Path) -> str:
+    """A key of the service with this home; from now on, every request needs it."""
+    service = open_service(Settings(home=home))
+    try:
+        return service.keys.create("benchmark", ["read"], created_by="benchmark")[1]
+    finally:
+        service.close()
 
 
 def load(server: Server, script: Path, arguments: argparse.Namespace) -> Measurement:

@@ -150,7 +150,7 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
         responses[str(status)] = answer
     problem = {"schema": _reference(Problem, schemas)}
     of_body = WITH_A_BODY if operation.body or operation.body_types else ()
-    of_caller = () if operation.scope == PUBLIC else (401,)
+    of_caller = () if operation.scope == PUBLIC else (401, 429)
     for status in sorted({*operation.errors, *ALWAYS_POSSIBLE, *of_body, *of_caller}):
         phrase = HTTPStatus(status).phrase
         responses[str(status)] = {"description": phrase, "content": {PROBLEM_TYPE: problem}}
