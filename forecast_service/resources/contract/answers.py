@@ -7,24 +7,19 @@ from typing import Any, Literal
 from pydantic import BaseModel, RootModel
 
 from forecast_service.resources.contract.account_answers import CallerAnswer
-from forecast_service.resources.contract.forecast_answers import (
-    AnswerModel,
-    Forecast,
+from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
+from forecast_service.resources.contract.outlook_answers import Finding, Outlook
+from forecast_service.resources.contract.overview_answers import Accuracy, Overview, Regions
+from forecast_service.resources.contract.planning_answers import (
+    Moved,
+    MovedDays,
+    RunChanges,
     Scenario,
     Scenarios,
     ScenarioSummary,
-    WhatIf,
-)
-from forecast_service.resources.contract.outlook_answers import (
-    Finding,
-    Moved,
-    MovedDays,
-    Outlook,
-    RunChanges,
     StoreItems,
     Values,
 )
-from forecast_service.resources.contract.overview_answers import Accuracy, Overview, Regions
 
 __all__ = ["ANSWERS", "Problem"]
 
