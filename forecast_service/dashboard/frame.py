@@ -24,6 +24,12 @@ PAGES = (
     ("/store/<store_number>/item/<item>", "store"),
     ("/scenario/<scenario_id>", "scenario"),
     ("/login", "login"),
+    ("/upload", "upload"),
+    ("/activity", "activity"),
+    ("/status", "status"),
+    ("/accuracy-report", "accuracy_report"),
+    ("/admin", "admin"),
+    ("/account", "account"),
 )
 PUBLIC_PAGES = ("login",)
 HTML = "text/html; charset=utf-8"

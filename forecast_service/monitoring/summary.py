@@ -23,6 +23,8 @@ __all__ = ["Summary", "read_summary", "summarise", "write_summary"]
 
 NUMBERS = ("low", "middle", "high", "last_week", "last_year", "is_expected")
 
+KEPT = 8  # an older one is made again if its forecast is served again; 1,115 stores take 0.6 MB
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -178,8 +180,11 @@ def read_summary(connection: sa.Connection, forecast_arn: str) -> Summary | None
 
 
 def write_summary(connection: sa.Connection, forecast_arn: str, summary: Summary) -> None:
-    """Store the summary of a forecast in place of an earlier one."""
+    """Store the summary of a forecast; only the newest ``KEPT`` summaries stay."""
     table = forecast_summaries
     connection.execute(sa.delete(table).where(table.c.forecast_arn == forecast_arn))
+    newest = sa.select(table.c.forecast_arn).order_by(table.c.created_at.desc()).limit(KEPT - 1)
+    kept = list(connection.execute(newest).scalars())
+    connection.execute(sa.delete(table).where(table.c.forecast_arn.not_in(kept)))
     values = {"forecast_arn": forecast_arn, "content": summary.pack()}
     connection.execute(sa.insert(table).values(**values, created_at=database_now()))

@@ -9,14 +9,15 @@ import numpy as np
 import sqlalchemy as sa
 
 from forecast_service.engine.panel import FloatArray
-from forecast_service.monitoring.accuracy import LAGS, Week, read_weeks
+from forecast_service.monitoring.accuracy import FIELDS, LAGS, Week, read_weeks
 from forecast_service.monitoring.measures import measure, measure_naive, sums_of
 from forecast_service.reading.board import Line
 
 __all__ = ["WORST", "accuracy_document"]
 
 WORST = 20  # stores
-PREFERRED = (7, 1, 14, 28)  # the first lag with days is shown by week and by store
+PREFERRED = (7, 1, 14, 28)  # the first lag with enough days is shown by week and by store
+ENOUGH = 0.5  # of the days of lag 1
 
 Document = dict[str, Any]
 
@@ -34,7 +35,7 @@ def accuracy_document(
     by_store = sums_of(read, stores)
     summed = by_store.sum(axis=2)
     lags = {str(lag): measure(summed[place]) for place, lag in enumerate(LAGS)}
-    shown = next((lag for lag in PREFERRED if lags[str(lag)] is not None), None)
+    shown = _shown_lag(summed)
     document: Document = {
         "lags": {lag: measured for lag, measured in lags.items() if measured is not None},
         "naive": _without_none(
@@ -56,6 +57,13 @@ def accuracy_document(
     rows = (_served(line, by_store[place, :, row]) for row, line in enumerate(lines))
     document["stores"] = _worst([row for row in rows if row is not None])
     return document
+
+
+def _shown_lag(sums: FloatArray) -> int | None:
+    """A week ahead, if enough days were measured; None if nothing was."""
+    days = dict(zip(LAGS, sums[:, FIELDS.index("days")].tolist(), strict=True))
+    least = max(1.0, ENOUGH * days[1])
+    return next((lag for lag in PREFERRED if days[lag] >= least), None)
 
 
 def _without_none(values: Document) -> Document:

@@ -105,13 +105,14 @@ class CurrentForecast:
         self, key: Hashable, representation: Hashable, make: Callable[[date], Made]
     ) -> Answer:
         day = today(self.settings.timezone)
-        answer = self._cache.get(self._pointer.read(), (day, representation, key))
+        place = (day, representation, key)
+        answer = self._cache.get(self._pointer.read(), place)
         if answer is not None:
             return answer
         pointer, body, headers = make(day)
         answer = Answer(body, _etag(pointer, representation, body), headers)
         if pointer is not None:
-            self._cache.put(pointer, (day, representation, key), answer)
+            self._cache.put(pointer, place, answer)
         return answer
 
     def is_ready(self) -> bool:

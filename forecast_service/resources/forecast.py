@@ -106,7 +106,8 @@ class ForecastResource(ServiceResource):
         if all(isinstance(as_number(part.strip()), int) for part in text.split(",")):
             return text.split(",")
         with self.service.database.read() as connection:
-            known = stores_with_commas(connection, self.service.settings.dataset_group)
+            group = self.service.settings.dataset_group
+            known = stores_with_commas(connection, group, caller().limits)
         return listed_names(text, known)
 
     def _answer(

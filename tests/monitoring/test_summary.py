@@ -10,10 +10,11 @@ from support import group_of, runs_of, sold, work
 from forecast_service.monitoring.forecast_values import ForecastValues, StoreFacts
 from forecast_service.monitoring.monitor import KIND, schedule
 from forecast_service.monitoring.store_sales import StoreSales
-from forecast_service.monitoring.summary import Summary, read_summary, summarise
+from forecast_service.monitoring.summary import Summary, read_summary, summarise, write_summary
 from forecast_service.monitoring.week_totals import past_weeks, week_totals
 from forecast_service.service import Service
 from forecast_service.settings import Settings
+from forecast_service.storage.database import Database
 from forecast_service.storage.tables import forecast_summaries
 from forecast_service.worker import Worker
 from forecast_service.worker.kinds import KINDS
@@ -104,6 +105,19 @@ def test_the_coming_week_begins_today_if_the_forecast_has_so_many_days() -> None
     assert summary.start_on(np.datetime64("2026-04-09")) == 0  # only four days are left
     assert summary.start_on(np.datetime64("2027-01-01")) == 0
     assert summary.start_on(np.datetime64("2026-03-01")) == 0
+
+
+def test_only_the_newest_summaries_are_kept(database: Database) -> None:
+    summary = summarise(forecast_of("2026-03-30"), None, None)
+
+    for number in range(12):
+        with database.write() as connection:
+            write_summary(connection, f"arn:{number}", summary)
+
+    with database.read() as connection:
+        arns = connection.execute(sa.select(forecast_summaries.c.forecast_arn)).scalars().all()
+    assert "arn:11" in arns
+    assert len(arns) == 8
 
 
 def test_a_store_without_sales_or_forecast_has_no_numbers() -> None:

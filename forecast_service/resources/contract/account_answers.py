@@ -7,7 +7,7 @@ from typing import Literal
 from forecast_service.accounts.caller import Scope
 from forecast_service.resources.contract.forecast_answers import AnswerModel
 
-__all__ = ["CallerAnswer", "LimitsAnswer"]
+__all__ = ["ApiKey", "ApiKeys", "CallerAnswer", "LimitsAnswer", "NewApiKey"]
 
 
 class LimitsAnswer(AnswerModel):
@@ -30,3 +30,33 @@ class CallerAnswer(AnswerModel):
     csrf_token: str | None
     """A user's session sends it as ``X-CSRF-Token`` with every change."""
     language: str | None
+
+
+class ApiKey(AnswerModel):
+    """An API key without its secret."""
+
+    id: str
+    name: str
+    start: str
+    """The first characters of the key, to recognise it."""
+    scopes: list[Scope]
+    limits: LimitsAnswer
+    created_by: str
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+    last_used_at: str | None
+    """Up to a minute late."""
+
+
+class NewApiKey(ApiKey):
+    """A key that was just made."""
+
+    key: str
+    """The key itself; it is shown this once."""
+
+
+class ApiKeys(AnswerModel):
+    """API keys, newest first."""
+
+    keys: list[ApiKey]

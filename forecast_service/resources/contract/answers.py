@@ -6,7 +6,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, RootModel
 
-from forecast_service.resources.contract.account_answers import CallerAnswer
+from forecast_service.resources.contract.account_answers import (
+    ApiKey,
+    ApiKeys,
+    CallerAnswer,
+    NewApiKey,
+)
 from forecast_service.resources.contract.forecast_answers import (
     AnswerModel,
     Forecast,
@@ -15,6 +20,7 @@ from forecast_service.resources.contract.forecast_answers import (
     ScenarioSummary,
     WhatIf,
 )
+from forecast_service.resources.contract.operation_answers import System, UndoPreview, Upload
 from forecast_service.resources.contract.outlook_answers import (
     Finding,
     Moved,
@@ -25,6 +31,7 @@ from forecast_service.resources.contract.outlook_answers import (
     Values,
 )
 from forecast_service.resources.contract.overview_answers import Accuracy, Overview, Regions
+from forecast_service.resources.contract.user_answers import USER_ANSWERS
 
 __all__ = ["ANSWERS", "Problem"]
 
@@ -51,6 +58,7 @@ class TrainingRun(AnswerModel):
     expected_at: str | None
     message: str | None
     error: str | None
+    requested_by: str | None
     requested_at: str | None
     started_at: str | None
     finished_at: str | None
@@ -212,6 +220,7 @@ class Import(AnswerModel):
     options: dict[str, Any]
     report: ImportReport | None
     error: dict[str, Any] | None
+    requested_by: str | None
     requested_at: str | None
     finished_at: str | None
     loaded_with: str | None
@@ -247,6 +256,13 @@ class ProblemFinding(AnswerModel):
     detail: str
 
 
+class ProblemRemedy(AnswerModel):
+    """What helps: a code for programs, and the words with which ``detail`` ends."""
+
+    code: str
+    text: str
+
+
 class Problem(AnswerModel):
     """An error (RFC 9457), in the same form from every route."""
 
@@ -255,12 +271,16 @@ class Problem(AnswerModel):
     status: int
     detail: str
     errors: list[ProblemFinding] | None = None
+    remedy: ProblemRemedy | None = None
     request_id: str
 
 
 ANSWERS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
+        *USER_ANSWERS,
+        ApiKey,
+        ApiKeys,
         CallerAnswer,
         Accuracy,
         ComparedForecast,
@@ -272,6 +292,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
         Imports,
         KeptForecasts,
         Outlook,
+        NewApiKey,
         Overview,
         Readiness,
         Regions,
@@ -282,9 +303,12 @@ ANSWERS: dict[str, type[BaseModel]] = {
         Store,
         StoreItems,
         Stores,
+        System,
         TrainingDecision,
         TrainingRun,
         TrainingRuns,
+        UndoPreview,
+        Upload,
         WhatIf,
     )
 }

@@ -74,6 +74,9 @@ class ImportQuery(StrictModel):
 
     mode: Literal["FULL", "INCREMENTAL"] = "FULL"
     dry_run: bool = False
+    upload: (
+        Annotated[Name, Field(description="Id of files that were sent to /uploads before.")] | None
+    ) = None
     allow_returns: bool = False
     only: (
         Annotated[

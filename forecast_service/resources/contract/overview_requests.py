@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from forecast_service.resources.contract.requests import AllDigits, Format, Limit, Name, StrictModel
+from forecast_service.resources.contract.requests import AllDigits, Format, Name, StrictModel
 
 __all__ = ["AccuracyQuery", "OverviewQuery", "RegionsQuery", "Sort"]
 
@@ -41,7 +41,7 @@ class OverviewQuery(StrictModel):
         Literal["asc", "desc"] | None,
         Field(description="By default, texts and dates ascend, and numbers descend."),
     ] = None
-    limit: Limit | None = None
+    limit: Annotated[int, Field(ge=1, le=5000)] | None = None
     after: Name | None = None
     format: Format = None
     full: AllDigits = None

@@ -65,7 +65,7 @@ def test_an_outlook_as_csv_has_what_is_on_the_screen(client: FlaskClient) -> Non
 
     rows = list(csv.DictReader(io.StringIO(response.text)))
     assert len(rows) == 91 + HORIZON
-    assert [row["sales"] for row in rows[-HORIZON - 1 :]][0] == str(shown["history"]["sales"][-1])
+    assert rows[-HORIZON - 1]["sales"] == str(shown["history"]["sales"][-1])
     assert rows[-1]["p50"] == str(shown["forecast"]["p50"][-1])
     assert rows[-1]["last_year"] == str(shown["forecast"]["last_year"][-1])
     assert rows[-1]["promo"] == str(shown["forecast"]["covariates"]["promo"][-1])

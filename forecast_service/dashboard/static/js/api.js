@@ -10,13 +10,15 @@ export class Problem extends Error {
   /**
    * @param {number} status 0 without an answer
    * @param {{title?: string, detail?: string, type?: string, request_id?: string,
-   *   errors?: {pointer: string, detail: string}[]}} document
+   *   errors?: {pointer: string, detail: string}[],
+   *   remedy?: {code: string, text: string}}} document
    */
   constructor(status, document) {
     super(document.detail || document.title || t("The service could not answer."));
     this.status = status;
     this.type = document.type ?? "";
     this.findings = document.errors ?? [];
+    this.remedy = document.remedy ?? null;
     this.requestId = document.request_id ?? null;
   }
 }
@@ -80,13 +82,13 @@ export async function send(method, address, options = {}) {
   }
 }
 
-async function prepared(method, { body, signal, accept = "application/json" }) {
+async function prepared(method, { body, signal, accept = "application/json", asks = true }) {
   const headers = { Accept: accept };
   if (body !== undefined && !(body instanceof FormData)) {
     headers["Content-Type"] = "application/json";
     body = JSON.stringify(body);
   }
-  if (method !== "GET") {
+  if (method !== "GET" && (asks || asked)) {
     const caller = await me().catch(() => null); // not yet logged in
     if (caller?.csrf_token) headers["X-CSRF-Token"] = caller.csrf_token;
   }
