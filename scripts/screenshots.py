@@ -71,12 +71,13 @@ def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def saved_scenario(address: str) -> str:
-    """The path of a scenario of store 7: its first planned covariate on, on the first day."""
+    """The path of a scenario of store 7: a covariate that is off is switched on, on the first day."""
     with urllib.request.urlopen(f"{address}/stores/7/outlook", timeout=60) as answer:  # noqa: S310
         outlook = json.load(answer)
-    flag = next(each for each in outlook["plan"] if each["kind"] == "flag")
+    flags = (each for each in outlook["plan"] if each["kind"] == "flag")
+    flag = next(each for each in flags if each["values"][0] == 0)
     day = outlook["forecast"]["date"][0]
-    change = {"covariate": flag["covariate"], "value": 1 - flag["values"][0], "from": day}
+    change = {"covariate": flag["covariate"], "value": 1, "from": day}
     body = {"name": f"{flag['label']} …", "store_number": 7, "changes": [change]}
     request = urllib.request.Request(  # noqa: S310
         f"{address}/scenarios", json.dumps(body).encode(), {"Content-Type": "application/json"}
