@@ -26,7 +26,10 @@ EXAMPLES = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 REFUSED = range(400, 500)
-POSTED = ("/forecast", "/what-if", "/training", "/imports", "/uploads", "/sales", "/keys")
+POSTED = (
+    *("/forecast", "/what-if", "/scenarios", "/training", "/imports", "/uploads", "/sales"),
+    "/keys",
+)
 WITHOUT_BODY = ("/forecasts/<forecast_id>/current",)
 READING = [path for path, resource in ROUTES if hasattr(resource, "get")]
 FIELDS = (
@@ -55,6 +58,7 @@ FIELDS = (
     "region",
     "forecast",
     "name",
+    "note",
     "scopes",
     "stores",
     "regions",

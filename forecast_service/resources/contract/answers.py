@@ -14,15 +14,18 @@ from forecast_service.resources.contract.account_answers import (
 )
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
 from forecast_service.resources.contract.operation_answers import System, UndoPreview, Upload
-from forecast_service.resources.contract.outlook_answers import (
-    Finding,
+from forecast_service.resources.contract.outlook_answers import Finding, Outlook
+from forecast_service.resources.contract.overview_answers import Accuracy, Overview, Regions
+from forecast_service.resources.contract.planning_answers import (
     Moved,
     MovedDays,
-    Outlook,
     RunChanges,
+    Scenario,
+    Scenarios,
+    ScenarioSummary,
+    StoreItems,
     Values,
 )
-from forecast_service.resources.contract.overview_answers import Accuracy, Overview, Regions
 from forecast_service.resources.contract.user_answers import USER_ANSWERS
 
 __all__ = ["ANSWERS", "Problem"]
@@ -288,8 +291,12 @@ ANSWERS: dict[str, type[BaseModel]] = {
         Overview,
         Readiness,
         Regions,
+        Scenario,
+        Scenarios,
+        ScenarioSummary,
         ServedForecast,
         Store,
+        StoreItems,
         Stores,
         System,
         TrainingDecision,

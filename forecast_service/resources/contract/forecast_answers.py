@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-__all__ = ["AnswerModel", "Forecast", "WhatIf"]
+__all__ = ["AnswerModel", "Forecast", "StoreWhatIf", "Supposition", "WhatIf", "WhatIfTotal"]
 
 
 class AnswerModel(BaseModel):
@@ -83,6 +83,25 @@ class SeriesForecast(AnswerModel):
     provenance: Provenance
 
 
+class Row(BaseModel):
+    """One period: its ``date``, and a number per forecast type, such as ``p50``."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, float]
+
+    date: str
+
+
+class SeriesRows(AnswerModel):
+    """The forecast of one store or item with ``shape=rows``."""
+
+    store_number: int | str
+    store_name: str | None = None
+    item: str | None = None
+    rows: list[Row]
+    provenance: Provenance
+
+
 class StoreTotal(AnswerModel):
     """How the total of a store was made from its items.
 
@@ -104,9 +123,10 @@ class StoreForecast(AnswerModel):
     store_number: int | str
     store_name: str | None = None
     result: QueryForecastResult | None = None
+    rows: list[Row] | None = None
     total: StoreTotal | None = None
     provenance: Provenance | None = None
-    items: list[SeriesForecast] | None = None
+    items: list[SeriesForecast] | list[SeriesRows] | None = None
     count: int | None = None
     next: str | None = None
 
@@ -114,10 +134,10 @@ class StoreForecast(AnswerModel):
 class StoreForecasts(AnswerModel):
     """The forecasts of many stores, in the order of the request."""
 
-    forecasts: list[SeriesForecast | StoreForecast]
+    forecasts: list[SeriesForecast | SeriesRows | StoreForecast]
 
 
-class Forecast(RootModel[SeriesForecast | StoreForecast | StoreForecasts]):
+class Forecast(RootModel[SeriesForecast | SeriesRows | StoreForecast | StoreForecasts]):
     """The forecast of one store, or of many if ``store_numbers`` was sent."""
 
 

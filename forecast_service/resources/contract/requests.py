@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -28,6 +28,7 @@ __all__ = [
     "Name",
     "ReadyQuery",
     "SeriesBody",
+    "ShapeQuery",
     "StoreNumber",
     "StoresQuery",
     "StrictModel",
@@ -55,6 +56,15 @@ Format = Annotated[
 ]
 AllDigits = Annotated[
     bool | None, Field(description="Numbers with all digits; the default without 'format'.")
+]
+
+
+Shape = Annotated[
+    Literal["columns", "rows"] | None,
+    Field(
+        description="'rows': a list of {date, p10, p50, p90}, rounded, in place of Amazon's "
+        "'result'. Without it, Amazon's names."
+    ),
 ]
 
 
@@ -184,6 +194,12 @@ class FormatQuery(StrictModel):
     full: AllDigits = None
 
 
+class ShapeQuery(FormatQuery):
+    """The form and the shape of an answer."""
+
+    shape: Shape = None
+
+
 class ForecastQuery(ForecastBody):
     """The same question in a query string. Separate ``store_numbers`` by commas, or repeat it.
 
@@ -192,6 +208,7 @@ class ForecastQuery(ForecastBody):
 
     format: Format = None
     full: AllDigits = None
+    shape: Shape = None
 
 
 class ChangeRow(StrictModel):
