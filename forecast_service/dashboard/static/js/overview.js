@@ -233,7 +233,7 @@ function accuracy(store) {
   const lag = ["7", "1", "14", "backtest"].find((name) => lags?.[name] && lags[name].wape !== null);
   if (!lag) return ["–"];
   const { wape, bias, days: count } = lags[lag];
-  const side = Math.abs(bias) < 0.02 ? t("no side") : bias > 0 ? t("%(share)s too high", { share: percent(bias) }) : t("%(share)s too low", { share: percent(-bias) });
+  const side = Math.abs(bias) < 0.02 ? t("no bias") : bias > 0 ? t("%(share)s too high", { share: percent(bias) }) : t("%(share)s too low", { share: percent(-bias) });
   const source = store.accuracy_source === "served" ? n("forecast %(count)s day before", "forecast %(count)s days before", { count: Number(lag) }) : t("in tests");
   return [
     el("span.block", { title: `${source}; ${n("%(count)s day", "%(count)s days", { count })}` }, percent(wape, wape < 0.0995 ? 1 : 0)),
