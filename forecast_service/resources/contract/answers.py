@@ -12,25 +12,20 @@ from forecast_service.resources.contract.account_answers import (
     CallerAnswer,
     NewApiKey,
 )
-from forecast_service.resources.contract.forecast_answers import (
-    AnswerModel,
-    Forecast,
+from forecast_service.resources.contract.forecast_answers import AnswerModel, Forecast, WhatIf
+from forecast_service.resources.contract.operation_answers import System, UndoPreview, Upload
+from forecast_service.resources.contract.outlook_answers import Finding, Outlook
+from forecast_service.resources.contract.overview_answers import Accuracy, Overview, Regions
+from forecast_service.resources.contract.planning_answers import (
+    Moved,
+    MovedDays,
+    RunChanges,
     Scenario,
     Scenarios,
     ScenarioSummary,
-    WhatIf,
-)
-from forecast_service.resources.contract.operation_answers import System, UndoPreview, Upload
-from forecast_service.resources.contract.outlook_answers import (
-    Finding,
-    Moved,
-    MovedDays,
-    Outlook,
-    RunChanges,
     StoreItems,
     Values,
 )
-from forecast_service.resources.contract.overview_answers import Accuracy, Overview, Regions
 from forecast_service.resources.contract.user_answers import USER_ANSWERS
 
 __all__ = ["ANSWERS", "Problem"]

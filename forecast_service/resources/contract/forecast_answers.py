@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-__all__ = ["AnswerModel", "Forecast", "Scenario", "ScenarioSummary", "Scenarios", "WhatIf"]
+__all__ = ["AnswerModel", "Forecast", "StoreWhatIf", "Supposition", "WhatIf", "WhatIfTotal"]
 
 
 class AnswerModel(BaseModel):
@@ -190,38 +190,3 @@ class StoreWhatIfs(AnswerModel):
 
 class WhatIf(RootModel[StoreWhatIf | StoreWhatIfs]):
     """The what-if of one store, or of many if ``store_numbers`` was sent. Nothing is stored."""
-
-
-class ScenarioSummary(AnswerModel):
-    """A named what-if as it was saved; ``total`` is that of the time when it was saved."""
-
-    id: str
-    name: str
-    store_number: int | str
-    item: str | None
-    note: str | None
-    changes: list[Supposition]
-    forecast: str
-    """ARN of the forecast that it was made against."""
-    total: WhatIfTotal
-    made_by: str
-    created_at: str
-    expires_at: str
-
-
-class Scenario(ScenarioSummary):
-    """A scenario, computed against the current forecast.
-
-    ``result`` is null if it cannot be computed any more: ``problem`` says why. ``moved_on`` says
-    that there is a newer forecast than when it was saved; null if there is none.
-    """
-
-    result: StoreWhatIf | None
-    moved_on: str | None
-    problem: str | None
-
-
-class Scenarios(AnswerModel):
-    """Scenarios, newest first."""
-
-    scenarios: list[ScenarioSummary]

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from forecast_service.resources.contract.forecast_answers import AnswerModel, Provenance
+from forecast_service.resources.contract.planning_answers import ForecastRow, HistoryRow
 
-__all__ = ["Finding", "Moved", "MovedDays", "Outlook", "RunChanges", "StoreItems", "Values"]
+__all__ = ["Finding", "Outlook"]
 
 Number = float | None
 Column = list[Number]
@@ -114,131 +115,8 @@ class OutlookUnusualDay(AnswerModel):
     usual: float
 
 
-class MovedDays(AnswerModel):
-    """Columns of the days that two forecasts share: the middle of both, and the difference."""
-
-    date: list[str]
-    before: Column
-    after: Column
-    units: Column
-    share: Column
-
-
-class Moved(AnswerModel):
-    """Sums of the middle over some days in two forecasts."""
-
-    first: Annotated[str, Field(alias="from")]
-    last: Annotated[str, Field(alias="to")]
-    days: int
-    before: float
-    after: float
-    units: float
-    share: Number
-
-
-class Change(AnswerModel):
-    """Sums in two forecasts; ``share`` is null without a base."""
-
-    before: float
-    after: float
-    units: float
-    share: Number
-
-
-class RegionChange(Change):
-    """The change in a region."""
-
-    region: str
-
-
-class StoreChange(Change):
-    """The change of a store."""
-
-    store_number: int | str
-
-
-class RunChanges(AnswerModel):
-    """What the forecast of a run changed ``against`` the one before, in its first common week.
-
-    Only stores that the caller may see count; ``stores`` are the ten that moved most.
-    """
-
-    against: str
-    first: Annotated[str, Field(alias="from")]
-    last: Annotated[str, Field(alias="to")]
-    days: int
-    total: Change
-    regions: list[RegionChange]
-    stores: list[StoreChange]
-
-
-class Values(BaseModel):
-    """Columns of a forecast: ``date``, and one per forecast type."""
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, Column]
-
-    date: list[str]
-
-
-class HistoryRow(AnswerModel):
-    """One period of the past."""
-
-    date: str
-    closed: bool
-    covariates: dict[str, Number]
-    sales: Number
-    last_year: Number
-    then: dict[str, Number]
-
-
-class ForecastRow(BaseModel):
-    """One period of the forecast, also with one field per forecast type."""
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, Number]
-
-    date: str
-    closed: bool
-    covariates: dict[str, Number]
-    last_year: Number
-    parts: dict[str, Number] | None
-
-
-class ItemOfStore(AnswerModel):
-    """An item; ``low`` and ``high`` are p10 and p90 of the sum, or null if they are not known.
-
-    ``change``: ``next_7_days`` against ``last_7_days`` as a share; null without a base.
-    """
-
-    item: str
-    state: Literal["active", "dormant"]
-    next_7_days: Number
-    low: Number
-    high: Number
-    change: Number
-    last_7_days: Number
-
-
-class ComingWeek(AnswerModel):
-    """First and last day of the coming week."""
-
-    first: Annotated[str, Field(alias="from")]
-    last: Annotated[str, Field(alias="to")]
-
-
-class StoreItems(AnswerModel):
-    """A page of the items of a store (none if it sells no items); ``next`` is an address."""
-
-    store_number: int | str
-    week: ComingWeek | None
-    items: list[ItemOfStore]
-    count: int
-    next: str | None
-
-
 class Outlook(AnswerModel):
-    """Past and forecast of one store, or of one item in it; rows with ``shape=rows``."""
+    """Past and forecast of one store, or of one item in it; in rows with ``shape=rows``."""
 
     store_number: int | str
     store_name: str | None

@@ -28,7 +28,7 @@ class Measure(AnswerModel):
 
 
 class CodedProblem(BaseModel):
-    """What somebody should look at: ``code`` and values for programs, ``text`` for people."""
+    """What a person should look at: ``code`` and values for programs, ``text`` for people."""
 
     model_config = ConfigDict(extra="allow")
 
