@@ -72,3 +72,27 @@ def test_files_of_others_are_unchanged() -> None:
     for digest, name in (line.split() for line in lines):
         content = (FOLDER / "vendor" / name).read_bytes()
         assert hashlib.sha256(content).hexdigest() == digest
+
+
+def test_modules_import_only_what_others_export() -> None:
+    """A browser refuses the whole page otherwise."""
+    texts = {path.name: path.read_text() for path in (FOLDER / "js").glob("*.js")}
+    exported = {
+        name: set(
+            re.findall(
+                r"^export (?:async )?(?:function\*?|const|let|class) (\w+)", text, re.MULTILINE
+            )
+        )
+        for name, text in texts.items()
+    }
+    missing = [
+        f"{name}: {word} of {source}"
+        for name, text in texts.items()
+        for words, source in re.findall(
+            r'^import \{([^}]*)\} from "\./([^"]+)"', text, re.MULTILINE
+        )
+        for word in (each.split(" as ")[0].strip() for each in words.split(",") if each.strip())
+        if word not in exported.get(source, set())
+    ]
+
+    assert missing == []
