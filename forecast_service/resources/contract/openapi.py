@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any
 
 from flask import Response
-from pydantic import BaseModel
 
-from forecast_service.importer.options import ROLES
 from forecast_service.resources.api import ServiceResource, json_response
-from forecast_service.resources.contract.answers import ANSWERS, Problem
-from forecast_service.resources.contract.documentation import Operation, documented
-from forecast_service.resources.contract.import_requests import ImportQuery
-from forecast_service.resources.contract.requests import schema_of
-from forecast_service.resources.problems import PROBLEM_TYPE
+from forecast_service.resources.contract.addresses import (
+    GROUPS,
+    PARAMETER,
+    group_of,
+    path_parameters,
+)
+from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.operations import operation_document
+from forecast_service.resources.contract.schemas import Schemas
+from forecast_service.resources.contract.security import SCHEMES
 from forecast_service.service import Service
 
 __all__ = ["OpenApiResource", "description"]
 
-METHODS = ("get", "post", "delete")
-PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-ALWAYS_POSSIBLE = (403, 405, 500)
-WITH_A_BODY = (400, 408, 411, 413)
+METHODS = ("get", "post", "put", "patch", "delete")
+ABOUT = """What will a store sell in the coming days?
+
+**Who may call.** While there is no account, programs on this machine need nothing. Otherwise send \
+an API key as `Authorization: Bearer <key>` or as `X-API-Key: <key>`. A browser that logged in \
+sends its cookie, and `X-CSRF-Token` with every change. 401 means that nobody is known to call; \
+403 that the caller may not do this.
+
+**Errors** are problem documents (RFC 9457). The `type` names the kind of error, `detail` says \
+what helps. A browser (`Accept: text/html`) gets the same as a page.
+
+**Every answer** has the header `X-Request-ID`; the log has the request under this identifier. \
+Times are UTC, days are ISO 8601. The unit of a number is in `x-unit`.
+"""
 
 Routes = Sequence[tuple[str, type[ServiceResource]]]
 
@@ -46,104 +57,29 @@ class OpenApiResource(ServiceResource):
 
 def description(routes: Routes, version: str) -> dict[str, Any]:
     """The OpenAPI 3.1 document of these routes; every route also exists under ``/v1``."""
-    schemas: dict[str, Any] = {}
+    schemas = Schemas()
     paths = {PARAMETER.sub(r"{\1}", path): _path(path, kind, schemas) for path, kind in routes}
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "Retail demand forecasts",
-            "version": version,
-            "description": "What will a store sell in the coming days? Every error is a "
-            "problem document (RFC 9457). Every answer has the header X-Request-ID.",
-        },
+        "info": {"title": "Retail demand forecasts", "version": version, "description": ABOUT},
         "servers": [{"url": "/"}, {"url": "/v1"}],
+        "tags": [{"name": name} for name in dict.fromkeys((*GROUPS.values(), "Service"))],
         "paths": paths,
-        "components": {"schemas": dict(sorted(schemas.items()))},
+        "components": {
+            "schemas": dict(sorted(schemas.by_name.items())),
+            "responses": dict(sorted(schemas.refusals.items())),
+            "securitySchemes": SCHEMES,
+        },
     }
 
 
-def _path(path: str, resource: type[ServiceResource], schemas: dict[str, Any]) -> dict[str, Any]:
-    item: dict[str, Any] = {}
-    names = PARAMETER.findall(path)
-    if names:
-        item["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-            for name in names
-        ]
+def _path(path: str, resource: type[ServiceResource], schemas: Schemas) -> dict[str, Any]:
+    parameters = path_parameters(path)
+    item: dict[str, Any] = {"parameters": parameters} if parameters else {}
     for method in METHODS:
         function = getattr(resource, method, None)
         if function is not None:
-            item[method] = _operation(f"{method}{resource.__name__}", function.operation, schemas)
+            name = f"{method}{resource.__name__}".removesuffix("Resource")
+            document = operation_document(method, function, schemas)
+            item[method] = {"operationId": name, "tags": [group_of(path)], **document}
     return item
-
-
-def _operation(identifier: str, operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "operationId": identifier.removesuffix("Resource"),
-        "summary": operation.summary,
-        "responses": _responses(operation, schemas),
-    }
-    if operation.query is not None:
-        document["parameters"] = _query(operation.query, schemas)
-    body = _body(operation, schemas)
-    if body is not None:
-        document["requestBody"] = {"required": True, "content": body}
-    return document
-
-
-def _query(model: type[BaseModel], schemas: dict[str, Any]) -> list[dict[str, Any]]:
-    schema = schema_of(model)
-    schemas.update(schema.pop("$defs", {}))
-    required = schema.get("required", [])
-    return [
-        {
-            "name": name,
-            "in": "query",
-            "required": name in required,
-            "schema": property_schema,
-            **({"style": "form", "explode": False} if name == "store_numbers" else {}),
-        }
-        for name, property_schema in schema["properties"].items()
-    ]
-
-
-def _body(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any] | None:
-    if operation.body is not None:
-        return {"application/json": {"schema": _reference(operation.body, schemas)}}
-    return {kind: {"schema": _file(kind)} for kind in operation.body_types} or None
-
-
-def _file(media_type: str) -> dict[str, Any]:
-    if not media_type.startswith("multipart/"):
-        return {"type": "string", "format": "binary"}
-    options = schema_of(ImportQuery)["properties"]
-    return {
-        "type": "object",
-        "properties": {**{n: {"type": "string", "format": "binary"} for n in ROLES}, **options},
-    }
-
-
-def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
-    responses: dict[str, Any] = {}
-    for status, name in operation.answers.items():
-        answer: dict[str, Any] = {"description": HTTPStatus(status).phrase}
-        if name is not None:
-            answer["content"] = {"application/json": {"schema": _reference(ANSWERS[name], schemas)}}
-            answer["content"].update({kind: {} for kind in operation.other_types})
-        elif operation.other_types:
-            answer["content"] = {kind: {} for kind in operation.other_types}
-        responses[str(status)] = answer
-    problem = {"schema": _reference(Problem, schemas)}
-    of_body = WITH_A_BODY if operation.body or operation.body_types else ()
-    for status in sorted({*operation.errors, *ALWAYS_POSSIBLE, *of_body}):
-        phrase = HTTPStatus(status).phrase
-        responses[str(status)] = {"description": phrase, "content": {PROBLEM_TYPE: problem}}
-    return responses
-
-
-def _reference(model: type[BaseModel], schemas: dict[str, Any]) -> dict[str, str]:
-    if model.__name__ not in schemas:
-        schema = schema_of(model)
-        schemas.update(schema.pop("$defs", {}))
-        schemas[model.__name__] = schema
-    return {"$ref": f"#/components/schemas/{model.__name__}"}
