@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from flask import Flask
 
-from forecast_service.common.hosts import is_local_name
+from forecast_service.accounts.caller import PUBLIC
 from forecast_service.common.logs import configure_logging
 from forecast_service.local import wire
 from forecast_service.resources import hooks, problems, routes
+from forecast_service.resources.gate.admission import Admission
 from forecast_service.resources.gate.callers import Callers
+from forecast_service.resources.gate.declarations import needs
 from forecast_service.resources.gate.front import Front
 from forecast_service.resources.gate.paths import EncodedSlashes
+from forecast_service.resources.gate.sources import caller_sources
 from forecast_service.resources.metrics import RequestMetrics
 from forecast_service.service import open_service
 from forecast_service.settings import Settings, read_settings
@@ -33,7 +36,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes, PROPAGATE_EXCEPTIONS=False)
     app.extensions["forecast_service"] = service
     app.wsgi_app = EncodedSlashes(app.wsgi_app)  # type: ignore[assignment]
-    hooks.init_app(app, metrics, Callers(settings))
+    admission = Admission(caller_sources(service), service.has_accounts)
+    hooks.init_app(app, metrics, Callers(settings), admission)
     problems.init_app(app)
     routes.init_app(app, service, metrics)
     session = service.session
@@ -44,9 +48,12 @@ def create_app(settings: Settings | None = None) -> Flask:
                 session.forecast,
                 session.forecastquery,
                 key=None if key is None else key.get_secret_value(),
-                is_proxied=not all(map(is_local_name, settings.allowed_hosts)),
+                is_open=service.is_open,
             )
         )
+        for endpoint in wire.ENDPOINTS:  # it checks its own key
+            needs(PUBLIC)(app.view_functions[endpoint])
+    admission.init_app(app)
     return app
 
 

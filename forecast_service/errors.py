@@ -46,12 +46,14 @@ __all__ = [
     "LeaseLost",
     "NewerSchema",
     "NoForecast",
+    "NotAllowed",
     "NotFound",
     "NotOffered",
     "NotWritable",
     "OutsideHorizon",
     "Remedy",
     "TooMuch",
+    "Unauthenticated",
     "UnknownField",
     "UnknownFormat",
     "UnknownItem",
@@ -94,6 +96,13 @@ class Remedy(StrEnum):
     CREATE_STORES = "create_stores"
     """List the stores, or send the sales with the option that makes new ones."""
     LIST_REGIONS = "list_regions"
+    SIGN_IN = "sign_in"
+    """Send a key, or log in."""
+    MAKE_ACCOUNT = "make_account"
+    """Make the first key or user on the server."""
+    ASK_ADMIN = "ask_admin"
+    """Ask an administrator for a key or role that may do more."""
+    LIST_KEYS = "list_keys"
     ALLOW_RETURNS = "allow_returns"
     """Import with the option that allows sales below 0."""
     REPLACE = "replace"
@@ -186,6 +195,18 @@ class UnknownFormat(InvalidRequest):
 
 class OutsideHorizon(InvalidRequest):
     """The requested date range has no day in common with the forecast."""
+
+
+class Unauthenticated(ForecastServiceError):
+    """Nobody is known to make this request, and it needs somebody."""
+
+    status = 401
+
+
+class NotAllowed(ForecastServiceError):
+    """The caller is known, but may not do this."""
+
+    status = 403
 
 
 class NotFound(ForecastServiceError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from forecast_service.accounts.openness import listens_locally
 from forecast_service.common.disks import require_folder
 from forecast_service.errors import ConfigurationError
 from forecast_service.settings import Settings
@@ -69,6 +70,18 @@ class Service:
         from forecast_service.reading import WhatIf
 
         return WhatIf(self.database, self.settings, self.session, self.current)
+
+    def has_accounts(self) -> bool:
+        """Whether there was ever an account; from the first one on, every caller needs one."""
+        return False
+
+    def is_open(self) -> bool:
+        """Whether programs on this machine may do everything without an account."""
+        return self._is_local and not self.has_accounts()
+
+    @cached_property
+    def _is_local(self) -> bool:
+        return listens_locally(self.settings)
 
     def prepare(self) -> None:
         """Make the tables of this version.

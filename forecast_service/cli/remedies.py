@@ -43,6 +43,10 @@ REMEDY_COMMANDS: Mapping[Remedy, str] = {
         "Set FORECAST_HOME to a new folder to keep both, or drop the sample with --replace-sample."
     ),
     Remedy.LIST_REGIONS: "'forecast-service stores' shows the region of every store.",
+    Remedy.SIGN_IN: "'forecast-service keys create' makes a key.",
+    Remedy.MAKE_ACCOUNT: "'forecast-service keys create' makes the first key.",
+    Remedy.ASK_ADMIN: "'forecast-service keys create' makes a key that may do it.",
+    Remedy.LIST_KEYS: "'forecast-service keys list' lists them.",
     Remedy.ALLOW_RETURNS: "If these are returns, import it with --allow-returns.",
     Remedy.IGNORE_COLUMNS: "Or leave columns out with --ignore.",
     Remedy.NAME_COLUMN: "--column date=NAME names the column (also store, sales, item).",

@@ -7,27 +7,24 @@ import json
 import logging
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
-from forecast_service.common.hosts import is_local_name, is_loopback, split_host
+from forecast_service.common.hosts import is_from_this_machine
 from forecast_service.errors import BackendUnavailable
 from forecast_service.local import shapes
 from forecast_service.local.client import LocalClient
 
-__all__ = ["blueprint"]
+__all__ = ["ENDPOINTS", "blueprint"]
 
 logger = logging.getLogger(__name__)
 
+ENDPOINTS = ("aws.endpoint", "aws.endpoint_with_slash")
 CONTENT_TYPE = "application/x-amz-json-1.1"
-FORWARDING_HEADERS = (
-    *("Forwarded", "Via", "X-Real-IP"),
-    *("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"),
-)
 
 
 class _Fault(Exception):
@@ -41,12 +38,16 @@ class _Fault(Exception):
 
 
 def blueprint(
-    forecast: LocalClient, query: LocalClient, *, key: str | None = None, is_proxied: bool = False
+    forecast: LocalClient,
+    query: LocalClient,
+    *,
+    key: str | None = None,
+    is_open: Callable[[], bool] = lambda: True,
 ) -> Blueprint:
     """Routes ``/aws`` and ``/aws/``; the prefix of ``X-Amz-Target`` chooses the plane.
 
     Signatures are not verified. With a ``key``, it must be the access key ID of every caller.
-    Without one, programs on this machine get answers, and nobody behind a proxy.
+    Without one, programs on this machine get answers while ``is_open``, and nobody else.
     """
     clients = {
         shapes.service_model(client.service).metadata["targetPrefix"]: client
@@ -57,7 +58,7 @@ def blueprint(
     def answer() -> Response:
         request_id = str(uuid.uuid4())
         try:
-            _require_permission(key, is_proxied=is_proxied)
+            _require_permission(key, is_open)
             body = _perform(clients)
         except _Fault as fault:
             return _response(_error(fault.code, fault.message), request_id, fault.status)
@@ -93,8 +94,9 @@ def _perform(clients: Mapping[str, LocalClient]) -> bytes:
     return _encode(answer)
 
 
-def _require_permission(key: str | None, *, is_proxied: bool) -> None:
-    """Refuse requests without the key; if no key is set, requests from other machines."""
+def _require_permission(key: str | None, is_open: Callable[[], bool]) -> None:
+    """Refuse requests without the key. If no key is set, refuse requests from other machines, and
+    all if accounts are needed."""
     if key is not None:
         if not hmac.compare_digest(_access_key().encode(), key.encode()):
             raise _Fault(
@@ -103,11 +105,12 @@ def _require_permission(key: str | None, *, is_proxied: bool) -> None:
                 "value of FORECAST_AWS_KEY.",
                 403,
             )
-    elif is_proxied or not _is_from_this_machine():
+    elif not (is_open() and is_from_this_machine(request.environ)):
         raise _Fault(
             "AccessDeniedException",
-            "This endpoint answers only programs on the same machine, because it does not verify "
-            "signatures yet. Call it at 127.0.0.1 without a proxy, or set FORECAST_AWS_KEY.",
+            "This endpoint answers only programs on the same machine while the service has no "
+            "accounts, because it does not verify signatures yet. Call it at 127.0.0.1 without a "
+            "proxy, or set FORECAST_AWS_KEY.",
             403,
         )
 
@@ -116,19 +119,6 @@ def _access_key() -> str:
     """The access key ID in the signature of an AWS SDK; empty without one."""
     found = re.search(r"Credential=([^/,\s]+)/", request.headers.get("Authorization", ""))
     return found[1] if found else ""
-
-
-def _is_from_this_machine() -> bool:
-    """Whether no other machine sent the request, as far as it can be known.
-
-    A proxy on this machine may forward requests. It names itself, or it speaks HTTP/1.0 (nginx as
-    installed), which no SDK does. A web page may call this machine by a name of its own that it
-    made resolve to 127.0.0.1.
-    """
-    is_forwarded = any(name in request.headers for name in FORWARDING_HEADERS)
-    is_old = request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0"
-    is_local = is_local_name(split_host(request.host)[0])
-    return not is_forwarded and not is_old and is_local and is_loopback(request.remote_addr or "")
 
 
 def _target(clients: Mapping[str, LocalClient]) -> tuple[LocalClient, str]:

@@ -47,6 +47,7 @@ class ForecastResource(ServiceResource):
 
     @documented(
         "The current forecast of a store, of its items, or of many stores",
+        scope="read",
         query=ForecastQuery,
         answers={200: "Forecast", 304: None},
         other_types=(CSV_TYPE, XLSX_TYPE),
@@ -61,6 +62,7 @@ class ForecastResource(ServiceResource):
 
     @documented(
         "The current forecast of a store, of its items, or of many stores",
+        scope="read",
         query=FormatQuery,
         body=ForecastBody,
         answers={200: "Forecast"},

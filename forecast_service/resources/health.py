@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response, request
 
+from forecast_service.accounts.caller import PUBLIC
 from forecast_service.errors import BackendUnavailable, NoForecast, Remedy
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
@@ -27,7 +28,7 @@ class NotReady(NoForecast):
 class HealthResource(ServiceResource):
     """Shows that the process answers."""
 
-    @documented("Whether the process is alive", answers={200: "Health"})
+    @documented("Whether the process is alive", scope=PUBLIC, answers={200: "Health"})
     def get(self) -> Response:
         """Always the same answer, without the database."""
         return json_response({"status": "ok"})
@@ -38,6 +39,7 @@ class ReadyResource(ServiceResource):
 
     @documented(
         "Whether the database is reachable and migrated",
+        scope=PUBLIC,
         query=ReadyQuery,
         answers={200: "Readiness"},
         errors=(422, 503),
@@ -77,7 +79,10 @@ class MetricsResource(ServiceResource):
         self.metrics = metrics
 
     @documented(
-        "Metrics in the text format of Prometheus", answers={200: None}, other_types=("text/plain",)
+        "Metrics in the text format of Prometheus",
+        scope="read",
+        answers={200: None},
+        other_types=("text/plain",),
     )
     def get(self) -> Response:
         """Requests of this process; training runs and forecasts from the database."""

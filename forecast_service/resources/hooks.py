@@ -8,8 +8,10 @@ import secrets
 import time
 
 from flask import Flask, Response, g, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from forecast_service.common.logs import request_id
+from forecast_service.resources.gate.admission import Admission
 from forecast_service.resources.gate.callers import Callers
 from forecast_service.resources.gate.front import REFUSAL
 from forecast_service.resources.gate.paths import shown_path
@@ -28,16 +30,16 @@ HTML_POLICY = (
 )
 
 
-def init_app(app: Flask, metrics: RequestMetrics, callers: Callers) -> None:
+def init_app(app: Flask, metrics: RequestMetrics, callers: Callers, admission: Admission) -> None:
     """Register the hooks that run before and after every request of the app."""
-    app.before_request(lambda: _begin(callers))
+    app.before_request(lambda: _begin(callers, admission))
 
     @app.after_request
     def finish(response: Response) -> Response:
         return _finish(response, metrics)
 
 
-def _begin(callers: Callers) -> None:
+def _begin(callers: Callers, admission: Admission) -> AnyResponse | None:
     g.began = time.perf_counter()
     sent = request.environ.get("HTTP_X_REQUEST_ID", "")
     # Other characters could forge lines of a log that is read as text.
@@ -46,6 +48,7 @@ def _begin(callers: Callers) -> None:
     if refusal is not None:
         raise refusal
     callers.check(request)
+    return admission.admit(request)
 
 
 def _finish(response: Response, metrics: RequestMetrics) -> Response:

@@ -66,6 +66,7 @@ class ImportsResource(ServiceResource):
 
     @documented(
         "Import files of sales, known future days and stores",
+        scope="import",
         query=ImportQuery,
         body_types=(MULTIPART, *RAW_TYPES),
         answers={200: "ImportReport", 202: "Import"},
@@ -83,7 +84,13 @@ class ImportsResource(ServiceResource):
             identifier = imports.request(files, query.mode, options)
         return accepted_response(identifier, import_document(imports.get(identifier)))
 
-    @documented("The latest imports", query=ListQuery, answers={200: "Imports"}, errors=(422,))
+    @documented(
+        "The latest imports",
+        scope="read",
+        query=ListQuery,
+        answers={200: "Imports"},
+        errors=(422,),
+    )
     def get(self) -> Response:
         """The imports, newest first."""
         limit = read_query(request, ListQuery).limit
@@ -94,7 +101,12 @@ class ImportsResource(ServiceResource):
 class ImportResource(ServiceResource):
     """One import."""
 
-    @documented("State and report of an import", answers={200: "Import"}, errors=(404, 422))
+    @documented(
+        "State and report of an import",
+        scope="read",
+        answers={200: "Import"},
+        errors=(404, 422),
+    )
     def get(self, import_id: str) -> Response:
         """The import with its report or its error; the error names lines."""
         record = self.service.imports.get(checked_name(import_id, "import_id"))
@@ -102,6 +114,7 @@ class ImportResource(ServiceResource):
 
     @documented(
         "Undo the last import",
+        scope="import",
         query=UndoQuery,
         answers={200: "Import"},
         errors=(404, 409, 422, 501, 503),

@@ -21,6 +21,7 @@ class KeptForecastsResource(ServiceResource):
 
     @documented(
         "The forecasts that can be served, newest first",
+        scope="read",
         query=ListQuery,
         answers={200: "KeptForecasts"},
         errors=(422,),
@@ -36,7 +37,10 @@ class CurrentForecastResource(ServiceResource):
     """The choice of the current forecast."""
 
     @documented(
-        "Serve an earlier forecast again", answers={200: "ServedForecast"}, errors=(404, 422)
+        "Serve an earlier forecast again",
+        scope="admin",
+        answers={200: "ServedForecast"},
+        errors=(404, 422),
     )
     def post(self, forecast_id: str) -> Response:
         """Serve this forecast, and return it. The same request again changes nothing."""

@@ -8,6 +8,9 @@ from typing import Any
 
 from flask import Flask, Response
 
+from forecast_service.accounts.caller import PUBLIC
+from forecast_service.resources.gate.declarations import needs
+
 __all__ = ["init_app"]
 
 STYLE = (
@@ -29,11 +32,13 @@ def init_app(app: Flask, description: dict[str, Any], staleness: Callable[[], st
     """Add both pages; ``description`` is the OpenAPI document, ``staleness`` says why the forecast
     is stale."""
 
+    @needs("read", is_page=True)
     def home() -> Response:
         return _page("Retail demand forecasts", HOME + _notice(staleness()))
 
     app.add_url_rule("/", "home", home)
-    app.add_url_rule("/docs", "docs", lambda: _page("Routes", _routes(description)))
+    docs = needs(PUBLIC, is_page=True)(lambda: _page("Routes", _routes(description)))
+    app.add_url_rule("/docs", "docs", docs)
 
 
 def _notice(stale: str | None) -> str:

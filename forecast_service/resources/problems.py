@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from forecast_service.common.disks import not_writable
 from forecast_service.common.logs import request_id
-from forecast_service.errors import ForecastServiceError
+from forecast_service.errors import ForecastServiceError, Unauthenticated
 from forecast_service.resources.remedies import REMEDY_ROUTES
 
 __all__ = ["PROBLEM_TYPE", "init_app", "problem_response"]
@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
+CHALLENGE = 'Bearer realm="forecast-service"'
 SERVER_ERROR = 500
 
 SENTENCES = {
@@ -58,6 +59,8 @@ def _from_service(error: ForecastServiceError) -> Response:
     if error.status == SERVER_ERROR:
         logger.error("%s", error.detail, exc_info=error, extra={"event": "request_failed"})
     response = _document(error.status, members)
+    if isinstance(error, Unauthenticated):
+        response.headers["WWW-Authenticate"] = CHALLENGE
     if error.retryable:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

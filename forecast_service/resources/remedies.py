@@ -35,6 +35,13 @@ REMEDY_ROUTES: Mapping[Remedy, str] = {
     Remedy.REPLACE_KIND: "A full import with 'replace=true' takes these columns instead.",
     Remedy.REPLACE_SAMPLE: "'replace=true' drops the sample.",
     Remedy.LIST_REGIONS: "GET /stores shows the region of every store.",
+    Remedy.SIGN_IN: "Send a key as 'Authorization: Bearer KEY'; in a browser, log in at /login.",
+    Remedy.MAKE_ACCOUNT: (
+        "Make the first key on the server with 'forecast-service keys create', or open the link "
+        "for the first administrator that the log shows."
+    ),
+    Remedy.ASK_ADMIN: "Ask an administrator for a key or a role that may do it.",
+    Remedy.LIST_KEYS: "GET /keys lists them.",
     Remedy.ALLOW_RETURNS: "If these are returns, import it with 'allow_returns=true'.",
     Remedy.IGNORE_COLUMNS: "Or leave columns out with 'ignore'.",
     Remedy.NAME_COLUMN: "'column=date=NAME' names the column (also store, sales, item).",

@@ -8,6 +8,7 @@ from flask import Flask
 
 from forecast_service import __version__
 from forecast_service.resources import pages
+from forecast_service.resources.accounts.me import MeResource
 from forecast_service.resources.api import ServiceApi, ServiceResource
 from forecast_service.resources.contract.openapi import OpenApiResource, description
 from forecast_service.resources.forecast import ForecastResource
@@ -42,6 +43,7 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/imports", ImportsResource),
     ("/imports/<import_id>", ImportResource),
     ("/sales", SalesResource),
+    ("/me", MeResource),
     ("/healthz", HealthResource),
     ("/readyz", ReadyResource),
     ("/metrics", MetricsResource),

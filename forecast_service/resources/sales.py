@@ -27,6 +27,7 @@ class SalesResource(ServiceResource):
 
     @documented(
         "Add or correct a few sales",
+        scope="import",
         body=SalesBody,
         answers={202: "Import"},
         errors=(400, 404, 413, 415, 422, 503, 507),
@@ -44,6 +45,7 @@ class SalesResource(ServiceResource):
 
     @documented(
         "Remove a few sales",
+        scope="import",
         body=RemovalBody,
         answers={202: "Import"},
         errors=(400, 404, 413, 415, 422, 503, 507),

@@ -59,6 +59,7 @@ class StoresResource(OfStores):
 
     @documented(
         "The stores, in the order of their numbers",
+        scope="read",
         query=StoresQuery,
         answers={200: "Stores"},
         other_types=(CSV_TYPE, XLSX_TYPE),
@@ -92,7 +93,7 @@ class StoresResource(OfStores):
 class StoreResource(OfStores):
     """One store."""
 
-    @documented("A store and its items", answers={200: "Store"}, errors=(404, 422))
+    @documented("A store and its items", scope="read", answers={200: "Store"}, errors=(404, 422))
     def get(self, store_number: str) -> Response:
         """The store and its items. A 404 names the stores that exist."""
         name = checked_name(store_number, "store_number")
@@ -127,6 +128,7 @@ class HistoryResource(ServiceResource):
 
     @documented(
         "Sales of a store by day, oldest first",
+        scope="read",
         query=HistoryQuery,
         answers={200: "History"},
         other_types=(CSV_TYPE, XLSX_TYPE),

@@ -30,6 +30,7 @@ class TrainingResource(ServiceResource):
 
     @documented(
         "Train a new predictor if it is worthwhile",
+        scope="train",
         body=TrainingBody,
         answers={200: "TrainingDecision", 202: "TrainingDecision"},
         errors=(400, 404, 409, 413, 415, 422, 503),
@@ -48,7 +49,11 @@ class TrainingResource(ServiceResource):
         return json_response(document, 202, {"Location": _location(decision.run), **RETRY_AFTER})
 
     @documented(
-        "The latest training runs", query=ListQuery, answers={200: "TrainingRuns"}, errors=(422,)
+        "The latest training runs",
+        scope="read",
+        query=ListQuery,
+        answers={200: "TrainingRuns"},
+        errors=(422,),
     )
     def get(self) -> Response:
         """The training runs, newest first."""
@@ -60,14 +65,22 @@ class TrainingRunResource(ServiceResource):
     """One training run."""
 
     @documented(
-        "State and progress of a training run", answers={200: "TrainingRun"}, errors=(404, 422)
+        "State and progress of a training run",
+        scope="read",
+        answers={200: "TrainingRun"},
+        errors=(404, 422),
     )
     def get(self, run_id: str) -> Response:
         """The run, with ``Retry-After`` until it has ended."""
         run = self.service.runs.get(checked_name(run_id, "run_id"))
         return json_response(run_document(run), headers=RETRY_AFTER if run.is_open else None)
 
-    @documented("Cancel a training run", answers={200: "TrainingRun"}, errors=(404, 409, 422))
+    @documented(
+        "Cancel a training run",
+        scope="train",
+        answers={200: "TrainingRun"},
+        errors=(404, 409, 422),
+    )
     def delete(self, run_id: str) -> Response:
         """Cancel the run: its state is ``cancelled``, and the computation stops soon."""
         return json_response(run_document(self.service.runs.cancel(checked_name(run_id, "run_id"))))

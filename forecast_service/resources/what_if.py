@@ -26,6 +26,7 @@ class WhatIfResource(ServiceResource):
 
     @documented(
         "The forecast with changed covariates on some days (nothing is stored)",
+        scope="read",
         query=FormatQuery,
         body=WhatIfBody,
         answers={200: "WhatIf"},

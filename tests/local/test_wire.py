@@ -224,10 +224,10 @@ def test_a_key_lets_other_machines_in(settings: Settings, database: Database) ->
     assert post(http, "ListForecasts").status_code == 403  # no signature at all
 
 
-def test_without_a_key_nobody_is_let_in_behind_a_proxy(
+def test_without_a_key_nobody_is_let_in_when_accounts_are_needed(
     settings: Settings, database: Database
 ) -> None:
-    http = endpoint(settings, database, is_proxied=True)
+    http = endpoint(settings, database, is_open=lambda: False)
 
     assert post(http, "ListForecasts").status_code == 403
 
@@ -238,8 +238,9 @@ def test_a_refused_machine_gets_the_reason(http: FlaskClient) -> None:
     assert error(answer) == (
         403,
         "AccessDeniedException",
-        "This endpoint answers only programs on the same machine, because it does not verify "
-        "signatures yet. Call it at 127.0.0.1 without a proxy, or set FORECAST_AWS_KEY.",
+        "This endpoint answers only programs on the same machine while the service has no "
+        "accounts, because it does not verify signatures yet. Call it at 127.0.0.1 without a "
+        "proxy, or set FORECAST_AWS_KEY.",
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from forecast_service.resources.contract.account_answers import CallerAnswer
 from forecast_service.resources.contract.fields import AnswerModel, Text
 from forecast_service.resources.contract.forecast_answers import (
     Forecast,
@@ -67,6 +68,7 @@ class Readiness(AnswerModel):
 ANSWERS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
+        CallerAnswer,
         Forecast,
         Health,
         History,

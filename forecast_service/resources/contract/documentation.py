@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from forecast_service.accounts.caller import Scope
+from forecast_service.accounts.caller import Need
 from forecast_service.errors import ForecastServiceError
 
 __all__ = ["Operation", "Refusal", "documented"]
@@ -23,6 +23,8 @@ class Operation:
     """One method of one route. The docstring of the method is its description."""
 
     summary: str
+    scope: Need
+    """What the caller needs: a scope, ``KNOWN`` or ``PUBLIC``."""
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     """Model of a JSON body."""
@@ -40,13 +42,11 @@ class Operation:
     """
     answer_examples: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     """Fields of the example of an answer that differ from the examples of the model, by status."""
-    scope: Scope | None = None
-    """What a caller needs; None if anybody may call."""
 
 
-def documented(summary: str, **parts: Any) -> Callable[[Method], Method]:
-    """Describe a method; ``parts`` are the fields of ``Operation``."""
-    operation = Operation(summary, **parts)
+def documented(summary: str, *, scope: Need, **parts: Any) -> Callable[[Method], Method]:
+    """Describe a method and declare its scope; ``parts`` are other fields of ``Operation``."""
+    operation = Operation(summary, scope, **parts)
 
     def describe(method: Method) -> Method:
         method.operation = operation  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response
 
+from forecast_service.accounts.caller import PUBLIC
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.addresses import (
     GROUPS,
@@ -48,7 +49,10 @@ class OpenApiResource(ServiceResource):
         self.document = document
 
     @documented(
-        "This description (OpenAPI 3.1)", answers={200: None}, other_types=("application/json",)
+        "This description (OpenAPI 3.1)",
+        scope=PUBLIC,
+        answers={200: None},
+        other_types=("application/json",),
     )
     def get(self) -> Response:
         """The OpenAPI document; it stays the same while the process runs."""

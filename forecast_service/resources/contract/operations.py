@@ -9,13 +9,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from forecast_service.accounts.caller import SCOPES
+from forecast_service.accounts.caller import PUBLIC, SCOPES
 from forecast_service.importer.options import ROLES
 from forecast_service.resources.contract.answers import ANSWERS
 from forecast_service.resources.contract.documentation import Operation, Refusal
 from forecast_service.resources.contract.problem import kinds_of
 from forecast_service.resources.contract.schemas import Schema, Schemas
-from forecast_service.resources.contract.security import needs_caller, security_of
+from forecast_service.resources.contract.security import security_of
 
 __all__ = ["operation_document"]
 
@@ -41,7 +41,7 @@ def operation_document(
     body = _body(operation, schemas)
     if body is not None:
         document["requestBody"] = {"required": True, "content": body}
-    if operation.scope is not None and needs_caller(operation.scope):
+    if operation.scope != PUBLIC:
         document["security"] = security_of(method, operation.scope)
     return document
 
@@ -131,6 +131,6 @@ def _refusals(operation: Operation) -> Iterable[Refusal]:
     yield from ALWAYS_POSSIBLE
     if operation.body or operation.body_types:
         yield from WITH_A_BODY
-    if needs_caller(operation.scope):
+    if operation.scope != PUBLIC:
         yield from (401, 429)
     yield from operation.errors

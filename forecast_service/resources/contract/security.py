@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from forecast_service.accounts.caller import SCOPES
+from forecast_service.accounts.caller import SCOPES, Need
 
-__all__ = ["SCHEMES", "needs_caller", "security_of"]
+__all__ = ["SCHEMES", "security_of"]
 
 SCHEMES: dict[str, Any] = {
     "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
@@ -31,12 +31,7 @@ SCHEMES: dict[str, Any] = {
 }
 
 
-def needs_caller(need: str | None) -> bool:
-    """Whether only known callers may call; ``need`` is a scope or a word for all of them."""
-    return need is not None and need != "public"
-
-
-def security_of(method: str, need: str) -> list[dict[str, list[str]]]:
+def security_of(method: str, need: Need) -> list[dict[str, list[str]]]:
     """The ways in which a caller with this scope may be known."""
     roles: list[str] = [need] if need in SCOPES else []
     session: dict[str, list[str]] = {"session": roles}

@@ -1,0 +1,1 @@
+"""HTTP routes about callers: who am I, API keys."""
