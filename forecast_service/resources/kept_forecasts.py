@@ -9,6 +9,10 @@ from flask import Response, request
 from forecast_service.common.instants import utc_text
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.refusals import (
+    OF_NAMES,
+    OF_QUERIES,
+)
 from forecast_service.resources.contract.requests import ListQuery
 from forecast_service.resources.parsing import checked_name, read_query
 from forecast_service.runs import KeptForecast
@@ -24,7 +28,7 @@ class KeptForecastsResource(ServiceResource):
         scope="read",
         query=ListQuery,
         answers={200: "KeptForecasts"},
-        errors=(422,),
+        errors=OF_QUERIES,
     )
     def get(self) -> Response:
         """The forecasts, newest first."""
@@ -40,7 +44,7 @@ class CurrentForecastResource(ServiceResource):
         "Serve an earlier forecast again",
         scope="admin",
         answers={200: "ServedForecast"},
-        errors=(404, 422),
+        errors=OF_NAMES,
     )
     def post(self, forecast_id: str) -> Response:
         """Serve this forecast, and return it. The same request again changes nothing."""

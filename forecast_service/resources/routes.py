@@ -10,7 +10,7 @@ from forecast_service import __version__
 from forecast_service.resources import pages
 from forecast_service.resources.accounts.me import MeResource
 from forecast_service.resources.api import ServiceApi, ServiceResource
-from forecast_service.resources.contract.openapi import OpenApiResource, description
+from forecast_service.resources.contract.document.openapi import OpenApiResource, description
 from forecast_service.resources.forecast import ForecastResource
 from forecast_service.resources.gate.paths import NameConverter
 from forecast_service.resources.health import HealthResource, MetricsResource, ReadyResource

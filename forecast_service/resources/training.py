@@ -12,6 +12,13 @@ from flask import Response, request
 from forecast_service.common.instants import utc_text
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.refusals import (
+    OF_BODIES,
+    OF_NAMES,
+    OF_QUERIES,
+    OF_STATES,
+    OF_STORES,
+)
 from forecast_service.resources.contract.requests import ListQuery, TrainingBody
 from forecast_service.resources.parsing import checked_name, json_body, read_query
 from forecast_service.runs.decisions import Decision
@@ -22,6 +29,15 @@ __all__ = ["TrainingResource", "TrainingRunResource", "run_document"]
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER = {"Retry-After": "5"}  # seconds; a local training takes seconds, on AWS hours
+NOTHING_TO_DO = {
+    "message": "training of a new predictor not started: predictor 'store_demand_20260831' is "
+    "2 days old, which is within the tolerance of 7 days",
+    "started": False,
+    "rule": "within_tolerance",
+    "age_days": 2.1,
+    "newer_days_of_sales": 0,
+    "run": None,
+}
 TIMES = ("requested_at", "started_at", "finished_at", "expected_at")
 
 
@@ -33,7 +49,12 @@ class TrainingResource(ServiceResource):
         scope="train",
         body=TrainingBody,
         answers={200: "TrainingDecision", 202: "TrainingDecision"},
-        errors=(400, 404, 409, 413, 415, 422, 503),
+        errors=(*OF_BODIES, *OF_STORES, *OF_STATES),
+        examples={
+            "If it is worthwhile": {"store_number": 1},
+            "In any case": {"store_number": 1, "force": True},
+        },
+        answer_examples={200: NOTHING_TO_DO},
     )
     def post(self) -> Response:
         """200 if no training is needed; 202 with the run that was started or joined."""
@@ -53,7 +74,7 @@ class TrainingResource(ServiceResource):
         scope="read",
         query=ListQuery,
         answers={200: "TrainingRuns"},
-        errors=(422,),
+        errors=OF_QUERIES,
     )
     def get(self) -> Response:
         """The training runs, newest first."""
@@ -68,7 +89,7 @@ class TrainingRunResource(ServiceResource):
         "State and progress of a training run",
         scope="read",
         answers={200: "TrainingRun"},
-        errors=(404, 422),
+        errors=OF_NAMES,
     )
     def get(self, run_id: str) -> Response:
         """The run, with ``Retry-After`` until it has ended."""
@@ -79,7 +100,7 @@ class TrainingRunResource(ServiceResource):
         "Cancel a training run",
         scope="train",
         answers={200: "TrainingRun"},
-        errors=(404, 409, 422),
+        errors=(*OF_NAMES, *OF_STATES),
     )
     def delete(self, run_id: str) -> Response:
         """Cancel the run: its state is ``cancelled``, and the computation stops soon."""

@@ -123,7 +123,7 @@ Stale = Annotated[
     str | None,
     Field(
         description="Why the forecast is not the best possible one; null if it is.",
-        examples=["newer sales (until 2026-09-02) were imported and are not used yet"],
+        examples=[None, "newer sales (until 2026-09-02) were imported and are not used yet"],
     ),
 ]
 NextPage = Annotated[

@@ -106,7 +106,7 @@ class Provenance(AnswerModel):
     )
     fallback: Text | None = Field(
         description="Why this series has a simpler algorithm; null if it has none.",
-        examples=["only 12 days of sales"],
+        examples=[None, "only 12 days of sales"],
     )
     predictor: Arn = Field(
         description="ARN of the predictor.",

@@ -48,7 +48,7 @@ class ReportedColumn(AnswerModel):
     )
     reason: Text | None = Field(
         description="Why it is left out; null if it is used.",
-        examples=["the coming days do not have it"],
+        examples=[None, "the coming days do not have it"],
     )
 
 
@@ -217,11 +217,14 @@ class Import(AnswerModel):
     report: ImportReport | None = Field(
         description="How the files were understood; null before they were read."
     )
-    error: ImportFailure | None = Field(description="Why it failed; null if it did not.")
+    error: ImportFailure | None = Field(
+        description="Why it failed; null if it did not.", examples=[None]
+    )
     requested_at: Instant | None = Field(description="When it was requested.")
     finished_at: Instant | None = Field(description="When it ended; null before.")
     loaded_with: Identifier | None = Field(
-        description="The import whose load contains the rows of this one; null if it is its own."
+        description="The import whose load contains the rows of this one; null if it is its own.",
+        examples=[None, "77aa03c9e1b2f460"],
     )
 
 

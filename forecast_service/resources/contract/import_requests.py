@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from forecast_service.resources.contract.requests import (
+from forecast_service.resources.contract.request_fields import (
     Day,
     ItemName,
     Name,

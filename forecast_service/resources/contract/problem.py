@@ -64,6 +64,7 @@ PLAIN: Mapping[int, str] = {
     411: "The length of the body is missing. Send Content-Length, or chunks.",
     413: "The body is too long. The limit is 8 MiB for JSON and FORECAST_MAX_BODY_BYTES for files.",
     415: "The Content-Type of the body is 'text/plain'. Send 'application/json'.",
+    429: "Too many requests came. Ask again in a few seconds.",
     500: "Something went wrong in the service. The log has the reason, under this request_id.",
 }
 """Sentences of problems without a type of their own, by status."""
@@ -74,6 +75,11 @@ SENTENCES: Mapping[str, str] = {
     "too-much": "The answer would have 8,000 series; 5,000 are allowed. Ask for fewer at a time.",
     "unknown-format": "'format' is 'pdf'. Send 'csv', 'json' or 'xlsx', or leave it out for JSON.",
     "outside-horizon": "The forecast covers 2026-08-31 to 2026-09-27, not 2027-01-01.",
+    "unauthenticated": "Nobody is known to make this request: it has no key and no log-in.",
+    "not-allowed": "'dashboards' may not do this: the scope 'train' is missing.",
+    "wrong-credentials": "The name or the password is wrong.",
+    "too-many-attempts": "There were too many attempts to log in. Try again in 60 seconds.",
+    "too-many-requests": "'dashboards' sent too many requests. Ask again in 5 seconds.",
     "not-found": "Training run '3f0c' does not exist. GET /training lists the training runs.",
     "unknown-store": "Store '987' was never imported. GET /stores lists them.",
     "unknown-item": "Store '1' never sold 'cheese'.",

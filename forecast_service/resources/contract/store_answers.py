@@ -90,7 +90,9 @@ class SoldDay(AnswerModel):
         description="Whether the day is marked as a stock-out: demand was at least what was sold."
     )
     covariates: dict[str, float | None] = Field(
-        description="Values of the covariates on the day.", examples=[{"promo": 1.0}]
+        description="Values of the covariates on the day.",
+        examples=[{"promo": 1.0}],
+        json_schema_extra={"x-unit": "the unit of the covariate"},
     )
 
 

@@ -42,7 +42,7 @@ class TrainingRun(AnswerModel):
     state: Text = Field(
         description="waiting, training, forecasting, serving, failed or cancelled. The last three "
         "are its end.",
-        examples=["serving"],
+        examples=["training"],
     )
     stages: list[str] = Field(
         description="The stages of this run.", examples=[["training", "forecasting"]]
@@ -51,7 +51,10 @@ class TrainingRun(AnswerModel):
         description="Whether it trains; false if it only makes a forecast.", examples=[True]
     )
     reason: Text = Field(description=f"The rule that started it: {RULES}.", examples=["age"])
-    detail: Sentence = Field(description="The same in a sentence, with its numbers.")
+    detail: Sentence = Field(
+        description="The same in a sentence, with its numbers.",
+        examples=["predictor 'store_demand_20260824' is 8 days old"],
+    )
     forced: Flag = Field(description="Whether the request had 'force'.")
     joined: Count = Field(
         description="Number of later requests that joined this run.", examples=[0]
@@ -60,24 +63,29 @@ class TrainingRun(AnswerModel):
         description="ARN of the predictor; null before it exists.",
         examples=["arn:aws:forecast:eu-west-1:000000000000:predictor/store_demand_20260831"],
     )
-    forecast_arn: Arn | None = Field(description="ARN of the forecast; null before it exists.")
+    forecast_arn: Arn | None = Field(
+        description="ARN of the forecast; null before it exists.", examples=[None]
+    )
     data_version: Count | None = Field(
         description="Version of the data that it uses; null before it began.", examples=[3]
     )
     data_until: Day | None = Field(description="Last day of sales that it uses.")
-    progress: Share | None = Field(description="Finished share of the run; null if not known.")
+    progress: Share | None = Field(
+        description="Finished share of the run; null if not known.", examples=[0.27]
+    )
     expected_at: Instant | None = Field(
         description="Estimated end of the present stage; null without an estimate."
     )
     message: Text | None = Field(
-        description="What it is doing, or why it waits or failed.", examples=["fitting 30 series"]
+        description="What it is doing, or why it waits or failed.", examples=["30 of 90 series"]
     )
     error: Text | None = Field(
-        description="Why it failed; null if it did not.", examples=["store '1' has no sales"]
+        description="Why it failed; null if it did not.",
+        examples=[None, "The computation needs more memory than there is."],
     )
     requested_at: Instant | None = Field(description="When it was requested.")
     started_at: Instant | None = Field(description="When it began; null while it waits.")
-    finished_at: Instant | None = Field(description="When it ended; null before.")
+    finished_at: Instant | None = Field(description="When it ended; null before.", examples=[None])
 
 
 class TrainingRuns(AnswerModel):
@@ -93,17 +101,15 @@ class TrainingDecision(AnswerModel):
     message: Sentence = Field(
         description="What was decided and why.",
         examples=[
-            "training of a new predictor not started: predictor 'store_demand_20260831' is 2 days "
-            "old, which is within the tolerance of 7 days"
+            "training of a new predictor started: predictor 'store_demand_20260824' is 8 days old, "
+            "which is outside the tolerance of 7 days"
         ],
     )
-    started: Flag = Field(description="Whether a run was started.")
+    started: Flag = Field(description="Whether a run was started.", examples=[True])
     joined: Flag = Field(description="Whether the request joined a run that is under way.")
-    rule: Text = Field(
-        description=f"The rule that decided: {RULES}.", examples=["within_tolerance"]
-    )
+    rule: Text = Field(description=f"The rule that decided: {RULES}.", examples=["age"])
     age_days: Days | None = Field(
-        description="Age of the latest predictor at the request; null without one.", examples=[2.1]
+        description="Age of the latest predictor at the request; null without one.", examples=[8.1]
     )
     tolerance_days: Days = Field(description="Age below which a predictor is good enough.")
     trained_at: Instant | None = Field(

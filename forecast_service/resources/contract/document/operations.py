@@ -12,17 +12,17 @@ from pydantic import BaseModel
 from forecast_service.accounts.caller import PUBLIC, SCOPES
 from forecast_service.importer.options import ROLES
 from forecast_service.resources.contract.answers import ANSWERS
+from forecast_service.resources.contract.document.schemas import Schema, Schemas
+from forecast_service.resources.contract.document.security import security_of
 from forecast_service.resources.contract.documentation import Operation, Refusal
 from forecast_service.resources.contract.problem import kinds_of
-from forecast_service.resources.contract.schemas import Schema, Schemas
-from forecast_service.resources.contract.security import security_of
 
 __all__ = ["operation_document"]
 
 JSON_TYPE = "application/json"
 ALWAYS_POSSIBLE: tuple[Refusal, ...] = (403, 405, 413, 500, 503)
 WITH_A_BODY: tuple[Refusal, ...] = (400, 408, 411)
-CSV_EXAMPLE = "store,date,sales,promo\n1,2026-08-30,121,0\n2,2026-08-30,96,0\n"
+CSV_EXAMPLE = "store,date,sales,promo,open\n1,2026-08-30,121,0,1\n2,2026-08-30,96,0,1\n"
 BINARY = {"type": "string", "format": "binary"}
 
 

@@ -10,7 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 
-from forecast_service.resources.contract.openapi import PARAMETER
+from forecast_service.resources.contract.document.addresses import PARAMETER
+
+from .operations import resolved
 
 NOT_DESCRIBED = {"/", "/docs", "/aws", "/aws/"}
 
@@ -53,10 +55,8 @@ def test_it_is_valid(document: dict[str, Any]) -> None:
 
 
 def test_every_reference_resolves(document: dict[str, Any]) -> None:
-    schemas = document["components"]["schemas"]
-
     for reference in _references(document):
-        assert reference.removeprefix("#/components/schemas/") in schemas
+        assert resolved(document, {"$ref": reference})
 
 
 def test_operations_have_what_openapi_demands(document: dict[str, Any]) -> None:
@@ -72,7 +72,7 @@ def test_operations_have_what_openapi_demands(document: dict[str, Any]) -> None:
     for operation in operations:
         for status, response in operation["responses"].items():
             assert status.isdigit()
-            assert response["description"]
+            assert resolved(document, response)["description"]
         for parameter in operation.get("parameters", []):
             assert {"name", "in", "schema"} <= set(parameter)
 

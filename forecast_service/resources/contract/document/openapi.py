@@ -9,16 +9,16 @@ from flask import Response
 
 from forecast_service.accounts.caller import PUBLIC
 from forecast_service.resources.api import ServiceResource, json_response
-from forecast_service.resources.contract.addresses import (
+from forecast_service.resources.contract.document.addresses import (
     GROUPS,
     PARAMETER,
     group_of,
     path_parameters,
 )
+from forecast_service.resources.contract.document.operations import operation_document
+from forecast_service.resources.contract.document.schemas import Schemas
+from forecast_service.resources.contract.document.security import SCHEMES
 from forecast_service.resources.contract.documentation import documented
-from forecast_service.resources.contract.operations import operation_document
-from forecast_service.resources.contract.schemas import Schemas
-from forecast_service.resources.contract.security import SCHEMES
 from forecast_service.service import Service
 
 __all__ = ["OpenApiResource", "description"]

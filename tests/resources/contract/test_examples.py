@@ -1,0 +1,161 @@
+"""The examples of /openapi.json work: every request succeeds, every answer fits its schema."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import jsonschema
+import pytest
+from flask.testing import FlaskClient
+
+from forecast_service import __version__
+from forecast_service.resources.contract.document.openapi import description
+from forecast_service.resources.routes import ROUTES
+from forecast_service.settings import Settings
+from forecast_service.worker import Worker
+
+from .operations import Documented, operations, resolved
+
+DOCUMENT = description(ROUTES, __version__)
+OPERATIONS = operations(DOCUMENT)
+ELSEWHERE: set[str] = set()
+"""Operations whose examples other tests send, because they need more than this home."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request of the document."""
+
+    documented: Documented
+    words: str
+    query: dict[str, Any] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+    file: tuple[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.documented.name}: {self.words}"
+
+    @property
+    def is_of_items(self) -> bool:
+        """Whether the sales must be per item."""
+        asked = {*self.query, *(self.body or ())}
+        return "item" in asked or (self.documented.path == "/forecast" and "after" in asked)
+
+
+def requests_of(documented: Documented) -> Iterator[Sent]:
+    """Every request that the document shows for an operation."""
+    content = documented.operation.get("requestBody", {}).get("content", {})
+    for words, example in content.get("application/json", {}).get("examples", {}).items():
+        yield Sent(documented, words, body=example["value"])
+    if "text/csv" in content:
+        csv = content["text/csv"]["example"]
+        query = {"mode": "INCREMENTAL"}
+        yield Sent(documented, "a file", query=query, file=("text/csv", csv))
+    if not content:
+        filled_in = {
+            each["name"]: each["example"]
+            for each in documented.operation.get("parameters", [])
+            if "example" in each
+        }
+        yield Sent(documented, "as filled in", query=filled_in)
+        for parameter in documented.operation.get("parameters", []):
+            yield from alone(documented, parameter, filled_in)
+
+
+def alone(
+    documented: Documented, parameter: dict[str, Any], filled_in: dict[str, Any]
+) -> Iterator[Sent]:
+    """The example of one parameter, with those that the page fills in."""
+    example = parameter["schema"].get("examples", [None])[0]
+    name = parameter["name"]
+    if example is None or name in filled_in:
+        return
+    others = {} if name == "store_numbers" else filled_in
+    value = ",".join(map(str, example)) if isinstance(example, list) else example
+    yield Sent(documented, f"with {name}", query={**others, name: value})
+
+
+CHANGING = ("post", "put", "patch", "delete")
+READS = [s for o in OPERATIONS if o.method == "get" for s in requests_of(o)]
+CHANGES = [s for o in OPERATIONS if o.method in CHANGING for s in requests_of(o)]
+
+
+def identifiers(browser: FlaskClient) -> dict[str, str]:
+    """A name for every place in a path: identifiers exist only where they were given out."""
+    return {
+        "store_number": "1",
+        "run_id": browser.get("/training").get_json()["runs"][0]["id"],
+        "import_id": browser.get("/imports").get_json()["imports"][0]["id"],
+        "forecast_id": browser.get("/forecasts").get_json()["forecasts"][0]["id"],
+    }
+
+
+def send(browser: FlaskClient, sent: Sent) -> Any:
+    names = identifiers(browser)
+    path = sent.documented.path.format(**names)
+    parts: dict[str, Any] = {"query_string": texts(sent.query)}
+    if sent.body is not None:
+        parts["json"] = sent.body
+    if sent.file is not None:
+        parts |= {"content_type": sent.file[0], "data": io.BytesIO(sent.file[1].encode())}
+    return browser.open(path, method=sent.documented.method.upper(), **parts)
+
+
+def texts(query: dict[str, Any]) -> dict[str, Any]:
+    return {k: str(v).lower() if isinstance(v, bool) else v for k, v in query.items()}
+
+
+def check(sent: Sent, response: Any) -> None:
+    """Check that the answer is a success that the document describes."""
+    assert response.status_code < 300, f"{sent.name}: {response.get_data(as_text=True)}"
+    answers = sent.documented.operation["responses"]
+    assert str(response.status_code) in answers, sent.name
+    content = resolved(DOCUMENT, answers[str(response.status_code)])["content"]
+    assert response.mimetype in content, sent.name
+    schema = content[response.mimetype].get("schema")
+    if schema is not None and response.mimetype == "application/json":
+        whole = {**schema, "components": DOCUMENT["components"]}
+        jsonschema.validate(response.get_json(), whole, cls=jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize("sent", READS, ids=lambda sent: sent.name)
+def test_reading_by_the_example_succeeds(
+    request: pytest.FixtureRequest, browser: FlaskClient, sent: Sent
+) -> None:
+    asked = request.getfixturevalue("served_items").test_client() if sent.is_of_items else browser
+
+    check(sent, send(asked, sent))
+
+
+@pytest.mark.parametrize("sent", CHANGES, ids=lambda sent: sent.name)
+def test_changing_by_the_example_succeeds(
+    request: pytest.FixtureRequest, browser: FlaskClient, served_settings: Settings, sent: Sent
+) -> None:
+    asked = request.getfixturevalue("served_items").test_client() if sent.is_of_items else browser
+    prepare(sent, asked, served_settings)
+
+    response = send(asked, sent)
+
+    check(sent, response)
+
+
+def prepare(sent: Sent, browser: FlaskClient, settings: Settings) -> None:
+    """Bring the home into the state that a change needs."""
+    if sent.documented.name == "DELETE /training/{run_id}":
+        browser.post("/training", json={"store_number": 1, "force": True})
+    if sent.documented.name == "DELETE /imports/{import_id}":
+        browser.post("/sales", json={"sales": [SALE]})
+        assert Worker(settings).run_until_idle(600)
+
+
+SALE = {"store_number": 1, "date": "2026-08-29", "sales": 130.0}
+
+
+def test_every_operation_has_a_request_here() -> None:
+    sent = {each.documented.name for each in (*READS, *CHANGES)}
+
+    assert {operation.name for operation in OPERATIONS} == sent | ELSEWHERE
