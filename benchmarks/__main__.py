@@ -7,6 +7,8 @@ import importlib
 import os
 import sys
 
+from forecast_service.errors import ForecastServiceError
+
 VERBS = {
     "accuracy": "WAPE, WQL, MASE and coverage of rolling forecasts of the past",
     "burst": "every store sends its sales at closing time: when are they served?",
@@ -28,7 +30,11 @@ def main() -> int:
     for name, summary in VERBS.items():
         modules[name].add_arguments(verbs.add_parser(name, help=summary, description=summary))
     arguments = parser.parse_args()
-    status: int = modules[arguments.verb].run(arguments)
+    try:
+        status: int = modules[arguments.verb].run(arguments)
+    except ForecastServiceError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 2
     return status
 
 

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.panels import add_column_option, read_panel
+from benchmarks.sample import LAST_SALE
 from forecast_service.engine import metrics
 from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.calendar import (
@@ -196,7 +197,9 @@ def _line(name: str, row: Accuracy) -> str:
 
 def _panel(arguments: argparse.Namespace) -> Panel:
     with tempfile.TemporaryDirectory() as folder:
-        files = {"sales": arguments.data} if arguments.data else write_sample(Path(folder))
+        files = (
+            {"sales": arguments.data} if arguments.data else write_sample(Path(folder), LAST_SALE)
+        )
         optional = {"future": arguments.future, "stores": arguments.stores}
         files.update({role: path for role, path in optional.items() if path is not None})
         return read_panel(files, arguments.horizon, arguments.column)[0]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.panels import add_column_option, read_panel
 from benchmarks.processes import Cost, measured
+from benchmarks.sample import LAST_SALE
 from benchmarks.synthetic import Shape, write_synthetic
 from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.registry import NAMES
@@ -103,7 +104,7 @@ def _files(arguments: argparse.Namespace, folder: Path) -> dict[str, Path]:
     if arguments.series:
         return write_synthetic(Shape(arguments.series, arguments.periods), folder)
     if arguments.data is None:
-        return write_sample(folder)
+        return write_sample(folder, LAST_SALE)
     paths = {role: getattr(arguments, _option(role)) for role in ROLES}
     return {role: path for role, path in paths.items() if path is not None}
 

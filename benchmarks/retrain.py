@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from benchmarks.panels import add_column_option, read_panel
+from benchmarks.sample import LAST_SALE
 from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.metrics import average_wql
 from forecast_service.engine.panel import Panel
@@ -123,7 +124,9 @@ def table(result: dict[str, Any]) -> str:
 
 def _panel(arguments: argparse.Namespace) -> Panel:
     with tempfile.TemporaryDirectory() as folder:
-        files = {"sales": arguments.data} if arguments.data else write_sample(Path(folder))
+        files = (
+            {"sales": arguments.data} if arguments.data else write_sample(Path(folder), LAST_SALE)
+        )
         for role in ("future", "stores"):
             if getattr(arguments, role) is not None:
                 files[role] = getattr(arguments, role)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.panels import add_column_option, read_panel
+from benchmarks.sample import LAST_SALE
 from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.closing import find_closing
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
@@ -124,7 +125,9 @@ def table(result: dict[str, Any]) -> str:
 
 def _data(arguments: argparse.Namespace) -> tuple[Panel, KnownFuture]:
     with tempfile.TemporaryDirectory() as folder:
-        files = {"sales": arguments.data} if arguments.data else write_sample(Path(folder))
+        files = (
+            {"sales": arguments.data} if arguments.data else write_sample(Path(folder), LAST_SALE)
+        )
         if arguments.future is not None:
             files["future"] = arguments.future
         panel, future = read_panel(files, arguments.horizon, arguments.column)

@@ -16,6 +16,7 @@ from forecast_service.storage.queue import Queue
 if TYPE_CHECKING:
     from forecast_service.importer.imports import Imports
     from forecast_service.reading import CurrentForecast, WhatIf
+    from forecast_service.reading.outlook import Outlooks
     from forecast_service.runs import KeptForecasts, TrainingRuns
     from forecast_service.session import ForecastSession
 
@@ -64,6 +65,12 @@ class Service:
         from forecast_service.reading import CurrentForecast
 
         return CurrentForecast(self.database, self.settings)
+
+    @cached_property
+    def outlooks(self) -> Outlooks:
+        from forecast_service.reading.outlook import Outlooks
+
+        return Outlooks(self.database, self.settings, self.current)
 
     @cached_property
     def what_if(self) -> WhatIf:

@@ -26,6 +26,7 @@ LEVELS = (
     ("accounts",),
     ("runs",),
     ("importer",),
+    ("monitoring",),
     ("reading",),
     ("upkeep",),
     ("service",),

@@ -118,6 +118,16 @@ def test_accuracy_refuses_a_history_that_is_too_short(tmp_path: Path) -> None:
     assert "has 40 periods; a window of 48 needs 62. Give a longer history" in ended.stderr
 
 
+def test_a_file_that_does_not_exist_is_one_sentence() -> None:
+    ended = benchmark("accuracy", "--data", "absent.csv")
+
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines() == [
+        "Error: 'absent.csv' cannot be read: no such file or directory. "
+        "Name a file that exists and is readable."
+    ]
+
+
 @pytest.mark.slow
 def test_scale_measures_each_size_and_how_it_grows() -> None:
     asked = "--series 40 80 --periods 60 --horizon 7 --algorithm seasonal_naive --json"

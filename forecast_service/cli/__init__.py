@@ -11,7 +11,7 @@ from forecast_service.cli.data import import_sales, sample, stores, undo
 from forecast_service.cli.forecasts import forecast, rollback
 from forecast_service.cli.output import ServiceGroup
 from forecast_service.cli.serving import serve, worker
-from forecast_service.cli.start import run
+from forecast_service.cli.start.run import run
 from forecast_service.cli.training import runs, train
 from forecast_service.cli.upkeep import backup, check, prune, restore
 from forecast_service.cli.what_if import what_if

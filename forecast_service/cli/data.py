@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import click
 
 from forecast_service.cli.output import json_option, print_json, print_table, say
 from forecast_service.cli.parameters import NAME
+from forecast_service.common.instants import today
 from forecast_service.common.names import natural_order
 
 if TYPE_CHECKING:
@@ -191,11 +193,18 @@ def undo(import_id: str | None, together: bool, no_wait: bool) -> None:
 @click.option(
     "--seed", type=int, default=42, show_default=True, help="The same seed writes the same files."
 )
-def sample(folder: Path, seed: int) -> None:
+@click.option(
+    "--end",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Last day of the sales [default: yesterday in FORECAST_TIMEZONE].",
+)
+def sample(folder: Path, seed: int, end: datetime | None) -> None:
     """Write sample files of 30 invented stores into FOLDER."""
     from forecast_service.importer.sample import write_sample
+    from forecast_service.settings import read_settings
 
-    write_sample(folder, seed)
+    yesterday = today(read_settings().timezone) - timedelta(days=1)
+    write_sample(folder, yesterday if end is None else end.date(), seed=seed)
     for path in sorted(folder.iterdir()):
         click.echo(path)
 

@@ -9,8 +9,8 @@ import click
 
 from forecast_service.cli.output import json_option, print_json, print_table, say
 from forecast_service.cli.parameters import NAME
+from forecast_service.common.rounding import decimals_of
 from forecast_service.resources.tables.forecasts import ALL_ITEMS, flattened
-from forecast_service.resources.tables.table import decimals_of
 
 __all__ = ["forecast", "rollback"]
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
+import logging
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -66,7 +69,19 @@ def load_application(reports: Connection | None, target: str) -> Callable[..., A
     except Exception as error:
         _report(reports, f"The web process failed: {type(error).__name__}: {error}")
         raise
+    atexit.register(_end_at_once)
     return application
+
+
+def _end_at_once() -> None:
+    """End a web process before Python takes itself apart.
+
+    Threads of the server still call Python then, and each such call would abort the process.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _report(reports: Connection | None, sentence: str) -> None:

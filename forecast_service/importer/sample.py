@@ -1,4 +1,7 @@
-"""Sample data: 30 invented stores that behave like real ones; a seed gives the same data."""
+"""Sample data: 30 invented stores that behave like real ones; a seed gives the same data.
+
+The caller says on which day the sales end. Later days can be added: the earlier ones stay the same.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
-__all__ = ["FUTURE_DAYS", "HISTORY_DAYS", "LAST_SALE", "N_STORES", "write_sample"]
+from forecast_service.common.easter import easter_sunday
+
+__all__ = ["FUTURE_DAYS", "HISTORY_DAYS", "N_STORES", "sample_days", "write_sample"]
 
 N_STORES = 30
-LAST_SALE = dt.date(2026, 6, 28)
 HISTORY_DAYS = 910  # two and a half years
 FUTURE_DAYS = 28
 REGIONS = ("north", "south", "west")
 STATION = 18  # the one store that opens on Sundays
-REFURBISHED, REFURBISHED_FROM, REFURBISHED_DAYS = 7, 420, 98  # days before the last sale
+REFURBISHED, REFURBISHED_FROM, REFURBISHED_DAYS = 7, 420, 98  # days before the first end
 NEW, NEW_DAYS = 30, 119
 SHORT_OF_STOCK = 12
 STOCK_OUT_SHARE = 0.06
@@ -51,11 +56,39 @@ class _Day:
     school_holiday: int
 
 
-def write_sample(folder: Path, seed: int = 42, end: dt.date = LAST_SALE) -> dict[str, Path]:
+@dataclass(frozen=True)
+class _Period:
+    begin: dt.date
+    first_end: dt.date
+    """The last day when the sample was made; later days were added to it."""
+    end: dt.date
+
+    def days(self) -> Iterator[dt.date]:
+        for number in range((self.end - self.begin).days + 1):
+            yield self.begin + dt.timedelta(days=number)
+
+
+def write_sample(
+    folder: Path,
+    end: dt.date,
+    *,
+    seed: int = 42,
+    begin: dt.date | None = None,
+    after: dt.date | None = None,
+) -> dict[str, Path]:
     """Write ``train.csv``, ``future.csv`` and ``store.csv``; return their paths by role.
 
-    The same ``seed`` and last day of sales (``end``) give the same bytes.
+    The same arguments give the same bytes.
+
+    Parameters
+    ----------
+    end: the last day of sales.
+    begin: the first day; by default ``HISTORY_DAYS`` before the end. With the same first day, a
+        later end adds days and changes no earlier one.
+    after: write only sales after this day.
     """
+    begin = begin or end - dt.timedelta(days=HISTORY_DAYS - 1)
+    period = _Period(begin, begin + dt.timedelta(days=HISTORY_DAYS - 1), end)
     random = Random(seed)  # noqa: S311 - invented sales are no secret
     stores = [_invent_store(number, random) for number in range(1, N_STORES + 1)]
     folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +97,8 @@ def write_sample(folder: Path, seed: int = 42, end: dt.date = LAST_SALE) -> dict
         "future": folder / "future.csv",
         "stores": folder / "store.csv",
     }
-    _write(paths["sales"], HEADER, _history(stores, end, random))
+    sales = _history(stores, period, random, seed)
+    _write(paths["sales"], HEADER, (row for row in sales if after is None or row[1] > after))
     _write(paths["future"], tuple(n for n in HEADER if n != "Sales"), _future(stores, end))
     rows = ((store.number, store.region, store.type, store.size) for store in stores)
     _write(paths["stores"], STORE_HEADER, rows)
@@ -88,14 +122,24 @@ def _invent_store(number: int, random: Random) -> _Store:
     )
 
 
-def _history(stores: list[_Store], end: dt.date, random: Random) -> Iterator[tuple[object, ...]]:
+def sample_days(folder: Path) -> tuple[dt.date, dt.date]:
+    """The first and the last day of the sales that ``write_sample`` wrote into this folder."""
+    lines = (folder / "train.csv").read_text(encoding="utf-8").splitlines()
+    first, last = (dt.date.fromisoformat(lines[at].split(",")[1]) for at in (1, -1))
+    return first, last
+
+
+def _history(
+    stores: list[_Store], period: _Period, random: Random, seed: int
+) -> Iterator[tuple[Any, ...]]:
     for store in stores:
-        for back in range(HISTORY_DAYS - 1, -1, -1):
+        added = Random(f"{seed}/{store.number}")  # noqa: S311 - for the days after the first end
+        for date in period.days():
+            back = (period.first_end - date).days
             if _has_no_row(store, back):
                 continue
-            date = end - dt.timedelta(days=back)
             day = _plan(store, date)
-            sales = _sales(store, date, day, back, random)
+            sales = _sales(store, date, day, back, random if back >= 0 else added)
             yield store.number, date, sales, *_columns(day)
 
 
@@ -148,7 +192,7 @@ def _state_holiday(date: dt.date) -> str:
     """``a`` public holiday, ``b`` Easter, ``c`` Christmas, ``0`` none."""
     if (date.month, date.day) in ((12, 25), (12, 26)):
         return "c"
-    since_easter = (date - _easter(date.year)).days
+    since_easter = (date - easter_sunday(date.year)).days
     if since_easter in (-2, 1):
         return "b"
     fixed = (date.month, date.day) in ((1, 1), (5, 1), (10, 3))
@@ -158,7 +202,7 @@ def _state_holiday(date: dt.date) -> str:
 def _is_school_holiday(store: _Store, date: dt.date) -> bool:
     year, late = date.year, dt.timedelta(weeks=2 * REGIONS.index(store.region))
     winter = date >= dt.date(year, 12, 22) or date <= dt.date(year, 1, 5)
-    spring = abs((date - _easter(year)).days) <= 7
+    spring = abs((date - easter_sunday(year)).days) <= 7
     summer = dt.date(year, 6, 22) + late
     autumn = dt.date(year, 10, 6) + late / 2
     return (
@@ -167,15 +211,6 @@ def _is_school_holiday(store: _Store, date: dt.date) -> bool:
         or summer <= date < summer + dt.timedelta(weeks=6)
         or autumn <= date < autumn + dt.timedelta(weeks=2)
     )
-
-
-def _easter(year: int) -> dt.date:
-    """Easter Sunday by Butcher's rule."""
-    century, rest = divmod(year, 100)
-    moon = (19 * (year % 19) + century - century // 4 - (8 * century + 13) // 25 + 15) % 30
-    week = (32 + 2 * (century % 4) + 2 * (rest // 4) - moon - rest % 4) % 7
-    days = moon + week - 7 * ((year % 19 + 11 * moon + 22 * week) // 451) + 114
-    return dt.date(year, days // 31, days % 31 + 1)
 
 
 def _write(path: Path, header: tuple[str, ...], rows: Iterator[tuple[object, ...]]) -> None:

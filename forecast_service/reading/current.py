@@ -38,12 +38,16 @@ class Answer:
     """Further headers of this representation, such as the name of a file."""
 
 
+Headers = tuple[tuple[str, str], ...]
 Documents = Iterable[dict[str, Any]]
-Encode = Callable[[Documents, Question], tuple[bytes, tuple[tuple[str, str], ...]]]
+Encode = Callable[[Documents, Question], tuple[bytes, Headers]]
 """Makes a representation, its bytes and headers, of one document per store.
 
 The documents are made while it runs: it need not hold all at once.
 """
+
+Made = tuple[Pointer | None, bytes, Headers]
+"""The pointer that an answer was made at, its body and its headers."""
 
 
 class CurrentForecast:
@@ -71,15 +75,39 @@ class CurrentForecast:
         NoForecast, UnknownStore, UnknownItem, OutsideHorizon, InvalidRequest
             The sentence gives the reason and names what exists.
         """
+
+        def make(day: date) -> Made:
+            asked = question()
+            with self._documents(asked, day) as (pointer, documents):
+                return pointer, *encode(documents, asked)
+
+        return self._kept(key, representation, make)
+
+    def cached(
+        self,
+        key: Hashable,
+        representation: Hashable,
+        encode: Callable[[date], tuple[bytes, Headers]],
+    ) -> Answer:
+        """Another answer that depends on the pointer and the day only, kept under ``key``."""
+
+        def make(day: date) -> Made:
+            pointer = self._pointer.read()
+            return pointer, *encode(day)
+
+        return self._kept(key, representation, make)
+
+    def _kept(
+        self, key: Hashable, representation: Hashable, make: Callable[[date], Made]
+    ) -> Answer:
         day = today(self.settings.timezone)
         answer = self._cache.get(self._pointer.read(), (day, representation, key))
         if answer is not None:
             return answer
-        asked = question()
-        with self._documents(asked, day) as (pointer, documents):
-            body, headers = encode(documents, asked)
+        pointer, body, headers = make(day)
         answer = Answer(body, _etag(pointer, representation, body), headers)
-        self._cache.put(pointer, (day, representation, key), answer)
+        if pointer is not None:
+            self._cache.put(pointer, (day, representation, key), answer)
         return answer
 
     def is_ready(self) -> bool:
@@ -171,6 +199,6 @@ def _size_of(key: Hashable) -> int:
     return ENTRY_BYTES + len(repr(key))
 
 
-def _etag(pointer: Pointer, representation: Hashable, body: bytes) -> str:
-    digest = blake2b(f"{tuple(pointer)} {representation} ".encode() + body, digest_size=16)
+def _etag(pointer: Pointer | None, representation: Hashable, body: bytes) -> str:
+    digest = blake2b(f"{tuple(pointer or ())} {representation} ".encode() + body, digest_size=16)
     return f'"{digest.hexdigest()}"'

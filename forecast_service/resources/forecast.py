@@ -32,6 +32,7 @@ from forecast_service.resources.representations import (
     CSV_TYPE,
     XLSX_TYPE,
     Representation,
+    answer_response,
     attachment,
     json_list,
     link_to_next,
@@ -69,7 +70,7 @@ class ForecastResource(ServiceResource):
         query = request.environ.get("QUERY_STRING", "")
         form = representation_of(request)
         answer = self._answer(query, form, lambda: question_of(self._from_query(), form))
-        return _response(answer, form, request.environ.get("HTTP_IF_NONE_MATCH"))
+        return answer_response(answer, form, request.environ.get("HTTP_IF_NONE_MATCH"))
 
     @documented(
         "The current forecast of a store, of its items, or of many stores",
@@ -89,7 +90,7 @@ class ForecastResource(ServiceResource):
         """Answer a JSON body."""
         form = representation_of(request)  # refuse a wrong format before the body
         question = question_of(json_body(request, ForecastBody), form)
-        return _response(self._answer(question, form, lambda: question), form, None)
+        return answer_response(self._answer(question, form, lambda: question), form, None)
 
     def _from_query(self) -> ForecastBody:
         """The question in the query string. Either parameter for stores may be repeated."""
@@ -118,25 +119,6 @@ class ForecastResource(ServiceResource):
         self, key: Hashable, form: Representation, question: Callable[[], Question]
     ) -> Answer:
         return self.service.current.answer(key, form, _encoder(form), question)
-
-
-def _response(answer: Answer, form: Representation, if_none_match: str | None) -> Response:
-    # A list of pairs that includes the content type is fastest in Werkzeug.
-    headers = [
-        ("Content-Type", form.content_type),
-        ("ETag", answer.etag),
-        ("Cache-Control", "no-cache"),
-        ("Vary", "Accept"),
-        *answer.headers,
-    ]
-    if if_none_match is not None and _matches(if_none_match, answer.etag):
-        return Response(status=304, headers=headers)
-    return Response(answer.body, headers=headers)
-
-
-def _matches(if_none_match: str, etag: str) -> bool:
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return etag in tags or tags == ["*"]
 
 
 def _encoder(form: Representation) -> Encode:

@@ -15,6 +15,7 @@ from werkzeug.exceptions import NotAcceptable
 from werkzeug.http import parse_accept_header
 
 from forecast_service.errors import InvalidRequest, UnknownFormat
+from forecast_service.reading import Answer
 from forecast_service.resources.api import JSON_TYPE
 from forecast_service.resources.parsing import TRUE_WORDS
 from forecast_service.resources.tables.delimited import as_csv
@@ -25,6 +26,7 @@ __all__ = [
     "CSV_TYPE",
     "XLSX_TYPE",
     "Representation",
+    "answer_response",
     "attachment",
     "json_list",
     "link_to_next",
@@ -138,3 +140,23 @@ def table_response(
     headers = [attachment(names, representation), ("Vary", "Accept"), *link_to_next(next_page)]
     content_type = representation.content_type
     return Response(representation.write(table), headers=headers, content_type=content_type)
+
+
+def answer_response(answer: Answer, form: Representation, if_none_match: str | None) -> Response:
+    """An answer with its ETag, or 304 if the client has it already."""
+    # A list of pairs that includes the content type is fastest in Werkzeug.
+    headers = [
+        ("Content-Type", form.content_type),
+        ("ETag", answer.etag),
+        ("Cache-Control", "no-cache"),
+        ("Vary", "Accept"),
+        *answer.headers,
+    ]
+    if if_none_match is not None and _matches(if_none_match, answer.etag):
+        return Response(status=304, headers=headers)
+    return Response(answer.body, headers=headers)
+
+
+def _matches(if_none_match: str, etag: str) -> bool:
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return etag in tags or tags == ["*"]

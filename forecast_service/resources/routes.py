@@ -20,6 +20,7 @@ from forecast_service.resources.kept_forecasts import (
     KeptForecastsResource,
 )
 from forecast_service.resources.metrics import RequestMetrics
+from forecast_service.resources.planning.outlook import OutlookResource
 from forecast_service.resources.sales import SalesResource
 from forecast_service.resources.stores import HistoryResource, StoreResource, StoresResource
 from forecast_service.resources.training import TrainingResource, TrainingRunResource
@@ -40,6 +41,7 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/stores", StoresResource),
     ("/stores/<store_number>", StoreResource),
     ("/stores/<store_number>/history", HistoryResource),
+    ("/stores/<store_number>/outlook", OutlookResource),
     ("/imports", ImportsResource),
     ("/imports/<import_id>", ImportResource),
     ("/sales", SalesResource),
@@ -67,4 +69,4 @@ def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
             f"{VERSION_PREFIX}{path}",
             resource_class_kwargs={"service": service, **extra_arguments.get(resource, {})},
         )
-    pages.init_app(app, document, service.current.staleness)
+    pages.init_app(app, document)

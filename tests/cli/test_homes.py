@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 from damage import DAMAGES, copy_of
 
-from forecast_service.cli.start import MEMORY, read_memory
+from forecast_service.cli.start.run import MEMORY, read_memory
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.snapshots import SnapshotStore

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from forecast_service.cli.opening import open_for_command
-from forecast_service.cli.start import load, run
+from forecast_service.cli.start.run import load, run
 from forecast_service.errors import Conflict, Remedy
+from forecast_service.importer.sample import write_sample
 
 OPTIONS: dict[str, Any] = run.make_context("run", []).params  # none was given
 
@@ -67,6 +69,47 @@ def test_replace_sample_starts_afresh_with_own_files(own: Path) -> None:
 def test_the_sample_is_used_again_without_files() -> None:
     with open_for_command() as service:
         assert not load(service, {}, OPTIONS)
+
+
+def made_days_ago(days: int) -> None:
+    """Make the sample as it was made by a start that many days ago."""
+    end = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1 + days)
+    with open_for_command() as service:
+        files = write_sample(service.settings.home / "sample", end)
+        assert load(service, files, OPTIONS)
+
+
+def test_a_later_start_adds_the_missing_days_to_the_sample(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORECAST_HOME", str(tmp_path / "home"))
+    made_days_ago(3)
+    with open_for_command() as service:
+        before = service.imports.history("1")
+        assert load(service, {}, OPTIONS)
+        assert not load(service, {}, OPTIONS)
+        after = service.imports.history("1")
+        assert service.runs.list(1) == []  # `train` decides afterwards
+
+    yesterday = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
+    assert after[: len(before)] == before
+    assert after[-1]["date"] == str(yesterday)
+    assert len(after) == len(before) + 3
+    assert ": adding invented sales until yesterday." in capsys.readouterr().err
+    own = {"sales": write_sales(tmp_path / "own.csv", "ab", 28)}
+    with open_for_command() as service, pytest.raises(Conflict, match="holds the sample data"):
+        load(service, own, OPTIONS)  # it still counts as the sample
+
+
+def test_own_sales_are_never_mixed_with_invented_days(
+    monkeypatch: pytest.MonkeyPatch, forecast_service: Any, own: Path
+) -> None:
+    made_days_ago(3)
+    assert forecast_service("import", own, "--replace").exit_code == 0
+
+    with open_for_command() as service:
+        assert not load(service, {}, OPTIONS)
+        assert service.imports.history("a")[-1]["date"] == "2025-01-28"
 
 
 def test_a_full_import_is_refused_replaced_and_undone(

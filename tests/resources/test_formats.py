@@ -15,9 +15,10 @@ from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
 
 from forecast_service.common.keys import series_key
+from forecast_service.common.rounding import decimals_of
 from forecast_service.resources.representations import XLSX_TYPE
 from forecast_service.resources.tables.delimited import as_csv
-from forecast_service.resources.tables.table import Table, decimals_of
+from forecast_service.resources.tables.table import Table
 from forecast_service.resources.tables.workbook import as_xlsx
 from forecast_service.storage import forecast_store, tables
 from forecast_service.storage.database import Database

@@ -140,8 +140,3 @@ def test_a_wrong_query_is_refused(rejection: Refusal, query: str) -> None:
 @pytest.mark.parametrize("path", ["/stores", "/stores/1"])
 def test_says_that_the_forecast_lies_in_the_past(client: FlaskClient, path: str) -> None:
     assert client.get(path).get_json()["stale"].startswith("all of its days have passed")
-
-
-@pytest.mark.usefixtures("three_stores")
-def test_the_first_page_says_that_the_forecast_lies_in_the_past(client: FlaskClient) -> None:
-    assert "all of its days have passed" in client.get("/").text

@@ -17,9 +17,9 @@ from forecast_service.importer.files.sheets import Sheet, drop_doubtful_marks, u
 from forecast_service.importer.files.store_table import (
     MAX_ATTRIBUTES,
     StoreTable,
-    read_stores,
     schema_names,
 )
+from forecast_service.importer.merging.delivery import Delivery
 from forecast_service.importer.merging.earlier_imports import EarlierImports, StoreState
 from forecast_service.importer.merging.future_sales import refuse_future_sales
 from forecast_service.importer.merging.losses import refuse_losses, refuse_unknown_stores
@@ -37,7 +37,6 @@ from forecast_service.importer.understanding.covariates import (
 from forecast_service.importer.understanding.facts import Facts, known_future
 from forecast_service.importer.understanding.horizon import choose_horizon
 from forecast_service.importer.understanding.related import Related, build_related
-from forecast_service.importer.understanding.remembered import Remembered
 from forecast_service.importer.understanding.report import ImportReport
 from forecast_service.importer.understanding.report_facts import build_report
 from forecast_service.importer.understanding.rest_days import may_rest
@@ -96,66 +95,34 @@ def understand(
     InvalidData
         A file cannot be used; line numbers are in ``errors``.
     """
-    replaces = mode == "FULL"
-    # A full import that may replace what is there also chooses covariates and horizon anew.
-    kind = None if replaces and options.replace else earlier
-    group = None if kind is None else kind.group
-    options = _with_columns_of(settings, options)
-    remembered = Remembered.of(earlier, options, settings)
-    conventions = remembered.conventions(kind, options)
-    sheets = read_sheets(files, options, earlier, replaces=replaces, conventions=conventions)
-    if last_day is not None:
-        refuse_future_sales(sheets, last_day)
-    sheets, doubtful = drop_doubtful_marks(sheets) if replaces else (sheets, {})
-    merged = merge_sheets(
-        sheets,
-        kind,
-        replaces=replaces,
-        duplicates=options.duplicates,
-        only_when_sold=remembered.only_when_sold,
-    )
-    _refuse_other_kind(merged, kind)
-    # A group without covariates gets some with the first full import that has any.
-    names = None if group is None or (replaces and not group.covariates) else group.covariates
-    by_rests = kind is not None and remembered.opens_by_rests and not _has_open(sheets)
-    texts = (None if group is None else group.texts) or {}
-    in_files = tuple(n for n in names or () if not by_rests or n != OPEN)
-    chosen = choose_covariates(
-        sheets, merged.future, None if names is None else in_files, replaces=replaces, texts=texts
-    )
+    delivery = Delivery.of(files, mode, options, settings, earlier)
+    sheets, doubtful = _read(delivery, last_day)
+    merged = _merge(delivery, sheets)
+    chosen = _choose_covariates(delivery, sheets, merged)
     chosen.left_out.update(doubtful)
-    kept = choose_series(merged, options)
-    base = None if replaces else earlier
+    kept = choose_series(merged, delivery.options)
     sales = build_sales(
-        merged, kept, base, options.empty_sales, only_when_sold=remembered.only_when_sold
+        merged,
+        kept,
+        delivery.base,
+        options.empty_sales,
+        only_when_sold=delivery.remembered.only_when_sold,
     )
-    chosen.opens_by_rests = by_rests or _opens_by_rests(chosen, merged, sales, names, replaces)
-    covariates = tuple(chosen.values) if names is None else names
-    if chosen.opens_by_rests and OPEN not in covariates:
-        covariates = (*covariates, OPEN)
+    covariates = _all_covariates(delivery, chosen, merged, sales)
     future = known_future(merged, kept, sales)
-    horizon, reason = choose_horizon(
-        _fixed_horizon(earlier, kind, merged, changes=bool(settings.horizon or future)),
-        settings.horizon,
-        0 if future is None else _between(merged, int(sales.last.max()), future[1]),
-        _between(merged, int(sales.first[sales.first >= 0].min()), int(sales.last.max())) + 1,
-        merged.periods,
-    )
+    horizon, reason = _choose_horizon(delivery, merged, sales, future)
     related = (
-        build_related(merged, chosen, covariates, kept, sales, horizon, base)
+        build_related(merged, chosen, covariates, kept, sales, horizon, delivery.base)
         if covariates
         else None
     )
     stated = None if related is None else related.whole
     sales = add_demand(sales, stated, merged.periods)
-    table = _store_table(files, settings, options)
-    _refuse_unknown_columns(options, settings, sheets, table)
+    table = delivery.store_table()
+    _refuse_unknown_columns(delivery, sheets, table)
     unusual = find_unusual(sales.whole, stated, merged.periods)
     states = add_to_states(store_states(merged, sales, related, table, earlier), unusual)
-    if earlier is not None and replaces and not options.replace:
-        refuse_losses(earlier.stores, states)
-    if earlier is not None and options.known_stores:
-        refuse_unknown_stores(earlier.stores, states, options.remedy_of_stores)
+    _refuse_changes_of_stores(delivery, states)
     facts = Facts(
         mode,
         merged,
@@ -179,13 +146,96 @@ def understand(
         frequency=merged.periods.code,
         horizon=horizon,
         covariates=covariates,
-        texts=None if base is not None and base.group.texts is None else chosen.texts,
+        texts=chosen.texts if delivery.base is None or delivery.texts is not None else None,
         sales=sales,
         related=related,
         stores=states,
         attributes=_attributes(merged, table, earlier, states),
-        conventions=remembered.after(merged, opens_by_rests=chosen.opens_by_rests),
+        conventions=delivery.remembered.after(merged, opens_by_rests=chosen.opens_by_rests),
     )
+
+
+def _read(delivery: Delivery, last_day: int | None) -> tuple[Sequence[Sheet], dict[str, str]]:
+    """The files, and the columns that are left out because of doubtful marks."""
+    conventions = delivery.remembered.conventions(delivery.kind, delivery.options)
+    sheets = read_sheets(
+        delivery.files,
+        delivery.options,
+        delivery.earlier,
+        replaces=delivery.replaces,
+        conventions=conventions,
+    )
+    if last_day is not None:
+        refuse_future_sales(sheets, last_day)
+    return drop_doubtful_marks(sheets) if delivery.replaces else (sheets, {})
+
+
+def _merge(delivery: Delivery, sheets: Sequence[Sheet]) -> MergedRows:
+    merged = merge_sheets(
+        sheets,
+        delivery.kind,
+        replaces=delivery.replaces,
+        duplicates=delivery.options.duplicates,
+        only_when_sold=delivery.remembered.only_when_sold,
+    )
+    _refuse_other_kind(merged, delivery.kind)
+    return merged
+
+
+def _choose_covariates(
+    delivery: Delivery, sheets: Sequence[Sheet], merged: MergedRows
+) -> Covariates:
+    fixed = delivery.fixed_covariates
+    by_rests = delivery.opens_by_rests and not _has_open(sheets)
+    in_files = tuple(name for name in fixed or () if not by_rests or name != OPEN)
+    chosen = choose_covariates(
+        sheets,
+        merged.future,
+        None if fixed is None else in_files,
+        replaces=delivery.replaces,
+        texts=delivery.texts or {},
+    )
+    chosen.opens_by_rests = by_rests
+    return chosen
+
+
+def _all_covariates(
+    delivery: Delivery, chosen: Covariates, merged: MergedRows, sales: Sales
+) -> tuple[str, ...]:
+    """All covariates of the dataset group; ``open`` is one of them if rest days state it."""
+    fixed = delivery.fixed_covariates
+    covariates = tuple(chosen.values) if fixed is None else tuple(fixed)
+    if not chosen.opens_by_rests:
+        chosen.opens_by_rests = _opens_by_rests(chosen, merged, sales, fixed, delivery.replaces)
+    if chosen.opens_by_rests and OPEN not in covariates:
+        covariates = (*covariates, OPEN)
+    return covariates
+
+
+def _choose_horizon(
+    delivery: Delivery, merged: MergedRows, sales: Sales, future: tuple[int, int] | None
+) -> tuple[int, str]:
+    """The horizon in periods, and why it is that long."""
+    stated, last = delivery.settings.horizon, int(sales.last.max())
+    first = int(sales.first[sales.first >= 0].min())
+    return choose_horizon(
+        delivery.fixed_horizon(merged.periods.code, is_stated=bool(stated or future)),
+        stated,
+        0 if future is None else _between(merged, last, future[1]),
+        _between(merged, first, last) + 1,
+        merged.periods,
+    )
+
+
+def _refuse_changes_of_stores(delivery: Delivery, states: Mapping[str, StoreState]) -> None:
+    """Refuse to lose what is there, or to make stores, unless the options allow it."""
+    earlier, options = delivery.earlier, delivery.options
+    if earlier is None:
+        return
+    if delivery.replaces and not options.replace:
+        refuse_losses(earlier.stores, states)
+    if options.known_stores:
+        refuse_unknown_stores(earlier.stores, states, options.remedy_of_stores)
 
 
 def _has_open(sheets: Sequence[Sheet]) -> bool:
@@ -214,51 +264,18 @@ def _opens_by_rests(
     return replaces and OPEN not in names and bool(sales.rests.any())
 
 
-def _fixed_horizon(
-    earlier: EarlierImports | None,
-    kind: EarlierImports | None,
-    merged: MergedRows,
-    *,
-    changes: bool,
-) -> int | None:
-    """The horizon that stays. A full import that may replace the kind can state another one."""
-    if earlier is None or (kind is None and changes):
-        return None
-    is_same = earlier.group.frequency == merged.periods.code
-    return earlier.group.horizon if kind is not None or is_same else None
-
-
 def _between(merged: MergedRows, first: int, last: int) -> int:
     return int(merged.periods.between(np.int64(first), np.int64(last)))
 
 
-def _store_table(
-    files: Mapping[str, Path], settings: Settings, options: ImportOptions
-) -> StoreTable | None:
-    if "stores" not in files:
-        return None
-    return read_stores(files["stores"], settings.region_column, options)
-
-
-def _with_columns_of(settings: Settings, options: ImportOptions) -> ImportOptions:
-    """The options with the columns of FORECAST_COLUMNS; those of the request count first."""
-    usual = read_column_roles(settings.columns)
-    named = set(options.columns.values())
-    usual = {role: name for role, name in usual.items() if name not in named}
-    return replace(options, columns={**usual, **options.columns})
-
-
 def _refuse_unknown_columns(
-    options: ImportOptions,
-    settings: Settings,
-    sheets: Sequence[Sheet],
-    table: StoreTable | None,
+    delivery: Delivery, sheets: Sequence[Sheet], table: StoreTable | None
 ) -> None:
     """Refuse a column of the request that no file has; one of the settings may be absent."""
-    usual = read_column_roles(settings.columns)
+    usual = read_column_roles(delivery.settings.columns)
     headers = [sheet.raw.header for sheet in sheets]
     stores = () if table is None else table.header
-    for role, name in options.columns.items():
+    for role, name in delivery.options.columns.items():
         if usual.get(role) == name or any(find_column(h, name) for h in (*headers, stores)):
             continue
         raise unknown_column(sheets[0].raw, role, name)

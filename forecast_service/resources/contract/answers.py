@@ -17,6 +17,7 @@ from forecast_service.resources.contract.forecast_answers import (
     WhatIf,
 )
 from forecast_service.resources.contract.import_answers import Import, ImportReport, Imports
+from forecast_service.resources.contract.outlook_answers import Outlook
 from forecast_service.resources.contract.problem import Problem
 from forecast_service.resources.contract.store_answers import History, Store, Stores
 from forecast_service.resources.contract.training_answers import (
@@ -76,6 +77,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
         ImportReport,
         Imports,
         KeptForecasts,
+        Outlook,
         Readiness,
         ServedForecast,
         Store,

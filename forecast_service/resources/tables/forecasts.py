@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from forecast_service.resources.tables.table import Number, Table, as_time, decimals_of
+from forecast_service.common.rounding import decimals_of
+from forecast_service.resources.tables.table import Number, Table, as_time
 
 __all__ = ["ALL_ITEMS", "flattened", "forecast_table", "program_table", "rounded", "what_if_table"]
 

@@ -10,11 +10,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 
+from forecast_service.dashboard import frame
 from forecast_service.resources.contract.document.addresses import PARAMETER
 
 from .operations import resolved
 
-NOT_DESCRIBED = {"/", "/docs", "/aws", "/aws/"}
+PAGES = {address for address, _ in frame.PAGES}
+NOT_DESCRIBED = {*PAGES, "/docs", "/aws", "/aws/", "/static/<version>/<path:name>"}
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import json
 import signal
 import time
 from collections.abc import Iterator
-from hashlib import file_digest, sha256
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,14 @@ from forecast_service.cli.data import (
 from forecast_service.cli.output import say
 from forecast_service.cli.progress import report_time
 from forecast_service.cli.serving import serve_until_stopped, settings_at
+from forecast_service.cli.start.sample_home import (
+    SAMPLE,
+    continue_sample,
+    digest,
+    is_sample,
+    newest_full_import,
+    write_sample_files,
+)
 from forecast_service.errors import ForecastServiceError
 
 if TYPE_CHECKING:
@@ -32,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-SAMPLE = "sample"  # folder of the sample data
 MEMORY = "last_import.json"  # digests of the files that were imported last
 
 
@@ -97,20 +103,20 @@ def load(service: Service, files: dict[str, Path], options: dict[str, Any]) -> b
     settings = service.settings
     with service.database.read() as connection:
         group = read_group(connection, settings.dataset_group)
+    memory = settings.home / MEMORY
     if not files:
         if group is not None:
-            say("Using the sales that were imported before.")
-            return False
-        files = write_sample_files(settings.home / SAMPLE)
+            return use_again(service, memory)
+        files = write_sample_files(settings)
     wanted = import_options(options)
-    memory = settings.home / MEMORY
     fingerprint = {
         "group": settings.dataset_group,
         "files": {role: digest(path) for role, path in files.items()},
         "options": changed_options(wanted.to_dict()),
     }
     before = read_memory(memory)
-    if group is not None and before == fingerprint and not is_undone(service):
+    is_same = all(before.get(name) == value for name, value in fingerprint.items())
+    if group is not None and is_same and not is_undone(service):
         say("These files were imported before. Using the imported sales.")
         return False
     if group is not None and is_sample(before, settings.home / SAMPLE):
@@ -119,8 +125,20 @@ def load(service: Service, files: dict[str, Path], options: dict[str, Any]) -> b
         report = import_files(service, files, "FULL", wanted)
     for line in report.lines():
         say(f"  {line}")
-    memory.write_text(json.dumps(fingerprint))
+    memory.write_text(json.dumps({**fingerprint, "import": newest_full_import(service)}))
     return True
+
+
+def use_again(service: Service, memory: Path) -> bool:
+    """Use the sales of an earlier start; the sample is continued. False if nothing was added."""
+    before = read_memory(memory)
+    files = continue_sample(service, before)
+    if files:
+        digests = {role: digest(path) for role, path in files.items()}
+        memory.write_text(json.dumps({**before, "files": digests}))
+        return True
+    say("Using the sales that were imported before.")
+    return False
 
 
 def read_memory(path: Path) -> dict[str, Any]:
@@ -150,13 +168,6 @@ def is_undone(service: Service) -> bool:
     """Whether the last full import was undone."""
     states = (i["state"] for i in service.imports.list() if i["mode"] == "FULL")
     return next((state for state in states if state != "failed"), "done") == "undone"
-
-
-def is_sample(memory: dict[str, Any], folder: Path) -> bool:
-    """Whether the last import by this command was that of our sample data."""
-    if not memory or not folder.is_dir():
-        return False
-    return set(memory["files"].values()) <= {digest(path) for path in folder.iterdir()}
 
 
 def leave_sample(service: Service, *, may_delete: bool) -> None:
@@ -194,21 +205,6 @@ def train(service: Service, *, must_wait: bool) -> None:
         return
     with report_time("Training and forecasting" if decision.run.trains else "Forecasting"):
         follow(service, decision.run.id)
-
-
-def write_sample_files(folder: Path) -> dict[str, Path]:
-    """Write invented sales of 30 stores, and return the files by role."""
-    from forecast_service.importer.sample import write_sample
-
-    say(f"No files were named: making sample data in {folder}.")
-    with report_time("Making sample data"):
-        return write_sample(folder)
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file's contents."""
-    with path.open("rb") as file:
-        return file_digest(file, sha256).hexdigest()
 
 
 @contextlib.contextmanager

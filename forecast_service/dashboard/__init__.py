@@ -1,0 +1,1 @@
+"""Pages for people: frames with texts, whose scripts call the public API."""

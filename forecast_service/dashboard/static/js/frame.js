@@ -1,0 +1,72 @@
+/** Frame: what every page has at its top: language, theme, account, and what the caller may see. */
+
+import { askForLogin, me, remove } from "./api.js";
+import { t } from "./language.js";
+import { byId, el, show } from "./pieces.js";
+
+const YEAR = 31_536_000; // seconds
+
+function keep(name, value) {
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `${name}=${value}; Path=/; Max-Age=${YEAR}; SameSite=Lax${secure}`;
+}
+
+function switchTheme() {
+  const root = document.documentElement;
+  const isDark = getComputedStyle(root).colorScheme === "dark"
+    || (root.dataset.theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
+  root.dataset.theme = isDark ? "light" : "dark";
+  keep("theme", root.dataset.theme);
+  document.dispatchEvent(new CustomEvent("themechange"));
+}
+
+async function logOut() {
+  await remove("/session");
+  location.assign("/login");
+}
+
+function showAccount(caller) {
+  if (caller.kind === "open") return;
+  const role = caller.role ? el("small", {}, caller.role) : null;
+  const button = el("button", { type: "button", click: logOut }, t("Log out"));
+  show(
+    byId("account"),
+    el("details.menu", {}, el("summary", {}, caller.name), el("div", {}, role, button)),
+  );
+}
+
+/** Shows what needs a scope that the caller has: elements with `data-scope`. */
+export function permit(caller, root = document) {
+  for (const element of root.querySelectorAll("[data-scope]")) {
+    element.hidden = !caller.scopes.includes(element.dataset.scope);
+  }
+}
+
+for (const button of document.querySelectorAll("[data-language]")) {
+  button.addEventListener("click", () => {
+    keep("language", button.dataset.language);
+    location.reload();
+  });
+}
+byId("theme")?.addEventListener("click", switchTheme);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
+  document.dispatchEvent(new CustomEvent("themechange")),
+);
+
+/** The caller; null if nobody is logged in and the page does not need it. */
+export const caller = byId("account")
+  ? me().then(
+      (found) => {
+        permit(found);
+        showAccount(found);
+        return found;
+      },
+      (problem) => {
+        if (problem.status === 401) askForLogin();
+        if (problem.status !== 404) return null;
+        const open = { kind: "open", name: "", scopes: ["read", "train", "force", "import", "admin"] };
+        permit(open); // a service without accounts
+        return open;
+      },
+    )
+  : Promise.resolve(null);

@@ -1,0 +1,145 @@
+/** Language: texts of the page's language; numbers and dates as its readers write them. */
+
+const language = document.documentElement.lang;
+const catalog = JSON.parse(document.getElementById("texts").textContent);
+const locale = navigator.languages.find((name) => name.split("-")[0] === language) ?? language;
+const MINUS = "−";
+
+/**
+ * The text in the page's language, with %(name)s replaced by values.
+ * @param {string} text English; the key of the catalog
+ * @param {Record<string, unknown>} [values]
+ */
+export function t(text, values = {}) {
+  const found = catalog[text];
+  return filled((Array.isArray(found) ? found[1] : found) || text, values);
+}
+
+/** The singular or plural text; `values.count` decides, and is written as a number. */
+export function n(one, many, values) {
+  const found = catalog[one] ?? [one, many];
+  return filled(found[values.count === 1 ? 0 : 1], { ...values, count: number(values.count) });
+}
+
+function filled(text, values) {
+  return text.replace(/%\((\w+)\)s/g, (_, name) => String(values[name] ?? ""));
+}
+
+const cached = new Map();
+
+function format(Kind, options) {
+  const key = Kind.name + JSON.stringify(options);
+  if (!cached.has(key)) cached.set(key, new Kind(locale, options));
+  return cached.get(key);
+}
+
+/** A number with thousands separators; "–" without one. */
+export function number(value, decimals = 0) {
+  if (value === null || value === undefined) return "–";
+  const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  const text = format(Intl.NumberFormat, options).format(value);
+  return text.replace(/^-/, MINUS).replace(/^−0$/, "0");
+}
+
+/** Units of demand: small ones with a decimal, as far as it means something. */
+export function units(value) {
+  const small = value !== null && value !== undefined && Math.abs(value) < 20;
+  return number(value, small && !Number.isInteger(value) ? 1 : 0);
+}
+
+/** Units with their sign: +120, −35, 0. */
+export function difference(value) {
+  if (value === null || value === undefined) return "–";
+  return (value > 0 && units(value) !== "0" ? "+" : "") + units(value);
+}
+
+/** A share as per cent: 12 %. */
+export function percent(share, decimals = 0) {
+  if (share === null || share === undefined) return "–";
+  const options = { style: "percent", maximumFractionDigits: decimals };
+  return format(Intl.NumberFormat, options).format(share).replace(/^-/, MINUS);
+}
+
+/** A change as per cent with its sign: +12 %, −3 %. */
+export function change(share) {
+  if (share === null || share === undefined) return "–";
+  const options = {
+    style: "percent",
+    maximumFractionDigits: Math.abs(share) < 0.0995 ? 1 : 0,
+    signDisplay: "exceptZero",
+  };
+  return format(Intl.NumberFormat, options).format(share).replace(/^-/, MINUS);
+}
+
+/** The day of "2026-11-30" or of a time in it, as a Date at midnight UTC. */
+export function dayOf(text) {
+  return new Date(`${text.slice(0, 10)}T00:00:00Z`);
+}
+
+/** The text "2026-11-30" of a day at midnight UTC. */
+export function dayText(day) {
+  return day.toISOString().slice(0, 10);
+}
+
+/** A day: "Sat, 5 Dec". */
+export function shortDay(text) {
+  return ofDay(text, { weekday: "short", day: "numeric", month: "short" });
+}
+
+/** A day in full: "Saturday, 5 December 2026". */
+export function longDay(text) {
+  return ofDay(text, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+}
+
+/** A day without its weekday: "5 Dec 2026". */
+export function date(text) {
+  return ofDay(text, { day: "numeric", month: "short", year: "numeric" });
+}
+
+/** Days from one to another: "30 Nov – 6 Dec 2026". */
+export function days(from, to) {
+  const options = { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" };
+  return format(Intl.DateTimeFormat, options).formatRange(dayOf(from), dayOf(to));
+}
+
+function ofDay(text, options) {
+  if (!text) return "–";
+  return format(Intl.DateTimeFormat, { ...options, timeZone: "UTC" }).format(dayOf(text));
+}
+
+/** A point in time, in the time zone of the browser: "30 Nov 2026, 07:12". */
+export function time(text) {
+  if (!text) return "–";
+  const options = { dateStyle: "medium", timeStyle: "short" };
+  return format(Intl.DateTimeFormat, options).format(new Date(text));
+}
+
+const STEPS = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
+/** How long ago, or until: "2 hours ago", "yesterday", "now". */
+export function ago(text, now = Date.now()) {
+  if (!text) return "–";
+  const seconds = (new Date(text).getTime() - now) / 1000;
+  const [unit, size] = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", Infinity];
+  const options = { numeric: "auto" };
+  return format(Intl.RelativeTimeFormat, options).format(Math.round(seconds / size) || 0, unit);
+}
+
+/** A duration: "45 s", "3 min". */
+export function duration(seconds) {
+  const [unit, size] = seconds < 90 ? ["second", 1] : seconds < 5400 ? ["minute", 60] : ["hour", 3600];
+  const options = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 0 };
+  return format(Intl.NumberFormat, options).format(seconds / size);
+}
+
+/** Texts as a list: "promotion, season and holiday". */
+export function list(texts) {
+  return format(Intl.ListFormat, { type: "conjunction" }).format(texts);
+}
+
+/** Compares names with numbers in them as people do: 2 before 10. */
+export const byName = new Intl.Collator(locale, { numeric: true }).compare;

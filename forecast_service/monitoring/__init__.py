@@ -1,0 +1,1 @@
+"""Monitoring: how accurate the served forecasts were, and what the overview shows of each store."""

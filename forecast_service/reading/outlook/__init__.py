@@ -1,0 +1,8 @@
+"""The outlook of one store: its past and its forecast side by side, and what explains them."""
+
+from __future__ import annotations
+
+from forecast_service.reading.outlook.columns import rounded
+from forecast_service.reading.outlook.store_outlook import OutlookQuestion, Outlooks
+
+__all__ = ["OutlookQuestion", "Outlooks", "rounded"]

@@ -1,0 +1,1 @@
+"""Routes for planners: the outlook of a store, its items, comparisons, scenarios."""
