@@ -6,7 +6,7 @@ from flask import Flask
 
 from forecast_service.accounts.caller import PUBLIC
 from forecast_service.common.logs import configure_logging
-from forecast_service.dashboard import frame
+from forecast_service.dashboard import explorer, frame
 from forecast_service.local import wire
 from forecast_service.resources import hooks, problems, routes
 from forecast_service.resources.gate.admission import Admission
@@ -40,8 +40,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     admission = Admission(caller_sources(service), service.has_accounts)
     hooks.init_app(app, metrics, Callers(settings), admission)
     problems.init_app(app)
-    routes.init_app(app, service, metrics)
+    document = routes.init_app(app, service, metrics)
     frame.init_app(app)
+    explorer.init_app(app, document)
     session = service.session
     if session.is_endpoint and settings.aws_endpoint == "on":
         key = settings.aws_key

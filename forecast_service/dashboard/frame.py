@@ -15,7 +15,7 @@ from forecast_service.dashboard.assets import Packed, bundled_assets, packed_res
 from forecast_service.dashboard.languages import LANGUAGES, language_of, script_texts, translations
 from forecast_service.resources.gate.declarations import needs
 
-__all__ = ["PAGES", "init_app", "page", "render"]
+__all__ = ["HTML", "PAGES", "init_app", "page", "render", "render_now"]
 
 # The address of each page and its name: of its template, and of its script if it has one.
 PAGES = (
@@ -44,8 +44,7 @@ def page(name: str) -> Response:
 
     It contains no data: they come from the API, with the rights of the caller.
     """
-    theme = request.cookies.get("theme", "")
-    packed, etag = _frame(name, language_of(request), theme if theme in THEMES else "auto")
+    packed, etag = _frame(name, language_of(request), _theme())
     response = packed_response(packed, HTML)
     response.set_etag(etag)
     response.cache_control.private = True
@@ -53,6 +52,11 @@ def page(name: str) -> Response:
     response.vary.update(["Accept-Language", "Cookie"])
     response.make_conditional(request)
     return response
+
+
+def render_now(name: str, **values: Any) -> str:
+    """HTML of a template, in the language and theme of the present request."""
+    return render(name, language_of(request), _theme(), **values)
 
 
 def render(name: str, language: str, theme: str, **values: Any) -> str:
@@ -73,6 +77,11 @@ def render(name: str, language: str, theme: str, **values: Any) -> str:
             **values,
         )
     )
+
+
+def _theme() -> str:
+    theme = request.cookies.get("theme", "")
+    return theme if theme in THEMES else "auto"
 
 
 @cache

@@ -7,7 +7,6 @@ from typing import Any
 from flask import Flask
 
 from forecast_service import __version__
-from forecast_service.resources import pages
 from forecast_service.resources.accounts.me import MeResource
 from forecast_service.resources.api import ServiceApi, ServiceResource
 from forecast_service.resources.contract.document.openapi import OpenApiResource, description
@@ -53,8 +52,8 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
 )
 
 
-def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
-    """Add all resources and pages to the app."""
+def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> dict[str, Any]:
+    """Add all resources to the app; returns their description (OpenAPI)."""
     app.url_map.converters["default"] = NameConverter
     api = ServiceApi(app)
     document = description(ROUTES, __version__)
@@ -69,4 +68,4 @@ def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
             f"{VERSION_PREFIX}{path}",
             resource_class_kwargs={"service": service, **extra_arguments.get(resource, {})},
         )
-    pages.init_app(app, document)
+    return document

@@ -63,7 +63,7 @@ def _query(operation: Operation, model: type[BaseModel], schemas: Schemas) -> li
             "in": "query",
             "required": name in required,
             "description": field.pop("description", ""),
-            "schema": field,
+            "schema": _without_null(field),
         }
         if name in filled_in:
             parameter["example"] = filled_in[name]
@@ -71,6 +71,18 @@ def _query(operation: Operation, model: type[BaseModel], schemas: Schemas) -> li
             parameter |= {"style": "form", "explode": False}
         parameters.append(parameter)
     return parameters
+
+
+def _without_null(field: Schema) -> Schema:
+    """The schema of a parameter that may be left out: a text in an address is never null."""
+    choices = [each for each in field.pop("anyOf", ()) if each != {"type": "null"}]
+    if field.get("default", 0) is None:
+        del field["default"]
+    if "enum" in field:
+        field["enum"] = [value for value in field["enum"] if value is not None]
+    if len(choices) == 1:
+        return {**choices[0], **field}
+    return {**field, "anyOf": choices} if choices else field
 
 
 def _body(operation: Operation, schemas: Schemas) -> dict[str, Any] | None:
