@@ -13,6 +13,7 @@
     ├── InvalidData                 a file or a series cannot be used; nothing of it was kept
     ├── Conflict                    the present state forbids this
     │   └── LeaseLost               another worker holds this work; nothing may be written
+    ├── TooManyAttempts             too many attempts to log in failed
     ├── NotOffered                  the configured backend cannot do this at all
     ├── Busy                        the limit of simultaneous computations is reached
     ├── DamagedData                 a stored file is lost, or is not as it was written
@@ -52,6 +53,7 @@ __all__ = [
     "NotWritable",
     "OutsideHorizon",
     "Remedy",
+    "TooManyAttempts",
     "TooMuch",
     "Unauthenticated",
     "UnknownField",
@@ -59,6 +61,7 @@ __all__ = [
     "UnknownItem",
     "UnknownRegion",
     "UnknownStore",
+    "WrongCredentials",
 ]
 
 
@@ -93,6 +96,7 @@ class Remedy(StrEnum):
     """Undo with the option that takes back all imports of the load."""
     LIST_FORECASTS = "list_forecasts"
     LIST_STORES = "list_stores"
+    LIST_USERS = "list_users"
     CREATE_STORES = "create_stores"
     """List the stores, or send the sales with the option that makes new ones."""
     LIST_REGIONS = "list_regions"
@@ -146,6 +150,7 @@ class ForecastServiceError(Exception):
         errors: tuple[FieldError, ...] = (),
         remedy: Remedy | None = None,
         subject: str = "",
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
@@ -153,6 +158,8 @@ class ForecastServiceError(Exception):
         self.remedy = remedy
         self.subject = subject
         """A value that the remedy needs, for example the id of a run."""
+        self.retry_after = retry_after
+        """Seconds until the same call may succeed, if they are known."""
 
     def sentence(self, words: Mapping[Remedy, str]) -> str:
         """The detail, then the remedy as ``words`` writes it; ``{subject}`` is filled in."""
@@ -245,6 +252,17 @@ class Conflict(ForecastServiceError):
 
 class LeaseLost(Conflict):
     """Another worker holds this work now; nothing was written."""
+
+
+class WrongCredentials(Unauthenticated):
+    """A name, a password or a link is wrong; the sentence does not say which part."""
+
+
+class TooManyAttempts(ForecastServiceError):
+    """Too many attempts to log in failed."""
+
+    status = 429
+    retryable = True
 
 
 class NotOffered(ForecastServiceError):

@@ -14,6 +14,16 @@ from forecast_service.storage.database import LOCK_SECONDS, Database
 from forecast_service.storage.queue import Queue
 
 if TYPE_CHECKING:
+    from forecast_service.accounts.accounts_state import AccountsState
+    from forecast_service.accounts.admin_link import AdminLink
+    from forecast_service.accounts.audit import AuditLog
+    from forecast_service.accounts.keys import Keys
+    from forecast_service.accounts.known_keys import KnownKeys
+    from forecast_service.accounts.log_in import LogIn
+    from forecast_service.accounts.oidc.identity import IdentityLogIn
+    from forecast_service.accounts.oidc.provider import IdentityProvider
+    from forecast_service.accounts.sessions import Sessions
+    from forecast_service.accounts.users import Users
     from forecast_service.importer.imports import Imports
     from forecast_service.reading import CurrentForecast, WhatIf
     from forecast_service.reading.outlook import Outlooks
@@ -41,6 +51,24 @@ class Service:
     @cached_property
     def queue(self) -> Queue:
         return Queue(self.database, self.settings.lease_seconds)
+
+    @cached_property
+    def accounts_state(self) -> AccountsState:
+        from forecast_service.accounts.accounts_state import AccountsState
+
+        return AccountsState(self.database)
+
+    @cached_property
+    def keys(self) -> Keys:
+        from forecast_service.accounts.keys import Keys
+
+        return Keys(self.database, self.settings.dataset_group)
+
+    @cached_property
+    def known_keys(self) -> KnownKeys:
+        from forecast_service.accounts.known_keys import KnownKeys
+
+        return KnownKeys(self.database, self.accounts_state)
 
     @cached_property
     def runs(self) -> TrainingRuns:
@@ -78,13 +106,53 @@ class Service:
 
         return WhatIf(self.database, self.settings, self.session, self.current)
 
-    def has_accounts(self) -> bool:
-        """Whether there was ever an account; from the first one on, every caller needs one."""
-        return False
+    @cached_property
+    def users(self) -> Users:
+        from forecast_service.accounts.users import Users
+
+        return Users(self.database, self.settings.dataset_group)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        from forecast_service.accounts.sessions import Sessions
+
+        return Sessions(self.database, self.settings)
+
+    @cached_property
+    def log_in(self) -> LogIn:
+        from forecast_service.accounts.log_in import LogIn
+
+        return LogIn(self.database, self.sessions)
+
+    @cached_property
+    def identity_log_in(self) -> IdentityLogIn:
+        from forecast_service.accounts.oidc.identity import IdentityLogIn
+
+        return IdentityLogIn(self.database, self.settings, self.sessions)
+
+    @cached_property
+    def identity_provider(self) -> IdentityProvider | None:
+        if self.settings.oidc_issuer is None:
+            return None
+        from forecast_service.accounts.oidc.provider import IdentityProvider
+
+        return IdentityProvider(self.settings)
+
+    @cached_property
+    def admin_link(self) -> AdminLink:
+        from forecast_service.accounts.admin_link import AdminLink
+
+        return AdminLink(self.database, self.sessions)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        from forecast_service.accounts.audit import AuditLog
+
+        return AuditLog(self.database)
 
     def is_open(self) -> bool:
         """Whether programs on this machine may do everything without an account."""
-        return self._is_local and not self.has_accounts()
+        return self._is_local and not self.accounts_state.has_accounts()
 
     @cached_property
     def _is_local(self) -> bool:
@@ -125,6 +193,8 @@ class Service:
         """Close every connection to the database."""
         if "current" in vars(self):  # it has its own connections
             self.current.close()
+        if "known_keys" in vars(self):  # it writes when keys were used
+            self.known_keys.close()
         self.database.dispose()
 
 

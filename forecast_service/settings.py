@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 import re
 from collections.abc import Iterable
@@ -15,17 +16,22 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from forecast_service.common.column_roles import COLUMN_ROLES, read_column_roles
 from forecast_service.common.countries import COUNTRIES
+from forecast_service.common.group_grants import read_group_limits, read_group_roles
 from forecast_service.common.sentences import allowed, shown
 from forecast_service.errors import ConfigurationError
 
 __all__ = ["Settings", "read_settings"]
 
 PREFIX = "FORECAST_"
+SECRETS = {name: f"{PREFIX}{name.upper()}" for name in ("database_url", "oidc_client_secret")}
+"""Settings that may be in a file, and their variables."""
 
 MAX_FORECAST_TYPES = 5
 SHOWN_UNKNOWN = 3  # unknown settings that an error names
 FORECAST_TYPE = re.compile(r"0?\.(0[1-9]|[1-9]\d?)|mean")
 
+RATE = re.compile(r"off|[1-9]\d{0,8}/(second|minute|hour)")
+ORIGIN = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
 HOST_NAME = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|[0-9A-Fa-f:.]+")
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
@@ -133,6 +139,26 @@ class Settings(BaseSettings):
         ("localhost",),
         description="Hosts that requests may name; 'localhost' and loopback addresses always may.",
     )
+    trusted_proxies: CommaList = Field(
+        (),
+        description="Networks of proxies, such as 10.0.0.0/8, whose X-Forwarded headers count.",
+    )
+    cors_origins: CommaList = Field(
+        (),
+        description="Origins of other sites whose pages may call with a key, such as "
+        "https://shop.example.",
+    )
+    rate_limit: str = Field(
+        "6000/minute",
+        description="Most requests of one caller, such as 100/second or 6000/minute; or off.",
+    )
+    rate_limit_unknown: str = Field(
+        "300/minute",
+        description="Most refused requests of one address without a valid key; or off.",
+    )
+    rate_limit_url: SecretStr | None = Field(
+        None, description="URL of a Redis server that counts requests; default: the database."
+    )
     aws_endpoint: Literal["on", "off"] = Field(
         "on", description="Whether `/aws` answers. Without a key, it answers this machine only."
     )
@@ -151,11 +177,51 @@ class Settings(BaseSettings):
         gt=0,
         description="Longest time for a request body; a long one gets a second more per 16 KiB.",
     )
+    session_hours: float = Field(
+        168.0, gt=0, description="A user must log in again after this time in any case."
+    )
+    session_idle_hours: float = Field(
+        8.0, gt=0, description="A user must log in again after this time without a request."
+    )
+    oidc_issuer: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Address of the identity provider (OpenID Connect) at which users may log in.",
+    )
+    oidc_client_id: str | None = Field(
+        None, description="Name of this service at the identity provider."
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="Its secret there; none for a public client."
+    )
+    oidc_scopes: str = Field(
+        "openid profile email", description="What is asked of the identity provider."
+    )
+    oidc_role_claim: str = Field(
+        "groups", description="Claim of the identity provider with the groups of a user."
+    )
+    oidc_roles: CommaList = Field(
+        (), description="Roles by group, such as chain-admins=admin,planners=planner."
+    )
+    oidc_limits: CommaList = Field(
+        (),
+        description="What users of a group see only, such as north=region:North,kiosk=store:7.",
+    )
+    oidc_default_role: Literal["none", "viewer"] = Field(
+        "none", description="Role of users in no group with a role; none: they may not log in."
+    )
+    audit_days: int = Field(
+        730, ge=90, description="Days for which entries of the audit log are kept."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Lowest level that is logged."
     )
 
-    @field_validator("columns", "forecast_types", "retrain_rules", "allowed_hosts", mode="before")
+    @field_validator(
+        *("columns", "forecast_types", "retrain_rules", "allowed_hosts"),
+        *("trusted_proxies", "cors_origins", "oidc_roles", "oidc_limits"),
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -191,6 +257,48 @@ class Settings(BaseSettings):
             raise ValueError("host names without ports, '.example.com' for all below, or '*'")
         return tuple(name.lower() for name in value)
 
+    @field_validator("oidc_roles")
+    @classmethod
+    def _group_roles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            read_group_roles(value)
+        except ValueError as error:
+            raise ValueError(f"group=role, by commas; {error}") from None
+        return value
+
+    @field_validator("oidc_limits")
+    @classmethod
+    def _group_limits(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            read_group_limits(value)
+        except ValueError as error:
+            raise ValueError(f"group=region:NAME or group=store:NAME, by commas; {error}") from None
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(str(ipaddress.ip_network(text, strict=False)) for text in value)
+        except ValueError:
+            raise ValueError("addresses or networks such as 10.0.0.0/8, by commas") from None
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(ORIGIN.fullmatch(text) for text in value):
+            raise ValueError(
+                "origins such as https://shop.example:8443, by commas; no path, no '*'"
+            )
+        return tuple(text.lower() for text in value)
+
+    @field_validator("rate_limit", "rate_limit_unknown")
+    @classmethod
+    def _rate(cls, value: str) -> str:
+        if not RATE.fullmatch(value):
+            raise ValueError("a number per second, minute or hour, such as 6000/minute, or off")
+        return value
+
     @field_validator("country")
     @classmethod
     def _known_country(cls, value: str | None) -> str | None:
@@ -224,7 +332,7 @@ class Settings(BaseSettings):
 def read_settings(**overrides: Any) -> Settings:
     """Read the settings from FORECAST_* variables; ``overrides`` replace them.
 
-    ``FORECAST_DATABASE_URL_FILE`` names a file with the URL, for secrets mounted as files.
+    A variable with ``_FILE`` names a file with one of the ``SECRETS``.
 
     Raises
     ------
@@ -232,9 +340,10 @@ def read_settings(**overrides: Any) -> Settings:
         A variable is malformed (the message names all of these), or a variable does not exist.
     """
     _refuse_unknown(os.environ)
-    secret_file = os.environ.get(f"{PREFIX}DATABASE_URL_FILE")
-    if secret_file and "database_url" not in overrides:
-        overrides["database_url"] = _read_secret(secret_file)
+    for field, name in SECRETS.items():
+        secret_file = os.environ.get(f"{name}_FILE")
+        if secret_file and field not in overrides:
+            overrides[field] = _read_secret(name, secret_file)
     try:
         return Settings(**overrides)
     except ValidationError as error:
@@ -261,7 +370,7 @@ def _problem(finding: Any) -> str:
 
 def _refuse_unknown(environ: os._Environ[str] | dict[str, str]) -> None:
     names = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    names.add(f"{PREFIX}DATABASE_URL_FILE")
+    names |= {f"{name}_FILE" for name in SECRETS.values()}
     unknown = sorted(
         name
         for name in environ
@@ -284,11 +393,11 @@ def _nearest(name: str, existing: Iterable[str]) -> str:
     return f" Did you mean {PREFIX}{near[0]}?" if near else ""
 
 
-def _read_secret(path: str) -> str:
+def _read_secret(name: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ConfigurationError(
-            f"'{PREFIX}DATABASE_URL_FILE' names '{path}', which cannot be read: "
-            f"{error.strerror}. Name a readable file or set {PREFIX}DATABASE_URL."
+            f"'{name}_FILE' names '{path}', which cannot be read: {error.strerror}. Name a "
+            f"readable file or set {name}."
         ) from error

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
+from forecast_service.accounts.scopes import (
+    KNOWN,
+    PUBLIC,
+    ROLES,
+    SCOPES,
+    Need,
+    Scope,
+)
 from forecast_service.errors import NotAllowed, Remedy
 from forecast_service.storage.limits import UNLIMITED, Limits
 
@@ -19,22 +27,6 @@ __all__ = [
     "Need",
     "Scope",
 ]
-
-Scope = Literal["read", "train", "force", "import", "admin"]
-Need = Literal["public", "known", "read", "train", "force", "import", "admin"]
-"""What a route needs of its caller: a scope, or one of the two below."""
-
-PUBLIC: Final = "public"
-"""Anybody may call."""
-KNOWN: Final = "known"
-"""Every caller who is known may call, with any scopes."""
-
-SCOPES: tuple[Scope, ...] = ("read", "train", "force", "import", "admin")
-ROLES: dict[str, frozenset[Scope]] = {
-    "viewer": frozenset({"read"}),
-    "planner": frozenset({"read", "train", "import"}),
-    "admin": frozenset(SCOPES),
-}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ __all__ = ["listens_locally"]
 def listens_locally(settings: Settings) -> bool:
     """Whether only programs on this machine are meant to call.
 
-    With hosts of another name, a proxy on this machine may pass on what others send.
+    With hosts of another name, or a trusted proxy, this machine may pass on what others send.
     """
-    return all(map(is_local_name, (settings.host.lower(), *settings.allowed_hosts)))
+    hosts = (settings.host.lower(), *settings.allowed_hosts)
+    return all(map(is_local_name, hosts)) and not settings.trusted_proxies

@@ -7,6 +7,9 @@ import os
 import click
 
 from forecast_service import __version__
+from forecast_service.cli.accounts.audit import audit
+from forecast_service.cli.accounts.keys import keys
+from forecast_service.cli.accounts.users import users
 from forecast_service.cli.data import import_sales, sample, stores, undo
 from forecast_service.cli.forecasts import forecast, rollback
 from forecast_service.cli.output import ServiceGroup
@@ -38,6 +41,6 @@ def main() -> None:
 
 for command in (
     *(import_sales, undo, train, forecast, rollback, what_if, stores, runs, serve, worker, run),
-    *(check, sample, backup, restore, prune),
+    *(check, sample, backup, restore, prune, keys, users, audit),
 ):
     main.add_command(command)

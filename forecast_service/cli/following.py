@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forecast_service.accounts.scopes import COMMAND_LINE
 from forecast_service.cli.progress import Stage, show_progress
 from forecast_service.errors import Conflict
 
@@ -41,6 +42,7 @@ def import_files(
             options,
             drive=lambda: worker.run_until_idle(DRIVE_SECONDS),
             progress=states.append,
+            requested_by=COMMAND_LINE,
         )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import logging
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ __all__ = ["open_for_command"]
 @contextlib.contextmanager
 def open_for_command(**overrides: Any) -> Iterator[Service]:
     """Open the service of the FORECAST_* variables, and migrate its database."""
+    from forecast_service.accounts.actor import Actor, acting_as
     from forecast_service.service import open_service
 
     # A person reads this terminal: commands print sentences, so only warnings are logged.
@@ -28,6 +31,14 @@ def open_for_command(**overrides: Any) -> Iterator[Service]:
     service = open_service(read_settings(**overrides))
     try:
         service.prepare()
-        yield service
+        with acting_as(Actor("command", _user_of_system())):
+            yield service
     finally:
         service.close()
+
+
+def _user_of_system() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container may run as a number without a name
+        return str(os.getuid())

@@ -32,6 +32,7 @@ REMEDY_COMMANDS: Mapping[Remedy, str] = {
     Remedy.UNDO_TOGETHER: "'forecast-service undo --together' undoes all of them.",
     Remedy.LIST_FORECASTS: "'forecast-service rollback' lists the forecasts that can be served.",
     Remedy.LIST_STORES: "'forecast-service stores' lists them.",
+    Remedy.LIST_USERS: "'forecast-service users list' lists them.",
     Remedy.CREATE_STORES: (
         "'forecast-service stores' lists them. 'forecast-service import --append' adds new ones."
     ),

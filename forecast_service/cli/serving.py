@@ -22,8 +22,9 @@ __all__ = ["serve", "worker"]
 def serve(host: str | None, port: int | None, no_worker: bool) -> None:
     """Serve forecasts over HTTP, with a worker.
 
-    There are no accounts. An address other than 127.0.0.1 lets other machines read and change
-    everything; requests must then name a host of FORECAST_ALLOWED_HOSTS.
+    While there are no accounts, programs on this machine may do everything. At an address other
+    than 127.0.0.1, the service is locked until 'forecast-service keys create' made a key; requests
+    must then name a host of FORECAST_ALLOWED_HOSTS.
 
     The worker imports and trains. TERM and Ctrl-C end the web processes, the worker and this
     command.
@@ -50,8 +51,11 @@ def serve_until_stopped(
 
     port = choose_port(settings.host, settings.port)
     settings = settings.model_copy(update={"port": port})
-    prepare(settings)
-    for line in warnings_of(settings):
+    has_accounts = prepare(settings)
+    for line in (
+        *warnings_of(settings, has_accounts=has_accounts),
+        *([] if has_accounts else first_admin_lines(settings)),
+    ):
         say(line)
     supervisor = Supervisor(settings, with_worker=with_worker, say=say)
 
@@ -65,30 +69,68 @@ def serve_until_stopped(
     say("Stopped.")
 
 
-def prepare(settings: Settings) -> None:
-    """Make the tables before the children start; what prevents it ends the command here."""
+def prepare(settings: Settings) -> bool:
+    """Make the tables before the children start; what prevents it ends the command here.
+
+    The result says whether there are accounts.
+    """
     from forecast_service.service import open_service
 
     service = open_service(settings)
     try:
         service.prepare()
+        return service.accounts_state.has_accounts()
     finally:
         service.close()
 
 
-def warnings_of(settings: Settings) -> list[str]:
+def first_admin_lines(settings: Settings) -> list[str]:
+    """The link by which the first admin is made, if the service is locked until then."""
+    from forecast_service.accounts.admin_link import VALID_MINUTES
+    from forecast_service.resources.accounts.first_admin import PATH
+    from forecast_service.service import open_service
+
+    service = open_service(settings)
+    try:
+        if service.is_open():
+            return []
+        token = service.admin_link.make()
+    finally:
+        service.close()
+    return [
+        f"Or make the first admin within {VALID_MINUTES} minutes at "
+        f"{_outer_address(settings)}{PATH}?token={token}"
+    ]
+
+
+def _outer_address(settings: Settings) -> str:
+    """Where other machines probably reach the service."""
+    from forecast_service.common.hosts import WILDCARDS, is_local_name
+
+    named = [name for name in settings.allowed_hosts if name[:1] not in (".", "*")]
+    others = [name for name in (*named, settings.host) if not is_local_name(name)]
+    host = next((name for name in others if name not in WILDCARDS), "localhost")
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def warnings_of(settings: Settings, *, has_accounts: bool) -> list[str]:
     """What an operator must know before the service listens at this address."""
+    from forecast_service.accounts.openness import listens_locally
     from forecast_service.common.hosts import is_local_name
 
-    if is_local_name(settings.host):
-        return []
-    hosts = ", ".join(dict.fromkeys(("localhost", *settings.allowed_hosts)))
-    return [
-        f"WARNING: '{settings.host}' is open to other machines, and there are no accounts: every "
-        "program that reaches this port can read and change everything.",
-        f"WARNING: Requests are answered for these hosts: {hosts}. Add names with "
-        "FORECAST_ALLOWED_HOSTS.",
-    ]
+    lines = []
+    if not listens_locally(settings) and not has_accounts:
+        lines.append(
+            "WARNING: The service is locked: other machines may reach it, and it has no account. "
+            "Make the first key with 'forecast-service keys create NAME --scope admin'."
+        )
+    if not is_local_name(settings.host):
+        hosts = ", ".join(dict.fromkeys(("localhost", *settings.allowed_hosts)))
+        lines.append(
+            f"WARNING: Requests are answered for these hosts: {hosts}. Add names with "
+            "FORECAST_ALLOWED_HOSTS."
+        )
+    return lines
 
 
 @click.command(epilog="Example: FORECAST_DATABASE_URL=postgresql://… forecast-service worker")

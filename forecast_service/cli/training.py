@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecast_service.accounts.scopes import COMMAND_LINE
 from forecast_service.cli.output import json_option, print_json, print_table, say
 from forecast_service.cli.parameters import NAME
 
@@ -16,7 +17,16 @@ if TYPE_CHECKING:
 
 __all__ = ["runs", "train"]
 
-RUN_COLUMNS = ("id", "state", "store", "reason", "progress", "requested_at", "message")
+RUN_COLUMNS = (
+    "id",
+    "state",
+    "store",
+    "reason",
+    "progress",
+    "requested_by",
+    "requested_at",
+    "message",
+)
 
 
 @click.command(epilog="Example: forecast-service train --store 1 --if-stale")
@@ -41,7 +51,7 @@ def train(store: str | None, if_stale: bool, force: bool, no_wait: bool, as_json
             "--if-stale and --force contradict each other. Use only one of them."
         )
     with open_for_command() as service:
-        decision = service.runs.request(store, force=force)
+        decision = service.runs.request(store, force=force, requested_by=COMMAND_LINE)
         say(sentence(decision))
         run = decision.run
         if run is not None and not no_wait:

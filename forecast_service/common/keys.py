@@ -7,7 +7,14 @@ from collections.abc import Sequence
 
 from forecast_service.errors import InvalidRequest
 
-__all__ = ["MEAN", "parse_forecast_type", "prediction_key", "series_key", "split_key"]
+__all__ = [
+    "MEAN",
+    "middle_type",
+    "parse_forecast_type",
+    "prediction_key",
+    "series_key",
+    "split_key",
+]
 
 MEAN = "mean"
 
@@ -50,3 +57,18 @@ def prediction_key(forecast_type: str) -> str:
     if forecast_type == MEAN:
         return MEAN
     return f"p{round(parse_forecast_type(forecast_type) * 100, 6):g}"
+
+
+def middle_type(forecast_types: Sequence[str]) -> str:
+    """The type that stands for a forecast in totals: the median, or the nearest type to it.
+
+    Example
+    -------
+    >>> middle_type(["0.1", "0.5", "0.9"]), middle_type(["mean", "0.9"])
+    ('0.5', 'mean')
+    """
+
+    def distance(forecast_type: str) -> float:
+        return 0.25 if forecast_type == MEAN else abs(parse_forecast_type(forecast_type) - 0.5)
+
+    return min(forecast_types, key=distance)

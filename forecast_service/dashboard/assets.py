@@ -67,12 +67,16 @@ class Assets:
         """The file with this name in the folder."""
         return self._files.get(name)
 
+    def text(self, name: str) -> str:
+        """The text of a file."""
+        return self._files[name].plain.decode()
+
     def modules(self, script: str) -> list[str]:
         """Names of the script and of all modules that it needs, for the browser to load at once."""
         names = [script]
         for name in names:
-            text = self._files[f"js/{name}"].plain.decode()
-            names += [other for other in IMPORT.findall(text) if other not in names]
+            needed = IMPORT.findall(self.text(f"js/{name}"))
+            names += [other for other in needed if other not in names]
         return names
 
 

@@ -24,6 +24,12 @@ PAGES = (
     ("/store/<store_number>/item/<item>", "store"),
     ("/scenario/<scenario_id>", "scenario"),
     ("/login", "login"),
+    ("/upload", "upload"),
+    ("/activity", "activity"),
+    ("/status", "status"),
+    ("/accuracy-report", "accuracy_report"),
+    ("/admin", "admin"),
+    ("/account", "account"),
 )
 PUBLIC_PAGES = ("login",)
 HTML = "text/html; charset=utf-8"
@@ -72,6 +78,7 @@ def render(name: str, language: str, theme: str, **values: Any) -> str:
             languages=LANGUAGES,
             theme=theme,
             static=bundled.address,
+            icon=bundled.text("favicon.svg"),
             modules=bundled.modules(script if bundled.get(f"js/{script}") else "frame.js"),
             texts=script_texts(language),
             **values,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -39,6 +39,8 @@ class Batch:
     """Id of an import that is loaded -> its own report."""
     errors: Mapping[str, ForecastServiceError]
     """Id of an import that is refused -> its own error."""
+    touched: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Id of an import that is loaded -> the stores with rows in its files."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,7 @@ class BatchReader:
                 for each, report in reports.items()
             },
             errors,
+            {each: sorted(self._sent[each].stores) for each in ids},
         )
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forecast_service.accounts.audit import Action, record
+from forecast_service.accounts.caller import Caller
 from forecast_service.common.instants import utc_text
 from forecast_service.errors import (
     FieldError,
@@ -23,14 +25,16 @@ from forecast_service.importer.history import history
 from forecast_service.importer.import_rows import KIND, has_open_import, lane_of
 from forecast_service.importer.interpretation import understand_files
 from forecast_service.importer.options import ImportOptions, check_request
-from forecast_service.importer.reversal import clear, take_back
+from forecast_service.importer.reversal import clear, preview, take_back
 from forecast_service.importer.steps import AfterImport, ImportStep
 from forecast_service.importer.understanding.report import ImportReport
+from forecast_service.importer.visibility import sight_of, visible_ids
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.groups import lock_group, read_group
+from forecast_service.storage.limits import UNLIMITED
 from forecast_service.storage.queue import Claim, Queue, new_id
 from forecast_service.storage.stores import existing_stores
 from forecast_service.storage.tables import imports
@@ -41,6 +45,8 @@ __all__ = ["Imports", "stored_error"]
 logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 0.05  # between two checks of an import that another process may work on
+# Rows that were sent one by one, by what an empty cell of them does.
+OF_ROWS: Mapping[str | None, Action] = {"forget": "sales_added", "remove": "sales_removed"}
 
 Files = Mapping[str, Path]
 Options = ImportOptions | Mapping[str, Any] | None
@@ -64,13 +70,21 @@ class Imports:
         self.session = session
         self.after_import = after_import
 
-    def request(self, files: Files, mode: str = "FULL", options: Options = None) -> str:
+    def request(
+        self,
+        files: Files,
+        mode: str = "FULL",
+        options: Options = None,
+        *,
+        requested_by: str | None = None,
+    ) -> str:
         """Copy the files, queue their import and return its id.
 
         Parameters
         ----------
         files: role (``sales``, ``future``, ``stores``) -> file.
         mode: FULL replaces all sales; INCREMENTAL adds days and corrects those that exist.
+        requested_by: name of the caller.
 
         Raises
         ------
@@ -85,7 +99,12 @@ class Imports:
         check_request(files, mode)
         import_id = new_id()
         workspace = Workspace(self.settings.home, import_id)
-        row = {"id": import_id, "mode": mode, "options": chosen.to_dict()}
+        row = {
+            "id": import_id,
+            "mode": mode,
+            "options": chosen.to_dict(),
+            "requested_by": requested_by,
+        }
         try:
             self._insert({**row, "files": workspace.keep(files)})
         except BaseException:
@@ -100,6 +119,9 @@ class Imports:
             at = place_of_work(connection, work_id)
             values = {**row, "dataset_group": group, "state": "waiting", "requested_at": at}
             connection.execute(sa.insert(imports).values(**values))
+            action = OF_ROWS.get(row["options"].get("empty_sales"), "imported")
+            files = [Path(path).name for path in row["files"].values()]
+            record(connection, action, row["id"], mode=row["mode"], files=files)
 
     def refuse_unknown_stores(self, names: Sequence[int | str], options: ImportOptions) -> None:
         """Refuse stores that were never imported; their names may be mistyped.
@@ -118,7 +140,7 @@ class Imports:
             if read_group(connection, group) is None or has_open_import(connection, group):
                 return
             try:
-                existing_stores(connection, group, names)
+                existing_stores(connection, group, names, options.limits or UNLIMITED)
             except UnknownStore as error:
                 raise UnknownStore(error.detail, remedy=options.remedy_of_stores) from error
 
@@ -133,30 +155,42 @@ class Imports:
         step = ImportStep(self.database, self.settings, self.session, queue, claim)
         step.perform(self.after_import)
 
-    def get(self, import_id: str) -> dict[str, Any]:
+    def get(self, import_id: str, caller: Caller | None = None) -> dict[str, Any]:
         """State, report and error of an import, as JSON values.
 
         Raises
         ------
         NotFound
-            No import has this id.
+            No import that ``caller`` may see has this id; None sees every import.
         """
         with self.database.read() as connection:
             statement = sa.select(imports).where(imports.c.id == import_id)
             row = connection.execute(statement).mappings().one_or_none()
-        if row is None:
+            may_see = sight_of(connection, self.settings.dataset_group, caller)
+        if row is None or not may_see(row):
             raise NotFound(f"Import '{import_id}' does not exist.", remedy=Remedy.LIST_IMPORTS)
         return _document(row)
 
-    def undo(self, import_id: str | None = None, *, together: bool = False) -> dict[str, Any]:
+    def undo(
+        self,
+        import_id: str | None = None,
+        *,
+        together: bool = False,
+        caller: Caller | None = None,
+    ) -> dict[str, Any]:
         """Take back a finished import, by default the newest, and return its document.
 
-        See ``reversal.take_back`` for ``together`` and for the errors.
+        See ``reversal.take_back`` for ``together`` and for the errors; a ``caller`` takes back only
+        imports that they may see.
         """
         with self.database.write() as connection:
             lock_group(connection, self.settings.dataset_group)
             details, group = self.session.details, self.settings.dataset_group
-            undone = take_back(connection, details, group, import_id, together=together)
+            may_see = sight_of(connection, group, caller)
+            undone = take_back(
+                connection, details, group, import_id, together=together, may_see=may_see
+            )
+            record(connection, "undid", undone, together=together)
             if self.after_import is not None:
                 self.after_import(connection)
         logger.info(
@@ -164,22 +198,34 @@ class Imports:
         )
         return self.get(undone)
 
+    def undo_preview(self, import_id: str, *, caller: Caller | None = None) -> dict[str, Any]:
+        """What an undo of this import would bring back; see ``reversal.preview`` for the errors."""
+        group = self.settings.dataset_group
+        limits = UNLIMITED if caller is None else caller.limits
+        with self.database.read() as connection:
+            may_see = sight_of(connection, group, caller)
+            details = self.session.details
+            return preview(connection, details, group, import_id, may_see=may_see, limits=limits)
+
     def clear(self) -> None:
         """Take back all imports at once; see ``reversal.clear`` for the errors."""
         with self.database.write() as connection:
             lock_group(connection, self.settings.dataset_group)
             clear(connection, self.session.details, self.settings.dataset_group)
+            record(connection, "undid", "all imports")
         logger.info("all imports are undone", extra={"event": "imports_cleared"})
 
-    def list(self, limit: int = 50) -> builtins.list[dict[str, Any]]:
-        """The newest imports, newest first."""
-        statement = (
-            sa.select(imports)
-            .where(imports.c.dataset_group == self.settings.dataset_group)
-            .order_by(imports.c.requested_at.desc(), imports.c.id)
-            .limit(limit)
-        )
+    def list(self, limit: int = 50, caller: Caller | None = None) -> builtins.list[dict[str, Any]]:
+        """The newest imports that ``caller`` may see, newest first; None sees every import."""
+        group = self.settings.dataset_group
         with self.database.read() as connection:
+            may_see = sight_of(connection, group, caller)
+            ids = visible_ids(connection, group, may_see, limit)
+            statement = (
+                sa.select(imports)
+                .where(imports.c.id.in_(ids))
+                .order_by(imports.c.requested_at.desc(), imports.c.id)
+            )
             rows = connection.execute(statement).mappings().all()
         return [_document(row) for row in rows]
 
@@ -203,6 +249,7 @@ class Imports:
         *,
         drive: Callable[[], object],
         progress: Callable[[str], object] | None = None,
+        requested_by: str | None = None,
     ) -> ImportReport:
         """Import files and wait for the end.
 
@@ -216,7 +263,7 @@ class Imports:
         InvalidRequest, InvalidData
             The files were refused; nothing of them was kept.
         """
-        import_id = self.request(files, mode, options)
+        import_id = self.request(files, mode, options, requested_by=requested_by)
         state = ""
         while True:
             document = self.get(import_id)
@@ -267,6 +314,7 @@ def _document(row: sa.RowMapping) -> dict[str, Any]:
         "options": row["options"],
         "report": row["report"],
         "error": row["error"],
+        "requested_by": row["requested_by"],
         "requested_at": utc_text(row["requested_at"]),
         "finished_at": utc_text(row["finished_at"]),
         "loaded_with": row["loaded_with"],

@@ -42,7 +42,7 @@ def understand_imports(
         if error.retryable:
             raise
         return Batch(None, {}, {first["id"]: error})
-    return Batch(found, {first["id"]: found.report}, {})
+    return Batch(found, {first["id"]: found.report}, {}, {first["id"]: found.touched})
 
 
 def understand_files(

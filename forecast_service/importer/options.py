@@ -10,6 +10,7 @@ from typing import Any
 from forecast_service.common.column_roles import read_column_roles
 from forecast_service.common.names import listed_names
 from forecast_service.errors import InvalidRequest, Remedy, UnknownField
+from forecast_service.storage.limits import Limits
 
 __all__ = ["CHOICES", "MODES", "ROLES", "ImportOptions", "check_request"]
 
@@ -62,6 +63,8 @@ class ImportOptions:
     """
     known_stores: bool = False
     """Whether stores that were never imported are refused."""
+    limits: Limits | None = None
+    """Stores of the caller; rows of other stores are refused. None: all stores."""
     replace: bool = False
     """Whether a full import may drop stores or much of the history."""
 
@@ -86,6 +89,9 @@ class ImportOptions:
             )
         lists = {n: tuple(str(v) for v in values[n]) for n in ("only", "ignore") if n in values}
         columns = _columns(values.get("columns", {}))
+        limits = values.get("limits")
+        if isinstance(limits, Mapping):
+            values = {**values, "limits": Limits.from_document(limits)}
         options = cls(**{**values, **lists, "columns": columns})
         _refuse_unknown_encoding(options.encoding)
         if options.stores_limit is not None and options.stores_limit < 1:
@@ -105,7 +111,8 @@ class ImportOptions:
     @property
     def remedy_of_stores(self) -> Remedy:
         """What helps with a store that was never imported: rows can be added, but not removed."""
-        return Remedy.LIST_STORES if self.empty_sales == "remove" else Remedy.CREATE_STORES
+        adds_none = self.empty_sales == "remove" or self.limits is not None
+        return Remedy.LIST_STORES if adds_none else Remedy.CREATE_STORES
 
     @property
     def may_repeat_days(self) -> bool:
@@ -114,7 +121,9 @@ class ImportOptions:
 
     def to_dict(self) -> dict[str, Any]:
         """The options as JSON values; choices that are not made are left out."""
-        return {n: value for n, value in asdict(self).items() if value or n not in CHOICES}
+        values = {n: value for n, value in asdict(self).items() if value or n not in CHOICES}
+        del values["limits"]
+        return values if self.limits is None else {**values, "limits": self.limits.document()}
 
 
 def _refuse_other_value(name: str, value: str | None, allowed: Sequence[str]) -> None:

@@ -15,13 +15,23 @@ from forecast_service.details import Details
 from forecast_service.errors import Conflict, NotFound, NotOffered, Remedy
 from forecast_service.importer.history import covariates_key, sales_key
 from forecast_service.importer.import_rows import has_open_import
+from forecast_service.importer.visibility import MaySee, everything
 from forecast_service.runs.run import OPEN_STATES
 from forecast_service.storage import manifest
 from forecast_service.storage.database import database_now
 from forecast_service.storage.groups import delete_group, group_values, restore_group
+from forecast_service.storage.limits import UNLIMITED, Limits
 from forecast_service.storage.tables import imports, series, stores, training_runs
 
-__all__ = ["changed_rows", "clear", "data_before", "keep_changes", "take_back", "versions_to_undo"]
+__all__ = [
+    "changed_rows",
+    "clear",
+    "data_before",
+    "keep_changes",
+    "preview",
+    "take_back",
+    "versions_to_undo",
+]
 
 UNDO_SECONDS = 7 * 86_400.0  # an import can be undone for so long
 
@@ -85,10 +95,12 @@ def take_back(
     import_id: str | None,
     *,
     together: bool = False,
+    may_see: MaySee = everything,
 ) -> str:
     """Take back a finished import, by default the newest, and return its id.
 
-    ``together`` allows that the imports that were loaded with it are taken back, too.
+    ``together`` allows that the imports that were loaded with it are taken back, too. To the
+    caller, imports that they may not see do not exist.
 
     Raises
     ------
@@ -100,7 +112,7 @@ def take_back(
         The backend cannot remove rows.
     """
     _refuse_backend(details)
-    load = _checked(connection, group, import_id, together=together)
+    load = _checked(connection, group, import_id, may_see, together=together)
     before = load[-1]["before"]
     if before["group"] is None:
         _refuse_open_run(connection, group)
@@ -116,6 +128,69 @@ def take_back(
     undone = sa.update(imports).where(imports.c.id.in_([row["id"] for row in load]))
     connection.execute(undone.values(state="undone", finished_at=database_now()))
     return import_id or str(load[0]["id"])
+
+
+def preview(
+    connection: sa.Connection,
+    details: Details,
+    group: str,
+    import_id: str,
+    *,
+    may_see: MaySee = everything,
+    limits: Limits = UNLIMITED,
+) -> dict[str, Any]:
+    """What taking back an import, with those of its load, would bring back: before and after.
+
+    Stores outside the ``limits`` are not counted.
+
+    Raises
+    ------
+    NotFound, Conflict, NotOffered
+        As ``take_back``.
+    """
+    _refuse_backend(details)
+    load = _checked(connection, group, import_id, may_see, together=True)
+    before = load[-1]["before"]
+    if before["group"] is None:
+        _refuse_open_run(connection, group)
+    old_group, new_group = before["group"] or {}, group_values(connection, group) or {}
+    new = _days_by_store(connection, group, limits)
+    old = _days_before(new, before["rows"], limits)
+    return {
+        "imports": [row["id"] for row in load],
+        "now": _extent(new, new_group),
+        "after": _extent(old, old_group),
+        "stores_removed": len(set(new) - set(old)),
+        "stores_back": len(set(old) - set(new)),
+    }
+
+
+def _days_by_store(connection: sa.Connection, group: str, limits: Limits) -> dict[str, int]:
+    statement = sa.select(stores.c.store, stores.c.days).where(
+        stores.c.dataset_group == group, limits.condition()
+    )
+    return {row.store: row.days for row in connection.execute(statement)}
+
+
+def _days_before(
+    days: Mapping[str, int], kept: Sequence[Mapping[str, Any]], limits: Limits
+) -> dict[str, int]:
+    """Days of sales by store, with what an import changed put back."""
+    earlier = dict(days)
+    for changes in (each for each in kept if each["table"] == stores.name):
+        for key in changes["new"]:
+            earlier.pop(key[-1], None)
+        rows = [row for row in changes["rows"] if limits.allow(row["store"], row["region"])]
+        earlier |= {row["store"]: row["days"] for row in rows}
+    return earlier
+
+
+def _extent(days: Mapping[str, int], group: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "stores": len(days),
+        "days": sum(days.values()),
+        "last_sale_on": group.get("last_sale_on"),
+    }
 
 
 def clear(connection: sa.Connection, details: Details, group: str) -> None:
@@ -155,7 +230,12 @@ def _own_data(group: str) -> tuple[str, str]:
 
 
 def _checked(
-    connection: sa.Connection, group: str, import_id: str | None, *, together: bool
+    connection: sa.Connection,
+    group: str,
+    import_id: str | None,
+    may_see: MaySee,
+    *,
+    together: bool,
 ) -> list[sa.RowMapping]:
     """The last import that counts, with those of its load, newest first; the last one led."""
     statement = (
@@ -164,9 +244,9 @@ def _checked(
         .order_by(imports.c.requested_at.desc(), imports.c.id.desc())
     )
     rows = connection.execute(statement).mappings().all()
-    wanted = [row for row in rows if import_id in (None, row["id"])]
+    wanted = [row for row in rows if import_id in (None, row["id"]) and may_see(row)]
     if not wanted:
-        _refuse_absent(connection, import_id)
+        _refuse_absent(connection, import_id, may_see)
     if rows[0]["state"] != "done":
         raise Conflict(
             f"Import '{rows[0]['id']}' is under way, so nothing can be undone now. Try again "
@@ -183,6 +263,11 @@ def _checked(
         raise Conflict(
             f"Import '{row['id']}' cannot be undone: an older version of the service made it, or "
             "it is more than 7 days old. Import all sales again, without the wrong ones."
+        )
+    if not all(map(may_see, load)):
+        raise Conflict(
+            f"Import '{row['id']}' was loaded together with imports of other stores, which would "
+            "be undone, too. To correct it, send its right rows."
         )
     if len(load) > 1 and not together:
         _refuse_load(row, len(load) - 1)
@@ -202,14 +287,14 @@ def _refuse_load(row: sa.RowMapping, others: int) -> None:
     )
 
 
-def _refuse_absent(connection: sa.Connection, import_id: str | None) -> None:
+def _refuse_absent(connection: sa.Connection, import_id: str | None, may_see: MaySee) -> None:
     if import_id is None:
         raise NotFound("There is no import to undo.")
-    statement = sa.select(imports.c.state).where(imports.c.id == import_id)
-    state = connection.execute(statement).scalar_one_or_none()
-    if state is None:
+    statement = sa.select(imports).where(imports.c.id == import_id)
+    row = connection.execute(statement).mappings().one_or_none()
+    if row is None or not may_see(row):
         raise NotFound(f"Import '{import_id}' does not exist.", remedy=Remedy.LIST_IMPORTS)
-    why = "was undone already" if state == "undone" else "failed, so nothing of it is in use"
+    why = "was undone already" if row["state"] == "undone" else "failed, so nothing of it is in use"
     raise Conflict(f"Import '{import_id}' {why}.")
 
 

@@ -7,7 +7,7 @@ waiting ─► reading ─► loading ─► done
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +161,12 @@ class ImportStep:
         with self.queue.fenced(self.claim) as connection:
             before = data_before(connection, self.session.details, self.settings.dataset_group)
             loading = [
-                {"id": import_id, "state": "loading", "report": report.to_dict()}
+                {
+                    "id": import_id,
+                    "state": "loading",
+                    "report": report.to_dict(),
+                    "touched_stores": _touched(report.mode, batch.touched[import_id]),
+                }
                 for import_id, report in batch.reports.items()
             ]
             update_imports(connection, loading)
@@ -257,6 +262,11 @@ class ImportStep:
             if loaded_with is None:  # the files of the others are in the folder of that one
                 self.session.bucket.discard(uri_of(self.settings, import_id))
             Workspace(self.settings.home, import_id).remove()
+
+
+def _touched(mode: str, stores: Sequence[str]) -> Sequence[str] | None:
+    """What is kept of the stores of an import; a full import is about all of them."""
+    return None if mode == "FULL" else list(stores)
 
 
 def _document(error: ForecastServiceError) -> dict[str, Any]:

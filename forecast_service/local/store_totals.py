@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -33,11 +33,12 @@ def store_totals(
     known_future: KnownFuture,
     panel: Panel,
     limits: Limits,
-) -> Iterator[StoredForecast]:
-    """The total of each store; ``series`` are its items, in the order of the model."""
+) -> dict[str, StoredForecast]:
+    """The total of each store by its name; ``series`` are its items, in the order of the model."""
     quantiles, places = _levels(series[0].forecast_types)
     if not quantiles:
-        return
+        return {}
+    totals: dict[str, StoredForecast] = {}
     expected = limits.applied_to(fitted.mean(known_future)[:, None])[:, 0]
     history = without_outliers(panel).target
     season = season_length(panel.frequency)
@@ -51,7 +52,7 @@ def store_totals(
         sums[:] = values.sum(axis=0)  # right for the type ``mean``
         sums[places] = total(ordered, quantiles, means, past)
         first = series[rows[0]]
-        yield StoredForecast(
+        totals[store] = StoredForecast(
             forecast_arn=totals_of(first.forecast_arn),
             series_key=series_key([store]),
             start=first.start,
@@ -60,6 +61,7 @@ def store_totals(
             values=sums,
             facts=_facts(rows, past.comovement, limits),
         )
+    return totals
 
 
 def _facts(rows: Rows, comovement: float, limits: Limits) -> dict[str, Any]:

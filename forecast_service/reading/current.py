@@ -20,6 +20,7 @@ from forecast_service.reading.store_reader import StoreReader
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.groups import Pointer, read_group
+from forecast_service.storage.limits import UNLIMITED, Limits
 from forecast_service.storage.stores import existing_stores
 
 __all__ = ["Answer", "CurrentForecast", "Documents", "Encode"]
@@ -67,8 +68,11 @@ class CurrentForecast:
         representation: Hashable,
         encode: Encode,
         question: Callable[[], Question],
+        limits: Limits = UNLIMITED,
     ) -> Answer:
-        """The answer to ``question()``; it is parsed only if no answer is cached under ``key``.
+        """The answer to ``question()`` of a caller with these limits.
+
+        The question is parsed only if no answer is cached under ``key`` for the same limits.
 
         Raises
         ------
@@ -78,10 +82,10 @@ class CurrentForecast:
 
         def make(day: date) -> Made:
             asked = question()
-            with self._documents(asked, day) as (pointer, documents):
+            with self._documents(asked, day, limits) as (pointer, documents):
                 return pointer, *encode(documents, asked)
 
-        return self._kept(key, representation, make)
+        return self._kept((key, None if limits.are_none else limits), representation, make)
 
     def cached(
         self,
@@ -115,9 +119,9 @@ class CurrentForecast:
         pointer = self._pointer.read()
         return pointer is not None and pointer.current_forecast_arn is not None
 
-    def documents(self, question: Question) -> list[dict[str, Any]]:
+    def documents(self, question: Question, limits: Limits = UNLIMITED) -> list[dict[str, Any]]:
         """One document per store, in the order of the question; nothing is cached."""
-        with self._documents(question, today(self.settings.timezone)) as (_, documents):
+        with self._documents(question, today(self.settings.timezone), limits) as (_, documents):
             return list(documents)
 
     def staleness(self) -> str | None:
@@ -133,7 +137,7 @@ class CurrentForecast:
 
     @contextmanager
     def _documents(
-        self, question: Question, day: date
+        self, question: Question, day: date, limits: Limits
     ) -> Iterator[tuple[Pointer, Iterator[dict[str, Any]]]]:
         with self.database.read() as connection:
             group = read_group(connection, self.settings.dataset_group)
@@ -142,7 +146,7 @@ class CurrentForecast:
                     "There is no forecast: no sales were imported yet.",
                     remedy=Remedy.IMPORT_THEN_TRAIN,
                 )
-            rows = existing_stores(connection, group.name, question.stores)
+            rows = existing_stores(connection, group.name, question.stores, limits)
             reader = StoreReader(connection, self.settings, group, question, day)
             reader.refuse_too_much(list(rows))
             numbers = question.stores

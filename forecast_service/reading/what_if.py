@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from forecast_service.common.keys import MEAN, parse_forecast_type, prediction_key, series_key
+from forecast_service.common.keys import middle_type, prediction_key, series_key
 from forecast_service.details import Change, WhatIfSeries
 from forecast_service.errors import FieldError, InvalidRequest
 from forecast_service.importer.files.column_names import known_name, shown_name, shown_text, snake
@@ -19,6 +19,7 @@ from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.groups import Texts, read_group
+from forecast_service.storage.limits import UNLIMITED, Limits
 from forecast_service.storage.stored_forecast import StoredForecast, predictions
 from forecast_service.storage.stores import existing_stores, refuse_missing_item
 
@@ -69,9 +70,12 @@ class WhatIf:
         self.current = current
 
     def documents(
-        self, question: Question, suppositions: Sequence[Supposition]
+        self,
+        question: Question,
+        suppositions: Sequence[Supposition],
+        limits: Limits = UNLIMITED,
     ) -> list[dict[str, Any]]:
-        """One document per store, in the order of the question.
+        """One document per store, in the order of the question, for a caller with these limits.
 
         Raises
         ------
@@ -82,8 +86,8 @@ class WhatIf:
         NotOffered
             The backend cannot do this.
         """
-        self._refuse_missing_items(question)
-        served = self.current.documents(question)
+        self._refuse_missing_items(question, limits)
+        served = self.current.documents(question, limits)
         changes = self._changes(suppositions)
         arn = served[0]["provenance"]["forecast"]
         keys = [_key(document) for document in served]
@@ -94,12 +98,12 @@ class WhatIf:
             for document, series in zip(served, supposed, strict=True)
         ]
 
-    def _refuse_missing_items(self, question: Question) -> None:
+    def _refuse_missing_items(self, question: Question, limits: Limits) -> None:
         """Series are computed, not their totals: with items, one must be named."""
         with self.database.read() as connection:
             group = read_group(connection, self.settings.dataset_group)
             if group is not None and group.has_items and question.item is None:
-                for name in existing_stores(connection, group.name, question.stores):
+                for name in existing_stores(connection, group.name, question.stores, limits):
                     refuse_missing_item(connection, group, name, None)
 
     def _changes(self, suppositions: Sequence[Supposition]) -> list[Change]:
@@ -139,7 +143,7 @@ def _document(
     notes = [shown_text(note) for note in supposed.notes]
     if not _are_close(served["result"]["Forecast"]["Predictions"], points["baseline"]):
         notes.append(DIFFERS)
-    middle = _middle_key(baseline.forecast_types)
+    middle = prediction_key(middle_type(baseline.forecast_types))
     sums = {name: sum(point["Value"] for point in points[name][middle]) for name in points}
     return {
         **{name: served[name] for name in ("store_number", "item") if name in served},
@@ -162,15 +166,6 @@ def _are_close(served: Predictions, computed: Predictions) -> bool:
         for name, points in computed.items()
     ]
     return all(np.allclose(a, b, rtol=TOLERANCE, atol=TOLERANCE) for a, b in pairs)
-
-
-def _middle_key(forecast_types: Sequence[str]) -> str:
-    """Key of the forecast type for totals: the median, or the nearest type to it."""
-
-    def distance(forecast_type: str) -> float:
-        return 0.25 if forecast_type == MEAN else abs(parse_forecast_type(forecast_type) - 0.5)
-
-    return prediction_key(min(forecast_types, key=distance))
 
 
 def _total(forecast_type: str, baseline: float, changed: float) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from forecast_service.resources.contract.requests import (
     FormatQuery,
     SeriesBody,
 )
+from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import as_number, json_body, query_values, read_model
 from forecast_service.resources.representations import (
     CSV_TYPE,
@@ -112,13 +113,15 @@ class ForecastResource(ServiceResource):
         if all(isinstance(as_number(part.strip()), int) for part in text.split(",")):
             return text.split(",")
         with self.service.database.read() as connection:
-            known = stores_with_commas(connection, self.service.settings.dataset_group)
+            group = self.service.settings.dataset_group
+            known = stores_with_commas(connection, group, caller().limits)
         return listed_names(text, known)
 
     def _answer(
         self, key: Hashable, form: Representation, question: Callable[[], Question]
     ) -> Answer:
-        return self.service.current.answer(key, form, _encoder(form), question)
+        current, limits = self.service.current, caller().limits
+        return current.answer(key, form, _encoder(form), question, limits)
 
 
 def _encoder(form: Representation) -> Encode:

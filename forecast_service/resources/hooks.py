@@ -10,7 +10,9 @@ import time
 from flask import Flask, Response, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from forecast_service.accounts.actor import Actor, acting
 from forecast_service.common.logs import request_id
+from forecast_service.resources.gate.access import caller
 from forecast_service.resources.gate.admission import Admission
 from forecast_service.resources.gate.callers import Callers
 from forecast_service.resources.gate.front import REFUSAL
@@ -47,6 +49,7 @@ def _begin(callers: Callers, admission: Admission) -> AnyResponse | None:
     refusal = request.environ.get(REFUSAL)
     if refusal is not None:
         raise refusal
+    acting.set(_actor)
     callers.check(request)
     return admission.admit(request)
 
@@ -64,7 +67,13 @@ def _finish(response: Response, metrics: RequestMetrics) -> Response:
     metrics.observe(request.method, route, response.status_code, seconds)
     _log(route, response, seconds)
     request_id.set(None)
+    acting.set(None)
     return response
+
+
+def _actor() -> Actor:
+    who = caller()
+    return Actor(who.kind, who.name, request.remote_addr)
 
 
 def _log(route: str, response: Response, seconds: float) -> None:

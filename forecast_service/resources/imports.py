@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import secrets
-import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from flask import Request, Response, request
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import UnsupportedMediaType
 
-from forecast_service.errors import Busy, FieldError, InvalidRequest, UnknownField
+from forecast_service.errors import Busy, InvalidRequest, NotFound
 from forecast_service.importer.imports import stored_error
-from forecast_service.importer.options import ROLES
+from forecast_service.importer.options import ImportOptions
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.import_requests import ImportQuery
@@ -28,41 +25,35 @@ from forecast_service.resources.contract.refusals import (
     OF_QUERIES,
 )
 from forecast_service.resources.contract.requests import ListQuery, UndoQuery
-from forecast_service.resources.gate.unpacking import refuse_bomb
+from forecast_service.resources.deliveries.received_files import (
+    MULTIPART,
+    RAW_TYPES,
+    received_files,
+    refuse_other_parts,
+)
+from forecast_service.resources.deliveries.uploads import discard_upload, uploaded_files
+from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import (
     checked_name,
     read_model,
     read_query,
-    require_length,
     text_values,
 )
-from forecast_service.resources.remedies import REMEDY_ROUTES
+from forecast_service.resources.remedies import REMEDY_ROUTES, remedy_document
 from forecast_service.settings import Settings
 
 __all__ = [
     "ImportResource",
+    "ImportUndoResource",
     "ImportsResource",
     "accepted_response",
     "import_document",
-    "scratch_folder",
+    "options_within_limits",
 ]
 
 OPTIONS = tuple(ImportQuery.model_fields)
 REPEATED = ("column", "only", "ignore")
-EXAMPLES = {"mode": "INCREMENTAL", "dry_run": "true", "allow_returns": "true", "wide": "true"}
 UTF8 = "utf-8"
-MULTIPART = "multipart/form-data"
-RAW_TYPES = {
-    "text/csv": "sales.csv",
-    "application/gzip": "sales.csv.gz",
-    "application/x-gzip": "sales.csv.gz",
-    "application/vnd.apache.parquet": "sales.parquet",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "sales.xlsx",
-    "application/vnd.ms-excel": "sales.xls",
-    "application/octet-stream": "sales",
-}
-UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-CHUNK_BYTES = 1024 * 1024
 DRY_RUN = threading.Lock()
 RETRY_AFTER = {"Retry-After": "2"}
 
@@ -76,18 +67,23 @@ class ImportsResource(ServiceResource):
         query=ImportQuery,
         body_types=(MULTIPART, *RAW_TYPES),
         answers={200: "ImportReport", 202: "Import"},
-        errors=OF_FILES,
+        errors=(*OF_FILES, NotFound),
     )
     def post(self) -> Response:
-        """202 with the import to follow. ``dry_run`` only returns the report and keeps nothing."""
+        """202 with the import to follow. ``dry_run`` only returns the report and keeps nothing.
+
+        ``upload`` names files that were sent before; they are forgotten when they are accepted.
+        """
         query = import_query(request)
-        options = query.options()
+        options = options_within_limits(ImportOptions.from_dict(query.options()), query.mode)
         imports = self.service.imports
-        with received_files(request, self.service.settings) as files:
+        with files_of(request, query, self.service.settings) as files:
+            if "stores" in files:
+                caller().require_all_stores("a table of stores says the region of every store")
             if query.dry_run:
                 with one_dry_run():
                     return json_response(imports.dry_run(files, query.mode, options).to_dict())
-            identifier = imports.request(files, query.mode, options)
+            identifier = imports.request(files, query.mode, options, requested_by=caller().name)
         return accepted_response(identifier, import_document(imports.get(identifier)))
 
     @documented(
@@ -100,7 +96,7 @@ class ImportsResource(ServiceResource):
     def get(self) -> Response:
         """The imports, newest first."""
         limit = read_query(request, ListQuery).limit
-        imports = self.service.imports.list(limit)
+        imports = self.service.imports.list(limit, caller())
         return json_response({"imports": [import_document(record) for record in imports]})
 
 
@@ -115,7 +111,7 @@ class ImportResource(ServiceResource):
     )
     def get(self, import_id: str) -> Response:
         """The import with its report or its error; the error names lines."""
-        record = self.service.imports.get(checked_name(import_id, "import_id"))
+        record = self.service.imports.get(checked_name(import_id, "import_id"), caller())
         return json_response(import_document(record))
 
     @documented(
@@ -129,8 +125,39 @@ class ImportResource(ServiceResource):
         """The import with state ``undone``: the sales are those from before it."""
         together = read_query(request, UndoQuery).together
         name = checked_name(import_id, "import_id")
-        record = self.service.imports.undo(name, together=together)
+        record = self.service.imports.undo(name, together=together, caller=caller())
         return json_response(import_document(record))
+
+
+class ImportUndoResource(ServiceResource):
+    """The undo of an import, before it is done."""
+
+    @documented(
+        "What an undo of an import would bring back",
+        scope="import",
+        answers={200: "UndoPreview"},
+        errors=(404, 409, 422, 501, 503),
+    )
+    def get(self, import_id: str) -> Response:
+        """The extent of the sales now and afterwards. Errors are those of the undo."""
+        name = checked_name(import_id, "import_id")
+        return json_response(self.service.imports.undo_preview(name, caller=caller()))
+
+
+def options_within_limits(options: ImportOptions, mode: str) -> ImportOptions:
+    """The options for an import of this caller, who may see only some stores or all.
+
+    Raises
+    ------
+    NotAllowed
+        A full import would replace the sales of other stores.
+    """
+    limits = caller().limits
+    if limits.are_none:
+        return options
+    if mode == "FULL":
+        caller().require_all_stores("a full import replaces the sales of all stores")
+    return replace(options, limits=limits, known_stores=True)
 
 
 def import_query(sent: Request) -> ImportQuery:
@@ -140,7 +167,7 @@ def import_query(sent: Request) -> ImportQuery:
     """
     given = list(sent.args.items(multi=True))
     if sent.mimetype == MULTIPART:
-        _refuse_other_parts(sent)
+        refuse_other_parts(sent, OPTIONS)
         given += sent.form.items(multi=True)
     values = text_values(MultiDict(given), ImportQuery, repeated=REPEATED)
     charset = sent.mimetype_params.get("charset", UTF8)
@@ -154,8 +181,9 @@ def import_document(record: Mapping[str, Any]) -> dict[str, Any]:
     error = record["error"]
     if error is None:
         return dict(record)
-    public = {name: value for name, value in error.items() if name != "remedy"}
-    return {**record, "error": {**public, "detail": stored_error(error).sentence(REMEDY_ROUTES)}}
+    stored = stored_error(error)
+    words = {"detail": stored.sentence(REMEDY_ROUTES), "remedy": remedy_document(stored)}
+    return {**record, "error": {**error, **words}}
 
 
 def accepted_response(identifier: str, document: Mapping[str, Any]) -> Response:
@@ -164,32 +192,27 @@ def accepted_response(identifier: str, document: Mapping[str, Any]) -> Response:
 
 
 @contextmanager
-def received_files(sent: Request, settings: Settings) -> Iterator[dict[str, Path]]:
-    """The files of a request by role, in a folder that is deleted afterwards.
+def files_of(sent: Request, query: ImportQuery, settings: Settings) -> Iterator[dict[str, Path]]:
+    """The files of an import by role: of the request, or of an earlier upload.
 
     Raises
     ------
-    LengthRequired, UnsupportedMediaType, InvalidRequest
-        The body has no length or a wrong type, or is not a file; or a role is unknown or repeated.
-    RequestEntityTooLarge
-        A file would be too large when it is unpacked.
+    NotFound
+        There is no such upload.
+    InvalidRequest
+        The request names an upload and has files of its own; or see ``receive``.
     """
-    if sent.mimetype not in (MULTIPART, *RAW_TYPES):
-        kind = f"'{sent.mimetype[:100]}'" if sent.mimetype else "missing"
-        raise UnsupportedMediaType(
-            f"The Content-Type of the body is {kind}. Send '{MULTIPART}' with files named "
-            f"{', '.join(ROLES)}, or one file as {', '.join(RAW_TYPES)}."
+    if query.upload is None:
+        with received_files(sent, settings) as files:
+            yield files
+        return
+    if sent.content_length or sent.files:
+        raise InvalidRequest(
+            "The request names an upload, and has files of its own. Send one of them only."
         )
-    require_length(sent)
-    with scratch_folder(settings.home) as folder:
-        if sent.mimetype == MULTIPART:
-            files = _parts(sent, folder)
-        else:
-            files = {"sales": folder / RAW_TYPES[sent.mimetype]}
-            _save(sent.stream, files["sales"])
-        for path in files.values():
-            refuse_bomb(path, settings.max_unpacked_bytes)
-        yield files
+    yield uploaded_files(settings.home, query.upload)
+    if not query.dry_run:
+        discard_upload(settings.home, query.upload)
 
 
 @contextmanager
@@ -207,53 +230,3 @@ def one_dry_run() -> Iterator[None]:
         yield
     finally:
         DRY_RUN.release()
-
-
-@contextmanager
-def scratch_folder(home: Path) -> Iterator[Path]:
-    """A new folder inside ``home`` that is deleted afterwards."""
-    folder = home / "uploads" / secrets.token_hex(10)
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _refuse_other_parts(sent: Request) -> None:
-    options = sorted(set(sent.files) & set(OPTIONS))
-    if options:
-        name = options[0]
-        raise InvalidRequest(
-            f"'{name}' is sent as a file. Send '{name}' in the query: "
-            f"?{name}={EXAMPLES.get(name, '…')}."
-        )
-    unknown = sorted((set(sent.files) - set(ROLES)) | (set(sent.form) - {*ROLES, *OPTIONS}))
-    if unknown:
-        raise UnknownField(
-            f"'{unknown[0][:100]}' is not a file or an option of an import. The files are "
-            f"{', '.join(ROLES)}, the options {', '.join(OPTIONS)}.",
-            errors=(FieldError(f"/{unknown[0][:100]}", "unknown part"),),
-        )
-    texts = sorted(set(sent.form) & set(ROLES))
-    if texts:
-        name = texts[0]
-        raise InvalidRequest(f"'{name}' is sent as text. Send it as a file (curl -F {name}=@FILE).")
-
-
-def _parts(sent: Request, folder: Path) -> dict[str, Path]:
-    paths = {}
-    for role, files in sent.files.lists():
-        if len(files) > 1:
-            raise InvalidRequest(f"'{role}' is sent {len(files)} times. Send one file as '{role}'.")
-        file = files[0]
-        name = UNSAFE.sub("_", Path(file.filename or role).name).lstrip(".") or role
-        paths[role] = folder / role / name[-100:]
-        paths[role].parent.mkdir()
-        _save(file.stream, paths[role])
-    return paths
-
-
-def _save(stream: IO[bytes], path: Path) -> None:
-    with path.open("wb") as file:
-        shutil.copyfileobj(stream, file, CHUNK_BYTES)

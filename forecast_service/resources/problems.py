@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from forecast_service.common.disks import not_writable
 from forecast_service.common.logs import request_id
 from forecast_service.errors import ForecastServiceError, Unauthenticated
-from forecast_service.resources.remedies import REMEDY_ROUTES
+from forecast_service.resources.remedies import REMEDY_ROUTES, remedy_document
 
 __all__ = ["PROBLEM_TYPE", "init_app", "problem_response"]
 
@@ -54,6 +54,8 @@ def _from_service(error: ForecastServiceError) -> Response:
         "type": f"urn:forecast-service:{error.type}",
         "detail": error.sentence(REMEDY_ROUTES),
     }
+    if error.remedy is not None:
+        members["remedy"] = remedy_document(error)
     if error.errors:
         members["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in error.errors]
     if error.status == SERVER_ERROR:
@@ -62,7 +64,7 @@ def _from_service(error: ForecastServiceError) -> Response:
     if isinstance(error, Unauthenticated):
         response.headers["WWW-Authenticate"] = CHALLENGE
     if error.retryable:
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        response.headers["Retry-After"] = str(error.retry_after or RETRY_AFTER_SECONDS)
     return response
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from forecast_service.errors import Remedy
+from forecast_service.errors import ForecastServiceError, Remedy
 
-__all__ = ["REMEDY_ROUTES"]
+__all__ = ["REMEDY_ROUTES", "remedy_document"]
 
 REMEDY_ROUTES: Mapping[Remedy, str] = {
     Remedy.TRAIN: "Start a training with POST /training.",
@@ -28,6 +28,7 @@ REMEDY_ROUTES: Mapping[Remedy, str] = {
     Remedy.UNDO_TOGETHER: "'together=true' undoes all of them.",
     Remedy.LIST_FORECASTS: "GET /forecasts lists the forecasts that can be served.",
     Remedy.LIST_STORES: "GET /stores lists them.",
+    Remedy.LIST_USERS: "GET /users lists them.",
     Remedy.CREATE_STORES: (
         'GET /stores lists them. POST /sales with "create": true adds new ones.'
     ),
@@ -63,3 +64,11 @@ REMEDY_ROUTES: Mapping[Remedy, str] = {
         "If nothing was sold on days without a row, import it with 'missing=zero'."
     ),
 }
+
+
+def remedy_document(error: ForecastServiceError) -> dict[str, str] | None:
+    """The remedy of an error as a code for programs, and the words that its sentence ends with."""
+    if error.remedy is None:
+        return None
+    words = REMEDY_ROUTES[error.remedy].format(subject=error.subject)
+    return {"code": error.remedy.value, "text": words}

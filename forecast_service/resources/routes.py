@@ -7,18 +7,30 @@ from typing import Any
 from flask import Flask
 
 from forecast_service import __version__
+from forecast_service.resources.accounts import first_admin
+from forecast_service.resources.accounts.audit import AuditResource
+from forecast_service.resources.accounts.keys import KeyResource, KeysResource
 from forecast_service.resources.accounts.me import MeResource
+from forecast_service.resources.accounts.oidc import OidcCallbackResource, OidcResource
+from forecast_service.resources.accounts.session import OwnPasswordResource, SessionResource
+from forecast_service.resources.accounts.users import UserResource, UsersResource
 from forecast_service.resources.api import ServiceApi, ServiceResource
 from forecast_service.resources.contract.document.openapi import OpenApiResource, description
+from forecast_service.resources.deliveries.uploads import UploadResource, UploadsResource
 from forecast_service.resources.forecast import ForecastResource
 from forecast_service.resources.gate.paths import NameConverter
 from forecast_service.resources.health import HealthResource, MetricsResource, ReadyResource
-from forecast_service.resources.imports import ImportResource, ImportsResource
+from forecast_service.resources.imports import (
+    ImportResource,
+    ImportsResource,
+    ImportUndoResource,
+)
 from forecast_service.resources.kept_forecasts import (
     CurrentForecastResource,
     KeptForecastsResource,
 )
 from forecast_service.resources.metrics import RequestMetrics
+from forecast_service.resources.operation.system import SystemResource
 from forecast_service.resources.planning.outlook import OutlookResource
 from forecast_service.resources.sales import SalesResource
 from forecast_service.resources.stores import HistoryResource, StoreResource, StoresResource
@@ -43,10 +55,23 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/stores/<store_number>/outlook", OutlookResource),
     ("/imports", ImportsResource),
     ("/imports/<import_id>", ImportResource),
+    ("/imports/<import_id>/undo", ImportUndoResource),
+    ("/uploads", UploadsResource),
+    ("/uploads/<upload_id>", UploadResource),
     ("/sales", SalesResource),
     ("/me", MeResource),
+    ("/me/password", OwnPasswordResource),
+    ("/session", SessionResource),
+    ("/session/oidc", OidcResource),
+    ("/session/oidc/callback", OidcCallbackResource),
+    ("/users", UsersResource),
+    ("/users/<name>", UserResource),
+    ("/audit", AuditResource),
+    ("/keys", KeysResource),
+    ("/keys/<key_id>", KeyResource),
     ("/healthz", HealthResource),
     ("/readyz", ReadyResource),
+    ("/system", SystemResource),
     ("/metrics", MetricsResource),
     ("/openapi.json", OpenApiResource),
 )
@@ -68,4 +93,5 @@ def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> dict[str,
             f"{VERSION_PREFIX}{path}",
             resource_class_kwargs={"service": service, **extra_arguments.get(resource, {})},
         )
+    first_admin.init_app(app, service)
     return document

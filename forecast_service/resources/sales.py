@@ -21,7 +21,13 @@ from forecast_service.resources.contract.refusals import (
     OF_STORES,
     OF_WRITING,
 )
-from forecast_service.resources.imports import accepted_response, import_document, scratch_folder
+from forecast_service.resources.deliveries.received_files import scratch_folder
+from forecast_service.resources.gate.access import caller
+from forecast_service.resources.imports import (
+    accepted_response,
+    import_document,
+    options_within_limits,
+)
 from forecast_service.resources.parsing import json_body
 
 __all__ = ["SalesResource"]
@@ -44,6 +50,8 @@ class SalesResource(ServiceResource):
     def post(self) -> Response:
         """Import these rows like a file in mode INCREMENTAL."""
         body = json_body(request, SalesBody)
+        if body.create:
+            caller().require_all_stores("'create' makes new stores")
         refuse_future_rows(body.sales, last_possible_day(self.service.settings.timezone))
         options = ImportOptions(
             allow_returns=body.allow_returns,
@@ -68,12 +76,15 @@ class SalesResource(ServiceResource):
 
     def _request(self, rows: list[SaleRow], options: ImportOptions) -> Response:
         imports = self.service.imports
+        options = options_within_limits(options, "INCREMENTAL")
         if options.known_stores:
             imports.refuse_unknown_stores([row.store_number for row in rows], options)
         with scratch_folder(self.service.settings.home) as folder:
             path = folder / SENT_ROWS
             write_rows(path, rows)
-            identifier = imports.request({"sales": path}, "INCREMENTAL", options)
+            identifier = imports.request(
+                {"sales": path}, "INCREMENTAL", options, requested_by=caller().name
+            )
         return accepted_response(identifier, import_document(imports.get(identifier)))
 
 

@@ -23,6 +23,7 @@ from forecast_service.resources.contract.refusals import (
     OF_STORES,
 )
 from forecast_service.resources.contract.requests import HistoryQuery, StoresQuery
+from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import as_number, checked_name, read_query
 from forecast_service.resources.representations import (
     CSV_TYPE,
@@ -77,12 +78,17 @@ class StoresResource(OfStores):
         form = representation_of(request)
         query = read_query(request, StoresQuery)
         limit = query.limit or (TABLE_STORES if form.is_table else PAGE_STORES)
-        group = self.service.settings.dataset_group
+        group, limits = self.service.settings.dataset_group, caller().limits
         with self.service.database.read() as connection:
             if query.region is not None:
-                refuse_unknown_region(connection, group, query.region)
+                refuse_unknown_region(connection, group, query.region, limits)
             page = page_of_stores(
-                connection, group, region=query.region, after=query.after, limit=limit
+                connection,
+                group,
+                region=query.region,
+                after=query.after,
+                limit=limit,
+                limits=limits,
             )
             names = [row["store"] for row in page.rows]
             dormant, stale = self._state(connection, read_group(connection, group), names)
@@ -106,7 +112,7 @@ class StoreResource(OfStores):
         name = checked_name(store_number, "store_number")
         group = self.service.settings.dataset_group
         with self.service.database.read() as connection:
-            row = existing_stores(connection, group, [name])[name]
+            row = existing_stores(connection, group, [name], caller().limits)[name]
             statement = (
                 sa.select(series.c.item)
                 .where(series.c.dataset_group == group, series.c.store == name)
@@ -166,7 +172,7 @@ class HistoryResource(ServiceResource):
     def _refuse_unknown_series(self, store: str, item: str | None) -> None:
         name = self.service.settings.dataset_group
         with self.service.database.read() as connection:
-            existing_stores(connection, name, [store])
+            existing_stores(connection, name, [store], caller().limits)
             group = read_group(connection, name)
             if group is not None and item is not None:
                 refuse_missing_item(connection, group, store, item)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from flask import Response, request
 
 from forecast_service.common.instants import utc_text
+from forecast_service.errors import NotAllowed, Remedy
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.refusals import (
@@ -20,9 +22,11 @@ from forecast_service.resources.contract.refusals import (
     OF_STORES,
 )
 from forecast_service.resources.contract.requests import ListQuery, TrainingBody
+from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import checked_name, json_body, read_query
 from forecast_service.runs.decisions import Decision
 from forecast_service.runs.run import TrainingRun
+from forecast_service.storage.stores import stores_within
 
 __all__ = ["TrainingResource", "TrainingRunResource", "run_document"]
 
@@ -38,10 +42,25 @@ NOTHING_TO_DO = {
     "newer_days_of_sales": 0,
     "run": None,
 }
+HIDDEN_ERROR = "The run failed. An administrator can see why."
+HIDDEN_DETAIL = "the run was asked for another store"
 TIMES = ("requested_at", "started_at", "finished_at", "expected_at")
 
 
-class TrainingResource(ServiceResource):
+class OfRuns(ServiceResource):
+    """What the resources of training runs share."""
+
+    def _documents(self, runs: Sequence[TrainingRun]) -> list[dict[str, Any]]:
+        """The JSON of runs, without what names stores that the caller may not see."""
+        limits = caller().limits
+        if limits.are_none:
+            return [run_document(run) for run in runs]
+        with self.service.database.read() as connection:
+            visible = stores_within(connection, self.service.settings.dataset_group, limits)
+        return [within_limits(run_document(run), visible) for run in runs]
+
+
+class TrainingResource(OfRuns):
     """Training runs and requests for them."""
 
     @documented(
@@ -59,12 +78,21 @@ class TrainingResource(ServiceResource):
     def post(self) -> Response:
         """200 if no training is needed; 202 with the run that was started or joined."""
         body = json_body(request, TrainingBody)
+        if body.force:
+            caller().require("force")
         sent = body.train_request_date
         at = None if sent is None else datetime.fromisoformat(sent)
-        decision = self.service.runs.request(str(body.store_number), at, force=body.force)
+        decision = self.service.runs.request(
+            str(body.store_number),
+            at,
+            force=body.force,
+            limits=caller().limits,
+            requested_by=caller().name,
+        )
         if body.force:
             logger.warning("Training forced", extra={"event": "training_forced"})
-        document = _decision_document(decision, body.store_number)
+        run = None if decision.run is None else self._documents([decision.run])[0]
+        document = {**_decision_document(decision, body.store_number), "run": run}
         if decision.run is None:
             return json_response(document)
         return json_response(document, 202, {"Location": _location(decision.run), **RETRY_AFTER})
@@ -79,10 +107,10 @@ class TrainingResource(ServiceResource):
     def get(self) -> Response:
         """The training runs, newest first."""
         limit = read_query(request, ListQuery).limit
-        return json_response({"runs": [run_document(run) for run in self.service.runs.list(limit)]})
+        return json_response({"runs": self._documents(self.service.runs.list(limit))})
 
 
-class TrainingRunResource(ServiceResource):
+class TrainingRunResource(OfRuns):
     """One training run."""
 
     @documented(
@@ -94,7 +122,8 @@ class TrainingRunResource(ServiceResource):
     def get(self, run_id: str) -> Response:
         """The run, with ``Retry-After`` until it has ended."""
         run = self.service.runs.get(checked_name(run_id, "run_id"))
-        return json_response(run_document(run), headers=RETRY_AFTER if run.is_open else None)
+        document = self._documents([run])[0]
+        return json_response(document, headers=RETRY_AFTER if run.is_open else None)
 
     @documented(
         "Cancel a training run",
@@ -104,7 +133,20 @@ class TrainingRunResource(ServiceResource):
     )
     def delete(self, run_id: str) -> Response:
         """Cancel the run: its state is ``cancelled``, and the computation stops soon."""
-        return json_response(run_document(self.service.runs.cancel(checked_name(run_id, "run_id"))))
+        name = checked_name(run_id, "run_id")
+        if self.service.runs.get(name).requested_by != caller().name:
+            _refuse_others(name)
+        return json_response(self._documents([self.service.runs.cancel(name)])[0])
+
+
+def _refuse_others(run_id: str) -> None:
+    """Refuse a caller who neither asked for a run nor is an administrator."""
+    if not caller().may("admin"):
+        raise NotAllowed(
+            f"'{caller().name}' did not ask for training run '{run_id}'. Who asked for it and "
+            "administrators may cancel it.",
+            remedy=Remedy.ASK_ADMIN,
+        )
 
 
 def run_document(run: TrainingRun) -> dict[str, Any]:
@@ -116,6 +158,20 @@ def run_document(run: TrainingRun) -> dict[str, Any]:
     for name in TIMES:
         document[name] = utc_text(document[name])
     return document
+
+
+def within_limits(document: dict[str, Any], visible: Collection[str]) -> dict[str, Any]:
+    """The JSON of a run for a caller who may see only these stores.
+
+    Sentences about a run may name the store that it was asked for, or others when it has ended.
+    """
+    store = document["store"]
+    hidden: dict[str, Any] = {}
+    if document["finished_at"] is not None:
+        hidden |= {"message": None, "error": document["error"] and HIDDEN_ERROR}
+    if store is not None and store not in visible:
+        hidden |= {"store": None, "detail": HIDDEN_DETAIL}
+    return {**document, **hidden}
 
 
 def _decision_document(decision: Decision, store_number: int | str) -> dict[str, Any]:
@@ -130,7 +186,6 @@ def _decision_document(decision: Decision, store_number: int | str) -> dict[str,
         "trained_at": decision.trained_at,
         "newer_days_of_sales": decision.newer_days_of_sales,
         "predictor": decision.predictor,
-        "run": None if decision.run is None else run_document(decision.run),
     }
 
 

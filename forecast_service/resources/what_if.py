@@ -14,6 +14,7 @@ from forecast_service.resources.contract.refusals import (
 )
 from forecast_service.resources.contract.requests import FormatQuery, WhatIfBody
 from forecast_service.resources.forecast import question_of
+from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import json_body
 from forecast_service.resources.representations import (
     CSV_TYPE,
@@ -54,7 +55,7 @@ class WhatIfResource(ServiceResource):
             for row in body.changes
         ]
         question = question_of(body)
-        documents = self.service.what_if.documents(question, suppositions)
+        documents = self.service.what_if.documents(question, suppositions, caller().limits)
         if form.is_table:
             stores = ["stores"] if question.many else ["store", *question.stores]
             table = what_if_table(documents, full=form.full)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from forecast_service.accounts.audit import record
 from forecast_service.errors import NotFound, Remedy
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
@@ -82,6 +83,7 @@ class KeptForecasts:
                 return forecast, None
             move_pointer(connection, name, forecast.forecast_arn)
             raise_runs_version(connection, name)
+            record(connection, "rolled_back", _id_of(forecast.forecast_arn), before=before)
             now = self._find(connection, forecast_id) or forecast
         previous = None if before is None else _id_of(before)
         logger.info(

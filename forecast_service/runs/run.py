@@ -56,6 +56,8 @@ class TrainingRun:
     """Finished share of the whole run, 0 to 1."""
     message: str | None
     """Why the run failed or waits; while it runs, the present activity."""
+    requested_by: str | None
+    """Name of the caller who asked for it; None for a forecast that follows an import."""
     requested_at: float
     started_at: float | None
     finished_at: float | None

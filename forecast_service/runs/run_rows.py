@@ -29,6 +29,8 @@ class RunRequest:
     reason: str
     detail: str
     forced: bool = False
+    requested_by: str | None = None
+    """Name of the caller."""
 
 
 def insert_or_join(
@@ -107,6 +109,7 @@ def _extend(connection: sa.Connection, waiting: TrainingRun, request: RunRequest
             detail=request.detail,
             store=request.store,
             forced=request.forced,
+            requested_by=waiting.requested_by or request.requested_by,
         )
 
 
@@ -129,6 +132,7 @@ def _insert(connection: sa.Connection, group: str, request: RunRequest) -> Train
             detail=request.detail,
             forced=request.forced,
             joined=0,
+            requested_by=request.requested_by,
             requested_at=database_now(),
         )
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forecast_service.accounts.audit import record
 from forecast_service.errors import Conflict, NoForecast, NotFound, Remedy
 from forecast_service.runs import facts, refresh, run_rows
 from forecast_service.runs.decisions import (
@@ -31,6 +32,7 @@ from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.groups import DatasetGroup, lock_group, read_group
+from forecast_service.storage.limits import UNLIMITED, Limits
 from forecast_service.storage.stores import existing_stores
 from forecast_service.storage.tables import training_runs, work
 from forecast_service.storage.work import cancel_work
@@ -54,11 +56,18 @@ class TrainingRuns:
         self.session = session
 
     def request(
-        self, store: int | str | None, at: datetime | None = None, force: bool = False
+        self,
+        store: int | str | None,
+        at: datetime | None = None,
+        force: bool = False,
+        *,
+        limits: Limits = UNLIMITED,
+        requested_by: str | None = None,
     ) -> Decision:
         """Start a training if a rule requires one, or join the run that exists.
 
         ``store`` None means the whole dataset group. Simultaneous requests get the same run.
+        ``limits`` and ``requested_by`` are those of the caller.
 
         Raises
         ------
@@ -72,7 +81,7 @@ class TrainingRuns:
             Amazon Forecast or the database cannot be reached now.
         """
         for _ in range(MAX_DECISIONS):
-            runs_version, at_checked = self._check_request(store, at)
+            runs_version, at_checked = self._check_request(store, at, limits)
             trainer = self._trainer()
             predictor = trainer.get_latest_predictor()
             lost = trainer.lost_predictor() if predictor is None else None
@@ -92,7 +101,7 @@ class TrainingRuns:
                         forced=force,
                         lost=lost,
                     )
-                    return self._decide(connection, group, predictor, request_facts)
+                    return self._decide(connection, group, predictor, request_facts, requested_by)
             except sa.exc.IntegrityError:
                 continue  # another process inserted its run first: join that one
         raise Conflict(
@@ -164,6 +173,7 @@ class TrainingRuns:
             if run.state == "waiting":
                 cancel_work(connection, KIND, run_id)
             run_rows.end(connection, run, "cancelled")
+            record(connection, "cancelled", run_id)
             refresh.refresh_after(connection, run)
         logger.info("run cancelled", extra={"event": "run_cancelled", "run_id": run_id})
         return self.get(run_id)
@@ -175,14 +185,16 @@ class TrainingRuns:
             raise NoForecast(NO_SALES, remedy=Remedy.IMPORT)
         return Trainer(self.session, self.settings, group)
 
-    def _check_request(self, store: int | str | None, at: datetime | None) -> tuple[int, datetime]:
+    def _check_request(
+        self, store: int | str | None, at: datetime | None, limits: Limits
+    ) -> tuple[int, datetime]:
         """Check store and date; return the group's ``runs_version`` and the date."""
         with self.database.read() as connection:
             group = read_group(connection, self.settings.dataset_group)
             if group is None:
                 raise NoForecast(NO_SALES, remedy=Remedy.IMPORT)
             if store is not None:
-                existing_stores(connection, group.name, [store])
+                existing_stores(connection, group.name, [store], limits)
             return group.runs_version, checked_date(at, facts.clock(connection))
 
     def _decide(
@@ -191,15 +203,28 @@ class TrainingRuns:
         group: DatasetGroup,
         predictor: dict[str, Any] | None,
         request_facts: Facts,
+        requested_by: str | None,
     ) -> Decision:
         rule = rule_of(request_facts, self.settings.retrain_rules)
         detail = detail_of(request_facts, rule)
         run, joined = None, False
         if rule != "within_tolerance":
             request = RunRequest(
-                request_facts.store, rule in TRAINING_RULES, rule, detail, request_facts.forced
+                request_facts.store,
+                rule in TRAINING_RULES,
+                rule,
+                detail,
+                request_facts.forced,
+                requested_by,
             )
             run, joined = run_rows.insert_or_join(connection, group, request, counts=True)
+            record(
+                connection,
+                "forced" if request_facts.forced else "trained",
+                run.id,
+                store=request_facts.store,
+                joined=joined,
+            )
         logger.info("training requested", extra={"event": "training_asked", "rule": rule})
         return Decision(
             started=run is not None and not joined,

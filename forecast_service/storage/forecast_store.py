@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from forecast_service.common.keys import series_key
 from forecast_service.errors import DamagedData, Remedy
 from forecast_service.storage.stored_forecast import StoredForecast, horizon_days
-from forecast_service.storage.tables import forecast_values, forecasts
+from forecast_service.storage.tables import forecast_parts, forecast_values, forecasts
 
 __all__ = [
     "any_of",
@@ -28,6 +28,7 @@ __all__ = [
     "forecast_row",
     "keys",
     "read",
+    "read_each",
     "read_many",
     "totals_of",
     "write",
@@ -70,6 +71,22 @@ def read_many(
         for row in connection.execute(statement):
             _refuse_damaged(row)
             found[row.series_key] = _stored(row)
+    return found
+
+
+def read_each(
+    connection: sa.Connection, forecast_arns: Sequence[str], key: str
+) -> dict[str, StoredForecast]:
+    """One series in several forecasts, by ARN, as far as it exists and is not damaged."""
+    found: dict[str, StoredForecast] = {}
+    for start in range(0, len(forecast_arns), BATCH_KEYS):
+        statement = sa.select(forecast_values).where(
+            forecast_values.c.forecast_arn.in_(forecast_arns[start : start + BATCH_KEYS]),
+            forecast_values.c.series_key == key,
+        )
+        for row in connection.execute(statement):
+            if row.checksum in (None, _checksum(dict(row._mapping))):
+                found[row.forecast_arn] = _stored(row)
     return found
 
 
@@ -145,9 +162,9 @@ def dormant_items(
 
 
 def delete(connection: sa.Connection, forecast_arn: str) -> None:
-    """Delete the rows of a forecast, its totals, and its record in ``forecasts``."""
+    """Delete the rows of a forecast, its totals and parts, and its record in ``forecasts``."""
     arns = (forecast_arn, totals_of(forecast_arn))
-    for table in (forecast_values, forecasts):
+    for table in (forecast_values, forecast_parts, forecasts):
         connection.execute(sa.delete(table).where(table.c.forecast_arn.in_(arns)))
 
 

@@ -19,12 +19,17 @@ from sqlalchemy import (
 )
 
 __all__ = [
+    "accounts_version",
+    "api_keys",
     "dataset_groups",
+    "forecast_parts",
     "forecast_values",
     "forecasts",
     "imports",
     "metadata",
+    "request_counts",
     "resources",
+    "scenarios",
     "series",
     "series_files",
     "stores",
@@ -134,6 +139,34 @@ forecast_values = Table(
     Column("checksum", BigInteger),  # CRC-32 of values, start, frequency and types
 )
 
+# The parts of one forecast of one series, without its level, which is the rest.
+forecast_parts = Table(
+    "forecast_parts",
+    metadata,
+    Column("forecast_arn", String(300), primary_key=True),
+    Column("series_key", String(1024), primary_key=True),
+    Column("names", Text, nullable=False),  # a list, as JSON
+    Column("step", Float, nullable=False),  # value of 1 in ``values``, in units
+    Column("values", LargeBinary, nullable=False),  # int16, little endian, (names, horizon), zlib
+)
+
+# Named what-ifs. They are computed when they are read.
+scenarios = Table(
+    "scenarios",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("dataset_group", String(63), nullable=False),
+    Column("store", String(256), nullable=False),
+    Column("item", String(256)),
+    Column("name", String(256), nullable=False),
+    Column("note", Text),
+    Column("changes", JSON, nullable=False),
+    Column("forecast_arn", String(300), nullable=False),  # the one that it was made against
+    Column("made_by", String(256), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Index("ix_scenarios_group", "dataset_group", "created_at"),
+)
+
 # The datasets that are trained together, and the forecast that is served.
 dataset_groups = Table(
     "dataset_groups",
@@ -221,6 +254,7 @@ training_runs = Table(
     Column("expected_at", Float),  # estimated end of the present stage, if there is an estimate
     Column("progress", Float),
     Column("message", Text),
+    Column("requested_by", String(256)),  # name of a caller
     Column("requested_at", Float, nullable=False),
     Column("started_at", Float),
     Column("finished_at", Float),
@@ -257,4 +291,41 @@ imports = Table(
     Column("finished_at", Float),
     Column("before", JSON(none_as_null=True)),  # what the import found, to come back to it
     Column("loaded_with", String(32)),  # the import whose load contains the rows of this one
+    Column("requested_by", String(256)),  # name of a caller
+    # Stores with rows in its files; null before they are read, or if an older version read them.
+    Column("touched_stores", JSON(none_as_null=True)),
+)
+
+# One row, from the first account on: every change of a key, a user or a session raises the version.
+accounts_version = Table(
+    "accounts_version",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),  # also of revoked keys
+    Column("digest", String(64), nullable=False, unique=True),  # SHA-256 of the key
+    Column("start", String(16), nullable=False),  # of the key, to recognise it
+    Column("scopes", JSON, nullable=False),
+    Column("stores", JSON(none_as_null=True)),  # limits; null: see ``Limits``
+    Column("regions", JSON(none_as_null=True)),
+    Column("created_by", String(256), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("expires_at", Float),
+    Column("revoked_at", Float),
+    Column("last_used_at", Float),
+)
+
+# Requests of the callers that come near their limit, shared by all web processes.
+request_counts = Table(
+    "request_counts",
+    metadata,
+    Column("caller", String(300), primary_key=True),
+    Column("period", BigInteger, primary_key=True, autoincrement=False),  # number of the minute
+    Column("count", BigInteger, nullable=False),
 )

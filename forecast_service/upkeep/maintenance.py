@@ -40,7 +40,7 @@ class Pruned:
     import_jobs: int
     runs: int
     rows: int
-    """Finished work and old import reports."""
+    """Finished work, old import reports, the oldest entries of the audit log."""
     files: int
     """Snapshots, models and folders of imports that are not in use any more."""
     compacted: int

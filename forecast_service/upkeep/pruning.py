@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forecast_service.accounts.audit import prune_audit_log
 from forecast_service.aws import translate_errors
 from forecast_service.errors import Conflict, NotFound
 from forecast_service.runs import KIND as RUN
@@ -139,12 +140,13 @@ class Pruning:
             return connection.execute(statement).rowcount
 
     def rows(self) -> int:
-        """Delete the records of finished work and of old imports."""
+        """Delete records of finished work and old imports, and old entries of the audit log."""
         old_work = self.now - WORK_DAYS * SECONDS_PER_DAY
         with self.database.write() as connection:
             done = connection.execute(sa.delete(work).where(work.c.finished_at < old_work))
             old = sa.delete(imports).where(imports.c.finished_at < self.limit)
-            return done.rowcount + connection.execute(old).rowcount
+            audited = prune_audit_log(connection, self.settings.audit_days)
+            return done.rowcount + connection.execute(old).rowcount + audited
 
     def _superseded(self, dataset_arn: str) -> list[dict[str, Any]]:
         """Ended import jobs, without those that the dataset's present rows come from."""

@@ -17,7 +17,7 @@ from forecast_service.errors import BackendUnavailable, ForecastServiceError, Le
 from forecast_service.service import open_service
 from forecast_service.settings import Settings
 from forecast_service.storage.queue import Claim, new_id
-from forecast_service.upkeep import maintenance
+from forecast_service.upkeep import maintenance, presence
 from forecast_service.worker import endings
 from forecast_service.worker.child import PROCESS_KILLED, Child, prepare
 from forecast_service.worker.heartbeat import HeartBeat
@@ -61,6 +61,7 @@ class Worker:
                 self._work()
                 self._return_work()
         finally:
+            presence.take_leave(self.settings.home)
             self._service.close()
         logger.info("worker stopped", extra={"event": "worker_stopped", "pid": os.getpid()})
 
@@ -118,6 +119,7 @@ class Worker:
 
     def _round(self) -> bool:
         """Check chores, children and the queue once; return whether there was work."""
+        self._do_chore("sign", presence.SIGN_SECONDS, self._give_sign)
         self._do_chore("sweep", self._sweep_seconds, self._sweep)
         self._do_chore("schedule", SCHEDULE_SECONDS, self._schedule)
         ended = [child for child in self._children.values() if not child.is_alive]
@@ -197,6 +199,9 @@ class Worker:
             with contextlib.suppress(ForecastServiceError):
                 endings.give_back(self._service, child.claim)
         self._children.clear()
+
+    def _give_sign(self) -> None:
+        presence.give_sign(self.settings.home)
 
     def _sweep(self) -> None:
         self._service.queue.follow_clock()

@@ -133,16 +133,17 @@ def test_a_finding_is_printed_once(forecast_service, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "forecast.example"])
 def test_an_address_that_others_reach_is_warned_about(host: str) -> None:
-    lines = warnings_of(Settings(host=host, allowed_hosts=("forecast.example",)))
+    settings = Settings(host=host, allowed_hosts=("forecast.example",))
 
-    assert lines == [
-        f"WARNING: '{host}' is open to other machines, and there are no accounts: every program "
-        "that reaches this port can read and change everything.",
+    assert warnings_of(settings, has_accounts=False) == [
+        "WARNING: The service is locked: other machines may reach it, and it has no account. Make "
+        "the first key with 'forecast-service keys create NAME --scope admin'.",
         "WARNING: Requests are answered for these hosts: localhost, forecast.example. Add names "
         "with FORECAST_ALLOWED_HOSTS.",
     ]
+    assert len(warnings_of(settings, has_accounts=True)) == 1
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
 def test_an_address_of_this_machine_needs_no_warning(host: str) -> None:
-    assert warnings_of(Settings(host=host)) == []
+    assert warnings_of(Settings(host=host), has_accounts=False) == []

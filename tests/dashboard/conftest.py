@@ -1,14 +1,30 @@
-"""Fixtures for the pages."""
+"""Fixtures for the pages: frames without data, and a real browser at a real service."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from forecast_service.app import create_app
 from forecast_service.settings import Settings
+from tests.acceptance.served import Served
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+STORES = "1,2,3,4,5,6,7,8"
+WIDE = {"width": 1440, "height": 900}
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +33,110 @@ def empty_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     app = create_app(Settings(home=tmp_path_factory.mktemp("empty")))
     yield app
     app.extensions["forecast_service"].close()
+
+
+def _run(home: Path, *arguments: str | Path) -> None:
+    command = [sys.executable, "-m", "forecast_service", *map(str, arguments)]
+    environment = {**os.environ, "FORECAST_HOME": str(home), "FORECAST_PROCESSES": "1"}
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with eight stores of the sample, trained."""
+    home, files = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("sample")
+    _run(home, "sample", files)
+    table = ["--stores", files / "store.csv", "--only", STORES]
+    _run(home, "import", files / "train.csv", files / "future.csv", *table)
+    _run(home, "train", "--store", "1")
+    return home
+
+
+@pytest.fixture(scope="session")
+def served(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The service with its worker, as ``serve`` runs it."""
+    served = Served(Settings(home=sample_home), tmp_path_factory.mktemp("log") / "log")
+    yield served
+    served.process.send_signal(signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        served.process.wait(timeout=60)
+    served.process.kill()
+
+
+@pytest.fixture(scope="session")
+def address(served: Served) -> str:
+    """The address of the service."""
+    return f"http://127.0.0.1:{served.port}"
+
+
+@pytest.fixture(scope="session")
+def api(address: str) -> Callable[[str], Any]:
+    """Reads JSON from the API, without the browser."""
+
+    def read(path: str) -> Any:
+        with urllib.request.urlopen(address + path, timeout=60) as answer:
+            return json.load(answer)
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    if found is None:
+        pytest.skip("chromium is absent (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+OpenContext = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def open_context(chromium: Browser, address: str) -> Iterator[OpenContext]:
+    """Opens a window; the test fails if a page wrote an error to its console."""
+    errors: list[str] = []
+    contexts = []
+
+    def open_one(**options: Any) -> BrowserContext:
+        context = chromium.new_context(
+            **{"base_url": address, "viewport": WIDE, "locale": "en-GB", **options}
+        )
+        context.set_default_timeout(60_000)  # milliseconds; the machine may be busy
+        context.on("console", lambda line: line.type == "error" and errors.append(line.text))
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        contexts.append(context)
+        return context
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def page(open_context: OpenContext) -> Page:
+    """A page of a wide window in English."""
+    return open_context().new_page()
+
+
+@pytest.fixture(scope="session")
+def violations() -> Callable[[Page], list[str]]:
+    """What axe-core finds on a page."""
+    if not AXE.exists():
+        pytest.skip("axe-core is absent (npm ci)")
+    script = AXE.read_text(encoding="utf-8")
+
+    def found(page: Page) -> list[str]:
+        page.evaluate(script)
+        answer = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{violation['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
+            for violation in answer["violations"]
+            for node in violation["nodes"]
+        ]
+
+    return found

@@ -40,7 +40,7 @@ def _totals(panel: Panel) -> tuple[list[StoredForecast], dict[str, StoredForecas
         for row, key in enumerate(fitted.keys)
     ]
     totals = store_totals(items, fitted, future, panel, limits)
-    return items, {stored.series_key: stored for stored in totals}
+    return items, {stored.series_key: stored for stored in totals.values()}
 
 
 def test_every_store_gets_a_total_beside_the_forecast() -> None:

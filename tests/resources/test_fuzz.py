@@ -26,7 +26,7 @@ EXAMPLES = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 REFUSED = range(400, 500)
-POSTED = ("/forecast", "/what-if", "/training", "/imports", "/sales")
+POSTED = ("/forecast", "/what-if", "/training", "/imports", "/uploads", "/sales", "/keys")
 WITHOUT_BODY = ("/forecasts/<forecast_id>/current",)
 READING = [path for path, resource in ROUTES if hasattr(resource, "get")]
 FIELDS = (
@@ -54,6 +54,11 @@ FIELDS = (
     "end",
     "region",
     "forecast",
+    "name",
+    "scopes",
+    "stores",
+    "regions",
+    "expires_at",
 )
 
 scalars = (
@@ -119,7 +124,7 @@ class TestNothingChanges:
         self, client: FlaskClient, path: str, body: bytes, kind: str
     ) -> None:
         response = client.post(
-            f"{path}?no_such_parameter=1" if path == "/imports" else path,
+            f"{path}?no_such_parameter=1" if path in ("/imports", "/uploads") else path,
             data=body,
             content_type=kind,
         )

@@ -121,6 +121,10 @@ def test_a_failed_import_names_the_parameter_that_helps(
         "Correct the file and import it again. If these are returns, import it with "
         "'allow_returns=true'.",
         "errors": [{"pointer": "line 4", "detail": finding}],
+        "remedy": {
+            "code": "allow_returns",
+            "text": "If these are returns, import it with 'allow_returns=true'.",
+        },
     }
     assert client.get(location).get_json()["error"] == error
     assert client.get("/imports").get_json()["imports"][0]["error"] == error

@@ -6,10 +6,13 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from forecast_service.accounts import tables
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import Queue, new_id
 from forecast_service.storage.schema import upgrade
 from forecast_service.storage.tables import metadata
+
+assert tables.users.metadata is metadata  # the tables of accounts are part of it
 
 
 def test_the_migrated_schema_is_that_of_the_tables(database: Database) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecast_service.accounts.scopes import COMMAND_LINE
 from forecast_service.cli.data import (
     FILE,
     file_options,
@@ -196,7 +197,7 @@ def train(service: Service, *, must_wait: bool) -> None:
     from forecast_service.cli.following import follow
     from forecast_service.cli.training import sentence
 
-    decision = service.runs.request(None)
+    decision = service.runs.request(None, requested_by=COMMAND_LINE)
     say(sentence(decision))
     if decision.run is None:
         return

@@ -165,12 +165,13 @@ def _fit(
         fitted[name] = member.fit(clean, config, part(step, share, 1))
     evidence = Evidence(tests, clean.target)
     learned = evidence.learn()
-    tested, coverage = evidence.backtest(config.quantiles)
+    tested, coverage, comovement = evidence.backtest(config.quantiles)
     model = FittedCombination(
         members=fitted,
         chosen_weights=learned.weights,
         common_weights=learned.common_weights,
         calibration=learned.calibration,
         coverage=coverage,
+        comovement=comovement if panel.frequency == "D" else None,
     )
     return model, tested

@@ -28,7 +28,8 @@ class FittedCombination:
     """``members`` by name; ``chosen_weights`` (n, members) come from the backtests.
 
     ``common_weights`` (members,) are for series that are new. ``calibration`` and ``coverage``
-    (of the interval from p10 to p90) are None when no backtest was possible.
+    (of the interval from p10 to p90) are None when no backtest was possible. ``comovement`` (n,):
+    mean correlation of the errors of two days of a week; None if it was not measured.
     """
 
     members: Mapping[str, Fitted]
@@ -36,6 +37,7 @@ class FittedCombination:
     common_weights: FloatArray
     calibration: Calibration | None
     coverage: Coverage | None
+    comovement: FloatArray | None = None
 
     @property
     def keys(self) -> tuple[tuple[str, ...], ...]:
@@ -78,7 +80,7 @@ class FittedCombination:
 
     @property
     def facts(self) -> tuple[dict[str, Any], ...]:
-        """JSON for each series: its ``members`` with their weights, and its ``coverage``.
+        """JSON for each series: ``members`` with weights, ``coverage``, ``day_comovement``.
 
         ``coverage`` is the share of the backtest's days within p10 … p90, and their number. It is
         absent if the backtest had no days of the series.
@@ -90,6 +92,9 @@ class FittedCombination:
                 if count:
                     shares = {"nominal": self.coverage.nominal, "measured": round(share, 3)}
                     fact["coverage"] = {"p10-p90": {**shares, "days": count}}
+        if self.comovement is not None:
+            for fact, value in zip(facts, self.comovement.tolist(), strict=True):
+                fact["day_comovement"] = round(value, 3)
         return tuple(facts)
 
     def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
@@ -132,6 +137,8 @@ class FittedCombination:
             arrays |= prefixed("calibration", self.calibration.to_arrays())
         if self.coverage is not None:
             arrays |= prefixed("coverage", self.coverage.to_arrays())
+        if self.comovement is not None:
+            arrays["comovement"] = self.comovement
         for name, member in self.members.items():
             arrays |= prefixed(name, member.to_arrays())
         return arrays
@@ -150,6 +157,7 @@ class FittedCombination:
             common_weights=arrays["fleet"].astype(np.float64),
             calibration=Calibration.from_arrays(calibration) if calibration else None,
             coverage=Coverage.from_arrays(coverage) if coverage else None,
+            comovement=arrays["comovement"].astype(np.float64) if "comovement" in arrays else None,
         )
 
     def _with_members(
@@ -164,7 +172,14 @@ class FittedCombination:
             common_weights=self.common_weights,
             calibration=self.calibration and self.calibration.take(rows),
             coverage=self.coverage and self.coverage.take(rows),
+            comovement=self._comovement_of(rows),
         )
+
+    def _comovement_of(self, rows: npt.NDArray[np.intp]) -> FloatArray | None:
+        """The co-movement of these rows; a new series (-1) has the mean of all."""
+        if self.comovement is None:
+            return None
+        return np.where(rows < 0, self.comovement.mean(), self.comovement[rows])
 
     @property
     def _first(self) -> Fitted:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,8 +35,9 @@ from forecast_service.engine.auto.weights import (
 )
 from forecast_service.engine.backtest import Backtest, TestedWindow
 from forecast_service.engine.panel import FloatArray
+from forecast_service.engine.totals.days import comovement_of_days
 
-__all__ = ["INTERVAL", "Evidence", "Learned"]
+__all__ = ["INTERVAL", "Evidence", "Learned", "Tested"]
 
 INTERVAL = (0.1, 0.9)  # its coverage is reported
 JUDGED = tuple(int(np.argmin(np.abs(SCORES - score))) for score in (-1.25, 0.0, 1.25))
@@ -56,6 +59,14 @@ class Learned:
     common_weights: FloatArray
     calibration: Calibration | None
     """None when there was nothing to learn from."""
+
+
+class Tested(NamedTuple):
+    """A backtest, the coverage of ``INTERVAL``, and the co-movement of the days of a week (n,)."""
+
+    backtest: Backtest
+    coverage: Coverage | None
+    comovement: FloatArray | None
 
 
 class Evidence:
@@ -92,13 +103,13 @@ class Evidence:
         scores = [self._scores(self._parts[place], weights) for place in parts]
         return Learned(weights, common_weights, calibrate(scores))
 
-    def backtest(self, levels: Sequence[float]) -> tuple[Backtest, Coverage | None]:
-        """The combination's backtest at ``levels``, and the coverage of ``INTERVAL``.
+    def backtest(self, levels: Sequence[float]) -> Tested:
+        """The combination's backtest at ``levels``, with what it tells about ``INTERVAL``.
 
         Each part is forecast with the weights and calibration learned on the others.
         """
         first = self._members[0]
-        all_levels = sorted({*levels, *INTERVAL})
+        all_levels = sorted({*levels, *INTERVAL, 0.5})
         places = [all_levels.index(level) for level in levels]
         values, means = self._held_out_forecasts(all_levels)
         windows = tuple(
@@ -107,15 +118,18 @@ class Evidence:
         )
         tested = replace(first, levels=tuple(levels), windows=windows)
         if not windows:
-            return tested, None
-        low, high = (
-            np.concatenate(
-                [quantiles[:, :, all_levels.index(level)] for quantiles in values], axis=1
-            )
-            for level in INTERVAL
-        )
+            return Tested(tested, None, None)
+        bands = [
+            [quantiles[:, :, all_levels.index(level)] for level in (INTERVAL[0], 0.5, INTERVAL[1])]
+            for quantiles in values
+        ]
+        low, high = (np.concatenate([band[end] for band in bands], axis=1) for end in (0, 2))
         actual = np.concatenate([window.actual for window in windows], axis=1)
-        return tested, coverage(actual, low, high, round(INTERVAL[1] - INTERVAL[0], 9))
+        covered = coverage(actual, low, high, round(INTERVAL[1] - INTERVAL[0], 9))
+        errors = [
+            _in_spreads(window.actual, *band) for window, band in zip(windows, bands, strict=True)
+        ]
+        return Tested(tested, covered, comovement_of_days(errors))
 
     def _held_out_forecasts(
         self, levels: Sequence[float]
@@ -181,6 +195,14 @@ class Evidence:
     def _combine(self, part: Part, weights: FloatArray) -> FloatArray:
         """The weighted quantiles at ``GRID`` of the window of a part."""
         return combine(weights, [member.windows[part.window].quantiles for member in self._members])
+
+
+def _in_spreads(
+    actual: FloatArray, low: FloatArray, middle: FloatArray, high: FloatArray
+) -> FloatArray:
+    """Errors of the median in standard deviations of the forecast; NaN without a spread."""
+    spread = (high - low) / (NormalDist().inv_cdf(INTERVAL[1]) - NormalDist().inv_cdf(INTERVAL[0]))
+    return np.where(spread > 0, (actual - middle) / np.where(spread > 0, spread, 1.0), np.nan)
 
 
 def _parts(windows: Sequence[TestedWindow]) -> list[Part]:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from forecast_service.common.names import did_you_mean, natural_order
 from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.merging.earlier_imports import StoreState
+from forecast_service.storage.limits import Limits
 
-__all__ = ["lost_sales", "refuse_losses", "refuse_unknown_stores"]
+__all__ = ["lost_sales", "refuse_foreign_stores", "refuse_losses", "refuse_unknown_stores"]
 
 LARGEST_LOSS = 0.1  # share of the known store-days that a full import may drop
 EXAMPLES = 3
@@ -56,6 +57,20 @@ def refuse_unknown_stores(
             f"Store '{unknown[0]}' is unknown.{did_you_mean(unknown[0], list(old))}",
             remedy=remedy,
         )
+
+
+def refuse_foreign_stores(
+    old: Mapping[str, StoreState], names: Iterable[str], limits: Limits
+) -> None:
+    """Refuse stores outside the limits of the caller, as if they were never imported.
+
+    Raises
+    ------
+    InvalidData
+        The sentence has the nearest names within the limits.
+    """
+    visible = {name: state for name, state in old.items() if limits.allow(name, state.region)}
+    refuse_unknown_stores(visible, names, Remedy.LIST_STORES)
 
 
 def _days(states: Mapping[str, StoreState]) -> int:

@@ -110,6 +110,8 @@ class ImportReport:
     fixed: str | None = None
     """What this import fixes for later ones, or changes of what was fixed; a sentence."""
     unusual: UnusualReport | None = None
+    new_names: tuple[str, ...] = ()
+    """The first names of new stores; a mistyped name would be among them."""
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON values."""
@@ -134,6 +136,7 @@ class ImportReport:
                 "past_only": tuple(values["past_only"]),
                 "by_rule": None if by_rule is None else RuleReport(**by_rule),
                 "notes": tuple(values["notes"]),
+                "new_names": tuple(values.get("new_names", ())),
                 "totals": tuple(ColumnTotals(**each) for each in values.get("totals", ())),
                 "unusual": UnusualReport.from_dict(values.get("unusual")),
                 "stockouts": None if stockouts is None else StockoutReport(**stockouts),

@@ -34,6 +34,7 @@ from forecast_service.importer.values.text_columns import iso
 __all__ = ["build_report"]
 
 EXAMPLES = 3
+MOST_NEW_NAMES = 10
 
 
 def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
@@ -44,6 +45,7 @@ def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
     keys = [facts.merged.keys[i] for i in np.unique(facts.merged.series[_kept_rows(facts)])]
     imported = sorted({store for store, _ in keys}, key=natural_order)
     earlier = {} if facts.earlier is None else facts.earlier.stores
+    new = [store for store in imported if store not in earlier]
     regions = Counter(facts.stores[store].region for store in imported if store in facts.stores)
     return ImportReport(
         mode=facts.mode,
@@ -51,7 +53,7 @@ def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
         columns=tuple(_columns(facts)),
         sales_rows=len(sold_days),
         stores=len(imported),
-        new_stores=sum(store not in earlier for store in imported),
+        new_stores=len(new),
         items=len({item for _, item in keys if item}),
         first_sale_on=iso(sold_days.min()) if len(sold_days) else None,
         last_sale_on=iso(sold_days.max()) if len(sold_days) else None,
@@ -72,6 +74,7 @@ def build_report(facts: Facts, horizon: int, reason: str) -> ImportReport:
         totals=tuple(_totals(facts)),
         fixed=fixed(facts, horizon),
         unusual=report_of(facts.unusual, facts.sales.rows),
+        new_names=tuple(new[:MOST_NEW_NAMES]),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from forecast_service.common.column_roles import read_column_roles
+from forecast_service.common.names import natural_order
 from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.files.column_names import OPEN, snake
 from forecast_service.importer.files.columns import find_column
@@ -22,7 +23,11 @@ from forecast_service.importer.files.store_table import (
 from forecast_service.importer.merging.delivery import Delivery
 from forecast_service.importer.merging.earlier_imports import EarlierImports, StoreState
 from forecast_service.importer.merging.future_sales import refuse_future_sales
-from forecast_service.importer.merging.losses import refuse_losses, refuse_unknown_stores
+from forecast_service.importer.merging.losses import (
+    refuse_foreign_stores,
+    refuse_losses,
+    refuse_unknown_stores,
+)
 from forecast_service.importer.merging.merged_rows import (
     MergedRows,
     merge_sheets,
@@ -75,6 +80,8 @@ class Understanding:
     imported."""
     conventions: Mapping[str, str]
     """What later imports should know about the values; see ``groups.DatasetGroup``."""
+    touched: tuple[str, ...] = ()
+    """Stores with rows in the files."""
 
 
 def understand(
@@ -96,7 +103,11 @@ def understand(
         A file cannot be used; line numbers are in ``errors``.
     """
     delivery = Delivery.of(files, mode, options, settings, earlier)
-    sheets, doubtful = _read(delivery, last_day)
+    sheets = _read(delivery)
+    touched = _refuse_foreign_stores(delivery, sheets)
+    if last_day is not None:
+        refuse_future_sales(sheets, last_day)
+    sheets, doubtful = drop_doubtful_marks(sheets) if delivery.replaces else (sheets, {})
     merged = _merge(delivery, sheets)
     chosen = _choose_covariates(delivery, sheets, merged)
     chosen.left_out.update(doubtful)
@@ -152,22 +163,27 @@ def understand(
         stores=states,
         attributes=_attributes(merged, table, earlier, states),
         conventions=delivery.remembered.after(merged, opens_by_rests=chosen.opens_by_rests),
+        touched=touched,
     )
 
 
-def _read(delivery: Delivery, last_day: int | None) -> tuple[Sequence[Sheet], dict[str, str]]:
-    """The files, and the columns that are left out because of doubtful marks."""
-    conventions = delivery.remembered.conventions(delivery.kind, delivery.options)
-    sheets = read_sheets(
+def _read(delivery: Delivery) -> Sequence[Sheet]:
+    return read_sheets(
         delivery.files,
         delivery.options,
         delivery.earlier,
         replaces=delivery.replaces,
-        conventions=conventions,
+        conventions=delivery.remembered.conventions(delivery.kind, delivery.options),
     )
-    if last_day is not None:
-        refuse_future_sales(sheets, last_day)
-    return drop_doubtful_marks(sheets) if delivery.replaces else (sheets, {})
+
+
+def _refuse_foreign_stores(delivery: Delivery, sheets: Sequence[Sheet]) -> tuple[str, ...]:
+    """The stores of the files; refused if the caller may not see all of them."""
+    touched = {name for sheet in sheets for name in sheet.stores.names}
+    if delivery.options.limits is not None:
+        old = {} if delivery.earlier is None else delivery.earlier.stores
+        refuse_foreign_stores(old, touched, delivery.options.limits)
+    return tuple(sorted(touched, key=natural_order))
 
 
 def _merge(delivery: Delivery, sheets: Sequence[Sheet]) -> MergedRows:

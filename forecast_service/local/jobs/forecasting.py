@@ -15,7 +15,7 @@ from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.forecast_models import ServedModel, covariate_ranges, keep_model
-from forecast_service.local.jobs.forecast_values import values_of
+from forecast_service.local.jobs.forecast_values import forecast_parts, values_of
 from forecast_service.local.jobs.job import Finish, Job
 from forecast_service.local.jobs.limits import limits_of
 from forecast_service.local.jobs.panels import build_input
@@ -25,6 +25,7 @@ from forecast_service.local.jobs.sources import read_sources
 from forecast_service.local.resource_details import ForecastDetails, PredictorDetails
 from forecast_service.local.store_totals import ITEMS_OF_STORES, store_totals
 from forecast_service.storage import forecast_store
+from forecast_service.storage.planning import forecast_parts as stored_parts
 from forecast_service.storage.stored_forecast import StoredForecast
 
 __all__ = ["run_forecast"]
@@ -87,12 +88,16 @@ def run_forecast(job: Job) -> Finish:
             )
 
     rows = list(series())
+    totals: dict[str, StoredForecast] = {}
     if tuple(PredictorDetails.of(predictor.details).keys or ()) == ITEMS_OF_STORES:
         job.progress(0.9, "adding up the items of each store")
-        rows += store_totals(rows, fitted, known_future, model_input.panel, limits)
+        totals = store_totals(rows, fitted, known_future, model_input.panel, limits)
+    job.progress(0.95, "explaining the forecasts")
+    parts = list(forecast_parts(rows, totals, fitted, known_future))
 
     def finish(connection: sa.Connection) -> ForecastDetails:
-        forecast_store.write(connection, rows)
+        forecast_store.write(connection, [*rows, *totals.values()])
+        stored_parts.write(connection, parts)
         return details
 
     return finish

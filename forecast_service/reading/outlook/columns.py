@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from forecast_service.common.rounding import decimals_of
@@ -11,6 +11,8 @@ from forecast_service.reading.outlook.timeline import Floats
 __all__ = ["numbers", "rounded"]
 
 COVARIATES = ("covariates", "plan", "provenance", "coverage")  # members that are not in units
+NOT_FORECAST = ("date", "closed", "covariates", "last_year", "parts")
+SHARE, SHARE_DECIMALS = "share", 3
 
 
 def numbers(values: Floats) -> list[float | None]:
@@ -19,28 +21,16 @@ def numbers(values: Floats) -> list[float | None]:
 
 
 def rounded(document: Mapping[str, Any]) -> dict[str, Any]:
-    """An outlook whose numbers in units have as many decimals as its largest sale needs."""
-    units = {name: part for name, part in document.items() if name not in COVARIATES}
-    decimals = decimals_of(_in_units(units["forecast"]))
+    """An outlook whose numbers in units have as many decimals as its forecast needs."""
+    forecast = document["forecast"]
+    values = (values for name, values in forecast.items() if name not in NOT_FORECAST)
+    decimals = decimals_of(value for column in values for value in column if value is not None)
     return {name: _rounded(part, decimals, name) for name, part in document.items()}
-
-
-def _in_units(value: Any) -> Iterator[float]:
-    if isinstance(value, float):
-        yield value
-    elif isinstance(value, Mapping):
-        yield from _all(part for name, part in value.items() if name not in COVARIATES)
-    elif isinstance(value, list):
-        yield from _all(value)
-
-
-def _all(values: Iterable[Any]) -> Iterator[float]:
-    for value in values:
-        yield from _in_units(value)
 
 
 def _rounded(value: Any, decimals: int, name: str) -> Any:
     if isinstance(value, float):
+        decimals = SHARE_DECIMALS if name == SHARE else decimals
         return round(value, decimals) if decimals else round(value)
     if name in COVARIATES:
         return _whole(value)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
+from forecast_service.common.rounding import decimals_of
 from forecast_service.engine.calendar import parse_frequency, period_starts
 from forecast_service.errors import NoForecast, Remedy
+from forecast_service.monitoring.last_year import aligned_last_year
 from forecast_service.reading.current import Answer, CurrentForecast
+from forecast_service.reading.outlook.band_coverage import coverage_of
 from forecast_service.reading.outlook.columns import numbers
-from forecast_service.reading.outlook.last_year import a_year_before
+from forecast_service.reading.outlook.covariate_kinds import promoted_on
+from forecast_service.reading.outlook.earlier_forecasts import forecast_back_then
+from forecast_service.reading.outlook.forecast_parts import named_parts
+from forecast_service.reading.outlook.plan import planned_covariates
 from forecast_service.reading.outlook.public_holidays import holidays_on
+from forecast_service.reading.outlook.reasons import no_parts, reasons_of
+from forecast_service.reading.outlook.series_forecast import SeriesForecast, read_series
 from forecast_service.reading.outlook.timeline import Dates, Timeline, read_timeline
 from forecast_service.reading.outlook.weeks import weeks_of
 from forecast_service.reading.questions import Question
@@ -32,7 +41,7 @@ __all__ = ["OutlookQuestion", "Outlooks"]
 
 SHOWN_DAYS = {"D": 91, "W": 2 * 364, "M": 3 * 365}
 """Days of history by unit of the frequency, unless the question has another number."""
-YEAR = np.timedelta64(371, "D")  # the comparable days of a period are at most so far before it
+YEAR = np.timedelta64(410, "D")  # the comparable day of last year is at most so far before a day
 
 Document = dict[str, Any]
 
@@ -90,28 +99,19 @@ class _Outlook:
         self.snapshots = parts.snapshots
         self.question = question
         self.name = str(question.store)
-        group = read_group(connection, self.settings.dataset_group)
-        if group is None:
-            raise NoForecast(
-                "There is no forecast: no sales were imported yet.", remedy=Remedy.IMPORT_THEN_TRAIN
-            )
-        self.group: DatasetGroup = group
-        self.store = existing_stores(connection, group.name, [self.name])[self.name]
+        self.group = _group(connection, self.settings.dataset_group)
+        rows = existing_stores(connection, self.group.name, [self.name], question.limits)
+        self.store = rows[self.name]
         items = () if question.item is None else (question.item,)
         asked = Question(stores=(question.store,), many=True, items=items)
-        reader = StoreReader(connection, self.settings, group, asked, day)
+        reader = StoreReader(connection, self.settings, self.group, asked, day)
         self.served = reader.document(self.store, question.store)
 
     def document(self) -> Document:
-        predictions = self.served["result"]["Forecast"]["Predictions"]
-        points = next(iter(predictions.values()))
-        ahead = np.array([point["Timestamp"][:10] for point in points], dtype="datetime64[D]")
-        values = {
-            name: np.array([point["Value"] for point in row]) for name, row in predictions.items()
-        }
-        past = self._past(ahead)
-        timeline = self._timeline(past, ahead)
-        before = timeline.sales_on(a_year_before(ahead, self.group.frequency))
+        parts = named_parts(self.series, self.group.texts or {})
+        holidays = holidays_on(
+            np.concatenate([self.past, self.series.dates]), self.settings.country
+        )
         return {
             "store_number": self.question.store,
             "store_name": self.served.get("store_name"),
@@ -119,51 +119,98 @@ class _Outlook:
             "state": self._state(),
             "item": self.question.item,
             "frequency": self.group.frequency,
-            "history": self._history(timeline, past, list(values)),
+            "history": self._history(),
             "forecast": {
-                **_columns(timeline, ahead),
-                **{name: numbers(row) for name, row in values.items()},
-                "last_year": numbers(before),
-                "parts": None,
+                **_columns(self.timeline, self.series.dates),
+                **{name: numbers(values) for name, values in self.series.values.items()},
+                "last_year": numbers(self.last_year),
+                "parts": None if parts is None else {n: numbers(v) for n, v in parts.items()},
             },
-            "holidays": holidays_on(np.concatenate([past, ahead]), self.settings.country),
-            "weeks": weeks_of(ahead, values, before),
-            "coverage": None,
-            "reasons": [],
-            "plan": [],
+            "holidays": holidays,
+            "weeks": weeks_of(self.series, self.timeline, self.last_year),
+            "coverage": coverage_of(
+                self.timeline.sales_on(self.past), self.then, self.series.facts
+            ),
+            "reasons": self._reasons(parts, holidays),
+            "plan": self._plan(),
             "problems": [],
             "items": self._items(),
-            "unusual_days": self.store["unusual_days"] or [],
+            "unusual_days": self._unusual_days(),
             "provenance": self.served["provenance"],
         }
 
-    def _past(self, ahead: Dates) -> Dates:
+    @cached_property
+    def series(self) -> SeriesForecast:
+        """The forecast of the store or item."""
+        arn = str(self.group.current_forecast_arn)
+        series = read_series(self.connection, self.group, arn, self.name, self.question.item)
+        if series is None:  # the reader above has refused a missing one
+            raise NoForecast(f"Store '{self.name}' is not in the current forecast.")
+        return series
+
+    @cached_property
+    def past(self) -> Dates:
         """The periods of the history: they end with the newest sales of any store."""
-        last = np.datetime64(self.group.last_sale_on or str(ahead[0] - 1), "D")
+        last = np.datetime64(self.group.last_sale_on or str(self.series.dates[0] - 1), "D")
         unit = parse_frequency(self.group.frequency).unit
         days = self.question.days or SHOWN_DAYS.get(unit, SHOWN_DAYS["D"])
-        first = last - (days - 1)
-        starts = period_starts(
-            first.astype("datetime64[s]"), last.astype("datetime64[s]"), self.group.frequency
-        )
-        return starts.astype("datetime64[D]")
+        ends = (last - (days - 1)).astype("datetime64[s]"), last.astype("datetime64[s]")
+        return period_starts(*ends, self.group.frequency).astype("datetime64[D]")
 
-    def _timeline(self, past: Dates, ahead: Dates) -> Timeline:
-        first = min(past[0], ahead[0]) - YEAR
-        last = max(past[-1], ahead[-1])
+    @cached_property
+    def timeline(self) -> Timeline:
+        first = min(self.past[0], self.series.dates[0]) - YEAR
+        last = max(self.past[-1], self.series.dates[-1])
         series = self.name, self.question.item
         return read_timeline(self.snapshots, self.group, series, first, last)
 
-    def _history(self, timeline: Timeline, past: Dates, types: Sequence[str]) -> Document:
-        before = timeline.sales_on(a_year_before(past, self.group.frequency))
+    @cached_property
+    def last_year(self) -> Any:
+        """Sales of the comparable periods of last year, for each period of the forecast."""
+        return self.timeline.sales_on(self._a_year_before(self.series.dates))
+
+    @cached_property
+    def then(self) -> Mapping[str, Any]:
+        """What was forecast for the periods of the history about a week before them."""
+        series = self.name, self.question.item
+        return forecast_back_then(
+            self.connection, self.group, series, self.past, self.series.values
+        )
+
+    def _history(self) -> Document:
+        before = self.timeline.sales_on(self._a_year_before(self.past))
         return {
-            **_columns(timeline, past),
-            "sales": numbers(timeline.sales_on(past)),
+            **_columns(self.timeline, self.past),
+            "sales": numbers(self.timeline.sales_on(self.past)),
             "last_year": numbers(before),
-            "then": {name: [None] * len(past) for name in types},
+            "then": {name: numbers(values) for name, values in self.then.items()},
         }
 
+    def _reasons(
+        self, parts: Mapping[str, Any] | None, holidays: Mapping[str, str]
+    ) -> list[Document]:
+        origin = self.served["provenance"]
+        if parts is None:
+            return [no_parts(origin["source"], origin["algorithm"])]
+        dates = self.series.dates
+        closed, texts = self.timeline.closed_on(dates), self.group.texts or {}
+        promoted = promoted_on(self.timeline.covariates_on(dates), texts)
+        decimals = decimals_of(np.concatenate(list(self.series.values.values())))
+        return reasons_of(parts, dates, holidays, closed, promoted, decimals)
+
+    def _plan(self) -> list[Document]:
+        """Only a model of our own, and of one series, can be asked what if."""
+        is_total = self.group.has_items and self.question.item is None
+        if is_total or self.served["provenance"]["source"] != "local":
+            return []
+        return planned_covariates(self.group, self.timeline, self.series.dates)
+
+    def _a_year_before(self, dates: Dates) -> Dates:
+        return _aligned(dates.tobytes(), self.settings.country, self.group.frequency)
+
     def _state(self) -> str:
+        if self.question.item is not None:
+            return "dormant" if self.series.facts.get("state") == "dormant" else "active"
         arn = self.group.current_forecast_arn
         return "dormant" if dormant_stores(self.connection, arn, [self.name]) else "active"
 
@@ -171,6 +218,26 @@ class _Outlook:
         if not self.group.has_items:
             return None
         return {"count": len(items_of(self.connection, self.group.name, self.name))}
+
+    def _unusual_days(self) -> list[Document]:
+        """The unusual days of the store, or of the item alone."""
+        item = self.question.item
+        days = self.store["unusual_days"] or []
+        return [day for day in days if item is None or day["item"] == item]
+
+
+def _group(connection: sa.Connection, name: str) -> DatasetGroup:
+    group = read_group(connection, name)
+    if group is None:
+        raise NoForecast(
+            "There is no forecast: no sales were imported yet.", remedy=Remedy.IMPORT_THEN_TRAIN
+        )
+    return group
+
+
+@lru_cache(maxsize=64)  # all stores show the same days
+def _aligned(dates: bytes, country: str | None, frequency: str) -> Dates:
+    return aligned_last_year(np.frombuffer(dates, dtype="datetime64[D]"), country, frequency)
 
 
 def _columns(timeline: Timeline, dates: Dates) -> Document:

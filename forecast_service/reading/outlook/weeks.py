@@ -1,34 +1,126 @@
-"""Weeks: totals of a forecast per calendar week."""
+"""Weeks: what a store will sell in each calendar week, with quantiles of the sum."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from forecast_service.reading.outlook.timeline import Dates, Floats
+from forecast_service.common.keys import MEAN
+from forecast_service.engine.calendar import parse_frequency
+from forecast_service.engine.totals.past import Past, past_of
+from forecast_service.engine.totals.sums import mean_of_quantiles, total
+from forecast_service.reading.outlook.series_forecast import SeriesForecast
+from forecast_service.reading.outlook.timeline import Dates, Floats, Timeline
 
-__all__ = ["weeks_of"]
+__all__ = ["BACKTEST", "HISTORY", "PERIOD", "day_comovement", "weeks_of"]
 
+DAYS = 7
+APART = 2  # weeks: promotions often alternate by the week
+LEAST_WEEKS = 26  # of history
 FIRST_MONDAY = np.datetime64("1970-01-05")
+BACKTEST, HISTORY, PERIOD = "backtest", "history", "period"
+
+Week = dict[str, Any]
 
 
-def weeks_of(dates: Dates, values: Mapping[str, Floats], last_year: Floats) -> list[dict[str, Any]]:
-    """Totals per calendar week, Monday to Sunday, of days."""
-    number = (dates - FIRST_MONDAY).astype(np.int64) // 7
-    weeks = []
-    for week in np.unique(number):
-        inside = number == week
-        before = float(last_year[inside].sum())
-        weeks.append(
-            {
-                "from": str(dates[inside][0]),
-                "to": str(dates[inside][-1]),
-                "days": int(inside.sum()),
-                **dict.fromkeys(values),
-                "last_year": None if before != before else before,
-                "total_method": None,
-            }
-        )
-    return weeks
+def weeks_of(series: SeriesForecast, timeline: Timeline, last_year: Floats) -> list[Week]:
+    """Totals per calendar week (Monday to Sunday) of days, or per week of weekly data.
+
+    ``total_method`` names where the co-movement of the days comes from: the errors of the
+    ``backtest``, or the ``history`` of the series, which gives a wider range. ``period``: the week
+    is one period. The quantiles are null if neither is known: they are never added up.
+    """
+    unit = parse_frequency(series.stored.frequency).unit
+    if unit == "W":
+        return list(_single(series, last_year))
+    if unit != "D":
+        return []
+    comovement, method = day_comovement(series, timeline)
+    return [
+        _week(series, inside, comovement, method, last_year) for inside in _by_week(series.dates)
+    ]
+
+
+def day_comovement(series: SeriesForecast, timeline: Timeline) -> tuple[float | None, str | None]:
+    """Mean correlation of the errors of two days of a week, and where it comes from."""
+    measured = series.facts.get("day_comovement")
+    if measured is not None:
+        return float(measured), BACKTEST
+    past = timeline.sales[timeline.dates < series.dates[0]]
+    open_days = np.where(past > 0, past, np.nan)
+    weeks = len(open_days) // DAYS
+    if weeks < LEAST_WEEKS or _is_flat(series):
+        return None, None
+    by_weekday = open_days[len(open_days) - weeks * DAYS :].reshape(weeks, DAYS).T
+    if np.isfinite(by_weekday).sum() < LEAST_WEEKS * 2:
+        return None, None
+    return past_of(by_weekday, APART).comovement, HISTORY
+
+
+def _is_flat(series: SeriesForecast) -> bool:
+    """Whether every quantile is 0 on open days, as those of items that are sold seldom."""
+    return not any(series.values[name].any() for name in series.levels)
+
+
+def _by_week(dates: Dates) -> Iterator[slice]:
+    number = (dates - FIRST_MONDAY).astype(np.int64) // DAYS
+    starts = np.flatnonzero(np.diff(number, prepend=number[0] - 1))
+    for start, end in zip(starts, [*starts[1:], len(dates)], strict=True):
+        yield slice(int(start), int(end))
+
+
+def _week(
+    series: SeriesForecast,
+    inside: slice,
+    comovement: float | None,
+    method: str | None,
+    last_year: Floats,
+) -> Week:
+    days = inside.stop - inside.start
+    sums: dict[str, float | None] = dict.fromkeys(series.values)
+    if days == 1:
+        method = PERIOD
+        sums = {name: float(values[inside.start]) for name, values in series.values.items()}
+    elif comovement is not None and _has_spread(series, inside):
+        names, levels = list(series.levels), list(series.levels.values())
+        quantiles = np.stack([series.values[name][inside] for name in names], axis=1)[:, :, None]
+        means = mean_of_quantiles(quantiles, levels)
+        added = total(quantiles, levels, means, Past(np.zeros(days), comovement))[:, 0]
+        sums.update(zip(names, added.tolist(), strict=True))
+    else:
+        method = None
+    if MEAN in series.values:
+        sums[MEAN] = float(series.values[MEAN][inside].sum())
+    return _document(series.dates[inside], days, sums, method, last_year[inside])
+
+
+def _has_spread(series: SeriesForecast, inside: slice) -> bool:
+    """Whether the quantiles tell the sum: not if a day has sales in its highest one only."""
+    names = list(series.levels)
+    if len(names) < 2:
+        return False
+    low, high = series.values[names[0]][inside], series.values[names[-1]][inside]
+    return bool((high > 0).any() and ((low > 0) == (high > 0)).all()) or not bool(high.any())
+
+
+def _single(series: SeriesForecast, last_year: Floats) -> Iterator[Week]:
+    for place in range(len(series.dates)):
+        sums = {name: float(values[place]) for name, values in series.values.items()}
+        dates = series.dates[place] + np.array([0, 6], dtype="timedelta64[D]")
+        yield _document(dates, DAYS, sums, PERIOD, last_year[place : place + 1])
+
+
+def _document(
+    dates: Dates, days: int, sums: Mapping[str, float | None], method: str | None, before: Floats
+) -> Week:
+    last_year = float(before.sum())
+    return {
+        "from": str(dates[0]),
+        "to": str(dates[-1]),
+        "days": days,
+        **sums,
+        "last_year": last_year if np.isfinite(last_year) else None,
+        "total_method": method,
+    }

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, g
+from flask import Response, g, request
 
 from forecast_service.accounts.caller import KNOWN, SCOPES, Caller
-from forecast_service.common.names import natural_order
+from forecast_service.errors import Conflict
 from forecast_service.resources.api import ServiceResource, json_response
+from forecast_service.resources.contract.accounts.user_requests import MeBody
 from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.refusals import (
+    OF_BODIES,
+    OF_STATES,
+)
 from forecast_service.resources.gate.access import caller
-from forecast_service.storage.limits import Limits
+from forecast_service.resources.parsing import json_body
 
-__all__ = ["MeResource", "caller_document", "limits_document"]
+__all__ = ["MeResource", "caller_document"]
 
 
 class MeResource(ServiceResource):
@@ -28,6 +33,24 @@ class MeResource(ServiceResource):
             caller_document(caller()), headers={"Cache-Control": "private, no-store"}
         )
 
+    @documented(
+        "Choose the language of the pages",
+        scope=KNOWN,
+        body=MeBody,
+        answers={200: "CallerAnswer"},
+        errors=(*OF_BODIES, *OF_STATES),
+        examples={"German": {"language": "de"}},
+    )
+    def patch(self) -> Response:
+        """The user with the new language; keys have none."""
+        body = json_body(request, MeBody)
+        user = caller()
+        if user.kind != "user":
+            raise Conflict(f"'{user.name}' is not a user, so it has no language.")
+        self.service.users.change(user.name, {"language": body.language})
+        g.language = body.language
+        return self.get()
+
 
 def caller_document(found: Caller) -> dict[str, Any]:
     """The JSON of a caller. The gate notes the token and the language of a user's session in ``g``
@@ -37,16 +60,7 @@ def caller_document(found: Caller) -> dict[str, Any]:
         "name": found.name,
         "role": found.role,
         "scopes": [scope for scope in SCOPES if found.may(scope)],
-        "limits": limits_document(found.limits),
+        "limits": found.limits.document(),
         "csrf_token": g.get("csrf_token"),
         "language": g.get("language"),
     }
-
-
-def limits_document(limits: Limits) -> dict[str, list[str] | None]:
-    """The JSON of limits; null twice: every store."""
-    return {"stores": _sorted(limits.stores), "regions": _sorted(limits.regions)}
-
-
-def _sorted(names: frozenset[str] | None) -> list[str] | None:
-    return None if names is None else sorted(names, key=natural_order)

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from forecast_service.resources.contract.account_answers import CallerAnswer
+from forecast_service.resources.contract.accounts.account_answers import (
+    ApiKey,
+    ApiKeys,
+    CallerAnswer,
+    NewApiKey,
+)
+from forecast_service.resources.contract.accounts.user_answers import USER_ANSWERS
 from forecast_service.resources.contract.fields import AnswerModel, Text
 from forecast_service.resources.contract.forecast_answers import (
     Forecast,
@@ -17,6 +23,7 @@ from forecast_service.resources.contract.forecast_answers import (
     WhatIf,
 )
 from forecast_service.resources.contract.import_answers import Import, ImportReport, Imports
+from forecast_service.resources.contract.operation_answers import System, UndoPreview, Upload
 from forecast_service.resources.contract.outlook_answers import Outlook
 from forecast_service.resources.contract.problem import Problem
 from forecast_service.resources.contract.store_answers import History, Store, Stores
@@ -69,7 +76,14 @@ class Readiness(AnswerModel):
 ANSWERS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
+        *USER_ANSWERS,
+        ApiKey,
+        ApiKeys,
         CallerAnswer,
+        NewApiKey,
+        System,
+        UndoPreview,
+        Upload,
         Forecast,
         Health,
         History,

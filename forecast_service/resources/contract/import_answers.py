@@ -134,6 +134,9 @@ class ImportReport(AnswerModel):
     sales_rows: Count = Field(description="Number of rows of sales.", examples=[1946])
     stores: Count = Field(description="Number of stores in the files.")
     new_stores: Count = Field(description="Number of stores that are new.", examples=[0])
+    new_names: list[str] = Field(
+        default_factory=list, description="Names of some new stores.", examples=[["3"]]
+    )
     items: Count = Field(description="Number of items; 0 if the sales are per store.")
     first_sale_on: Day | None = Field(
         description="First day with sales; null without sales.", examples=["2024-01-01"]
@@ -219,6 +222,9 @@ class Import(AnswerModel):
     )
     error: ImportFailure | None = Field(
         description="Why it failed; null if it did not.", examples=[None]
+    )
+    requested_by: Text | None = Field(
+        description="Who requested it; null if nobody is known.", examples=["anna"]
     )
     requested_at: Instant | None = Field(description="When it was requested.")
     finished_at: Instant | None = Field(description="When it ended; null before.")

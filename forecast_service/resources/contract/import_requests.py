@@ -224,6 +224,17 @@ class ImportQuery(StrictModel):
         | None
     ) = None
 
+    upload: (
+        Annotated[
+            Name,
+            Field(
+                description="Id of files that were sent to /uploads before.",
+                examples=["3f0c9a7be1d24c58"],
+            ),
+        ]
+        | None
+    ) = None
+
     def options(self) -> dict[str, Any]:
         """The options of the importer."""
         names = (

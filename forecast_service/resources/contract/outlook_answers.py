@@ -15,6 +15,7 @@ from forecast_service.resources.contract.fields import (
     ItemName,
     RegionName,
     Sentence,
+    Share,
     StoreName,
     StoreNumber,
     Text,
@@ -103,6 +104,13 @@ class BandCoverage(AnswerModel):
 
     days: Days = Field(description="Number of days that were measured.", examples=[96])
     inside: Days = Field(description="Those inside the band.", examples=[76])
+    low: Text = Field(description="Forecast type of its lower edge.", examples=["p10"])
+    high: Text = Field(description="Forecast type of its upper edge.", examples=["p90"])
+    nominal: Share = Field(description="Share of days that should lie within it.")
+    source: Literal["served", "backtest"] = Field(
+        description="'served': what was forecast about a week before; or 'backtest'.",
+        examples=["served"],
+    )
 
 
 class Finding(BaseModel):

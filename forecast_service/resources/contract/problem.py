@@ -31,6 +31,15 @@ class ProblemFinding(AnswerModel):
     detail: Sentence = Field(description="What is wrong there.", examples=["is missing"])
 
 
+class ProblemRemedy(AnswerModel):
+    """What helps."""
+
+    code: Text = Field(description="Kind of the remedy, for programs.", examples=["list_stores"])
+    text: Sentence = Field(
+        description="The words with which 'detail' ends.", examples=["GET /stores lists them."]
+    )
+
+
 class Problem(AnswerModel):
     """An error (RFC 9457), in the same form from every route."""
 
@@ -48,6 +57,7 @@ class Problem(AnswerModel):
         examples=["Store '987' was never imported. GET /stores lists them."],
     )
     errors: list[ProblemFinding] | None = Field(None, description="Every finding with its place.")
+    remedy: ProblemRemedy | None = Field(None, description="What helps, if something does.")
     request_id: Text = Field(
         description="Identifier of the request; the log of the service has the request under it.",
         examples=[REQUEST_ID],

@@ -83,6 +83,10 @@ class TrainingRun(AnswerModel):
         description="Why it failed; null if it did not.",
         examples=[None, "The computation needs more memory than there is."],
     )
+    requested_by: Text | None = Field(
+        description="Who requested it; null if the service did, or a caller may not know.",
+        examples=["anna"],
+    )
     requested_at: Instant | None = Field(description="When it was requested.")
     started_at: Instant | None = Field(description="When it began; null while it waits.")
     finished_at: Instant | None = Field(description="When it ended; null before.", examples=[None])

@@ -66,7 +66,7 @@ def test_the_coverage_is_nominal_although_the_members_have_a_wrong_spread(
 ) -> None:
     actuals = windows(60, count, noise=noise)
 
-    tested, coverage = Evidence([member(actuals, 100), member(actuals, 100)]).backtest(LEVELS)
+    tested, coverage, _ = Evidence([member(actuals, 100), member(actuals, 100)]).backtest(LEVELS)
 
     assert coverage is not None
     assert coverage.nominal == 0.8
@@ -86,8 +86,8 @@ def test_a_part_is_forecast_with_what_the_others_taught(count: int) -> None:
     own = slice(None) if count > 1 else np.arange(HORIZON) // 7 % 2 == 0
     shocked[0][:, own] = shocked[0][:, own] * 5 + 1000
 
-    before, _ = Evidence([member(actuals, 95), member(actuals, 120)]).backtest(LEVELS)
-    after, _ = Evidence([member(shocked, 95), member(shocked, 120)]).backtest(LEVELS)
+    before, *_ = Evidence([member(actuals, 95), member(actuals, 120)]).backtest(LEVELS)
+    after, *_ = Evidence([member(shocked, 95), member(shocked, 120)]).backtest(LEVELS)
 
     first = before.windows[0].quantiles[:, own], after.windows[0].quantiles[:, own]
     assert np.array_equal(*first)
@@ -109,7 +109,7 @@ def test_unknown_and_infinite_days_do_not_count() -> None:
     actuals = windows(10, 2, noise=10)
     actuals[0][0, :5], actuals[0][1, :5] = np.nan, np.inf
 
-    _, coverage = Evidence([member(actuals, 100), member(actuals, 120)]).backtest(LEVELS)
+    _, coverage, _ = Evidence([member(actuals, 100), member(actuals, 120)]).backtest(LEVELS)
 
     assert coverage is not None
     assert coverage.days[:3].tolist() == [2 * HORIZON - 5, 2 * HORIZON - 5, 2 * HORIZON]

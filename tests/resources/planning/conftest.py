@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -43,19 +44,13 @@ def row(store: int, index: int, generator: np.random.Generator) -> str:
     return f"{store},{day},{sales},{opened},{int(is_promoted(day))},{price},{holiday}"
 
 
-@pytest.fixture(scope="session")
-def planned_home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The settings of the installation."""
-    settings = Settings(home=tmp_path_factory.mktemp("planning"), processes=1, country="DE")
-    generator = np.random.default_rng(3)
-    lines = [row(s, i, generator) for s in (1, 2, 3) for i in range(DAYS + HORIZON)]
+def make_home(settings: Settings, sales: list[str], stores: str = STORES) -> Settings:
+    """Import these sales, train and forecast."""
     app = create_app(settings)
     client = app.test_client()
-    files = {"sales": ("\n".join([HEADER, *lines])), "stores": STORES}
-    data = {name: (_file(tmp_path_factory, name, text)).open("rb") for name, text in files.items()}
-    assert client.post("/imports", data=data).status_code == 202
-    for file in data.values():
-        file.close()
+    files = {"sales": "\n".join(sales), "stores": stores}
+    sent = {role: (io.BytesIO(text.encode()), f"{role}.csv") for role, text in files.items()}
+    assert client.post("/imports", data=sent).status_code == 202
     assert Worker(settings).run_until_idle(600)
     assert client.post("/training", json={"store_number": 1}).status_code == 202
     assert Worker(settings).run_until_idle(600)
@@ -63,10 +58,13 @@ def planned_home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
-def _file(factory: pytest.TempPathFactory, name: str, text: str) -> Path:
-    path = factory.mktemp("files") / f"{name}.csv"
-    path.write_text(text)
-    return path
+@pytest.fixture(scope="session")
+def planned_home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The settings of the installation."""
+    settings = Settings(home=tmp_path_factory.mktemp("planning"), processes=1, country="DE")
+    generator = np.random.default_rng(3)
+    lines = [row(s, i, generator) for s in (1, 2, 3) for i in range(DAYS + HORIZON)]
+    return make_home(settings, [HEADER, *lines])
 
 
 @pytest.fixture

@@ -10,13 +10,15 @@ export class Problem extends Error {
   /**
    * @param {number} status 0 without an answer
    * @param {{title?: string, detail?: string, type?: string, request_id?: string,
-   *   errors?: {pointer: string, detail: string}[]}} document
+   *   errors?: {pointer: string, detail: string}[],
+   *   remedy?: {code: string, text: string}}} document
    */
   constructor(status, document) {
     super(document.detail || document.title || t("The service could not answer."));
     this.status = status;
     this.type = document.type ?? "";
     this.findings = document.errors ?? [];
+    this.remedy = document.remedy ?? null;
     this.requestId = document.request_id ?? null;
   }
 }

@@ -102,6 +102,12 @@ export function days(from, to) {
   return format(Intl.DateTimeFormat, options).formatRange(dayOf(from), dayOf(to));
 }
 
+/** Days of a week, without their year: "30 Nov – 6 Dec". */
+export function week(from, to) {
+  const options = { day: "numeric", month: "short", timeZone: "UTC" };
+  return format(Intl.DateTimeFormat, options).formatRange(dayOf(from), dayOf(to));
+}
+
 function ofDay(text, options) {
   if (!text) return "–";
   return format(Intl.DateTimeFormat, { ...options, timeZone: "UTC" }).format(dayOf(text));

@@ -44,6 +44,14 @@ export function show(element, ...children) {
   element.removeAttribute("aria-busy");
 }
 
+/** A part that scrolls sideways if it is too wide, also by keyboard. */
+export function scroller(label, ...children) {
+  const place = el("div.scroll", { role: "group", "aria-label": label }, ...children);
+  const fit = () => (place.tabIndex = place.scrollWidth > place.clientWidth ? 0 : -1);
+  new ResizeObserver(fit).observe(place);
+  return place;
+}
+
 /** Grey lines where something will be. */
 export function skeleton(lines = 4) {
   const bars = Array.from({ length: lines }, () => el("span.bone"));

@@ -1,0 +1,1 @@
+"""Log-in at an identity provider (OpenID Connect); `provider` is imported only where one is set."""

@@ -1,0 +1,1 @@
+"""Deliveries: the files of a request, and files that are kept until they are imported."""

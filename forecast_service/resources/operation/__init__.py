@@ -1,0 +1,1 @@
+"""Operation: what an operator wants to know."""

@@ -1,0 +1,67 @@
+"""The parts of stored forecasts: a compact row per forecast and series, beside its values."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import sqlalchemy as sa
+
+from forecast_service.storage.tables import forecast_parts
+
+__all__ = ["StoredParts", "read", "write"]
+
+Floats = npt.NDArray[np.float64]
+STEPS = 32_767  # of the largest part: two bytes per value are precise enough to be shown
+BATCH_ROWS = 2000
+
+
+@dataclass(frozen=True)
+class StoredParts:
+    """The parts of one series by name, each (horizon,), without the level, which is the rest."""
+
+    forecast_arn: str
+    series_key: str
+    parts: Mapping[str, Floats]
+
+
+def write(connection: sa.Connection, rows: Iterable[StoredParts]) -> None:
+    """Store parts; a series without any has no row. Earlier rows of the forecasts go."""
+    kept = [row for row in rows if row.parts]
+    for arn in {row.forecast_arn for row in kept}:
+        connection.execute(sa.delete(forecast_parts).where(forecast_parts.c.forecast_arn == arn))
+    for start in range(0, len(kept), BATCH_ROWS):
+        batch = kept[start : start + BATCH_ROWS]
+        connection.execute(sa.insert(forecast_parts), [_row(row) for row in batch])
+
+
+def read(connection: sa.Connection, forecast_arn: str, series_key: str) -> dict[str, Floats] | None:
+    """The parts of one series by name; None if none were stored."""
+    row = connection.execute(
+        sa.select(forecast_parts).where(
+            forecast_parts.c.forecast_arn == forecast_arn,
+            forecast_parts.c.series_key == series_key,
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    names = json.loads(row.names)
+    steps = np.frombuffer(zlib.decompress(row._mapping["values"]), dtype="<i2")
+    values = steps.reshape(len(names), -1) * row.step
+    return dict(zip(names, values, strict=True))
+
+
+def _row(stored: StoredParts) -> dict[str, object]:
+    values = np.stack(list(stored.parts.values()))
+    step = float(np.abs(values).max()) / STEPS or 1.0
+    return {
+        "forecast_arn": stored.forecast_arn,
+        "series_key": stored.series_key,
+        "names": json.dumps(list(stored.parts), ensure_ascii=False),
+        "step": step,
+        "values": zlib.compress(np.round(values / step).astype("<i2").tobytes()),
+    }
