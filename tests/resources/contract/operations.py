@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Documented", "fields_of", "operations", "resolved"]
+__all__ = ["WITH_PROVIDER", "Documented", "fields_of", "operations", "resolved"]
 
+WITH_PROVIDER = {"GET /session/oidc", "GET /session/oidc/callback"}
+"""They need an identity provider: tests/resources/accounts/test_oidc.py sends them."""
 METHODS = ("get", "post", "put", "patch", "delete")
 
 

@@ -98,7 +98,7 @@ def _body(operation: Operation, schemas: Schemas) -> dict[str, Any] | None:
 def _file(media_type: str) -> dict[str, Any]:
     """A file as the body, or files by their roles as parts of a form."""
     if media_type == "text/csv":
-        return {"schema": {"type": "string"}, "example": CSV_EXAMPLE}
+        return {"schema": {"contentMediaType": media_type}, "example": CSV_EXAMPLE}
     if not media_type.startswith("multipart/"):
         return {"schema": BINARY}
     return {
