@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from forecast_service.accounts.sessions import Sessions
     from forecast_service.accounts.users import Users
     from forecast_service.importer.imports import Imports
-    from forecast_service.reading import CurrentForecast, WhatIf
-    from forecast_service.reading.outlook import Outlooks
+    from forecast_service.reading import CurrentForecast, Overview, WhatIf
+    from forecast_service.reading.outlook import Comparisons, Outlooks
     from forecast_service.runs import KeptForecasts, TrainingRuns
     from forecast_service.session import ForecastSession
 
@@ -95,10 +95,22 @@ class Service:
         return CurrentForecast(self.database, self.settings)
 
     @cached_property
+    def comparisons(self) -> Comparisons:
+        from forecast_service.reading.outlook import Comparisons
+
+        return Comparisons(self.database, self.settings)
+
+    @cached_property
     def outlooks(self) -> Outlooks:
         from forecast_service.reading.outlook import Outlooks
 
         return Outlooks(self.database, self.settings, self.current)
+
+    @cached_property
+    def overview(self) -> Overview:
+        from forecast_service.reading import Overview
+
+        return Overview(self.database, self.settings)
 
     @cached_property
     def what_if(self) -> WhatIf:

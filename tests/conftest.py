@@ -40,7 +40,7 @@ FIRST = ("acceptance/", "worker/", "test_exploration", "test_benchmarks", "runs/
 
 # Files that test our own SQL, which could behave differently on PostgreSQL.
 OWN_SQL = (
-    *("storage/", "accounts/", "runs/", "reading/", "upkeep/"),
+    *("storage/", "accounts/", "runs/", "reading/", "upkeep/", "monitoring/"),
     *("local/contract/test_endings", "local/contract/test_listing", "local/contract/test_tags"),
     *("local/jobs/test_jobs", "importer/test_interruptions", "resources/test_stores"),
     "importer/test_undo_of_imports",

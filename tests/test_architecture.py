@@ -107,6 +107,8 @@ def test_the_engine_imports_no_database_no_http_and_no_amazon() -> None:
         ("prophet", "engine.prophet.prophet_package"),
         ("lightgbm", "engine.boosted.lightgbm_package"),
         ("boto3", "aws"),
+        ("argon2", "accounts.passwords"),
+        ("authlib", "accounts.oidc.provider"),
     ],
 )
 def test_a_heavy_library_is_imported_in_one_module(library: str, module: str) -> None:

@@ -14,8 +14,10 @@ import pandas as pd
 from forecast_service.client.connection import Connection
 from forecast_service.client.following import ENDED_IMPORTS, ENDED_RUNS, Progress, follow
 from forecast_service.client.frames import (
+    accuracy_frame,
     forecast_frame,
     history_frame,
+    overview_frame,
     stores_frame,
     what_if_frame,
 )
@@ -87,6 +89,28 @@ class ForecastClient:
     def stores(self, region: str | None = None) -> pd.DataFrame:
         """All stores, or those of a region, in the order of their numbers."""
         return stores_frame(self._all_stores(region))
+
+    def overview(
+        self, region: str | None = None, *, search: str | None = None, sort: str = "problems"
+    ) -> pd.DataFrame:
+        """How all stores are doing, the worst first; see ``frames.overview_frame``.
+
+        ``search`` is part of the name or number of stores; ``sort`` names a column.
+        """
+        query = without_none(region=region, search=search, sort=sort, limit=PAGE)
+        pages = [self._connection.json("GET", "/overview", params=query)]
+        while pages[-1]["next"] is not None:
+            query["after"] = str(pages[-1]["stores"][-1]["store_number"])
+            pages.append(self._connection.json("GET", "/overview", params=query))
+        return overview_frame(pages)
+
+    def accuracy(
+        self, store: Store | None = None, *, region: str | None = None, weeks: int = 13
+    ) -> pd.DataFrame:
+        """How far off the served forecasts were, by lag; see ``frames.accuracy_frame``."""
+        number = None if store is None else str(store)
+        query = without_none(store_number=number, region=region, weeks=weeks)
+        return accuracy_frame(self._connection.json("GET", "/accuracy", params=query))
 
     def forecast(
         self,

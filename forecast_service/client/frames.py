@@ -7,7 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["forecast_frame", "history_frame", "stores_frame", "what_if_frame"]
+__all__ = [
+    "accuracy_frame",
+    "forecast_frame",
+    "history_frame",
+    "overview_frame",
+    "stores_frame",
+    "what_if_frame",
+]
 
 Document = Mapping[str, Any]
 
@@ -65,6 +72,49 @@ def stores_frame(stores: Iterable[Document]) -> pd.DataFrame:
         if name in frame:
             frame[name] = pd.to_datetime(frame[name])
     return frame
+
+
+def overview_frame(pages: Sequence[Document]) -> pd.DataFrame:
+    """A row per store; ``wape`` and ``bias`` are those of ``accuracy_lag``, ``problems`` a text.
+
+    ``attrs`` has the ``week``, the ``forecast``, the ``tiles`` and the ``regions``.
+    """
+    rows = [_overview_row(store) for page in pages for store in page["stores"]]
+    frame = pd.DataFrame(rows).rename(columns={"store_number": "store"})
+    if "data_until" in frame:
+        frame["data_until"] = pd.to_datetime(frame["data_until"])
+    frame.attrs |= {name: pages[0][name] for name in ("week", "forecast", "tiles", "regions")}
+    return frame
+
+
+def accuracy_frame(document: Document) -> pd.DataFrame:
+    """A row per lag: ``wape``, ``bias``, ``coverage``, ``days`` and ``naive_wape``.
+
+    ``attrs`` has the ``weeks`` and the worst ``stores`` of the lag ``lag``, the ``source``, and
+    the ``backtest`` where nothing was served yet.
+    """
+    rows = [
+        {"lag": int(lag), **measure, "naive_wape": document["naive"].get(lag, {}).get("wape")}
+        for lag, measure in document["lags"].items()
+    ]
+    frame = pd.DataFrame(rows, columns=["lag", "wape", "bias", "coverage", "days", "naive_wape"])
+    names = ("lag", "weeks", "stores", "source", "backtest")
+    frame.attrs |= {name: document[name] for name in names}
+    return frame
+
+
+def _overview_row(store: Document) -> dict[str, Any]:
+    accuracy = store["accuracy"] or {}
+    lag = next((lag for lag in ("7", "14", "1", "backtest") if lag in accuracy), None)
+    measure = accuracy.get(lag, {})
+    texts = [problem["text"] for problem in store["problems"]]
+    return {
+        **{name: value for name, value in store.items() if name != "accuracy"},
+        "accuracy_lag": int(lag) if lag is not None and lag.isdigit() else None,
+        "wape": measure.get("wape"),
+        "bias": measure.get("bias"),
+        "problems": " ".join(texts),
+    }
 
 
 def _series(document: Document) -> Iterator[Document]:

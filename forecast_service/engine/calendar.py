@@ -19,6 +19,7 @@ __all__ = [
     "Times",
     "floor",
     "holiday_dates",
+    "last_day",
     "next_periods",
     "parse_frequency",
     "period_starts",
@@ -187,6 +188,20 @@ def next_periods(last: np.datetime64, code: str, count: int) -> Times:
     frequency = parse_frequency(code)
     now = _ordinals(np.array([last]), frequency)[0]
     return _starts(now + 1 + np.arange(count), frequency)
+
+
+def last_day(start: str, code: str) -> str:
+    """The last day of the period that begins on a day, as ISO dates.
+
+    Example
+    -------
+    >>> last_day("2026-11-23", "W"), last_day("2026-02-01", "M"), last_day("2026-11-30", "D")
+    ('2026-11-29', '2026-02-28', '2026-11-30')
+    """
+    if code == "D":
+        return start
+    following = next_periods(np.datetime64(start, "s"), code, 1)[0]
+    return str((following - np.timedelta64(1, "s")).astype("datetime64[D]"))
 
 
 def periods_between(first: np.datetime64, times: Times, code: str) -> npt.NDArray[np.int64]:

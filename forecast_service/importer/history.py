@@ -58,7 +58,7 @@ def read_rows(store: SnapshotStore, dataset: str, names: dict[str, str]) -> Long
     """
     if not store.version(dataset):
         return None
-    table = store.read(dataset)
+    table = store.read(dataset, columns=names)
     items, item_names = text_codes(table["item_id"])
     day = day_numbers(table)
     if "location" in table.column_names:

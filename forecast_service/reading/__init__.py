@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forecast_service.reading.current import Answer, CurrentForecast, Documents, Encode
+from forecast_service.reading.overview import Overview
 from forecast_service.reading.questions import Question
 from forecast_service.reading.what_if import Supposition, WhatIf, total_of
 
@@ -11,6 +12,7 @@ __all__ = [
     "CurrentForecast",
     "Documents",
     "Encode",
+    "Overview",
     "Question",
     "Supposition",
     "WhatIf",

@@ -23,7 +23,7 @@ from forecast_service.storage.groups import Pointer, read_group
 from forecast_service.storage.limits import UNLIMITED, Limits
 from forecast_service.storage.stores import existing_stores
 
-__all__ = ["Answer", "CurrentForecast", "Documents", "Encode"]
+__all__ = ["Answer", "ByteCache", "CurrentForecast", "Documents", "Encode"]
 
 CACHE_BYTES = 64 * 1024 * 1024
 ENTRY_BYTES = 500  # of an answer in the cache, besides its body and its question
@@ -105,13 +105,14 @@ class CurrentForecast:
         self, key: Hashable, representation: Hashable, make: Callable[[date], Made]
     ) -> Answer:
         day = today(self.settings.timezone)
-        answer = self._cache.get(self._pointer.read(), (day, representation, key))
+        place = (day, representation, key)
+        answer = self._cache.get(self._pointer.read(), place)
         if answer is not None:
             return answer
         pointer, body, headers = make(day)
         answer = Answer(body, _etag(pointer, representation, body), headers)
         if pointer is not None:
-            self._cache.put(pointer, (day, representation, key), answer)
+            self._cache.put(pointer, place, answer)
         return answer
 
     def is_ready(self) -> bool:
@@ -162,14 +163,14 @@ class ByteCache:
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self._bytes = 0
-        self._pointer: Pointer | None = None
+        self._pointer: Hashable = None
         self._answers: OrderedDict[Hashable, tuple[Answer, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._answers)
 
-    def get(self, pointer: Pointer | None, key: Hashable) -> Answer | None:
+    def get(self, pointer: Hashable, key: Hashable) -> Answer | None:
         """The answer that is kept under this key, or None."""
         with self._lock:
             if pointer != self._pointer:
@@ -180,7 +181,7 @@ class ByteCache:
             self._answers.move_to_end(key)
         return kept[0]
 
-    def put(self, pointer: Pointer, key: Hashable, answer: Answer) -> None:
+    def put(self, pointer: Hashable, key: Hashable, answer: Answer) -> None:
         """Keep an answer, and drop those whose last use is longest ago."""
         size = len(answer.body) + _size_of(key)
         with self._lock:
@@ -192,7 +193,7 @@ class ByteCache:
             while self._bytes > self.max_bytes:
                 self._bytes -= self._answers.popitem(last=False)[1][1]
 
-    def _begin(self, pointer: Pointer | None) -> None:
+    def _begin(self, pointer: Hashable) -> None:
         self._answers.clear()
         self._bytes = 0
         self._pointer = pointer

@@ -29,7 +29,7 @@ from forecast_service.storage.stored_forecast import (
 from forecast_service.storage.stores import items_of, refuse_missing_item
 from forecast_service.storage.tables import training_runs
 
-__all__ = ["MOST_VALUES", "StoreReader"]
+__all__ = ["MOST_VALUES", "StoreReader", "store_name"]
 
 MOST_VALUES, MOST_SERIES = 250_000, 5000  # of one answer; some 17 MB of JSON
 NAME_COLUMNS = ("name", "store_name", "storename")  # attributes
@@ -150,7 +150,7 @@ class StoreReader:
         self, stored: StoredForecast, store: Any, number: int | str, item: str | None
     ) -> Document:
         document: Document = {"store_number": number}
-        name = _store_name(store)
+        name = store_name(store)
         if name is not None:
             document["store_name"] = name
         if item is not None:
@@ -189,7 +189,7 @@ class StoreReader:
         return _no_forecast(self.connection, self.group, detail)
 
 
-def _store_name(store: Any) -> str | None:
+def store_name(store: Any) -> str | None:
     """The name of a store in words, if the table of stores has one."""
     for column, text in store["attributes"].items():
         if shown_name(column).lower().replace(" ", "_") in NAME_COLUMNS:

@@ -33,11 +33,12 @@ from forecast_service.resources.representations import (
     CSV_TYPE,
     XLSX_TYPE,
     Representation,
-    answer_response,
     attachment,
+    conditional,
     json_list,
     link_to_next,
     representation_of,
+    unconditional,
 )
 from forecast_service.resources.tables.forecasts import forecast_table, program_table, rounded
 from forecast_service.storage.stores import stores_with_commas
@@ -71,7 +72,7 @@ class ForecastResource(ServiceResource):
         query = request.environ.get("QUERY_STRING", "")
         form = representation_of(request)
         answer = self._answer(query, form, lambda: question_of(self._from_query(), form))
-        return answer_response(answer, form, request.environ.get("HTTP_IF_NONE_MATCH"))
+        return conditional(request, answer, form.content_type)
 
     @documented(
         "The current forecast of a store, of its items, or of many stores",
@@ -91,7 +92,8 @@ class ForecastResource(ServiceResource):
         """Answer a JSON body."""
         form = representation_of(request)  # refuse a wrong format before the body
         question = question_of(json_body(request, ForecastBody), form)
-        return answer_response(self._answer(question, form, lambda: question), form, None)
+        answer = self._answer(question, form, lambda: question)
+        return unconditional(answer, form.content_type)
 
     def _from_query(self) -> ForecastBody:
         """The question in the query string. Either parameter for stores may be repeated."""

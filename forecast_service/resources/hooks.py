@@ -1,4 +1,4 @@
-"""Around every request: its id and time, security headers, one line in the log, counters."""
+"""Around every request: its id and time, security headers, gzip, one line in the log, counters."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from forecast_service.resources.gate.callers import Callers
 from forecast_service.resources.gate.front import REFUSAL
 from forecast_service.resources.gate.paths import shown_path
 from forecast_service.resources.metrics import RequestMetrics
+from forecast_service.resources.representations import compress
 
 __all__ = ["init_app"]
 
@@ -55,6 +56,7 @@ def _begin(callers: Callers, admission: Admission) -> AnyResponse | None:
 
 
 def _finish(response: Response, metrics: RequestMetrics) -> Response:
+    compress(response, request.environ.get("HTTP_ACCEPT_ENCODING"))
     identifier = request_id.get() or ""
     headers = response.headers
     headers.add(REQUEST_ID_HEADER, identifier)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -26,12 +27,14 @@ __all__ = [
     "CSV_TYPE",
     "XLSX_TYPE",
     "Representation",
-    "answer_response",
     "attachment",
+    "compress",
+    "conditional",
     "json_list",
     "link_to_next",
     "representation_of",
     "table_response",
+    "unconditional",
 ]
 
 CSV_TYPE = "text/csv"
@@ -39,6 +42,9 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TYPES = {"json": JSON_TYPE, "csv": CSV_TYPE, "xlsx": XLSX_TYPE}
 WRITERS: dict[str, Callable[[Table], bytes]] = {"csv": as_csv, "xlsx": as_xlsx}
 NAME_CHARACTERS = 60  # of a store or item in the name of a file
+LEAST_COMPRESSED = 16 * 1024  # bytes
+COMPRESSED = frozenset({JSON_TYPE, CSV_TYPE})  # a spreadsheet is compressed already
+GZIP_LEVEL = 4
 UNSAFE = re.compile(r"[^\w.-]+")
 
 
@@ -125,6 +131,58 @@ def attachment(names: Iterable[int | str], representation: Representation) -> tu
     return "Content-Disposition", headers["Content-Disposition"]
 
 
+def conditional(request: Request, answer: Answer, content_type: str) -> Response:
+    """A kept answer with its ETag, or 304 if the caller has it already."""
+    if_none_match = request.environ.get("HTTP_IF_NONE_MATCH")
+    if if_none_match is not None and _matches(if_none_match, answer.etag):
+        return Response(status=304, headers=_headers(answer, content_type))
+    return unconditional(answer, content_type)
+
+
+def unconditional(answer: Answer, content_type: str) -> Response:
+    """A kept answer with its ETag."""
+    return Response(answer.body, headers=_headers(answer, content_type))
+
+
+def compress(response: Response, accept_encoding: str | None) -> None:
+    """Send a large text in gzip, if the caller reads it; its ETag becomes weak.
+
+    Small answers stay as they are: compressing them costs more than it saves.
+    """
+    length = response.content_length or 0
+    if length < LEAST_COMPRESSED or response.mimetype not in COMPRESSED:
+        return
+    response.vary.add("Accept-Encoding")
+    if response.status_code != 200 or not _reads_gzip(accept_encoding):
+        return
+    response.set_data(gzip.compress(response.get_data(), GZIP_LEVEL, mtime=0))
+    response.headers["Content-Encoding"] = "gzip"
+    etag, _ = response.get_etag()
+    if etag is not None:
+        response.set_etag(etag, weak=True)
+
+
+@lru_cache(maxsize=256)
+def _reads_gzip(accept_encoding: str | None) -> bool:
+    return parse_accept_header(accept_encoding or "")["gzip"] > 0
+
+
+def _headers(answer: Answer, content_type: str) -> list[tuple[str, str]]:
+    # A list of pairs that includes the content type is fastest in Werkzeug.
+    return [
+        ("Content-Type", content_type),
+        ("ETag", answer.etag),
+        ("Cache-Control", "no-cache"),
+        ("Vary", "Accept"),
+        *answer.headers,
+    ]
+
+
+def _matches(if_none_match: str, etag: str) -> bool:
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return etag in tags or tags == ["*"]
+
+
 def link_to_next(address: str | None) -> tuple[tuple[str, str], ...]:
     """The header with the address of the page that follows; empty without one."""
     return () if address is None else (("Link", f'<{address}>; rel="next"'),)
@@ -140,23 +198,3 @@ def table_response(
     headers = [attachment(names, representation), ("Vary", "Accept"), *link_to_next(next_page)]
     content_type = representation.content_type
     return Response(representation.write(table), headers=headers, content_type=content_type)
-
-
-def answer_response(answer: Answer, form: Representation, if_none_match: str | None) -> Response:
-    """An answer with its ETag, or 304 if the client has it already."""
-    # A list of pairs that includes the content type is fastest in Werkzeug.
-    headers = [
-        ("Content-Type", form.content_type),
-        ("ETag", answer.etag),
-        ("Cache-Control", "no-cache"),
-        ("Vary", "Accept"),
-        *answer.headers,
-    ]
-    if if_none_match is not None and _matches(if_none_match, answer.etag):
-        return Response(status=304, headers=headers)
-    return Response(answer.body, headers=headers)
-
-
-def _matches(if_none_match: str, etag: str) -> bool:
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return etag in tags or tags == ["*"]

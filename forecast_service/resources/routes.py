@@ -15,6 +15,8 @@ from forecast_service.resources.accounts.oidc import OidcCallbackResource, OidcR
 from forecast_service.resources.accounts.session import OwnPasswordResource, SessionResource
 from forecast_service.resources.accounts.users import UserResource, UsersResource
 from forecast_service.resources.api import ServiceApi, ServiceResource
+from forecast_service.resources.boards.accuracy import AccuracyResource
+from forecast_service.resources.boards.overview import OverviewResource, RegionsResource
 from forecast_service.resources.contract.document.openapi import OpenApiResource, description
 from forecast_service.resources.deliveries.uploads import UploadResource, UploadsResource
 from forecast_service.resources.forecast import ForecastResource
@@ -27,6 +29,7 @@ from forecast_service.resources.imports import (
 )
 from forecast_service.resources.kept_forecasts import (
     CurrentForecastResource,
+    KeptForecastResource,
     KeptForecastsResource,
 )
 from forecast_service.resources.metrics import RequestMetrics
@@ -43,8 +46,12 @@ __all__ = ["ROUTES", "init_app"]
 VERSION_PREFIX = "/v1"
 
 ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
+    ("/overview", OverviewResource),
+    ("/regions", RegionsResource),
+    ("/accuracy", AccuracyResource),
     ("/forecast", ForecastResource),
     ("/forecasts", KeptForecastsResource),
+    ("/forecasts/<forecast_id>", KeptForecastResource),
     ("/forecasts/<forecast_id>/current", CurrentForecastResource),
     ("/what-if", WhatIfResource),
     ("/training", TrainingResource),

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import Response, request
 
 from forecast_service.common.instants import today, utc_text
+from forecast_service.engine.calendar import last_day
 from forecast_service.errors import DamagedData, InvalidRequest
 from forecast_service.importer.files.column_names import shown_name
 from forecast_service.reading.staleness import served_staleness
@@ -46,6 +47,7 @@ __all__ = ["HistoryResource", "StoreResource", "StoresResource"]
 
 SHOWN_ITEMS = 1000
 PAGE_STORES, TABLE_STORES = 100, 5000  # without ``limit``
+DAILY = "D"
 PAGE_DAYS, TABLE_DAYS = 1000, 5000
 
 
@@ -91,12 +93,14 @@ class StoresResource(OfStores):
                 limits=limits,
             )
             names = [row["store"] for row in page.rows]
-            dormant, stale = self._state(connection, read_group(connection, group), names)
+            served = read_group(connection, group)
+            dormant, stale = self._state(connection, served, names)
         next_page = None
         if page.has_more:
             parameters = {**query.model_dump(exclude_none=True, exclude={"full"}), "limit": limit}
             next_page = f"/stores?{urlencode({**parameters, 'after': page.rows[-1]['store']})}"
-        documents = [store_document(row, dormant) for row in page.rows]
+        frequency = DAILY if served is None else served.frequency
+        documents = [store_document(row, dormant, frequency) for row in page.rows]
         if form.is_table:
             return table_response(form, stores_table(documents, stale), ["stores"], next_page)
         answer = {"stores": documents, "count": page.count, "next": next_page, "stale": stale}
@@ -127,7 +131,7 @@ class StoreResource(OfStores):
             of_items = dormant_items(connection, forecast_arn, name, items)
         return json_response(
             {
-                **store_document(row, dormant),
+                **store_document(row, dormant, DAILY if served is None else served.frequency),
                 "items": items,
                 "dormant_items": of_items,
                 "unusual_days": row["unusual_days"] or [],
@@ -178,7 +182,7 @@ class HistoryResource(ServiceResource):
                 refuse_missing_item(connection, group, store, item)
 
 
-def store_document(row: sa.RowMapping, dormant: Collection[str]) -> dict[str, Any]:
+def store_document(row: sa.RowMapping, dormant: Collection[str], frequency: str) -> dict[str, Any]:
     """The JSON of a store; ``dormant`` are the names of dormant stores."""
     columns = {name: row[name] for name in SHOWN_COLUMNS}
     attributes = {shown_name(name): value for name, value in row["attributes"].items()}
@@ -187,6 +191,7 @@ def store_document(row: sa.RowMapping, dormant: Collection[str]) -> dict[str, An
         "state": "dormant" if row["store"] in dormant else "active",
         **columns,
         "attributes": attributes,
+        "data_until": last_day(row["last_sale_on"], frequency),
         "imported_at": utc_text(row["imported_at"]),
     }
 

@@ -23,7 +23,7 @@ from forecast_service.resources.contract.refusals import (
 )
 from forecast_service.resources.contract.requests import ListQuery, TrainingBody
 from forecast_service.resources.gate.access import caller
-from forecast_service.resources.parsing import checked_name, json_body, read_query
+from forecast_service.resources.parsing import as_number, checked_name, json_body, read_query
 from forecast_service.runs.decisions import Decision
 from forecast_service.runs.run import TrainingRun
 from forecast_service.storage.stores import stores_within
@@ -122,8 +122,23 @@ class TrainingRunResource(OfRuns):
     def get(self, run_id: str) -> Response:
         """The run, with ``Retry-After`` until it has ended."""
         run = self.service.runs.get(checked_name(run_id, "run_id"))
-        document = self._documents([run])[0]
+        document = {**self._documents([run])[0], "changes": self._changes(run)}
         return json_response(document, headers=RETRY_AFTER if run.is_open else None)
+
+    def _changes(self, run: TrainingRun) -> dict[str, Any] | None:
+        """What the forecast of a run changed in the coming week, for the caller's stores."""
+        if run.state != "serving" or run.forecast_arn is None:
+            return None
+        pair = self.service.forecasts.pair_of(run.forecast_arn)
+        if pair is None:
+            return None
+        changes = self.service.comparisons.changes(*pair, caller().limits)
+        if changes is None:
+            return None
+        stores = [
+            {"store_number": as_number(each.pop("store")), **each} for each in changes["stores"]
+        ]
+        return {"against": pair[0].id, **changes, "stores": stores}
 
     @documented(
         "Cancel a training run",

@@ -58,6 +58,29 @@ class KeptForecasts:
         with self.database.read() as connection:
             return self._kept(connection, limit)
 
+    def get(self, forecast_id: str) -> KeptForecast:
+        """The forecast with this id.
+
+        Raises
+        ------
+        NotFound
+            It was never served, is no longer kept, or belongs to another dataset group.
+        """
+        with self.database.read() as connection:
+            found = self._find(connection, forecast_id)
+        if found is None:
+            raise _not_kept(forecast_id)
+        return found
+
+    def pair_of(self, forecast_arn: str) -> tuple[KeptForecast, KeptForecast] | None:
+        """The forecast that was made before this one, and this one; None if either is not kept."""
+        with self.database.read() as connection:
+            kept = self._kept(connection)
+        places = [place for place, one in enumerate(kept) if one.forecast_arn == forecast_arn]
+        if not places or places[0] + 1 >= len(kept):
+            return None
+        return kept[places[0] + 1], kept[places[0]]
+
     def make_current(self, forecast_id: str) -> tuple[KeptForecast, str | None]:
         """Serve an earlier forecast again, until the next run serves its own.
 
@@ -74,10 +97,7 @@ class KeptForecasts:
             group = lock_group(connection, name)
             forecast = self._find(connection, forecast_id)
             if group is None or forecast is None:
-                raise NotFound(
-                    f"Forecast '{forecast_id}' was never served or is no longer kept.",
-                    remedy=Remedy.LIST_FORECASTS,
-                )
+                raise _not_kept(forecast_id)
             before = group.current_forecast_arn
             if before == forecast.forecast_arn:
                 return forecast, None
@@ -115,6 +135,13 @@ class KeptForecasts:
             KeptForecast(**row, is_current=row["forecast_arn"] in served)
             for row in connection.execute(statement).mappings()
         ]
+
+
+def _not_kept(forecast_id: str) -> NotFound:
+    return NotFound(
+        f"Forecast '{forecast_id}' was never served or is no longer kept.",
+        remedy=Remedy.LIST_FORECASTS,
+    )
 
 
 def _id_of(forecast_arn: str) -> str:

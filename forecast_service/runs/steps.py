@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +32,7 @@ BUSY_SECONDS = 0.5
 RETRY_SECONDS = 5.0
 DEADLINE_SECONDS = 24 * 3600.0
 SECONDS_PER_MINUTE = 60.0
+IsPrepared = Callable[[sa.Connection, str], bool]
 NO_PREDICTOR = (
     "No predictor is ACTIVE any more, so no forecast can be made. Ask for a new training."
 )
@@ -51,15 +53,25 @@ def fail(connection: sa.Connection, run_id: str, message: str) -> None:
 
 
 class RunStep:
-    """One step of one claimed run."""
+    """One step of one claimed run.
+
+    ``is_prepared`` says whether a finished forecast (its ARN) can be served now; if not, it adds
+    the work for that, and the run looks again.
+    """
 
     def __init__(
-        self, session: ForecastSession, settings: Settings, queue: Queue, claim: Claim
+        self,
+        session: ForecastSession,
+        settings: Settings,
+        queue: Queue,
+        claim: Claim,
+        is_prepared: IsPrepared | None = None,
     ) -> None:
         self.session = session
         self.settings = settings
         self.queue = queue
         self.claim = claim
+        self.is_prepared = is_prepared
 
     def go(self) -> None:
         """Do the run's next step, then give the run back or finish it.
@@ -166,9 +178,20 @@ class RunStep:
             return
         if collect(self.session, self.settings, self.queue, self.claim, self.run, description):
             return
+        if self._waits_for_preparation(description["ForecastArn"]):
+            return
         predictor = self.trainer.describe_predictor(str(self.run.predictor_arn))
         serve(self.session, self.queue, self.claim, self.run, predictor, description)
         self._log("forecast is served", "run_serving")
+
+    def _waits_for_preparation(self, forecast_arn: str) -> bool:
+        if self.is_prepared is None:
+            return False
+        with self.queue.fenced(self.claim) as connection:
+            if self.is_prepared(connection, forecast_arn):
+                return False
+            self.queue.go_on(connection, self.claim, delay_seconds=FIRST_POLL_SECONDS)
+        return True
 
     def _replaces_lost_predictor(self) -> bool:
         """Train if the forecast failed because the predictor cannot be read; return whether."""

@@ -17,7 +17,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from forecast_service.common.keys import series_key
 from forecast_service.errors import DamagedData, Remedy
 from forecast_service.storage.stored_forecast import StoredForecast, horizon_days
-from forecast_service.storage.tables import forecast_parts, forecast_values, forecasts
+from forecast_service.storage.tables import (
+    forecast_parts,
+    forecast_summaries,
+    forecast_values,
+    forecasts,
+)
 
 __all__ = [
     "any_of",
@@ -30,6 +35,7 @@ __all__ = [
     "read",
     "read_each",
     "read_many",
+    "read_whole",
     "totals_of",
     "write",
 ]
@@ -88,6 +94,20 @@ def read_each(
             if row.checksum in (None, _checksum(dict(row._mapping))):
                 found[row.forecast_arn] = _stored(row)
     return found
+
+
+def read_whole(
+    connection: sa.Connection, forecast_arn: str
+) -> Iterator[tuple[str, StoredForecast | None]]:
+    """Every series of a forecast by its key; None for one whose stored values are damaged."""
+    statement = sa.select(forecast_values).where(forecast_values.c.forecast_arn == forecast_arn)
+    for row in connection.execute(statement):
+        try:
+            _refuse_damaged(row)
+        except DamagedData:
+            yield row.series_key, None
+        else:
+            yield row.series_key, _stored(row)
 
 
 def forecast_row(connection: sa.Connection, forecast_arn: str) -> sa.RowMapping | None:
@@ -162,9 +182,9 @@ def dormant_items(
 
 
 def delete(connection: sa.Connection, forecast_arn: str) -> None:
-    """Delete the rows of a forecast, its totals and parts, and its record in ``forecasts``."""
+    """Delete the rows of a forecast, and all that is kept of it."""
     arns = (forecast_arn, totals_of(forecast_arn))
-    for table in (forecast_values, forecast_parts, forecasts):
+    for table in (forecast_values, forecast_parts, forecast_summaries, forecasts):
         connection.execute(sa.delete(table).where(table.c.forecast_arn.in_(arns)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,14 +55,17 @@ def stage(home: Path, folder: str, content: pa.Table | Path) -> StagedFile:
     )
 
 
-def read_parquet(path: Path) -> pa.Table:
-    """Read a file: texts become dictionary-encoded, times timestamp[ms]."""
-    schema = pq.read_schema(path)
+def read_parquet(path: Path, columns: Collection[str] | None = None) -> pa.Table:
+    """Read a file, or those of these columns that it has: texts become dictionary-encoded,
+    times timestamp[ms]."""
+    fields = pq.read_schema(path)
+    schema = [field for field in fields if columns is None or field.name in columns]
     texts = [field.name for field in schema if _is_text(field.type)]
     # pq.read_table would import pandas, which costs more than reading a million rows.
     with pq.ParquetFile(path, read_dictionary=texts) as file:
         read_schema = pa.schema([(field.name, _read_as(field.type)) for field in schema])
-        return file.read().cast(read_schema, safe=False)  # times may have nanoseconds
+        table = file.read([field.name for field in schema])
+        return table.cast(read_schema, safe=False)  # times may have nanoseconds
 
 
 def merge(tables: Sequence[pa.Table], key: Sequence[str]) -> pa.Table:

@@ -45,11 +45,17 @@ class SnapshotStore:
         with self.database.read() as connection:
             return manifest.newest(connection, dataset)
 
-    def read(self, dataset: str, version: int | None = None) -> pa.Table:
+    def read(
+        self,
+        dataset: str,
+        version: int | None = None,
+        *,
+        columns: Collection[str] | None = None,
+    ) -> pa.Table:
         """Read the rows of a version (default: the newest), base first, then the deltas in order.
 
-        Text columns are dictionary-encoded. Several rows with the same key stay only if they are
-        in the same file.
+        ``columns``: only the key and these columns, as far as they exist. Text columns are
+        dictionary-encoded. Several rows with the same key stay only if they are in the same file.
 
         Raises
         ------
@@ -59,7 +65,9 @@ class SnapshotStore:
             A file of the version is lost or was changed.
         """
         files = self.verified(dataset, version)
-        return merge([read_parquet(self.home / file.path) for file in files], files[-1].key)
+        key = files[-1].key
+        names = None if columns is None else {*key, *columns}
+        return merge([read_parquet(self.home / file.path, names) for file in files], key)
 
     def verified(self, dataset: str, version: int | None = None) -> list[SnapshotFile]:
         """The files of a version, base first; each one is as it was written.

@@ -29,6 +29,7 @@ __all__ = [
     "refuse_unknown_region",
     "stores_with_commas",
     "stores_within",
+    "unknown_store",
 ]
 
 MOST_NAMES = 10  # names in one sentence; the others are counted
@@ -66,6 +67,11 @@ def existing_stores(
         existing = connection.execute(_names_within(group, limits)).scalars()
         raise UnknownStore(_unknown_stores(missing, list(existing)), remedy=Remedy.LIST_STORES)
     return rows
+
+
+def unknown_store(name: str, existing: Collection[str]) -> UnknownStore:
+    """The error about a store that is not one of those that exist, as far as one may know."""
+    return UnknownStore(_unknown_stores([name], list(existing)), remedy=Remedy.LIST_STORES)
 
 
 def stores_within(connection: sa.Connection, group: str, limits: Limits) -> set[str]:

@@ -20,13 +20,16 @@ from sqlalchemy import (
 
 __all__ = [
     "accounts_version",
+    "accuracy_weeks",
     "api_keys",
     "dataset_groups",
     "forecast_parts",
+    "forecast_summaries",
     "forecast_values",
     "forecasts",
     "imports",
     "metadata",
+    "monitored_groups",
     "request_counts",
     "resources",
     "scenarios",
@@ -231,6 +234,34 @@ forecasts = Table(
     Column("assumptions", JSON, nullable=False),
     Index("ix_forecasts_group", "dataset_group", "created_at"),
     Index("ix_forecasts_predictor", "predictor_arn"),
+)
+
+# What the overview shows of every store, made before a forecast is served. See ``monitoring``.
+forecast_summaries = Table(
+    "forecast_summaries",
+    metadata,
+    Column("forecast_arn", String(300), primary_key=True),
+    Column("created_at", Float, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # arrays, npz
+)
+
+# How accurate the forecasts were that were served for the days of one week, per store.
+accuracy_weeks = Table(
+    "accuracy_weeks",
+    metadata,
+    Column("dataset_group", String(63), primary_key=True),
+    Column("week", String(10), primary_key=True),  # its Monday
+    Column("signature", BigInteger, nullable=False),  # CRC-32 of all that it was computed from
+    Column("content", LargeBinary, nullable=False),  # arrays, npz
+)
+
+# What is computed of a group: answers depend on the version, and it is done for the data version.
+monitored_groups = Table(
+    "monitored_groups",
+    metadata,
+    Column("dataset_group", String(63), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("data_version", Integer, nullable=False),
 )
 
 # The durable record of one retrain request, from "waiting" to "serving".

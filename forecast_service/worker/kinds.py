@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from forecast_service.importer import steps as importer
 from forecast_service.local.jobs import lifecycle
+from forecast_service.monitoring import monitor
 from forecast_service.runs import run_rows, steps
 from forecast_service.service import Service
 from forecast_service.storage.queue import Claim
@@ -33,7 +34,9 @@ class Kind:
 
 
 def _step(service: Service, claim: Claim) -> None:
-    steps.RunStep(service.session, service.settings, service.queue, claim).go()
+    steps.RunStep(
+        service.session, service.settings, service.queue, claim, monitor.is_summarised
+    ).go()
 
 
 def _fail_run(service: Service, connection: sa.Connection, run_id: str, reason: str) -> None:
@@ -69,6 +72,10 @@ def _maintain(service: Service, claim: Claim) -> None:
     maintenance.perform(service.settings, service.database, service.session, service.queue, claim)
 
 
+def _monitor(service: Service, claim: Claim) -> None:
+    monitor.perform(service.settings, service.database, service.queue, claim)
+
+
 def _do_nothing(service: Service, connection: sa.Connection, *_: str) -> None:
     """The end of the work changes no other row."""
 
@@ -77,5 +84,6 @@ KINDS: Mapping[str, Kind] = {
     run_rows.KIND: Kind(_step, _fail_run, _do_nothing, is_short=True, is_stopped_after=True),
     lifecycle.KIND: Kind(_run_job, _fail_job, _stop_job),
     importer.KIND: Kind(_import, _fail_import, _stop_import),
+    monitor.KIND: Kind(_monitor, _do_nothing, _do_nothing),
     maintenance.KIND: Kind(_maintain, _do_nothing, _do_nothing),
 }

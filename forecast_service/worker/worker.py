@@ -14,6 +14,7 @@ from concurrent.futures import BrokenExecutor
 from multiprocessing.connection import wait
 
 from forecast_service.errors import BackendUnavailable, ForecastServiceError, LeaseLost
+from forecast_service.monitoring import monitor
 from forecast_service.service import open_service
 from forecast_service.settings import Settings
 from forecast_service.storage.queue import Claim, new_id
@@ -209,6 +210,7 @@ class Worker:
 
     def _schedule(self) -> None:
         maintenance.schedule(self._service.database)
+        monitor.schedule(self._service.database, self.settings)
 
     def _do_chore(self, name: str, every_seconds: float, chore: Callable[[], object]) -> None:
         if time.monotonic() >= self._chores_due.get(name, 0.0):

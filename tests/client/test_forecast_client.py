@@ -92,6 +92,21 @@ def test_stores_and_history_are_tables(client: ForecastClient) -> None:
     assert list(history.columns) == ["date", "sales", "stockout", "promo"]
 
 
+def test_the_overview_and_the_accuracy_are_tables(client: ForecastClient) -> None:
+    overview, nord = client.overview(), client.overview(search="nord")
+
+    assert set(overview["store"]) == {1, "Paris, Nord"}
+    assert nord["store"].tolist() == ["Paris, Nord"]
+    assert nord["last_7_days"].tolist() == [700.0]
+    assert (nord["low"] <= nord["next_7_days"]).all()
+    assert nord["problems"].iloc[0].startswith("Sales are late")
+    assert nord["data_until"].iloc[0] == pd.Timestamp("2024-04-29")
+    assert overview.attrs["tiles"]["stores"] == 2
+    accuracy = client.accuracy(store=1)
+    assert list(accuracy.columns) == ["lag", "wape", "bias", "coverage", "days", "naive_wape"]
+    assert accuracy.attrs["source"] is None  # nothing came after the forecast yet
+
+
 def test_a_what_if_stands_beside_the_forecast(client: ForecastClient) -> None:
     change = {"covariate": "promo", "value": 1, "from": "2024-05-02"}
 

@@ -30,7 +30,7 @@ def test_an_ordinary_day_has_the_same_weekday():
         ("2026-04-02", "2025-04-17"),  # the Thursday before it sells much
         ("2026-04-06", "2025-04-21"),  # Easter Monday
         ("2026-05-14", "2025-05-29"),  # Ascension
-        ("2026-05-25", "2025-06-09"),  # Whit Monday
+        ("2026-05-25", "2025-06-09"),  # Monday of Pentecost
         ("2026-12-25", "2025-12-25"),
         ("2026-12-24", "2025-12-24"),
         ("2026-10-03", "2025-10-03"),  # the Day of Unity, on another weekday

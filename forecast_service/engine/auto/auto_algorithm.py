@@ -23,6 +23,7 @@ from forecast_service.engine.auto.members import (
     groups,
     is_sparse,
 )
+from forecast_service.engine.auto.tested_errors import errors_of
 from forecast_service.engine.backtest import Backtest, backtest, cutoffs, join_backtests
 from forecast_service.engine.boosted.lightgbm_package import missing_library
 from forecast_service.engine.features.calendar_features import phases
@@ -173,5 +174,6 @@ def _fit(
         calibration=learned.calibration,
         coverage=coverage,
         comovement=comovement if panel.frequency == "D" else None,
+        errors=errors_of(tested),
     )
     return model, tested

@@ -16,6 +16,7 @@ from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.auto.calibration import GRID, Calibration, Coverage
 from forecast_service.engine.auto.members import MEMBERS
+from forecast_service.engine.auto.tested_errors import TestedErrors
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.quantiles import require_levels
 from forecast_service.engine.simple.seasonal_naive import NAME as SEASONAL_NAIVE
@@ -38,6 +39,8 @@ class FittedCombination:
     calibration: Calibration | None
     coverage: Coverage | None
     comovement: FloatArray | None = None
+    errors: TestedErrors | None = None
+    """None, too, in a model of an older version."""
 
     @property
     def keys(self) -> tuple[tuple[str, ...], ...]:
@@ -80,22 +83,30 @@ class FittedCombination:
 
     @property
     def facts(self) -> tuple[dict[str, Any], ...]:
-        """JSON for each series: ``members`` with weights, ``coverage``, ``day_comovement``.
+        """JSON for each series: ``members`` with weights, and what the backtest tells.
 
-        ``coverage`` is the share of the backtest's days within p10 … p90, and their number. It is
-        absent if the backtest had no days of the series.
+        ``coverage`` is the share of the backtest's days within p10 … p90, and their number;
+        ``backtest`` are the errors of the median. Both are absent if the backtest had no days of
+        the series.
         """
         facts: list[dict[str, Any]] = [{"members": dict(shares)} for shares in self._shares()]
+        self._add_coverage(facts)
+        if self.comovement is not None:
+            for fact, value in zip(facts, self.comovement.tolist(), strict=True):
+                fact["day_comovement"] = round(value, 3)
+        if self.errors is not None:
+            for fact, errors in zip(facts, self.errors.facts(), strict=True):
+                if errors is not None:
+                    fact["backtest"] = errors
+        return tuple(facts)
+
+    def _add_coverage(self, facts: list[dict[str, Any]]) -> None:
         if self.coverage is not None:
             measured, days = self.coverage.measured.tolist(), self.coverage.days.tolist()
             for fact, share, count in zip(facts, measured, days, strict=True):
                 if count:
                     shares = {"nominal": self.coverage.nominal, "measured": round(share, 3)}
                     fact["coverage"] = {"p10-p90": {**shares, "days": count}}
-        if self.comovement is not None:
-            for fact, value in zip(facts, self.comovement.tolist(), strict=True):
-                fact["day_comovement"] = round(value, 3)
-        return tuple(facts)
 
     def forecast(self, known_future: KnownFuture, quantiles: Sequence[float]) -> FloatArray:
         """Quantiles (n, horizon, levels): the members' average, then calibrated."""
@@ -139,6 +150,8 @@ class FittedCombination:
             arrays |= prefixed("coverage", self.coverage.to_arrays())
         if self.comovement is not None:
             arrays["comovement"] = self.comovement
+        if self.errors is not None:
+            arrays |= prefixed("errors", self.errors.to_arrays())
         for name, member in self.members.items():
             arrays |= prefixed(name, member.to_arrays())
         return arrays
@@ -148,6 +161,7 @@ class FittedCombination:
         """The inverse of ``to_arrays``."""
         calibration = unprefixed("calibration", arrays)
         coverage = unprefixed("coverage", arrays)
+        errors = unprefixed("errors", arrays)
         return cls(
             members={
                 name: MEMBERS[name].from_arrays(unprefixed(name, arrays))
@@ -158,6 +172,7 @@ class FittedCombination:
             calibration=Calibration.from_arrays(calibration) if calibration else None,
             coverage=Coverage.from_arrays(coverage) if coverage else None,
             comovement=arrays["comovement"].astype(np.float64) if "comovement" in arrays else None,
+            errors=TestedErrors.from_arrays(errors) if errors else None,
         )
 
     def _with_members(
@@ -173,6 +188,7 @@ class FittedCombination:
             calibration=self.calibration and self.calibration.take(rows),
             coverage=self.coverage and self.coverage.take(rows),
             comovement=self._comovement_of(rows),
+            errors=self.errors and self.errors.take(rows),
         )
 
     def _comovement_of(self, rows: npt.NDArray[np.intp]) -> FloatArray | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forecast_service.reading.outlook.columns import rounded
+from forecast_service.reading.outlook.comparisons import Comparisons, SeriesName
 from forecast_service.reading.outlook.store_outlook import OutlookQuestion, Outlooks
 
-__all__ = ["OutlookQuestion", "Outlooks", "rounded"]
+__all__ = ["Comparisons", "OutlookQuestion", "Outlooks", "SeriesName", "rounded"]

@@ -28,7 +28,7 @@ from forecast_service.reading.outlook.sentences import (
 )
 from forecast_service.reading.outlook.timeline import Dates, Floats
 
-__all__ = ["Reason", "no_parts", "reasons_of"]
+__all__ = ["Reason", "no_parts", "reasons_of", "runs_of"]
 
 MOST = 8
 LEAST_SHARE = 0.02  # of the level; a smaller effect is not worth a sentence
@@ -146,7 +146,7 @@ def _promotions(
     if PROMOTION in parts:
         effect = parts[PROMOTION]
         chosen = np.abs(effect) > 0.4 * np.abs(effect).max() if promoted is None else promoted
-        runs = _runs(chosen, is_open)
+        runs = runs_of(chosen, is_open)
         yield from _stretches(PROMOTION, "The promotion", effect, runs, dates, is_open, decimals)
 
 
@@ -163,7 +163,7 @@ def _holidays(
         return
     effect = parts[HOLIDAY]
     least = max(0.4 * float(np.abs(effect).max()), HOLIDAY_SHARE * abs(level))
-    runs = list(_runs(np.abs(effect) > least, is_open))
+    runs = list(runs_of(np.abs(effect) > least, is_open))
     name = _nearest(names, dates[runs[0]]) if runs else None
     subject = f"The holiday ({name})" if name else "The holiday"
     yield from _stretches(HOLIDAY, subject, effect, runs, dates, is_open, decimals, name=name)
@@ -227,7 +227,7 @@ def _shares(parts: Mapping[str, Floats], name: str) -> Floats:
     return shares
 
 
-def _runs(chosen: Flags, is_open: Flags) -> Iterator[slice]:
+def runs_of(chosen: Flags, is_open: Flags) -> Iterator[slice]:
     """Stretches of chosen days; a few closed days within one do not end it."""
     places = np.flatnonzero(chosen & is_open)
     if not len(places):

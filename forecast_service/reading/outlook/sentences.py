@@ -11,6 +11,7 @@ __all__ = [
     "days_between",
     "more_or_less",
     "percent",
+    "rises",
     "short_day",
 ]
 
@@ -51,6 +52,11 @@ def more_or_less(change: float) -> str:
 def change_of(units: float) -> str:
     """``adds`` or ``takes away``."""
     return "adds" if units >= 0 else "takes away"
+
+
+def rises(units: float) -> str:
+    """``up by`` or ``down by``."""
+    return "up by" if units >= 0 else "down by"
 
 
 def short_day(day: np.datetime64) -> str:

@@ -14,7 +14,9 @@ import sqlalchemy as sa
 from forecast_service.common.rounding import decimals_of
 from forecast_service.engine.calendar import parse_frequency, period_starts
 from forecast_service.errors import NoForecast, Remedy
+from forecast_service.monitoring.forecast_values import StoreFacts
 from forecast_service.monitoring.last_year import aligned_last_year
+from forecast_service.monitoring.problems import State, problems_of
 from forecast_service.reading.current import Answer, CurrentForecast
 from forecast_service.reading.outlook.band_coverage import coverage_of
 from forecast_service.reading.outlook.columns import numbers
@@ -98,6 +100,7 @@ class _Outlook:
         self.settings = parts.settings
         self.snapshots = parts.snapshots
         self.question = question
+        self.day = day
         self.name = str(question.store)
         self.group = _group(connection, self.settings.dataset_group)
         rows = existing_stores(connection, self.group.name, [self.name], question.limits)
@@ -133,7 +136,7 @@ class _Outlook:
             ),
             "reasons": self._reasons(parts, holidays),
             "plan": self._plan(),
-            "problems": [],
+            "problems": self._problems(),
             "items": self._items(),
             "unusual_days": self._unusual_days(),
             "provenance": self.served["provenance"],
@@ -204,6 +207,19 @@ class _Outlook:
         if is_total or self.served["provenance"]["source"] != "local":
             return []
         return planned_covariates(self.group, self.timeline, self.series.dates)
+
+    def _problems(self) -> list[Document]:
+        """What a person should look at, as in the overview."""
+        stored = self.series.stored
+        resting = self.series.dates[self.series.values[list(self.series.values)[-1]] == 0]
+        state = State(
+            today=np.datetime64(self.day, "D"),
+            frequency=self.group.frequency,
+            data_until=self.served["provenance"]["data_until"],
+            facts=StoreFacts(stored.algorithm, stored.note, stored.facts),
+            resting=frozenset(resting),
+        )
+        return problems_of(dict(self.store), state)
 
     def _a_year_before(self, dates: Dates) -> Dates:
         return _aligned(dates.tobytes(), self.settings.country, self.group.frequency)

@@ -16,15 +16,19 @@ from forecast_service.resources.contract.accounts.account_answers import (
 )
 from forecast_service.resources.contract.accounts.user_answers import USER_ANSWERS
 from forecast_service.resources.contract.fields import AnswerModel, Text
-from forecast_service.resources.contract.forecast_answers import (
-    Forecast,
-    KeptForecasts,
-    ServedForecast,
-    WhatIf,
-)
+from forecast_service.resources.contract.forecast_answers import Forecast, ServedForecast, WhatIf
 from forecast_service.resources.contract.import_answers import Import, ImportReport, Imports
 from forecast_service.resources.contract.operation_answers import System, UndoPreview, Upload
-from forecast_service.resources.contract.outlook_answers import Outlook
+from forecast_service.resources.contract.planning.kept_answers import (
+    ComparedForecast,
+    KeptForecasts,
+)
+from forecast_service.resources.contract.planning.outlook_answers import Outlook
+from forecast_service.resources.contract.planning.overview_answers import (
+    Accuracy,
+    Overview,
+    Regions,
+)
 from forecast_service.resources.contract.problem import Problem
 from forecast_service.resources.contract.store_answers import History, Store, Stores
 from forecast_service.resources.contract.training_answers import (
@@ -84,6 +88,8 @@ ANSWERS: dict[str, type[BaseModel]] = {
         System,
         UndoPreview,
         Upload,
+        Accuracy,
+        ComparedForecast,
         Forecast,
         Health,
         History,
@@ -92,6 +98,8 @@ ANSWERS: dict[str, type[BaseModel]] = {
         Imports,
         KeptForecasts,
         Outlook,
+        Overview,
+        Regions,
         Readiness,
         ServedForecast,
         Store,

@@ -27,7 +27,7 @@ from forecast_service.resources.contract.fields import (
     Units,
 )
 
-__all__ = ["AnswerModel", "Forecast", "KeptForecasts", "ServedForecast", "WhatIf"]
+__all__ = ["AnswerModel", "Forecast", "KeptForecast", "ServedForecast", "WhatIf"]
 
 PREDICTIONS: dict[str, Any] = {
     "p10": [{"Timestamp": "2026-09-01T00:00:00", "Value": 101.0}],
@@ -198,12 +198,6 @@ class KeptForecast(AnswerModel):
         description="Identifier of the training run that made it; null if none did."
     )
     is_current: Flag = Field(description="Whether this forecast is served.", examples=[True])
-
-
-class KeptForecasts(AnswerModel):
-    """The forecasts that can be served, newest first."""
-
-    forecasts: list[KeptForecast] = Field(description="The forecasts, newest first.")
 
 
 class ServedForecast(KeptForecast):

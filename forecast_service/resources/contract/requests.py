@@ -31,7 +31,6 @@ __all__ = [
     "HistoryQuery",
     "ListQuery",
     "Name",
-    "OutlookQuery",
     "ReadyQuery",
     "SeriesBody",
     "StoreNumber",
@@ -266,26 +265,6 @@ class HistoryQuery(StrictModel):
         | None
     ) = None
     format: Format = None
-    full: AllDigits = None
-
-
-class OutlookQuery(StrictModel):
-    """The outlook of a store, or of an item in it."""
-
-    item: ItemName | None = None
-    days: (
-        Annotated[
-            int,
-            Field(
-                ge=1,
-                le=5000,
-                description="Days of the history that are shown.",
-                examples=[28],
-                json_schema_extra={"x-unit": "days"},
-            ),
-        ]
-        | None
-    ) = None
     full: AllDigits = None
 
 

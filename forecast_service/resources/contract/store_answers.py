@@ -40,6 +40,7 @@ class StoreSummary(AnswerModel):
     )
     first_sale_on: Day = Field(description="First day with sales.", examples=["2024-01-01"])
     last_sale_on: Day = Field(description="Last day with sales.")
+    data_until: Day = Field(description="Last day of the newest period with sales.")
     days: Days = Field(description="Number of days from the first to the last.", examples=[973])
     assumed_from: Day | None = Field(
         description="First coming day for which no plan was imported; null if the plan covers all.",

@@ -20,6 +20,7 @@ from forecast_service.resources.contract.fields import (
     StoreNumber,
     Text,
 )
+from forecast_service.resources.contract.planning.kept_answers import RunChanges
 
 __all__ = ["TrainingDecision", "TrainingRun", "TrainingRuns"]
 
@@ -90,6 +91,12 @@ class TrainingRun(AnswerModel):
     requested_at: Instant | None = Field(description="When it was requested.")
     started_at: Instant | None = Field(description="When it began; null while it waits.")
     finished_at: Instant | None = Field(description="When it ended; null before.", examples=[None])
+    changes: RunChanges | None = Field(
+        None,
+        description="Of one run that serves: what its forecast changed; null if there was none "
+        "before.",
+        examples=[None],
+    )
 
 
 class TrainingRuns(AnswerModel):

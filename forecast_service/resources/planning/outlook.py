@@ -10,10 +10,20 @@ from flask import Response, request
 from forecast_service.reading.outlook import OutlookQuestion, rounded
 from forecast_service.resources.api import ServiceResource
 from forecast_service.resources.contract.documentation import documented
-from forecast_service.resources.contract.requests import OutlookQuery
+from forecast_service.resources.contract.planning.planning_requests import OutlookQuery
+from forecast_service.resources.contract.refusals import (
+    OF_FORECASTS,
+    OF_FORMATS,
+    OF_QUERIES,
+)
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import as_number, checked_name, read_query
-from forecast_service.resources.representations import answer_response, representation_of
+from forecast_service.resources.representations import (
+    CSV_TYPE,
+    XLSX_TYPE,
+    conditional,
+    representation_of,
+)
 
 __all__ = ["OutlookResource"]
 
@@ -25,7 +35,8 @@ class OutlookResource(ServiceResource):
         "Past and forecast of a store side by side, and what explains them",
         query=OutlookQuery,
         answers={200: "Outlook", 304: None},
-        errors=(400, 404, 406, 422, 503),
+        other_types=(CSV_TYPE, XLSX_TYPE),
+        errors=(*OF_FORECASTS, *OF_FORMATS, *OF_QUERIES),
         scope="read",
     )
     def get(self, store_number: str) -> Response:
@@ -39,4 +50,4 @@ class OutlookResource(ServiceResource):
             return orjson.dumps(document if query.full else rounded(document)), ()
 
         answer = self.service.outlooks.answer(question, (form, query.full), encode)
-        return answer_response(answer, form, request.environ.get("HTTP_IF_NONE_MATCH"))
+        return conditional(request, answer, form.content_type)

@@ -152,6 +152,16 @@ def test_facts_name_members_and_the_measured_coverage(fitted: FittedCombination)
     assert "coverage" not in replace(fitted, coverage=None).facts[0]
 
 
+def test_facts_have_the_errors_of_the_backtest(fitted: FittedCombination, panel: Panel) -> None:
+    errors = fitted.facts[0]["backtest"]
+
+    assert set(errors) == {"wape", "bias", "days"}
+    assert 0 < errors["wape"] < 1
+    assert abs(errors["bias"]) <= errors["wape"]
+    assert errors["days"] == 24
+    assert "backtest" not in replace(fitted, errors=None).facts[0]
+
+
 def test_a_model_file_keeps_weights_and_coverage(auto: FittedAuto, tmp_path) -> None:
     archive.save(tmp_path / "000.npz", auto.to_arrays(), {})
 

@@ -110,7 +110,10 @@ def address(browser: FlaskClient, documented: Documented) -> str:
 
 def send(browser: FlaskClient, sent: Sent) -> Any:
     path = address(browser, sent.documented)
-    parts: dict[str, Any] = {"query_string": texts(sent.query)}
+    query = dict(sent.query)
+    if "against" in query:  # the identifier of a forecast
+        query["against"] = GIVEN["forecast_id"](browser)
+    parts: dict[str, Any] = {"query_string": texts(query)}
     if sent.body is not None:
         parts["json"] = sent.body
     if sent.file is not None:

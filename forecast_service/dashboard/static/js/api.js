@@ -82,13 +82,13 @@ export async function send(method, address, options = {}) {
   }
 }
 
-async function prepared(method, { body, signal, accept = "application/json" }) {
+async function prepared(method, { body, signal, accept = "application/json", asks = true }) {
   const headers = { Accept: accept };
   if (body !== undefined && !(body instanceof FormData)) {
     headers["Content-Type"] = "application/json";
     body = JSON.stringify(body);
   }
-  if (method !== "GET") {
+  if (method !== "GET" && (asks || asked)) {
     const caller = await me().catch(() => null); // not yet logged in
     if (caller?.csrf_token) headers["X-CSRF-Token"] = caller.csrf_token;
   }

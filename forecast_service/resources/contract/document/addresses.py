@@ -22,6 +22,10 @@ PATH_PARAMETERS: Mapping[str, tuple[str, str]] = {
 """Description and example of every name in a path."""
 
 GROUPS: Mapping[str, str] = {
+    "overview": "Stores",
+    "regions": "Stores",
+    "accuracy": "Stores",
+    "scenarios": "Forecasts",
     "forecast": "Forecasts",
     "forecasts": "Forecasts",
     "what-if": "Forecasts",

@@ -23,7 +23,7 @@ from forecast_service.resources.contract.fields import (
 )
 from forecast_service.resources.contract.forecast_answers import Provenance
 
-__all__ = ["Outlook"]
+__all__ = ["Column", "Dates", "Finding", "Outlook", "Sold"]
 
 Number = float | None
 Column = list[Number]
