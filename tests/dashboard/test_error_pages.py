@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -157,7 +158,8 @@ def through_the_front(app: Flask, **options: Any) -> tuple[int, dict[bytes, byte
     async def answer(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(front(scope, receive, answer))
+    with ThreadPoolExecutor(1) as thread:  # a browser of other tests has an event loop in this one
+        thread.submit(asyncio.run, front(scope, receive, answer)).result()
     return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"].decode()
 
 
