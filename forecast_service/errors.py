@@ -95,6 +95,7 @@ class Remedy(StrEnum):
     UNDO_TOGETHER = "undo_together"
     """Undo with the option that takes back all imports of the load."""
     LIST_FORECASTS = "list_forecasts"
+    LIST_SCENARIOS = "list_scenarios"
     LIST_STORES = "list_stores"
     LIST_USERS = "list_users"
     CREATE_STORES = "create_stores"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from forecast_service.importer.imports import Imports
     from forecast_service.reading import CurrentForecast, Overview, WhatIf
     from forecast_service.reading.outlook import Comparisons, Outlooks
+    from forecast_service.reading.scenarios import Scenarios
     from forecast_service.runs import KeptForecasts, TrainingRuns
     from forecast_service.session import ForecastSession
 
@@ -169,6 +170,12 @@ class Service:
     @cached_property
     def _is_local(self) -> bool:
         return listens_locally(self.settings)
+
+    @cached_property
+    def scenarios(self) -> Scenarios:
+        from forecast_service.reading.scenarios import Scenarios
+
+        return Scenarios(self.database, self.settings, self.what_if, self.current)
 
     def prepare(self) -> None:
         """Make the tables of this version.

@@ -31,6 +31,7 @@ REMEDY_COMMANDS: Mapping[Remedy, str] = {
     Remedy.LIST_IMPORTS: "'forecast-service undo' without an ID undoes the last one.",
     Remedy.UNDO_TOGETHER: "'forecast-service undo --together' undoes all of them.",
     Remedy.LIST_FORECASTS: "'forecast-service rollback' lists the forecasts that can be served.",
+    Remedy.LIST_SCENARIOS: "The dashboard lists the scenarios.",
     Remedy.LIST_STORES: "'forecast-service stores' lists them.",
     Remedy.LIST_USERS: "'forecast-service users list' lists them.",
     Remedy.CREATE_STORES: (

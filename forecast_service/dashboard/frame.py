@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from typing import Any
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Request, Response, current_app, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from forecast_service.accounts.caller import PUBLIC, Need
@@ -15,7 +15,7 @@ from forecast_service.dashboard.assets import Packed, bundled_assets, packed_res
 from forecast_service.dashboard.languages import LANGUAGES, language_of, script_texts, translations
 from forecast_service.resources.gate.declarations import needs
 
-__all__ = ["HTML", "PAGES", "init_app", "page", "render", "render_now"]
+__all__ = ["HTML", "PAGES", "chosen_theme", "init_app", "page", "render", "render_now"]
 
 # The address of each page and its name: of its template, and of its script if it has one.
 PAGES = (
@@ -50,7 +50,9 @@ def page(name: str) -> Response:
 
     It contains no data: they come from the API, with the rights of the caller.
     """
-    packed, etag = _frame(name, language_of(request), _theme())
+    service = current_app.extensions["forecast_service"]
+    has_provider = service.settings.oidc_issuer is not None
+    packed, etag = _frame(name, language_of(request), chosen_theme(request), has_provider)
     response = packed_response(packed, HTML)
     response.set_etag(etag)
     response.cache_control.private = True
@@ -62,7 +64,13 @@ def page(name: str) -> Response:
 
 def render_now(name: str, **values: Any) -> str:
     """HTML of a template, in the language and theme of the present request."""
-    return render(name, language_of(request), _theme(), **values)
+    return render(name, language_of(request), chosen_theme(request), **values)
+
+
+def chosen_theme(sent: Request) -> str:
+    """The theme that the person chose; ``auto``: that of the system."""
+    theme = sent.cookies.get("theme", "")
+    return theme if theme in THEMES else "auto"
 
 
 def render(name: str, language: str, theme: str, **values: Any) -> str:
@@ -86,14 +94,9 @@ def render(name: str, language: str, theme: str, **values: Any) -> str:
     )
 
 
-def _theme() -> str:
-    theme = request.cookies.get("theme", "")
-    return theme if theme in THEMES else "auto"
-
-
 @cache
-def _frame(name: str, language: str, theme: str) -> tuple[Packed, str]:
-    content = render(name, language, theme).encode()
+def _frame(name: str, language: str, theme: str, has_provider: bool) -> tuple[Packed, str]:
+    content = render(name, language, theme, has_provider=has_provider).encode()
     return Packed.of(content), hashlib.sha256(content).hexdigest()[:16]
 
 

@@ -25,9 +25,10 @@ from forecast_service.importer.history import history
 from forecast_service.importer.import_rows import KIND, has_open_import, lane_of
 from forecast_service.importer.interpretation import understand_files
 from forecast_service.importer.options import ImportOptions, check_request
-from forecast_service.importer.reversal import clear, preview, take_back
 from forecast_service.importer.steps import AfterImport, ImportStep
 from forecast_service.importer.understanding.report import ImportReport
+from forecast_service.importer.undoing.reversal import clear, take_back
+from forecast_service.importer.undoing.undo_preview import undo_preview
 from forecast_service.importer.visibility import sight_of, visible_ids
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
@@ -199,13 +200,15 @@ class Imports:
         return self.get(undone)
 
     def undo_preview(self, import_id: str, *, caller: Caller | None = None) -> dict[str, Any]:
-        """What an undo of this import would bring back; see ``reversal.preview`` for the errors."""
+        """What an undo of this import would bring back; see ``undo_preview`` for the errors."""
         group = self.settings.dataset_group
         limits = UNLIMITED if caller is None else caller.limits
         with self.database.read() as connection:
             may_see = sight_of(connection, group, caller)
             details = self.session.details
-            return preview(connection, details, group, import_id, may_see=may_see, limits=limits)
+            return undo_preview(
+                connection, details, group, import_id, may_see=may_see, limits=limits
+            )
 
     def clear(self) -> None:
         """Take back all imports at once; see ``reversal.clear`` for the errors."""

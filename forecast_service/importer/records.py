@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from forecast_service.importer.history import covariates_key, key_columns, sales_key
 from forecast_service.importer.merging.earlier_imports import StoreState
 from forecast_service.importer.plan import RELATED_PART, TARGET_PART, Plan
-from forecast_service.importer.reversal import changed_rows
+from forecast_service.importer.undoing.reversal import changed_rows
 from forecast_service.storage import manifest
 from forecast_service.storage.database import database_now
 from forecast_service.storage.groups import DatasetGroup, record_import

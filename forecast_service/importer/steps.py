@@ -45,8 +45,8 @@ from forecast_service.importer.plan import (
     write_plan,
 )
 from forecast_service.importer.records import no_covariates, record
-from forecast_service.importer.reversal import data_before, keep_changes
 from forecast_service.importer.understanding.understanding import Understanding
+from forecast_service.importer.undoing.reversal import data_before, keep_changes
 from forecast_service.importer.workspace import Workspace
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings

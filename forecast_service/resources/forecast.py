@@ -24,13 +24,14 @@ from forecast_service.resources.contract.refusals import (
 from forecast_service.resources.contract.requests import (
     ForecastBody,
     ForecastQuery,
-    FormatQuery,
     SeriesBody,
+    ShapeQuery,
 )
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import as_number, json_body, query_values, read_model
 from forecast_service.resources.representations import (
     CSV_TYPE,
+    ROWS,
     XLSX_TYPE,
     Representation,
     attachment,
@@ -38,9 +39,15 @@ from forecast_service.resources.representations import (
     json_list,
     link_to_next,
     representation_of,
+    shape_of,
     unconditional,
 )
-from forecast_service.resources.tables.forecasts import forecast_table, program_table, rounded
+from forecast_service.resources.tables.forecasts import (
+    forecast_table,
+    program_table,
+    rounded,
+    with_rows,
+)
 from forecast_service.storage.stores import stores_with_commas
 
 __all__ = ["ForecastResource", "question_of"]
@@ -77,7 +84,7 @@ class ForecastResource(ServiceResource):
     @documented(
         "The current forecast of a store, of its items, or of many stores",
         scope="read",
-        query=FormatQuery,
+        query=ShapeQuery,
         body=ForecastBody,
         answers={200: "Forecast"},
         other_types=(CSV_TYPE, XLSX_TYPE),
@@ -122,19 +129,23 @@ class ForecastResource(ServiceResource):
     def _answer(
         self, key: Hashable, form: Representation, question: Callable[[], Question]
     ) -> Answer:
-        current, limits = self.service.current, caller().limits
-        return current.answer(key, form, _encoder(form), question, limits)
+        shape = shape_of(request)
+        encode = _encoder(form, in_rows=shape == ROWS)
+        return self.service.current.answer((key, shape), form, encode, question, caller().limits)
 
 
-def _encoder(form: Representation) -> Encode:
+def _encoder(form: Representation, *, in_rows: bool) -> Encode:
     """What makes the bytes and headers of this form."""
 
     def encode(documents: Documents, question: Question) -> tuple[bytes, Any]:
-        linked = (_with_address(document, question, form) for document in documents)
+        shape = ROWS if in_rows else None
+        linked = (_with_address(one, question, form, shape) for one in documents)
         return _as_table(linked, question, form) if form.is_table else _as_json(linked, question)
 
     def _as_json(documents: Documents, question: Question) -> tuple[bytes, Any]:
-        shown = documents if form.full else map(rounded, documents)
+        full = "full" in request.args if in_rows else True  # without a word, rows are rounded
+        shown = documents if form.full and full else map(rounded, documents)
+        shown = map(with_rows, shown) if in_rows else shown
         if question.many:
             return json_list("forecasts", shown), ()
         return orjson.dumps(next(iter(shown))), ()
@@ -143,7 +154,7 @@ def _encoder(form: Representation) -> Encode:
 
 
 def _with_address(
-    document: dict[str, Any], question: Question, form: Representation
+    document: dict[str, Any], question: Question, form: Representation, shape: str | None
 ) -> dict[str, Any]:
     """The document with the address of its next page in place of the item where it begins."""
     if document.get("next") is None:
@@ -156,6 +167,7 @@ def _with_address(
         "after": document["next"],
         "format": form.format if form.by_name else None,
         "full": "true" if form.by_name and form.full else None,
+        "shape": shape,
     }
     known = {name: value for name, value in query.items() if value is not None}
     return {**document, "next": f"/forecast?{urlencode(known)}"}

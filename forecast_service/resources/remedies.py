@@ -27,6 +27,7 @@ REMEDY_ROUTES: Mapping[Remedy, str] = {
     Remedy.LIST_IMPORTS: "GET /imports lists the imports.",
     Remedy.UNDO_TOGETHER: "'together=true' undoes all of them.",
     Remedy.LIST_FORECASTS: "GET /forecasts lists the forecasts that can be served.",
+    Remedy.LIST_SCENARIOS: "GET /scenarios lists them.",
     Remedy.LIST_STORES: "GET /stores lists them.",
     Remedy.LIST_USERS: "GET /users lists them.",
     Remedy.CREATE_STORES: (

@@ -25,6 +25,7 @@ from forecast_service.resources.tables.workbook import as_xlsx
 
 __all__ = [
     "CSV_TYPE",
+    "ROWS",
     "XLSX_TYPE",
     "Representation",
     "attachment",
@@ -33,6 +34,7 @@ __all__ = [
     "json_list",
     "link_to_next",
     "representation_of",
+    "shape_of",
     "table_response",
     "unconditional",
 ]
@@ -41,6 +43,7 @@ CSV_TYPE = "text/csv"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TYPES = {"json": JSON_TYPE, "csv": CSV_TYPE, "xlsx": XLSX_TYPE}
 WRITERS: dict[str, Callable[[Table], bytes]] = {"csv": as_csv, "xlsx": as_xlsx}
+ROWS, COLUMNS = "rows", "columns"
 NAME_CHARACTERS = 60  # of a store or item in the name of a file
 LEAST_COMPRESSED = 16 * 1024  # bytes
 COMPRESSED = frozenset({JSON_TYPE, CSV_TYPE})  # a spreadsheet is compressed already
@@ -87,6 +90,22 @@ def representation_of(request: Request) -> Representation:
     if "format" in query or "full" in query or "%" in query:
         return _chosen(accept, request.args.get("format"), request.args.get("full"))
     return _chosen(accept, None, None)
+
+
+def shape_of(request: Request) -> str | None:
+    """``rows`` or ``columns`` if the query names one of them, else None.
+
+    Raises
+    ------
+    InvalidRequest
+        It names another shape.
+    """
+    if "shape" not in request.environ.get("QUERY_STRING", ""):
+        return None
+    shape = request.args.get("shape")
+    if shape not in (None, ROWS, COLUMNS):
+        raise InvalidRequest(f"'shape' is '{shape[:100]}'. Send '{ROWS}' or '{COLUMNS}'.")
+    return shape
 
 
 @lru_cache(maxsize=256)

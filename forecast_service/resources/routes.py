@@ -7,7 +7,6 @@ from typing import Any
 from flask import Flask
 
 from forecast_service import __version__
-from forecast_service.resources.accounts import first_admin
 from forecast_service.resources.accounts.audit import AuditResource
 from forecast_service.resources.accounts.keys import KeyResource, KeysResource
 from forecast_service.resources.accounts.me import MeResource
@@ -34,7 +33,8 @@ from forecast_service.resources.kept_forecasts import (
 )
 from forecast_service.resources.metrics import RequestMetrics
 from forecast_service.resources.operation.system import SystemResource
-from forecast_service.resources.planning.outlook import OutlookResource
+from forecast_service.resources.planning.outlook import ItemsResource, OutlookResource
+from forecast_service.resources.planning.scenarios import ScenarioResource, ScenariosResource
 from forecast_service.resources.sales import SalesResource
 from forecast_service.resources.stores import HistoryResource, StoreResource, StoresResource
 from forecast_service.resources.training import TrainingResource, TrainingRunResource
@@ -54,12 +54,15 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
     ("/forecasts/<forecast_id>", KeptForecastResource),
     ("/forecasts/<forecast_id>/current", CurrentForecastResource),
     ("/what-if", WhatIfResource),
+    ("/scenarios", ScenariosResource),
+    ("/scenarios/<scenario_id>", ScenarioResource),
     ("/training", TrainingResource),
     ("/training/<run_id>", TrainingRunResource),
     ("/stores", StoresResource),
     ("/stores/<store_number>", StoreResource),
     ("/stores/<store_number>/history", HistoryResource),
     ("/stores/<store_number>/outlook", OutlookResource),
+    ("/stores/<store_number>/items", ItemsResource),
     ("/imports", ImportsResource),
     ("/imports/<import_id>", ImportResource),
     ("/imports/<import_id>/undo", ImportUndoResource),
@@ -100,5 +103,4 @@ def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> dict[str,
             f"{VERSION_PREFIX}{path}",
             resource_class_kwargs={"service": service, **extra_arguments.get(resource, {})},
         )
-    first_admin.init_app(app, service)
     return document

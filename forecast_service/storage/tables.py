@@ -165,6 +165,7 @@ scenarios = Table(
     Column("note", Text),
     Column("changes", JSON, nullable=False),
     Column("forecast_arn", String(300), nullable=False),  # the one that it was made against
+    Column("total", JSON, nullable=False),  # baseline and difference when it was saved
     Column("made_by", String(256), nullable=False),
     Column("created_at", Float, nullable=False),
     Index("ix_scenarios_group", "dataset_group", "created_at"),

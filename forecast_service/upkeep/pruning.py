@@ -18,6 +18,7 @@ from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.groups import DatasetGroup, read_group, served_forecasts
+from forecast_service.storage.planning import scenario_rows
 from forecast_service.storage.tables import (
     forecasts,
     imports,
@@ -140,13 +141,16 @@ class Pruning:
             return connection.execute(statement).rowcount
 
     def rows(self) -> int:
-        """Delete records of finished work and old imports, and old entries of the audit log."""
+        """Delete records of finished work, old imports and scenarios, and old entries of the audit
+        log.
+        """
         old_work = self.now - WORK_DAYS * SECONDS_PER_DAY
         with self.database.write() as connection:
             done = connection.execute(sa.delete(work).where(work.c.finished_at < old_work))
             old = sa.delete(imports).where(imports.c.finished_at < self.limit)
             audited = prune_audit_log(connection, self.settings.audit_days)
-            return done.rowcount + connection.execute(old).rowcount + audited
+            scenarios = scenario_rows.prune(connection)
+            return done.rowcount + connection.execute(old).rowcount + audited + scenarios
 
     def _superseded(self, dataset_arn: str) -> list[dict[str, Any]]:
         """Ended import jobs, without those that the dataset's present rows come from."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import re
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from support import until
 
 from .conftest import OpenContext
 
@@ -110,8 +114,15 @@ def test_the_call_is_copied(open_context: OpenContext, address: str) -> None:
     assert copied == f"curl '{address}/stores/7/outlook'"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(
+    ("theme", "width"),
+    [
+        ("light", 1440),
+        ("dark", 390),
+        pytest.param("dark", 1440, marks=pytest.mark.slow),
+        pytest.param("light", 390, marks=pytest.mark.slow),
+    ],
+)
 def test_axe_finds_nothing(
     open_context: OpenContext,
     violations: Callable[[Page], list[str]],
@@ -126,3 +137,49 @@ def test_axe_finds_nothing(
 
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_scenario_is_saved_only_when_asked_and_opened_by_its_link(page: Page, api: Api) -> None:
+    forecast = api("/stores/5/outlook")["forecast"]
+    opened(page, "/store/5")
+    page.get_by_role("button", name="What if …").click()
+    page.locator("#what-if tr:has(input:not(:checked))").first.get_by_label("Promotion").click()
+    expect(page.locator(".what-if-bar")).to_contain_text("units over all days")
+    assert api("/scenarios?store_number=5")["scenarios"] == []
+
+    page.get_by_role("button", name="Save as a scenario …").click()
+    page.get_by_label("Name", exact=True).fill("Advent")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.locator("#saved").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Advent")
+    expect(page.locator("#days tbody tr")).to_have_count(len(forecast["date"]))
+    assert api("/stores/5/outlook")["forecast"] == forecast
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Store 5")
+    assert api("/scenarios?store_number=5")["scenarios"] == []
+
+
+@pytest.mark.slow
+def test_an_update_shows_progress_and_what_changed_and_the_next_has_nothing_to_do(
+    page: Page, api: Api, address: str
+) -> None:
+    opened(page, "/store/6")
+    day = dt.date.fromisoformat(api("/stores/6/outlook")["forecast"]["date"][0])
+    rows = [{"store_number": n, "date": str(day), "sales": 9000 + n} for n in range(1, 9)]
+    body = json.dumps({"sales": rows}).encode()
+    headers = {"Content-Type": "application/json"}
+    urllib.request.urlopen(urllib.request.Request(f"{address}/sales", body, headers)).close()
+    until(lambda: api("/stores/6/outlook")["provenance"]["data_until"] == str(day))
+    button, news = page.get_by_role("button", name="Update forecast"), page.locator("#news")
+
+    button.click()
+    expect(news.get_by_role("progressbar")).to_be_visible()
+    expect(news).to_contain_text("1 new day of sales has come.")
+    expect(news).to_contain_text("The forecast is new.", timeout=300_000)
+    expect(news).to_contain_text("in total.")
+    first = page.locator("#days tbody tr").first
+    expect(first).to_have_attribute("data-day", str(day + dt.timedelta(days=1)))
+
+    button.click()
+    expect(news).to_contain_text("The forecast is up to date.")

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from forecast_service.errors import Conflict, NotFound
 from forecast_service.importer.history import sales_key
-from forecast_service.importer.reversal import versions_to_undo
+from forecast_service.importer.undoing.reversal import versions_to_undo
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.tables import dataset_groups, series, stores
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from forecast_service.reading.outlook.columns import rounded
 from forecast_service.reading.outlook.comparisons import Comparisons, SeriesName
+from forecast_service.reading.outlook.store_items import ItemsQuestion
 from forecast_service.reading.outlook.store_outlook import OutlookQuestion, Outlooks
 
-__all__ = ["Comparisons", "OutlookQuestion", "Outlooks", "SeriesName", "rounded"]
+__all__ = ["Comparisons", "ItemsQuestion", "OutlookQuestion", "Outlooks", "SeriesName", "rounded"]

@@ -27,6 +27,7 @@ from forecast_service.reading.outlook.plan import planned_covariates
 from forecast_service.reading.outlook.public_holidays import holidays_on
 from forecast_service.reading.outlook.reasons import no_parts, reasons_of
 from forecast_service.reading.outlook.series_forecast import SeriesForecast, read_series
+from forecast_service.reading.outlook.store_items import ItemsQuestion, items_document
 from forecast_service.reading.outlook.timeline import Dates, Timeline, read_timeline
 from forecast_service.reading.outlook.weeks import weeks_of
 from forecast_service.reading.questions import Question
@@ -46,6 +47,7 @@ SHOWN_DAYS = {"D": 91, "W": 2 * 364, "M": 3 * 365}
 YEAR = np.timedelta64(410, "D")  # the comparable day of last year is at most so far before a day
 
 Document = dict[str, Any]
+Encode = Callable[[Document], tuple[bytes, tuple[tuple[str, str], ...]]]
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Outlooks:
         self,
         question: OutlookQuestion,
         representation: Hashable,
-        encode: Callable[[Document], tuple[bytes, tuple[tuple[str, str], ...]]],
+        encode: Encode,
     ) -> Answer:
         """The outlook in this representation.
 
@@ -82,6 +84,25 @@ class Outlooks:
         """
         return self.current.cached(
             ("outlook", question), representation, lambda day: encode(self.document(question, day))
+        )
+
+    def items(self, question: ItemsQuestion, representation: Hashable, encode: Encode) -> Answer:
+        """A page of the items of a store in this representation.
+
+        Raises
+        ------
+        NoForecast, UnknownStore, DamagedData
+            The sentence gives the reason and names what exists.
+        """
+
+        def document(day: date) -> Document:
+            with self.database.read() as connection:
+                group = _group(connection, self.settings.dataset_group)
+                existing_stores(connection, group.name, [question.store], question.limits)
+                return items_document(connection, self.snapshots, group, question, day)
+
+        return self.current.cached(
+            ("items", question), representation, lambda day: encode(document(day))
         )
 
     def document(self, question: OutlookQuestion, day: date) -> Document:

@@ -14,7 +14,7 @@ from forecast_service.engine.totals.sums import mean_of_quantiles, total
 from forecast_service.reading.outlook.series_forecast import SeriesForecast
 from forecast_service.reading.outlook.timeline import Dates, Floats, Timeline
 
-__all__ = ["BACKTEST", "HISTORY", "PERIOD", "day_comovement", "weeks_of"]
+__all__ = ["BACKTEST", "HISTORY", "PERIOD", "day_comovement", "quantiles_of_sum", "weeks_of"]
 
 DAYS = 7
 APART = 2  # weeks: promotions often alternate by the week
@@ -71,6 +71,22 @@ def _by_week(dates: Dates) -> Iterator[slice]:
         yield slice(int(start), int(end))
 
 
+def quantiles_of_sum(
+    series: SeriesForecast, inside: slice, comovement: float | None
+) -> dict[str, float] | None:
+    """Quantiles of the sum of some periods, by prediction key; None if they are not known."""
+    count = inside.stop - inside.start
+    if count == 1:
+        return {name: float(series.values[name][inside.start]) for name in series.levels}
+    if comovement is None or not _has_spread(series, inside):
+        return None
+    names, levels = list(series.levels), list(series.levels.values())
+    quantiles = np.stack([series.values[name][inside] for name in names], axis=1)[:, :, None]
+    means = mean_of_quantiles(quantiles, levels)
+    added = total(quantiles, levels, means, Past(np.zeros(count), comovement))[:, 0]
+    return dict(zip(names, added.tolist(), strict=True))
+
+
 def _week(
     series: SeriesForecast,
     inside: slice,
@@ -80,19 +96,11 @@ def _week(
 ) -> Week:
     days = inside.stop - inside.start
     sums: dict[str, float | None] = dict.fromkeys(series.values)
-    if days == 1:
-        method = PERIOD
-        sums = {name: float(values[inside.start]) for name, values in series.values.items()}
-    elif comovement is not None and _has_spread(series, inside):
-        names, levels = list(series.levels), list(series.levels.values())
-        quantiles = np.stack([series.values[name][inside] for name in names], axis=1)[:, :, None]
-        means = mean_of_quantiles(quantiles, levels)
-        added = total(quantiles, levels, means, Past(np.zeros(days), comovement))[:, 0]
-        sums.update(zip(names, added.tolist(), strict=True))
-    else:
-        method = None
+    added = quantiles_of_sum(series, inside, comovement)
+    sums.update(added or {})
     if MEAN in series.values:
         sums[MEAN] = float(series.values[MEAN][inside].sum())
+    method = None if added is None else PERIOD if days == 1 else method
     return _document(series.dates[inside], days, sums, method, last_year[inside])
 
 

@@ -23,11 +23,16 @@ from forecast_service.resources.contract.planning.kept_answers import (
     ComparedForecast,
     KeptForecasts,
 )
-from forecast_service.resources.contract.planning.outlook_answers import Outlook
+from forecast_service.resources.contract.planning.outlook_answers import Outlook, StoreItems
 from forecast_service.resources.contract.planning.overview_answers import (
     Accuracy,
     Overview,
     Regions,
+)
+from forecast_service.resources.contract.planning.scenario_answers import (
+    Scenario,
+    Scenarios,
+    ScenarioSummary,
 )
 from forecast_service.resources.contract.problem import Problem
 from forecast_service.resources.contract.store_answers import History, Store, Stores
@@ -101,8 +106,12 @@ ANSWERS: dict[str, type[BaseModel]] = {
         Overview,
         Regions,
         Readiness,
+        Scenario,
+        Scenarios,
+        ScenarioSummary,
         ServedForecast,
         Store,
+        StoreItems,
         Stores,
         TrainingDecision,
         TrainingRun,

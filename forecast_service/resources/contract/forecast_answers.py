@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from forecast_service.resources.contract.fields import (
     AnswerModel,
@@ -138,6 +138,25 @@ class SeriesForecast(AnswerModel):
     provenance: Provenance
 
 
+class Row(BaseModel):
+    """One period: its ``date``, and a number per forecast type, such as ``p50``."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, float]
+
+    date: Day = Field(description="The period.", examples=["2026-09-01"])
+
+
+class SeriesRows(AnswerModel):
+    """The forecast of one store or item with ``shape=rows``."""
+
+    store_number: StoreNumber
+    store_name: StoreName | None = None
+    item: ItemName | None = None
+    rows: list[Row] = Field(description="The periods.")
+    provenance: Provenance
+
+
 class StoreTotal(AnswerModel):
     """How the total of a store was made from its items."""
 
@@ -158,9 +177,12 @@ class StoreForecast(AnswerModel):
     store_number: StoreNumber
     store_name: StoreName | None = None
     result: QueryForecastResult | None = None
+    rows: list[Row] | None = Field(None, description="The total with 'shape=rows'.")
     total: StoreTotal | None = None
     provenance: Provenance | None = None
-    items: list[SeriesForecast] | None = Field(None, description="A page of the items.")
+    items: list[SeriesForecast] | list[SeriesRows] | None = Field(
+        None, description="A page of the items."
+    )
     count: Count | None = Field(None, description="Number of all items of the store.")
     next: NextPage = Field(None, examples=["/forecast?store_number=1&limit=100&after=milk"])
 
@@ -168,12 +190,12 @@ class StoreForecast(AnswerModel):
 class StoreForecasts(AnswerModel):
     """The forecasts of many stores, in the order of the request."""
 
-    forecasts: list[SeriesForecast | StoreForecast] = Field(
+    forecasts: list[SeriesForecast | SeriesRows | StoreForecast] = Field(
         description="One forecast per store, in the order of the request."
     )
 
 
-class Forecast(RootModel[SeriesForecast | StoreForecast | StoreForecasts]):
+class Forecast(RootModel[SeriesForecast | SeriesRows | StoreForecast | StoreForecasts]):
     """The forecast of one store, or of many if ``store_numbers`` was sent."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -19,6 +19,7 @@ __all__ = [
     "Limit",
     "Moment",
     "Name",
+    "Shape",
     "StoreNumber",
     "StoreNumbers",
     "StrictModel",
@@ -37,6 +38,14 @@ Format = Annotated[
         description="'csv', 'json' or 'xlsx', for people: rounded. It counts more than Accept.",
         examples=["csv"],
         json_schema_extra={"enum": ["csv", "json", "xlsx", None]},
+    ),
+]
+Shape = Annotated[
+    Literal["columns", "rows"] | None,
+    Field(
+        description="'rows': a list of {date, p10, p50, p90}, rounded, in place of Amazon's "
+        "'result'. Without it, Amazon's names.",
+        examples=["rows"],
     ),
 ]
 AllDigits = Annotated[

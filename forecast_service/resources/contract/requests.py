@@ -16,6 +16,7 @@ from forecast_service.resources.contract.request_fields import (
     Limit,
     Moment,
     Name,
+    Shape,
     StoreNumber,
     StoreNumbers,
     StrictModel,
@@ -33,6 +34,7 @@ __all__ = [
     "Name",
     "ReadyQuery",
     "SeriesBody",
+    "ShapeQuery",
     "StoreNumber",
     "StoresQuery",
     "StrictModel",
@@ -136,12 +138,19 @@ class FormatQuery(StrictModel):
     full: AllDigits = None
 
 
+class ShapeQuery(FormatQuery):
+    """The form and the shape of an answer."""
+
+    shape: Shape = None
+
+
 class ForecastQuery(ForecastBody):
     """The same question in a query string. Separate ``store_numbers`` by commas, or repeat it.
 
     A repeated one, and the name of a store with a comma, are taken as they are.
     """
 
+    shape: Shape = None
     format: Format = None
     full: AllDigits = None
 

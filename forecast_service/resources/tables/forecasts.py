@@ -9,7 +9,15 @@ from typing import Any
 from forecast_service.common.rounding import decimals_of
 from forecast_service.resources.tables.table import Number, Table, as_time
 
-__all__ = ["ALL_ITEMS", "flattened", "forecast_table", "program_table", "rounded", "what_if_table"]
+__all__ = [
+    "ALL_ITEMS",
+    "flattened",
+    "forecast_table",
+    "program_table",
+    "rounded",
+    "what_if_table",
+    "with_rows",
+]
 
 ALL_ITEMS = "(all items)"
 ORIGIN = ("algorithm", "data_until", "fallback", "stale")
@@ -70,6 +78,25 @@ def rounded(document: Document) -> Document:
     if "items" in parts:
         parts["items"] = [rounded(item) for item in parts["items"]]
     return parts
+
+
+def with_rows(document: Document) -> Document:
+    """The document with ``rows``, an object per period, in place of Amazon's ``result``."""
+    parts: Document = {}
+    for name, value in document.items():
+        if name == "result":
+            points = zip(*_predictions(document).values(), strict=True)
+            types = list(_predictions(document))
+            parts["rows"] = [_point_row(types, each) for each in points]
+        else:
+            parts[name] = [with_rows(each) for each in value] if name == "items" else value
+    return parts
+
+
+def _point_row(types: list[str], points: tuple[Document, ...]) -> Document:
+    moment = points[0]["Timestamp"].removesuffix("T00:00:00")
+    values = {name: point["Value"] for name, point in zip(types, points, strict=True)}
+    return {"date": moment, **values}
 
 
 def _first(documents: Iterable[Document]) -> tuple[Document, Iterator[Document]]:

@@ -23,6 +23,7 @@ from tests.acceptance.served import Served
 from ..conftest import WIDE, OpenContext
 
 DATABASE = "forecast.db"
+expect.set_options(timeout=60_000)  # milliseconds; the machine may be busy
 PASSWORD = "correct horse battery"
 REFUSED = re.compile(r"status of (401|403|404|409|422) ")  # the browser calls a refusal an error
 

@@ -48,10 +48,15 @@ def extent(api: Api) -> tuple[int, str, int]:
     return api("/stores")["count"], store["last_sale_on"], store["days"]
 
 
-def wait_for_runs(api: Api) -> None:
-    """Wait for the forecast that follows a change by itself."""
-    is_open = ("waiting", "training", "forecasting")
-    wait_until(lambda: all(r["state"] not in is_open for r in api("/training")["runs"]), 120)
+def wait_for_work(api: Api) -> None:
+    """Wait for imports, and for the forecast that follows them by itself."""
+    ended = ("done", "failed", "undone", "serving", "cancelled")
+
+    def is_quiet() -> bool:
+        work = api("/training")["runs"] + api("/imports")["imports"]
+        return all(each["state"] in ended for each in work)
+
+    wait_until(is_quiet, 120)
 
 
 def choose(page: Page, *paths: Path) -> None:
@@ -139,7 +144,7 @@ def test_a_good_file_is_understood_imported_and_taken_back(
 
 
 def test_an_undo_that_is_not_meant_changes_nothing(page: Page, api: Api) -> None:
-    wait_for_runs(api)
+    wait_for_work(api)
     page.goto("/upload")
     page.locator("#deliveries").get_by_role("button", name="Take it back").first.click()
 
@@ -174,6 +179,7 @@ def test_a_file_is_chosen_by_keyboard(
     page: Page, write: Callable[[str, str], Path], next_day: str
 ) -> None:
     page.goto("/upload")
+    expect(page.locator("#drop")).to_be_visible()
     page.locator("#files").focus()
 
     with page.expect_file_chooser() as chooser:

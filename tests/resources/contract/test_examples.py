@@ -44,7 +44,8 @@ class Sent:
     def is_of_items(self) -> bool:
         """Whether the sales must be per item."""
         asked = {*self.query, *(self.body or ())}
-        return "item" in asked or (self.documented.path == "/forecast" and "after" in asked)
+        per_item = self.documented.path in ("/forecast", "/stores/{store_number}/items")
+        return "item" in asked or (per_item and "after" in asked)
 
 
 def requests_of(documented: Documented) -> Iterator[Sent]:
@@ -87,11 +88,17 @@ CHANGES = [s for o in OFFERED if o.method in CHANGING for s in requests_of(o)]
 OF_USERS = ("/me", "/session", "/users", "/keys", "/audit")
 
 
+SCENARIO = {
+    "name": "Closed",
+    "store_number": 1,
+    "changes": [{"covariate": "open", "value": 0, "from": "2026-09-05"}],
+}
 GIVEN: dict[str, Callable[[FlaskClient], str]] = {
     "run_id": lambda browser: browser.get("/training").get_json()["runs"][0]["id"],
     "import_id": lambda browser: browser.get("/imports").get_json()["imports"][0]["id"],
     "forecast_id": lambda browser: browser.get("/forecasts").get_json()["forecasts"][0]["id"],
     "key_id": lambda browser: browser.get("/keys").get_json()["keys"][0]["id"],
+    "scenario_id": lambda browser: browser.post("/scenarios", json=SCENARIO).get_json()["id"],
     "upload_id": lambda browser: browser.post(
         "/uploads", data=b"store,date,sales\n", content_type="text/csv"
     ).get_json()["id"],

@@ -47,26 +47,31 @@ async function look(name = region.value) {
   }
 }
 
-function source({ source: from, lags: found }) {
-  const has = Object.values(found).some((lag) => lag?.days);
-  if (has && from === "backtest") {
-    return el("p.notice.info", {}, t("These figures come from backtests: the model forecast past days that it did not know. Figures of forecasts that were really served follow as sales come in."));
-  }
-  return null;
+function source({ source: from }) {
+  if (from !== "backtest") return null;
+  return el("p.notice.info", {}, t("These figures come from backtests: the model forecast past days that it did not know. Figures of forecasts that were really served follow as sales come in."));
 }
 
-function lags({ lags: found, naive }) {
+function lags({ lags: found, naive, backtest }) {
   const known = Object.entries(found).filter(([, lag]) => lag && lag.wape !== null);
-  if (!known.length) {
-    return state({
-      title: t("Nothing can be judged yet"),
-      text: t("A forecast is judged when the sales of its days have come. Look again in a few days."),
-    });
+  if (known.length) {
+    return el("dl.tiles", {}, ...known.map(([days, lag]) => lagTile(Number(days), lag, naive?.[days] ?? null)));
   }
-  return el("dl.tiles", {}, ...known.map(([days, lag]) => tile(Number(days), lag, naive?.[days] ?? null)));
+  if (backtest?.wape !== null && backtest?.wape !== undefined) {
+    const stores_ = n("%(count)s store", "%(count)s stores", { count: backtest.stores });
+    return el("dl.tiles", {}, tile(t("Backtest of %(stores)s", { stores: stores_ }), backtest));
+  }
+  return state({
+    title: t("Nothing can be judged yet"),
+    text: t("A forecast is judged when the sales of its days have come. Look again in a few days."),
+  });
 }
 
-function tile(days, lag, naive) {
+function lagTile(days, lag, naive) {
+  return tile(n("%(count)s day before", "%(count)s days before", { count: days }), lag, naive);
+}
+
+function tile(name, lag, naive = null) {
   const better = naive?.wape ? 1 - lag.wape / naive.wape : null;
   const comparison = better === null
     ? null
@@ -80,7 +85,7 @@ function tile(days, lag, naive) {
   return el(
     "div.tile",
     {},
-    el("dt", {}, n("%(count)s day before", "%(count)s days before", { count: days })),
+    el("dt", {}, name),
     el("dd", {}, percent(lag.wape, 1)),
     el("dd", {}, tendency(lag.bias)),
     comparison,
@@ -105,6 +110,9 @@ function stores(worst) {
     { name: t("Store"), isHead: true, cell: storeLink },
     { name: t("Region"), kind: "wide-only", cell: (store) => store.region },
     { name: t("Error"), kind: "num", cell: (store) => barred(store.wape, largest) },
+    ...(worst.some((store) => store.naive_wape !== null)
+      ? [{ name: t("Naive"), kind: "num.wide-only", cell: (store) => percent(store.naive_wape, 1) }]
+      : []),
     { name: t("Tendency"), kind: "num", cell: (store) => change(store.bias) },
     { name: t("Days judged"), kind: "num.wide-only", cell: (store) => number(store.days) },
   ], worst, "");
@@ -116,5 +124,5 @@ function storeLink({ store_number: number_, store_name: name }) {
 }
 
 function barred(share, largest) {
-  return el("span.barred", {}, el("meter", { value: share / largest, "aria-hidden": "true" }), percent(share, 1));
+  return el("span.barred", {}, el("meter", { value: share / largest, "aria-hidden": "true" }), el("span", {}, percent(share, 1)));
 }

@@ -97,11 +97,16 @@ function columns() {
     { name: t("When"), cell: ({ thing }) => el("span", { title: time(thing.requested_at) }, ago(thing.requested_at)) },
     { name: t("What"), kind: "name", isHead: true, cell: what },
     { name: t("State"), cell: stateOf },
-    { name: t("Who"), cell: ({ thing }) => thing.requested_by ?? "–" },
+    { name: t("Who"), cell: ({ thing }) => who(thing.requested_by) },
     { name: t("How long"), kind: "num", cell: howLong },
     { name: t("What changed"), kind: "clamped", cell: whatChanged },
     { name: "", kind: "num", cell: actions },
   ];
+}
+
+/** Who asked for it; names that the service gives by itself are translated. */
+function who(name) {
+  return { "command line": t("command line"), local: t("without a log-in") }[name] ?? name ?? "–";
 }
 
 function what({ kind, thing }) {

@@ -39,6 +39,7 @@ function marked(row) {
 
 /** The coming days, one row each. */
 export function comingDays(rows) {
+  const hasLastYear = rows.some((row) => row.lastYear);
   const body = rows.map((row) =>
     el(
       "tr",
@@ -46,8 +47,8 @@ export function comingDays(rows) {
       nameOf(row),
       expected(row.now.middle, row.closed ? "–" : rangeOf(row.now.low, row.now.high)),
       el("td.num.muted.wide-only", {}, row.closed ? "–" : rangeOf(row.now.low, row.now.high)),
-      el("td.num.wide-only", {}, units(row.lastYear)),
-      el("td.num", {}, row.closed ? "–" : change(above(row.now.middle, row.lastYear))),
+      hasLastYear ? el("td.num.wide-only", {}, units(row.lastYear)) : null,
+      hasLastYear ? el("td.num", {}, row.closed ? "–" : change(above(row.now.middle, row.lastYear))) : null,
       notes(row),
     ),
   );
@@ -55,8 +56,7 @@ export function comingDays(rows) {
     [t("Day")],
     [t("Expected"), "num"],
     [t("Likely range"), "num.wide-only"],
-    [t("Last year"), "num.wide-only"],
-    [t("Against last year"), "num"],
+    ...(hasLastYear ? [[t("Last year"), "num.wide-only"], [t("Against last year"), "num"]] : []),
     [t("Notes")],
   ];
   return el(

@@ -1,6 +1,6 @@
 /** Explanations: what the service found, as sentences in the language of the page. */
 
-import { change, date, days, difference, list, longDay, n, percent, shortDay, t, units } from "./language.js";
+import { change, date, dayText, difference, list, longDay, n, percent, shortDay, t, units, week, weekday } from "./language.js";
 
 /** How much a problem matters: the kind of its chip. */
 const KINDS = {
@@ -48,11 +48,17 @@ export function problemWords(problem) {
 
 function detailOf(problem) {
   if (problem.code !== "stale_forecast") return DETAILS[problem.code]?.(problem) ?? null;
-  if (!problem.last_sale_on) return problem.text;
+  if (!problem.last_sale_on) return staleWords(problem.text, problem.last_day);
   return t("Sales until %(newest)s have come, but it uses those until %(used)s.", {
     newest: date(problem.last_sale_on),
     used: date(problem.data_until),
   });
+}
+
+/** Why a forecast is out of date: its days have passed, or what the service says. */
+export function staleWords(stale, lastDay, today = dayText(new Date())) {
+  if (!lastDay || lastDay >= today) return stale;
+  return t("The days until %(day)s have passed. Load newer sales.", { day: date(lastDay) });
 }
 
 const METHODS = {
@@ -75,15 +81,14 @@ function methodName(algorithm) {
 const PARTS = {
   level: () => t("Level"),
   weekday: () => t("Weekday"),
-  season: () => t("Season"),
-  trend: () => t("Trend"),
+  season: () => t("Time of year"),
   promotion: () => t("Promotion"),
   holiday: () => t("Holiday"),
+  month: () => t("Day of the month"),
   school_holiday: () => t("School holiday"),
   price: () => t("Price"),
-  covariates: () => t("Other covariates"),
-  interplay: () => t("Interplay"),
-  closed: () => t("Closed"),
+  openings: () => t("Around closed days"),
+  interplay: () => t("Interplay of these"),
 };
 
 /** The name of a part of the forecast. */
@@ -91,8 +96,55 @@ export function partName(part) {
   return PARTS[part]?.() ?? part.replaceAll("_", " ");
 }
 
+/** The name of a weekday: 0 is Monday. */
+function weekdayName(number) {
+  return weekday(dayText(new Date(Date.UTC(2024, 0, 1 + number))));
+}
+
+/** "adds 1,560 a day from 7 to 11 Dec", for at most two stretches of days. */
+function stretchWords({ stretches, ...first }) {
+  const all = stretches ?? [first];
+  const words = all.slice(0, 2).map(({ from, to, units: value }) =>
+    t("%(units)s a day (%(days)s)", { units: difference(value), days: from === to ? shortDay(from) : week(from, to) }),
+  );
+  return list(words) + (all.length > 2 ? ` ${n("and %(count)s more time", "and %(count)s more times", { count: all.length - 2 })}` : "");
+}
+
+/** What a part changes on an average day. */
+function average(reason) {
+  return t("%(part)s: %(units)s on an average day.", { part: partName(reason.part), units: difference(reason.units) });
+}
+
+/** How far a part moves days up and down. */
+function spread(reason) {
+  return t("%(part)s: up to %(units)s more or less.", { part: partName(reason.part), units: units(reason.units) });
+}
+
 /** @type {Record<string, (reason: Record<string, any>) => string>} */
-const REASONS = {};
+const REASONS = {
+  level: (r) => t("An average open day sells %(units)s.", { units: units(r.units) }),
+  weekday: (r) => t("%(weekday)s: %(share)s against an average day.", { weekday: weekdayName(r.weekday), share: change(r.share) }),
+  promotion: (r) => t("Promotion: %(days)s.", { days: stretchWords(r) }),
+  holiday: (r) =>
+    r.name
+      ? t("Around the holiday %(name)s: %(days)s.", { name: r.name, days: stretchWords(r) })
+      : t("Around holidays: %(days)s.", { days: stretchWords(r) }),
+  season: average,
+  month: average,
+  price: average,
+  interplay: average,
+  covariate: average,
+  season_varies: spread,
+  month_varies: spread,
+  price_varies: spread,
+  interplay_varies: spread,
+  covariate_varies: spread,
+  closed: (r) => n("Closed on %(count)s day of the forecast.", "Closed on %(count)s days of the forecast.", { count: r.days }),
+  no_parts: (r) =>
+    r.source === "amazon"
+      ? t("Amazon Forecast does not say what its forecast is made of.")
+      : t("This method (%(method)s) knows no single effects.", { method: methodName(r.algorithm) }),
+};
 
 /** A reason for the forecast as a sentence. */
 export function reasonWords(reason) {
@@ -101,7 +153,6 @@ export function reasonWords(reason) {
 
 /** Where a forecast comes from: rows of a name and words. */
 export function origin(provenance, outlook) {
-  const band = provenance.coverage?.["p10-p90"];
   const members = Object.entries(provenance.members ?? {}).sort((a, b) => b[1] - a[1]);
   return [
     [t("Sales until"), longDay(provenance.data_until)],
@@ -114,24 +165,18 @@ export function origin(provenance, outlook) {
         : methodName(members[0]?.[0] ?? provenance.algorithm),
     ],
     provenance.fallback ? [t("Simpler method because"), provenance.fallback.reason ?? provenance.fallback] : null,
-    provenance.stale ? [t("Out of date because"), provenance.stale] : null,
+    provenance.stale ? [t("Out of date because"), staleWords(provenance.stale, outlook.forecast.date.at(-1))] : null,
     outlook.coverage ? [t("Range held"), heldWords(outlook.coverage)] : null,
-    band
-      ? [
-          t("Range in tests"),
-          n("%(share)s of %(count)s day", "%(share)s of %(count)s days", {
-            share: percent(band.measured),
-            count: band.days,
-          }),
-        ]
-      : null,
     [t("Computed by"), provenance.source === "amazon" ? "Amazon Forecast" : t("this service")],
     ...(provenance.assumptions ?? []).map((text) => [t("Assumed"), text.text ?? text]),
   ].filter((row) => row !== null && row[1]);
 }
 
-/** How many of the last days were inside the range. */
-export function heldWords({ days: count, inside }) {
+/** How many of the last days were inside the range, in service or in tests. */
+export function heldWords({ days: count, inside, source }) {
+  if (source === "backtest") {
+    return n("%(share)s of %(count)s day in tests", "%(share)s of %(count)s days in tests", { share: percent(inside / count), count });
+  }
   return n("%(share)s of the last %(count)s day", "%(share)s of the last %(count)s days", {
     share: percent(inside / count),
     count,
@@ -148,9 +193,3 @@ export function moved(before, after) {
   const by = Math.abs(before) >= 100 ? Math.round(after - before) : after - before;
   return `${difference(by)} (${change(before ? after / before - 1 : null)})`;
 }
-
-/** Days and their number: "30 Nov – 6 Dec 2026 · 7 days". */
-export function daysWords(from, to, count) {
-  return `${days(from, to)} · ${n("%(count)s day", "%(count)s days", { count })}`;
-}
-

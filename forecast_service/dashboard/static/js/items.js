@@ -1,50 +1,64 @@
-/** Items: what a store sells, with the sums of each item's forecast. */
+/** Items: what a store sells, with the expected demand of each item. */
 
 import { get } from "./api.js";
-import { t, units } from "./language.js";
-import { el, failure, scroller, show, skeleton } from "./pieces.js";
+import { change, t, units } from "./language.js";
+import { chip, el, failure, scroller, show, skeleton } from "./pieces.js";
 
-const WEEK = 7;
-
-function sum(points, count) {
-  return points.slice(0, count).reduce((total, point) => total + point.Value, 0);
-}
-
-function row(store, { item, result }) {
-  const points = result.Forecast.Predictions.p50 ?? [];
-  const address = `/store/${encodeURIComponent(store)}/item/${encodeURIComponent(item)}`;
+function row(store, item) {
+  const address = `/store/${encodeURIComponent(store)}/item/${encodeURIComponent(item.item)}`;
   return el(
     "tr",
     {},
-    el("th", { scope: "row" }, el("a", { href: address }, item)),
-    el("td.num.figure", {}, units(sum(points, WEEK))),
-    el("td.num", {}, units(sum(points, points.length))),
+    el("th", { scope: "row" }, el("a", { href: address }, item.item), " ", item.state === "dormant" ? chip(t("No sales for eight weeks")) : null),
+    el("td.num.figure", {}, units(item.next_7_days)),
+    el("td.num.muted.wide-only", {}, item.low === null ? "–" : `${units(item.low)} – ${units(item.high)}`),
+    el("td.num", {}, units(item.last_7_days)),
+    el("td.num", {}, change(item.change)),
   );
 }
 
 /** Shows the items of a store, a page at a time. */
 export async function showItems(place, store) {
   if (place.childElementCount) return;
-  const query = new URLSearchParams({ store_number: store, limit: 100 });
   show(place, skeleton(4));
   try {
-    const answer = await get(`/forecast?${query}`);
+    const answer = await get(`/stores/${encodeURIComponent(store)}/items`);
     const body = el("tbody", {}, ...answer.items.map((item) => row(store, item)));
-    const heads = [["th", t("Item")], ["th.num", t("Next 7 days")], ["th.num", t("All days of the forecast")]];
-    const table = el("table", {}, el("caption.unseen", {}, t("Items with their expected demand, in units sold")), el("thead", {}, el("tr", {}, ...heads.map(([tag, name]) => el(tag, { scope: "col" }, name)))), body);
-    show(place, scroller(t("Items with their expected demand, in units sold"), table), more(store, answer.next, body));
+    show(place, scroller(t("Items"), table(body)), more(store, answer.next, body));
   } catch (problem) {
-    show(place, failure(problem, () => { place.replaceChildren(); showItems(place, store); }));
+    const again = () => {
+      place.replaceChildren();
+      showItems(place, store);
+    };
+    show(place, failure(problem, again));
   }
+}
+
+function table(body) {
+  const heads = [
+    ["th", t("Item")],
+    ["th.num", t("Next 7 days")],
+    ["th.num.wide-only", t("Likely range")],
+    ["th.num", t("Last 7 days")],
+    ["th.num", t("Against last week")],
+  ];
+  return el(
+    "table",
+    {},
+    el("caption.unseen", {}, t("Items with their expected demand, in units sold")),
+    el("thead", {}, el("tr", {}, ...heads.map(([tag, name]) => el(tag, { scope: "col" }, name)))),
+    body,
+  );
 }
 
 function more(store, next, body) {
   if (!next) return null;
-  const button = el("button", { type: "button", click: async () => {
+  const button = el("button", { type: "button" }, t("Show more"));
+  button.addEventListener("click", async () => {
     const answer = await get(next);
     body.append(...answer.items.map((item) => row(store, item)));
-    if (answer.next) next = answer.next;
-    else button.remove();
-  } }, t("Show more"));
+    next = answer.next;
+    if (!next) button.remove();
+  });
   return button;
 }

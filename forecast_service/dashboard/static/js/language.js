@@ -4,6 +4,7 @@ const language = document.documentElement.lang;
 const catalog = JSON.parse(document.getElementById("texts").textContent);
 const locale = navigator.languages.find((name) => name.split("-")[0] === language) ?? language;
 const MINUS = "−";
+const FAR = 300 * 86_400_000; // milliseconds
 
 /**
  * The text in the page's language, with %(name)s replaced by values.
@@ -81,9 +82,16 @@ export function dayText(day) {
   return day.toISOString().slice(0, 10);
 }
 
+/** The year of a day that is far from today; without it, such a day would be misread. */
+function yearOf(text) {
+  const isFar = Math.abs(dayOf(text).getTime() - Date.now()) > FAR;
+  return isFar ? { year: "numeric" } : {};
+}
+
 /** A day: "Sat, 5 Dec". */
 export function shortDay(text) {
-  return ofDay(text, { weekday: "short", day: "numeric", month: "short" });
+  if (!text) return "–";
+  return ofDay(text, { weekday: "short", day: "numeric", month: "short", ...yearOf(text) });
 }
 
 /** A day in full: "Saturday, 5 December 2026". */
@@ -91,20 +99,19 @@ export function longDay(text) {
   return ofDay(text, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 }
 
+/** The weekday of a day: "Saturday". */
+export function weekday(text) {
+  return ofDay(text, { weekday: "long" });
+}
+
 /** A day without its weekday: "5 Dec 2026". */
 export function date(text) {
   return ofDay(text, { day: "numeric", month: "short", year: "numeric" });
 }
 
-/** Days from one to another: "30 Nov – 6 Dec 2026". */
-export function days(from, to) {
-  const options = { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" };
-  return format(Intl.DateTimeFormat, options).formatRange(dayOf(from), dayOf(to));
-}
-
-/** Days of a week, without their year: "30 Nov – 6 Dec". */
+/** Days of a week: "30 Nov – 6 Dec". */
 export function week(from, to) {
-  const options = { day: "numeric", month: "short", timeZone: "UTC" };
+  const options = { day: "numeric", month: "short", ...yearOf(to), timeZone: "UTC" };
   return format(Intl.DateTimeFormat, options).formatRange(dayOf(from), dayOf(to));
 }
 

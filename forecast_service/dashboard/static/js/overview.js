@@ -1,7 +1,7 @@
 /** Overview: all stores of the morning, worst first. */
 
 import { get } from "./api.js";
-import { problemWords } from "./explanations.js";
+import { problemWords, staleWords } from "./explanations.js";
 import { caller } from "./frame.js";
 import { ago, change, date, n, number, percent, t, time, units, week } from "./language.js";
 import { announce, byId, chip, el, failure, show, state, toast } from "./pieces.js";
@@ -18,7 +18,7 @@ const ORDERS = [
   ["change", "asc", () => t("Strongest fall first")],
   ["change_to_last_year", "desc", () => t("Most above last year first")],
   ["change_to_last_year", "asc", () => t("Most below last year first")],
-  ["accuracy", "desc", () => t("Least accurate first")],
+  ["wape", "desc", () => t("Least accurate first")],
   ["store_number", "asc", () => t("By number")],
   ["store_name", "asc", () => t("By name")],
 ];
@@ -78,14 +78,14 @@ function showOverview(overview) {
   if (!isFirst) announce(n("%(count)s store", "%(count)s stores", { count: overview.count }));
 }
 
-function showHead({ week: days, forecast }) {
+function showHead({ week: days, forecast, as_of: today }) {
   const parts = [
     days ? t("Expected demand from %(days)s, in units", { days: week(days.from, days.to) }) : null,
     forecast ? t("sales until %(day)s", { day: date(forecast.data_until) }) : null,
   ];
   byId("subtitle").textContent = parts.filter(Boolean).join(" · ");
   const stale = forecast?.stale;
-  show(byId("news"), stale ? el("p.notice", {}, el("strong", {}, t("The forecast is out of date.")), " ", el("span", { lang: "en" }, stale)) : null);
+  show(byId("news"), stale ? el("p.notice", {}, el("strong", {}, t("The forecast is out of date.")), " ", staleWords(stale, days?.to, today)) : null);
 }
 
 function tile(name, value, below) {
@@ -175,7 +175,7 @@ const COLUMNS = [
   ["next_7_days", "desc", "num", () => t("Next 7 days")],
   ["change", "desc", "num", () => t("Against last week")],
   ["change_to_last_year", "desc", "num", () => t("Against last year")],
-  ["accuracy", "desc", "num wide-only", () => t("Lately off by")],
+  ["wape", "desc", "num wide-only", () => t("Lately off by")],
   ["", "", "", () => t("Needs a look")],
 ];
 
@@ -230,7 +230,7 @@ function compared(label, title, share) {
 /** How far off the forecasts of a week ahead were, and to which side. */
 function accuracy(store) {
   const lags = store.accuracy;
-  const lag = ["7", "1", "14"].find((name) => lags?.[name] && lags[name].wape !== null);
+  const lag = ["7", "1", "14", "backtest"].find((name) => lags?.[name] && lags[name].wape !== null);
   if (!lag) return ["–"];
   const { wape, bias, days: count } = lags[lag];
   const side = Math.abs(bias) < 0.02 ? t("no side") : bias > 0 ? t("%(share)s too high", { share: percent(bias) }) : t("%(share)s too low", { share: percent(-bias) });

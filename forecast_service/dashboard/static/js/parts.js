@@ -17,8 +17,9 @@ function movers(parts) {
     .sort((a, b) => weight(b) - weight(a));
 }
 
-function average(values) {
-  const known = values.filter((value) => value !== null);
+/** The average over the days on which something is expected. */
+function average(values, closed) {
+  const known = values.filter((value, i) => value !== null && !closed[i]);
   return known.length ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
 }
 
@@ -28,7 +29,7 @@ function average(values) {
  */
 export function partsOfDays(forecast) {
   const names = movers(forecast.parts);
-  const level = average(forecast.parts.level ?? []);
+  const level = average(forecast.parts.level ?? [], forecast.closed);
   return el(
     "div.parts",
     {},

@@ -74,6 +74,7 @@ export function state({ title, text = "", actions = [], kind = "empty" }) {
 
 /** Why something could not be shown, and what to do. */
 export function failure(problem, retry) {
+  if (problem.status === undefined) console.error(problem); // a mistake of the page itself
   if (problem.status === 401) {
     const button = el("button.primary", { click: askForLogin }, t("Log in"));
     return state({ title: t("Please log in"), actions: [button], kind: "denied" });

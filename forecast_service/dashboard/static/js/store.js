@@ -79,7 +79,7 @@ function showHead(outlook) {
 function problemList(outlook) {
   const problems = [...outlook.problems];
   if (outlook.provenance.stale && !problems.some(({ code }) => code === "stale_forecast")) {
-    problems.push({ code: "stale_forecast", text: outlook.provenance.stale });
+    problems.push({ code: "stale_forecast", text: outlook.provenance.stale, last_day: outlook.forecast.date.at(-1) });
   }
   if (!problems.length) return null;
   const rows = problems.map((problem) => {
@@ -133,16 +133,9 @@ function dayWords(row) {
   return [shortDay(row.day), ...dayNotes(row)].join(" · ");
 }
 
-function coverageTile({ coverage, provenance }) {
-  if (coverage?.days) {
-    return tile(t("The range held"), percent(coverage.inside / coverage.days), heldWords(coverage));
-  }
-  const band = provenance.coverage?.["p10-p90"];
-  return tile(
-    t("The range held"),
-    percent(band?.measured ?? null),
-    band ? n("of %(count)s day in tests", "of %(count)s days in tests", { count: band.days }) : t("not measured yet"),
-  );
+function coverageTile({ coverage }) {
+  if (!coverage?.days) return tile(t("The range held"), "–", t("not measured yet"));
+  return tile(t("The range held"), percent(coverage.inside / coverage.days), heldWords(coverage));
 }
 
 /** A day in words, for the picture. */
@@ -231,7 +224,7 @@ function reasonsCard(outlook) {
     "section.card",
     {},
     el("h2", {}, t("Why it looks like this")),
-    el("ul.reasons", {}, ...outlook.reasons.slice(0, 4).map((reason) => el("li", {}, reasonWords(reason)))),
+    el("ul.reasons", {}, ...outlook.reasons.slice(0, 5).map((reason) => el("li", {}, reasonWords(reason)))),
     parts ? partsOfDays(outlook.forecast) : null,
   );
 }
@@ -281,10 +274,9 @@ async function showNeighbours() {
 
 function linkFiles() {
   const query = new URLSearchParams({ store_number: series.store, ...(series.item ? { item: series.item } : {}) });
-  const item = series.item ? `&item=${encodeURIComponent(series.item)}` : "";
   byId("xlsx").href = `/forecast?${query}&format=xlsx`;
   byId("csv").href = `/forecast?${query}&format=csv`;
-  byId("past").href = `/stores/${encodeURIComponent(series.store)}/history?format=xlsx${item}`;
+  byId("whole").href = outlookAddress({ format: "xlsx" });
 }
 
 async function copyCall() {

@@ -1,8 +1,8 @@
 /** Update: asks for a newer forecast, follows the run, and says what changed. */
 
 import { get, pause, post, remove } from "./api.js";
-import { moved, reasonWords } from "./explanations.js";
-import { ago, change, duration, list, n, percent, shortDay, t, week } from "./language.js";
+import { moved, partName } from "./explanations.js";
+import { ago, change, difference, duration, list, n, percent, shortDay, t, units, week } from "./language.js";
 import { announce, el, show, toast } from "./pieces.js";
 
 const POLL = 1500; // milliseconds between two looks at a run
@@ -135,13 +135,33 @@ function whatChanged(before, after) {
   return `${total} ${t("Most: %(days)s.", { days: list(named) })}`;
 }
 
+function between({ from, to }) {
+  return from === to ? shortDay(from) : week(from, to);
+}
+
+/** @type {Record<string, (reason: Record<string, any>) => string>} */
+const CHANGES = {
+  same: () => t("It says the same for every day."),
+  closed: (r) => t("Now closed: %(days)s (%(units)s in all).", { days: between(r), units: units(r.units) }),
+  opened: (r) => t("Now open: %(days)s (%(units)s in all).", { days: between(r), units: units(r.units) }),
+  promotion_added: (r) => t("The promotion was added, %(days)s: %(units)s a day.", { days: between(r), units: difference(r.units) }),
+  promotion_removed: (r) => t("The promotion was removed, %(days)s: %(units)s a day.", { days: between(r), units: difference(r.units) }),
+  level_changed: (r) => t("The level moved: %(units)s a day (%(share)s).", { units: difference(r.units), share: change(r.share) }),
+  part_changed: (r) => t("%(part)s moved: %(units)s a day (%(share)s).", { part: partName(r.part), units: difference(r.units), share: change(r.share) }),
+  newer_sales: (r) =>
+    r.share === null
+      ? t("It knows the sales of %(days)s.", { days: between(r) })
+      : t("It knows the sales of %(days)s: %(share)s against what was forecast then.", { days: between(r), share: change(r.share) }),
+  other_predictor: () => t("A newly trained model made it."),
+};
+
 /** The reasons for the difference, if the service can name some. */
 async function why(series, before, after) {
   const [old, current] = [before, after].map((outlook) => outlook.provenance.forecast.split("forecast/").at(-1));
   try {
     const query = new URLSearchParams({ store_number: series.store, against: old, ...(series.item ? { item: series.item } : {}) });
     const { reasons } = await get(`/forecasts/${encodeURIComponent(current)}?${query}`);
-    return el("ul.reasons", {}, ...(reasons ?? []).slice(0, 3).map((reason) => el("li", {}, reasonWords(reason))));
+    return el("ul.reasons", {}, ...(reasons ?? []).slice(0, 3).map((reason) => el("li", {}, CHANGES[reason.code]?.(reason) ?? reason.text)));
   } catch {
     return null; // the difference itself has been said
   }

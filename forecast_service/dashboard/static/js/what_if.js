@@ -183,7 +183,7 @@ class WhatIf {
 }
 
 /** How a day moved; less than half a per cent is not worth a look. */
-function movedDay(before, after) {
+export function movedDay(before, after) {
   if (Math.abs(after - before) < Math.max(0.05, before * 0.005)) return "–";
   return moved(before, after);
 }

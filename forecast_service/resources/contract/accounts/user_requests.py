@@ -61,7 +61,7 @@ Password = Annotated[
         examples=["clever-otter-wide-lamp"],
     ),
 ]
-UserName = Annotated[str, Field(description="Name of the user.", examples=["anna"])]
+UserName = Annotated[Name, Field(description="Name of the user.", examples=["anna"])]
 PresentPassword = Annotated[
     str, Field(description="The present password.", examples=["narrow-otter-tall-lamp"])
 ]
@@ -157,7 +157,7 @@ class AuditQuery(StrictModel):
     """Which entries of the audit log; ``before`` is the id of the last one of the page before."""
 
     who: Annotated[
-        str | None, Field(description="Name of the user, key or command.", examples=["anna"])
+        Name | None, Field(description="Name of the user, key or command.", examples=["anna"])
     ] = None
     action: Annotated[
         Action | None, Field(description="Only what was done like this.", examples=["trained"])

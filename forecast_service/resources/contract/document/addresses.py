@@ -14,6 +14,7 @@ PATH_PARAMETERS: Mapping[str, tuple[str, str]] = {
     "store_number": ("Name of a store, as in GET /stores.", "1"),
     "run_id": ("Identifier of a training run, as in GET /training.", "3f0c9a7be1d24c58"),
     "import_id": ("Identifier of an import, as in GET /imports.", "3f0c9a7be1d24c58"),
+    "scenario_id": ("Identifier of a scenario, as in GET /scenarios.", "3f0c9a7be1d24c58"),
     "key_id": ("Identifier of an API key, as in GET /keys.", "3f0c9a7be1d24c58"),
     "name": ("Name of a user, as in GET /users.", "anna"),
     "upload_id": ("Identifier of an upload, as POST /uploads gave it.", "3f0c9a7be1d24c58"),

@@ -8,11 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from forecast_service.resources.contract.fields import (
     AnswerModel,
+    Change,
     Count,
     Day,
     Days,
     Flag,
     ItemName,
+    NextPage,
     RegionName,
     Sentence,
     Share,
@@ -23,7 +25,7 @@ from forecast_service.resources.contract.fields import (
 )
 from forecast_service.resources.contract.forecast_answers import Provenance
 
-__all__ = ["Column", "Dates", "Finding", "Outlook", "Sold"]
+__all__ = ["Column", "Dates", "Finding", "Outlook", "Sold", "StoreItems"]
 
 Number = float | None
 Column = list[Number]
@@ -37,6 +39,15 @@ Covariates = Annotated[
     Field(
         description="Values of the covariates.",
         examples=[{"promo": [0, 1]}],
+        json_schema_extra=OF_COVARIATE,
+    ),
+]
+
+OneOfEach = Annotated[
+    dict[str, Number],
+    Field(
+        description="Values of the covariates.",
+        examples=[{"promo": 1}],
         json_schema_extra=OF_COVARIATE,
     ),
 ]
@@ -166,8 +177,76 @@ class OutlookUnusualDay(AnswerModel):
     usual: Units = Field(description="About what the series sells on such a day.")
 
 
+class HistoryRow(AnswerModel):
+    """One period of the past."""
+
+    date: Day = Field(description="The period.")
+    closed: Flag = Field(description="Whether the store was closed.")
+    covariates: OneOfEach
+    sales: Units | None = Field(description="What was sold; null if not known.")
+    last_year: Units | None = Field(description="Sales of the comparable period a year before.")
+    then: dict[str, Number] = Field(
+        description="What was forecast about seven days before, by forecast type.",
+        examples=[{"p50": 118.0}],
+        json_schema_extra=UNITS,
+    )
+
+
+class ForecastRow(BaseModel):
+    """One period of the forecast, also with one field per forecast type."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Number]
+
+    date: Day = Field(description="The period.", examples=["2026-08-31"])
+    closed: Flag = Field(description="Whether the store will be closed.")
+    covariates: OneOfEach
+    last_year: Units | None = Field(description="Sales of the comparable period a year before.")
+    parts: dict[str, Number] | None = Field(
+        description="Parts of the forecast, with their signs; null if the model has none.",
+        examples=[{"level": 100.0, "weekday": 20.5}],
+        json_schema_extra=UNITS,
+    )
+
+
+class ItemOfStore(AnswerModel):
+    """An item and its coming week."""
+
+    item: ItemName
+    state: Literal["active", "dormant"] = Field(
+        description="'dormant' if it stopped selling long ago while others go on.",
+        examples=["active"],
+    )
+    next_7_days: Units | None = Field(
+        description="Expected demand of the coming week.", examples=[420.0]
+    )
+    low: Units | None = Field(description="p10 of its sum; null if not known.", examples=[380.0])
+    high: Units | None = Field(description="p90 of its sum; null if not known.", examples=[465.0])
+    change: Change | None = Field(
+        description="The coming week against the last one; null without a base.", examples=[0.05]
+    )
+    last_7_days: Units | None = Field(description="Sales of the last week.", examples=[400.0])
+
+
+class ComingWeek(AnswerModel):
+    """First and last day of the coming week."""
+
+    first: Day = Field(alias="from", description="First day.", examples=["2026-08-31"])
+    last: Day = Field(alias="to", description="Last day.", examples=["2026-09-06"])
+
+
+class StoreItems(AnswerModel):
+    """A page of the items of a store; none if its sales are not per item."""
+
+    store_number: StoreNumber
+    week: ComingWeek | None
+    items: list[ItemOfStore] = Field(description="The items.")
+    count: Count = Field(description="Number of all items in the question.")
+    next: NextPage = Field(examples=["/stores/1/items?limit=100&after=milk"])
+
+
 class Outlook(AnswerModel):
-    """Past and forecast of one store, or of one item in it."""
+    """Past and forecast of one store, or of one item in it; rows with ``shape=rows``."""
 
     store_number: StoreNumber
     store_name: StoreName | None
@@ -181,8 +260,8 @@ class Outlook(AnswerModel):
         description="Period of the data: D, W (W-FRI: weeks dated on Fridays) or M.",
         examples=["D"],
     )
-    history: OutlookHistory
-    forecast: OutlookForecast
+    history: OutlookHistory | list[HistoryRow]
+    forecast: OutlookForecast | list[ForecastRow]
     holidays: dict[str, str] = Field(
         description="Names of the public holidays by day.",
         examples=[{"2026-12-25": "Christmas Day"}],

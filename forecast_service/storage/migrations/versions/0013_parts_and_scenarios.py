@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("note", sa.Text),
         sa.Column("changes", sa.JSON, nullable=False),
         sa.Column("forecast_arn", sa.String(300), nullable=False),
+        sa.Column("total", sa.JSON, nullable=False),
         sa.Column("made_by", sa.String(256), nullable=False),
         sa.Column("created_at", sa.Float, nullable=False),
     )

@@ -20,7 +20,6 @@ from forecast_service.runs.run import OPEN_STATES
 from forecast_service.storage import manifest
 from forecast_service.storage.database import database_now
 from forecast_service.storage.groups import delete_group, group_values, restore_group
-from forecast_service.storage.limits import UNLIMITED, Limits
 from forecast_service.storage.tables import imports, series, stores, training_runs
 
 __all__ = [
@@ -28,7 +27,9 @@ __all__ = [
     "clear",
     "data_before",
     "keep_changes",
-    "preview",
+    "load_to_undo",
+    "refuse_backend",
+    "refuse_open_run",
     "take_back",
     "versions_to_undo",
 ]
@@ -111,11 +112,11 @@ def take_back(
     NotOffered
         The backend cannot remove rows.
     """
-    _refuse_backend(details)
-    load = _checked(connection, group, import_id, may_see, together=together)
+    refuse_backend(details)
+    load = load_to_undo(connection, group, import_id, may_see, together=together)
     before = load[-1]["before"]
     if before["group"] is None:
-        _refuse_open_run(connection, group)
+        refuse_open_run(connection, group)
     details.restore_data(connection, group, before["backend"])
     for dataset, version in before["own"].items():
         manifest.restore(connection, dataset, version)
@@ -130,69 +131,6 @@ def take_back(
     return import_id or str(load[0]["id"])
 
 
-def preview(
-    connection: sa.Connection,
-    details: Details,
-    group: str,
-    import_id: str,
-    *,
-    may_see: MaySee = everything,
-    limits: Limits = UNLIMITED,
-) -> dict[str, Any]:
-    """What taking back an import, with those of its load, would bring back: before and after.
-
-    Stores outside the ``limits`` are not counted.
-
-    Raises
-    ------
-    NotFound, Conflict, NotOffered
-        As ``take_back``.
-    """
-    _refuse_backend(details)
-    load = _checked(connection, group, import_id, may_see, together=True)
-    before = load[-1]["before"]
-    if before["group"] is None:
-        _refuse_open_run(connection, group)
-    old_group, new_group = before["group"] or {}, group_values(connection, group) or {}
-    new = _days_by_store(connection, group, limits)
-    old = _days_before(new, before["rows"], limits)
-    return {
-        "imports": [row["id"] for row in load],
-        "now": _extent(new, new_group),
-        "after": _extent(old, old_group),
-        "stores_removed": len(set(new) - set(old)),
-        "stores_back": len(set(old) - set(new)),
-    }
-
-
-def _days_by_store(connection: sa.Connection, group: str, limits: Limits) -> dict[str, int]:
-    statement = sa.select(stores.c.store, stores.c.days).where(
-        stores.c.dataset_group == group, limits.condition()
-    )
-    return {row.store: row.days for row in connection.execute(statement)}
-
-
-def _days_before(
-    days: Mapping[str, int], kept: Sequence[Mapping[str, Any]], limits: Limits
-) -> dict[str, int]:
-    """Days of sales by store, with what an import changed put back."""
-    earlier = dict(days)
-    for changes in (each for each in kept if each["table"] == stores.name):
-        for key in changes["new"]:
-            earlier.pop(key[-1], None)
-        rows = [row for row in changes["rows"] if limits.allow(row["store"], row["region"])]
-        earlier |= {row["store"]: row["days"] for row in rows}
-    return earlier
-
-
-def _extent(days: Mapping[str, int], group: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "stores": len(days),
-        "days": sum(days.values()),
-        "last_sale_on": group.get("last_sale_on"),
-    }
-
-
 def clear(connection: sa.Connection, details: Details, group: str) -> None:
     """Take back all imports of a dataset group at once.
 
@@ -203,10 +141,10 @@ def clear(connection: sa.Connection, details: Details, group: str) -> None:
     NotOffered
         The backend cannot remove rows.
     """
-    _refuse_backend(details)
+    refuse_backend(details)
     if has_open_import(connection, group):
         raise Conflict("An import is under way, so the data cannot be deleted now. Try again.")
-    _refuse_open_run(connection, group)
+    refuse_open_run(connection, group)
     details.restore_data(connection, group, {"datasets": {}})
     for dataset in _own_data(group):
         manifest.restore(connection, dataset, 0)
@@ -217,7 +155,7 @@ def clear(connection: sa.Connection, details: Details, group: str) -> None:
     connection.execute(ended.values(state="undone", before=sa.null()))
 
 
-def _refuse_backend(details: Details) -> None:
+def refuse_backend(details: Details) -> None:
     if not details.undoes_imports:
         raise NotOffered(
             "This installation forecasts with Amazon Forecast, which cannot remove the rows of an "
@@ -229,7 +167,7 @@ def _own_data(group: str) -> tuple[str, str]:
     return sales_key(group), covariates_key(group)
 
 
-def _checked(
+def load_to_undo(
     connection: sa.Connection,
     group: str,
     import_id: str | None,
@@ -298,7 +236,7 @@ def _refuse_absent(connection: sa.Connection, import_id: str | None, may_see: Ma
     raise Conflict(f"Import '{import_id}' {why}.")
 
 
-def _refuse_open_run(connection: sa.Connection, group: str) -> None:
+def refuse_open_run(connection: sa.Connection, group: str) -> None:
     statement = sa.select(training_runs.c.id).where(
         training_runs.c.dataset_group == group, training_runs.c.state.in_(OPEN_STATES)
     )
