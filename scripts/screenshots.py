@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import shutil
 import signal
@@ -69,8 +70,25 @@ def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
     sys.exit("The service did not start.")
 
 
+def saved_scenario(address: str) -> str:
+    """The path of a scenario of store 7: what is off on its first day is on."""
+    with urllib.request.urlopen(f"{address}/stores/7/outlook", timeout=60) as answer:  # noqa: S310
+        outlook = json.load(answer)
+    flags = (each for each in outlook["plan"] if each["kind"] == "flag")
+    flag = next(each for each in flags if each["values"][0] == 0)
+    day = outlook["forecast"]["date"][0]
+    change = {"covariate": flag["covariate"], "value": 1, "from": day}
+    body = {"name": f"{flag['label']} …", "store_number": 7, "changes": [change]}
+    request = urllib.request.Request(  # noqa: S310
+        f"{address}/scenarios", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        return f"/scenario/{json.load(answer)['id']}"
+
+
 def take(browser: Browser, address: str, folder: Path) -> Iterator[Path]:
     """Take all pictures."""
+    pages = (*PAGES, ("scenario", saved_scenario(address), "#days tbody tr"))
     for theme, (language, locale), (width, height) in itertools.product(
         THEMES, LOCALES.items(), WIDTHS.items()
     ):
@@ -80,7 +98,7 @@ def take(browser: Browser, address: str, folder: Path) -> Iterator[Path]:
             color_scheme="dark" if theme == "dark" else "light",
         )
         page = context.new_page()
-        for name, path, complete in PAGES:
+        for name, path, complete in pages:
             if _opens(page, address + path, complete):
                 picture = folder / f"{name}-{width}-{theme}-{language}.png"
                 page.screenshot(path=picture, full_page=True)

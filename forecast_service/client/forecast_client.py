@@ -29,6 +29,7 @@ from forecast_service.client.parameters import (
     upload,
     without_none,
 )
+from forecast_service.client.planning import PlanningMethods
 
 __all__ = ["ForecastClient"]
 
@@ -39,7 +40,7 @@ PAGE = 1000
 ITEMS_AT_ONCE = 500
 
 
-class ForecastClient:
+class ForecastClient(PlanningMethods):
     """A service at one address.
 
         with ForecastClient("http://127.0.0.1:5000") as client:

@@ -9,8 +9,11 @@ import pandas as pd
 
 __all__ = [
     "accuracy_frame",
+    "comparison_frame",
     "forecast_frame",
     "history_frame",
+    "items_frame",
+    "outlook_frame",
     "overview_frame",
     "stores_frame",
     "what_if_frame",
@@ -59,6 +62,55 @@ def history_frame(document: Document) -> pd.DataFrame:
         frame["date"] = pd.to_datetime(frame["date"])
         frame["sales"] = frame["sales"].astype(float)
     return frame
+
+
+def outlook_frame(document: Document) -> pd.DataFrame:
+    """A row per period of past and forecast: ``date``, ``sales``, forecast types, ``last_year``,
+    ``closed``, covariates; ``<type>_then`` is what was forecast a week before, ``part_<name>`` the
+    parts of the forecast.
+
+    ``attrs`` has the ``weeks``, ``reasons``, ``plan``, ``coverage``, ``problems``, ``holidays`` and
+    the ``provenance``.
+    """
+    frames = [_columns(document["history"]), _columns(document["forecast"])]
+    frame = pd.concat([each for each in frames if len(each)], ignore_index=True)
+    frame["date"] = pd.to_datetime(frame["date"])
+    names = ("weeks", "reasons", "plan", "coverage", "problems", "holidays", "provenance")
+    frame.attrs |= {name: document[name] for name in names}
+    return frame
+
+
+def items_frame(pages: Sequence[Document]) -> pd.DataFrame:
+    """A row per item; ``attrs["week"]`` has the first and last day."""
+    frame = pd.DataFrame([dict(item) for page in pages for item in page["items"]])
+    frame.attrs["week"] = pages[0]["week"]
+    return frame
+
+
+def comparison_frame(document: Document) -> pd.DataFrame:
+    """A row per common day: ``date``, ``before``, ``after``, ``units`` and ``share``.
+
+    ``attrs`` has the ``total``, the ``weeks`` and the ``reasons``.
+    """
+    frame = pd.DataFrame(document["days"])
+    frame["date"] = pd.to_datetime(frame["date"])
+    frame.attrs |= {name: document[name] for name in ("total", "weeks", "reasons")}
+    return frame
+
+
+def _columns(part: Document) -> pd.DataFrame:
+    """The columns of a part of an outlook; inner ones under names of their own."""
+    columns: dict[str, Any] = {}
+    for name, value in part.items():
+        if name == "then":
+            columns |= {f"{inner}_then": values for inner, values in value.items()}
+        elif name == "parts":
+            columns |= {f"part_{inner}": values for inner, values in (value or {}).items()}
+        elif name == "covariates":
+            columns |= value
+        else:
+            columns[name] = value
+    return pd.DataFrame(columns)
 
 
 def stores_frame(stores: Iterable[Document]) -> pd.DataFrame:

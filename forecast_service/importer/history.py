@@ -12,7 +12,7 @@ from forecast_service.common.arrow import to_numpy
 from forecast_service.importer.files.column_names import shown_name
 from forecast_service.importer.long_rows import LongRows, sorted_rows
 from forecast_service.importer.merging.earlier_imports import EarlierImports, no_rows
-from forecast_service.importer.stored_rows import (
+from forecast_service.importer.merging.stored_rows import (
     KEY_COLUMNS,
     Days,
     day_numbers,

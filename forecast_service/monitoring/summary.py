@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from forecast_service.engine.calendar import parse_frequency
 from forecast_service.engine.panel import FloatArray
+from forecast_service.engine.totals.past import Past
 from forecast_service.monitoring.forecast_values import ForecastValues, StoreFacts
 from forecast_service.monitoring.last_year import Days, aligned_last_year
 from forecast_service.monitoring.packing import pack, unpack
@@ -103,8 +104,10 @@ def summarise(forecast: ForecastValues, sales: StoreSales | None, country: str |
     of_forecast = _histories(forecast, sales)
     quantiles = np.stack(
         [
-            week_totals(values, forecast.levels, past_weeks(history), window)
-            for values, history in zip(forecast.quantiles, of_forecast, strict=True)
+            week_totals(values, forecast.levels, _past(history, facts), window)
+            for values, history, facts in zip(
+                forecast.quantiles, of_forecast, forecast.facts, strict=True
+            )
         ]
     )
     is_expected = (np.nan_to_num(forecast.quantiles[:, -1], nan=1.0) > 0).astype(np.float64)
@@ -127,6 +130,12 @@ def summarise(forecast: ForecastValues, sales: StoreSales | None, country: str |
         is_expected=is_expected,
         facts=forecast.facts,
     )
+
+
+def _past(history: FloatArray, facts: StoreFacts) -> Past:
+    """How the days of a week go together: by the errors of the backtest, else by the history."""
+    past, measured = past_weeks(history), (facts.facts or {}).get("day_comovement")
+    return past if measured is None else replace(past, comovement=measured)
 
 
 def _histories(forecast: ForecastValues, sales: StoreSales | None) -> FloatArray:

@@ -117,6 +117,37 @@ def test_a_what_if_stands_beside_the_forecast(client: ForecastClient) -> None:
     assert abs(difference["2024-05-03"]) < 1
 
 
+def test_an_outlook_has_past_and_forecast_in_one_table(client: ForecastClient) -> None:
+    frame = client.outlook(1, days=14)
+
+    assert frame["sales"].notna().sum() == 14
+    served = client.forecast(1)
+    assert frame["p50"].dropna().tolist() == served["p50"].tolist()
+    assert (frame["part_level"].dropna() > 80).all()
+    assert frame.attrs["plan"][0]["covariate"] == "promo"
+    assert frame.attrs["reasons"][0]["code"] == "level"
+
+
+def test_a_scenario_is_saved_and_deleted(client: ForecastClient) -> None:
+    change = {"covariate": "promo", "value": 1, "from": "2024-05-02"}
+
+    saved = client.save_scenario("May", 1, [change], note="try")
+
+    assert [each["name"] for each in client.scenarios(1)] == ["May"]
+    assert client.scenario(saved["id"])["result"]["total"]["difference"] > 40
+    client.delete_scenario(saved["id"])
+    assert client.scenarios() == []
+
+
+def test_two_forecasts_are_compared(client: ForecastClient) -> None:
+    client.train(1, force=True)
+
+    frame = client.compare(1)
+
+    assert list(frame.columns) == ["date", "before", "after", "units", "share"]
+    assert "other_predictor" in [reason["code"] for reason in frame.attrs["reasons"]]
+
+
 def test_sales_are_added_and_taken_back(client: ForecastClient) -> None:
     row = pd.DataFrame({"store": [1], "date": ["2024-04-30"], "sales": [77]})
 

@@ -54,8 +54,10 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def served(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The service with its worker, as ``serve`` runs it."""
-    served = Served(Settings(home=sample_home), tmp_path_factory.mktemp("log") / "log")
+    """The service with its worker, as ``serve`` runs it; new sales are a reason to train."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FORECAST_RETRAIN_RULES", "age,new_sales")
+        served = Served(Settings(home=sample_home), tmp_path_factory.mktemp("log") / "log")
     yield served
     served.process.send_signal(signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -80,7 +82,7 @@ def api(address: str) -> Callable[[str], Any]:
     return read
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # its event loop runs on, and other tests run loops of their own
 def chromium() -> Iterator[Browser]:
     """A headless Chromium."""
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)

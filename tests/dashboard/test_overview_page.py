@@ -156,7 +156,7 @@ def test_the_language_and_the_theme_are_kept(page: Page) -> None:
 
     page.get_by_role("button", name="Deutsch").click()
     expect(page.locator("html")).to_have_attribute("lang", "de")
-    page.get_by_role("button", name="Hell oder dunkel").click()
+    page.get_by_role("button", name="Hell").click()
     page.reload()
 
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")

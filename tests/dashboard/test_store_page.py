@@ -139,7 +139,9 @@ def test_axe_finds_nothing(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_scenario_is_saved_only_when_asked_and_opened_by_its_link(page: Page, api: Api) -> None:
+def test_a_scenario_is_saved_only_when_asked_and_opened_by_its_link(
+    page: Page, api: Api, violations: Callable[[Page], list[str]]
+) -> None:
     forecast = api("/stores/5/outlook")["forecast"]
     opened(page, "/store/5")
     page.get_by_role("button", name="What if …").click()
@@ -154,6 +156,7 @@ def test_a_scenario_is_saved_only_when_asked_and_opened_by_its_link(page: Page, 
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Advent")
     expect(page.locator("#days tbody tr")).to_have_count(len(forecast["date"]))
+    assert violations(page) == []
     assert api("/stores/5/outlook")["forecast"] == forecast
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Store 5")

@@ -59,6 +59,7 @@ FIELDS = (
     "region",
     "forecast",
     "name",
+    "note",
     "scopes",
     "stores",
     "regions",

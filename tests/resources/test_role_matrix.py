@@ -44,13 +44,12 @@ DAYS = "start=2015-01-01&end=2015-02-01"
 def body_of(rule: str, store: str) -> dict[str, Any]:
     """A body with which a route does something for a store; the default names the store."""
     sale = {"store_number": store, "date": "2015-06-01"}
+    changes = [{"covariate": "promo", "value": 1, "from": "2015-06-20"}]
     bodies: dict[str, dict[str, Any]] = {
         "/sales": {"sales": [{**sale, "sales": 5}]},
         "DELETE /sales": {"sales": [sale]},
-        "/what-if": {
-            "store_number": store,
-            "changes": [{"covariate": "promo", "value": 1, "from": "2015-06-20"}],
-        },
+        "/what-if": {"store_number": store, "changes": changes},
+        "/scenarios": {"name": "Plan", "store_number": store, "changes": changes},
         "/keys": {"name": f"new {time.monotonic_ns()}", "scopes": ["read"], "stores": [store]},
     }
     return bodies.get(rule, {"store_number": store})
@@ -155,7 +154,7 @@ def send(
 def _query(rule: str, store: str) -> str:
     if "<" in rule:
         return f"?{DAYS}" if "history" in rule else ""
-    return f"?store_number={store}" if rule == "/forecast" else ""
+    return f"?store_number={store}" if rule in ("/forecast", "/forecasts", "/scenarios") else ""
 
 
 def needed(app: Flask, method: str, rule: str) -> str:

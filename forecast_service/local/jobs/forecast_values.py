@@ -16,6 +16,9 @@ from forecast_service.storage.stored_forecast import StoredForecast
 __all__ = ["forecast_parts", "values_of"]
 
 
+WITH_EFFECTS = ("boosted", "pooled", "prophet")  # algorithms
+
+
 def values_of(fitted: Fitted, known_future: KnownFuture, types: Sequence[str]) -> FloatArray:
     """Forecasts of shape (n, n_types, horizon), in the order of ``types``."""
     quantiles = sorted({parse_forecast_type(text) for text in types if text != MEAN})
@@ -38,30 +41,58 @@ def forecast_parts(
     totals: Mapping[str, StoredForecast],
     fitted: Fitted,
     known_future: KnownFuture,
-) -> Iterator[StoredParts]:
+) -> list[StoredParts]:
     """The parts of the middle of each series; ``series`` are in the order of the model.
 
     ``totals`` of stores by their name: their parts are those of their items, added up and scaled to
-    the total.
+    the total. A series whose algorithm knows no effects has none.
     """
     if not series:
-        return
+        return []
     place = series[0].forecast_types.index(middle_type(series[0].forecast_types))
     middle = np.stack([one.values[place] for one in series])
-    sums: dict[str, dict[str, FloatArray]] = {}
-    whole: dict[str, FloatArray] = {}
+    found = dict(_parts_by_row(fitted, known_future, middle))
+    of_series = [
+        StoredParts(series[row].forecast_arn, series[row].series_key, named)
+        for row, named in found.items()
+        if _knows_effects(series[row])
+    ]
+    rows_of: dict[str, list[int]] = {store: [] for store in totals}
+    for row, key in enumerate(fitted.keys) if totals else ():
+        rows_of[key[-1]].append(row)
+    of_stores = [
+        StoredParts(totals[store].forecast_arn, totals[store].series_key, named)
+        for store, rows in rows_of.items()
+        if (named := _added_up([found[row] for row in rows], middle[rows], totals[store], place))
+    ]
+    return [*of_series, *of_stores]
+
+
+def _parts_by_row(
+    fitted: Fitted, known_future: KnownFuture, middle: FloatArray
+) -> Iterator[tuple[int, dict[str, FloatArray]]]:
+    """The row of each series and its parts that matter."""
     for parts in parts_of(fitted, known_future, middle):
         for row, values in zip(parts.rows.tolist(), parts.values, strict=True):
-            named = {n: v for n, v in zip(parts.names, values, strict=True) if v.any()}
-            yield StoredParts(series[row].forecast_arn, series[row].series_key, named)
-            store = fitted.keys[row][-1]
-            if store in totals:
-                whole[store] = whole.get(store, 0.0) + middle[row]
-                for name, part in named.items():
-                    of_store = sums.setdefault(store, {})
-                    of_store[name] = of_store.get(name, 0.0) + part
-    for store, total in totals.items():
-        added = whole.get(store, np.zeros(middle.shape[1]))
-        factor = np.divide(total.values[place], added, out=np.zeros_like(added), where=added > 0)
-        named = {name: part * factor for name, part in sums.get(store, {}).items()}
-        yield StoredParts(total.forecast_arn, total.series_key, named)
+            yield row, {n: v for n, v in zip(parts.names, values, strict=True) if v.any()}
+
+
+def _added_up(
+    items: Sequence[Mapping[str, FloatArray]],
+    middle: FloatArray,
+    total: StoredForecast,
+    place: int,
+) -> dict[str, FloatArray]:
+    """The parts of a store, from those of its items."""
+    added = middle.sum(axis=0)
+    factor = np.divide(total.values[place], added, out=np.zeros_like(added), where=added > 0)
+    sums: dict[str, FloatArray] = {}
+    for item in items:
+        for name, values in item.items():
+            sums[name] = sums.get(name, 0.0) + values
+    return {name: values * factor for name, values in sums.items()}
+
+
+def _knows_effects(series: StoredForecast) -> bool:
+    """Whether an algorithm of the series knows effects of calendar and covariates."""
+    return any(name in (series.algorithm or "") for name in WITH_EFFECTS)

@@ -93,7 +93,7 @@ def run_forecast(job: Job) -> Finish:
         job.progress(0.9, "adding up the items of each store")
         totals = store_totals(rows, fitted, known_future, model_input.panel, limits)
     job.progress(0.95, "explaining the forecasts")
-    parts = list(forecast_parts(rows, totals, fitted, known_future))
+    parts = forecast_parts(rows, totals, fitted, known_future)
 
     def finish(connection: sa.Connection) -> ForecastDetails:
         forecast_store.write(connection, [*rows, *totals.values()])

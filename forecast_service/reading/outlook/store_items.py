@@ -16,7 +16,7 @@ from forecast_service.common.names import natural_order
 from forecast_service.engine.calendar import parse_frequency
 from forecast_service.engine.totals.sums import mean_of_quantiles
 from forecast_service.importer.history import sales_key
-from forecast_service.importer.stored_rows import rows_of_store
+from forecast_service.importer.merging.stored_rows import rows_of_store
 from forecast_service.reading.outlook.series_forecast import SeriesForecast
 from forecast_service.reading.outlook.weeks import quantiles_of_sum
 from forecast_service.storage import forecast_store

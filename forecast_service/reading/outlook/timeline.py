@@ -12,7 +12,7 @@ from forecast_service.common.arrow import to_numpy
 from forecast_service.engine.calendar import period_starts, periods_between
 from forecast_service.importer.files.column_names import OPEN, shown_name
 from forecast_service.importer.history import covariates_key, sales_key
-from forecast_service.importer.stored_rows import StoredRows, rows_of_store
+from forecast_service.importer.merging.stored_rows import StoredRows, rows_of_store
 from forecast_service.storage.groups import DatasetGroup
 from forecast_service.storage.snapshots import SnapshotStore
 

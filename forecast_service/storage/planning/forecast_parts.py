@@ -22,7 +22,10 @@ BATCH_ROWS = 2000
 
 @dataclass(frozen=True)
 class StoredParts:
-    """The parts of one series by name, each (horizon,), without the level, which is the rest."""
+    """The parts of one series by name, each (horizon,), without the level, which is the rest.
+
+    Without any, the level is everything: the model knows effects, but none matters.
+    """
 
     forecast_arn: str
     series_key: str
@@ -30,8 +33,8 @@ class StoredParts:
 
 
 def write(connection: sa.Connection, rows: Iterable[StoredParts]) -> None:
-    """Store parts; a series without any has no row. Earlier rows of the forecasts go."""
-    kept = [row for row in rows if row.parts]
+    """Store parts; earlier rows of the forecasts go."""
+    kept = list(rows)
     for arn in {row.forecast_arn for row in kept}:
         connection.execute(sa.delete(forecast_parts).where(forecast_parts.c.forecast_arn == arn))
     for start in range(0, len(kept), BATCH_ROWS):
@@ -51,13 +54,15 @@ def read(connection: sa.Connection, forecast_arn: str, series_key: str) -> dict[
         return None
     names = json.loads(row.names)
     steps = np.frombuffer(zlib.decompress(row._mapping["values"]), dtype="<i2")
+    if not names:
+        return {}
     values = steps.reshape(len(names), -1) * row.step
     return dict(zip(names, values, strict=True))
 
 
 def _row(stored: StoredParts) -> dict[str, object]:
-    values = np.stack(list(stored.parts.values()))
-    step = float(np.abs(values).max()) / STEPS or 1.0
+    values = np.array(list(stored.parts.values()), dtype=np.float64)
+    step = float(np.abs(values).max(initial=0.0)) / STEPS or 1.0
     return {
         "forecast_arn": stored.forecast_arn,
         "series_key": stored.series_key,

@@ -42,8 +42,7 @@ def test_a_viewer_may_look_but_not_import_nor_train(page: Page) -> None:
     navigation = page.get_by_role("navigation", name="Pages")
     expect(navigation.get_by_role("link", name="New sales")).to_be_hidden()
     expect(navigation.get_by_role("link", name="Administration")).to_be_hidden()
-    token = page.evaluate("fetch('/me').then(a => a.json()).then(me => me.csrf_token)")
-    sent = {"X-CSRF-Token": token}
+    sent = {"X-CSRF-Token": csrf_token(page)}
     refused = [
         page.request.post("/training", data={"store_number": 1}, headers=sent),
         page.request.post("/uploads", multipart={"sales": "x"}, headers=sent),
@@ -94,6 +93,34 @@ def test_a_planner_sees_no_store_of_another_region_on_a_page(page: Page) -> None
     expect(page.locator("main")).to_contain_text("Not found")
     listed = page.request.get("/stores").json()["stores"]
     assert {store["region"] for store in listed} == {"north"}
+
+
+def test_a_planner_cannot_open_a_scenario_of_another_region(
+    page: Page, open_context: OpenContext
+) -> None:
+    logged_in(page, "anna", wanted="/activity")
+    day = page.request.get("/stores/2/outlook").json()["forecast"]["date"][3]
+    scenario = page.request.post(
+        "/scenarios",
+        headers={"X-CSRF-Token": csrf_token(page)},
+        data={
+            "name": "promotion",
+            "store_number": 2,
+            "changes": [{"covariate": "promo", "value": 1, "from": day}],
+        },
+    ).json()
+    address = f"/scenarios/{scenario['id']}"
+    assert page.request.get(address).status == 200
+
+    theirs = logged_in(open_context().new_page(), "paul", wanted=f"/scenario/{scenario['id']}")
+
+    assert theirs.request.get(address).status == 404
+    expect(theirs.locator("main")).to_contain_text("Not found")
+
+
+def csrf_token(page: Page) -> str:
+    """The token that changes need, as the pages send it."""
+    return str(page.request.get("/me").json()["csrf_token"])
 
 
 def test_the_account_page_says_what_one_may(page: Page) -> None:

@@ -57,6 +57,8 @@ def test_a_run_is_followed_until_it_ends(page: Page, address: str) -> None:
     first = page.locator("#activities tbody tr").first
     expect(first).to_contain_text("Asked for regardless of the age of the model.")
     expect(first).to_contain_text("Done")
+    first.get_by_text("What moved").click()
+    expect(first).to_contain_text("units (")
 
 
 def test_a_run_is_cancelled(page: Page, address: str, api: Api) -> None:

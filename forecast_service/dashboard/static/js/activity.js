@@ -7,7 +7,7 @@ import { caller } from "./frame.js";
 import { fileNames, importChip, importSummary, isOpenImport, undo, undoable } from "./imports.js";
 import { ago, duration, n, t, time } from "./language.js";
 import { announce, byId, el, failure, show, skeleton, state, toast } from "./pieces.js";
-import { isOpenRun, runChip, runName, runSummary } from "./runs.js";
+import { changesText, isOpenRun, runChip, runName, runSummary } from "./runs.js";
 import { stacked } from "./stacked.js";
 
 const PAGE = 25;
@@ -18,6 +18,7 @@ const shown = new URLSearchParams(location.search).get("show") ?? "";
 let limit = PAGE;
 let rights = { scopes: [], name: "" };
 let states = new Map(); // id -> state, to say what has ended
+const changes = new Map(); // id of a run -> what its forecast changed
 let fresh = 0; // the newest reading; an older one is dropped
 
 for (const link of document.querySelectorAll("[data-show]")) {
@@ -137,9 +138,25 @@ function whatChanged({ kind, thing }) {
     const joined = thing.joined
       ? ` ${n("%(count)s more request joined.", "%(count)s more requests joined.", { count: thing.joined })}`
       : "";
-    return runSummary(thing) + joined;
+    const summary = runSummary(thing) + joined;
+    return thing.state === "serving" ? el("span", {}, summary, moved(thing)) : summary;
   }
   return importSummary(thing.report) ?? "–";
+}
+
+/** What the forecast of a run changed; it is read when somebody wants to know. */
+function moved(run) {
+  const place = el("p", {}, "…");
+  const look = async (event) => {
+    if (!event.target.open) return;
+    try {
+      if (!changes.has(run.id)) changes.set(run.id, (await get(`/training/${run.id}`)).changes);
+      show(place, changesText(changes.get(run.id)));
+    } catch (problem) {
+      show(place, problem.message);
+    }
+  };
+  return el("details", { "data-of": run.id, toggle: look }, el("summary", {}, t("What moved")), place);
 }
 
 function details(thing, title, text) {

@@ -1,8 +1,9 @@
 /** Training runs: their states in words, and what they did. */
 
-import { date, change, list, percent, t } from "./language.js";
+import { change, date, days, difference, list, percent, t } from "./language.js";
 import { chip } from "./pieces.js";
 
+const MOST_STORES = 3;
 const OPEN = ["waiting", "training", "forecasting"];
 const KINDS = { serving: "good", failed: "bad", cancelled: "warn" };
 
@@ -30,14 +31,25 @@ export function runName(run) {
   return run.trains ? t("Training and forecast") : t("New forecast");
 }
 
-/** What a run changed, or why it was asked for, in one line. */
+/** What a run's forecast changed, in one line; `changes` are those of one run of the API. */
+export function changesText(changes) {
+  if (!changes) return t("There was no forecast before to compare with.");
+  const total = t("%(days)s: %(units)s units (%(share)s)", {
+    days: days(changes.from, changes.to),
+    units: difference(changes.total.units),
+    share: change(changes.total.share),
+  });
+  const moved = changes.stores
+    .filter(({ units }) => units)
+    .slice(0, MOST_STORES)
+    .map(({ store_number: store, share, units }) =>
+      t("store %(store)s %(change)s", { store, change: share === null ? difference(units) : change(share) }),
+    );
+  return moved.length ? `${total}. ${t("Moved most: %(stores)s", { stores: list(moved) })}` : total;
+}
+
+/** Why a run was asked for, and what it knew, in one line. */
 export function runSummary(run) {
-  const moved = (run.changes?.stores ?? run.changes ?? []).slice?.(0, 3) ?? [];
-  if (moved.length) {
-    const each = ({ store_number: store, change: share }) =>
-      t("store %(store)s %(change)s", { store, change: change(share) });
-    return t("Moved most: %(stores)s", { stores: list(moved.map(each)) });
-  }
   const reasons = {
     no_predictor: t("There was no fitting model yet."),
     age: t("The model was older than the tolerance."),

@@ -12,7 +12,7 @@ const BIG = 0.02; // a day that moved by less is not named
 /**
  * Asks for an update of the forecast of a series.
  * @param {{store: string, item: string | null}} series
- * @param {object} outlook what the page shows now
+ * @param {object | null} outlook what the page shows now
  * @param {HTMLElement} place where the news are shown
  * @param {HTMLButtonElement} button is off meanwhile
  * @returns {Promise<boolean>} whether there is a newer forecast
@@ -110,6 +110,10 @@ async function ended(run, series, before, place) {
   if (run.state === "failed") {
     tell(place, "bad", t("The update failed."), run.error ?? run.message ?? "");
     return false;
+  }
+  if (!before) {
+    tell(place, "good", t("The forecast is new."));
+    return true;
   }
   const query = series.item ? `?item=${encodeURIComponent(series.item)}` : "";
   const after = await get(`/stores/${encodeURIComponent(series.store)}/outlook${query}`);

@@ -139,8 +139,9 @@ class WhatIf {
   }
 
   actions(answer) {
+    const maySave = this.page.caller?.scopes.includes("train");
     const save = el("button.primary", { type: "button", click: () => this.save(answer) }, t("Save as a scenario …"));
-    return el("div.actions", {}, answer ? save : null, el("button", { type: "button", click: () => this.stop() }, t("Close")));
+    return el("div.actions", {}, answer && maySave ? save : null, el("button", { type: "button", click: () => this.stop() }, t("Close")));
   }
 
   /** Asks for a name, and keeps the what-if for colleagues. */
