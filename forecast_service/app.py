@@ -6,7 +6,7 @@ from flask import Flask
 
 from forecast_service.accounts.caller import PUBLIC
 from forecast_service.common.logs import configure_logging
-from forecast_service.dashboard import first_admin, frame
+from forecast_service.dashboard import error_pages, explorer, first_admin, frame
 from forecast_service.local import wire
 from forecast_service.resources import hooks, problems, routes
 from forecast_service.resources.gate.admission import Admission
@@ -54,8 +54,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[assignment]
     hooks.init_app(app, metrics, Callers(settings), admission, OtherSites(settings.cors_origins))
     problems.init_app(app)
-    routes.init_app(app, service, metrics)
+    document = routes.init_app(app, service, metrics)
     frame.init_app(app)
+    explorer.init_app(app, document)
+    error_pages.init_app(app)
     first_admin.init_app(app, service)
     session = service.session
     if session.is_endpoint and settings.aws_endpoint == "on":

@@ -9,6 +9,7 @@ import click
 import pytest
 
 from forecast_service.cli import main
+from forecast_service.resources.routes import ROUTES
 from forecast_service.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -82,3 +83,12 @@ def test_a_decision_fits_on_a_card() -> None:
 
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 150
+
+
+@pytest.mark.parametrize("path", [path for path, _ in ROUTES])
+def test_a_route_is_documented(path: str) -> None:
+    parts = re.sub("<store_number>", "<n>", path)
+    parts = re.sub(r"<\w*(?:id|name)>", "<id>", parts)
+    named = COMMANDS.replace("<name>", "<id>")
+
+    assert re.search(rf"`(?:[A-Z]+ )?{re.escape(parts)}`", named)

@@ -136,16 +136,16 @@ class ForecastClient(PlanningMethods):
     def items(
         self, store: Store, *, start: str | None = None, end: str | None = None
     ) -> pd.DataFrame:
-        """The current forecast of every item of a store."""
+        """The current forecast of every item of a store; empty if its sales are not per item."""
         question = without_none(forecast_start_date=start, forecast_end_date=end)
         body = {"store_number": store_number(store), "limit": ITEMS_AT_ONCE, **question}
         items: list[Any] = []
         while True:
             page = self._connection.json("POST", "/forecast", json=body)
-            items += page["items"]
-            if page["next"] is None:
+            items += page.get("items") or ()
+            if page.get("next") is None:
                 return forecast_frame(items)
-            body["after"] = page["items"][-1]["item"]
+            body["after"] = items[-1]["item"]
 
     def history(
         self,

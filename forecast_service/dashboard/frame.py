@@ -15,7 +15,7 @@ from forecast_service.dashboard.assets import Packed, bundled_assets, packed_res
 from forecast_service.dashboard.languages import LANGUAGES, language_of, script_texts, translations
 from forecast_service.resources.gate.declarations import needs
 
-__all__ = ["HTML", "PAGES", "chosen_theme", "init_app", "page", "render"]
+__all__ = ["HTML", "PAGES", "chosen_theme", "init_app", "page", "render", "render_now"]
 
 # The address of each page and its name: of its template, and of its script if it has one.
 PAGES = (
@@ -60,6 +60,11 @@ def page(name: str) -> Response:
     response.vary.update(["Accept-Language", "Cookie"])
     response.make_conditional(request)
     return response
+
+
+def render_now(name: str, **values: Any) -> str:
+    """HTML of a template, in the language and theme of the present request."""
+    return render(name, language_of(request), chosen_theme(request), **values)
 
 
 def chosen_theme(sent: Request) -> str:

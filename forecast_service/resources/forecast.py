@@ -15,6 +15,12 @@ from forecast_service.common.names import listed_names
 from forecast_service.reading import Answer, Documents, Encode, Question
 from forecast_service.resources.api import ServiceResource
 from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.refusals import (
+    OF_BODIES,
+    OF_FORECASTS,
+    OF_FORMATS,
+    OF_QUERIES,
+)
 from forecast_service.resources.contract.requests import (
     ForecastBody,
     ForecastQuery,
@@ -50,6 +56,7 @@ REPEATED = ("store_number", "store_numbers", "item")
 
 PAGE_ITEMS, TABLE_ITEMS = 100, 5000  # items of an answer without ``limit``
 DATE_LENGTH = len("2015-08-01")
+WEEK = {"forecast_start_date": "2026-09-05", "forecast_end_date": "2026-09-11"}
 
 
 class ForecastResource(ServiceResource):
@@ -61,7 +68,11 @@ class ForecastResource(ServiceResource):
         query=ForecastQuery,
         answers={200: "Forecast", 304: None},
         other_types=(CSV_TYPE, XLSX_TYPE),
-        errors=(400, 404, 406, 422, 503),
+        errors=(*OF_FORECASTS, *OF_FORMATS, *OF_QUERIES),
+        examples={
+            "One store": {"store_number": 1},
+            "A week of several stores": {"store_numbers": "1,2", **WEEK},
+        },
     )
     def get(self) -> Response:
         """Answer a query string, with an ETag. A cached query string is not parsed again."""
@@ -77,7 +88,12 @@ class ForecastResource(ServiceResource):
         body=ForecastBody,
         answers={200: "Forecast"},
         other_types=(CSV_TYPE, XLSX_TYPE),
-        errors=(400, 404, 406, 413, 415, 422, 503),
+        errors=(*OF_FORECASTS, *OF_FORMATS, *OF_BODIES),
+        examples={
+            "One store": {"store_number": 1},
+            "One item of it": {"store_number": 1, "item": "milk"},
+            "A week of several stores": {"store_numbers": [1, 2], **WEEK},
+        },
     )
     def post(self) -> Response:
         """Answer a JSON body."""

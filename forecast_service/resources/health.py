@@ -8,6 +8,9 @@ from forecast_service.accounts.caller import PUBLIC
 from forecast_service.errors import BackendUnavailable, NoForecast, Remedy
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.refusals import (
+    OF_QUERIES,
+)
 from forecast_service.resources.contract.requests import ReadyQuery
 from forecast_service.resources.metrics import RequestMetrics
 from forecast_service.resources.parsing import read_query
@@ -42,7 +45,7 @@ class ReadyResource(ServiceResource):
         scope=PUBLIC,
         query=ReadyQuery,
         answers={200: "Readiness"},
-        errors=(422, 503),
+        errors=(*OF_QUERIES, NotReady, BackendUnavailable),
     )
     def get(self) -> Response:
         """503 if the database is unreachable or has the tables of another version.

@@ -12,12 +12,18 @@ from typing import Any
 from flask import Request, Response, request
 from werkzeug.datastructures import MultiDict
 
-from forecast_service.errors import Busy, InvalidRequest
+from forecast_service.errors import Busy, InvalidRequest, NotFound
 from forecast_service.importer.imports import stored_error
 from forecast_service.importer.options import ImportOptions
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.import_requests import ImportQuery
+from forecast_service.resources.contract.refusals import (
+    OF_CHANGES,
+    OF_FILES,
+    OF_NAMES,
+    OF_QUERIES,
+)
 from forecast_service.resources.contract.requests import ListQuery, UndoQuery
 from forecast_service.resources.deliveries.received_files import (
     MULTIPART,
@@ -61,7 +67,7 @@ class ImportsResource(ServiceResource):
         query=ImportQuery,
         body_types=(MULTIPART, *RAW_TYPES),
         answers={200: "ImportReport", 202: "Import"},
-        errors=(400, 404, 413, 415, 422, 503, 507),
+        errors=(*OF_FILES, NotFound),
     )
     def post(self) -> Response:
         """202 with the import to follow. ``dry_run`` only returns the report and keeps nothing.
@@ -85,7 +91,7 @@ class ImportsResource(ServiceResource):
         scope="read",
         query=ListQuery,
         answers={200: "Imports"},
-        errors=(422,),
+        errors=OF_QUERIES,
     )
     def get(self) -> Response:
         """The imports, newest first."""
@@ -101,7 +107,7 @@ class ImportResource(ServiceResource):
         "State and report of an import",
         scope="read",
         answers={200: "Import"},
-        errors=(404, 422),
+        errors=OF_NAMES,
     )
     def get(self, import_id: str) -> Response:
         """The import with its report or its error; the error names lines."""
@@ -113,7 +119,7 @@ class ImportResource(ServiceResource):
         scope="import",
         query=UndoQuery,
         answers={200: "Import"},
-        errors=(404, 409, 422, 501, 503),
+        errors=OF_CHANGES,
     )
     def delete(self, import_id: str) -> Response:
         """The import with state ``undone``: the sales are those from before it."""

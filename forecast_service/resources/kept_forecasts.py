@@ -7,12 +7,18 @@ from typing import Any
 from flask import Response, request
 
 from forecast_service.common.instants import utc_text
+from forecast_service.errors import DamagedData
 from forecast_service.reading.outlook import SeriesName
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
-from forecast_service.resources.contract.planning_requests import (
+from forecast_service.resources.contract.planning.planning_requests import (
     ComparisonQuery,
     KeptForecastsQuery,
+)
+from forecast_service.resources.contract.refusals import (
+    OF_NAMES,
+    OF_QUERIES,
+    OF_SERIES,
 )
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import as_number, checked_name, read_query
@@ -33,7 +39,8 @@ class KeptForecastsResource(ServiceResource):
         "The forecasts that can be served, newest first",
         query=KeptForecastsQuery,
         answers={200: "KeptForecasts"},
-        errors=(404, 422, 503),
+        errors=(*OF_QUERIES, *OF_SERIES, DamagedData),
+        examples={"Also the values for a store": {"store_number": "1"}},
         scope="read",
     )
     def get(self) -> Response:
@@ -57,7 +64,8 @@ class KeptForecastResource(ServiceResource):
         "A kept forecast: its values for a store, and what changed against another one",
         query=ComparisonQuery,
         answers={200: "ComparedForecast"},
-        errors=(404, 422, 503),
+        errors=(*OF_NAMES, *OF_QUERIES, *OF_SERIES, DamagedData),
+        examples={"For a store": {"store_number": "1"}},
         scope="read",
     )
     def get(self, forecast_id: str) -> Response:
@@ -92,7 +100,7 @@ class CurrentForecastResource(ServiceResource):
         "Serve an earlier forecast again",
         scope="admin",
         answers={200: "ServedForecast"},
-        errors=(404, 422),
+        errors=OF_NAMES,
     )
     def post(self, forecast_id: str) -> Response:
         """Serve this forecast, and return it. The same request again changes nothing."""

@@ -7,7 +7,6 @@ from typing import Any
 from flask import Flask
 
 from forecast_service import __version__
-from forecast_service.resources import pages
 from forecast_service.resources.accounts.audit import AuditResource
 from forecast_service.resources.accounts.keys import KeyResource, KeysResource
 from forecast_service.resources.accounts.me import MeResource
@@ -17,7 +16,7 @@ from forecast_service.resources.accounts.users import UserResource, UsersResourc
 from forecast_service.resources.api import ServiceApi, ServiceResource
 from forecast_service.resources.boards.accuracy import AccuracyResource
 from forecast_service.resources.boards.overview import OverviewResource, RegionsResource
-from forecast_service.resources.contract.openapi import OpenApiResource, description
+from forecast_service.resources.contract.document.openapi import OpenApiResource, description
 from forecast_service.resources.deliveries.uploads import UploadResource, UploadsResource
 from forecast_service.resources.forecast import ForecastResource
 from forecast_service.resources.gate.paths import NameConverter
@@ -88,8 +87,8 @@ ROUTES: tuple[tuple[str, type[ServiceResource]], ...] = (
 )
 
 
-def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
-    """Add all resources and pages to the app."""
+def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> dict[str, Any]:
+    """Add all resources to the app; returns their description (OpenAPI)."""
     app.url_map.converters["default"] = NameConverter
     api = ServiceApi(app)
     document = description(ROUTES, __version__)
@@ -104,4 +103,4 @@ def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
             f"{VERSION_PREFIX}{path}",
             resource_class_kwargs={"service": service, **extra_arguments.get(resource, {})},
         )
-    pages.init_app(app, document)
+    return document

@@ -16,6 +16,11 @@ from forecast_service.importer.values.text_columns import day_of
 from forecast_service.resources.api import ServiceResource
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.import_requests import RemovalBody, SaleRow, SalesBody
+from forecast_service.resources.contract.refusals import (
+    OF_BODIES,
+    OF_STORES,
+    OF_WRITING,
+)
 from forecast_service.resources.deliveries.received_files import scratch_folder
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.imports import (
@@ -27,6 +32,9 @@ from forecast_service.resources.parsing import json_body
 
 __all__ = ["SalesResource"]
 
+DAY = {"store_number": 1, "date": "2026-08-30"}
+SALE = {**DAY, "sales": 121.0, "covariates": {"promo": 1}}
+
 
 class SalesResource(ServiceResource):
     """Sales as JSON rows."""
@@ -36,7 +44,8 @@ class SalesResource(ServiceResource):
         scope="import",
         body=SalesBody,
         answers={202: "Import"},
-        errors=(400, 404, 413, 415, 422, 503, 507),
+        errors=(*OF_BODIES, *OF_STORES, *OF_WRITING),
+        examples={"A day of a store": {"sales": [SALE]}},
     )
     def post(self) -> Response:
         """Import these rows like a file in mode INCREMENTAL."""
@@ -56,7 +65,8 @@ class SalesResource(ServiceResource):
         scope="import",
         body=RemovalBody,
         answers={202: "Import"},
-        errors=(400, 404, 413, 415, 422, 503, 507),
+        errors=(*OF_BODIES, *OF_STORES, *OF_WRITING),
+        examples={"A day of a store": {"sales": [DAY]}},
     )
     def delete(self) -> Response:
         """Remove these rows; the models do not see them any more."""

@@ -11,11 +11,18 @@ from flask import Response, request
 
 from forecast_service.common.instants import today, utc_text
 from forecast_service.engine.calendar import last_day
-from forecast_service.errors import InvalidRequest
+from forecast_service.errors import DamagedData, InvalidRequest
 from forecast_service.importer.files.column_names import shown_name
 from forecast_service.reading.staleness import served_staleness
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.refusals import (
+    OF_FORMATS,
+    OF_QUERIES,
+    OF_REGIONS,
+    OF_SERIES,
+    OF_STORES,
+)
 from forecast_service.resources.contract.requests import HistoryQuery, StoresQuery
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import as_number, checked_name, read_query
@@ -66,7 +73,7 @@ class StoresResource(OfStores):
         query=StoresQuery,
         answers={200: "Stores"},
         other_types=(CSV_TYPE, XLSX_TYPE),
-        errors=(400, 404, 406, 422),
+        errors=(*OF_FORMATS, *OF_QUERIES, *OF_REGIONS),
     )
     def get(self) -> Response:
         """A page of stores; ``next`` is the address of the next page, or null."""
@@ -103,7 +110,7 @@ class StoresResource(OfStores):
 class StoreResource(OfStores):
     """One store."""
 
-    @documented("A store and its items", scope="read", answers={200: "Store"}, errors=(404, 422))
+    @documented("A store and its items", scope="read", answers={200: "Store"}, errors=OF_STORES)
     def get(self, store_number: str) -> Response:
         """The store and its items. A 404 names the stores that exist."""
         name = checked_name(store_number, "store_number")
@@ -142,7 +149,8 @@ class HistoryResource(ServiceResource):
         query=HistoryQuery,
         answers={200: "History"},
         other_types=(CSV_TYPE, XLSX_TYPE),
-        errors=(400, 404, 406, 422, 503),
+        errors=(*OF_FORMATS, *OF_QUERIES, *OF_SERIES, DamagedData),
+        examples={"The last four weeks": {"limit": 28}},
     )
     def get(self, store_number: str) -> Response:
         """Sales by day: the last ``limit`` days of the range."""

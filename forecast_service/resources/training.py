@@ -14,6 +14,13 @@ from forecast_service.common.instants import utc_text
 from forecast_service.errors import NotAllowed, Remedy
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.refusals import (
+    OF_BODIES,
+    OF_NAMES,
+    OF_QUERIES,
+    OF_STATES,
+    OF_STORES,
+)
 from forecast_service.resources.contract.requests import ListQuery, TrainingBody
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import as_number, checked_name, json_body, read_query
@@ -26,6 +33,15 @@ __all__ = ["TrainingResource", "TrainingRunResource", "run_document"]
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER = {"Retry-After": "5"}  # seconds; a local training takes seconds, on AWS hours
+NOTHING_TO_DO = {
+    "message": "training of a new predictor not started: predictor 'store_demand_20260831' is "
+    "2 days old, which is within the tolerance of 7 days",
+    "started": False,
+    "rule": "within_tolerance",
+    "age_days": 2.1,
+    "newer_days_of_sales": 0,
+    "run": None,
+}
 HIDDEN_ERROR = "The run failed. An administrator can see why."
 HIDDEN_DETAIL = "the run was asked for another store"
 TIMES = ("requested_at", "started_at", "finished_at", "expected_at")
@@ -52,7 +68,12 @@ class TrainingResource(OfRuns):
         scope="train",
         body=TrainingBody,
         answers={200: "TrainingDecision", 202: "TrainingDecision"},
-        errors=(400, 404, 409, 413, 415, 422, 503),
+        errors=(*OF_BODIES, *OF_STORES, *OF_STATES),
+        examples={
+            "If it is worthwhile": {"store_number": 1},
+            "In any case": {"store_number": 1, "force": True},
+        },
+        answer_examples={200: NOTHING_TO_DO},
     )
     def post(self) -> Response:
         """200 if no training is needed; 202 with the run that was started or joined."""
@@ -81,7 +102,7 @@ class TrainingResource(OfRuns):
         scope="read",
         query=ListQuery,
         answers={200: "TrainingRuns"},
-        errors=(422,),
+        errors=OF_QUERIES,
     )
     def get(self) -> Response:
         """The training runs, newest first."""
@@ -96,7 +117,7 @@ class TrainingRunResource(OfRuns):
         "State and progress of a training run",
         scope="read",
         answers={200: "TrainingRun"},
-        errors=(404, 422),
+        errors=OF_NAMES,
     )
     def get(self, run_id: str) -> Response:
         """The run, with ``Retry-After`` until it has ended."""
@@ -123,7 +144,7 @@ class TrainingRunResource(OfRuns):
         "Cancel a training run",
         scope="train",
         answers={200: "TrainingRun"},
-        errors=(404, 409, 422),
+        errors=(*OF_NAMES, *OF_STATES),
     )
     def delete(self, run_id: str) -> Response:
         """Cancel the run: its state is ``cancelled``, and the computation stops soon."""

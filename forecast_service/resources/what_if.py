@@ -7,6 +7,11 @@ from flask import Response, request
 from forecast_service.reading import Supposition, total_of
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.refusals import (
+    OF_BODIES,
+    OF_FORMATS,
+    OF_WHAT_IFS,
+)
 from forecast_service.resources.contract.requests import FormatQuery, WhatIfBody
 from forecast_service.resources.forecast import question_of
 from forecast_service.resources.gate.access import caller
@@ -21,6 +26,9 @@ from forecast_service.resources.tables.forecasts import rounded, what_if_table
 
 __all__ = ["WhatIfResource"]
 
+PROMOTION = {"covariate": "promo", "value": 1, "from": "2026-09-05", "to": "2026-09-06"}
+CLOSING = {"covariate": "open", "value": 0, "from": "2026-09-05"}
+
 
 class WhatIfResource(ServiceResource):
     """The current forecast of one store or many, with changed covariates."""
@@ -32,7 +40,11 @@ class WhatIfResource(ServiceResource):
         body=WhatIfBody,
         answers={200: "WhatIf"},
         other_types=(CSV_TYPE, XLSX_TYPE),
-        errors=(400, 404, 406, 409, 413, 415, 422, 501, 503),
+        errors=(*OF_WHAT_IFS, *OF_FORMATS, *OF_BODIES),
+        examples={
+            "A promotion on a weekend": {"store_number": 1, "changes": [PROMOTION]},
+            "Two stores are closed on a day": {"store_numbers": [1, 2], "changes": [CLOSING]},
+        },
     )
     def post(self) -> Response:
         """Compute the answer at once, with the model of the current forecast."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import os
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from forecast_service.accounts.caller import SCOPES
 from forecast_service.settings import Settings
 
 from .served import END_SECONDS, Served
@@ -18,6 +19,7 @@ from .served import END_SECONDS, Served
 ROOT = Path(__file__).parents[2]
 COLLECTION = ROOT / "postman" / "forecast-service.postman_collection.json"
 NEWMAN = ROOT / "node_modules" / ".bin" / "newman"
+OPEN_FOLDERS = ("Begin", "Forecasts out", "Refusals")
 FIRST_DAY = datetime.date(2026, 1, 1)
 
 
@@ -31,9 +33,8 @@ def served(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("FORECAST_HOME", str(settings.home))
     monkeypatch.setenv("FORECAST_DATABASE_URL", settings.resolved_database_url)
     monkeypatch.setenv("FORECAST_ALGORITHM", "seasonal_naive")
-    for arguments in (["import", str(sales)], ["train"]):
-        command = [sys.executable, "-m", "forecast_service", *arguments]
-        subprocess.run(command, check=True, capture_output=True, env=dict(os.environ))
+    for arguments in (["import", sales], ["train"]):
+        forecast_service(*arguments)
     served = Served(settings, tmp_path / "log")
     yield served
     served.process.terminate()
@@ -44,13 +45,32 @@ def served(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     not NEWMAN.exists(), reason="the Postman collection needs newman: apt-get install npm && npm ci"
 )
 def test_every_check_of_the_collection_passes(served: Served) -> None:
-    base = f"base=http://127.0.0.1:{served.port}"
+    without_keys = send(served, *(f"--folder={name}" for name in OPEN_FOLDERS))
+    keys = {
+        "key": key_of("postman", *(f"--scope={scope}" for scope in SCOPES)),
+        "viewer_key": key_of("viewer"),
+        "limited_key": key_of("limited", "--store", "1"),
+    }
 
-    finished = subprocess.run(
-        [NEWMAN, "run", COLLECTION, "--env-var", base, "--bail", "--color", "off"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with_keys = send(served, *(f"--env-var={name}={key}" for name, key in keys.items()))
 
-    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert without_keys.returncode == 0, without_keys.stdout + without_keys.stderr
+    assert with_keys.returncode == 0, with_keys.stdout + with_keys.stderr
+
+
+def send(served: Served, *options: str) -> subprocess.CompletedProcess[str]:
+    """Send the requests of the collection to the service."""
+    base = f"--env-var=base=http://127.0.0.1:{served.port}"
+    command = [NEWMAN, "run", COLLECTION, base, "--bail", "--color", "off", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def key_of(name: str, *options: str) -> str:
+    """A new key with the scope read and what the options say."""
+    command = ["keys", "create", name, "--scope", "read", *options, "--json"]
+    return str(json.loads(forecast_service(*command))["key"])
+
+
+def forecast_service(*arguments: str | Path) -> str:
+    command = [sys.executable, "-m", "forecast_service", *map(str, arguments)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout

@@ -22,7 +22,8 @@ def sales(store: str | int = 1) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForecastClient]:
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a service without data."""
     folder = tmp_path_factory.mktemp("client")
     home = folder / "home"
     home.mkdir()
@@ -30,12 +31,18 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForecastClient]
         patch.setenv("FORECAST_ALGORITHM", "pooled")
         patch.setenv("FORECAST_PROCESSES", "1")
         served = Served(Settings(home=home, processes=1), folder / "log")
-    with ForecastClient(f"http://127.0.0.1:{served.port}") as client:
+    yield f"http://127.0.0.1:{served.port}"
+    served.process.send_signal(signal.SIGTERM)
+    served.process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def client(url: str) -> Iterator[ForecastClient]:
+    """A client, and the forecasts of two stores."""
+    with ForecastClient(url) as client:
         client.import_sales(pd.concat([sales(1), sales("Paris, Nord")]).astype({"store": str}))
         client.train(1)
         yield client
-    served.process.send_signal(signal.SIGTERM)
-    served.process.wait(30)
 
 
 def test_the_forecast_is_a_table(client: ForecastClient) -> None:
@@ -173,3 +180,17 @@ def test_an_unknown_store_is_an_error_of_its_own_kind(client: ForecastClient) ->
         client.forecast(99)
 
     assert raised.value.type == "unknown-store"
+
+
+def test_a_store_without_items_has_an_empty_table_of_items(client: ForecastClient) -> None:
+    assert client.items(1).empty
+
+
+def test_a_key_goes_with_every_request(url: str) -> None:
+    with (
+        ForecastClient(url, "no-such-key", attempts=1) as other,
+        pytest.raises(ApiError, match="key") as refused,
+    ):
+        other.stores()
+
+    assert (refused.value.status, refused.value.type) == (401, "unauthenticated")

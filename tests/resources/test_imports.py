@@ -224,3 +224,11 @@ def test_attributes_and_covariates_are_shown_under_their_own_names(
     assert client.get("/stores/1").get_json()["attributes"] == {"Größe": "450"}
     days = client.get("/stores/1/history?limit=1").get_json()["days"]
     assert days[0]["covariates"] == {"促销": 0}
+
+
+def test_a_part_without_a_name_is_refused(client: FlaskClient) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="a\\"\r\n\r\n1\r\n--x--\r\n'
+
+    response = client.post("/imports", data=body, content_type="multipart/form-data; boundary=x")
+
+    assert response.status_code == 422, response.text

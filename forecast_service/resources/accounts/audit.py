@@ -9,8 +9,12 @@ from flask import Response, request
 
 from forecast_service.accounts.audit import AuditFilter
 from forecast_service.resources.api import ServiceResource, json_response
+from forecast_service.resources.contract.accounts.user_requests import AuditQuery
 from forecast_service.resources.contract.documentation import documented
-from forecast_service.resources.contract.user_requests import AuditQuery
+from forecast_service.resources.contract.refusals import (
+    OF_FORMATS,
+    OF_QUERIES,
+)
 from forecast_service.resources.parsing import read_query
 from forecast_service.resources.representations import (
     CSV_TYPE,
@@ -35,7 +39,7 @@ class AuditResource(ServiceResource):
         query=AuditQuery,
         answers={200: "AuditEntries"},
         other_types=(CSV_TYPE, XLSX_TYPE),
-        errors=(400, 406, 422),
+        errors=(*OF_FORMATS, *OF_QUERIES),
     )
     def get(self) -> Response:
         """A page of entries; a file has the newest 100,000 without ``limit``."""

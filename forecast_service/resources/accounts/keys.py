@@ -10,9 +10,19 @@ from flask import Response, request
 from forecast_service.accounts.caller import SCOPES
 from forecast_service.accounts.keys import Key
 from forecast_service.common.instants import utc_text
+from forecast_service.errors import (
+    UnknownRegion,
+    UnknownStore,
+)
 from forecast_service.resources.api import ServiceResource, json_response
-from forecast_service.resources.contract.account_requests import KeyBody
+from forecast_service.resources.contract.accounts.account_requests import KeyBody
 from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.refusals import (
+    OF_BODIES,
+    OF_NAMES,
+    OF_STATES,
+    OF_WRITING,
+)
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import checked_name, json_body
 from forecast_service.storage.limits import Limits
@@ -36,7 +46,8 @@ class KeysResource(ServiceResource):
         scope="admin",
         body=KeyBody,
         answers={201: "NewApiKey"},
-        errors=(404, 409, 422, 503, 507),
+        errors=(*OF_BODIES, UnknownStore, UnknownRegion, *OF_STATES, *OF_WRITING),
+        examples={"For a dashboard": {"name": "dashboards", "scopes": ["read"]}},
     )
     def post(self) -> Response:
         """201 with the key, which is shown this once. From the first one on, all need a key."""
@@ -60,7 +71,7 @@ class KeyResource(ServiceResource):
         "Revoke an API key",
         scope="admin",
         answers={200: "ApiKey"},
-        errors=(404, 422, 503, 507),
+        errors=(*OF_NAMES, *OF_WRITING),
     )
     def delete(self, key_id: str) -> Response:
         """The key, useless from now on; within a second in every process."""

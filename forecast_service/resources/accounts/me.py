@@ -9,8 +9,12 @@ from flask import Response, g, request
 from forecast_service.accounts.caller import KNOWN, SCOPES, Caller
 from forecast_service.errors import Conflict
 from forecast_service.resources.api import ServiceResource, json_response
+from forecast_service.resources.contract.accounts.user_requests import MeBody
 from forecast_service.resources.contract.documentation import documented
-from forecast_service.resources.contract.user_requests import MeBody
+from forecast_service.resources.contract.refusals import (
+    OF_BODIES,
+    OF_STATES,
+)
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import json_body
 
@@ -34,7 +38,8 @@ class MeResource(ServiceResource):
         scope=KNOWN,
         body=MeBody,
         answers={200: "CallerAnswer"},
-        errors=(401, 409, 413, 415, 422, 503),
+        errors=(*OF_BODIES, *OF_STATES),
+        examples={"German": {"language": "de"}},
     )
     def patch(self) -> Response:
         """The user with the new language; keys have none."""

@@ -19,8 +19,8 @@ from forecast_service.resources.accounts.session import (
     see_other,
 )
 from forecast_service.resources.api import ServiceResource
+from forecast_service.resources.contract.accounts.user_requests import CallbackQuery, OidcQuery
 from forecast_service.resources.contract.documentation import documented
-from forecast_service.resources.contract.user_requests import CallbackQuery, OidcQuery
 from forecast_service.resources.gate.cookies import clear_cookie, read_cookie, set_cookie
 from forecast_service.resources.gate.redirects import local_path
 from forecast_service.resources.parsing import read_query

@@ -12,8 +12,16 @@ from forecast_service.accounts.sessions import csrf_token
 from forecast_service.errors import Conflict, TooManyAttempts, WrongCredentials
 from forecast_service.resources.accounts.me import caller_document
 from forecast_service.resources.api import ServiceResource, json_response
+from forecast_service.resources.contract.accounts.user_requests import (
+    LogInBody,
+    LogInForm,
+    PasswordBody,
+)
 from forecast_service.resources.contract.documentation import documented
-from forecast_service.resources.contract.user_requests import LogInBody, LogInForm, PasswordBody
+from forecast_service.resources.contract.refusals import (
+    OF_BODIES,
+    OF_STATES,
+)
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.gate.cookies import clear_cookie, session_token, set_cookie
 from forecast_service.resources.gate.redirects import local_path
@@ -42,7 +50,8 @@ class SessionResource(ServiceResource):
         scope=PUBLIC,
         body=LogInBody,
         answers={200: "CallerAnswer", 303: None},
-        errors=(400, 401, 413, 415, 422, 429, 503),
+        errors=(*OF_BODIES, WrongCredentials, TooManyAttempts),
+        examples={"A user": {"user": "anna", "password": "narrow-otter-tall-lamp"}},
     )
     def post(self) -> Response:
         """The user, and a cookie; a form without JavaScript is sent on to the page ``next``."""
@@ -84,7 +93,13 @@ class OwnPasswordResource(ServiceResource):
         scope=KNOWN,
         body=PasswordBody,
         answers={200: "CallerAnswer"},
-        errors=(401, 409, 413, 415, 422, 429, 503),
+        errors=(*OF_BODIES, *OF_STATES, WrongCredentials, TooManyAttempts),
+        examples={
+            "Another password": {
+                "password": "narrow-otter-tall-lamp",
+                "new_password": "clever-otter-wide-lamp",
+            }
+        },
     )
     def post(self) -> Response:
         """The user with a new session; all other sessions of the user end."""

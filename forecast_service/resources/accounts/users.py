@@ -9,9 +9,19 @@ from flask import Response, request
 from forecast_service.accounts.passwords import generated_password
 from forecast_service.accounts.user import User
 from forecast_service.common.instants import utc_text
+from forecast_service.errors import (
+    NotFound,
+    UnknownRegion,
+    UnknownStore,
+)
 from forecast_service.resources.api import ServiceResource, json_response
+from forecast_service.resources.contract.accounts.user_requests import UserBody, UserChanges
 from forecast_service.resources.contract.documentation import documented
-from forecast_service.resources.contract.user_requests import UserBody, UserChanges
+from forecast_service.resources.contract.refusals import (
+    OF_BODIES,
+    OF_NAMES,
+    OF_STATES,
+)
 from forecast_service.resources.parsing import checked_name, json_body
 
 __all__ = ["UserResource", "UsersResource", "user_document"]
@@ -30,7 +40,8 @@ class UsersResource(ServiceResource):
         scope="admin",
         body=UserBody,
         answers={201: "NewUser"},
-        errors=(404, 409, 413, 415, 422, 503),
+        errors=(*OF_BODIES, UnknownStore, UnknownRegion, *OF_STATES),
+        examples={"A planner": {"name": "ben", "role": "planner"}},
     )
     def post(self) -> Response:
         """The user; with the password if the service made it, which is shown only here."""
@@ -46,7 +57,7 @@ class UsersResource(ServiceResource):
 class UserResource(ServiceResource):
     """One user."""
 
-    @documented("A user", scope="admin", answers={200: "UserAnswer"}, errors=(404, 422))
+    @documented("A user", scope="admin", answers={200: "UserAnswer"}, errors=OF_NAMES)
     def get(self, name: str) -> Response:
         """The user."""
         return json_response(user_document(self.service.users.get(checked_name(name, "name"))))
@@ -56,7 +67,8 @@ class UserResource(ServiceResource):
         scope="admin",
         body=UserChanges,
         answers={200: "UserAnswer"},
-        errors=(404, 409, 413, 415, 422, 503),
+        errors=(*OF_BODIES, NotFound, UnknownStore, UnknownRegion, *OF_STATES),
+        examples={"Another role": {"role": "viewer"}},
     )
     def patch(self, name: str) -> Response:
         """The changed user. Another password, and disabling, end the user's sessions."""
@@ -64,7 +76,7 @@ class UserResource(ServiceResource):
         values = json_body(request, UserChanges).values()
         return json_response(user_document(self.service.users.change(own, values)))
 
-    @documented("Delete a user", scope="admin", answers={204: None}, errors=(404, 409, 422, 503))
+    @documented("Delete a user", scope="admin", answers={204: None}, errors=(*OF_NAMES, *OF_STATES))
     def delete(self, name: str) -> Response:
         """Delete the user and the user's sessions; the audit log keeps the name."""
         self.service.users.delete(checked_name(name, "name"))

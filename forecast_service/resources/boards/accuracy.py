@@ -5,12 +5,17 @@ from __future__ import annotations
 import orjson
 from flask import Response, request
 
+from forecast_service.errors import UnknownStore
 from forecast_service.reading.accuracy_report import accuracy_document
 from forecast_service.reading.board import Board, Line
 from forecast_service.reading.overview import lines_of_region, visible_lines
 from forecast_service.resources.api import JSON_TYPE, ServiceResource
 from forecast_service.resources.contract.documentation import documented
-from forecast_service.resources.contract.overview_requests import AccuracyQuery
+from forecast_service.resources.contract.planning.overview_requests import AccuracyQuery
+from forecast_service.resources.contract.refusals import (
+    OF_QUERIES,
+    OF_REGIONS,
+)
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import as_number, read_query
 from forecast_service.resources.representations import conditional
@@ -27,7 +32,7 @@ class AccuracyResource(ServiceResource):
         "How far off the served forecasts were, by lag, week and store",
         query=AccuracyQuery,
         answers={200: "Accuracy", 304: None},
-        errors=(404, 422, 503),
+        errors=(*OF_QUERIES, UnknownStore, *OF_REGIONS),
         scope="read",
     )
     def get(self) -> Response:

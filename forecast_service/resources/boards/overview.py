@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import orjson
 from flask import Response, request
 
+from forecast_service.errors import UnknownStore
 from forecast_service.reading.board import Board
 from forecast_service.reading.board_totals import region_totals
 from forecast_service.reading.overview import (
@@ -17,7 +18,15 @@ from forecast_service.reading.overview import (
 )
 from forecast_service.resources.api import JSON_TYPE, ServiceResource
 from forecast_service.resources.contract.documentation import documented
-from forecast_service.resources.contract.overview_requests import OverviewQuery, RegionsQuery
+from forecast_service.resources.contract.planning.overview_requests import (
+    OverviewQuery,
+    RegionsQuery,
+)
+from forecast_service.resources.contract.refusals import (
+    OF_FORMATS,
+    OF_QUERIES,
+    OF_REGIONS,
+)
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import as_number, read_query
 from forecast_service.resources.representations import (
@@ -46,7 +55,7 @@ class OverviewResource(ServiceResource):
         query=OverviewQuery,
         answers={200: "Overview", 304: None},
         other_types=(CSV_TYPE, XLSX_TYPE),
-        errors=(400, 404, 406, 422, 503),
+        errors=(*OF_QUERIES, *OF_FORMATS, *OF_REGIONS, UnknownStore),
         scope="read",
     )
     def get(self) -> Response:
@@ -72,7 +81,7 @@ class RegionsResource(ServiceResource):
         "The regions, with the totals of their stores",
         query=RegionsQuery,
         answers={200: "Regions", 304: None},
-        errors=(422, 503),
+        errors=OF_QUERIES,
         scope="read",
     )
     def get(self) -> Response:

@@ -9,15 +9,18 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from forecast_service.accounts.caller import Need
+from forecast_service.errors import ForecastServiceError
 
-__all__ = ["Operation", "documented"]
+__all__ = ["Operation", "Refusal", "documented"]
 
 Method = TypeVar("Method", bound=Callable[..., Any])
+Refusal = int | type[ForecastServiceError]
+"""A kind of error, or a status: every kind of error with this status."""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one route."""
+    """One method of one route. The docstring of the method is its description."""
 
     summary: str
     scope: Need
@@ -31,7 +34,14 @@ class Operation:
     """Name of the JSON answer's model, by status; None for an answer without JSON."""
     other_types: tuple[str, ...] = ()
     """Media types of answers besides JSON."""
-    errors: tuple[int, ...] = ()
+    errors: tuple[Refusal, ...] = ()
+    examples: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """JSON bodies, or queries of a method without a body, by what they ask in words.
+
+    The first one is filled in at ``/docs``. The tests send all of them.
+    """
+    answer_examples: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    """Fields of the example of an answer that differ from the examples of the model, by status."""
 
 
 def documented(summary: str, *, scope: Need, **parts: Any) -> Callable[[Method], Method]:

@@ -2,30 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-__all__ = ["AnswerModel", "Forecast", "StoreWhatIf", "Supposition", "WhatIf", "WhatIfTotal"]
+from forecast_service.resources.contract.fields import (
+    AnswerModel,
+    Arn,
+    Change,
+    Count,
+    Day,
+    Days,
+    Flag,
+    Identifier,
+    Instant,
+    ItemName,
+    NextPage,
+    Periods,
+    Share,
+    Stale,
+    StoreName,
+    StoreNumber,
+    Text,
+    Units,
+)
 
+__all__ = ["AnswerModel", "Forecast", "KeptForecast", "ServedForecast", "WhatIf"]
 
-class AnswerModel(BaseModel):
-    """An answer has exactly the fields of its model."""
-
-    model_config = ConfigDict(extra="forbid")
+PREDICTIONS: dict[str, Any] = {
+    "p10": [{"Timestamp": "2026-09-01T00:00:00", "Value": 101.0}],
+    "p50": [{"Timestamp": "2026-09-01T00:00:00", "Value": 120.5}],
+    "p90": [{"Timestamp": "2026-09-01T00:00:00", "Value": 140.0}],
+}
 
 
 class Point(AnswerModel):
     """One period of a forecast, with Amazon's names."""
 
-    Timestamp: str
-    Value: float
+    Timestamp: Text = Field(
+        description="First moment of the period, in the time of the store.",
+        examples=["2026-09-01T00:00:00"],
+    )
+    Value: Units = Field(description="Demand in the period.")
 
 
 class Predictions(AnswerModel):
     """Points by forecast type: ``p10``, ``p50``, ``p90``, ``mean``."""
 
-    Predictions: dict[str, list[Point]]
+    Predictions: dict[str, list[Point]] = Field(
+        description="By forecast type: demand stays below p10 with a probability of 10 %, below "
+        "p50 with 50 %, below p90 with 90 %. 'mean' is the expected value.",
+        examples=[PREDICTIONS],
+    )
 
 
 class QueryForecastResult(AnswerModel):
@@ -37,48 +65,75 @@ class QueryForecastResult(AnswerModel):
 class Horizon(AnswerModel):
     """First and last day of the forecast."""
 
-    first: str
-    last: str
-    periods: int
+    first: Day = Field(description="First day of the forecast.", examples=["2026-08-31"])
+    last: Day = Field(description="Last day of the forecast.", examples=["2026-09-27"])
+    periods: Periods = Field(description="Number of periods in the forecast.")
 
 
 class Coverage(AnswerModel):
     """Share of days within an interval in the backtest of this series: intended and measured."""
 
-    nominal: float
-    measured: float
-    days: int
+    nominal: Share = Field(description="Share of days that should lie within the interval.")
+    measured: Share = Field(
+        description="Share of days that did lie within it, on days that were not used to set it.",
+        examples=[0.79],
+    )
+    days: Days = Field(description="Number of days that were measured.", examples=[96])
 
 
 class Provenance(AnswerModel):
     """Where the numbers come from; all times are absolute, in UTC."""
 
-    source: str
-    algorithm: str
-    members: dict[str, float] | None
-    """Weight of each algorithm in the average; null without an average."""
-    coverage: dict[str, Coverage] | None
-    """By interval, such as ``p10-p90``; null if it was not measured."""
-    demand: str | None
-    """Demand class: smooth, erratic, intermittent or lumpy; null if it is not known."""
-    fallback: str | None
-    predictor: str
-    trained_at: str
-    fresh_until: str
-    data_until: str
-    forecast: str
-    created_at: str
+    source: Text = Field(
+        description="Who made the forecast: 'local' (this service) or 'amazon' (Amazon Forecast).",
+        examples=["local"],
+    )
+    algorithm: Text = Field(
+        description="The algorithm of this series; 'auto' is a weighted average of several.",
+        examples=["auto"],
+    )
+    members: dict[str, Share] | None = Field(
+        description="Weight of each algorithm in the average; null without an average.",
+        examples=[{"pooled": 0.6, "boosted": 0.4}],
+    )
+    coverage: dict[str, Coverage] | None = Field(
+        description="Measured coverage by interval, such as 'p10-p90'; null if not measured.",
+        examples=[{"p10-p90": {"nominal": 0.8, "measured": 0.79, "days": 96}}],
+    )
+    demand: Text | None = Field(
+        description="Demand class: smooth, erratic, intermittent or lumpy; null if not known.",
+        examples=["smooth"],
+    )
+    fallback: Text | None = Field(
+        description="Why this series has a simpler algorithm; null if it has none.",
+        examples=[None, "only 12 days of sales"],
+    )
+    predictor: Arn = Field(
+        description="ARN of the predictor.",
+        examples=["arn:aws:forecast:eu-west-1:000000000000:predictor/store_demand_20260831"],
+    )
+    trained_at: Instant = Field(description="When the predictor was trained.")
+    fresh_until: Instant = Field(
+        description="Until when the predictor is within the tolerance.",
+        examples=["2026-09-07T04:12:00Z"],
+    )
+    data_until: Day = Field(description="Last day of sales that the forecast knows.")
+    forecast: Arn = Field(description="ARN of the forecast; its end is the 'id' in GET /forecasts.")
+    created_at: Instant = Field(description="When the forecast was made.")
     horizon: Horizon
-    stale: str | None
-    assumptions: list[str]
+    stale: Stale
+    assumptions: list[str] = Field(
+        description="What was assumed about coming days that no file states.",
+        examples=[["promo: 0 from 2026-09-14 on"]],
+    )
 
 
 class SeriesForecast(AnswerModel):
     """The forecast of one store, or of one item in it."""
 
-    store_number: int | str
-    store_name: str | None = None
-    item: str | None = None
+    store_number: StoreNumber
+    store_name: StoreName | None = None
+    item: ItemName | None = None
     result: QueryForecastResult
     provenance: Provenance
 
@@ -89,103 +144,151 @@ class Row(BaseModel):
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, float]
 
-    date: str
+    date: Day = Field(description="The period.", examples=["2026-09-01"])
 
 
 class SeriesRows(AnswerModel):
     """The forecast of one store or item with ``shape=rows``."""
 
-    store_number: int | str
-    store_name: str | None = None
-    item: str | None = None
-    rows: list[Row]
+    store_number: StoreNumber
+    store_name: StoreName | None = None
+    item: ItemName | None = None
+    rows: list[Row] = Field(description="The periods.")
     provenance: Provenance
 
 
 class StoreTotal(AnswerModel):
-    """How the total of a store was made from its items.
+    """How the total of a store was made from its items."""
 
-    ``comovement``: 0 if the items move independently, 1 if always together; null if it was not
-    measured, then the range is the widest possible.
-    """
-
-    items: int
-    comovement: float | None
+    items: Count = Field(description="Number of items in the total.")
+    comovement: Share | None = Field(
+        description="How much the items move together: 0 independently, 1 always. Null if it was "
+        "not measured; then the range is the widest possible.",
+        examples=[0.31],
+    )
 
 
 class StoreForecast(AnswerModel):
     """The total of a store that sells items (``result``: quantiles of the sum), and its items.
 
-    A list of stores has no items. Named items have no total. ``next`` is the address of the next
-    page of items, or null.
+    A list of stores has no items. Named items have no total.
     """
 
-    store_number: int | str
-    store_name: str | None = None
+    store_number: StoreNumber
+    store_name: StoreName | None = None
     result: QueryForecastResult | None = None
-    rows: list[Row] | None = None
+    rows: list[Row] | None = Field(None, description="The total with 'shape=rows'.")
     total: StoreTotal | None = None
     provenance: Provenance | None = None
-    items: list[SeriesForecast] | list[SeriesRows] | None = None
-    count: int | None = None
-    next: str | None = None
+    items: list[SeriesForecast] | list[SeriesRows] | None = Field(
+        None, description="A page of the items."
+    )
+    count: Count | None = Field(None, description="Number of all items of the store.")
+    next: NextPage = Field(None, examples=["/forecast?store_number=1&limit=100&after=milk"])
 
 
 class StoreForecasts(AnswerModel):
     """The forecasts of many stores, in the order of the request."""
 
-    forecasts: list[SeriesForecast | SeriesRows | StoreForecast]
+    forecasts: list[SeriesForecast | SeriesRows | StoreForecast] = Field(
+        description="One forecast per store, in the order of the request."
+    )
 
 
 class Forecast(RootModel[SeriesForecast | SeriesRows | StoreForecast | StoreForecasts]):
     """The forecast of one store, or of many if ``store_numbers`` was sent."""
 
 
+class KeptForecast(AnswerModel):
+    """A forecast that can be served."""
+
+    id: Identifier = Field(
+        description="Identifier of the forecast: the end of its ARN.",
+        examples=["store_demand_20260831"],
+    )
+    forecast: Arn = Field(description="ARN of the forecast, as in 'provenance'.")
+    created_at: Instant = Field(description="When the forecast was made.")
+    source: Text = Field(description="Who made it: 'local' or 'amazon'.", examples=["local"])
+    algorithm: Text = Field(description="Algorithm of the predictor.", examples=["auto"])
+    predictor: Arn = Field(
+        description="ARN of the predictor.",
+        examples=["arn:aws:forecast:eu-west-1:000000000000:predictor/store_demand_20260831"],
+    )
+    trained_at: Instant = Field(description="When the predictor was trained.")
+    data_until: Day = Field(description="Last day of sales that the forecast knows.")
+    run: Identifier | None = Field(
+        description="Identifier of the training run that made it; null if none did."
+    )
+    is_current: Flag = Field(description="Whether this forecast is served.", examples=[True])
+
+
+class ServedForecast(KeptForecast):
+    """The forecast that is served now."""
+
+    previous: Identifier | None = Field(
+        description="Identifier of the forecast that was served before; null if nothing changed.",
+        examples=["store_demand_20260824"],
+    )
+
+
 class Supposition(AnswerModel):
     """A changed covariate on some days, as it was sent."""
 
-    covariate: str
-    value: float | str
-    first: Annotated[str, Field(alias="from")]
-    last: Annotated[str, Field(alias="to")]
+    covariate: Text = Field(description="Name of the covariate.", examples=["promo"])
+    value: float | str = Field(
+        description="Its value on these days.",
+        examples=[1],
+        json_schema_extra={"x-unit": "the unit of the covariate"},
+    )
+    first: Day = Field(alias="from", description="First day.", examples=["2026-09-05"])
+    last: Day = Field(alias="to", description="Last day.", examples=["2026-09-06"])
 
 
 class WhatIfProvenance(Provenance):
     """The provenance of the forecast, and the changes."""
 
-    what_if: Literal[True]
-    changes: list[Supposition]
+    what_if: Literal[True] = Field(
+        description="Always true: these numbers are not a forecast of the plan.", examples=[True]
+    )
+    changes: list[Supposition] = Field(description="The changes that were computed.")
 
 
 class WhatIfTotal(AnswerModel):
-    """Sums of one forecast type over the days of the answer. ``share`` is the difference as a
-    share of the baseline."""
+    """Sums of one forecast type over the days of the answer."""
 
-    forecast_type: str
-    baseline: float
-    what_if: float
-    difference: float
-    share: float | None
+    forecast_type: Text = Field(description="The forecast type that is summed.", examples=["p50"])
+    baseline: Units = Field(description="Sum without the changes.", examples=[3374.0])
+    what_if: Units = Field(description="Sum with the changes.", examples=[3414.0])
+    difference: Units = Field(description="Sum with minus sum without.", examples=[40.0])
+    share: Change | None = Field(
+        description="The difference as a share of the sum without; null if that is 0.",
+        examples=[0.0119],
+    )
 
 
 class StoreWhatIf(AnswerModel):
-    """The forecast with the changes (``result``) and without them (``baseline``)."""
+    """The forecast with the changes, without them, and the difference."""
 
-    store_number: int | str
-    item: str | None = None
-    result: QueryForecastResult
-    baseline: QueryForecastResult
-    difference: QueryForecastResult
+    store_number: StoreNumber
+    item: ItemName | None = None
+    result: QueryForecastResult = Field(description="The forecast with the changes.")
+    baseline: QueryForecastResult = Field(description="The forecast without them.")
+    difference: QueryForecastResult = Field(description="'result' minus 'baseline', per period.")
     total: WhatIfTotal
-    notes: list[str]
+    notes: list[str] = Field(
+        description="What to know about the numbers, such as a value beyond all earlier ones.",
+        examples=[["'price' was never as low as 0.5; its effect is carried no farther than 0.79"]],
+    )
     provenance: WhatIfProvenance
 
 
 class StoreWhatIfs(AnswerModel):
     """What-ifs of many stores, in the order of the request, and the total of all."""
 
-    forecasts: list[StoreWhatIf]
-    total: WhatIfTotal
+    forecasts: list[StoreWhatIf] = Field(
+        description="One what-if per store, in the order of the request."
+    )
+    total: WhatIfTotal = Field(description="Sums over all stores.")
 
 
 class WhatIf(RootModel[StoreWhatIf | StoreWhatIfs]):

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from datetime import datetime
+from typing import Annotated, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
+from pydantic import Field, model_validator
+
+from forecast_service.resources.contract.request_fields import (
+    NAME_LENGTH,
+    AllDigits,
+    Day,
+    Format,
+    ItemName,
+    Limit,
+    Moment,
+    Name,
+    Shape,
+    StoreNumber,
+    StoreNumbers,
+    StrictModel,
+    Time,
 )
-
-from forecast_service.common.sentences import shown
 
 __all__ = [
     "NAME_LENGTH",
@@ -35,100 +41,11 @@ __all__ = [
     "TrainingBody",
     "UndoQuery",
     "WhatIfBody",
-    "schema_of",
 ]
 
-NAME_LENGTH = 256
-MAX_STORES = 100_000  # an answer has fewer (reading.store_reader)
 MAX_ITEMS = 5000
 MAX_WHAT_IF_STORES = 1000  # a what-if is computed while the caller waits
 MAX_CHANGES = 50
-FIRST_YEAR, LAST_YEAR = 1970, 9998
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-Format = Annotated[
-    str | None,
-    Field(
-        description="'csv', 'json' or 'xlsx', for people: rounded. It counts more than Accept.",
-        json_schema_extra={"enum": ["csv", "json", "xlsx", None]},
-    ),
-]
-AllDigits = Annotated[
-    bool | None, Field(description="Numbers with all digits; the default without 'format'.")
-]
-
-
-Shape = Annotated[
-    Literal["columns", "rows"] | None,
-    Field(
-        description="'rows': a list of {date, p10, p50, p90}, rounded, in place of Amazon's "
-        "'result'. Without it, Amazon's names."
-    ),
-]
-
-
-class StrictModel(BaseModel):
-    """Refuses unknown fields and converts nothing: ``"1"`` is not a number, ``true`` is not 1."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
-def _printable(value: str) -> str:
-    if any(ord(character) < ord(" ") for character in value):
-        raise ValueError("control characters are not allowed")
-    return value
-
-
-def _time(value: str) -> str:
-    # fromisoformat also reads week dates and '20150801', which are mistakes in a request.
-    try:
-        moment = datetime.fromisoformat(value) if DAY.match(value) else None
-    except ValueError:
-        moment = None
-    if moment is None:
-        raise ValueError(
-            f"write a time as '2015-08-01' or '2015-08-01T00:00:00' (ISO 8601), not {shown(value)}"
-        )
-    return value
-
-
-def _day(value: str) -> str:
-    try:
-        day = DAY.fullmatch(value) and date.fromisoformat(value)
-    except ValueError:
-        day = None
-    if not day:
-        raise ValueError(f"write a day as '2015-08-01' (ISO 8601), not {shown(value)}")
-    return value
-
-
-def _moment(value: str) -> str:
-    # Outside these years, a time zone can move a time out of the range of Python's datetime.
-    if not FIRST_YEAR <= datetime.fromisoformat(_time(value)).year <= LAST_YEAR:
-        raise ValueError(f"write a year from {FIRST_YEAR} to {LAST_YEAR}")
-    return value
-
-
-# Blanks around a name are left out, as they are when a file is read.
-Name = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_LENGTH),
-    AfterValidator(_printable),
-]
-Time = Annotated[str, Field(max_length=40), AfterValidator(_time)]
-Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
-Day = Annotated[
-    str, Field(json_schema_extra={"pattern": rf"^{DAY.pattern}$"}), AfterValidator(_day)
-]
-StoreNumber = (
-    Annotated[
-        int, Field(ge=-(2**63), lt=2**63, description="A whole number; the answer repeats it.")
-    ]
-    | Annotated[Name, Field(description="Or a name as text; the answer repeats it.")]
-)
-StoreNumbers = Annotated[list[StoreNumber], Field(min_length=1, max_length=MAX_STORES)]
-Limit = Annotated[int, Field(ge=1, le=1000)]
 
 
 class SeriesBody(StrictModel):
@@ -136,8 +53,17 @@ class SeriesBody(StrictModel):
 
     store_number: StoreNumber | None = None
     store_numbers: StoreNumbers | None = None
-    forecast_start_date: Time | None = None
-    forecast_end_date: Time | None = None
+    forecast_start_date: Annotated[
+        Time | None,
+        Field(description="First day or time; without it, from the beginning of the forecast."),
+    ] = None
+    forecast_end_date: Annotated[
+        Time | None,
+        Field(
+            description="Last day or time; without it, to the end of the forecast.",
+            examples=["2026-09-11"],
+        ),
+    ] = None
 
     @model_validator(mode="after")
     def _one_or_many(self) -> Self:
@@ -163,14 +89,32 @@ class ForecastBody(SeriesBody):
     """
 
     item: (
-        Annotated[Name, Field(description="An item; without one, all items of the store.")]
-        | Annotated[list[Name], Field(min_length=1, max_length=MAX_ITEMS)]
+        Annotated[
+            Name | Annotated[list[Name], Field(min_length=1, max_length=MAX_ITEMS)],
+            Field(
+                description="An item or several; without one, the total and all items.",
+                examples=["milk"],
+            ),
+        ]
         | None
     ) = None
     limit: (
-        Annotated[int, Field(ge=1, le=MAX_ITEMS, description="Most items of the answer.")] | None
+        Annotated[
+            int,
+            Field(
+                ge=1,
+                le=MAX_ITEMS,
+                description="Most items of the answer.",
+                examples=[100],
+                json_schema_extra={"x-unit": "items"},
+            ),
+        ]
+        | None
     ) = None
-    after: Annotated[Name, Field(description="The last item of the page before.")] | None = None
+    after: (
+        Annotated[Name, Field(description="The last item of the page before.", examples=["bread"])]
+        | None
+    ) = None
 
     @model_validator(mode="after")
     def _pages_of_a_store(self) -> Self:
@@ -206,20 +150,35 @@ class ForecastQuery(ForecastBody):
     A repeated one, and the name of a store with a comma, are taken as they are.
     """
 
+    shape: Shape = None
     format: Format = None
     full: AllDigits = None
-    shape: Shape = None
 
 
 class ChangeRow(StrictModel):
     """Sets a covariate to a value on some days. Without ``to``, on the day ``from`` only."""
 
     covariate: Annotated[
-        Name, Field(description="Name of the covariate, or of its column in the file.")
+        Name,
+        Field(
+            description="Name of the covariate, or of its column in the file.", examples=["promo"]
+        ),
     ]
-    value: Annotated[float, Field(allow_inf_nan=False)] | Name
-    first: Annotated[Day, Field(alias="from")]
-    last: Annotated[Day | None, Field(alias="to")] = None
+    value: Annotated[
+        Annotated[float, Field(allow_inf_nan=False)] | Name,
+        Field(
+            description="Its value on these days: a number, or a text of the file.", examples=[1]
+        ),
+    ]
+    first: Annotated[Day, Field(alias="from", description="First day; within the forecast.")]
+    last: Annotated[
+        Day | None,
+        Field(
+            alias="to",
+            description="Last day; without it, only the day 'from'.",
+            examples=["2026-09-06"],
+        ),
+    ] = None
 
     @model_validator(mode="after")
     def _in_order(self) -> ChangeRow:
@@ -231,11 +190,27 @@ class ChangeRow(StrictModel):
 class WhatIfBody(SeriesBody):
     """Question for a forecast with changed covariates."""
 
-    item: Name | None = None
+    item: ItemName | None = None
     store_numbers: (
-        Annotated[list[StoreNumber], Field(min_length=1, max_length=MAX_WHAT_IF_STORES)] | None
+        Annotated[
+            list[StoreNumber],
+            Field(
+                min_length=1,
+                max_length=MAX_WHAT_IF_STORES,
+                description="Names of several stores, instead of 'store_number'.",
+                examples=[[1, 2]],
+            ),
+        ]
+        | None
     ) = None
-    changes: Annotated[list[ChangeRow], Field(min_length=1, max_length=MAX_CHANGES)]
+    changes: Annotated[
+        list[ChangeRow],
+        Field(
+            min_length=1,
+            max_length=MAX_CHANGES,
+            description="The changes. If they overlap, the last one counts.",
+        ),
+    ]
 
 
 class TrainingBody(StrictModel):
@@ -243,7 +218,10 @@ class TrainingBody(StrictModel):
 
     store_number: StoreNumber
     train_request_date: Moment | None = None
-    force: bool = False
+    force: Annotated[
+        bool,
+        Field(description="Train even if the latest predictor is young enough.", examples=[False]),
+    ] = False
 
 
 class ListQuery(StrictModel):
@@ -255,15 +233,23 @@ class ListQuery(StrictModel):
 class UndoQuery(StrictModel):
     """Whether the imports that were loaded with this one are undone, too."""
 
-    together: bool = False
+    together: Annotated[
+        bool,
+        Field(description="Also undo the imports that were loaded with it.", examples=[True]),
+    ] = False
 
 
 class StoresQuery(StrictModel):
     """A page of the stores; ``after`` is the last store of the page before."""
 
     limit: Limit | None = None
-    after: Name | None = None
-    region: Name | None = None
+    after: (
+        Annotated[Name, Field(description="The last store of the page before.", examples=["1"])]
+        | None
+    ) = None
+    region: (
+        Annotated[Name, Field(description="Only stores of this region.", examples=["north"])] | None
+    ) = None
     format: Format = None
     full: AllDigits = None
 
@@ -271,10 +257,22 @@ class StoresQuery(StrictModel):
 class HistoryQuery(StrictModel):
     """A range of days of a store's sales."""
 
-    item: Name | None = None
-    start: Day | None = None
-    end: Day | None = None
-    limit: Annotated[int, Field(ge=1, le=5000)] | None = None
+    item: ItemName | None = None
+    start: Annotated[Day | None, Field(description="First day.", examples=["2026-08-01"])] = None
+    end: Annotated[Day | None, Field(description="Last day.", examples=["2026-08-30"])] = None
+    limit: (
+        Annotated[
+            int,
+            Field(
+                ge=1,
+                le=5000,
+                description="The answer has the last days of the range, at most so many.",
+                examples=[28],
+                json_schema_extra={"x-unit": "days"},
+            ),
+        ]
+        | None
+    ) = None
     format: Format = None
     full: AllDigits = None
 
@@ -282,9 +280,6 @@ class HistoryQuery(StrictModel):
 class ReadyQuery(StrictModel):
     """``forecast``: not ready without a forecast."""
 
-    forecast: bool = False
-
-
-def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    """JSON schema of a model; its references point into an OpenAPI document."""
-    return model.model_json_schema(ref_template="#/components/schemas/{model}")
+    forecast: Annotated[
+        bool, Field(description="Count a service without a forecast as not ready.", examples=[True])
+    ] = False

@@ -94,7 +94,10 @@ def refuse_other_parts(sent: Request, options: Collection[str]) -> None:
             f"'{name}' is sent as a file. Send '{name}' in the query: "
             f"?{name}={EXAMPLES.get(name, '…')}."
         )
-    unknown = sorted((set(sent.files) - set(ROLES)) | (set(sent.form) - {*ROLES, *options}))
+    unknown = sorted(
+        str(name)  # a part may have no name
+        for name in (set(sent.files) - set(ROLES)) | (set(sent.form) - {*ROLES, *options})
+    )
     if unknown:
         raise UnknownField(
             f"'{unknown[0][:100]}' is not a file or an option of an import. The files are "

@@ -15,6 +15,10 @@ from forecast_service.importer.options import ROLES
 from forecast_service.importer.workspace import FOLDER_SECONDS
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.contract.refusals import (
+    OF_FILES,
+    OF_NAMES,
+)
 from forecast_service.resources.contract.requests import StrictModel
 from forecast_service.resources.deliveries.received_files import (
     MULTIPART,
@@ -38,7 +42,7 @@ class UploadsResource(ServiceResource):
         scope="import",
         body_types=(MULTIPART, *RAW_TYPES),
         answers={201: "Upload"},
-        errors=(400, 413, 415, 422, 507),
+        errors=OF_FILES,
     )
     def post(self) -> Response:
         """201 with an ``id`` for ``/imports?upload=…``; the files are kept for a day."""
@@ -61,14 +65,14 @@ class UploadsResource(ServiceResource):
 class UploadResource(ServiceResource):
     """Files that were sent and are not imported yet."""
 
-    @documented("Files that are kept", scope="import", answers={200: "Upload"}, errors=(404,))
+    @documented("Files that are kept", scope="import", answers={200: "Upload"}, errors=OF_NAMES)
     def get(self, upload_id: str) -> Response:
         """The files by role, with their sizes."""
         files = uploaded_files(self.service.settings.home, upload_id)
         return json_response(_document(_folder(self.service.settings.home, upload_id), files))
 
     @documented(
-        "Forget files that are kept", scope="import", answers={200: "Upload"}, errors=(404,)
+        "Forget files that are kept", scope="import", answers={200: "Upload"}, errors=OF_NAMES
     )
     def delete(self, upload_id: str) -> Response:
         """The files are deleted; nothing of them was imported."""

@@ -13,7 +13,12 @@ from forecast_service.common.rounding import decimals_of
 from forecast_service.reading.outlook import ItemsQuestion, OutlookQuestion, rounded
 from forecast_service.resources.api import ServiceResource
 from forecast_service.resources.contract.documentation import documented
-from forecast_service.resources.contract.planning_requests import ItemsQuery, OutlookQuery
+from forecast_service.resources.contract.planning.planning_requests import ItemsQuery, OutlookQuery
+from forecast_service.resources.contract.refusals import (
+    OF_FORECASTS,
+    OF_FORMATS,
+    OF_QUERIES,
+)
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import as_number, checked_name, read_query
 from forecast_service.resources.representations import (
@@ -48,7 +53,7 @@ class OutlookResource(ServiceResource):
         query=OutlookQuery,
         answers={200: "Outlook", 304: None},
         other_types=(CSV_TYPE, XLSX_TYPE),
-        errors=(400, 404, 406, 422, 503),
+        errors=(*OF_FORECASTS, *OF_FORMATS, *OF_QUERIES),
         scope="read",
     )
     def get(self, store_number: str) -> Response:

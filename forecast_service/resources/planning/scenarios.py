@@ -7,17 +7,31 @@ from typing import Any
 from flask import Response, request
 
 from forecast_service.common.instants import utc_text
-from forecast_service.errors import NotAllowed
+from forecast_service.errors import DamagedData, NotAllowed
 from forecast_service.reading import Supposition
 from forecast_service.reading.scenarios import NewScenario, Scenario
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
-from forecast_service.resources.contract.planning_requests import ScenarioBody, ScenariosQuery
+from forecast_service.resources.contract.planning.planning_requests import (
+    ScenarioBody,
+    ScenariosQuery,
+)
+from forecast_service.resources.contract.refusals import (
+    OF_BODIES,
+    OF_NAMES,
+    OF_QUERIES,
+    OF_WHAT_IFS,
+)
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import as_number, checked_name, json_body, read_query
 from forecast_service.resources.tables.forecasts import rounded
 
 __all__ = ["ScenarioResource", "ScenariosResource"]
+
+PROMOTION = {
+    "store_number": 1,
+    "changes": [{"covariate": "promo", "value": 1, "from": "2026-09-05", "to": "2026-09-06"}],
+}
 
 
 class ScenariosResource(ServiceResource):
@@ -27,7 +41,7 @@ class ScenariosResource(ServiceResource):
         "The scenarios of a store, or of all stores, newest first",
         query=ScenariosQuery,
         answers={200: "Scenarios"},
-        errors=(422,),
+        errors=OF_QUERIES,
         scope="read",
     )
     def get(self) -> Response:
@@ -42,7 +56,8 @@ class ScenariosResource(ServiceResource):
         "Save a what-if under a name, for 30 days",
         body=ScenarioBody,
         answers={201: "Scenario"},
-        errors=(400, 404, 409, 413, 415, 422, 501, 503),
+        errors=(*OF_BODIES, *OF_WHAT_IFS),
+        examples={"A promotion on a weekend": {"name": "Autumn sale", **PROMOTION}},
         scope="train",
     )
     def post(self) -> Response:
@@ -67,7 +82,7 @@ class ScenarioResource(ServiceResource):
     @documented(
         "A scenario, computed against the current forecast",
         answers={200: "Scenario"},
-        errors=(404, 422, 503),
+        errors=(*OF_NAMES, DamagedData),
         scope="read",
     )
     def get(self, scenario_id: str) -> Response:
@@ -82,7 +97,7 @@ class ScenarioResource(ServiceResource):
     @documented(
         "Delete a scenario: whoever made it, or an administrator",
         answers={200: "ScenarioSummary"},
-        errors=(404, 422),
+        errors=OF_NAMES,
         scope="train",
     )
     def delete(self, scenario_id: str) -> Response:

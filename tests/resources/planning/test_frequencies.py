@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from support import naive
 
 from forecast_service.app import create_app
-from forecast_service.resources.contract.outlook_answers import Outlook
+from forecast_service.resources.contract.planning.outlook_answers import Outlook
 from forecast_service.settings import Settings
 
 from .conftest import make_home

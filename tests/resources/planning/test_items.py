@@ -12,8 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from forecast_service.app import create_app
-from forecast_service.resources.contract.outlook_answers import Outlook
-from forecast_service.resources.contract.planning_answers import StoreItems
+from forecast_service.resources.contract.planning.outlook_answers import Outlook, StoreItems
 from forecast_service.settings import Settings
 
 from .conftest import FIRST, make_home

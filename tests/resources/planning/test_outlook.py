@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from forecast_service.app import create_app
-from forecast_service.resources.contract.outlook_answers import Outlook
+from forecast_service.resources.contract.planning.outlook_answers import Outlook
 from forecast_service.settings import Settings
 from forecast_service.storage import tables
 from forecast_service.storage.database import Database

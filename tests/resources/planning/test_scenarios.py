@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from forecast_service.accounts.caller import Caller
 from forecast_service.app import create_app
-from forecast_service.resources.contract.planning_answers import Scenario, Scenarios
+from forecast_service.resources.contract.planning.scenario_answers import Scenario, Scenarios
 from forecast_service.settings import Settings
 from forecast_service.storage import tables
 from forecast_service.storage.database import Database, database_now

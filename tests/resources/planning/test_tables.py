@@ -9,7 +9,7 @@ from datetime import timedelta
 from flask.testing import FlaskClient
 
 from forecast_service.resources.contract.forecast_answers import Forecast
-from forecast_service.resources.contract.outlook_answers import Outlook
+from forecast_service.resources.contract.planning.outlook_answers import Outlook
 
 from ..conftest import Refusal
 from .conftest import HORIZON, LAST

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 
 from forecast_service.accounts.audit import Action
-from forecast_service.resources.contract.requests import (
+from forecast_service.resources.contract.request_fields import (
     AllDigits,
     Format,
     Limit,
@@ -31,52 +31,78 @@ __all__ = [
 
 MAX_NAMES = 10_000
 
-Role = Literal["viewer", "planner", "admin"]
+Role = Annotated[
+    Literal["viewer", "planner", "admin"],
+    Field(
+        description="viewer reads; planner also trains and imports; admin may do everything.",
+        examples=["planner"],
+    ),
+]
 Language = Annotated[
-    Literal["de", "en"] | None, Field(description="Of the pages; null: the browser's.")
+    Literal["de", "en"] | None,
+    Field(description="Language of the pages; null: the browser's.", examples=["de"]),
 ]
 Names = Annotated[list[Name], Field(min_length=1, max_length=MAX_NAMES)]
 Stores = Annotated[
     Annotated[list[StoreNumber], Field(min_length=1, max_length=MAX_NAMES)] | None,
-    Field(description="Stores to see, besides those of the regions; null: no limit."),
+    Field(
+        description="Stores to see, besides those of the regions; null: no limit.",
+        examples=[[1, 2]],
+    ),
 ]
 Regions = Annotated[
-    Names | None, Field(description="Regions to see, besides the stores; null: no limit.")
+    Names | None,
+    Field(description="Regions to see, besides the stores; null: no limit.", examples=[["north"]]),
 ]
-Password = Annotated[str, Field(description="12 to 1,000 characters, not one of the usual ones.")]
+Password = Annotated[
+    str,
+    Field(
+        description="12 to 1,000 characters, not one of the usual ones.",
+        examples=["clever-otter-wide-lamp"],
+    ),
+]
+UserName = Annotated[Name, Field(description="Name of the user.", examples=["anna"])]
+PresentPassword = Annotated[
+    str, Field(description="The present password.", examples=["narrow-otter-tall-lamp"])
+]
+Next = Annotated[
+    str, Field(description="The page to go to afterwards, on this host.", examples=["/store/1"])
+]
 
 
 class LogInBody(StrictModel):
     """Name and password of a user."""
 
-    user: Name
-    password: str
+    user: UserName
+    password: PresentPassword
 
 
 class LogInForm(LogInBody):
     """The same from a form without JavaScript; ``next`` is the page to go to, on this host."""
 
-    next: str = "/"
+    next: Next = "/"
 
 
 class OidcQuery(StrictModel):
     """``next`` is the page to go to after the log-in, on this host."""
 
-    next: str = "/"
+    next: Next = "/"
 
 
 class CallbackQuery(BaseModel):
     """What the identity provider adds to the address; it may add more."""
 
-    state: str = ""
-    code: str = ""
-    error: Annotated[str, Field(description="Why the provider refused the log-in.")] = ""
+    state: Annotated[str, Field(description="What the log-in began with.", examples=["Zk3w"])] = ""
+    code: Annotated[str, Field(description="Proof of the log-in.", examples=["SplxlOBe"])] = ""
+    error: Annotated[
+        str, Field(description="Why the provider refused the log-in.", examples=["access_denied"])
+    ] = ""
 
 
 class PasswordBody(StrictModel):
     """A new password; the present one proves who sends it."""
 
-    password: Annotated[str, Field(description="The present password.")]
+    password: PresentPassword
     new_password: Password
 
 
@@ -89,7 +115,10 @@ class MeBody(StrictModel):
 class UserBody(StrictModel):
     """A new user. Without a password one is made, and only this answer has it."""
 
-    name: Annotated[str, Field(description="Upper and lower case are the same name.")]
+    name: Annotated[
+        str,
+        Field(description="Name of the user. Upper and lower case are the same.", examples=["ben"]),
+    ]
     role: Role = "viewer"
     stores: Stores = None
     regions: Regions = None
@@ -108,9 +137,9 @@ class UserChanges(StrictModel):
     stores: Stores = None
     regions: Regions = None
     language: Language = None
-    disabled: Annotated[bool, Field(description="Logs the user out, and lets nobody log in.")] = (
-        False
-    )
+    disabled: Annotated[
+        bool, Field(description="Logs the user out, and lets nobody log in.", examples=[False])
+    ] = False
     password: Password = ""
 
     @model_validator(mode="after")
@@ -127,12 +156,34 @@ class UserChanges(StrictModel):
 class AuditQuery(StrictModel):
     """Which entries of the audit log; ``before`` is the id of the last one of the page before."""
 
-    who: Annotated[Name | None, Field(description="Name of the user, key or command.")] = None
-    action: Action | None = None
-    since: Annotated[Moment | None, Field(description="From this time on, UTC.")] = None
-    until: Annotated[Moment | None, Field(description="Before this time, UTC.")] = None
+    who: Annotated[
+        Name | None, Field(description="Name of the user, key or command.", examples=["anna"])
+    ] = None
+    action: Annotated[
+        Action | None, Field(description="Only what was done like this.", examples=["trained"])
+    ] = None
+    since: Annotated[
+        Moment | None,
+        Field(description="From this time on, UTC.", examples=["2026-09-01T00:00:00Z"]),
+    ] = None
+    until: Annotated[
+        Moment | None,
+        Field(description="Before this time, UTC.", examples=["2030-01-01T00:00:00Z"]),
+    ] = None
     limit: Limit | None = None
-    before: Annotated[int, Field(ge=1, lt=2**63)] | None = None
+    before: (
+        Annotated[
+            int,
+            Field(
+                ge=1,
+                lt=2**63,
+                description="The id of the last entry of the page before.",
+                examples=[41],
+                json_schema_extra={"x-unit": "number in the order of the log"},
+            ),
+        ]
+        | None
+    ) = None
     format: Format = None
     full: AllDigits = None
 

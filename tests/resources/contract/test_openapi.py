@@ -11,7 +11,9 @@ from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 
 from forecast_service.dashboard import frame
-from forecast_service.resources.contract.openapi import PARAMETER
+from forecast_service.resources.contract.document.addresses import PARAMETER
+
+from .operations import resolved
 
 PAGES = {address for address, _ in frame.PAGES}
 NOT_DESCRIBED = {
@@ -58,10 +60,8 @@ def test_it_is_valid(document: dict[str, Any]) -> None:
 
 
 def test_every_reference_resolves(document: dict[str, Any]) -> None:
-    schemas = document["components"]["schemas"]
-
     for reference in _references(document):
-        assert reference.removeprefix("#/components/schemas/") in schemas
+        assert resolved(document, {"$ref": reference})
 
 
 def test_operations_have_what_openapi_demands(document: dict[str, Any]) -> None:
@@ -77,7 +77,7 @@ def test_operations_have_what_openapi_demands(document: dict[str, Any]) -> None:
     for operation in operations:
         for status, response in operation["responses"].items():
             assert status.isdigit()
-            assert response["description"]
+            assert resolved(document, response)["description"]
         for parameter in operation.get("parameters", []):
             assert {"name", "in", "schema"} <= set(parameter)
 

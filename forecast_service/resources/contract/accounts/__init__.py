@@ -1,0 +1,1 @@
+"""Requests and answers about callers: keys, users, sessions, the audit log."""

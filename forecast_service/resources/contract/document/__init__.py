@@ -1,0 +1,1 @@
+"""``/openapi.json``: put together from the routes, the models and their examples."""

@@ -1,0 +1,1 @@
+"""Requests and answers of planners: overview, outlook, kept forecasts, scenarios."""
