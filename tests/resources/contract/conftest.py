@@ -45,7 +45,13 @@ def row(store: int, item: str, day: date) -> str:
 
 def trained(folder: Path, items: Sequence[str]) -> Settings:
     """The settings of a new home with sales, stores and a forecast."""
-    settings = Settings(home=folder / "home", processes=1, algorithm="pooled")
+    settings = Settings(
+        home=folder / "home",
+        processes=1,
+        algorithm="pooled",
+        rate_limit="off",
+        rate_limit_unknown="off",
+    )
     settings.home.mkdir()
     with contextlib.closing(create_app(settings).extensions["forecast_service"]) as service:
         paths = {"sales": folder / "sales.csv", "stores": folder / "stores.csv"}

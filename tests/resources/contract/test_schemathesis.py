@@ -27,7 +27,7 @@ from .operations import WITH_PROVIDER, Documented, operations
 DOCUMENT = description(ROUTES, __version__)
 OPERATIONS = [each for each in operations(DOCUMENT) if each.name not in WITH_PROVIDER]
 MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
-FEW, SOME, MANY = 2, 8, 200
+FEW, SOME, MANY = 2, 5, 200
 UNAUTHORISED = (401, 403)
 # A valid store may be unknown, and a valid day outside the forecast: that depends on the data.
 LEFT_OUT = [positive_data_acceptance]
