@@ -72,3 +72,19 @@ def test_files_of_others_are_unchanged() -> None:
     for digest, name in (line.split() for line in lines):
         content = (FOLDER / "vendor" / name).read_bytes()
         assert hashlib.sha256(content).hexdigest() == digest
+
+
+def test_a_script_imports_only_what_another_one_exports() -> None:
+    scripts = {path.name: path.read_text() for path in (FOLDER / "js").glob("*.js")}
+    wanted = [
+        (name, other, each.split(" as ")[0].strip())
+        for name, text in scripts.items()
+        for each_import, other in re.findall(r'import \{([^}]*)\} from "\./([a-z_]+\.js)"', text)
+        for each in each_import.split(",")
+        if each.strip()
+    ]
+
+    assert len(wanted) > 100
+    for name, other, exported in wanted:
+        pattern = rf"^export (?:async )?(?:function|const|class|let) {exported}\b"
+        assert re.search(pattern, scripts[other], re.MULTILINE), (name, other, exported)

@@ -109,6 +109,12 @@ export function date(text) {
   return ofDay(text, { day: "numeric", month: "short", year: "numeric" });
 }
 
+/** Days from one to another: "30 Nov – 6 Dec 2026". */
+export function days(from, to) {
+  const options = { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" };
+  return format(Intl.DateTimeFormat, options).formatRange(dayOf(from), dayOf(to));
+}
+
 /** Days of a week: "30 Nov – 6 Dec". */
 export function week(from, to) {
   const options = { day: "numeric", month: "short", ...yearOf(to), timeZone: "UTC" };
