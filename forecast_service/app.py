@@ -6,15 +6,17 @@ from flask import Flask
 
 from forecast_service.accounts.caller import PUBLIC
 from forecast_service.common.logs import configure_logging
-from forecast_service.dashboard import frame
+from forecast_service.dashboard import first_admin, frame
 from forecast_service.local import wire
 from forecast_service.resources import hooks, problems, routes
 from forecast_service.resources.gate.admission import Admission
 from forecast_service.resources.gate.callers import Callers
 from forecast_service.resources.gate.declarations import needs
 from forecast_service.resources.gate.front import Front
+from forecast_service.resources.gate.origins import OtherSites
 from forecast_service.resources.gate.paths import EncodedSlashes
 from forecast_service.resources.gate.proxies import TrustedProxies
+from forecast_service.resources.gate.rates import Rate
 from forecast_service.resources.gate.sources import caller_sources
 from forecast_service.resources.metrics import RequestMetrics
 from forecast_service.service import open_service
@@ -38,13 +40,23 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes, PROPAGATE_EXCEPTIONS=False)
     app.extensions["forecast_service"] = service
     app.wsgi_app = EncodedSlashes(app.wsgi_app)  # type: ignore[assignment]
-    admission = Admission(caller_sources(service), service.accounts_state.has_accounts)
+    # One web process of one machine counts alone.
+    shared = (
+        service.database if settings.web_processes > 1 or not service.database.is_sqlite else None
+    )
+    admission = Admission(
+        caller_sources(service),
+        service.accounts_state.has_accounts,
+        Rate(settings.rate_limit, shared),
+        Rate(settings.rate_limit_unknown, shared),
+    )
     if settings.trusted_proxies:
         app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[assignment]
-    hooks.init_app(app, metrics, Callers(settings), admission)
+    hooks.init_app(app, metrics, Callers(settings), admission, OtherSites(settings.cors_origins))
     problems.init_app(app)
     routes.init_app(app, service, metrics)
     frame.init_app(app)
+    first_admin.init_app(app, service)
     session = service.session
     if session.is_endpoint and settings.aws_endpoint == "on":
         key = settings.aws_key

@@ -14,6 +14,7 @@
     ├── Conflict                    the present state forbids this
     │   └── LeaseLost               another worker holds this work; nothing may be written
     ├── TooManyAttempts             too many attempts to log in failed
+    ├── TooManyRequests             a caller made too many requests in some time
     ├── NotOffered                  the configured backend cannot do this at all
     ├── Busy                        the limit of simultaneous computations is reached
     ├── DamagedData                 a stored file is lost, or is not as it was written
@@ -54,6 +55,7 @@ __all__ = [
     "OutsideHorizon",
     "Remedy",
     "TooManyAttempts",
+    "TooManyRequests",
     "TooMuch",
     "Unauthenticated",
     "UnknownField",
@@ -261,6 +263,13 @@ class WrongCredentials(Unauthenticated):
 
 class TooManyAttempts(ForecastServiceError):
     """Too many attempts to log in failed."""
+
+    status = 429
+    retryable = True
+
+
+class TooManyRequests(ForecastServiceError):
+    """A caller made more requests than are allowed in some time."""
 
     status = 429
     retryable = True

@@ -156,9 +156,6 @@ class Settings(BaseSettings):
         "300/minute",
         description="Most refused requests of one address without a valid key; or off.",
     )
-    rate_limit_url: SecretStr | None = Field(
-        None, description="URL of a Redis server that counts requests; default: the database."
-    )
     aws_endpoint: Literal["on", "off"] = Field(
         "on", description="Whether `/aws` answers. Without a key, it answers this machine only."
     )

@@ -71,7 +71,7 @@ def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def saved_scenario(address: str) -> str:
-    """The path of a scenario of store 7: a covariate is switched on, on the first day."""
+    """The path of a scenario of store 7: what is off on its first day is on."""
     with urllib.request.urlopen(f"{address}/stores/7/outlook", timeout=60) as answer:  # noqa: S310
         outlook = json.load(answer)
     flags = (each for each in outlook["plan"] if each["kind"] == "flag")

@@ -55,6 +55,16 @@ class Sessions:
         self.database = database
         self.idle_seconds = settings.session_idle_hours * HOUR
         self.longest_seconds = settings.session_hours * HOUR
+        # Built once: every request with a cookie executes it.
+        self._statement = (
+            sa.select(
+                users,
+                (user_sessions.c.used_at < database_now() - TOUCH_SECONDS).label("is_unused"),
+            )
+            .join(user_sessions, user_sessions.c.user == users.c.name)
+            .where(user_sessions.c.token_hash == sa.bindparam("token_hash"), self._is_open())
+            .where(users.c.disabled.is_(False))
+        )
 
     def open(self, connection: sa.Connection, user: str) -> str:
         """Begin a session, and return its token; sessions that are over are deleted."""
@@ -70,17 +80,9 @@ class Sessions:
 
     def find(self, token: str) -> Session | None:
         """The session with this token; None if there is none, or it is over."""
-        statement = (
-            sa.select(
-                users,
-                (user_sessions.c.used_at < database_now() - TOUCH_SECONDS).label("is_unused"),
-            )
-            .join(user_sessions, user_sessions.c.user == users.c.name)
-            .where(user_sessions.c.token_hash == token_hash(token), self._is_open())
-            .where(users.c.disabled.is_(False))
-        )
         with self.database.read() as connection:
-            row = connection.execute(statement).mappings().one_or_none()
+            found = connection.execute(self._statement, {"token_hash": token_hash(token)})
+            row = found.mappings().one_or_none()
         if row is None:
             return None
         if row["is_unused"]:

@@ -87,7 +87,7 @@ def prepare(settings: Settings) -> bool:
 def first_admin_lines(settings: Settings) -> list[str]:
     """The link by which the first admin is made, if the service is locked until then."""
     from forecast_service.accounts.admin_link import VALID_MINUTES
-    from forecast_service.resources.accounts.first_admin import PATH
+    from forecast_service.dashboard.first_admin import PATH
     from forecast_service.service import open_service
 
     service = open_service(settings)
@@ -98,7 +98,7 @@ def first_admin_lines(settings: Settings) -> list[str]:
     finally:
         service.close()
     return [
-        f"Or make the first admin within {VALID_MINUTES} minutes at "
+        f"Make the first admin in a browser, within {VALID_MINUTES} minutes, at "
         f"{_outer_address(settings)}{PATH}?token={token}"
     ]
 

@@ -13,9 +13,11 @@ __all__ = ["WILDCARDS", "is_from_this_machine", "is_local_name", "is_loopback", 
 WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104
 """Addresses to listen on that stand for all addresses of a machine."""
 
-FORWARDING_HEADERS = (
-    *("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP"),
-    *("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO"),
+FORWARDING_HEADERS = frozenset(
+    {
+        *("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP"),
+        *("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO"),
+    }
 )
 KEPT_NAMES = 64  # decisions; nearly all requests come from the same few addresses
 
@@ -31,7 +33,7 @@ def is_from_this_machine(environ: Mapping[str, Any]) -> bool:
         _is_local_host(environ.get("HTTP_HOST", ""))
         and _is_loopback_peer(environ.get("REMOTE_ADDR") or "")
         and environ.get("SERVER_PROTOCOL") != "HTTP/1.0"
-        and not any(name in environ for name in FORWARDING_HEADERS)
+        and environ.keys().isdisjoint(FORWARDING_HEADERS)
     )
 
 

@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from typing import Any
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Request, Response, current_app, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from forecast_service.accounts.caller import PUBLIC, Need
@@ -15,7 +15,7 @@ from forecast_service.dashboard.assets import Packed, bundled_assets, packed_res
 from forecast_service.dashboard.languages import LANGUAGES, language_of, script_texts, translations
 from forecast_service.resources.gate.declarations import needs
 
-__all__ = ["PAGES", "init_app", "page", "render"]
+__all__ = ["HTML", "PAGES", "chosen_theme", "init_app", "page", "render"]
 
 # The address of each page and its name: of its template, and of its script if it has one.
 PAGES = (
@@ -50,8 +50,9 @@ def page(name: str) -> Response:
 
     It contains no data: they come from the API, with the rights of the caller.
     """
-    theme = request.cookies.get("theme", "")
-    packed, etag = _frame(name, language_of(request), theme if theme in THEMES else "auto")
+    service = current_app.extensions["forecast_service"]
+    has_provider = service.settings.oidc_issuer is not None
+    packed, etag = _frame(name, language_of(request), chosen_theme(request), has_provider)
     response = packed_response(packed, HTML)
     response.set_etag(etag)
     response.cache_control.private = True
@@ -59,6 +60,12 @@ def page(name: str) -> Response:
     response.vary.update(["Accept-Language", "Cookie"])
     response.make_conditional(request)
     return response
+
+
+def chosen_theme(sent: Request) -> str:
+    """The theme that the person chose; ``auto``: that of the system."""
+    theme = sent.cookies.get("theme", "")
+    return theme if theme in THEMES else "auto"
 
 
 def render(name: str, language: str, theme: str, **values: Any) -> str:
@@ -83,8 +90,8 @@ def render(name: str, language: str, theme: str, **values: Any) -> str:
 
 
 @cache
-def _frame(name: str, language: str, theme: str) -> tuple[Packed, str]:
-    content = render(name, language, theme).encode()
+def _frame(name: str, language: str, theme: str, has_provider: bool) -> tuple[Packed, str]:
+    content = render(name, language, theme, has_provider=has_provider).encode()
     return Packed.of(content), hashlib.sha256(content).hexdigest()[:16]
 
 

@@ -12,9 +12,10 @@ from forecast_service.common.files import link_or_copy
 from forecast_service.errors import InvalidData
 from forecast_service.storage.queue import new_id
 
-__all__ = ["Workspace", "replacing"]
+__all__ = ["FOLDER_SECONDS", "Workspace", "replacing"]
 
 FOLDER = "imports"
+FOLDER_SECONDS = 24 * 3600.0  # files wait for so long to be imported; longer than any upload takes
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from forecast_service.monitoring.served_forecasts import ServedForecasts
 from forecast_service.monitoring.store_sales import StoreSales, read_store_sales
 from forecast_service.monitoring.summary import summarise, write_summary
 from forecast_service.settings import Settings
-from forecast_service.storage.database import Database
+from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.groups import DatasetGroup, lock_group, read_group
 from forecast_service.storage.queue import Claim, Queue
 from forecast_service.storage.tables import forecast_summaries, monitored_groups, work
@@ -26,21 +26,27 @@ __all__ = ["KIND", "is_summarised", "monitored_version", "perform", "schedule"]
 logger = logging.getLogger(__name__)
 
 KIND = "monitoring"
+PATIENCE_SECONDS = 120.0
 
 
 def is_summarised(connection: sa.Connection, forecast_arn: str) -> bool:
     """Whether a forecast has its summary; if not, the work that makes it is added.
 
-    It also counts as summarised if that work has ended without one: a forecast is served rather
-    without than not at all.
+    It also counts as summarised if that work has ended without one, or was not done in
+    ``PATIENCE_SECONDS``, as behind two long trainings: a forecast is served rather without than
+    late.
     """
     if _has_summary(connection, forecast_arn):
         return True
-    statement = sa.select(work.c.state).where(work.c.kind == KIND, work.c.subject == forecast_arn)
-    states = list(connection.execute(statement).scalars())
-    if not states:
+    waited = (database_now() - work.c.requested_at).label("waited")
+    statement = sa.select(work.c.state, waited).where(
+        work.c.kind == KIND, work.c.subject == forecast_arn
+    )
+    found = connection.execute(statement).all()
+    if not found:
         add_work(connection, KIND, forecast_arn)
-    return bool(states) and all(state == "done" for state in states)
+    is_late = any(row.waited > PATIENCE_SECONDS for row in found)
+    return is_late or (bool(found) and all(row.state == "done" for row in found))
 
 
 def schedule(database: Database, settings: Settings) -> bool:

@@ -16,6 +16,7 @@ from forecast_service.resources.gate.access import caller
 from forecast_service.resources.gate.admission import Admission
 from forecast_service.resources.gate.callers import Callers
 from forecast_service.resources.gate.front import REFUSAL
+from forecast_service.resources.gate.origins import OtherSites
 from forecast_service.resources.gate.paths import shown_path
 from forecast_service.resources.metrics import RequestMetrics
 from forecast_service.resources.representations import compress
@@ -31,15 +32,32 @@ HTML_POLICY = (
     "connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
+SECURITY_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+PAGE_HEADERS = (*SECURITY_HEADERS, ("Content-Security-Policy", HTML_POLICY))
+DATA_HEADERS = (
+    *SECURITY_HEADERS,
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+)
 
 
-def init_app(app: Flask, metrics: RequestMetrics, callers: Callers, admission: Admission) -> None:
+def init_app(
+    app: Flask,
+    metrics: RequestMetrics,
+    callers: Callers,
+    admission: Admission,
+    sites: OtherSites,
+) -> None:
     """Register the hooks that run before and after every request of the app."""
     app.before_request(lambda: _begin(callers, admission))
 
     @app.after_request
     def finish(response: Response) -> Response:
-        return _finish(response, metrics)
+        return _finish(response, metrics, sites)
 
 
 def _begin(callers: Callers, admission: Admission) -> AnyResponse | None:
@@ -55,15 +73,20 @@ def _begin(callers: Callers, admission: Admission) -> AnyResponse | None:
     return admission.admit(request)
 
 
-def _finish(response: Response, metrics: RequestMetrics) -> Response:
+def _finish(response: Response, metrics: RequestMetrics, sites: OtherSites) -> Response:
     compress(response, request.environ.get("HTTP_ACCEPT_ENCODING"))
     identifier = request_id.get() or ""
     headers = response.headers
     headers.add(REQUEST_ID_HEADER, identifier)
-    headers.add("X-Content-Type-Options", "nosniff")
-    if headers.get("Content-Type", "").startswith("text/html"):
-        headers["Content-Security-Policy"] = HTML_POLICY
-        headers["Referrer-Policy"] = "same-origin"
+    is_page = headers.get("Content-Type", "").startswith("text/html")
+    # ``extend`` checks every value again, which costs more than the rest of this function.
+    headers._list.extend(PAGE_HEADERS if is_page else DATA_HEADERS)
+    if request.environ["wsgi.url_scheme"] == "https":
+        headers.add("Strict-Transport-Security", "max-age=31536000")
+    window = g.get("window")
+    if window is not None:
+        headers.extend(window.headers())
+    sites.finish(request, response)
     seconds = time.perf_counter() - g.began
     route = request.url_rule.rule if request.url_rule else "none"
     metrics.observe(request.method, route, response.status_code, seconds)

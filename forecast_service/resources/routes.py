@@ -8,7 +8,6 @@ from flask import Flask
 
 from forecast_service import __version__
 from forecast_service.resources import pages
-from forecast_service.resources.accounts import first_admin
 from forecast_service.resources.accounts.audit import AuditResource
 from forecast_service.resources.accounts.keys import KeyResource, KeysResource
 from forecast_service.resources.accounts.me import MeResource
@@ -105,5 +104,4 @@ def init_app(app: Flask, service: Service, metrics: RequestMetrics) -> None:
             f"{VERSION_PREFIX}{path}",
             resource_class_kwargs={"service": service, **extra_arguments.get(resource, {})},
         )
-    first_admin.init_app(app, service)
     pages.init_app(app, document)

@@ -8,7 +8,10 @@ any of the first three ──► failed | cancelled
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -26,6 +29,7 @@ __all__ = [
 RUNNING_STATES = ("training", "forecasting")
 OPEN_STATES = ("waiting", *RUNNING_STATES)
 TRAINING_SHARE = 0.8  # share of the training in a run's progress; the forecast is the rest
+DEADLINE_SECONDS = 24 * 3600.0
 NAME_LENGTH = 63  # longest name of an Amazon Forecast resource
 
 
@@ -71,6 +75,17 @@ class TrainingRun:
     def resource_arn(self) -> str | None:
         """ARN of the resource of the present stage."""
         return self.forecast_arn if self.state == "forecasting" else self.predictor_arn
+
+    def is_late(self, now: float) -> bool:
+        """Whether it should have ended by now."""
+        return self.started_at is not None and now - self.started_at > DEADLINE_SECONDS
+
+    def is_satisfied_by(self, predictor: Mapping[str, Any] | None) -> bool:
+        """Whether this predictor, made while the run waited, is what the run was asked for."""
+        if predictor is None or self.forced or self.reason not in ("age", "no_predictor"):
+            return False
+        created: datetime = predictor["CreationTime"]
+        return created.timestamp() >= self.requested_at
 
 
 def read_run(connection: sa.Connection, run_id: str, *, lock: bool = False) -> TrainingRun | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +14,7 @@ from forecast_service.runs import facts, run_rows
 from forecast_service.runs.collection import collect
 from forecast_service.runs.publication import serve
 from forecast_service.runs.refresh import refresh_after
-from forecast_service.runs.run import TrainingRun, read_run, resource_name
+from forecast_service.runs.run import read_run, resource_name
 from forecast_service.runs.started_resources import UNFINISHED, stop_started
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
@@ -30,7 +29,6 @@ logger = logging.getLogger(__name__)
 FIRST_POLL_SECONDS = 0.2
 BUSY_SECONDS = 0.5
 RETRY_SECONDS = 5.0
-DEADLINE_SECONDS = 24 * 3600.0
 SECONDS_PER_MINUTE = 60.0
 IsPrepared = Callable[[sa.Connection, str], bool]
 NO_PREDICTOR = (
@@ -122,7 +120,7 @@ class RunStep:
                 self.queue.go_on(connection, self.claim, delay_seconds=BUSY_SECONDS)
                 return
             run = read_run(connection, self.run.id, lock=True) or self.run
-            trains = run.trains and not _is_trained_already(run, predictor)
+            trains = run.trains and not run.is_satisfied_by(predictor)
             if not trains and lost is not None:
                 self._train_instead(connection, lost)
                 trains = True
@@ -216,7 +214,7 @@ class RunStep:
         with self.queue.fenced(self.claim) as connection:
             if not is_loading(connection, self.group.name):
                 return False
-            if _is_late(self.run, facts.clock(connection).timestamp()):
+            if self.run.is_late(facts.clock(connection).timestamp()):
                 fail(connection, self.run.id, STILL_LOADING)
                 self.queue.finish(connection, self.claim)
             else:
@@ -250,7 +248,7 @@ class RunStep:
             self._fail(f"The {noun} of this run could not be made: {reason}")
             return
         with self.queue.database.read() as connection:
-            is_late = _is_late(self.run, facts.clock(connection).timestamp())
+            is_late = self.run.is_late(facts.clock(connection).timestamp())
         if is_late:
             # Stop it before the run ends: otherwise the next run would compute beside it.
             self.trainer.stop(str(self.run.resource_arn))
@@ -268,7 +266,7 @@ class RunStep:
         with self.queue.fenced(self.claim) as connection:
             run = read_run(connection, self.claim.subject)
             if run is not None and run.is_open:
-                if _is_late(run, facts.clock(connection).timestamp()):
+                if run.is_late(facts.clock(connection).timestamp()):
                     fail(connection, run.id, reason)
                     self.queue.finish(connection, self.claim)
                     return
@@ -296,15 +294,3 @@ class RunStep:
 
     def _log(self, message: str, event: str) -> None:
         logger.info(message, extra={"event": event, "run_id": self.claim.subject})
-
-
-def _is_late(run: TrainingRun, now: float) -> bool:
-    return run.started_at is not None and now - run.started_at > DEADLINE_SECONDS
-
-
-def _is_trained_already(run: TrainingRun, predictor: dict[str, Any] | None) -> bool:
-    """Whether a predictor that was made while the run waited satisfies the run's request."""
-    if predictor is None or run.forced or run.reason not in ("age", "no_predictor"):
-        return False
-    created: datetime = predictor["CreationTime"]
-    return created.timestamp() >= run.requested_at

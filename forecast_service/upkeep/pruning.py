@@ -141,15 +141,16 @@ class Pruning:
             return connection.execute(statement).rowcount
 
     def rows(self) -> int:
-        """Delete records of finished work, old imports and scenarios, old audit entries."""
+        """Delete records of finished work, old imports and scenarios, and old entries of the audit
+        log.
+        """
         old_work = self.now - WORK_DAYS * SECONDS_PER_DAY
         with self.database.write() as connection:
             done = connection.execute(sa.delete(work).where(work.c.finished_at < old_work))
             old = sa.delete(imports).where(imports.c.finished_at < self.limit)
-            scenarios = scenario_rows.prune(connection)
             audited = prune_audit_log(connection, self.settings.audit_days)
-            imported = connection.execute(old).rowcount
-            return done.rowcount + imported + scenarios + audited
+            scenarios = scenario_rows.prune(connection)
+            return done.rowcount + connection.execute(old).rowcount + audited + scenarios
 
     def _superseded(self, dataset_arn: str) -> list[dict[str, Any]]:
         """Ended import jobs, without those that the dataset's present rows come from."""

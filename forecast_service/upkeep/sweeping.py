@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from forecast_service.importer.undoing.reversal import versions_to_undo
-from forecast_service.importer.workspace import replacing
+from forecast_service.importer.workspace import FOLDER_SECONDS, replacing
 from forecast_service.local import catalog
 from forecast_service.local.jobs.predictor_models import sweep_models
 from forecast_service.settings import Settings
@@ -26,7 +26,6 @@ __all__ = ["LEDGER", "long_unused", "sweep"]
 OUR_FOLDERS = "[0-9a-f]" * 20  # names by new_id; others are not ours
 LEDGER = ".unnamed.json"  # path -> epoch seconds of the first sweep that found it unused
 DUMP_SECONDS = 24 * 3600.0  # between pg_dump and the backup of the files that it names
-FOLDER_SECONDS = 24 * 3600.0  # longer than any upload takes
 
 
 def sweep(

@@ -82,7 +82,7 @@ def api(address: str) -> Callable[[str], Any]:
     return read
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # its event loop runs on, and other tests run loops of their own
 def chromium() -> Iterator[Browser]:
     """A headless Chromium."""
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from support import group_of, runs_of, sold, work
 
 from forecast_service.monitoring.forecast_values import ForecastValues, StoreFacts
-from forecast_service.monitoring.monitor import KIND, schedule
+from forecast_service.monitoring.monitor import KIND, is_summarised, schedule
 from forecast_service.monitoring.store_sales import StoreSales
 from forecast_service.monitoring.summary import Summary, read_summary, summarise, write_summary
 from forecast_service.monitoring.week_totals import past_weeks, week_totals
@@ -16,6 +16,7 @@ from forecast_service.service import Service
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.tables import forecast_summaries
+from forecast_service.storage.tables import work as work_table
 from forecast_service.worker import Worker
 from forecast_service.worker.kinds import KINDS
 
@@ -56,6 +57,25 @@ def test_the_summary_is_there_before_the_forecast_is_served(
     work(settings)
     assert group_of(settings, service.database).current_forecast_arn != before
     assert served_summary(service).stores == ("1", "2", "3")
+
+
+def test_a_forecast_is_served_without_a_summary_rather_than_late(
+    service: Service, settings: Settings
+) -> None:
+    with service.database.write() as connection:
+        assert not is_summarised(connection, "arn:new")  # the work is added now
+        assert not is_summarised(connection, "arn:new")
+        connection.execute(
+            sa.update(work_table)
+            .where(work_table.c.subject == "arn:new")
+            .values(requested_at=work_table.c.requested_at - 600)
+        )
+        assert is_summarised(connection, "arn:new")
+
+    work(settings)
+
+    with service.database.write() as connection:
+        assert is_summarised(connection, "arn:new")  # the work has ended; it had no values
 
 
 def test_an_older_home_gets_its_summary_without_a_step_by_hand(

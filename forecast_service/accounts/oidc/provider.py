@@ -108,8 +108,8 @@ class IdentityProvider:
             if self.role_claim not in claims:
                 claims = {**self._user_info(token, claims["sub"]), **claims}
         return Identity(
-            subject=f"{self.issuer} {claims['sub']}",
-            name=next(str(claims[name]) for name in NAME_CLAIMS if claims.get(name)),
+            subject=_plain(f"{self.issuer} {claims['sub']}"),
+            name=_plain(next(str(claims[name]) for name in NAME_CLAIMS if claims.get(name))),
             groups=_groups(claims.get(self.role_claim)),
         )
 
@@ -174,3 +174,8 @@ def _groups(value: Any) -> tuple[str, ...]:
     """The groups in a claim: a list, or one text."""
     values = value if isinstance(value, list) else [value]
     return tuple(each for each in values if isinstance(each, str))
+
+
+def _plain(text: str) -> str:
+    """A text that any database stores and any log shows."""
+    return "".join(character if character.isprintable() else "?" for character in text)

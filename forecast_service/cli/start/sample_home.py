@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from forecast_service.cli.output import say
 from forecast_service.cli.progress import report_time
 from forecast_service.common.instants import today
-from forecast_service.settings import Settings
 
 if TYPE_CHECKING:
     from forecast_service.service import Service
+    from forecast_service.settings import Settings
 
 __all__ = [
     "SAMPLE",

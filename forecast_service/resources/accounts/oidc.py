@@ -12,7 +12,7 @@ from flask import Request, Response, request
 
 from forecast_service.accounts.caller import PUBLIC
 from forecast_service.accounts.oidc.attempt import Attempt
-from forecast_service.errors import NotOffered, WrongCredentials
+from forecast_service.errors import NotFound, WrongCredentials
 from forecast_service.resources.accounts.session import (
     address_of,
     redirect_after_log_in,
@@ -44,10 +44,10 @@ class OidcResource(ServiceResource):
         scope=PUBLIC,
         query=OidcQuery,
         answers={303: None},
-        errors=(401, 422, 501, 503),
+        errors=(401, 404, 422, 503),
     )
     def get(self) -> Response:
-        """Send the browser there. 501 if no provider is configured."""
+        """Send the browser there. 404 if no provider is configured."""
         wanted = local_path(read_query(request, OidcQuery).next)
         provider = required_provider(self.service)
         address, attempt = provider.begin(return_address(request), wanted)
@@ -64,7 +64,7 @@ class OidcCallbackResource(ServiceResource):
         scope=PUBLIC,
         query=CallbackQuery,
         answers={303: None},
-        errors=(401, 501, 503),
+        errors=(401, 403, 404, 503),
     )
     def get(self) -> Response:
         """Log the user in, and send the browser to the page that it wanted."""
@@ -83,11 +83,11 @@ def required_provider(service: Service) -> IdentityProvider:
 
     Raises
     ------
-    NotOffered
+    NotFound
         None is configured.
     """
     if service.identity_provider is None:
-        raise NotOffered("No identity provider is configured. Log in with a password.")
+        raise NotFound("No identity provider is configured. Log in with a password.")
     return service.identity_provider
 
 

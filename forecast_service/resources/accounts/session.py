@@ -69,7 +69,7 @@ class SessionResource(ServiceResource):
             entered = self._enter(form)
         except (WrongCredentials, TooManyAttempts) as error:
             again = {"failed": error.type, "next": local_path(form.next)}
-            return see_other(f"{LOG_IN_PAGE}?{urlencode(again)}")
+            return see_other(f"{LOG_IN_PAGE}?{urlencode(again)}#failed")
         return redirect_after_log_in(request, entered, form.next)
 
     def _enter(self, body: LogInBody) -> LoggedIn:

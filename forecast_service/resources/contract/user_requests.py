@@ -49,7 +49,7 @@ Password = Annotated[str, Field(description="12 to 1,000 characters, not one of 
 class LogInBody(StrictModel):
     """Name and password of a user."""
 
-    user: str
+    user: Name
     password: str
 
 
@@ -127,7 +127,7 @@ class UserChanges(StrictModel):
 class AuditQuery(StrictModel):
     """Which entries of the audit log; ``before`` is the id of the last one of the page before."""
 
-    who: Annotated[str | None, Field(description="Name of the user, key or command.")] = None
+    who: Annotated[Name | None, Field(description="Name of the user, key or command.")] = None
     action: Action | None = None
     since: Annotated[Moment | None, Field(description="From this time on, UTC.")] = None
     until: Annotated[Moment | None, Field(description="Before this time, UTC.")] = None

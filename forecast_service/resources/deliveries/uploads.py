@@ -12,6 +12,7 @@ from flask import Response, request
 from forecast_service.common.instants import utc_text
 from forecast_service.errors import InvalidRequest, NotFound
 from forecast_service.importer.options import ROLES
+from forecast_service.importer.workspace import FOLDER_SECONDS
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.requests import StrictModel
@@ -23,7 +24,6 @@ from forecast_service.resources.deliveries.received_files import (
     refuse_other_parts,
 )
 from forecast_service.resources.parsing import read_query
-from forecast_service.upkeep.sweeping import FOLDER_SECONDS
 
 __all__ = ["UploadResource", "UploadsResource", "discard_upload", "uploaded_files"]
 

@@ -12,11 +12,14 @@ from forecast_service.accounts.caller import KNOWN, NOBODY, PUBLIC, Caller
 from forecast_service.errors import Remedy, Unauthenticated
 from forecast_service.resources.gate.access import ADMISSION
 from forecast_service.resources.gate.declarations import Declaration, Declarations, declarations
+from forecast_service.resources.gate.rates import Rate
 
 __all__ = ["Admission", "Source"]
 
 LOG_IN_PAGE = "/login"
 UNDECLARED = Declaration("admin")  # a route that was added after the start
+
+UNLIMITED_RATE = Rate("off", None)
 
 Source = Callable[[Request], Caller | None]
 """Finds the caller of a request, or nobody; refuses credentials that are wrong."""
@@ -29,11 +32,20 @@ class Admission:
     ----------
     sources: asked in this order; the first caller that one finds makes the request.
     has_accounts: whether there is any account; only the sentence of a refusal depends on it.
+    rate: most requests of a known caller.
+    unknown_rate: most requests without valid credentials from one address.
     """
 
-    def __init__(self, sources: Sequence[Source], has_accounts: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        has_accounts: Callable[[], bool],
+        rate: Rate = UNLIMITED_RATE,
+        unknown_rate: Rate = UNLIMITED_RATE,
+    ) -> None:
         self.sources = tuple(sources)
         self.has_accounts = has_accounts
+        self.rate, self.unknown_rate = rate, unknown_rate
         self.declarations: Declarations = {}
 
     def init_app(self, app: Flask) -> None:
@@ -54,6 +66,8 @@ class Admission:
         ------
         Unauthenticated, NotAllowed
             Nobody is known to make it, or they may not.
+        TooManyRequests
+            They made too many.
         """
         endpoint, method = request.endpoint, request.method
         if endpoint is None or method == "OPTIONS":  # there is no such route; or a preflight
@@ -66,7 +80,10 @@ class Admission:
         except Unauthenticated:
             if needed.is_page and method == "GET":
                 return _to_log_in(request)
+            g.window = self.unknown_rate.count(f"address:{request.remote_addr}")
             raise
+        if caller.kind != "open":
+            g.window = self.rate.count(f"{caller.kind}:{caller.name}")
         if needed.scope != KNOWN and not (needed.scope in caller.scopes and caller.limits.are_none):
             caller.require(needed.scope)
         return None

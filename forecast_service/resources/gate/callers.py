@@ -9,6 +9,7 @@ from flask import Request
 from werkzeug.exceptions import Forbidden
 
 from forecast_service.common.hosts import WILDCARDS, is_local_name, split_host
+from forecast_service.resources.gate.origins import OtherSites
 from forecast_service.settings import Settings
 
 __all__ = ["Callers"]
@@ -27,6 +28,7 @@ class Callers:
 
     def __init__(self, settings: Settings) -> None:
         listening = () if settings.host in WILDCARDS else (settings.host.lower(),)
+        self.sites = OtherSites(settings.cors_origins)
         self.hosts: Sequence[str] = (*settings.allowed_hosts, *listening)
         # Nearly all requests name the same few hosts.
         self._is_our_host = lru_cache(KEPT_HOSTS)(lambda host: self._is_ours(split_host(host)[0]))
@@ -45,8 +47,14 @@ class Callers:
                 f"'{host[:100]}' is not a host of this service. Call it by 'localhost', or add "
                 "the host to FORECAST_ALLOWED_HOSTS."
             )
-        if request.method not in SAFE_METHODS:
+        if request.method not in SAFE_METHODS and not self._is_listed(request):
             _refuse_other_pages(request, host)
+
+    def _is_listed(self, request: Request) -> bool:
+        """Whether a page of a listed origin sends a key: browsers add none by themselves."""
+        environ = request.environ
+        has_key = "HTTP_X_API_KEY" in environ or "HTTP_AUTHORIZATION" in environ
+        return has_key and self.sites.allow(request)
 
     def _is_ours(self, name: str) -> bool:
         if not name:

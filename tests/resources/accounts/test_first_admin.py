@@ -55,6 +55,7 @@ def test_the_link_makes_the_first_admin_and_logs_her_in(visitor: Person, link: s
     assert page.status_code == 200
     assert '<form method="post" action="/first-admin">' in page.get_data(as_text=True)
     assert "form-action 'self'" in page.headers["Content-Security-Policy"]
+    assert "style=" not in page.get_data(as_text=True)  # the policy forbids it
     assert page.headers["Cache-Control"] == "no-store"
 
     answer = use(visitor, link)
@@ -113,8 +114,15 @@ def test_after_a_mistake_the_link_can_be_used_again(
 def test_a_name_is_shown_as_text(visitor: Person, link: str) -> None:
     page = use(visitor, link, '"><script>', "short").get_data(as_text=True)
 
-    assert "&quot;&gt;&lt;script&gt;" in page
-    assert "<script>" not in page
+    assert "&#34;&gt;&lt;script&gt;" in page
+    assert '"><script>' not in page
+
+
+def test_the_page_speaks_german(visitor: Person, link: str) -> None:
+    page = visitor.send("GET", link, headers={"Accept-Language": "de"}).get_data(as_text=True)
+
+    assert "Ersten Administrator anlegen" in page
+    assert "mindestens 12 Zeichen" in page
 
 
 def test_with_an_account_there_is_no_link(visitor: Person, service: Service) -> None:

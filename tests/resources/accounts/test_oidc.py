@@ -98,6 +98,10 @@ def test_a_log_in_there_is_one_here(browser: Person, provider: Provider, service
     ]
 
 
+def test_the_log_in_page_shows_the_way_there(browser: Person) -> None:
+    assert 'href="/session/oidc"' in browser.get("/login").get_data(as_text=True)
+
+
 def test_the_attempt_is_bound_to_the_browser(browser: Person, provider: Provider) -> None:
     address = browser.get("/session/oidc").headers["Location"]
 
@@ -334,7 +338,7 @@ def test_a_forged_attempt_is_refused(browser: Person, provider: Provider, cookie
 
 @pytest.mark.parametrize("path", ["/session/oidc", "/session/oidc/callback"])
 def test_without_a_provider_there_is_no_way_there(empty_app: Flask, path: str) -> None:
-    assert "No identity provider is configured" in refused(Person(empty_app).get(path), 501)
+    assert "No identity provider is configured" in refused(Person(empty_app).get(path), 404)
 
 
 def test_without_a_provider_its_library_is_not_imported(settings: Settings) -> None:

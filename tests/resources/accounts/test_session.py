@@ -66,6 +66,11 @@ def test_a_wrong_name_or_password_is_refused_in_the_same_words(nobody: Person, n
     assert "Set-Cookie" not in answer.headers
 
 
+@pytest.mark.parametrize("name", ["", " ", "a\0b", "x" * 300])
+def test_what_can_be_no_name_is_refused_at_once(nobody: Person, name: str) -> None:
+    assert nobody.log_in(name).status_code == 422
+
+
 def test_after_five_failures_the_answer_says_when_to_try_again(nobody: Person) -> None:
     assert {nobody.log_in("bob", "wrong").status_code for _ in range(5)} == {401}
 
@@ -185,8 +190,16 @@ def test_a_form_that_fails_leads_back_to_the_log_in(nobody: Person, failures: in
 
     kind = "too-many-attempts" if failures else "wrong-credentials"
     assert answer.status_code == 303
-    assert answer.headers["Location"] == f"/login?failed={kind}&next=%2Fstore%2F7"
+    assert answer.headers["Location"] == f"/login?failed={kind}&next=%2Fstore%2F7#failed"
     assert nobody.cookie() is None
+
+
+def test_the_log_in_page_needs_no_script(nobody: Person) -> None:
+    page = nobody.get("/login").get_data(as_text=True)
+
+    assert '<form id="login" method="post" action="/session">' in page
+    assert 'id="failed"' in page
+    assert "/session/oidc" not in page
 
 
 # another password, another language

@@ -30,4 +30,5 @@ async function logIn(event) {
   }
 }
 
+byId("provider")?.setAttribute("href", `/session/oidc?next=${encodeURIComponent(target())}`);
 byId("login").addEventListener("submit", logIn);
