@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from forecast_service.accounts.audit import record
 from forecast_service.common.instants import utc_text
 from forecast_service.errors import (
     Conflict,
@@ -93,6 +94,7 @@ class Scenarios:
                     "not have more. Delete one first."
                 )
             scenario_rows.insert(connection, scenario)
+            record(connection, "scenario_saved", scenario.id, name=scenario.name)
         return self.get(scenario.id, limits), result
 
     def list(
@@ -127,6 +129,7 @@ class Scenarios:
         """Delete a scenario."""
         with self.database.write() as connection:
             scenario_rows.delete(connection, scenario.id)
+            record(connection, "scenario_deleted", scenario.id, name=scenario.name)
 
     def computed(self, scenario: Scenario, number: int | str, limits: Limits) -> Document:
         """``result`` against the current forecast, with ``moved_on`` and ``problem``.

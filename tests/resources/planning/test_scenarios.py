@@ -123,6 +123,17 @@ def test_a_deleted_scenario_is_gone(client: FlaskClient, refusal: Refusal) -> No
     assert problem["detail"].endswith("Scenarios are kept for 30 days. GET /scenarios lists them.")
 
 
+def test_the_audit_log_tells_of_saved_and_deleted_scenarios(client: FlaskClient) -> None:
+    saved = save(client)
+    client.delete(f"/scenarios/{saved['id']}")
+
+    entries = client.get("/audit").get_json()["entries"]
+
+    told = [entry for entry in entries if entry["subject"] == saved["id"]]
+    assert [entry["action"] for entry in told] == ["scenario_deleted", "scenario_saved"]
+    assert {entry["details"]["name"] for entry in told} == {"Spring week"}
+
+
 def test_a_scenario_says_that_the_forecast_has_moved_on(
     client: FlaskClient, database: Database
 ) -> None:
