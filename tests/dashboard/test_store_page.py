@@ -18,6 +18,13 @@ from .conftest import OpenContext
 Api = Callable[[str], Any]
 
 
+def post(address: str, body: dict[str, object]) -> None:
+    """Send JSON to the API, as another program would."""
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(address, json.dumps(body).encode(), headers)
+    urllib.request.urlopen(request, timeout=60).close()
+
+
 def opened(page: Page, address: str = "/store/7") -> Page:
     """The page when its data are there."""
     page.goto(address)
@@ -164,21 +171,20 @@ def test_a_scenario_is_saved_only_when_asked_and_opened_by_its_link(
 
 
 @pytest.mark.slow
-def test_an_update_shows_progress_and_what_changed_and_the_next_has_nothing_to_do(
+def test_an_update_joins_what_runs_says_what_changed_and_has_nothing_to_do_then(
     page: Page, api: Api, address: str
 ) -> None:
     opened(page, "/store/6")
     day = dt.date.fromisoformat(api("/stores/6/outlook")["forecast"]["date"][0])
     rows = [{"store_number": n, "date": str(day), "sales": 9000 + n} for n in range(1, 9)]
-    body = json.dumps({"sales": rows}).encode()
-    headers = {"Content-Type": "application/json"}
-    urllib.request.urlopen(urllib.request.Request(f"{address}/sales", body, headers)).close()
-    until(lambda: api("/stores/6/outlook")["provenance"]["data_until"] == str(day))
+    post(f"{address}/sales", {"sales": rows})
+    until(lambda: api("/stores/6/outlook")["forecast"]["date"][0] > str(day))
     button, news = page.get_by_role("button", name="Update forecast"), page.locator("#news")
 
+    post(f"{address}/training", {"store_number": 1, "force": True})  # somebody else
     button.click()
     expect(news.get_by_role("progressbar")).to_be_visible()
-    expect(news).to_contain_text("1 new day of sales has come.")
+    expect(news).to_contain_text("An update is already under way; you see its progress.")
     expect(news).to_contain_text("The forecast is new.", timeout=300_000)
     expect(news).to_contain_text("in total.")
     first = page.locator("#days tbody tr").first
