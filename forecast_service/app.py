@@ -16,7 +16,7 @@ from forecast_service.resources.gate.front import Front
 from forecast_service.resources.gate.origins import OtherSites
 from forecast_service.resources.gate.paths import EncodedSlashes
 from forecast_service.resources.gate.proxies import TrustedProxies
-from forecast_service.resources.gate.rates import Rate
+from forecast_service.resources.gate.rates import Rate, wait_for_reports
 from forecast_service.resources.gate.sources import caller_sources
 from forecast_service.resources.metrics import RequestMetrics
 from forecast_service.service import open_service
@@ -34,6 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     service = open_service(settings, lock_seconds=LOCK_SECONDS)
     service.prepare()
     service.make_parts()
+    service.before_close.append(wait_for_reports)
     metrics = RequestMetrics()
     metrics.watch(service.database)
     app = Flask(__name__, static_folder=None)

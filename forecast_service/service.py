@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,8 @@ class Service:
 
     settings: Settings
     database: Database
+    before_close: list[Callable[[], None]] = field(default_factory=list)
+    """What has to end before the connections do."""
 
     @cached_property
     def session(self) -> ForecastSession:
@@ -210,6 +213,8 @@ class Service:
 
     def close(self) -> None:
         """Close every connection to the database."""
+        for end in self.before_close:
+            end()
         if "current" in vars(self):  # it has its own connections
             self.current.close()
         if "known_keys" in vars(self):  # it writes when keys were used

@@ -14,7 +14,7 @@ from forecast_service.errors import BackendUnavailable, TooManyRequests
 from forecast_service.storage.database import Database
 from forecast_service.storage.tables import request_counts
 
-__all__ = ["Rate", "Window"]
+__all__ = ["Rate", "Window", "wait_for_reports"]
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 FREE_SHARE = 0.1  # of a limit; who uses less costs no statement
 SHARES_PER_WINDOW = 20  # most reports of one process about one caller
 KEPT_CALLERS = 10_000
+REPORT = "report of requests"  # name of the threads
 OLDEST_SECONDS = 2 * 3600
 
 ADD = sa.text(
@@ -87,7 +88,8 @@ class Rate:
         window.own += 1
         if self.database is not None and self._is_due(window):
             window.is_reporting = True
-            threading.Thread(target=self._report, args=(caller, window), daemon=True).start()
+            arguments = (caller, window)
+            threading.Thread(target=self._report, args=arguments, name=REPORT, daemon=True).start()
         if window.own + window.others > self.limit:
             wait = max(1, math.ceil(began + self.seconds - time.time()))
             raise TooManyRequests(
@@ -137,6 +139,13 @@ class Rate:
             return False
         window.reported, window.others = own, int(total or own) - own
         return True
+
+
+def wait_for_reports() -> None:
+    """Wait until no thread writes counts, before the database is closed."""
+    for thread in threading.enumerate():
+        if thread.name == REPORT:
+            thread.join()
 
 
 def _words(seconds: int) -> str:

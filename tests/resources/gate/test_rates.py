@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from forecast_service.app import create_app
 from forecast_service.errors import ConfigurationError, TooManyRequests
-from forecast_service.resources.gate.rates import Rate
+from forecast_service.resources.gate.rates import Rate, wait_for_reports
 from forecast_service.settings import Settings, read_settings
 from forecast_service.storage.database import Database
 
@@ -85,6 +85,7 @@ def test_processes_count_together(database: Database) -> None:
         time.sleep(0.02)  # what was counted is shared by a thread
     else:
         pytest.fail("the other process does not know of 80 requests")
+    wait_for_reports()
 
 
 def test_a_caller_far_from_the_limit_costs_no_statement(database: Database) -> None:
