@@ -22,7 +22,8 @@ HISTORY_DAYS = 910  # two and a half years
 FUTURE_DAYS = 28
 REGIONS = ("north", "south", "west")
 STATION = 18  # the one store that opens on Sundays
-REFURBISHED, REFURBISHED_FROM, REFURBISHED_DAYS = 7, 420, 98  # days before the first end
+# Days before the first end; last year, which forecasts are compared with, has no gap.
+REFURBISHED, REFURBISHED_FROM, REFURBISHED_DAYS = 7, 600, 98
 NEW, NEW_DAYS = 30, 119
 SHORT_OF_STOCK = 12
 STOCK_OUT_SHARE = 0.06
