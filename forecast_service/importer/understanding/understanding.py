@@ -9,12 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast_service.common.column_roles import read_column_roles
-from forecast_service.common.names import natural_order
-from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.files.column_names import OPEN, snake
-from forecast_service.importer.files.columns import find_column
-from forecast_service.importer.files.sheets import Sheet, drop_doubtful_marks, unknown_column
+from forecast_service.importer.files.sheets import Sheet, drop_doubtful_marks
 from forecast_service.importer.files.store_table import (
     MAX_ATTRIBUTES,
     StoreTable,
@@ -23,15 +19,16 @@ from forecast_service.importer.files.store_table import (
 from forecast_service.importer.merging.delivery import Delivery
 from forecast_service.importer.merging.earlier_imports import EarlierImports, StoreState
 from forecast_service.importer.merging.future_sales import refuse_future_sales
-from forecast_service.importer.merging.losses import (
-    refuse_foreign_stores,
-    refuse_losses,
-    refuse_unknown_stores,
-)
 from forecast_service.importer.merging.merged_rows import (
     MergedRows,
     merge_sheets,
     read_sheets,
+)
+from forecast_service.importer.merging.refused_deliveries import (
+    refuse_changes_of_stores,
+    refuse_other_kind,
+    refuse_unknown_columns,
+    stores_of_files,
 )
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.understanding.covariates import (
@@ -104,7 +101,7 @@ def understand(
     """
     delivery = Delivery.of(files, mode, options, settings, earlier)
     sheets = _read(delivery)
-    touched = _refuse_foreign_stores(delivery, sheets)
+    touched = stores_of_files(delivery, sheets)
     if last_day is not None:
         refuse_future_sales(sheets, last_day)
     sheets, doubtful = drop_doubtful_marks(sheets) if delivery.replaces else (sheets, {})
@@ -130,10 +127,10 @@ def understand(
     stated = None if related is None else related.whole
     sales = add_demand(sales, stated, merged.periods)
     table = delivery.store_table()
-    _refuse_unknown_columns(delivery, sheets, table)
+    refuse_unknown_columns(delivery, sheets, table)
     unusual = find_unusual(sales.whole, stated, merged.periods)
     states = add_to_states(store_states(merged, sales, related, table, earlier), unusual)
-    _refuse_changes_of_stores(delivery, states)
+    refuse_changes_of_stores(delivery, states)
     facts = Facts(
         mode,
         merged,
@@ -177,15 +174,6 @@ def _read(delivery: Delivery) -> Sequence[Sheet]:
     )
 
 
-def _refuse_foreign_stores(delivery: Delivery, sheets: Sequence[Sheet]) -> tuple[str, ...]:
-    """The stores of the files; refused if the caller may not see all of them."""
-    touched = {name for sheet in sheets for name in sheet.stores.names}
-    if delivery.options.limits is not None:
-        old = {} if delivery.earlier is None else delivery.earlier.stores
-        refuse_foreign_stores(old, touched, delivery.options.limits)
-    return tuple(sorted(touched, key=natural_order))
-
-
 def _merge(delivery: Delivery, sheets: Sequence[Sheet]) -> MergedRows:
     merged = merge_sheets(
         sheets,
@@ -194,7 +182,7 @@ def _merge(delivery: Delivery, sheets: Sequence[Sheet]) -> MergedRows:
         duplicates=delivery.options.duplicates,
         only_when_sold=delivery.remembered.only_when_sold,
     )
-    _refuse_other_kind(merged, delivery.kind)
+    refuse_other_kind(merged, delivery.kind)
     return merged
 
 
@@ -243,17 +231,6 @@ def _choose_horizon(
     )
 
 
-def _refuse_changes_of_stores(delivery: Delivery, states: Mapping[str, StoreState]) -> None:
-    """Refuse to lose what is there, or to make stores, unless the options allow it."""
-    earlier, options = delivery.earlier, delivery.options
-    if earlier is None:
-        return
-    if delivery.replaces and not options.replace:
-        refuse_losses(earlier.stores, states)
-    if options.known_stores:
-        refuse_unknown_stores(earlier.stores, states, options.remedy_of_stores)
-
-
 def _has_open(sheets: Sequence[Sheet]) -> bool:
     return any(
         sheet.roles.open is not None or any(snake(name) == OPEN for name in sheet.roles.others)
@@ -282,32 +259,6 @@ def _opens_by_rests(
 
 def _between(merged: MergedRows, first: int, last: int) -> int:
     return int(merged.periods.between(np.int64(first), np.int64(last)))
-
-
-def _refuse_unknown_columns(
-    delivery: Delivery, sheets: Sequence[Sheet], table: StoreTable | None
-) -> None:
-    """Refuse a column of the request that no file has; one of the settings may be absent."""
-    usual = read_column_roles(delivery.settings.columns)
-    headers = [sheet.raw.header for sheet in sheets]
-    stores = () if table is None else table.header
-    for role, name in delivery.options.columns.items():
-        if usual.get(role) == name or any(find_column(h, name) for h in (*headers, stores)):
-            continue
-        raise unknown_column(sheets[0].raw, role, name)
-
-
-def _refuse_other_kind(merged: MergedRows, earlier: EarlierImports | None) -> None:
-    """Refuse items in a dataset group without items, and the reverse."""
-    if earlier is None or earlier.group.has_items == merged.has_items:
-        return
-    sheet = merged.sheets[0]
-    has, had = ("a", "none") if merged.has_items else ("no", "one")
-    raise InvalidData(
-        f"'{sheet.name}' has {has} column for the item, but the dataset group has {had}. Import "
-        "the same kind of data.",
-        remedy=Remedy.REPLACE_KIND,
-    )
 
 
 def _attributes(
