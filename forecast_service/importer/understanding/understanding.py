@@ -13,9 +13,9 @@ from forecast_service.importer.files.column_names import OPEN, snake
 from forecast_service.importer.files.sheets import Sheet, drop_doubtful_marks
 from forecast_service.importer.files.store_table import (
     MAX_ATTRIBUTES,
-    StoreTable,
     schema_names,
 )
+from forecast_service.importer.long_rows import LongRows
 from forecast_service.importer.merging.delivery import Delivery
 from forecast_service.importer.merging.earlier_imports import EarlierImports, StoreState
 from forecast_service.importer.merging.future_sales import refuse_future_sales
@@ -104,6 +104,30 @@ def understand(
     touched = stores_of_files(delivery, sheets)
     if last_day is not None:
         refuse_future_sales(sheets, last_day)
+    facts, horizon, reason = _facts(delivery, mode, sheets)
+    merged, chosen, sales = facts.merged, facts.chosen, facts.sales
+    report = build_report(facts, horizon, reason)
+    if sales.everything is not None:
+        everything = replace(sales, rows=sales.everything)
+        sales = add_demand(everything, _stated(facts.related), merged.periods)
+    return Understanding(
+        report=report,
+        has_items=merged.has_items,
+        frequency=merged.periods.code,
+        horizon=horizon,
+        covariates=facts.covariates,
+        texts=chosen.texts if delivery.base is None or delivery.texts is not None else None,
+        sales=sales,
+        related=facts.related,
+        stores=facts.stores,
+        attributes=_attributes(facts),
+        conventions=delivery.remembered.after(merged, opens_by_rests=chosen.opens_by_rests),
+        touched=touched,
+    )
+
+
+def _facts(delivery: Delivery, mode: str, sheets: Sequence[Sheet]) -> tuple[Facts, int, str]:
+    """What the sheets show; the horizon in periods, and why it is that long."""
     sheets, doubtful = drop_doubtful_marks(sheets) if delivery.replaces else (sheets, {})
     merged = _merge(delivery, sheets)
     chosen = _choose_covariates(delivery, sheets, merged)
@@ -113,7 +137,7 @@ def understand(
         merged,
         kept,
         delivery.base,
-        options.empty_sales,
+        delivery.options.empty_sales,
         only_when_sold=delivery.remembered.only_when_sold,
     )
     covariates = _all_covariates(delivery, chosen, merged, sales)
@@ -124,12 +148,12 @@ def understand(
         if covariates
         else None
     )
-    stated = None if related is None else related.whole
+    stated = _stated(related)
     sales = add_demand(sales, stated, merged.periods)
     table = delivery.store_table()
     refuse_unknown_columns(delivery, sheets, table)
     unusual = find_unusual(sales.whole, stated, merged.periods)
-    states = add_to_states(store_states(merged, sales, related, table, earlier), unusual)
+    states = add_to_states(store_states(merged, sales, related, table, delivery.earlier), unusual)
     refuse_changes_of_stores(delivery, states)
     facts = Facts(
         mode,
@@ -141,27 +165,11 @@ def understand(
         future,
         table,
         states,
-        earlier,
+        delivery.earlier,
         covariates,
         unusual,
     )
-    report = build_report(facts, horizon, reason)
-    if sales.everything is not None:
-        sales = add_demand(replace(sales, rows=sales.everything), stated, merged.periods)
-    return Understanding(
-        report=report,
-        has_items=merged.has_items,
-        frequency=merged.periods.code,
-        horizon=horizon,
-        covariates=covariates,
-        texts=chosen.texts if delivery.base is None or delivery.texts is not None else None,
-        sales=sales,
-        related=related,
-        stores=states,
-        attributes=_attributes(merged, table, earlier, states),
-        conventions=delivery.remembered.after(merged, opens_by_rests=chosen.opens_by_rests),
-        touched=touched,
-    )
+    return facts, horizon, reason
 
 
 def _read(delivery: Delivery) -> Sequence[Sheet]:
@@ -261,20 +269,20 @@ def _between(merged: MergedRows, first: int, last: int) -> int:
     return int(merged.periods.between(np.int64(first), np.int64(last)))
 
 
-def _attributes(
-    merged: MergedRows,
-    table: StoreTable | None,
-    earlier: EarlierImports | None,
-    states: Mapping[str, StoreState],
-) -> dict[str, str]:
+def _stated(related: Related | None) -> LongRows | None:
+    """The covariates of all files; None without any."""
+    return None if related is None else related.whole
+
+
+def _attributes(facts: Facts) -> dict[str, str]:
     """Attributes to import as item metadata, and their names there; the items are the stores.
 
     Empty: no import.
     """
-    if merged.has_items:
+    if facts.merged.has_items:
         return {}
-    if table is not None:
-        return dict(islice(table.columns.items(), MAX_ATTRIBUTES))
-    old = {} if earlier is None else earlier.stores
+    if facts.table is not None:
+        return dict(islice(facts.table.columns.items(), MAX_ATTRIBUTES))
+    old = {} if facts.earlier is None else facts.earlier.stores
     names = next((tuple(s.attributes) for s in old.values() if s.attributes), ())
-    return schema_names(names[:MAX_ATTRIBUTES]) if set(states) != set(old) else {}
+    return schema_names(names[:MAX_ATTRIBUTES]) if set(facts.stores) != set(old) else {}
