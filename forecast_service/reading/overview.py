@@ -21,7 +21,6 @@ from forecast_service.storage.groups import read_group
 from forecast_service.storage.limits import Limits
 
 __all__ = [
-    "SORTS",
     "Overview",
     "OverviewQuestion",
     "lines_of_region",
@@ -32,10 +31,6 @@ __all__ = [
 CACHE_BYTES = 32 * 1024 * 1024
 USUAL_LAG = ("7", "14", "1", "backtest")  # the first that is known says how accurate a store is
 WORST_FIRST = "problems"
-SORTS = (
-    *(WORST_FIRST, "store_number", "store_name", "region", "next_7_days", "last_7_days"),
-    *("change", "last_year", "change_to_last_year", "wape", "bias", "data_until"),
-)
 ASCENDING = ("store_number", "store_name", "region", "data_until")  # unless 'order' says otherwise
 
 Document = dict[str, Any]
