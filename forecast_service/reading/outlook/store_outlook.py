@@ -34,7 +34,6 @@ from forecast_service.reading.questions import Question
 from forecast_service.reading.store_reader import StoreReader
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
-from forecast_service.storage.forecast_store import dormant_stores
 from forecast_service.storage.limits import UNLIMITED, Limits
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.stores import existing_stores, items_of
@@ -139,7 +138,7 @@ class _Outlook:
             "store_number": self.question.store,
             "store_name": self.served.get("store_name"),
             "region": self.store["region"],
-            "state": self._state(),
+            "state": self.series.state,
             "item": self.question.item,
             "frequency": self.group.frequency,
             "history": self._history(),
@@ -243,12 +242,6 @@ class _Outlook:
 
     def _a_year_before(self, dates: Dates) -> Dates:
         return _aligned(dates.tobytes(), self.settings.country, self.group.frequency)
-
-    def _state(self) -> str:
-        if self.question.item is not None:
-            return "dormant" if self.series.facts.get("state") == "dormant" else "active"
-        arn = self.group.current_forecast_arn
-        return "dormant" if dormant_stores(self.connection, arn, [self.name]) else "active"
 
     def _items(self) -> Document | None:
         if not self.group.has_items:
