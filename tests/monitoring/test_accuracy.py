@@ -16,7 +16,8 @@ from forecast_service.monitoring.measures import measure, measure_naive, sums_of
 from forecast_service.service import Service
 from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store
-from forecast_service.storage.tables import accuracy_weeks, forecasts
+from forecast_service.storage.database import database_now
+from forecast_service.storage.tables import accuracy_weeks, dataset_groups, forecasts
 
 from .conftest import Arrive
 
@@ -122,6 +123,15 @@ def test_sales_that_are_undone_are_no_longer_measured(service: Service, arrive: 
     work(service.settings)
 
     assert not served_sums(service)[0, FIELDS.index("days")].any()
+
+
+def test_forecasts_of_other_data_are_not_measured(service: Service, arrive: Arrive) -> None:
+    with service.database.write() as connection:
+        connection.execute(sa.update(dataset_groups).values(trained_after=database_now()))
+
+    arrive(range(1, 4), range(182, 189))
+
+    assert not served_sums(service).any()
 
 
 def test_unknown_days_do_not_count(service: Service, arrive: Arrive, settings: Settings) -> None:
