@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from support import FIRST_DAY, sold, work
 
 from forecast_service.common.keys import series_key
+from forecast_service.monitoring import accuracy
 from forecast_service.monitoring.accuracy import FIELDS, LAGS, read_weeks
 from forecast_service.monitoring.measures import measure, measure_naive, sums_of
 from forecast_service.service import Service
@@ -132,6 +133,17 @@ def test_forecasts_of_other_data_are_not_measured(service: Service, arrive: Arri
     arrive(range(1, 4), range(182, 189))
 
     assert not served_sums(service).any()
+
+
+def test_only_the_newest_weeks_are_kept(
+    service: Service, arrive: Arrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accuracy, "KEPT_WEEKS", 2)
+
+    arrive(range(1, 4), range(182, 203))
+
+    mondays = (FIRST_DAY + dt.timedelta(days=day) for day in (189, 196))
+    assert sorted(signatures(service)) == [str(monday) for monday in mondays]
 
 
 def test_unknown_days_do_not_count(service: Service, arrive: Arrive, settings: Settings) -> None:
