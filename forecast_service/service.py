@@ -178,7 +178,7 @@ class Service:
     def scenarios(self) -> Scenarios:
         from forecast_service.reading.scenarios import Scenarios
 
-        return Scenarios(self.database, self.settings, self.what_if, self.current)
+        return Scenarios(self.database, self.settings, self.what_if)
 
     def prepare(self) -> None:
         """Make the tables of this version.

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,11 @@ HORIZON = 14
 def naive(settings: Settings, **changes: Any) -> Settings:
     """The settings with the fastest algorithm and other changes."""
     return settings.model_copy(update={"algorithm": "seasonal_naive", **changes})
+
+
+def in_days(number: int) -> str:
+    """ISO date of a day, counted from today in UTC."""
+    return (datetime.now(UTC).date() + timedelta(days=number)).isoformat()
 
 
 def runs_of(settings: Settings, database: Database) -> TrainingRuns:

@@ -27,6 +27,7 @@ __all__ = [
     "require_trainable",
     "season_length",
     "usable_season",
+    "weekday_of",
 ]
 
 Times = npt.NDArray[np.datetime64]
@@ -209,6 +210,18 @@ def periods_between(first: np.datetime64, times: Times, code: str) -> npt.NDArra
     frequency = parse_frequency(code)
     origin = _ordinals(np.array([first]), frequency)[0]
     return np.asarray(_ordinals(np.asarray(times), frequency) - origin, dtype=np.int64)
+
+
+def weekday_of(times: Times) -> npt.NDArray[np.int64]:
+    """The weekday of each time, of any unit; 0 is Monday.
+
+    Example
+    -------
+    >>> weekday_of(np.array(["2026-11-30", "2026-12-06"], dtype="datetime64[D]")).tolist()
+    [0, 6]
+    """
+    days = np.asarray(times).astype("datetime64[D]").astype(np.int64)
+    return np.asarray((days + 3) % 7)  # 1970-01-01 was a Thursday
 
 
 def holiday_dates(country: str, years: Iterable[int]) -> dict[str, Times]:

@@ -1,4 +1,4 @@
-"""Rows of the table of imports: which are open, which are loaded together, and their changes.
+"""Rows of the table of imports: which are open, which are loaded together, and their values.
 
 Small imports that wait behind each other are loaded as one. The oldest leads: its work is claimed,
 and its load contains the rows of all. The others follow: their ``loaded_with`` names it. Each
@@ -14,6 +14,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forecast_service.common.instants import utc_text
+from forecast_service.errors import FieldError, ForecastServiceError, InvalidData, Remedy
 from forecast_service.importer.files.text_tables import SENT_ROWS
 from forecast_service.storage.database import database_now
 from forecast_service.storage.tables import imports
@@ -24,12 +26,15 @@ __all__ = [
     "OPEN_STATES",
     "end_followers",
     "ended_imports",
+    "error_document",
     "followers",
     "gather",
     "has_open_import",
+    "import_record",
     "is_other_under_way",
     "lane_of",
     "release",
+    "stored_error",
     "update_import",
     "update_imports",
 ]
@@ -153,3 +158,36 @@ def _is_small(row: sa.RowMapping) -> bool:
 
 def _is_like(row: sa.RowMapping, leader: sa.RowMapping) -> bool:
     return _is_small(row) and row["options"] == leader["options"]
+
+
+def import_record(row: sa.RowMapping) -> dict[str, Any]:
+    """An import as JSON values."""
+    return {
+        "id": row["id"],
+        "state": row["state"],
+        "mode": row["mode"],
+        "files": {role: Path(path).name for role, path in row["files"].items()},
+        "options": row["options"],
+        "report": row["report"],
+        "error": row["error"],
+        "requested_by": row["requested_by"],
+        "requested_at": utc_text(row["requested_at"]),
+        "finished_at": utc_text(row["finished_at"]),
+        "loaded_with": row["loaded_with"],
+    }
+
+
+def error_document(error: ForecastServiceError) -> dict[str, Any]:
+    """An error as JSON values; ``stored_error`` is the inverse."""
+    errors = [{"pointer": field.pointer, "detail": field.detail} for field in error.errors]
+    remedy = {} if error.remedy is None else {"remedy": error.remedy.value}
+    return {"detail": error.detail, "errors": errors, **remedy}
+
+
+def stored_error(error: Mapping[str, Any]) -> InvalidData:
+    """The error of a failed import, from its stored JSON values."""
+    errors = tuple(FieldError(**finding) for finding in error.get("errors", ()))
+    remedy = error.get("remedy")
+    return InvalidData(
+        error["detail"], errors=errors, remedy=None if remedy is None else Remedy(remedy)
+    )

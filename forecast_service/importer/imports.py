@@ -13,16 +13,15 @@ import sqlalchemy as sa
 
 from forecast_service.accounts.audit import Action, record
 from forecast_service.accounts.caller import Caller
-from forecast_service.common.instants import utc_text
-from forecast_service.errors import (
-    FieldError,
-    InvalidData,
-    NotFound,
-    Remedy,
-    UnknownStore,
-)
+from forecast_service.errors import NotFound, Remedy, UnknownStore
 from forecast_service.importer.history import history
-from forecast_service.importer.import_rows import KIND, has_open_import, lane_of
+from forecast_service.importer.import_rows import (
+    KIND,
+    has_open_import,
+    import_record,
+    lane_of,
+    stored_error,
+)
 from forecast_service.importer.interpretation import understand_files
 from forecast_service.importer.options import ImportOptions, check_request
 from forecast_service.importer.steps import AfterImport, ImportStep
@@ -41,7 +40,7 @@ from forecast_service.storage.stores import existing_stores
 from forecast_service.storage.tables import imports
 from forecast_service.storage.work import add_work, place_of_work
 
-__all__ = ["Imports", "stored_error"]
+__all__ = ["Imports"]
 
 logger = logging.getLogger(__name__)
 
@@ -170,7 +169,7 @@ class Imports:
             may_see = sight_of(connection, self.settings.dataset_group, caller)
         if row is None or not may_see(row):
             raise NotFound(f"Import '{import_id}' does not exist.", remedy=Remedy.LIST_IMPORTS)
-        return _document(row)
+        return import_record(row)
 
     def undo(
         self,
@@ -230,7 +229,7 @@ class Imports:
                 .order_by(imports.c.requested_at.desc(), imports.c.id)
             )
             rows = connection.execute(statement).mappings().all()
-        return [_document(row) for row in rows]
+        return [import_record(row) for row in rows]
 
     def dry_run(self, files: Files, mode: str = "FULL", options: Options = None) -> ImportReport:
         """The report of an import of these files; nothing is kept.
@@ -306,28 +305,3 @@ def _parse_options(options: Options) -> ImportOptions:
     if isinstance(options, ImportOptions):
         return options
     return ImportOptions.from_dict(options or {})
-
-
-def _document(row: sa.RowMapping) -> dict[str, Any]:
-    return {
-        "id": row["id"],
-        "state": row["state"],
-        "mode": row["mode"],
-        "files": {role: Path(path).name for role, path in row["files"].items()},
-        "options": row["options"],
-        "report": row["report"],
-        "error": row["error"],
-        "requested_by": row["requested_by"],
-        "requested_at": utc_text(row["requested_at"]),
-        "finished_at": utc_text(row["finished_at"]),
-        "loaded_with": row["loaded_with"],
-    }
-
-
-def stored_error(error: Mapping[str, Any]) -> InvalidData:
-    """The error of a failed import, from its stored JSON values."""
-    errors = tuple(FieldError(**finding) for finding in error.get("errors", ()))
-    remedy = error.get("remedy")
-    return InvalidData(
-        error["detail"], errors=errors, remedy=None if remedy is None else Remedy(remedy)
-    )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -27,6 +26,7 @@ from forecast_service.importer.import_rows import (
     OPEN_STATES,
     end_followers,
     ended_imports,
+    error_document,
     followers,
     gather,
     is_other_under_way,
@@ -85,7 +85,7 @@ def fail(
     _undo(connection, details, group, import_id)
     ended = {
         "state": "failed",
-        "error": _document(InvalidData(error) if isinstance(error, str) else error),
+        "error": error_document(InvalidData(error) if isinstance(error, str) else error),
     }
     release(connection, import_id)
     end_followers(connection, import_id, **ended)
@@ -192,7 +192,9 @@ class ImportStep:
     ) -> None:
         """End imports as failed; nothing of them was loaded."""
         ended = {"state": "failed", "loaded_with": None}
-        rows = [{"id": each, "error": _document(error), **ended} for each, error in errors.items()]
+        rows = [
+            {"id": each, "error": error_document(error), **ended} for each, error in errors.items()
+        ]
         update_imports(connection, rows)
         own = sa.update(imports).where(imports.c.id.in_(list(errors)))
         connection.execute(own.values(finished_at=database_now()))
@@ -267,13 +269,6 @@ class ImportStep:
 def _touched(mode: str, stores: Sequence[str]) -> Sequence[str] | None:
     """What is kept of the stores of an import; a full import is about all of them."""
     return None if mode == "FULL" else list(stores)
-
-
-def _document(error: ForecastServiceError) -> dict[str, Any]:
-    """An error as JSON values; ``imports.stored_error`` is the inverse."""
-    errors = [{"pointer": field.pointer, "detail": field.detail} for field in error.errors]
-    remedy = {} if error.remedy is None else {"remedy": error.remedy.value}
-    return {"detail": error.detail, "errors": errors, **remedy}
 
 
 def _undo(connection: sa.Connection, details: Details, group: str, import_id: str) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
 
-from forecast_service.engine.calendar import parse_frequency, season_length
+from forecast_service.engine.calendar import floor, parse_frequency, season_length
 from forecast_service.engine.panel import FloatArray
 from forecast_service.monitoring.last_year import Days
 from forecast_service.monitoring.packing import pack, unpack
@@ -39,7 +39,6 @@ FIELDS = ("error", "bias", "sales", "days", "inside", "banded", "naive_error", "
 KEPT_WEEKS = 52
 PERIOD_DAYS = {"D": 1, "W": 7, "M": 31}
 Columns = npt.NDArray[np.intp]
-FIRST_MONDAY = np.datetime64("1970-01-05", "D")
 
 
 @dataclass(frozen=True)
@@ -127,9 +126,7 @@ def _weeks(served: ServedForecasts, sales: StoreSales) -> Iterator[tuple[str, Co
     if first is None or not len(sales.periods):
         return
     days = sales.periods.astype("datetime64[D]")
-    mondays = FIRST_MONDAY + (days - FIRST_MONDAY) // np.timedelta64(7, "D") * np.timedelta64(
-        7, "D"
-    )
+    mondays = floor(sales.periods, "W").astype("datetime64[D]")
     oldest = mondays[-1] - np.timedelta64(7 * (KEPT_WEEKS - 1), "D")
     for monday in np.unique(mondays[(days >= first) & (mondays >= oldest)]):
         columns = np.flatnonzero((mondays == monday) & (days >= first))

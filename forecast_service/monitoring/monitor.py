@@ -123,7 +123,7 @@ def _measure(database: Database, group: DatasetGroup, sales: StoreSales | None) 
     if sales is None:
         return 0
     with database.read() as connection:
-        served = ServedForecasts(connection, group)
+        served = ServedForecasts(connection, group, since=group.trained_after or 0.0)
         changes = find_changes(connection, served, sales, group.name)
     with database.write() as connection:
         lock_group(connection, group.name)

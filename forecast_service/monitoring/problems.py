@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from forecast_service.engine.calendar import WEEKDAYS, next_periods, parse_frequency
+from forecast_service.engine.calendar import WEEKDAYS, next_periods, parse_frequency, weekday_of
 from forecast_service.importer.files.column_names import shown_text
 from forecast_service.monitoring.forecast_values import StoreFacts
 from forecast_service.monitoring.last_year import Days
@@ -151,15 +151,12 @@ def _expected_until(store: Mapping[str, Any], state: State) -> str | None:
         following, after = next_periods(last.astype("datetime64[s]"), state.frequency, 2)
         return str(following)[:10] if after <= state.today else None
     rests = set((store["rest_days"] or "").split(","))
-    for day in _back_from(state.today - np.timedelta64(1, "D"), last):
-        if day not in state.resting and WEEKDAYS[_weekday(day)] not in rests:
+    days = _back_from(state.today - np.timedelta64(1, "D"), last)
+    for day, weekday in zip(days, weekday_of(days).tolist(), strict=True):
+        if day not in state.resting and WEEKDAYS[weekday] not in rests:
             return str(day)
     return None
 
 
 def _back_from(day: np.datetime64, last: np.datetime64) -> Days:
     return np.arange(day, last, -1, dtype="datetime64[D]")[:LONGEST_REST]
-
-
-def _weekday(day: np.datetime64) -> int:
-    return int((day.astype(np.int64) + 3) % 7)  # 1970-01-01 was a Thursday

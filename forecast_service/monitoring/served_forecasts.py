@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import sqlalchemy as sa
@@ -20,40 +19,37 @@ __all__ = ["ServedForecasts"]
 MOST_LOADED = 40  # forecasts in memory; 1,115 stores with 48 days take 1.3 MB each
 
 
-@dataclass(frozen=True)
-class _Served:
-    arn: str
-    until: np.datetime64
-
-
 class ServedForecasts:
-    """The forecasts that a dataset group served; their values are read when they are needed."""
+    """The forecasts that a dataset group served, from those made at ``since`` (epoch seconds) on.
 
-    def __init__(self, connection: sa.Connection, group: DatasetGroup) -> None:
+    Their values are read when they are needed.
+    """
+
+    def __init__(
+        self, connection: sa.Connection, group: DatasetGroup, *, since: float = 0.0
+    ) -> None:
         self.connection = connection
         self.group = group
         statement = (
             sa.select(forecasts.c.forecast_arn, forecasts.c.data_until)
             .where(forecasts.c.dataset_group == group.name)
-            .where(forecasts.c.created_at >= (group.trained_after or 0.0))
+            .where(forecasts.c.created_at >= since)
             .order_by(forecasts.c.data_until, forecasts.c.created_at)
         )
-        self._served = [
-            _Served(row.forecast_arn, np.datetime64(row.data_until, "D"))
-            for row in connection.execute(statement)
-        ]
-        self._until = np.array([each.until for each in self._served], dtype="datetime64[D]")
+        rows = connection.execute(statement).all()
+        self._arns = [row.forecast_arn for row in rows]
+        self._until = np.array([row.data_until for row in rows], dtype="datetime64[D]")
         self._loaded: OrderedDict[str, ForecastValues | None] = OrderedDict()
 
     @property
     def first_day(self) -> np.datetime64 | None:
         """The first day that any of them could have forecast; None without one."""
-        return None if not self._served else self._until[0] + np.timedelta64(1, "D")
+        return None if not self._arns else self._until[0] + np.timedelta64(1, "D")
 
     def newest(self, days: Days, lag: int) -> list[str | None]:
         """For each day, the newest forecast whose data end ``lag`` days before it or earlier."""
         places = np.searchsorted(self._until, days - np.timedelta64(lag, "D"), side="right") - 1
-        return [self._served[place].arn if place >= 0 else None for place in places.tolist()]
+        return [self._arns[place] if place >= 0 else None for place in places.tolist()]
 
     def values(self, arn: str, day: np.datetime64, stores: Sequence[str]) -> FloatArray:
         """p10, the median and p90 of these stores on a day, (3, n); NaN where there is none."""

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.calendar import Times, period_starts, periods_between
+from forecast_service.importer.files.column_names import OPEN
 from forecast_service.importer.history import (
     SALES_COLUMNS,
     covariates_key,
@@ -23,7 +24,6 @@ from forecast_service.storage.snapshots import SnapshotStore
 __all__ = ["KEPT_DAYS", "StoreSales", "read_store_sales"]
 
 KEPT_DAYS = 800  # two years, and what is compared with them
-OPEN = "open"  # the covariate that says whether a store is open
 
 Flags = npt.NDArray[np.bool_]
 

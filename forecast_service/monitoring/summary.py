@@ -101,12 +101,12 @@ def summarise(forecast: ForecastValues, sales: StoreSales | None, country: str |
     frequency = "D" if sales is None else sales.frequency
     periods = forecast.periods.astype("datetime64[D]")
     window = min(DAYS if parse_frequency(frequency).unit == "D" else 1, len(periods))
-    of_forecast = _histories(forecast, sales)
+    histories = _histories(forecast, sales)
     quantiles = np.stack(
         [
             week_totals(values, forecast.levels, _past(history, facts), window)
             for values, history, facts in zip(
-                forecast.quantiles, of_forecast, forecast.facts, strict=True
+                forecast.quantiles, histories, forecast.facts, strict=True
             )
         ]
     )
@@ -115,7 +115,7 @@ def summarise(forecast: ForecastValues, sales: StoreSales | None, country: str |
     band = forecast.band
     last_week, last_year = unknown[:, 0], unknown
     if sales is not None:
-        last_week = _last_week(forecast, sales, window, is_expected)
+        last_week = _last_week(histories, window, is_expected)
         days = aligned_last_year(periods, country, frequency)
         last_year = _sums(_aligned(forecast, sales, days, is_expected), window)
     return Summary(
@@ -162,14 +162,11 @@ def _aligned(
     return np.where(np.isnan(padded) & (is_expected == 0), 0.0, padded)
 
 
-def _last_week(
-    forecast: ForecastValues, sales: StoreSales, window: int, is_expected: FloatArray
-) -> FloatArray:
+def _last_week(histories: FloatArray, window: int, is_expected: FloatArray) -> FloatArray:
     """Sales in the last periods before the forecast; a weekday that never sells is no gap."""
-    history = _histories(forecast, sales)
-    if history.shape[1] < window:
-        return np.full(len(forecast.stores), np.nan)
-    last = history[:, -window:]
+    if histories.shape[1] < window:
+        return np.full(len(histories), np.nan)
+    last = histories[:, -window:]
     if window == DAYS == is_expected[:, :window].shape[1]:  # the same weekdays, a week later
         last = np.where(np.isnan(last) & (is_expected[:, :window] == 0), 0.0, last)
     return np.asarray(last.sum(axis=1))

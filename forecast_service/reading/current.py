@@ -11,6 +11,8 @@ from datetime import date
 from hashlib import blake2b
 from typing import Any
 
+import sqlalchemy as sa
+
 from forecast_service.common.instants import today
 from forecast_service.errors import NoForecast, Remedy
 from forecast_service.reading.pointer import PointerReader
@@ -19,14 +21,26 @@ from forecast_service.reading.staleness import served_staleness
 from forecast_service.reading.store_reader import StoreReader
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
-from forecast_service.storage.groups import Pointer, read_group
+from forecast_service.storage.groups import DatasetGroup, Pointer, read_group
 from forecast_service.storage.limits import UNLIMITED, Limits
 from forecast_service.storage.stores import existing_stores
 
-__all__ = ["Answer", "ByteCache", "CurrentForecast", "Documents", "Encode"]
+__all__ = [
+    "Answer",
+    "ByteCache",
+    "CurrentForecast",
+    "Documents",
+    "Encode",
+    "Headers",
+    "etag_of",
+    "imported_group",
+]
 
 CACHE_BYTES = 64 * 1024 * 1024
 ENTRY_BYTES = 500  # of an answer in the cache, besides its body and its question
+
+
+Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -35,11 +49,10 @@ class Answer:
 
     body: bytes
     etag: str
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
     """Further headers of this representation, such as the name of a file."""
 
 
-Headers = tuple[tuple[str, str], ...]
 Documents = Iterable[dict[str, Any]]
 Encode = Callable[[Documents, Question], tuple[bytes, Headers]]
 """Makes a representation, its bytes and headers, of one document per store.
@@ -110,7 +123,7 @@ class CurrentForecast:
         if answer is not None:
             return answer
         pointer, body, headers = make(day)
-        answer = Answer(body, _etag(pointer, representation, body), headers)
+        answer = Answer(body, etag_of(tuple(pointer or ()), representation, body), headers)
         if pointer is not None:
             self._cache.put(pointer, place, answer)
         return answer
@@ -141,12 +154,7 @@ class CurrentForecast:
         self, question: Question, day: date, limits: Limits
     ) -> Iterator[tuple[Pointer, Iterator[dict[str, Any]]]]:
         with self.database.read() as connection:
-            group = read_group(connection, self.settings.dataset_group)
-            if group is None:
-                raise NoForecast(
-                    "There is no forecast: no sales were imported yet.",
-                    remedy=Remedy.IMPORT_THEN_TRAIN,
-                )
+            group = imported_group(connection, self.settings.dataset_group)
             rows = existing_stores(connection, group.name, question.stores, limits)
             reader = StoreReader(connection, self.settings, group, question, day)
             reader.refuse_too_much(list(rows))
@@ -204,6 +212,23 @@ def _size_of(key: Hashable) -> int:
     return ENTRY_BYTES + len(repr(key))
 
 
-def _etag(pointer: Pointer | None, representation: Hashable, body: bytes) -> str:
-    digest = blake2b(f"{tuple(pointer or ())} {representation} ".encode() + body, digest_size=16)
+def imported_group(connection: sa.Connection, name: str) -> DatasetGroup:
+    """The dataset group of this name.
+
+    Raises
+    ------
+    NoForecast
+        It does not exist before the first import.
+    """
+    group = read_group(connection, name)
+    if group is None:
+        raise NoForecast(
+            "There is no forecast: no sales were imported yet.", remedy=Remedy.IMPORT_THEN_TRAIN
+        )
+    return group
+
+
+def etag_of(version: Hashable, key: Hashable, body: bytes) -> str:
+    """The tag of an answer: it changes with the version, with the key and with the bytes."""
+    digest = blake2b(f"{version} {key} ".encode() + body, digest_size=16)
     return f'"{digest.hexdigest()}"'

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 from forecast_service.common.instants import today
@@ -15,14 +14,13 @@ from forecast_service.monitoring.monitor import monitored_version
 from forecast_service.monitoring.problems import severity
 from forecast_service.reading.board import Board, Line, read_board
 from forecast_service.reading.board_totals import change, region_totals, rounded, totals
-from forecast_service.reading.current import Answer, ByteCache
+from forecast_service.reading.current import Answer, ByteCache, Headers, etag_of
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.groups import read_group
 from forecast_service.storage.limits import Limits
 
 __all__ = [
-    "SORTS",
     "Overview",
     "OverviewQuestion",
     "lines_of_region",
@@ -33,10 +31,6 @@ __all__ = [
 CACHE_BYTES = 32 * 1024 * 1024
 USUAL_LAG = ("7", "14", "1", "backtest")  # the first that is known says how accurate a store is
 WORST_FIRST = "problems"
-SORTS = (
-    *(WORST_FIRST, "store_number", "store_name", "region", "next_7_days", "last_7_days"),
-    *("change", "last_year", "change_to_last_year", "wape", "bias", "data_until"),
-)
 ASCENDING = ("store_number", "store_name", "region", "data_until")  # unless 'order' says otherwise
 
 Document = dict[str, Any]
@@ -73,7 +67,7 @@ class Overview:
     def answer(
         self,
         key: Hashable,
-        encode: Callable[[Board], tuple[bytes, tuple[tuple[str, str], ...]]],
+        encode: Callable[[Board], tuple[bytes, Headers]],
     ) -> Answer:
         """The bytes that ``encode`` makes of the board, kept under ``key`` while nothing changes.
 
@@ -84,8 +78,7 @@ class Overview:
         if kept is not None:
             return kept
         body, headers = encode(board)
-        digest = blake2b(f"{version} {key} ".encode() + body, digest_size=16)
-        answer = Answer(body, f'"{digest.hexdigest()}"', headers)
+        answer = Answer(body, etag_of(version, key, body), headers)
         self._cache.put(version, key, answer)
         return answer
 

@@ -19,7 +19,6 @@ from forecast_service.errors import (
     Remedy,
     UnknownItem,
 )
-from forecast_service.reading.current import CurrentForecast
 from forecast_service.reading.questions import Question
 from forecast_service.reading.what_if import Supposition, WhatIf
 from forecast_service.settings import Settings
@@ -54,13 +53,10 @@ class NewScenario:
 class Scenarios:
     """Saves, lists, computes and deletes the scenarios of the configured dataset group."""
 
-    def __init__(
-        self, database: Database, settings: Settings, what_if: WhatIf, current: CurrentForecast
-    ) -> None:
+    def __init__(self, database: Database, settings: Settings, what_if: WhatIf) -> None:
         self.database = database
         self.settings = settings
         self.what_if = what_if
-        self.current = current
 
     def save(self, new: NewScenario, limits: Limits) -> tuple[Scenario, Document]:
         """Compute the scenario, then keep it; return both.

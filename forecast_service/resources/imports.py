@@ -13,7 +13,7 @@ from flask import Request, Response, request
 from werkzeug.datastructures import MultiDict
 
 from forecast_service.errors import Busy, InvalidRequest, NotFound
-from forecast_service.importer.imports import stored_error
+from forecast_service.importer.import_rows import stored_error
 from forecast_service.importer.options import ImportOptions
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented

@@ -91,7 +91,7 @@ def read_each(
             forecast_values.c.series_key == key,
         )
         for row in connection.execute(statement):
-            if row.checksum in (None, _checksum(dict(row._mapping))):
+            if not _is_damaged(row):
                 found[row.forecast_arn] = _stored(row)
     return found
 
@@ -102,12 +102,7 @@ def read_whole(
     """Every series of a forecast by its key; None for one whose stored values are damaged."""
     statement = sa.select(forecast_values).where(forecast_values.c.forecast_arn == forecast_arn)
     for row in connection.execute(statement):
-        try:
-            _refuse_damaged(row)
-        except DamagedData:
-            yield row.series_key, None
-        else:
-            yield row.series_key, _stored(row)
+        yield row.series_key, None if _is_damaged(row) else _stored(row)
 
 
 def forecast_row(connection: sa.Connection, forecast_arn: str) -> sa.RowMapping | None:
@@ -229,11 +224,16 @@ def _batches(rows: Iterable[StoredForecast]) -> Iterator[list[dict[str, Any]]]:
 
 
 def _refuse_damaged(row: Any) -> None:
-    if row.checksum not in (None, _checksum(row._mapping)):
+    if _is_damaged(row):
         raise DamagedData(
             f"The stored forecast of series '{row.series_key}' is damaged.",
             remedy=Remedy.TRAIN_BY_FORCE,
         )
+
+
+def _is_damaged(row: Any) -> bool:
+    """Whether the values are not those that were written; a row of an older version tells not."""
+    return row.checksum not in (None, _checksum(row._mapping))
 
 
 def _checksum(row: Mapping[str, Any]) -> int:

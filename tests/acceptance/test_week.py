@@ -22,8 +22,6 @@ pytestmark = pytest.mark.slow
 
 HISTORY_DAYS = 200
 STORES = ("Nord", "Süd")
-TODAY = dt.date.today()
-MONDAY = TODAY - dt.timedelta(days=7)  # the first day of this week, whatever its weekday
 
 
 class Shop:
@@ -129,8 +127,9 @@ def medians(forecast: Mapping[str, Any]) -> list[float]:
 
 
 def test_a_new_users_week(shop: Shop) -> None:
+    monday = dt.date.today() - dt.timedelta(days=7)  # the first day of the week, whatever it is
     own, yesterday = shop.home / "own.csv", shop.home / "yesterday.csv"
-    write(own, [MONDAY - dt.timedelta(days=back) for back in range(HISTORY_DAYS, 0, -1)])
+    write(own, [monday - dt.timedelta(days=back) for back in range(HISTORY_DAYS, 0, -1)])
 
     # Two commands: the clone, and this one.
     shop.start()
@@ -146,7 +145,7 @@ def test_a_new_users_week(shop: Shop) -> None:
 
     # A week of cron. On the fifth day the file has pennies.
     for number in range(7):
-        day = MONDAY + dt.timedelta(days=number)
+        day = monday + dt.timedelta(days=number)
         if number == 4:
             before = shop.forecast()
             write(yesterday, [day], factor=100)
@@ -164,13 +163,13 @@ def test_a_new_users_week(shop: Shop) -> None:
         shop.cron()
         shop.await_forecast_after(day)
     sales = shop.sales()
-    assert sales[str(MONDAY)] == sold("Nord", MONDAY)
-    assert max(sales) == str(TODAY - dt.timedelta(days=1))
+    assert sales[str(monday)] == sold("Nord", monday)
+    assert max(sales) == str(monday + dt.timedelta(days=6))
     assert all(80 < value < 250 for value in medians(shop.forecast()))
     assert shop.forecast()["provenance"]["stale"] is None
 
     # A correction of the third day, and a new start with the first command.
-    third = MONDAY + dt.timedelta(days=2)
+    third = monday + dt.timedelta(days=2)
     yesterday.write_text(f"store;date;sales\nNord;{third};77\n", encoding="utf-8")
     shop.cron()
     assert shop.sales() == {**sales, str(third): 77}

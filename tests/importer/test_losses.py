@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from support import in_days
 
 from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.merging.future_sales import last_possible_day
@@ -12,13 +13,6 @@ from forecast_service.settings import Settings
 from forecast_service.storage.tables import series, stores
 
 from .rows import csv_text
-
-TODAY = dt.datetime.now(dt.UTC).date()
-
-
-def in_days(number: int) -> str:
-    """ISO date of a day, counted from today in UTC."""
-    return (TODAY + dt.timedelta(days=number)).isoformat()
 
 
 def recent(stores: str, last: int = -1, days: int = 60) -> str:

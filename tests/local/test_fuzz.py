@@ -65,7 +65,6 @@ FITTING = {
 """Values within the limits of a shape, by its name."""
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=5)  # half surrogate pairs too
-PLANES = (shapes.CONTROL, shapes.QUERY)
 OPERATIONS = [
     (plane, name)
     for plane, handlers in ((shapes.CONTROL, HANDLERS), (shapes.QUERY, QUERY_HANDLERS))

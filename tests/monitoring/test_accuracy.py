@@ -11,12 +11,14 @@ import sqlalchemy as sa
 from support import FIRST_DAY, sold, work
 
 from forecast_service.common.keys import series_key
+from forecast_service.monitoring import accuracy
 from forecast_service.monitoring.accuracy import FIELDS, LAGS, read_weeks
 from forecast_service.monitoring.measures import measure, measure_naive, sums_of
 from forecast_service.service import Service
 from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store
-from forecast_service.storage.tables import accuracy_weeks, forecasts
+from forecast_service.storage.database import database_now
+from forecast_service.storage.tables import accuracy_weeks, dataset_groups, forecasts
 
 from .conftest import Arrive
 
@@ -122,6 +124,26 @@ def test_sales_that_are_undone_are_no_longer_measured(service: Service, arrive: 
     work(service.settings)
 
     assert not served_sums(service)[0, FIELDS.index("days")].any()
+
+
+def test_forecasts_of_other_data_are_not_measured(service: Service, arrive: Arrive) -> None:
+    with service.database.write() as connection:
+        connection.execute(sa.update(dataset_groups).values(trained_after=database_now()))
+
+    arrive(range(1, 4), range(182, 189))
+
+    assert not served_sums(service).any()
+
+
+def test_only_the_newest_weeks_are_kept(
+    service: Service, arrive: Arrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accuracy, "KEPT_WEEKS", 2)
+
+    arrive(range(1, 4), range(182, 203))
+
+    mondays = (FIRST_DAY + dt.timedelta(days=day) for day in (189, 196))
+    assert sorted(signatures(service)) == [str(monday) for monday in mondays]
 
 
 def test_unknown_days_do_not_count(service: Service, arrive: Arrive, settings: Settings) -> None:

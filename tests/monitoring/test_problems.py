@@ -30,6 +30,10 @@ def found(store: dict[str, Any], **state: Any) -> dict[str, dict[str, Any]]:
     return {problem["code"]: problem for problem in problems}
 
 
+def days_before(end: str, count: int) -> frozenset[np.datetime64]:
+    return frozenset(day(end) - np.arange(1, count + 1))
+
+
 def test_a_store_with_yesterdays_sales_has_no_problem() -> None:
     assert found({}) == {}
 
@@ -42,6 +46,9 @@ def test_a_store_with_yesterdays_sales_has_no_problem() -> None:
         ({"last_sale_on": "2026-11-27", "rest_days": "SUN"}, {}, "2026-11-28"),
         ({"last_sale_on": "2026-11-28"}, {"resting": frozenset({day("2026-11-29")})}, None),
         ({"last_sale_on": "2015-07-31"}, {}, "2026-11-29"),
+        # Closed for as long as a store may be: its sales are not due.
+        ({"last_sale_on": "2026-09-01"}, {"resting": days_before("2026-11-30", 60)}, None),
+        ({"last_sale_on": "2026-09-01"}, {"resting": days_before("2026-11-30", 59)}, "2026-10-01"),
         # The week of the 16th has ended with the 22nd, that of the 23rd yesterday.
         ({"last_sale_on": "2026-11-16"}, {"frequency": "W"}, "2026-11-23"),
         ({"last_sale_on": "2026-11-23"}, {"frequency": "W"}, None),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import sqlalchemy as sa
 from support import group_of, runs_of, sold, work
 
+from forecast_service.engine.calendar import weekday_of
 from forecast_service.monitoring.forecast_values import ForecastValues, StoreFacts
 from forecast_service.monitoring.monitor import KIND, is_summarised, schedule
 from forecast_service.monitoring.store_sales import StoreSales
@@ -95,7 +98,7 @@ def test_an_older_home_gets_its_summary_without_a_step_by_hand(
 def sales_of_two_years(until: str, days: int = 800) -> StoreSales:
     """One store that sells 100 on Mondays, 101 on Tuesdays … and 5000 on Good Friday's eve."""
     periods = np.datetime64(until, "D") - np.arange(days)[::-1]
-    weekday = (periods.astype(int) + 3) % 7
+    weekday = weekday_of(periods)
     sales = (100.0 + weekday)[None]
     sales[0, periods == np.datetime64("2025-04-17")] = 5000
     return StoreSales(("1",), "D", periods.astype("datetime64[s]"), sales, sales)
@@ -148,6 +151,20 @@ def test_a_store_without_sales_or_forecast_has_no_numbers() -> None:
     assert np.isnan(summary.last_week).tolist() == [False, True]
     assert np.isnan(summary.last_year).all(axis=1).tolist() == [False, True]
     assert np.isfinite(summary.middle).all()
+
+
+def test_a_weekday_that_never_sells_is_no_gap() -> None:
+    sales, forecast = sales_of_two_years("2026-06-28"), forecast_of("2026-06-29")
+    sold_days, quantiles = sales.sales.copy(), forecast.quantiles.copy()
+    sold_days[:, weekday_of(sales.periods) == 6] = np.nan
+    quantiles[:, :, weekday_of(forecast.periods) == 6] = 0.0
+
+    summary = summarise(
+        replace(forecast, quantiles=quantiles), replace(sales, sales=sold_days), None
+    )
+
+    assert summary.last_week.tolist() == [sum(100 + day for day in range(6))]
+    assert summary.last_year[0, 0] == sum(100 + day for day in range(6))
 
 
 def test_packing_keeps_everything() -> None:

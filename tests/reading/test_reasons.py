@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from forecast_service.reading.outlook.covariate_kinds import promoted_on
 from forecast_service.reading.outlook.reasons import no_parts, reasons_of
 
 DATES = np.datetime64("2026-12-14", "D") + np.arange(21)  # from a Monday on
@@ -43,6 +44,28 @@ def test_a_promotion_without_a_column_of_flags_is_found_by_its_effect() -> None:
         "The promotion adds 300 a day from 14 December to 15 December and takes away 300 a day on "
         "21 December."
     )
+
+
+def test_the_days_of_a_promotion_are_those_of_its_columns_of_flags() -> None:
+    flags, price = np.zeros(21), np.full(21, 9.9)
+    flags[[0, 1, 4]] = 1.0
+    covariates = {"promo": flags, "promo_price": price, "school_holiday": 1 - flags}
+
+    promoted = promoted_on(covariates, {})
+
+    assert promoted is not None
+    assert np.flatnonzero(promoted).tolist() == [0, 1, 4]
+    assert promoted_on({"promo_price": price}, {}) is None
+
+
+def test_the_flags_say_when_a_promotion_runs_whatever_it_changes() -> None:
+    effect, promoted = np.zeros(21), np.zeros(21, dtype=bool)
+    effect[:3], promoted[:3] = (900.0, 30.0, 30.0), True
+    parts = {"level": np.full(21, 1000.0), "promotion": effect}
+
+    _, reason = reasons_of(parts, DATES, {}, np.zeros(21, dtype=bool), promoted)
+
+    assert (reason["from"], reason["to"]) == ("2026-12-14", "2026-12-16")
 
 
 def test_the_larger_part_comes_before_the_smaller_one() -> None:

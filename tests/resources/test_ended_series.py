@@ -39,6 +39,12 @@ def store_of(client: FlaskClient, number: int) -> dict[str, Any]:
     return answer
 
 
+def outlook_state(client: FlaskClient, number: int, item: str | None = None) -> str:
+    asked = {} if item is None else {"item": item}
+    state: str = client.get(f"/stores/{number}/outlook", query_string=asked).get_json()["state"]
+    return state
+
+
 def test_items_that_ended_are_named_and_forecast_0(client: FlaskClient, settings: Settings) -> None:
     client.post("/imports", data="\n".join(["store,item,date,sales", *lines()]),
                 content_type="text/csv")  # fmt: skip
@@ -53,6 +59,8 @@ def test_items_that_ended_are_named_and_forecast_0(client: FlaskClient, settings
     ]  # fmt: skip
     states = [store_of(client, n)["state"] for n in (1, 2, 3)]
     assert states == ["active", "active", "dormant"]
+    assert [outlook_state(client, n) for n in (1, 2, 3)] == states
+    assert outlook_state(client, 2, "tea") == "dormant"
     answer = client.get("/forecast?store_number=2&item=tea").get_json()
     points = answer["result"]["Forecast"]["Predictions"]["p90"]
     assert {point["Value"] for point in points} == {0.0}

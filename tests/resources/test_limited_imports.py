@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from support import naive
+from support import in_days, naive
 from werkzeug.test import TestResponse
 
 from forecast_service.accounts.scopes import SCOPES
@@ -17,12 +16,7 @@ from forecast_service.settings import Settings
 from forecast_service.storage.limits import UNLIMITED, Limits
 from forecast_service.worker import Worker
 
-TODAY = dt.datetime.now(dt.UTC).date()
 PLANNER = ("read", "train", "import")
-
-
-def in_days(number: int) -> str:
-    return (TODAY + dt.timedelta(days=number)).isoformat()
 
 
 class Shop:

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from flask.testing import FlaskClient
+from support import in_days
 
 from forecast_service.settings import Settings
 from forecast_service.worker import Worker
-
-TODAY = dt.datetime.now(dt.UTC).date()
-
-
-def in_days(number: int) -> str:
-    return (TODAY + dt.timedelta(days=number)).isoformat()
 
 
 def test_the_forecast_starts_after_the_last_day_of_most_stores(

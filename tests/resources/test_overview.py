@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,6 @@ from forecast_service.resources.representations import compress, conditional
 from forecast_service.settings import Settings
 from forecast_service.storage.limits import Limits
 
-YESTERDAY = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
 STORES = {  # name, region, first and last day with sales (days before yesterday)
     "1": ("Aachen", "west", 420, 0),
     "2": ("Köln", "west", 420, 0),
@@ -35,8 +35,14 @@ STORES = {  # name, region, first and last day with sales (days before yesterday
 }
 
 
+@cache
+def yesterday() -> dt.date:
+    """The day before the stores were made, also when these tests cross midnight."""
+    return dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
+
+
 def sold(store: str, back: int) -> int:
-    day = YESTERDAY - dt.timedelta(days=back)
+    day = yesterday() - dt.timedelta(days=back)
     return 100 * int(store) + 10 * day.weekday() + (50 if back > 300 else 0)
 
 
@@ -45,7 +51,7 @@ def write_files(folder: Path, days: range) -> dict[str, Path]:
     lines = ["store,date,sales"]
     for store, (_, _, first, last) in STORES.items():
         lines += [
-            f"{store},{YESTERDAY - dt.timedelta(days=back)},{sold(store, back)}"
+            f"{store},{yesterday() - dt.timedelta(days=back)},{sold(store, back)}"
             for back in days
             if last <= back <= first
         ]
@@ -103,13 +109,13 @@ def test_a_store_is_compared_with_last_week_and_last_year(client: FlaskClient) -
     assert store["low"] <= store["next_7_days"] <= store["high"]
     assert store["change"] == pytest.approx(store["next_7_days"] / last_week - 1, abs=0.002)
     assert store["change_to_last_year"] == pytest.approx(-350 / (last_week + 350), abs=0.02)
-    assert store["data_until"] == str(YESTERDAY)
-    assert document["as_of"] == str(YESTERDAY + dt.timedelta(days=1))
+    assert store["data_until"] == str(yesterday())
+    assert document["as_of"] == str(yesterday() + dt.timedelta(days=1))
     assert document["week"] == {
         "from": document["as_of"],
-        "to": str(YESTERDAY + dt.timedelta(days=7)),
+        "to": str(yesterday() + dt.timedelta(days=7)),
     }
-    assert document["forecast"]["data_until"] == str(YESTERDAY)
+    assert document["forecast"]["data_until"] == str(yesterday())
 
 
 def test_what_was_served_is_measured_by_lag(client: FlaskClient) -> None:
@@ -127,10 +133,10 @@ def test_the_worst_come_first_with_their_problems(client: FlaskClient) -> None:
     assert (late["store_number"], few["store_number"]) == (11, 12)
     assert late["problems"][0] == {
         "code": "sales_late",
-        "text": f"Sales are late: the last ones are of {YESTERDAY - dt.timedelta(days=5)}, and "
-        f"those of {YESTERDAY} are due.",
-        "last_sale_on": str(YESTERDAY - dt.timedelta(days=5)),
-        "expected_until": str(YESTERDAY),
+        "text": f"Sales are late: the last ones are of {yesterday() - dt.timedelta(days=5)}, and "
+        f"those of {yesterday()} are due.",
+        "last_sale_on": str(yesterday() - dt.timedelta(days=5)),
+        "expected_until": str(yesterday()),
     }
     assert [problem["code"] for problem in few["problems"]][-1] == "few_days"
     assert few["last_year"] is few["change_to_last_year"] is None
@@ -227,7 +233,7 @@ def test_the_files_are_for_people(client: FlaskClient) -> None:
     assert rows[3]["store_name"] == "'=Graz"  # no formula
     assert rows[3]["problems"].startswith("Sales are late")
     assert (
-        f"overview-west-{YESTERDAY + dt.timedelta(days=1)}.xlsx"
+        f"overview-west-{yesterday() + dt.timedelta(days=1)}.xlsx"
         in (book.headers["Content-Disposition"])
     )
     header, first, *_ = sheet.to_python()
@@ -312,6 +318,6 @@ def test_a_compressed_answer_has_a_weak_tag_that_matches(app: Flask) -> None:
 def test_stores_say_until_when_they_have_data(client: FlaskClient) -> None:
     stores = {s["store_number"]: s for s in client.get("/stores").get_json()["stores"]}
 
-    assert stores[1]["data_until"] == str(YESTERDAY)
-    assert stores[11]["data_until"] == str(YESTERDAY - dt.timedelta(days=5))
+    assert stores[1]["data_until"] == str(yesterday())
+    assert stores[11]["data_until"] == str(yesterday() - dt.timedelta(days=5))
     assert client.get("/stores/11").get_json()["data_until"] == stores[11]["data_until"]

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from support import naive
+from support import in_days, naive
 
 from forecast_service.settings import Settings
 from forecast_service.worker import Worker
 
 from .conftest import Refusal
 
-TODAY = dt.datetime.now(dt.UTC).date()
-
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """The quickest algorithm; accuracy does not matter here."""
     return naive(settings)
-
-
-def in_days(number: int) -> str:
-    return (TODAY + dt.timedelta(days=number)).isoformat()
 
 
 @pytest.fixture

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
-from support import PATIENCE, naive
+from support import PATIENCE, in_days, naive
 
 from forecast_service.cli import main
 from forecast_service.settings import Settings
 from forecast_service.worker import Worker
 
-TODAY = dt.datetime.now(dt.UTC).date()
 STORES = (1, 2, 3)
 
 
@@ -26,14 +23,14 @@ def settings(settings: Settings) -> Settings:
 @pytest.fixture
 def sent(client: FlaskClient, settings: Settings) -> list[str]:
     """Ids of three imports that waited at the same time."""
-    days = [(TODAY + dt.timedelta(days=number)).isoformat() for number in range(-60, 0)]
+    days = [in_days(number) for number in range(-60, 0)]
     rows = [f"{store},{day},100" for store in STORES for day in days]
     content = "\n".join(["store,date,sales", *rows])
     client.post("/imports", data=content, content_type="text/csv")
     Worker(settings).run_until_idle(PATIENCE)
     answers = [
         client.post(
-            "/sales", json={"sales": [{"store_number": store, "date": str(TODAY), "sales": store}]}
+            "/sales", json={"sales": [{"store_number": store, "date": in_days(0), "sales": store}]}
         )
         for store in STORES
     ]

@@ -221,6 +221,16 @@ def test_other_facts_of_a_stored_forecast_are_damage(
         forecast_store.read(connection, ARN, '["1"]')
 
 
+def test_among_many_forecasts_a_damaged_one_is_left_out(database: Database) -> None:
+    with database.write() as connection:
+        forecast_store.write(connection, [make_forecast()])
+        connection.execute(sa.update(forecast_values).values(frequency="W"))
+
+    with database.read() as connection:
+        assert forecast_store.read_each(connection, [ARN], '["1"]') == {}
+        assert list(forecast_store.read_whole(connection, ARN)) == [('["1"]', None)]
+
+
 def test_a_forecast_of_an_older_version_has_no_checksum(database: Database) -> None:
     with database.write() as connection:
         forecast_store.write(connection, [make_forecast()])

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.calendar import Times, next_periods, parse_frequency
+from forecast_service.engine.calendar import Times, next_periods, parse_frequency, weekday_of
 from forecast_service.engine.features.columns import Block, Column
 
 __all__ = ["Calendar", "calendar", "columns", "holidays", "phases"]
@@ -48,8 +48,7 @@ def phases(times: Times, frequency: str) -> tuple[Integers, int]:
     """Place within the season, and number of places: weekdays, or hours of the day."""
     code = str(parse_frequency(frequency))
     if code == "D":
-        days = times.astype("datetime64[D]").astype(np.int64)
-        return np.asarray((days + 3) % WEEKDAYS, dtype=np.intp), WEEKDAYS
+        return weekday_of(times).astype(np.intp), WEEKDAYS
     if code == "H":
         hours = times.astype("datetime64[h]").astype(np.int64)
         return np.asarray(hours % 24, dtype=np.intp), 24

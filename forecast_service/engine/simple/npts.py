@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.algorithm import FitConfig, Progress, silent
-from forecast_service.engine.calendar import Times, parse_frequency
+from forecast_service.engine.calendar import Times, parse_frequency, weekday_of
 from forecast_service.engine.closing import Closing
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 from forecast_service.engine.simple.empirical_distribution import weighted_mean, weighted_quantiles
@@ -152,7 +152,7 @@ def season_feature(times: Times, frequency: str) -> npt.NDArray[np.int64]:
     unit = parse_frequency(frequency).unit
     days = times.astype("datetime64[D]")
     if unit == "D":
-        return np.asarray((days.astype(np.int64) + 3) % 7)
+        return weekday_of(days)
     if unit in ("H", "min"):
         size = "h" if unit == "H" else "m"
         return np.asarray(times.astype(f"datetime64[{size}]").astype(np.int64) % _PER[unit])

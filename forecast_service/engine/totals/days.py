@@ -8,7 +8,7 @@ import numpy as np
 
 from forecast_service.engine.panel import FloatArray
 
-__all__ = ["DAYS", "comovement_of_days"]
+__all__ = ["comovement_of_days"]
 
 DAYS = 7
 PRIOR_WEEKS = 30.0  # weight, in weeks, of the prior that a series is like all others

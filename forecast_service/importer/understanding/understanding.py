@@ -9,29 +9,26 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast_service.common.column_roles import read_column_roles
-from forecast_service.common.names import natural_order
-from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.files.column_names import OPEN, snake
-from forecast_service.importer.files.columns import find_column
-from forecast_service.importer.files.sheets import Sheet, drop_doubtful_marks, unknown_column
+from forecast_service.importer.files.sheets import Sheet, drop_doubtful_marks
 from forecast_service.importer.files.store_table import (
     MAX_ATTRIBUTES,
-    StoreTable,
     schema_names,
 )
+from forecast_service.importer.long_rows import LongRows
 from forecast_service.importer.merging.delivery import Delivery
 from forecast_service.importer.merging.earlier_imports import EarlierImports, StoreState
 from forecast_service.importer.merging.future_sales import refuse_future_sales
-from forecast_service.importer.merging.losses import (
-    refuse_foreign_stores,
-    refuse_losses,
-    refuse_unknown_stores,
-)
 from forecast_service.importer.merging.merged_rows import (
     MergedRows,
     merge_sheets,
     read_sheets,
+)
+from forecast_service.importer.merging.refused_deliveries import (
+    refuse_changes_of_stores,
+    refuse_other_kind,
+    refuse_unknown_columns,
+    stores_of_files,
 )
 from forecast_service.importer.options import ImportOptions
 from forecast_service.importer.understanding.covariates import (
@@ -104,9 +101,33 @@ def understand(
     """
     delivery = Delivery.of(files, mode, options, settings, earlier)
     sheets = _read(delivery)
-    touched = _refuse_foreign_stores(delivery, sheets)
+    touched = stores_of_files(delivery, sheets)
     if last_day is not None:
         refuse_future_sales(sheets, last_day)
+    facts, horizon, reason = _facts(delivery, mode, sheets)
+    merged, chosen, sales = facts.merged, facts.chosen, facts.sales
+    report = build_report(facts, horizon, reason)
+    if sales.everything is not None:
+        everything = replace(sales, rows=sales.everything)
+        sales = add_demand(everything, _stated(facts.related), merged.periods)
+    return Understanding(
+        report=report,
+        has_items=merged.has_items,
+        frequency=merged.periods.code,
+        horizon=horizon,
+        covariates=facts.covariates,
+        texts=chosen.texts if delivery.base is None or delivery.texts is not None else None,
+        sales=sales,
+        related=facts.related,
+        stores=facts.stores,
+        attributes=_attributes(facts),
+        conventions=delivery.remembered.after(merged, opens_by_rests=chosen.opens_by_rests),
+        touched=touched,
+    )
+
+
+def _facts(delivery: Delivery, mode: str, sheets: Sequence[Sheet]) -> tuple[Facts, int, str]:
+    """What the sheets show; the horizon in periods, and why it is that long."""
     sheets, doubtful = drop_doubtful_marks(sheets) if delivery.replaces else (sheets, {})
     merged = _merge(delivery, sheets)
     chosen = _choose_covariates(delivery, sheets, merged)
@@ -116,7 +137,7 @@ def understand(
         merged,
         kept,
         delivery.base,
-        options.empty_sales,
+        delivery.options.empty_sales,
         only_when_sold=delivery.remembered.only_when_sold,
     )
     covariates = _all_covariates(delivery, chosen, merged, sales)
@@ -127,13 +148,13 @@ def understand(
         if covariates
         else None
     )
-    stated = None if related is None else related.whole
+    stated = _stated(related)
     sales = add_demand(sales, stated, merged.periods)
     table = delivery.store_table()
-    _refuse_unknown_columns(delivery, sheets, table)
+    refuse_unknown_columns(delivery, sheets, table)
     unusual = find_unusual(sales.whole, stated, merged.periods)
-    states = add_to_states(store_states(merged, sales, related, table, earlier), unusual)
-    _refuse_changes_of_stores(delivery, states)
+    states = add_to_states(store_states(merged, sales, related, table, delivery.earlier), unusual)
+    refuse_changes_of_stores(delivery, states)
     facts = Facts(
         mode,
         merged,
@@ -144,27 +165,11 @@ def understand(
         future,
         table,
         states,
-        earlier,
+        delivery.earlier,
         covariates,
         unusual,
     )
-    report = build_report(facts, horizon, reason)
-    if sales.everything is not None:
-        sales = add_demand(replace(sales, rows=sales.everything), stated, merged.periods)
-    return Understanding(
-        report=report,
-        has_items=merged.has_items,
-        frequency=merged.periods.code,
-        horizon=horizon,
-        covariates=covariates,
-        texts=chosen.texts if delivery.base is None or delivery.texts is not None else None,
-        sales=sales,
-        related=related,
-        stores=states,
-        attributes=_attributes(merged, table, earlier, states),
-        conventions=delivery.remembered.after(merged, opens_by_rests=chosen.opens_by_rests),
-        touched=touched,
-    )
+    return facts, horizon, reason
 
 
 def _read(delivery: Delivery) -> Sequence[Sheet]:
@@ -177,15 +182,6 @@ def _read(delivery: Delivery) -> Sequence[Sheet]:
     )
 
 
-def _refuse_foreign_stores(delivery: Delivery, sheets: Sequence[Sheet]) -> tuple[str, ...]:
-    """The stores of the files; refused if the caller may not see all of them."""
-    touched = {name for sheet in sheets for name in sheet.stores.names}
-    if delivery.options.limits is not None:
-        old = {} if delivery.earlier is None else delivery.earlier.stores
-        refuse_foreign_stores(old, touched, delivery.options.limits)
-    return tuple(sorted(touched, key=natural_order))
-
-
 def _merge(delivery: Delivery, sheets: Sequence[Sheet]) -> MergedRows:
     merged = merge_sheets(
         sheets,
@@ -194,7 +190,7 @@ def _merge(delivery: Delivery, sheets: Sequence[Sheet]) -> MergedRows:
         duplicates=delivery.options.duplicates,
         only_when_sold=delivery.remembered.only_when_sold,
     )
-    _refuse_other_kind(merged, delivery.kind)
+    refuse_other_kind(merged, delivery.kind)
     return merged
 
 
@@ -243,17 +239,6 @@ def _choose_horizon(
     )
 
 
-def _refuse_changes_of_stores(delivery: Delivery, states: Mapping[str, StoreState]) -> None:
-    """Refuse to lose what is there, or to make stores, unless the options allow it."""
-    earlier, options = delivery.earlier, delivery.options
-    if earlier is None:
-        return
-    if delivery.replaces and not options.replace:
-        refuse_losses(earlier.stores, states)
-    if options.known_stores:
-        refuse_unknown_stores(earlier.stores, states, options.remedy_of_stores)
-
-
 def _has_open(sheets: Sequence[Sheet]) -> bool:
     return any(
         sheet.roles.open is not None or any(snake(name) == OPEN for name in sheet.roles.others)
@@ -284,46 +269,20 @@ def _between(merged: MergedRows, first: int, last: int) -> int:
     return int(merged.periods.between(np.int64(first), np.int64(last)))
 
 
-def _refuse_unknown_columns(
-    delivery: Delivery, sheets: Sequence[Sheet], table: StoreTable | None
-) -> None:
-    """Refuse a column of the request that no file has; one of the settings may be absent."""
-    usual = read_column_roles(delivery.settings.columns)
-    headers = [sheet.raw.header for sheet in sheets]
-    stores = () if table is None else table.header
-    for role, name in delivery.options.columns.items():
-        if usual.get(role) == name or any(find_column(h, name) for h in (*headers, stores)):
-            continue
-        raise unknown_column(sheets[0].raw, role, name)
+def _stated(related: Related | None) -> LongRows | None:
+    """The covariates of all files; None without any."""
+    return None if related is None else related.whole
 
 
-def _refuse_other_kind(merged: MergedRows, earlier: EarlierImports | None) -> None:
-    """Refuse items in a dataset group without items, and the reverse."""
-    if earlier is None or earlier.group.has_items == merged.has_items:
-        return
-    sheet = merged.sheets[0]
-    has, had = ("a", "none") if merged.has_items else ("no", "one")
-    raise InvalidData(
-        f"'{sheet.name}' has {has} column for the item, but the dataset group has {had}. Import "
-        "the same kind of data.",
-        remedy=Remedy.REPLACE_KIND,
-    )
-
-
-def _attributes(
-    merged: MergedRows,
-    table: StoreTable | None,
-    earlier: EarlierImports | None,
-    states: Mapping[str, StoreState],
-) -> dict[str, str]:
+def _attributes(facts: Facts) -> dict[str, str]:
     """Attributes to import as item metadata, and their names there; the items are the stores.
 
     Empty: no import.
     """
-    if merged.has_items:
+    if facts.merged.has_items:
         return {}
-    if table is not None:
-        return dict(islice(table.columns.items(), MAX_ATTRIBUTES))
-    old = {} if earlier is None else earlier.stores
+    if facts.table is not None:
+        return dict(islice(facts.table.columns.items(), MAX_ATTRIBUTES))
+    old = {} if facts.earlier is None else facts.earlier.stores
     names = next((tuple(s.attributes) for s in old.values() if s.attributes), ())
-    return schema_names(names[:MAX_ATTRIBUTES]) if set(states) != set(old) else {}
+    return schema_names(names[:MAX_ATTRIBUTES]) if set(facts.stores) != set(old) else {}

@@ -28,8 +28,6 @@ __all__ = [
     "data_before",
     "keep_changes",
     "load_to_undo",
-    "refuse_backend",
-    "refuse_open_run",
     "take_back",
     "versions_to_undo",
 ]
@@ -112,11 +110,8 @@ def take_back(
     NotOffered
         The backend cannot remove rows.
     """
-    refuse_backend(details)
-    load = load_to_undo(connection, group, import_id, may_see, together=together)
+    load = load_to_undo(connection, details, group, import_id, may_see, together=together)
     before = load[-1]["before"]
-    if before["group"] is None:
-        refuse_open_run(connection, group)
     details.restore_data(connection, group, before["backend"])
     for dataset, version in before["own"].items():
         manifest.restore(connection, dataset, version)
@@ -141,10 +136,10 @@ def clear(connection: sa.Connection, details: Details, group: str) -> None:
     NotOffered
         The backend cannot remove rows.
     """
-    refuse_backend(details)
+    _refuse_backend(details)
     if has_open_import(connection, group):
         raise Conflict("An import is under way, so the data cannot be deleted now. Try again.")
-    refuse_open_run(connection, group)
+    _refuse_open_run(connection, group)
     details.restore_data(connection, group, {"datasets": {}})
     for dataset in _own_data(group):
         manifest.restore(connection, dataset, 0)
@@ -155,7 +150,7 @@ def clear(connection: sa.Connection, details: Details, group: str) -> None:
     connection.execute(ended.values(state="undone", before=sa.null()))
 
 
-def refuse_backend(details: Details) -> None:
+def _refuse_backend(details: Details) -> None:
     if not details.undoes_imports:
         raise NotOffered(
             "This installation forecasts with Amazon Forecast, which cannot remove the rows of an "
@@ -169,13 +164,18 @@ def _own_data(group: str) -> tuple[str, str]:
 
 def load_to_undo(
     connection: sa.Connection,
+    details: Details,
     group: str,
     import_id: str | None,
     may_see: MaySee,
     *,
     together: bool,
 ) -> list[sa.RowMapping]:
-    """The last import that counts, with those of its load, newest first; the last one led."""
+    """The last import that counts, with those of its load, newest first; the last one led.
+
+    ``take_back`` has the errors.
+    """
+    _refuse_backend(details)
     statement = (
         sa.select(imports)
         .where(imports.c.dataset_group == group, imports.c.state.not_in(("failed", "undone")))
@@ -209,6 +209,8 @@ def load_to_undo(
         )
     if len(load) > 1 and not together:
         _refuse_load(row, len(load) - 1)
+    if load[-1]["before"]["group"] is None:
+        _refuse_open_run(connection, group)
     return load
 
 
@@ -236,7 +238,7 @@ def _refuse_absent(connection: sa.Connection, import_id: str | None, may_see: Ma
     raise Conflict(f"Import '{import_id}' {why}.")
 
 
-def refuse_open_run(connection: sa.Connection, group: str) -> None:
+def _refuse_open_run(connection: sa.Connection, group: str) -> None:
     statement = sa.select(training_runs.c.id).where(
         training_runs.c.dataset_group == group, training_runs.c.state.in_(OPEN_STATES)
     )

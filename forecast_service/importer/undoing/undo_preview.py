@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.details import Details
-from forecast_service.importer.undoing.reversal import load_to_undo, refuse_backend, refuse_open_run
+from forecast_service.importer.undoing.reversal import load_to_undo
 from forecast_service.importer.visibility import MaySee, everything
 from forecast_service.storage.groups import group_values
 from forecast_service.storage.limits import UNLIMITED, Limits
@@ -35,11 +35,8 @@ def undo_preview(
     NotFound, Conflict, NotOffered
         As ``take_back``.
     """
-    refuse_backend(details)
-    load = load_to_undo(connection, group, import_id, may_see, together=True)
+    load = load_to_undo(connection, details, group, import_id, may_see, together=True)
     before = load[-1]["before"]
-    if before["group"] is None:
-        refuse_open_run(connection, group)
     old_group, new_group = before["group"] or {}, group_values(connection, group) or {}
     new = _days_by_store(connection, group, limits)
     old = _days_before(new, before["rows"], limits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from forecast_service.common.keys import series_key
 from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.grouped import facts_of
+from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.engine.registry import condition
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
@@ -18,7 +19,7 @@ from forecast_service.local.jobs.forecast_models import ServedModel, covariate_r
 from forecast_service.local.jobs.forecast_values import forecast_parts, values_of
 from forecast_service.local.jobs.job import Finish, Job
 from forecast_service.local.jobs.limits import limits_of
-from forecast_service.local.jobs.panels import build_input
+from forecast_service.local.jobs.panels import ModelInput, build_input
 from forecast_service.local.jobs.predictor_config import configuration_of
 from forecast_service.local.jobs.predictor_models import load_model
 from forecast_service.local.jobs.sources import read_sources
@@ -50,10 +51,7 @@ def run_forecast(job: Job) -> Finish:
     sources = read_sources(job, config.dataset_group_arn)
     model_input = build_input(sources, config)
     job.progress(0.3, "applying the newest data")
-    fitted = _load(job, predictor)
-    trained_on = PredictorDetails.of(predictor.details).snapshot
-    if sources.snapshot != trained_on or fitted.keys != model_input.panel.keys:
-        fitted = condition(config.algorithm, fitted, model_input.panel)
+    fitted = _conditioned(job, predictor, sources.snapshot, model_input.panel)
     types = tuple(job.resource.request.get("ForecastTypes") or config.forecast_types)
     job.progress(0.6, f"forecasting {len(fitted.keys)} series")
     limits = limits_of(model_input.panel, model_input.known_future)
@@ -61,7 +59,6 @@ def run_forecast(job: Job) -> Finish:
     values = limits.applied_to(values_of(fitted, known_future, types))
     ranges = covariate_ranges(model_input.panel, model_input.known_future)
     model = ServedModel(fitted, known_future, config.frequency, types, ranges, limits)
-    start = str(known_future.timestamps[0])
     details = replace(
         ForecastDetails.of(job.resource.details),
         snapshot=dict(sources.snapshot),
@@ -70,28 +67,8 @@ def run_forecast(job: Job) -> Finish:
         notes=list(model_input.notes),
         served=keep_model(job.settings.home, config.algorithm, model),
     )
-
-    def series() -> Iterator[StoredForecast]:
-        all_facts = limits.added_to(facts_of(fitted), model_input)
-        columns = fitted.keys, fitted.algorithms, fitted.notes, all_facts, values
-        for key, algorithm, note, facts, series_values in zip(*columns, strict=True):
-            yield StoredForecast(
-                forecast_arn=job.resource.arn,
-                series_key=series_key(key),
-                start=start,
-                frequency=config.frequency,
-                forecast_types=types,
-                values=series_values,
-                algorithm=algorithm,
-                note=note,
-                facts=facts,
-            )
-
-    rows = list(series())
-    totals: dict[str, StoredForecast] = {}
-    if tuple(PredictorDetails.of(predictor.details).keys or ()) == ITEMS_OF_STORES:
-        job.progress(0.9, "adding up the items of each store")
-        totals = store_totals(rows, fitted, known_future, model_input.panel, limits)
+    rows = _rows(job.resource.arn, model, values, model_input)
+    totals = _totals(job, predictor, model, rows, model_input.panel)
     job.progress(0.95, "explaining the forecasts")
     parts = forecast_parts(rows, totals, fitted, known_future)
 
@@ -101,6 +78,54 @@ def run_forecast(job: Job) -> Finish:
         return details
 
     return finish
+
+
+def _conditioned(
+    job: Job, predictor: Resource, snapshot: Mapping[str, int], panel: Panel
+) -> Fitted:
+    """The model of a predictor, conditioned on the panel if it was trained on other data."""
+    fitted = _load(job, predictor)
+    trained_on = PredictorDetails.of(predictor.details).snapshot
+    if snapshot == trained_on and fitted.keys == panel.keys:
+        return fitted
+    return condition(configuration_of(predictor).algorithm, fitted, panel)
+
+
+def _rows(
+    forecast_arn: str, model: ServedModel, values: FloatArray, model_input: ModelInput
+) -> list[StoredForecast]:
+    """What is stored of each series, in the order of the model."""
+    fitted, start = model.fitted, str(model.known_future.timestamps[0])
+    all_facts = model.limits.added_to(facts_of(fitted), model_input)
+    columns = fitted.keys, fitted.algorithms, fitted.notes, all_facts, values
+    return [
+        StoredForecast(
+            forecast_arn=forecast_arn,
+            series_key=series_key(key),
+            start=start,
+            frequency=model.frequency,
+            forecast_types=model.forecast_types,
+            values=series_values,
+            algorithm=algorithm,
+            note=note,
+            facts=facts,
+        )
+        for key, algorithm, note, facts, series_values in zip(*columns, strict=True)
+    ]
+
+
+def _totals(
+    job: Job,
+    predictor: Resource,
+    model: ServedModel,
+    rows: Sequence[StoredForecast],
+    panel: Panel,
+) -> dict[str, StoredForecast]:
+    """The totals of the stores by their name; none if the series are no items of stores."""
+    if tuple(PredictorDetails.of(predictor.details).keys or ()) != ITEMS_OF_STORES:
+        return {}
+    job.progress(0.9, "adding up the items of each store")
+    return store_totals(rows, model.fitted, model.known_future, panel, model.limits)
 
 
 def _load(job: Job, predictor: Resource) -> Fitted:

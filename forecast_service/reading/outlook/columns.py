@@ -10,7 +10,7 @@ from forecast_service.reading.outlook.timeline import Floats
 
 __all__ = ["numbers", "rounded"]
 
-COVARIATES = ("covariates", "plan", "provenance", "coverage")  # members that are not in units
+NOT_IN_UNITS = ("covariates", "plan", "provenance", "coverage")
 NOT_FORECAST = ("date", "closed", "covariates", "last_year", "parts")
 SHARE, SHARE_DECIMALS = "share", 3
 
@@ -32,7 +32,7 @@ def _rounded(value: Any, decimals: int, name: str) -> Any:
     if isinstance(value, float):
         decimals = SHARE_DECIMALS if name == SHARE else decimals
         return round(value, decimals) if decimals else round(value)
-    if name in COVARIATES:
+    if name in NOT_IN_UNITS:
         return _whole(value)
     if isinstance(value, Mapping):
         return {key: _rounded(part, decimals, key) for key, part in value.items()}

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from forecast_service.common.rounding import decimals_of
+from forecast_service.engine.calendar import floor
 from forecast_service.reading.outlook.columns import numbers
 from forecast_service.reading.outlook.covariate_kinds import PROMOTION
 from forecast_service.reading.outlook.forecast_parts import LEVEL, named_parts
@@ -22,8 +23,6 @@ __all__ = ["Comparison", "Told"]
 
 LEAST_SHARE = 0.01  # of the sum; a smaller change is not worth a sentence
 PRESENT = 0.25  # of the larger effect of a promotion: below, there is none
-DAYS = 7
-FIRST_MONDAY = np.datetime64("1970-01-05")
 
 Document = dict[str, Any]
 
@@ -53,7 +52,7 @@ class Comparison:
     def document(self) -> Document:
         """The difference per day, per calendar week, and of all days."""
         dates, before, after = self.dates, *self._middles()
-        weeks = (dates - FIRST_MONDAY).astype(np.int64) // DAYS
+        weeks = floor(dates, "W")
         return {
             "days": {
                 "date": [str(day) for day in dates],

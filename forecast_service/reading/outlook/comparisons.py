@@ -10,8 +10,9 @@ import numpy as np
 import sqlalchemy as sa
 
 from forecast_service.common.instants import utc_text
-from forecast_service.common.keys import middle_type, split_key
-from forecast_service.errors import NoForecast, Remedy
+from forecast_service.common.keys import split_key
+from forecast_service.errors import NoForecast
+from forecast_service.reading.current import imported_group
 from forecast_service.reading.outlook.columns import numbers
 from forecast_service.reading.outlook.comparison import Comparison, Told
 from forecast_service.reading.outlook.series_forecast import (
@@ -27,7 +28,6 @@ from forecast_service.storage.database import Database
 from forecast_service.storage.groups import DatasetGroup, read_group
 from forecast_service.storage.limits import Limits
 from forecast_service.storage.snapshots import SnapshotStore
-from forecast_service.storage.stored_forecast import StoredForecast, period_starts
 from forecast_service.storage.stores import existing_stores, refuse_missing_item
 from forecast_service.storage.tables import stores
 
@@ -108,11 +108,7 @@ class Comparisons:
         return _moved(old, new, regions)
 
     def _group(self, connection: sa.Connection, name: SeriesName) -> DatasetGroup:
-        group = read_group(connection, self.settings.dataset_group)
-        if group is None:
-            raise NoForecast(
-                "There is no forecast: no sales were imported yet.", remedy=Remedy.IMPORT_THEN_TRAIN
-            )
+        group = imported_group(connection, self.settings.dataset_group)
         existing_stores(connection, group.name, [name.store], name.limits)
         if name.item is not None:
             refuse_missing_item(connection, group, str(name.store), name.item)
@@ -150,16 +146,10 @@ def _sums_by_day(
         store = split_key(key)[-1]
         if stored is None or store not in regions:
             continue
-        days = days or [text[:10] for text in period_starts(stored)]
-        found[store] = dict(zip(days, _middle(stored), strict=True))
+        series = SeriesForecast(stored, None)
+        days = days or [str(day) for day in series.dates]
+        found[store] = dict(zip(days, series.middle.tolist(), strict=True))
     return found
-
-
-def _middle(stored: StoredForecast) -> list[float]:
-    values: list[float] = stored.values[
-        stored.forecast_types.index(middle_type(stored.forecast_types))
-    ].tolist()
-    return values
 
 
 def _moved(

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.engine.calendar import weekday_of
 from forecast_service.reading.outlook.covariate_kinds import HOLIDAY, PROMOTION, subject_of
 from forecast_service.reading.outlook.series_forecast import SeriesForecast
-from forecast_service.reading.outlook.timeline import Dates, Floats
+from forecast_service.reading.outlook.timeline import Floats
 from forecast_service.storage.groups import Texts
 
-__all__ = ["INTERPLAY", "LEVEL", "OPENINGS", "SEASON", "WEEKDAY", "named_parts", "weekday_of"]
+__all__ = ["INTERPLAY", "LEVEL", "OPENINGS", "SEASON", "WEEKDAY", "named_parts"]
 
 LEVEL, WEEKDAY, SEASON, OPENINGS = "level", "weekday", "season", "openings"
 INTERPLAY = "interplay"
@@ -54,11 +55,6 @@ def named_parts(series: SeriesForecast, texts: Texts) -> dict[str, Floats] | Non
     kept = {name: values for name, values in opened.items() if values.any()}
     level = series.middle - sum(kept.values(), np.zeros_like(series.middle))
     return _ordered({LEVEL: level, **kept})
-
-
-def weekday_of(dates: Dates) -> npt.NDArray[np.int64]:
-    """The weekday of each date; 0 is Monday."""
-    return np.asarray((dates.astype("datetime64[D]").astype(np.int64) + 3) % 7)
 
 
 def _by_weekday(

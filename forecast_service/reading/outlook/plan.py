@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from forecast_service.importer.files.column_names import shown_name, snake
+from forecast_service.reading.outlook.columns import numbers
 from forecast_service.reading.outlook.timeline import Dates, Floats, Timeline
 from forecast_service.storage.groups import DatasetGroup
 
@@ -37,9 +38,9 @@ def _plain(name: str, known: Floats, planned: Floats) -> dict[str, Any]:
     values = np.concatenate([known, planned])
     finite = values[np.isfinite(values)]
     if np.isin(finite, (0.0, 1.0)).all():
-        return _document(name, FLAG, [0, 1], None, _numbers(planned))
+        return _document(name, FLAG, [0, 1], None, numbers(planned))
     extent = (float(finite.min()), float(finite.max())) if len(finite) else (None, None)
-    return _document(name, NUMBER, None, extent, _numbers(planned))
+    return _document(name, NUMBER, None, extent, numbers(planned))
 
 
 def _texts(
@@ -73,7 +74,3 @@ def _document(
         "most": most,
         "values": values,
     }
-
-
-def _numbers(values: Floats) -> list[float | None]:
-    return [value if np.isfinite(value) else None for value in values.tolist()]

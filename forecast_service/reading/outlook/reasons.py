@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.engine.calendar import weekday_of
 from forecast_service.reading.outlook.covariate_kinds import HOLIDAY, PRICE, PROMOTION
 from forecast_service.reading.outlook.forecast_parts import (
     INTERPLAY,
@@ -16,7 +17,6 @@ from forecast_service.reading.outlook.forecast_parts import (
     OPENINGS,
     SEASON,
     WEEKDAY,
-    weekday_of,
 )
 from forecast_service.reading.outlook.sentences import (
     DAYS_OF_WEEK,

@@ -69,6 +69,11 @@ class SeriesForecast:
         """Further facts, as they were stored."""
         return self.stored.facts or {}
 
+    @property
+    def state(self) -> str:
+        """``dormant`` or ``active``."""
+        return "dormant" if self.facts.get("state") == "dormant" else "active"
+
 
 def read_series(
     connection: sa.Connection, group: DatasetGroup, arn: str, store: str, item: str | None

@@ -128,7 +128,7 @@ def _row(
         expected = _expected(series, inside)
     return {
         "item": item,
-        "state": "dormant" if series.facts.get("state") == "dormant" else "active",
+        "state": series.state,
         "next_7_days": expected,
         "low": sums.get("p10"),
         "high": sums.get("p90"),

@@ -13,11 +13,11 @@ import sqlalchemy as sa
 
 from forecast_service.common.rounding import decimals_of
 from forecast_service.engine.calendar import parse_frequency, period_starts
-from forecast_service.errors import NoForecast, Remedy
+from forecast_service.errors import NoForecast
 from forecast_service.monitoring.forecast_values import StoreFacts
 from forecast_service.monitoring.last_year import aligned_last_year
 from forecast_service.monitoring.problems import State, problems_of
-from forecast_service.reading.current import Answer, CurrentForecast
+from forecast_service.reading.current import Answer, CurrentForecast, Headers, imported_group
 from forecast_service.reading.outlook.band_coverage import coverage_of
 from forecast_service.reading.outlook.columns import numbers
 from forecast_service.reading.outlook.covariate_kinds import promoted_on
@@ -34,8 +34,6 @@ from forecast_service.reading.questions import Question
 from forecast_service.reading.store_reader import StoreReader
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
-from forecast_service.storage.forecast_store import dormant_stores
-from forecast_service.storage.groups import DatasetGroup, read_group
 from forecast_service.storage.limits import UNLIMITED, Limits
 from forecast_service.storage.snapshots import SnapshotStore
 from forecast_service.storage.stores import existing_stores, items_of
@@ -47,7 +45,7 @@ SHOWN_DAYS = {"D": 91, "W": 2 * 364, "M": 3 * 365}
 YEAR = np.timedelta64(410, "D")  # the comparable day of last year is at most so far before a day
 
 Document = dict[str, Any]
-Encode = Callable[[Document], tuple[bytes, tuple[tuple[str, str], ...]]]
+Encode = Callable[[Document], tuple[bytes, Headers]]
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ class Outlooks:
 
         def document(day: date) -> Document:
             with self.database.read() as connection:
-                group = _group(connection, self.settings.dataset_group)
+                group = imported_group(connection, self.settings.dataset_group)
                 existing_stores(connection, group.name, [question.store], question.limits)
                 return items_document(connection, self.snapshots, group, question, day)
 
@@ -123,7 +121,7 @@ class _Outlook:
         self.question = question
         self.day = day
         self.name = str(question.store)
-        self.group = _group(connection, self.settings.dataset_group)
+        self.group = imported_group(connection, self.settings.dataset_group)
         rows = existing_stores(connection, self.group.name, [self.name], question.limits)
         self.store = rows[self.name]
         items = () if question.item is None else (question.item,)
@@ -140,7 +138,7 @@ class _Outlook:
             "store_number": self.question.store,
             "store_name": self.served.get("store_name"),
             "region": self.store["region"],
-            "state": self._state(),
+            "state": self.series.state,
             "item": self.question.item,
             "frequency": self.group.frequency,
             "history": self._history(),
@@ -245,12 +243,6 @@ class _Outlook:
     def _a_year_before(self, dates: Dates) -> Dates:
         return _aligned(dates.tobytes(), self.settings.country, self.group.frequency)
 
-    def _state(self) -> str:
-        if self.question.item is not None:
-            return "dormant" if self.series.facts.get("state") == "dormant" else "active"
-        arn = self.group.current_forecast_arn
-        return "dormant" if dormant_stores(self.connection, arn, [self.name]) else "active"
-
     def _items(self) -> Document | None:
         if not self.group.has_items:
             return None
@@ -261,15 +253,6 @@ class _Outlook:
         item = self.question.item
         days = self.store["unusual_days"] or []
         return [day for day in days if item is None or day["item"] == item]
-
-
-def _group(connection: sa.Connection, name: str) -> DatasetGroup:
-    group = read_group(connection, name)
-    if group is None:
-        raise NoForecast(
-            "There is no forecast: no sales were imported yet.", remedy=Remedy.IMPORT_THEN_TRAIN
-        )
-    return group
 
 
 @lru_cache(maxsize=64)  # all stores show the same days

@@ -8,18 +8,16 @@ from typing import Any
 import numpy as np
 
 from forecast_service.common.keys import MEAN
-from forecast_service.engine.calendar import parse_frequency
-from forecast_service.engine.totals.past import Past, past_of
+from forecast_service.engine.calendar import floor, parse_frequency
+from forecast_service.engine.totals.past import Past
 from forecast_service.engine.totals.sums import mean_of_quantiles, total
+from forecast_service.monitoring.week_totals import DAYS, past_weeks
 from forecast_service.reading.outlook.series_forecast import SeriesForecast
 from forecast_service.reading.outlook.timeline import Dates, Floats, Timeline
 
 __all__ = ["BACKTEST", "HISTORY", "PERIOD", "day_comovement", "quantiles_of_sum", "weeks_of"]
 
-DAYS = 7
-APART = 2  # weeks: promotions often alternate by the week
 LEAST_WEEKS = 26  # of history
-FIRST_MONDAY = np.datetime64("1970-01-05")
 BACKTEST, HISTORY, PERIOD = "backtest", "history", "period"
 
 Week = dict[str, Any]
@@ -50,13 +48,12 @@ def day_comovement(series: SeriesForecast, timeline: Timeline) -> tuple[float | 
         return float(measured), BACKTEST
     past = timeline.sales[timeline.dates < series.dates[0]]
     open_days = np.where(past > 0, past, np.nan)
-    weeks = len(open_days) // DAYS
-    if weeks < LEAST_WEEKS or _is_flat(series):
+    whole_weeks = open_days[len(open_days) % DAYS :]
+    if len(whole_weeks) < LEAST_WEEKS * DAYS or _is_flat(series):
         return None, None
-    by_weekday = open_days[len(open_days) - weeks * DAYS :].reshape(weeks, DAYS).T
-    if np.isfinite(by_weekday).sum() < LEAST_WEEKS * 2:
+    if np.isfinite(whole_weeks).sum() < LEAST_WEEKS * 2:
         return None, None
-    return past_of(by_weekday, APART).comovement, HISTORY
+    return past_weeks(whole_weeks).comovement, HISTORY
 
 
 def _is_flat(series: SeriesForecast) -> bool:
@@ -65,8 +62,7 @@ def _is_flat(series: SeriesForecast) -> bool:
 
 
 def _by_week(dates: Dates) -> Iterator[slice]:
-    number = (dates - FIRST_MONDAY).astype(np.int64) // DAYS
-    starts = np.flatnonzero(np.diff(number, prepend=number[0] - 1))
+    _, starts = np.unique(floor(dates, "W"), return_index=True)
     for start, end in zip(starts, [*starts[1:], len(dates)], strict=True):
         yield slice(int(start), int(end))
 

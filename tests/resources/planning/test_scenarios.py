@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from forecast_service.accounts.caller import Caller
 from forecast_service.app import create_app
+from forecast_service.reading import scenarios
 from forecast_service.resources.contract.planning.scenario_answers import Scenario, Scenarios
 from forecast_service.settings import Settings
 from forecast_service.storage import tables
@@ -112,6 +113,20 @@ def test_an_impossible_scenario_is_not_saved(client: FlaskClient, refusal: Refus
 
     assert "'weather' is not a covariate" in problem["detail"]
     assert list_of(client) == []
+
+
+def test_a_store_has_a_limited_number_of_scenarios(
+    client: FlaskClient, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scenarios, "MOST_OF_A_STORE", 1)
+    save(client)
+
+    problem = refusal("POST", "/scenarios", 409, json=BODY)
+    save(client, store_number=2)
+
+    assert problem["detail"] == (
+        "Store '1' has 1 scenarios already, and may not have more. Delete one first."
+    )
 
 
 def test_a_deleted_scenario_is_gone(client: FlaskClient, refusal: Refusal) -> None:
