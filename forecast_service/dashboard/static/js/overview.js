@@ -2,9 +2,9 @@
 
 import { get } from "./api.js";
 import { problemWords, staleWords } from "./explanations.js";
-import { caller } from "./frame.js";
+import { copyCall } from "./frame.js";
 import { ago, change, date, n, number, percent, t, time, units, week } from "./language.js";
-import { announce, byId, chip, el, failure, show, state, toast } from "./pieces.js";
+import { announce, byId, chip, el, failure, show, state, tile, toast } from "./pieces.js";
 
 const PAGE = 60; // stores in one request
 const PATIENCE = 180; // milliseconds after a key before the search begins
@@ -86,10 +86,6 @@ function showHead({ week: days, forecast, as_of: today }) {
   byId("subtitle").textContent = parts.filter(Boolean).join(" · ");
   const stale = forecast?.stale;
   show(byId("news"), stale ? el("p.notice", {}, el("strong", {}, t("The forecast is out of date.")), " ", staleWords(stale, days?.to, today)) : null);
-}
-
-function tile(name, value, below) {
-  return el("div.tile", {}, el("dt", {}, name), el("dd", {}, value), el("dd", {}, below));
 }
 
 function showTiles(tiles) {
@@ -317,16 +313,9 @@ function listen() {
     load();
   });
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
-  byId("copy").addEventListener("click", copyCall);
+  byId("copy").addEventListener("click", () => copyCall(`/overview?${queryOf(page.filters)}`));
   byId("print").addEventListener("click", () => window.print());
   document.addEventListener("keydown", onKey);
-}
-
-async function copyCall() {
-  const call = `curl '${location.origin}/overview?${queryOf(page.filters)}'`;
-  const who = await caller;
-  await navigator.clipboard.writeText(who?.kind === "open" ? call : `${call} -H "Authorization: Bearer $FORECAST_API_KEY"`);
-  toast(t("Copied. Paste it into a terminal."));
 }
 
 readFilters();

@@ -8,6 +8,7 @@ import { fileNames, importChip, importSummary, isOpenImport, undo, undoable } fr
 import { ago, number, t, time } from "./language.js";
 import { announce, byId, el, failure, show, state } from "./pieces.js";
 import { question } from "./questions.js";
+import { isOpenRun } from "./runs.js";
 import { stacked } from "./stacked.js";
 
 const ROLES = ["sales", "future", "features", "stores"];
@@ -383,7 +384,7 @@ async function showForecast(place) {
   }
   await follow(
     `/training/${run.id}`,
-    ({ state }) => ["waiting", "training", "forecasting"].includes(state),
+    isOpenRun,
     (each) => showRun(place, each),
   );
 }
