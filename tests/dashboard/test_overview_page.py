@@ -106,8 +106,8 @@ def test_the_next_store_is_the_next_one_of_the_list(page: Page) -> None:
 @pytest.mark.parametrize(
     ("theme", "width"),
     [
-        ("light", 1440),
         ("dark", 390),
+        pytest.param("light", 1440, marks=pytest.mark.slow),
         pytest.param("dark", 1440, marks=pytest.mark.slow),
         pytest.param("light", 390, marks=pytest.mark.slow),
     ],
@@ -132,7 +132,7 @@ def test_axe_finds_nothing(
 
 
 @pytest.mark.parametrize("path", ["/", "/store/7"])
-@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+@pytest.mark.parametrize("locale", [pytest.param("en-GB", marks=pytest.mark.slow), "de-DE"])
 def test_a_page_costs_little(open_context: OpenContext, path: str, locale: str) -> None:
     page = open_context(locale=locale).new_page()
     page.goto(path)

@@ -86,9 +86,14 @@ def test_a_bad_file_names_its_lines_and_changes_nothing(
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("empty.csv", "", "empty"),
-        ("letter.txt", "Dear all,\nthe sales were good.\n", "1 value where the header has 2"),
         ("sales.xlsx", "this is no spreadsheet", "sales.xlsx"),
+        pytest.param("empty.csv", "", "empty", marks=pytest.mark.slow),
+        pytest.param(
+            "letter.txt",
+            "Dear all,\nthe sales were good.\n",
+            "1 value where the header has 2",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_in_the_words_of_the_importer(
@@ -190,6 +195,7 @@ def test_a_file_is_chosen_by_keyboard(
     expect(page.locator(".verdict")).to_contain_text("The files can be imported")
 
 
+@pytest.mark.slow
 def test_a_german_sees_german(
     open_context: OpenContext, write: Callable[[str, str], Path], next_day: str
 ) -> None:
