@@ -103,8 +103,11 @@ def address(served: Served) -> str:
     return f"http://127.0.0.1:{served.port}"
 
 
+Api = Callable[[str], Any]
+
+
 @pytest.fixture
-def api(address: str) -> Callable[[str], Any]:
+def api(address: str) -> Api:
     """Reads JSON from the API, without the browser."""
 
     def read(path: str) -> Any:
@@ -112,6 +115,25 @@ def api(address: str) -> Callable[[str], Any]:
             return json.load(answer)
 
     return read
+
+
+def post(address: str, body: dict[str, Any]) -> Any:
+    """Send JSON, as another program would, and return the answer."""
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(address, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)
+
+
+def wait_for_work(api: Api, seconds: float = 120) -> None:
+    """Wait for imports and runs, and for the forecast that follows an import by itself."""
+    ended = ("done", "failed", "undone", "serving", "cancelled")
+
+    def is_quiet() -> bool:
+        work = api("/training")["runs"] + api("/imports")["imports"]
+        return all(each["state"] in ended for each in work)
+
+    wait_until(is_quiet, seconds)
 
 
 @pytest.fixture(scope="package")  # its event loop runs on, and other tests run loops of their own

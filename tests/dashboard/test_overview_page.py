@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import OpenContext
+from .conftest import Api, OpenContext
 
-Api = Callable[[str], Any]
 MOST_REQUESTS, MOST_KB, MOST_API_CALLS = 15, 400, 2
 
 
@@ -68,6 +66,21 @@ def test_a_search_without_a_result_offers_a_way_back(page: Page) -> None:
     page.get_by_role("button", name="Show all stores").click()
 
     expect(page.locator(".stores tbody tr")).to_have_count(8)
+
+
+@pytest.mark.parametrize(("scopes", "may_import"), [(["read"], False), (["read", "import"], True)])
+def test_without_stores_the_way_to_the_files_is_for_those_who_may_import(
+    page: Page, api: Api, scopes: list[str], may_import: bool
+) -> None:
+    empty = {**api("/overview"), "stores": [], "count": 0, "next": None}
+    who = {**api("/me"), "scopes": scopes}
+    page.route("**/overview?*", lambda route: route.fulfill(json=empty))
+    page.route("**/me", lambda route: route.fulfill(json=who))
+
+    page.goto("/")
+
+    expect(page.get_by_role("heading", name="There are no stores yet")).to_be_visible()
+    expect(page.get_by_role("link", name="Load sales")).to_be_visible(visible=may_import)
 
 
 def test_a_head_sorts_and_says_so(page: Page, api: Api) -> None:

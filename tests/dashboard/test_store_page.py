@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import OpenContext
+from .conftest import Api, OpenContext
 
-Api = Callable[[str], Any]
 SOON = 300  # milliseconds
 
 

@@ -6,29 +6,23 @@ No worker runs until a test starts one, so that a run waits for as long as the t
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import subprocess
 import sys
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.acceptance.served import Served, wait_until
+from tests.acceptance.served import Served
 
-from .conftest import OpenContext, serving
-
-Api = Callable[[str], Any]
+from .conftest import Api, OpenContext, post, serving, wait_for_work
 
 pytestmark = pytest.mark.slow
 TRAINING_SECONDS = 300
-ENDED = ("done", "serving", "cancelled")
 
 
 @pytest.fixture(scope="module")
@@ -73,28 +67,15 @@ def press_update(page: Page) -> None:
     page.get_by_role("button", name="Update forecast").click()
 
 
-def send_sales(address: str, day: date) -> None:
-    """Send the sales of a day, as another program would."""
-    rows = [{"store_number": n, "date": str(day), "sales": 9000 + n} for n in range(1, 9)]
-    headers = {"Content-Type": "application/json"}
-    body = json.dumps({"sales": rows}).encode()
-    request = urllib.request.Request(f"{address}/sales", body, headers)
-    urllib.request.urlopen(request, timeout=60).close()
-
-
-def is_quiet(api: Api) -> bool:
-    work = api("/training")["runs"] + api("/imports")["imports"]
-    return all(each["state"] in ENDED for each in work)
-
-
 def test_an_update_is_followed_by_all_who_asked_and_says_what_changed(
     open_context: OpenContext, api: Api, address: str, home: Path
 ) -> None:
     mine, theirs = (opened(open_context().new_page()) for _ in range(2))
     day = date.fromisoformat(api("/stores/6/outlook")["forecast"]["date"][0])
-    send_sales(address, day)
+    rows = [{"store_number": n, "date": str(day), "sales": 9000 + n} for n in range(1, 9)]
+    post(f"{address}/sales", {"sales": rows})
     with worker(home):
-        wait_until(lambda: is_quiet(api), TRAINING_SECONDS)  # a forecast follows the sales
+        wait_for_work(api, TRAINING_SECONDS)  # a forecast follows the sales
 
     press_update(mine)
     news = mine.locator("#news")

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..conftest import OpenContext
-
-Api = Callable[[str], Any]
+from ..conftest import Api, OpenContext, post
 
 PAGES = ("/upload", "/activity", "/status", "/accuracy-report", "/admin", "/admin?tab=keys")
 OTHERS = ("/admin?tab=audit", "/account")
@@ -22,12 +17,8 @@ OTHERS = ("/admin?tab=audit", "/account")
 
 def force(address: str) -> str:
     """Start a training, and return the id of its run."""
-    body = json.dumps({"store_number": 1, "force": True}).encode()
-    request = urllib.request.Request(
-        f"{address}/training", body, {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return str(json.load(answer)["run"]["id"])
+    decision = post(f"{address}/training", {"store_number": 1, "force": True})
+    return str(decision["run"]["id"])
 
 
 def settled(page: Page, address: str) -> Page:

@@ -5,16 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.acceptance.served import wait_until
-
-from ..conftest import OpenContext
-
-Api = Callable[[str], Any]
+from ..conftest import Api, OpenContext, wait_for_work
 
 HEADER = "Store,Date,Sales,Open,Promo,StateHoliday,SchoolHoliday\n"
 
@@ -46,17 +41,6 @@ def extent(api: Api) -> tuple[int, str, int]:
     """How many stores there are, and until when store 1 sold, on how many days."""
     store = api("/stores/1")
     return api("/stores")["count"], store["last_sale_on"], store["days"]
-
-
-def wait_for_work(api: Api) -> None:
-    """Wait for imports, and for the forecast that follows them by itself."""
-    ended = ("done", "failed", "undone", "serving", "cancelled")
-
-    def is_quiet() -> bool:
-        work = api("/training")["runs"] + api("/imports")["imports"]
-        return all(each["state"] in ended for each in work)
-
-    wait_until(is_quiet, 120)
 
 
 def choose(page: Page, *paths: Path) -> None:

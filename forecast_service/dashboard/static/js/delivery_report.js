@@ -21,7 +21,7 @@ export function reportParts(report, isFirst) {
 }
 
 /** A period of the data in words, for a count: "14 days". */
-export function periods(report, count) {
+function periods(report, count) {
   const unit = report.frequency[0];
   if (unit === "W") return n("%(count)s week", "%(count)s weeks", { count });
   if (unit === "M") return n("%(count)s month", "%(count)s months", { count });

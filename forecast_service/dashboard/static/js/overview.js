@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { problemWords, staleWords } from "./explanations.js";
-import { copyCall } from "./frame.js";
+import { caller, copyCall, permit } from "./frame.js";
 import { ago, change, date, n, number, percent, t, time, units, week } from "./language.js";
 import { announce, byId, chip, el, failure, show, state, tile, toast } from "./pieces.js";
 
@@ -144,6 +144,7 @@ function showForm() {
 function showStores() {
   if (!page.stores.length) {
     show(byId("stores"), nothing());
+    caller.then((found) => found && permit(found, byId("stores")));
     return;
   }
   page.table = el(
@@ -162,7 +163,7 @@ function nothing() {
     const clear = el("button", { type: "button", click: () => { page.filters = { ...page.filters, search: "", region: "" }; byId("search").value = ""; load(); } }, t("Show all stores"));
     return state({ title: t("No store fits"), text: t("Nothing has this number, name or region."), actions: [clear] });
   }
-  const upload = el("a.button.primary", { href: "/upload", "data-scope": "import" }, t("Load sales"));
+  const upload = el("a.button.primary", { href: "/upload", "data-scope": "import", hidden: true }, t("Load sales"));
   return state({ title: t("There are no stores yet"), text: t("Load a file of sales; the first forecast follows by itself."), actions: [upload] });
 }
 

@@ -71,7 +71,7 @@ function watch(decision, place) {
   const { id } = decision.run;
   const bar = el("progress", { max: 1, "aria-label": t("Progress of the update") });
   const words = el("span", {});
-  const cancel = el("button", { type: "button", "data-scope": "train", click: () => stop(id) }, t("Cancel"));
+  const cancel = el("button", { type: "button", click: () => stop(id) }, t("Cancel"));
   const title = decision.joined ? t("An update is already under way; you see its progress.") : t("The forecast is being updated.");
   tell(place, "info", title, REASONS[decision.rule]?.(decision), el("div.running", {}, bar, el("p.card-head", {}, words, cancel)));
   announce(title);
