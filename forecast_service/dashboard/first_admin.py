@@ -6,8 +6,7 @@ from flask import Flask, Response, request
 
 from forecast_service.accounts.caller import PUBLIC
 from forecast_service.accounts.passwords import MIN_LENGTH
-from forecast_service.dashboard.frame import HTML, chosen_theme, render
-from forecast_service.dashboard.languages import language_of
+from forecast_service.dashboard.frame import HTML, render_now
 from forecast_service.errors import ForecastServiceError
 from forecast_service.resources.accounts.session import (
     FORM_BYTES,
@@ -53,14 +52,7 @@ def init_app(app: Flask, service: Service) -> None:
 
 def _page(status: int, *, token: str | None, user: str = "", problem: str = "") -> Response:
     """The form; without a token, what to do instead."""
-    content = render(
-        "first_admin",
-        language_of(request),
-        chosen_theme(request),
-        action=PATH,
-        token=token,
-        user=user,
-        problem=problem,
-        least=MIN_LENGTH,
+    content = render_now(
+        "first_admin", action=PATH, token=token, user=user, problem=problem, least=MIN_LENGTH
     )
     return Response(content, status, content_type=HTML, headers={"Cache-Control": "no-store"})

@@ -15,7 +15,7 @@ from forecast_service.dashboard.assets import Packed, bundled_assets, packed_res
 from forecast_service.dashboard.languages import LANGUAGES, language_of, script_texts, translations
 from forecast_service.resources.gate.declarations import needs
 
-__all__ = ["HTML", "PAGES", "chosen_theme", "init_app", "page", "render", "render_now"]
+__all__ = ["HTML", "PAGES", "init_app", "page", "render_now"]
 
 # The address of each page and its name: of its template, and of its script if it has one.
 PAGES = (

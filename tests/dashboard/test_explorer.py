@@ -53,7 +53,7 @@ def test_nothing_comes_from_elsewhere(open_context: OpenContext, address: str) -
     assert [url for url in asked if not url.startswith((address, "data:"))] == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
 def test_axe_finds_nothing(
     open_context: OpenContext, violations: Callable[[Page], list[str]], theme: str
 ) -> None:

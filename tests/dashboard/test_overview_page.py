@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import OpenContext
+from .conftest import Api, OpenContext
 
-Api = Callable[[str], Any]
 MOST_REQUESTS, MOST_KB, MOST_API_CALLS = 15, 400, 2
 
 
@@ -70,6 +68,21 @@ def test_a_search_without_a_result_offers_a_way_back(page: Page) -> None:
     expect(page.locator(".stores tbody tr")).to_have_count(8)
 
 
+@pytest.mark.parametrize(("scopes", "may_import"), [(["read"], False), (["read", "import"], True)])
+def test_without_stores_the_way_to_the_files_is_for_those_who_may_import(
+    page: Page, api: Api, scopes: list[str], may_import: bool
+) -> None:
+    empty = {**api("/overview"), "stores": [], "count": 0, "next": None}
+    who = {**api("/me"), "scopes": scopes}
+    page.route("**/overview?*", lambda route: route.fulfill(json=empty))
+    page.route("**/me", lambda route: route.fulfill(json=who))
+
+    page.goto("/")
+
+    expect(page.get_by_role("heading", name="There are no stores yet")).to_be_visible()
+    expect(page.get_by_role("link", name="Load sales")).to_be_visible(visible=may_import)
+
+
 def test_a_head_sorts_and_says_so(page: Page, api: Api) -> None:
     opened(page)
 
@@ -106,8 +119,8 @@ def test_the_next_store_is_the_next_one_of_the_list(page: Page) -> None:
 @pytest.mark.parametrize(
     ("theme", "width"),
     [
-        ("light", 1440),
         ("dark", 390),
+        pytest.param("light", 1440, marks=pytest.mark.slow),
         pytest.param("dark", 1440, marks=pytest.mark.slow),
         pytest.param("light", 390, marks=pytest.mark.slow),
     ],
@@ -132,7 +145,7 @@ def test_axe_finds_nothing(
 
 
 @pytest.mark.parametrize("path", ["/", "/store/7"])
-@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+@pytest.mark.parametrize("locale", [pytest.param("en-GB", marks=pytest.mark.slow), "de-DE"])
 def test_a_page_costs_little(open_context: OpenContext, path: str, locale: str) -> None:
     page = open_context(locale=locale).new_page()
     page.goto(path)

@@ -10,6 +10,13 @@ from tests.acceptance.served import Served
 from ..conftest import OpenContext
 from .conftest import log_in, logged_in
 
+OTHER_PATHS = (
+    "/stores/2",
+    "/stores/2/history",
+    "/forecast?store_number=2&format=csv",
+    "/stores/2/history?format=xlsx",
+)
+
 
 @pytest.fixture
 def address(guarded: Served) -> str:
@@ -67,12 +74,9 @@ def test_a_viewer_does_not_administer(page: Page) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/stores/2",
         "/stores/2/outlook",
-        "/stores/2/history",
         "/forecast?store_number=2",
-        "/forecast?store_number=2&format=csv",
-        "/stores/2/history?format=xlsx",
+        *(pytest.param(path, marks=pytest.mark.slow) for path in OTHER_PATHS),
     ],
 )
 def test_a_planner_cannot_read_a_store_of_another_region(page: Page, path: str) -> None:
@@ -161,6 +165,7 @@ def test_an_administrator_makes_a_user_who_changes_the_password(
     expect(theirs.get_by_label("User name")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_another_password_ends_the_old_one(page: Page, open_context: OpenContext) -> None:
     logged_in(page, "anna", wanted="/admin")
     page.get_by_text("New user").click()
@@ -182,6 +187,7 @@ def test_another_password_ends_the_old_one(page: Page, open_context: OpenContext
     logged_in(theirs, "olga", shown.inner_text(), wanted="/activity")
 
 
+@pytest.mark.slow
 def test_a_key_is_shown_once_and_revoked(page: Page, address: str) -> None:
     logged_in(page, "anna", wanted="/admin?tab=keys")
     page.get_by_text("New API key").click()

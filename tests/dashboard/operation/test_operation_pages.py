@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
+import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..conftest import OpenContext
-
-Api = Callable[[str], Any]
+from ..conftest import Api, OpenContext, post
 
 PAGES = ("/upload", "/activity", "/status", "/accuracy-report", "/admin", "/admin?tab=keys")
 OTHERS = ("/admin?tab=audit", "/account")
@@ -21,12 +17,8 @@ OTHERS = ("/admin?tab=audit", "/account")
 
 def force(address: str) -> str:
     """Start a training, and return the id of its run."""
-    body = json.dumps({"store_number": 1, "force": True}).encode()
-    request = urllib.request.Request(
-        f"{address}/training", body, {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return str(json.load(answer)["run"]["id"])
+    decision = post(f"{address}/training", {"store_number": 1, "force": True})
+    return str(decision["run"]["id"])
 
 
 def settled(page: Page, address: str) -> Page:
@@ -48,6 +40,7 @@ def test_runs_and_imports_are_listed_together(page: Page) -> None:
     expect(rows.filter(has_text="Training and forecast")).to_have_count(0)
 
 
+@pytest.mark.slow  # test_a_run_is_cancelled follows one, too
 def test_a_run_is_followed_until_it_ends(page: Page, address: str) -> None:
     settled(page, "/activity?show=runs")
 
@@ -77,14 +70,24 @@ def test_the_status_shows_what_an_operator_looks_for(page: Page, api: Api) -> No
 
     expect(page.locator("#verdict")).not_to_be_empty()
     expect(page.locator("#tiles")).to_contain_text("Workers1")
-    expect(page.locator("#facts")).to_contain_text(api("/system")["version"])
+    system = api("/system")
+    expect(page.locator("#facts")).to_contain_text(system["version"])
+    disk = page.locator("#tiles .tile", has_text="Disk").locator("dd").first
+    used = re.fullmatch(r"(\d+)% used", disk.inner_text())
+    assert used is not None
+    share = 1 - system["disk"]["free_bytes"] / system["disk"]["total_bytes"]
+    assert int(used[1]) == pytest.approx(100 * share, abs=2)  # other programs write, too
     for name in ("/docs", "/metrics", "/openapi.json"):
         expect(page.get_by_role("link", name=name)).to_have_attribute("href", name)
 
 
 @pytest.mark.parametrize("address_", [*PAGES, *OTHERS])
 @pytest.mark.parametrize(
-    ("theme", "width", "language"), [("light", 1440, "en-GB"), ("dark", 390, "de-DE")]
+    ("theme", "width", "language"),
+    [
+        ("dark", 390, "de-DE"),
+        pytest.param("light", 1440, "en-GB", marks=pytest.mark.slow),
+    ],
 )
 def test_axe_finds_nothing(
     open_context: OpenContext,

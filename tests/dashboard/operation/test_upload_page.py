@@ -5,16 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.acceptance.served import wait_until
-
-from ..conftest import OpenContext
-
-Api = Callable[[str], Any]
+from ..conftest import Api, OpenContext, wait_for_work
 
 HEADER = "Store,Date,Sales,Open,Promo,StateHoliday,SchoolHoliday\n"
 
@@ -48,17 +43,6 @@ def extent(api: Api) -> tuple[int, str, int]:
     return api("/stores")["count"], store["last_sale_on"], store["days"]
 
 
-def wait_for_work(api: Api) -> None:
-    """Wait for imports, and for the forecast that follows them by itself."""
-    ended = ("done", "failed", "undone", "serving", "cancelled")
-
-    def is_quiet() -> bool:
-        work = api("/training")["runs"] + api("/imports")["imports"]
-        return all(each["state"] in ended for each in work)
-
-    wait_until(is_quiet, 120)
-
-
 def choose(page: Page, *paths: Path) -> None:
     """Open the page and choose files."""
     page.goto("/upload")
@@ -86,9 +70,14 @@ def test_a_bad_file_names_its_lines_and_changes_nothing(
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("empty.csv", "", "empty"),
-        ("letter.txt", "Dear all,\nthe sales were good.\n", "1 value where the header has 2"),
         ("sales.xlsx", "this is no spreadsheet", "sales.xlsx"),
+        pytest.param("empty.csv", "", "empty", marks=pytest.mark.slow),
+        pytest.param(
+            "letter.txt",
+            "Dear all,\nthe sales were good.\n",
+            "1 value where the header has 2",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_in_the_words_of_the_importer(
@@ -190,6 +179,7 @@ def test_a_file_is_chosen_by_keyboard(
     expect(page.locator(".verdict")).to_contain_text("The files can be imported")
 
 
+@pytest.mark.slow
 def test_a_german_sees_german(
     open_context: OpenContext, write: Callable[[str, str], Path], next_day: str
 ) -> None:

@@ -65,9 +65,8 @@ function newUser(users) {
         role: fields.get("role"),
         ...limitsOf(fields),
       });
-      if (own?.kind === "open") forgetCaller();
       show(byId("secret"), shownOnce(t("Password of %(name)s:", { name: user.name }), user.password));
-      if (own?.kind === "open") show(byId("form"), logInNow());
+      if (own?.kind === "open") askToLogIn();
       else await showUsers(own);
       announce(t("The user was made."));
     } catch (problem) {
@@ -91,13 +90,11 @@ function newUser(users) {
 }
 
 /** With the first account, this page may do nothing more without a log-in. */
-function logInNow() {
-  return el("p.notice.info", {}, t("From now on, everybody needs to log in."), " ", el("a", { href: "/login?next=/admin" }, t("Log in")));
-}
-
-function forgetCaller() {
+function askToLogIn() {
+  const link = el("a", { href: "/login?next=/admin" }, t("Log in"));
   show(byId("notice"));
   show(byId("list"));
+  show(byId("form"), el("p.notice.info", {}, t("From now on, everybody needs to log in."), " ", link));
 }
 
 function roleField(chosen) {

@@ -2,7 +2,7 @@
 
 import { span } from "./imports.js";
 import { date, list, n, number, t } from "./language.js";
-import { el } from "./pieces.js";
+import { el, tile } from "./pieces.js";
 
 const MOST_TOTALS = 12; // lines
 const MOST_UNUSUAL = 10; // lines
@@ -21,7 +21,7 @@ export function reportParts(report, isFirst) {
 }
 
 /** A period of the data in words, for a count: "14 days". */
-export function periods(report, count) {
+function periods(report, count) {
   const unit = report.frequency[0];
   if (unit === "W") return n("%(count)s week", "%(count)s weeks", { count });
   if (unit === "M") return n("%(count)s month", "%(count)s months", { count });
@@ -50,10 +50,6 @@ function tiles(report, isFirst) {
       known ? t("until %(day)s", { day: date(report.known_future_last_on) }) : t("none in these files"),
     ),
   );
-}
-
-function tile(name, value, below) {
-  return el("div.tile", {}, el("dt", {}, name), el("dd", {}, value), below ? el("dd", {}, below) : null);
 }
 
 function regions(report) {

@@ -1,6 +1,6 @@
 /** The page /docs: Swagger UI over the description of the interface. */
 
-import "./frame.js";
+import { isDark } from "./frame.js";
 import { t } from "./language.js";
 import { byId } from "./pieces.js";
 
@@ -28,10 +28,7 @@ function nameParts(root) {
 }
 
 function followTheme() {
-  const isDark = getComputedStyle(document.documentElement).colorScheme === "dark"
-    || (document.documentElement.dataset.theme === "auto"
-      && matchMedia("(prefers-color-scheme: dark)").matches);
-  document.documentElement.classList.toggle("dark-mode", isDark);
+  document.documentElement.classList.toggle("dark-mode", isDark());
 }
 
 const box = byId("explorer");

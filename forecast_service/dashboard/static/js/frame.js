@@ -2,7 +2,7 @@
 
 import { askForLogin, me, remove } from "./api.js";
 import { t } from "./language.js";
-import { byId, el, show } from "./pieces.js";
+import { byId, el, show, toast } from "./pieces.js";
 
 const YEAR = 31_536_000; // seconds
 
@@ -11,11 +11,16 @@ function keep(name, value) {
   document.cookie = `${name}=${value}; Path=/; Max-Age=${YEAR}; SameSite=Lax${secure}`;
 }
 
+/** Whether the page is dark now. */
+export function isDark() {
+  const root = document.documentElement;
+  return getComputedStyle(root).colorScheme === "dark"
+    || (root.dataset.theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
+}
+
 function switchTheme() {
   const root = document.documentElement;
-  const isDark = getComputedStyle(root).colorScheme === "dark"
-    || (root.dataset.theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
-  root.dataset.theme = isDark ? "light" : "dark";
+  root.dataset.theme = isDark() ? "light" : "dark";
   keep("theme", root.dataset.theme);
   document.dispatchEvent(new CustomEvent("themechange"));
 }
@@ -68,3 +73,11 @@ export const caller = byId("account")
       },
     )
   : Promise.resolve(null);
+
+/** Copies a command that asks the API for this address. */
+export async function copyCall(address) {
+  const call = `curl '${location.origin}${address.replaceAll("'", "%27")}'`;
+  const who = await caller;
+  await navigator.clipboard.writeText(who?.kind === "open" ? call : `${call} -H "Authorization: Bearer $FORECAST_API_KEY"`);
+  toast(t("Copied. Paste it into a terminal."));
+}

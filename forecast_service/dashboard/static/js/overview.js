@@ -2,9 +2,9 @@
 
 import { get } from "./api.js";
 import { problemWords, staleWords } from "./explanations.js";
-import { caller } from "./frame.js";
+import { caller, copyCall, permit } from "./frame.js";
 import { ago, change, date, n, number, percent, t, time, units, week } from "./language.js";
-import { announce, byId, chip, el, failure, show, state, toast } from "./pieces.js";
+import { announce, byId, chip, el, failure, show, state, tile, toast } from "./pieces.js";
 
 const PAGE = 60; // stores in one request
 const PATIENCE = 180; // milliseconds after a key before the search begins
@@ -88,10 +88,6 @@ function showHead({ week: days, forecast, as_of: today }) {
   show(byId("news"), stale ? el("p.notice", {}, el("strong", {}, t("The forecast is out of date.")), " ", staleWords(stale, days?.to, today)) : null);
 }
 
-function tile(name, value, below) {
-  return el("div.tile", {}, el("dt", {}, name), el("dd", {}, value), el("dd", {}, below));
-}
-
 function showTiles(tiles) {
   const look = tiles.need_a_look;
   show(
@@ -148,6 +144,7 @@ function showForm() {
 function showStores() {
   if (!page.stores.length) {
     show(byId("stores"), nothing());
+    caller.then((found) => found && permit(found, byId("stores")));
     return;
   }
   page.table = el(
@@ -166,7 +163,7 @@ function nothing() {
     const clear = el("button", { type: "button", click: () => { page.filters = { ...page.filters, search: "", region: "" }; byId("search").value = ""; load(); } }, t("Show all stores"));
     return state({ title: t("No store fits"), text: t("Nothing has this number, name or region."), actions: [clear] });
   }
-  const upload = el("a.button.primary", { href: "/upload", "data-scope": "import" }, t("Load sales"));
+  const upload = el("a.button.primary", { href: "/upload", "data-scope": "import", hidden: true }, t("Load sales"));
   return state({ title: t("There are no stores yet"), text: t("Load a file of sales; the first forecast follows by itself."), actions: [upload] });
 }
 
@@ -317,16 +314,9 @@ function listen() {
     load();
   });
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
-  byId("copy").addEventListener("click", copyCall);
+  byId("copy").addEventListener("click", () => copyCall(`/overview?${queryOf(page.filters)}`));
   byId("print").addEventListener("click", () => window.print());
   document.addEventListener("keydown", onKey);
-}
-
-async function copyCall() {
-  const call = `curl '${location.origin}/overview?${queryOf(page.filters)}'`;
-  const who = await caller;
-  await navigator.clipboard.writeText(who?.kind === "open" ? call : `${call} -H "Authorization: Bearer $FORECAST_API_KEY"`);
-  toast(t("Copied. Paste it into a terminal."));
 }
 
 readFilters();

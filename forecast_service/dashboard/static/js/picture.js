@@ -1,22 +1,13 @@
 /** Picture: history and forecast of one series, drawn by uPlot; keyboard and pointer read it. */
 
 import { dayOf, dayText, longDay, shortDay, t, units } from "./language.js";
-import { el, show } from "./pieces.js";
+import { colour, el, show } from "./pieces.js";
 
 /* global uPlot */
 
 const DAY = 86_400; // seconds
 const HEIGHT = { wide: 380, narrow: 280 };
 const NARROW = 640;
-
-/** Colour of a design token, as the present theme has it. */
-function colour(token) {
-  const probe = document.body.appendChild(document.createElement("i"));
-  probe.style.color = `var(${token})`;
-  const found = getComputedStyle(probe).color;
-  probe.remove();
-  return found;
-}
 
 /** One row per day of history and forecast, in order of time. */
 export function rowsOf(outlook) {

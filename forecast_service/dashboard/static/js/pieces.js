@@ -103,6 +103,20 @@ export function toast(text) {
   setTimeout(() => note.remove(), 6000);
 }
 
+/** A tile: a name, its value, and a remark if there is one. It belongs into a list of tiles. */
+export function tile(name, value, below) {
+  return el("div.tile", {}, el("dt", {}, name), el("dd", {}, value), below ? el("dd", {}, below) : null);
+}
+
+/** Colour of a design token, as the present theme has it. */
+export function colour(token) {
+  const probe = document.body.appendChild(document.createElement("i"));
+  probe.style.color = `var(${token})`;
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
+}
+
 /** A small coloured word: "good", "warn", "bad" or "info". */
 export function chip(text, kind = "info", title = null) {
   return el(`span.chip.${kind}`, { title }, text);

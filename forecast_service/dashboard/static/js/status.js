@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { caller } from "./frame.js";
 import { ago, date, n, number, percent, t, time } from "./language.js";
-import { byId, el, failure, show, skeleton } from "./pieces.js";
+import { byId, el, failure, show, skeleton, tile } from "./pieces.js";
 import { weeksChart } from "./weeks_chart.js";
 
 const GIGABYTE = 1024 ** 3;
@@ -89,12 +89,8 @@ function tiles({ queue, workers, forecast, disk }) {
     tile(t("Forecast"), forecast ? ago(forecast.created_at) : "–", forecast ? t("sales until %(day)s", { day: date(forecast.data_until) }) : t("none yet")),
     tile(t("Workers"), number(workers.alive), workers.seen_at ? t("seen %(when)s", { when: ago(workers.seen_at) }) : t("never seen")),
     tile(t("Queue"), number(queue.under_way + queue.waiting), work),
-    tile(t("Disk"), percent(disk.free_bytes / disk.total_bytes), t("free: %(size)s", { size: gigabytes(disk.free_bytes) })),
+    tile(t("Disk"), t("%(share)s used", { share: percent(1 - disk.free_bytes / disk.total_bytes) }), t("free: %(size)s", { size: gigabytes(disk.free_bytes) })),
   );
-}
-
-function tile(name, value, below) {
-  return el("div.tile", {}, el("dt", {}, name), el("dd", {}, value), el("dd", {}, below));
 }
 
 function facts({ database, forecast, ...system }) {

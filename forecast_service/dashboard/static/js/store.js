@@ -3,11 +3,11 @@
 import { get } from "./api.js";
 import { comingDays, pastDays, weekTotals } from "./days.js";
 import { dayNotes, heldWords, origin, problemWords, reasonWords } from "./explanations.js";
-import { caller } from "./frame.js";
+import { caller, copyCall } from "./frame.js";
 import { ago, change, date, n, percent, shortDay, t, time, units, week as weekOf } from "./language.js";
 import { partsOfDays } from "./parts.js";
 import { Picture, rowsOf } from "./picture.js";
-import { announce, byId, chip, el, failure, scroller, show, toast } from "./pieces.js";
+import { announce, byId, chip, el, failure, scroller, show, tile } from "./pieces.js";
 
 const RANGES = [
   ["4", () => t("4 weeks")],
@@ -92,10 +92,6 @@ function problemList(outlook) {
 /** The first whole week of the forecast. */
 function firstWeek(outlook) {
   return outlook.weeks.find((week) => week.days === 7) ?? outlook.weeks[0];
-}
-
-function tile(name, value, below) {
-  return el("div.tile", {}, el("dt", {}, name), el("dd", {}, value), el("dd", {}, below));
 }
 
 function showTiles(outlook) {
@@ -279,13 +275,7 @@ function linkFiles() {
   byId("whole").href = outlookAddress({ format: "xlsx" });
 }
 
-async function copyCall() {
-  const call = `curl '${location.origin}${outlookAddress().replaceAll("'", "%27")}'`;
-  await navigator.clipboard.writeText(page.caller?.kind === "open" ? call : `${call} -H "Authorization: Bearer $FORECAST_API_KEY"`);
-  toast(t("Copied. Paste it into a terminal."));
-}
-
-byId("copy").addEventListener("click", copyCall);
+byId("copy").addEventListener("click", () => copyCall(outlookAddress()));
 byId("print").addEventListener("click", () => window.print());
 byId("update").addEventListener("click", async () => {
   const { update } = await import("./update.js");

@@ -1,12 +1,12 @@
 /** Update: asks for a newer forecast, follows the run, and says what changed. */
 
-import { get, pause, post, remove } from "./api.js";
+import { get, post, remove } from "./api.js";
 import { moved, partName } from "./explanations.js";
+import { follow } from "./following.js";
 import { ago, change, difference, duration, list, n, percent, shortDay, t, units, week } from "./language.js";
 import { announce, el, show, toast } from "./pieces.js";
+import { isOpenRun } from "./runs.js";
 
-const POLL = 1500; // milliseconds between two looks at a run
-const OPEN = ["waiting", "training", "forecasting"];
 const BIG = 0.02; // a day that moved by less is not named
 
 /**
@@ -25,10 +25,10 @@ export async function update(series, outlook, place, button) {
       tell(place, "good", t("The forecast is up to date."), upToDate(decision));
       return false;
     }
-    const run = await follow(decision, place);
+    const run = await watch(decision, place);
     return await ended(run, series, outlook, place);
   } catch (problem) {
-    if (problem.name !== "AbortError") tell(place, "bad", t("The update did not work."), problem.message);
+    tell(place, "bad", t("The update did not work."), problem.message);
     return false;
   } finally {
     button.disabled = false;
@@ -67,22 +67,18 @@ const STATES = {
 };
 
 /** Shows the progress of a run until it has ended. */
-async function follow(decision, place) {
-  const watching = new AbortController();
-  let run = decision.run;
+function watch(decision, place) {
+  const { id } = decision.run;
   const bar = el("progress", { max: 1, "aria-label": t("Progress of the update") });
   const words = el("span", {});
-  const cancel = el("button", { type: "button", "data-scope": "train", click: () => stop(run.id) }, t("Cancel"));
+  const cancel = el("button", { type: "button", click: () => stop(id) }, t("Cancel"));
   const title = decision.joined ? t("An update is already under way; you see its progress.") : t("The forecast is being updated.");
   tell(place, "info", title, REASONS[decision.rule]?.(decision), el("div.running", {}, bar, el("p.card-head", {}, words, cancel)));
   announce(title);
-  while (OPEN.includes(run.state)) {
+  return follow(`/training/${id}`, isOpenRun, (run) => {
     if (run.progress !== null) bar.value = run.progress;
     words.textContent = progressWords(run);
-    await pause(POLL, watching.signal);
-    run = await get(`/training/${run.id}`);
-  }
-  return run;
+  });
 }
 
 function progressWords(run) {

@@ -7,7 +7,8 @@ import { caller } from "./frame.js";
 import { fileNames, importChip, importSummary, isOpenImport, undo, undoable } from "./imports.js";
 import { ago, number, t, time } from "./language.js";
 import { announce, byId, el, failure, show, state } from "./pieces.js";
-import { question } from "./questions.js";
+import { refusalParts } from "./refusal.js";
+import { isOpenRun } from "./runs.js";
 import { stacked } from "./stacked.js";
 
 const ROLES = ["sales", "future", "features", "stores"];
@@ -248,65 +249,11 @@ function showProblem(problem) {
     show(byId("outcome"), failure(problem, check));
     return;
   }
-  const asked = question(problem.remedy?.code, (answer) => {
+  const answered = (answer) => {
     options = { ...options, ...answer };
     check();
-  });
-  show(
-    byId("outcome"),
-    el(
-      "div.verdict.bad",
-      { role: "alert" },
-      el("h2", {}, t("These files cannot be imported yet")),
-      problem.findings.length
-        ? el("p", {}, nextStep(asked))
-        : el("p", { lang: "en" }, withoutRemedy(problem)),
-    ),
-    asked,
-    findings(problem),
-  );
-}
-
-function nextStep(asked) {
-  return asked
-    ? t("Nothing was changed. Answer the question, or correct the lines below and choose the file again.")
-    : t("Nothing was changed. Correct the lines below, and choose the file again.");
-}
-
-function withoutRemedy({ message, remedy }) {
-  return remedy && message.endsWith(remedy.text) ? message.slice(0, -remedy.text.length).trim() : message;
-}
-
-function findings(problem) {
-  if (!problem.findings.length) return null;
-  const rows = problem.findings.map(({ pointer, detail }) =>
-    el("tr", {}, el("th", { scope: "row" }, place(pointer)), el("td", { lang: "en" }, detail)),
-  );
-  return el(
-    "section.card.flush",
-    {},
-    el("div.card-head", {}, el("h2", {}, t("What is wrong"))),
-    el(
-      "table.findings",
-      {},
-      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, t("Where")), el("th", { scope: "col" }, t("What")))),
-      el("tbody", {}, ...rows),
-    ),
-    el(
-      "details.whole",
-      {},
-      el("summary", {}, t("The whole message")),
-      el("p", { lang: "en" }, withoutRemedy(problem)),
-    ),
-  );
-}
-
-/** "line 17" in the language of the page. */
-function place(pointer) {
-  const found = /^(line|row) (\d+)$/.exec(pointer);
-  if (!found) return pointer;
-  const values = { number: number(Number(found[2])) };
-  return found[1] === "line" ? t("line %(number)s", values) : t("row %(number)s", values);
+  };
+  show(byId("outcome"), ...refusalParts(problem, answered));
 }
 
 /* The import */
@@ -383,7 +330,7 @@ async function showForecast(place) {
   }
   await follow(
     `/training/${run.id}`,
-    ({ state }) => ["waiting", "training", "forecasting"].includes(state),
+    isOpenRun,
     (each) => showRun(place, each),
   );
 }

@@ -1,7 +1,7 @@
 /** Weeks chart: how far the forecasts of each week were off, drawn by uPlot, with a table as its twin. */
 
 import { date, dayOf, days, percent, t } from "./language.js";
-import { el, show } from "./pieces.js";
+import { colour, el, show } from "./pieces.js";
 
 /* global uPlot */
 
@@ -76,13 +76,4 @@ function table(weeks) {
   );
   const heads = [el("th", { scope: "col" }, t("Week from")), el("th.num", { scope: "col" }, t("Error")), el("th.num", { scope: "col" }, t("Too high (+) or low (−)"))];
   return el("table", {}, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows));
-}
-
-/** Colour of a design token, as the present theme has it. */
-function colour(token) {
-  const probe = document.body.appendChild(document.createElement("i"));
-  probe.style.color = `var(${token})`;
-  const found = getComputedStyle(probe).color;
-  probe.remove();
-  return found;
 }
