@@ -13,6 +13,7 @@ from forecast_service.accounts.accounts_state import note_change
 from forecast_service.accounts.audit import record
 from forecast_service.accounts.caller import OPEN_CALLER
 from forecast_service.accounts.scopes import COMMAND_LINE, SCOPES, Scope
+from forecast_service.accounts.tables import users
 from forecast_service.errors import Conflict, InvalidRequest, NotFound, Remedy
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.limits import UNLIMITED, Limits
@@ -68,7 +69,7 @@ class Keys:
         InvalidRequest, UnknownStore, UnknownRegion
             The name, the scopes, the end or the limits are not allowed.
         Conflict
-            There is, or was, a key of this name.
+            There is, or was, a key of this name, or there is a user of this name.
         """
         text = PREFIX + secrets.token_hex(RANDOM_BYTES)
         identifier, name = secrets.token_hex(6), _checked_name(name)
@@ -191,6 +192,11 @@ def _refuse_taken_name(connection: sa.Connection, name: str) -> None:
         raise Conflict(
             f"There is, or was, a key '{name}'. Imports and runs are recorded under the name of "
             "their key, so choose another one."
+        )
+    if connection.execute(sa.select(users.c.name).where(users.c.name == name)).first() is not None:
+        raise Conflict(
+            f"There is a user '{name}'. Imports and runs are recorded under this name, so choose "
+            "another one for the key."
         )
 
 

@@ -26,6 +26,7 @@ from forecast_service.accounts.user import (
 from forecast_service.errors import Conflict, InvalidRequest, NotFound, Remedy
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.limits import Limits
+from forecast_service.storage.tables import api_keys
 
 __all__ = ["CHANGES", "Users", "checked_row", "has_admin", "insert_user"]
 
@@ -52,7 +53,7 @@ class Users:
         UnknownStore, UnknownRegion
             A limit names what does not exist.
         Conflict
-            There is a user with this name.
+            There is a user with this name, or there is or was a key.
         """
         own = checked_user_name(name)
         row = checked_row(own, {"role": "viewer", **values})
@@ -144,11 +145,16 @@ def insert_user(
     Raises
     ------
     Conflict
-        There is a user with this name.
+        There is a user with this name, or there is or was a key.
     """
     found = connection.execute(sa.select(users.c.name).where(users.c.name == name)).first()
     if found is not None:
         raise Conflict(f"User '{name}' exists already. Change the user, or choose another name.")
+    if connection.execute(sa.select(api_keys.c.id).where(api_keys.c.name == name)).first():
+        raise Conflict(
+            f"There is, or was, a key '{name}'. Imports and runs are recorded under this name, so "
+            "choose another one for the user."
+        )
     connection.execute(sa.insert(users).values(name=name, created_at=database_now(), **row))
     note_change(connection)
     record(connection, "user_created", name, by=by, **_public(row))

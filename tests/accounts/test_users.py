@@ -178,3 +178,13 @@ def test_what_happens_to_users_is_recorded_without_their_passwords(
         ("service", "service", "password_changed", "bob"),
         ("service", "service", "user_deleted", "bob"),
     ]
+
+
+def test_a_user_and_a_key_never_share_a_name(service: Service, ann: User) -> None:
+    """What a caller asked for is found by the name."""
+    service.keys.create("till", ["read"], created_by="test")
+
+    with pytest.raises(Conflict, match="There is, or was, a key 'till'"):
+        service.users.create("till", {"role": "viewer"})
+    with pytest.raises(Conflict, match="There is a user 'ann'"):
+        service.keys.create("ann", ["read"], created_by="test")
