@@ -142,6 +142,7 @@ def test_an_address_works_once(browser: Person, provider: Provider) -> None:
     assert "invalid_grant" in refused(browser.get(f"{back.path}?{back.query}"), 401)
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

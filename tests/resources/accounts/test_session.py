@@ -157,6 +157,7 @@ def post_form(person: Person, **fields: str) -> Any:
     return person.client.post("/session", data=fields, base_url=person.base_url)
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize(
     ("wanted", "location"),
     [
