@@ -23,14 +23,13 @@ from benchmarks.panels import add_column_option, read_panel
 from benchmarks.sample import LAST_SALE
 from forecast_service.engine import metrics
 from forecast_service.engine.algorithm import FitConfig
-from forecast_service.engine.calendar import (
-    LEAST_HISTORY,
+from forecast_service.engine.closing import find_closing
+from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.engine.periods.frequency import (
     parse_frequency,
     season_length,
     usable_season,
 )
-from forecast_service.engine.closing import find_closing
-from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.engine.registry import NAMES, algorithm
 from forecast_service.importer.sample import write_sample
 
@@ -212,7 +211,7 @@ def _cutoffs(panel: Panel, windows: int, horizon: int) -> list[int]:
 
 
 def _least_history(panel: Panel) -> int:
-    return LEAST_HISTORY[parse_frequency(panel.frequency).unit]
+    return parse_frequency(panel.frequency).least_history
 
 
 def _by_level(quantiles: FloatArray) -> dict[float, FloatArray]:

@@ -9,9 +9,10 @@ import pytest
 
 from forecast_service.engine import metrics
 from forecast_service.engine.algorithm import FitConfig
-from forecast_service.engine.calendar import next_periods, season_length
+from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.guards.dormancy import find_dormant
 from forecast_service.engine.panel import Panel
+from forecast_service.engine.periods.frequency import season_length
 from forecast_service.engine.registry import algorithm
 
 LEVELS = (0.1, 0.5, 0.9)

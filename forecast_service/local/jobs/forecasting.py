@@ -11,6 +11,7 @@ from forecast_service.common.keys import series_key
 from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.grouped import facts_of
 from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.engine.registry import condition
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
@@ -58,7 +59,8 @@ def run_forecast(job: Job) -> Finish:
     known_future = limits.bounds.within(model_input.known_future)
     values = limits.applied_to(values_of(fitted, known_future, types))
     ranges = covariate_ranges(model_input.panel, model_input.known_future)
-    model = ServedModel(fitted, known_future, config.frequency, types, ranges, limits)
+    frequency = model_input.panel.frequency
+    model = ServedModel(fitted, known_future, frequency, types, ranges, limits)
     details = replace(
         ForecastDetails.of(job.resource.details),
         snapshot=dict(sources.snapshot),
@@ -103,7 +105,7 @@ def _rows(
             forecast_arn=forecast_arn,
             series_key=series_key(key),
             start=start,
-            frequency=model.frequency,
+            frequency=parse_frequency(model.frequency).short,
             forecast_types=model.forecast_types,
             values=series_values,
             algorithm=algorithm,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from forecast_service.engine.calendar import parse_frequency
+from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.local import catalog, descriptions
 from forecast_service.local.arns import arn_of
 from forecast_service.local.calls import ACTIVE, Call, Params, create, refuse_taken, require
