@@ -17,9 +17,13 @@ from forecast_service.local.operations.endings import delete, delete_tree, requi
 from forecast_service.local.operations.exports import create_forecast_export
 from forecast_service.local.operations.forecasts import create_forecast
 from forecast_service.local.operations.import_jobs import create_import_job
+from forecast_service.local.operations.insights.monitors import list_evaluations, resume
+from forecast_service.local.operations.insights.what_ifs import (
+    create_analysis,
+    create_what_if_forecast,
+)
 from forecast_service.local.operations.legacy_predictors import create_predictor
 from forecast_service.local.operations.lists import list_resources
-from forecast_service.local.operations.monitors import list_evaluations, resume
 from forecast_service.local.operations.predictors import (
     accuracy,
     describe_auto_predictor,
@@ -66,6 +70,8 @@ HANDLERS: Mapping[str, Handler] = {
     "CreateAutoPredictor": create_auto_predictor,
     "CreateForecast": create_forecast,
     "CreateForecastExportJob": create_forecast_export,
+    "CreateWhatIfAnalysis": create_analysis,
+    "CreateWhatIfForecast": create_what_if_forecast,
     "UpdateDatasetGroup": update_group,
     "GetAccuracyMetrics": accuracy,
     "ListMonitorEvaluations": list_evaluations,

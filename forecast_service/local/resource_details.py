@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self, TypedDict
 
-from forecast_service.local.kinds import FORECAST, IMPORT_JOB, PREDICTOR
+from forecast_service.local.kinds import FORECAST, IMPORT_JOB, PREDICTOR, WHAT_IF_ANALYSIS
 
 __all__ = [
+    "AnalysisDetails",
     "DataDetails",
     "ForecastDetails",
     "ImportJobDetails",
@@ -109,11 +110,23 @@ class ForecastDetails(DataDetails):
     """Files of the model that made it, ordered by their first series."""
 
 
+@dataclass(frozen=True)
+class AnalysisDetails(JobDetails):
+    """Details of a what-if analysis."""
+
+    selected: Sequence[Sequence[str]] | None = None
+    """Keys of its series; None for all of the forecast."""
+
+
 DATA_DETAILS: Mapping[str, type[DataDetails]] = {
     PREDICTOR.word: PredictorDetails,
     FORECAST.word: ForecastDetails,
 }
-DETAILS: Mapping[str, type[JobDetails]] = {IMPORT_JOB.word: ImportJobDetails, **DATA_DETAILS}
+DETAILS: Mapping[str, type[JobDetails]] = {
+    IMPORT_JOB.word: ImportJobDetails,
+    WHAT_IF_ANALYSIS.word: AnalysisDetails,
+    **DATA_DETAILS,
+}
 
 
 def data_details_of(word: str, stored: Mapping[str, Any]) -> DataDetails:

@@ -27,6 +27,8 @@ from forecast_service.local.jobs.forecasting import run_forecast
 from forecast_service.local.jobs.importing import run_import
 from forecast_service.local.jobs.job import Finish, Job, Stopped
 from forecast_service.local.jobs.training import run_training
+from forecast_service.local.jobs.what_ifs.analyses import run_analysis
+from forecast_service.local.jobs.what_ifs.what_if_forecasts import run_what_if_forecast
 from forecast_service.local.resource_details import details_of
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
@@ -42,6 +44,8 @@ WORK: dict[str, Callable[[Job], Finish]] = {
     "predictor": run_training,
     "forecast": run_forecast,
     "forecast-export-job": run_forecast_export,
+    "what-if-analysis": run_analysis,
+    "what-if-forecast": run_what_if_forecast,
 }
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,14 @@ from forecast_service.local import catalog, descriptions
 from forecast_service.local.calls import ACTIVE, JOB_KIND, Call, Params, require
 from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import DoesNotExist, InUse, InvalidInput
-from forecast_service.local.kinds import DATASET, FORECAST, Kind, kind_of
+from forecast_service.local.kinds import (
+    DATASET,
+    FORECAST,
+    WHAT_IF_EXPORT,
+    WHAT_IF_FORECAST,
+    Kind,
+    kind_of,
+)
 from forecast_service.storage import forecast_store, manifest
 from forecast_service.storage.groups import served_forecasts
 from forecast_service.storage.work import cancel_work, withdraw_work
@@ -18,6 +25,7 @@ __all__ = ["delete", "delete_tree", "require_any", "stop"]
 # Amazon allows only the first two; without the third, a stopped resource would stay for ever.
 DELETABLE = (ACTIVE, "CREATE_FAILED", "CREATE_STOPPED")
 RUNNING = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+WITH_VALUES = (FORECAST.word, WHAT_IF_FORECAST.word)  # in the store of forecasts
 STOPPED = ("CREATE_STOPPING", "CREATE_STOPPED")
 
 
@@ -51,6 +59,7 @@ def delete(kind: Kind, call: Call, params: Params) -> None:
             "DeleteResourceTree."
         )
     _refuse_served(call, [resource])
+    _refuse_exported(call, resource)
     _delete_rows(call, resource)
 
 
@@ -111,9 +120,22 @@ def _refuse_served(call: Call, resources: list[Resource]) -> None:
         )
 
 
+def _refuse_exported(call: Call, resource: Resource) -> None:
+    """Refuse to delete a what-if forecast that is being exported."""
+    if resource.type != WHAT_IF_FORECAST.word:
+        return
+    for export in catalog.children(call.connection, str(resource.parent_arn)):
+        is_export = export.type == WHAT_IF_EXPORT.word and export.status in RUNNING
+        if is_export and resource.arn in export.request["WhatIfForecastArns"]:
+            raise InUse(
+                f"The what-if forecast '{resource.arn}' is being exported by '{export.arn}'. Wait "
+                "until the export has ended, or stop it with StopResource."
+            )
+
+
 def _delete_rows(call: Call, resource: Resource) -> None:
     """Delete the resource, and its rows in other tables."""
-    if resource.type == FORECAST.word:
+    if resource.type in WITH_VALUES:
         forecast_store.delete(call.connection, resource.arn)
     if resource.type == DATASET.word:
         manifest.delete(call.connection, resource.arn)
