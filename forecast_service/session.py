@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from forecast_service.aws import NoDetails, S3Bucket, client_maker, translate_errors
+from forecast_service.aws import NoDetails, S3Bucket, translate_errors
 from forecast_service.common.hosts import WILDCARDS, is_local_name
 from forecast_service.common.polling import Polling
 from forecast_service.details import Details
@@ -20,6 +20,7 @@ from forecast_service.local.query import LocalForecastQuery
 from forecast_service.settings import Settings
 from forecast_service.storage.bucket import Bucket, LocalBucket
 from forecast_service.storage.database import Database
+from forecast_service.storage.objects.aws_clients import client_maker
 
 __all__ = ["OUR_TAG", "ForecastSession", "open_session", "refuse_ourselves"]
 
@@ -85,7 +86,7 @@ def _local_session(settings: Settings, database: Database) -> ForecastSession:
         forecast=LocalForecast(database, settings),
         forecastquery=LocalForecastQuery(database, settings),
         details=LocalDetails(database, settings.home),
-        bucket=LocalBucket(settings.home),
+        bucket=LocalBucket(settings.home, settings.s3_folder),
         source="local",
         file_format="parquet",
         polling=Polling(0.2, 1.0),

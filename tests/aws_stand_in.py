@@ -1,4 +1,4 @@
-"""A stand-in for AWS: our own Amazon Forecast behind a socket, and the part of S3 that it needs.
+"""A stand-in for AWS: our own Amazon Forecast behind a socket, and S3, STS and IAM by moto.
 
 It has its own home, database and worker. Tests import the fixture ``aws``.
 """
@@ -12,18 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, Response, request
+from flask import Flask
+from simulated_aws import SimulatedAws
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from forecast_service.local.api import LocalForecast
 from forecast_service.local.query import LocalForecastQuery
 from forecast_service.local.wire import blueprint
 from forecast_service.settings import Settings
-from forecast_service.storage.bucket import LocalBucket
 from forecast_service.storage.database import Database
 from forecast_service.worker import Worker
 
 SERVICES = ("FORECAST", "FORECASTQUERY", "S3")
+BUCKET = "forecast-service"
 
 
 class Quiet(WSGIRequestHandler):
@@ -37,6 +38,7 @@ class Aws:
 
     settings: Settings
     database: Database
+    account: SimulatedAws
     port: int = 0
     stopping: threading.Event = field(default_factory=threading.Event)
     server: BaseWSGIServer | None = None
@@ -47,9 +49,9 @@ class Aws:
 
     @property
     def files(self) -> list[str]:
-        """The files in its S3, by their keys."""
-        root = self.settings.home / "s3"
-        return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+        """The keys of the files in its bucket."""
+        listed = self.account.s3.list_objects_v2(Bucket=BUCKET)
+        return [entry["Key"] for entry in listed.get("Contents", ())]
 
     def come(self) -> None:
         """Answer at the port, always the same one."""
@@ -78,53 +80,29 @@ class Aws:
 
 
 def application(settings: Settings, database: Database) -> Flask:
-    """Amazon Forecast at ``/aws``, and the part of S3 that uploads need."""
+    """Amazon Forecast at ``/aws``."""
     app = Flask("aws")
     app.register_blueprint(
         blueprint(LocalForecast(database, settings), LocalForecastQuery(database, settings))
     )
-    bucket = LocalBucket(settings.home)
-
-    @app.put("/s3/<path:key>")
-    def put(key: str) -> Response:
-        path = bucket.path_of(f"s3://{key}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(request.get_data())
-        return Response(headers={"ETag": '"1"'})
-
-    @app.get("/s3/<name>")
-    def listing(name: str) -> Response:
-        root = bucket.path_of(f"s3://{name}")
-        keys = [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()]
-        found = [key for key in sorted(keys) if key.startswith(request.args["prefix"])]
-        contents = "".join(f"<Contents><Key>{key}</Key></Contents>" for key in found)
-        return Response(
-            f"<ListBucketResult><Name>{name}</Name>{contents}</ListBucketResult>",
-            mimetype="application/xml",
-        )
-
-    @app.delete("/s3/<path:key>")
-    def delete(key: str) -> Response:
-        bucket.path_of(f"s3://{key}").unlink(missing_ok=True)
-        return Response(status=204)
-
     return app
 
 
 @pytest.fixture
-def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+def aws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, simulated_aws: SimulatedAws
+) -> Iterator[Aws]:
     """AWS on this machine; boto3 finds its address in the environment."""
+    place = {"LocationConstraint": "eu-west-1"}
+    simulated_aws.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
     settings = Settings(home=tmp_path / "aws", processes=1)
     database = Database(settings.resolved_database_url)
     database.migrate()
-    aws = Aws(settings, database)
+    aws = Aws(settings, database, simulated_aws)
     aws.come()
-    for service in SERVICES:
-        path = "s3" if service == "S3" else "aws"
-        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", f"{aws.url}/{path}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
-    monkeypatch.setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
+    for service in ("FORECAST", "FORECASTQUERY"):
+        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", f"{aws.url}/aws")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_IAM", simulated_aws.url)
     thread = threading.Thread(target=aws.work)
     thread.start()
     yield aws

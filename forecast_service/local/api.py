@@ -14,6 +14,7 @@ from forecast_service.local.operations.auto_predictors import create_auto_predic
 from forecast_service.local.operations.dataset_groups import create_group, update_group
 from forecast_service.local.operations.datasets import create_dataset
 from forecast_service.local.operations.endings import delete, delete_tree, require_any, stop
+from forecast_service.local.operations.exports import create_forecast_export
 from forecast_service.local.operations.forecasts import create_forecast
 from forecast_service.local.operations.import_jobs import create_import_job
 from forecast_service.local.operations.legacy_predictors import create_predictor
@@ -64,6 +65,7 @@ HANDLERS: Mapping[str, Handler] = {
     "CreatePredictor": create_predictor,
     "CreateAutoPredictor": create_auto_predictor,
     "CreateForecast": create_forecast,
+    "CreateForecastExportJob": create_forecast_export,
     "UpdateDatasetGroup": update_group,
     "GetAccuracyMetrics": accuracy,
     "ListMonitorEvaluations": list_evaluations,
