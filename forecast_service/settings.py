@@ -48,9 +48,10 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL; default: SQLite in FORECAST_HOME."
     )
-    backend: Literal["local", "amazon"] = Field(
+    backend: Literal["local", "amazon", "auto"] = Field(
         "local",
-        description="What trains the models: our own engine, or Amazon Forecast through boto3.",
+        description="What trains the models: our own engine (local), Amazon Forecast through boto3 "
+        "(amazon), or Amazon while it answers, else our own engine (auto).",
     )
     region: str = Field("eu-west-1", description="AWS region; local ARNs contain it, too.")
     account_id: str = Field(
@@ -140,6 +141,11 @@ class Settings(BaseSettings):
     )
     aws_attempts: int = Field(
         3, ge=1, description="Number of attempts before a call to AWS counts as failed."
+    )
+    amazon_patience_minutes: float = Field(
+        60.0,
+        ge=0,
+        description="How long a run waits for Amazon before our own engine does it (with auto).",
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(5000, ge=0, le=65535, description="Port to listen on.")

@@ -26,6 +26,7 @@ def provenance(
     store: Row,
     *,
     stale: str | None,
+    ladder: dict[str, Any] | None,
     covariates: Collection[str],
     tolerance_days: float,
 ) -> dict[str, Any]:
@@ -47,6 +48,7 @@ def provenance(
         "created_at": utc_text(forecast["created_at"]),
         "horizon": {"first": first, "last": last, "periods": stored.values.shape[1]},
         "stale": stale,
+        "ladder": ladder,
         "assumptions": [
             *map(shown_text, forecast["assumptions"]),
             *_assumed_covariates(store, first, last, covariates),

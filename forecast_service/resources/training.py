@@ -168,6 +168,10 @@ def run_document(run: TrainingRun) -> dict[str, Any]:
     """The JSON of a training run; times in UTC."""
     document = asdict(run)
     del document["collected_until"]
+    del document["away_since"]
+    step, why = document.pop("step"), document["ladder"] or {}
+    reason, detail = why.get("reason"), why.get("detail")
+    document["ladder"] = step and {"step": step, "reason": reason, "detail": detail}
     document["stages"] = ["training", "forecasting"] if run.trains else ["forecasting"]
     document["error"] = run.message if run.state == "failed" else None
     for name in TIMES:
@@ -184,6 +188,7 @@ def within_limits(document: dict[str, Any], visible: Collection[str]) -> dict[st
     hidden: dict[str, Any] = {}
     if document["finished_at"] is not None:
         hidden |= {"message": None, "error": document["error"] and HIDDEN_ERROR}
+        hidden |= {"ladder": document["ladder"] and {**document["ladder"], "detail": None}}
     if store is not None and store not in visible:
         hidden |= {"store": None, "detail": HIDDEN_DETAIL}
     return {**document, **hidden}

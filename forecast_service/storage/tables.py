@@ -21,6 +21,7 @@ from sqlalchemy import (
 __all__ = [
     "accounts_version",
     "accuracy_weeks",
+    "amazon_states",
     "api_keys",
     "dataset_groups",
     "forecast_parts",
@@ -233,6 +234,7 @@ forecasts = Table(
     Column("data_version", Integer, nullable=False),
     Column("run_id", String(32)),
     Column("assumptions", JSON, nullable=False),
+    Column("ladder", JSON(none_as_null=True)),  # step, reason, detail; null if nothing failed
     Index("ix_forecasts_group", "dataset_group", "created_at"),
     Index("ix_forecasts_predictor", "predictor_arn"),
 )
@@ -290,6 +292,9 @@ training_runs = Table(
     Column("requested_at", Float, nullable=False),
     Column("started_at", Float),
     Column("finished_at", Float),
+    Column("step", String(16)),  # of the ladder: amazon, local, seasonal_naive
+    Column("ladder", JSON(none_as_null=True)),  # why it left the first step: reason, detail
+    Column("away_since", Float),  # since when Amazon gives it no answer
     Index("ix_training_runs_group", "dataset_group", "requested_at"),
     Index("ix_training_runs_predictor", "predictor_arn"),
     Index(
@@ -306,6 +311,18 @@ training_runs = Table(
         sqlite_where=text("state IN ('training', 'forecasting')"),
         postgresql_where=text("state IN ('training', 'forecasting')"),
     ),
+)
+
+# What the workers last saw of Amazon Forecast, per dataset group; requests read only this.
+amazon_states = Table(
+    "amazon_states",
+    metadata,
+    Column("dataset_group", String(63), primary_key=True),
+    Column("reason", String(32)),  # why it cannot be used; null if it can
+    Column("detail", Text),
+    Column("since", Float),
+    Column("group_arn", String(300)),  # of the group there
+    Column("predictor", JSON(none_as_null=True)),  # the newest ACTIVE one there
 )
 
 imports = Table(
