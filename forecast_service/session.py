@@ -62,7 +62,7 @@ def _local_session(settings: Settings, database: Database) -> ForecastSession:
     return ForecastSession(
         forecast=LocalForecast(database, settings),
         forecastquery=LocalForecastQuery(database, settings),
-        details=LocalDetails(database, settings.home),
+        details=LocalDetails(database, settings),
         bucket=LocalBucket(settings.home),
         source="local",
         file_format="parquet",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from forecast_service.accounts.accounts_state import AccountsState
+from forecast_service.accounts.aws_secrets import AwsSecrets
 from forecast_service.accounts.keys import Keys
 from forecast_service.accounts.known_keys import KnownKeys
 from forecast_service.errors import (
@@ -20,6 +22,7 @@ from forecast_service.errors import (
     UnknownRegion,
     UnknownStore,
 )
+from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.limits import Limits
 from forecast_service.storage.tables import api_keys, metadata
@@ -27,18 +30,24 @@ from tests.resources.rows import GROUP, import_group, insert_store
 
 
 @pytest.fixture
-def keys(database: Database) -> Keys:
+def keys(database: Database, settings: Settings) -> Keys:
     """The keys of an installation with stores 1 and 2 in region North."""
     with database.write() as connection:
         import_group(connection)
         for store in ("1", "2"):
             insert_store(connection, store, region="North")
-    return Keys(database, GROUP)
+    return Keys(database, GROUP, AwsSecrets(settings.home))
 
 
 def known(database: Database, moment_seconds: float = 0.0) -> KnownKeys:
     """What another process knows of the keys."""
-    return KnownKeys(database, AccountsState(database, moment_seconds), write_seconds=0.01)
+    secrets = AwsSecrets(home_of(database))
+    return KnownKeys(database, AccountsState(database, moment_seconds), secrets, 0.01)
+
+
+def home_of(database: Database) -> Path:
+    """FORECAST_HOME, which has the database; a server's database is elsewhere."""
+    return Path("nowhere") if database.file is None else database.file.parent
 
 
 def wait_for(condition: Callable[[], object]) -> None:
@@ -115,7 +124,8 @@ def test_when_a_key_was_used_is_written_later(database: Database, keys: Keys) ->
 
 
 def test_when_a_key_was_used_is_written_at_the_end(database: Database, keys: Keys) -> None:
-    process = KnownKeys(database, AccountsState(database), write_seconds=3600)
+    secrets = AwsSecrets(home_of(database))
+    process = KnownKeys(database, AccountsState(database), secrets, write_seconds=3600)
     _, text = keys.create("till", ["read"], created_by="anna")
     process.caller(text)
 
