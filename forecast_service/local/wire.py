@@ -36,7 +36,7 @@ PATHS = ("/aws", "/aws/")
 ENDPOINTS = ("aws.endpoint", "aws.endpoint_with_slash")
 BODY_BYTES = 10 * 1024 * 1024  # of one request
 CONTENT_TYPE = "application/x-amz-json-1.1"
-SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/([a-z]{2,3}(?:-[a-z]+)+-\d{1,2})/")
+SCOPE = re.compile(r"[\s,]Credential=[^/,\s]+/\d{8}/([a-z]{2,3}(?:-[a-z]+)+-\d{1,2})/")
 
 OWN_KEY = "Make an AWS access key on the server with 'forecast-service keys create NAME --aws'."
 WORDS = dict.fromkeys(Remedy, OWN_KEY)

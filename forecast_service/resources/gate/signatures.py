@@ -126,11 +126,12 @@ def _parameters(rest: str, header: str) -> Mapping[str, str]:
     parameters = {}
     for part in re.split(r"[\s,]+", rest.strip()):
         name, equals, value = part.partition("=")
-        if not equals:
+        problem = "missing equal-sign" if not equals else "repeated" if name in parameters else None
+        if problem is not None:
             raise WrongSignature(
                 INCOMPLETE,
-                f"'{name[:100]}' not a valid key=value pair (missing equal-sign) in Authorization "
-                f"header: '{header[:500]}'.",
+                f"'{name[:100]}' not a valid key=value pair ({problem}) in Authorization header: "
+                f"'{header[:500]}'.",
             )
         parameters[name] = value
     return parameters

@@ -152,6 +152,7 @@ def changed(name: str, value: str | None) -> Callable[[dict[str, str]], None]:
         (edited(";x-amz-target", ""), INVALID, "'x-amz-target' must be a 'SignedHeader'"),
         (edited("AWS4-HMAC-SHA256 ", "AWS4-HMAC-MD5 "), INCOMPLETE, "Unsupported AWS 'algorithm'"),
         (edited("SignedHeaders=", "SignedHeaders:"), INCOMPLETE, "missing equal-sign"),
+        (edited("SignedHeaders=", "Signature="), INCOMPLETE, "'Signature' not a valid key=value"),
         (edited("SignedHeaders=", "Other="), INCOMPLETE, "requires 'SignedHeaders' parameter."),
         (edited("/aws4_request", ""), INCOMPLETE, "must have exactly 5 slash-delimited elements"),
         (edited("/aws4_request", "/aws5"), INVALID, "valid terminator: 'aws4_request', not 'aws5'"),
