@@ -9,7 +9,7 @@ from typing import Any
 from forecast_service.local import descriptions, tags
 from forecast_service.local.calls import Call, Handler, Params, require
 from forecast_service.local.client import LocalClient, add_operations
-from forecast_service.local.kinds import DATASET, DATASET_GROUP, FORECAST, IMPORT_JOB, KINDS, Kind
+from forecast_service.local.kinds import KINDS, PREDICTOR, Kind
 from forecast_service.local.operations.auto_predictors import create_auto_predictor
 from forecast_service.local.operations.dataset_groups import create_group, update_group
 from forecast_service.local.operations.datasets import create_dataset
@@ -18,6 +18,7 @@ from forecast_service.local.operations.forecasts import create_forecast
 from forecast_service.local.operations.import_jobs import create_import_job
 from forecast_service.local.operations.legacy_predictors import create_predictor
 from forecast_service.local.operations.lists import list_resources
+from forecast_service.local.operations.monitors import list_evaluations, resume
 from forecast_service.local.operations.predictors import (
     accuracy,
     describe_auto_predictor,
@@ -54,10 +55,7 @@ def _list_tags(call: Call, params: Params) -> dict[str, Any]:
 HANDLERS: Mapping[str, Handler] = {
     **{f"List{kind.plural}": partial(list_resources, kind) for kind in KINDS},
     **{f"Delete{kind.stem}": partial(delete, kind) for kind in KINDS},
-    **{
-        f"Describe{kind.stem}": partial(_describe, kind)
-        for kind in (DATASET_GROUP, DATASET, IMPORT_JOB, FORECAST)
-    },
+    **{f"Describe{kind.stem}": partial(_describe, kind) for kind in KINDS if kind is not PREDICTOR},
     "DescribePredictor": describe_predictor,
     "DescribeAutoPredictor": describe_auto_predictor,
     "CreateDatasetGroup": create_group,
@@ -68,6 +66,8 @@ HANDLERS: Mapping[str, Handler] = {
     "CreateForecast": create_forecast,
     "UpdateDatasetGroup": update_group,
     "GetAccuracyMetrics": accuracy,
+    "ListMonitorEvaluations": list_evaluations,
+    "ResumeResource": resume,
     "TagResource": _tag,
     "UntagResource": _untag,
     "ListTagsForResource": _list_tags,

@@ -130,7 +130,6 @@ def _method(operation: str) -> Callable[..., dict[str, Any]]:
 
 def _unavailable(operation: str) -> str:
     return (
-        f"'{operation}' is not available in this local Amazon Forecast yet. What works: datasets, "
-        "dataset groups, dataset import jobs, predictors, forecasts, GetAccuracyMetrics, tags, "
-        "StopResource, DeleteResourceTree and QueryForecast. Use Amazon Forecast for the rest."
+        f"'{operation}' is not available in this local Amazon Forecast yet. Every other operation "
+        "is. Use Amazon Forecast for this one."
     )

@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 __all__ = [
+    "BACKTEST_EXPORT",
     "DATASET",
     "DATASET_GROUP",
+    "EXPLAINABILITY",
+    "EXPLAINABILITY_EXPORT",
     "FORECAST",
+    "FORECAST_EXPORT",
     "IMPORT_JOB",
     "KINDS",
+    "MONITOR",
     "PREDICTOR",
+    "WHAT_IF_ANALYSIS",
+    "WHAT_IF_EXPORT",
+    "WHAT_IF_FORECAST",
     "Kind",
     "kind_of",
 ]
@@ -73,7 +81,76 @@ FORECAST = Kind(
     ),
 )
 
-KINDS = (DATASET_GROUP, DATASET, IMPORT_JOB, PREDICTOR, FORECAST)
+BACKTEST_EXPORT = Kind(
+    "predictor-backtest-export-job",
+    "predictor backtest export job",
+    "PredictorBacktestExportJob",
+    "PredictorBacktestExportJobs",
+    (("PredictorArn", "parent_arn"), ("Status", "status")),
+    named_in_parent=True,
+)
+FORECAST_EXPORT = Kind(
+    "forecast-export-job",
+    "forecast export job",
+    "ForecastExportJob",
+    "ForecastExportJobs",
+    (("ForecastArn", "parent_arn"), ("Status", "status")),
+    named_in_parent=True,
+)
+EXPLAINABILITY = Kind(
+    "explainability",
+    "explainability",
+    "Explainability",
+    "Explainabilities",
+    (("ResourceArn", "parent_arn"), ("Status", "status")),
+)
+EXPLAINABILITY_EXPORT = Kind(
+    "explainability-export",
+    "explainability export",
+    "ExplainabilityExport",
+    "ExplainabilityExports",
+    (("ResourceArn", "parent_arn"), ("Status", "status")),
+    named_in_parent=True,
+)
+MONITOR = Kind("monitor", "monitor", "Monitor", "Monitors", (("Status", "status"),), False)
+WHAT_IF_ANALYSIS = Kind(
+    "what-if-analysis",
+    "what-if analysis",
+    "WhatIfAnalysis",
+    "WhatIfAnalyses",
+    (("WhatIfAnalysisArn", "arn"), ("Status", "status")),
+)
+WHAT_IF_FORECAST = Kind(
+    "what-if-forecast",
+    "what-if forecast",
+    "WhatIfForecast",
+    "WhatIfForecasts",
+    (("WhatIfForecastArn", "arn"), ("Status", "status")),
+    named_in_parent=True,
+)
+WHAT_IF_EXPORT = Kind(
+    "what-if-forecast-export",
+    "what-if forecast export",
+    "WhatIfForecastExport",
+    "WhatIfForecastExports",
+    (("WhatIfForecastExportArn", "arn"), ("Status", "status")),
+)
+
+KINDS = (
+    DATASET_GROUP,
+    DATASET,
+    IMPORT_JOB,
+    PREDICTOR,
+    BACKTEST_EXPORT,
+    FORECAST,
+    FORECAST_EXPORT,
+    EXPLAINABILITY,
+    EXPLAINABILITY_EXPORT,
+    MONITOR,
+    WHAT_IF_ANALYSIS,
+    WHAT_IF_FORECAST,
+    WHAT_IF_EXPORT,
+)
 
 
 def kind_of(word: str) -> Kind:

@@ -13,7 +13,7 @@ from forecast_service.local.calls import Call, Handler, Params, require_active
 from forecast_service.local.catalog import Resource
 from forecast_service.local.client import LocalClient, add_operations
 from forecast_service.local.errors import DoesNotExist, InvalidInput, InvalidToken
-from forecast_service.local.kinds import FORECAST
+from forecast_service.local.kinds import FORECAST, WHAT_IF_FORECAST
 from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.local.shapes import QUERY
 from forecast_service.storage import forecast_store
@@ -27,8 +27,18 @@ TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2})?")
 def query_forecast(call: Call, params: Params) -> dict[str, Any]:
     """QueryForecast: the points of one series, including both ends of the range."""
     forecast = require_active(call, FORECAST, params["ForecastArn"])
+    return _answer(call, params, forecast)
+
+
+def query_what_if_forecast(call: Call, params: Params) -> dict[str, Any]:
+    """QueryWhatIfForecast: the points of one series under the assumptions of a what-if forecast."""
+    forecast = require_active(call, WHAT_IF_FORECAST, params["WhatIfForecastArn"])
+    return _answer(call, params, forecast)
+
+
+def _answer(call: Call, params: Params, forecast: Resource) -> dict[str, Any]:
     if "NextToken" in params:
-        raise InvalidToken("QueryForecast answers in one page. Leave NextToken out.")
+        raise InvalidToken(f"{call.operation} answers in one page. Leave NextToken out.")
     start, end = _time(params, "StartDate"), _time(params, "EndDate")
     if start is not None and end is not None and start > end:
         raise InvalidInput(f"StartDate '{start}' is after EndDate '{end}'. Exchange them.")
@@ -89,7 +99,10 @@ def _time(params: Params, member: str) -> str | None:
         ) from error
 
 
-HANDLERS: Mapping[str, Handler] = {"QueryForecast": query_forecast}
+HANDLERS: Mapping[str, Handler] = {
+    "QueryForecast": query_forecast,
+    "QueryWhatIfForecast": query_what_if_forecast,
+}
 
 
 @add_operations

@@ -111,6 +111,7 @@ DATA_DETAILS: Mapping[str, type[DataDetails]] = {
     PREDICTOR.word: PredictorDetails,
     FORECAST.word: ForecastDetails,
 }
+DETAILS: Mapping[str, type[JobDetails]] = {IMPORT_JOB.word: ImportJobDetails, **DATA_DETAILS}
 
 
 def data_details_of(word: str, stored: Mapping[str, Any]) -> DataDetails:
@@ -119,5 +120,5 @@ def data_details_of(word: str, stored: Mapping[str, Any]) -> DataDetails:
 
 
 def details_of(word: str, stored: Mapping[str, Any]) -> JobDetails:
-    """The details of an import job, a predictor or a forecast; ``word`` names the kind."""
-    return ImportJobDetails.of(stored) if word == IMPORT_JOB.word else data_details_of(word, stored)
+    """The details of a resource that a worker makes; ``word`` names the kind."""
+    return DETAILS.get(word, JobDetails).of(stored)

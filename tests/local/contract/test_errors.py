@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from forecast_service.local import shapes
 from forecast_service.local.api import HANDLERS
+from forecast_service.local.kinds import KINDS, Kind
 from forecast_service.local.query import HANDLERS as QUERY_HANDLERS
 
 from ..amazon import Amazon, auto_request, refusal
@@ -40,7 +41,7 @@ def example(shape: Any) -> Any:
 
 def test_every_operation_is_available_or_listed_as_missing() -> None:
     assert len(HANDLERS) + len(QUERY_HANDLERS) + len(UNAVAILABLE) == 65
-    assert len(HANDLERS) == 29
+    assert len(HANDLERS) == 55
 
 
 def test_a_missing_operation_gets_an_explanation(amazon: Amazon) -> None:
@@ -52,11 +53,40 @@ def test_a_missing_operation_gets_an_explanation(amazon: Amazon) -> None:
 
         assert error == (
             "InvalidInputException",
-            f"'{operation}' is not available in this local Amazon Forecast yet. What works: "
-            "datasets, dataset groups, dataset import jobs, predictors, forecasts, "
-            "GetAccuracyMetrics, tags, StopResource, DeleteResourceTree and QueryForecast. Use "
-            "Amazon Forecast for the rest.",
+            f"'{operation}' is not available in this local Amazon Forecast yet. Every other "
+            "operation is. Use Amazon Forecast for this one.",
         )
+
+
+@pytest.mark.parametrize("operation", ["Describe", "Delete"])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.word)
+def test_an_unknown_arn_is_not_found(amazon: Amazon, kind: Kind, operation: str) -> None:
+    method = getattr(amazon.forecast, shapes.method_name(f"{operation}{kind.stem}"))
+    arn = f"arn:aws:forecast:eu-west-1:000000000000:{kind.word}/nowhere"
+
+    assert refusal(method, **{kind.arn_member: arn}) == (
+        "ResourceNotFoundException",
+        f"No {kind.noun} exists with the arn: {arn}. List{kind.plural} shows those that exist.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        (shapes.CONTROL, "ListMonitorEvaluations"),
+        (shapes.CONTROL, "ResumeResource"),
+        (shapes.QUERY, "QueryWhatIfForecast"),
+    ],
+)
+def test_an_unknown_monitor_or_what_if_is_not_found(
+    amazon: Amazon, service: str, operation: str
+) -> None:
+    plane = amazon.forecast if service == shapes.CONTROL else amazon.forecastquery
+    parameters = example(shapes.input_shape(service, operation))
+
+    code, _ = refusal(getattr(plane, shapes.method_name(operation)), **parameters)
+
+    assert code == "ResourceNotFoundException"
 
 
 @pytest.mark.parametrize(

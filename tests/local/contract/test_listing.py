@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from forecast_service.local import catalog
+from forecast_service.local.kinds import KINDS, Kind
 from forecast_service.local.operations.lists import next_token
+from forecast_service.local.shapes import method_name
 
 from ..amazon import Amazon, refusal
 
@@ -35,8 +37,11 @@ def names_of(page: dict[str, Any]) -> list[str]:
     return [group["DatasetGroupName"] for group in page["DatasetGroups"]]
 
 
-def test_without_resources_the_list_is_empty_and_has_no_token(amazon: Amazon) -> None:
-    assert amazon.forecast.list_forecasts() == {"Forecasts": []}
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.word)
+def test_without_resources_the_list_is_empty_and_has_no_token(amazon: Amazon, kind: Kind) -> None:
+    list_all = getattr(amazon.forecast, method_name(f"List{kind.plural}"))
+
+    assert list_all() == {kind.plural: []}
 
 
 def test_a_page_holds_a_hundred_entries_newest_first(amazon: Amazon) -> None:
