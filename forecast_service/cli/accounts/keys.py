@@ -14,7 +14,7 @@ from forecast_service.cli.parameters import NAME
 __all__ = ["keys"]
 
 KEY_COLUMNS = (
-    *("id", "name", "start", "aws_access_key_id", "scopes", "limits", "state", "last_used_at"),
+    *("id", "name", "start", "scopes", "limits", "state", "last_used_at", "aws_access_key_id"),
 )
 
 
