@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from forecast_service.accounts.accounts_state import AccountsState
     from forecast_service.accounts.admin_link import AdminLink
     from forecast_service.accounts.audit import AuditLog
+    from forecast_service.accounts.aws_secrets import AwsSecrets
     from forecast_service.accounts.keys import Keys
     from forecast_service.accounts.known_keys import KnownKeys
     from forecast_service.accounts.log_in import LogIn
@@ -63,16 +64,22 @@ class Service:
         return AccountsState(self.database)
 
     @cached_property
+    def aws_secrets(self) -> AwsSecrets:
+        from forecast_service.accounts.aws_secrets import AwsSecrets
+
+        return AwsSecrets(self.settings.home)
+
+    @cached_property
     def keys(self) -> Keys:
         from forecast_service.accounts.keys import Keys
 
-        return Keys(self.database, self.settings.dataset_group)
+        return Keys(self.database, self.settings.dataset_group, self.aws_secrets)
 
     @cached_property
     def known_keys(self) -> KnownKeys:
         from forecast_service.accounts.known_keys import KnownKeys
 
-        return KnownKeys(self.database, self.accounts_state)
+        return KnownKeys(self.database, self.accounts_state, self.aws_secrets)
 
     @cached_property
     def runs(self) -> TrainingRuns:

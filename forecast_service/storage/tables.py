@@ -368,6 +368,10 @@ api_keys = Table(
     Column("expires_at", Float),
     Column("revoked_at", Float),
     Column("last_used_at", Float),
+    Column("aws_access_key_id", String(32)),
+    Column("aws_digest", String(64)),  # SHA-256 of its secret, which is derived; see AwsSecrets
+    Column("account_id", String(12)),  # AWS account; null: that of the settings
+    Index("uq_api_keys_aws", "aws_access_key_id", unique=True),
 )
 
 # Requests of the callers that come near their limit, shared by all web processes.

@@ -31,7 +31,7 @@ STOPPED = ("CREATE_STOPPING", "CREATE_STOPPED")
 
 def require_any(call: Call, arn: str) -> Resource:
     """The resource of any kind with this ARN; raises DoesNotExist if there is none."""
-    resource = catalog.get(call.connection, arn)
+    resource = call.find(arn)
     if resource is None:
         raise DoesNotExist(
             f"No resource exists with the arn: {arn}. List operations show those that exist."
