@@ -93,7 +93,7 @@ def read_backtest(path: Path) -> Iterator[BacktestBlock]:
         The file is missing or damaged.
     """
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        with pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as file:
             facts = json.loads(file.schema_arrow.metadata[META])
             for batch in file.iter_batches(BLOCK_SERIES):
                 yield _tested(batch, facts["times"], facts["levels"])
