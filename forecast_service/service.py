@@ -193,12 +193,34 @@ class Service:
         Raises
         ------
         ConfigurationError
-            The database is lost.
+            The database is lost, or its data belong to another AWS region or account.
         NewerSchema, DatabaseDamaged, NotWritable, BackendUnavailable
             The database cannot be used now.
         """
         self._refuse_lost_database()
         self.database.migrate()
+        self._refuse_other_place()
+
+    def _refuse_other_place(self) -> None:
+        """Refuse a region or an account in which the engine would not find its own data."""
+        from forecast_service.local import catalog
+        from forecast_service.local.arns import arn_prefix
+        from forecast_service.storage.groups import read_group
+
+        with self.database.read() as connection:
+            group = read_group(connection, self.settings.dataset_group)
+            if group is None or group.arn.startswith(arn_prefix(self.settings)):
+                return
+            is_ours = catalog.get(connection, group.arn) is not None
+            if self.settings.backend != "local" or not is_ours:
+                return
+        _, _, _, region, account_id, _ = group.arn.split(":", 5)
+        raise ConfigurationError(
+            f"FORECAST_REGION and FORECAST_ACCOUNT_ID are '{self.settings.region}' and "
+            f"'{self.settings.account_id}', but the data of '{self.settings.home}' were imported "
+            f"with '{region}' and '{account_id}'. Set these, or name another folder in "
+            "FORECAST_HOME."
+        )
 
     def _refuse_lost_database(self) -> None:
         """Refuse to begin anew beside the data of a lost database: sweeps would delete them."""

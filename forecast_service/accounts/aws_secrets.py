@@ -30,10 +30,10 @@ class AwsSecrets:
         self.file = home / FILE
 
     def secret_of(self, access_key_id: str) -> str | None:
-        """The secret of an AWS access key; None if there is no file."""
+        """The secret of an AWS access key; None if the file cannot be read."""
         try:
             root = self.file.read_bytes()
-        except FileNotFoundError:
+        except OSError:
             return None
         return _derive(root, access_key_id)
 

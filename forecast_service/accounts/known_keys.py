@@ -129,8 +129,8 @@ class KnownKeys:
         secret = self.aws_secrets.secret_of(row["aws_access_key_id"])
         if secret is None or digest_of(secret) != row["aws_digest"]:
             logger.error(
-                "The AWS access key of key '%s' is refused: '%s' is lost, or is not the file that "
-                "the key was made with. Restore the file, or make a new key.",
+                "The AWS access key of key '%s' is refused: '%s' cannot be read, or is not the "
+                "file that the key was made with. Restore the file, or make a new key.",
                 row["name"],
                 self.aws_secrets.file,
             )

@@ -28,7 +28,7 @@ from forecast_service.local import shapes
 from forecast_service.local.client import LocalClient
 from forecast_service.local.errors import Fault, WrongSignature
 
-__all__ = ["BODY_BYTES", "ENDPOINTS", "PATHS", "Admit", "Asked", "blueprint", "limit_body"]
+__all__ = ["ENDPOINTS", "Admit", "Asked", "blueprint", "limit_body"]
 
 logger = logging.getLogger(__name__)
 

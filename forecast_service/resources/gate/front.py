@@ -24,7 +24,6 @@ from werkzeug.exceptions import (
     RequestTimeout,
 )
 
-from forecast_service.local import wire
 from forecast_service.resources.api import JSON_TYPE
 from forecast_service.resources.parsing import BODY_BYTES, WITHOUT_LENGTH
 
@@ -121,8 +120,6 @@ class Front:
         environ.pop("HTTP_TRANSFER_ENCODING", None)
 
     def _limit(self, environ: dict[str, Any]) -> int:
-        if environ["PATH_INFO"] in wire.PATHS:
-            return min(self.max_body_bytes, wire.BODY_BYTES)
         is_json = environ.get("CONTENT_TYPE", "").startswith(JSON_TYPE)
         return min(self.max_body_bytes, BODY_BYTES) if is_json else self.max_body_bytes
 

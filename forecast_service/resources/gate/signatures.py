@@ -155,7 +155,8 @@ def _time(sent: str) -> datetime:
     """The time in ``X-Amz-Date``; ``Date`` may also have the form of HTTP."""
     for read in (lambda text: datetime.strptime(text, BASIC_TIME), parsedate_to_datetime):
         try:
-            return read(sent).replace(tzinfo=UTC)
+            time = read(sent)
+            return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
         except (ValueError, TypeError):
             continue
     raise WrongSignature(

@@ -35,23 +35,28 @@ class SignedRequests:
             return None
         limit_body(request)
         signature = read_signature(request, datetime.now(UTC))
-        key = self._key(signature.access_key_id, "X-Amz-Security-Token" in request.headers)
-        signature.check(request, key.aws_secret or "")
+        key, secret = self._key(signature.access_key_id)
+        if "X-Amz-Security-Token" in request.headers:  # it is of a temporary key: we make none
+            raise _unknown()
+        signature.check(request, secret)
         self.keys.note_use(key)
         return key.caller
 
-    def _key(self, access_key_id: str, has_token: bool) -> KnownKey:
+    def _key(self, access_key_id: str) -> tuple[KnownKey, str]:
         key = self.keys.aws_key(access_key_id)
-        if key is None or has_token:  # tokens are of temporary keys, which do not exist here
-            raise WrongSignature(
-                "UnrecognizedClientException",
-                "The security token included in the request is invalid.",
-            )
+        if key is None or key.aws_secret is None:
+            raise _unknown()
         if key.has_ended():
             raise WrongSignature(
                 "ExpiredTokenException", "The security token included in the request is expired"
             )
-        return key
+        return key, key.aws_secret
+
+
+def _unknown() -> WrongSignature:
+    return WrongSignature(
+        "UnrecognizedClientException", "The security token included in the request is invalid."
+    )
 
 
 def names_its_host(request: Request) -> bool:

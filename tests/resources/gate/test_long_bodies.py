@@ -14,15 +14,13 @@ from forecast_service.resources.gate.front import Front
 HEADERS = [(b"host", b"localhost"), (b"content-type", b"text/csv")]
 
 
-def send(
-    front: Front, body: bytes, path: str = "/imports"
-) -> tuple[int, dict[bytes, bytes], dict[str, Any]]:
+def send(front: Front, body: bytes) -> tuple[int, dict[bytes, bytes], dict[str, Any]]:
     """Status, headers and document of the answer to an import of this body."""
     sent: list[Any] = []
     scope = {
         "type": "http",
         "method": "POST",
-        "path": path,
+        "path": "/imports",
         "query_string": b"",
         "http_version": "1.1",
         "headers": [*HEADERS, (b"content-length", str(len(body)).encode())],
@@ -50,13 +48,3 @@ def test_a_body_that_does_not_fit_on_the_disk_is_refused(app: Flask) -> None:
     assert (status, problem["type"]) == (507, "urn:forecast-service:not-writable")
     assert "is full" in problem["detail"]
     assert headers[b"connection"] == b"close"  # the server has not read the rest of the body
-
-
-def test_a_request_of_an_aws_sdk_may_have_ten_megabytes(app: Flask) -> None:
-    front = Front(app, body_seconds=30, max_body_bytes=64 * 1024**2)
-
-    status, headers, refusal = send(front, b" " * (10 * 1024**2 + 1), "/aws")
-
-    assert (status, refusal["__type"]) == (413, "RequestEntityTooLargeException")
-    assert headers[b"connection"] == b"close"
-    assert send(front, b" " * 10 * 1024**2, "/aws")[0] != 413
