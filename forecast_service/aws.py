@@ -1,15 +1,13 @@
-"""AWS: boto3 clients, files on S3, and AWS errors translated into errors of the service."""
+"""AWS: files on S3 for Amazon Forecast, and AWS errors translated into errors of the service."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from forecast_service.details import Change, WhatIfSeries
@@ -22,18 +20,14 @@ from forecast_service.errors import (
     NotFound,
     NotOffered,
 )
-from forecast_service.settings import Settings
 
 __all__ = [
     "ALREADY_EXISTS",
     "NoDetails",
     "S3Bucket",
-    "client_maker",
     "error_code",
     "translate_errors",
 ]
-
-CONNECT_TIMEOUT_SECONDS = 5
 
 ALREADY_EXISTS = "ResourceAlreadyExistsException"
 ERRORS: dict[str, type[ForecastServiceError]] = {
@@ -103,20 +97,6 @@ class S3Bucket:
 
     def discard(self, uri: str) -> None:
         """Do nothing: the rules of the S3 bucket decide how long files stay."""
-
-
-def client_maker(settings: Settings) -> Callable[[str], Any]:
-    """A function that makes clients; they share one look-up of credentials."""
-    import boto3  # costs 50 ms and is not needed without AWS
-
-    # Only the standard mode retries LimitExceededException, which asks for fewer calls.
-    config = Config(
-        connect_timeout=min(CONNECT_TIMEOUT_SECONDS, settings.aws_timeout_seconds),
-        read_timeout=settings.aws_timeout_seconds,
-        retries={"mode": "standard", "total_max_attempts": settings.aws_attempts},
-    )
-    aws: Any = boto3.session.Session(region_name=settings.region)  # the stubs type each AWS service
-    return partial(aws.client, config=config)
 
 
 def error_code(error: ClientError) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from forecast_service.aws import NoDetails, S3Bucket, client_maker, translate_errors
+from forecast_service.aws import NoDetails, S3Bucket, translate_errors
 from forecast_service.common.polling import Polling
 from forecast_service.details import Details
 from forecast_service.errors import ConfigurationError
@@ -16,6 +16,7 @@ from forecast_service.local.query import LocalForecastQuery
 from forecast_service.settings import Settings
 from forecast_service.storage.bucket import Bucket, LocalBucket
 from forecast_service.storage.database import Database
+from forecast_service.storage.objects.aws_clients import client_maker
 
 __all__ = ["ForecastSession", "open_session"]
 
@@ -63,7 +64,7 @@ def _local_session(settings: Settings, database: Database) -> ForecastSession:
         forecast=LocalForecast(database, settings),
         forecastquery=LocalForecastQuery(database, settings),
         details=LocalDetails(database, settings.home),
-        bucket=LocalBucket(settings.home),
+        bucket=LocalBucket(settings.home, settings.s3_folder),
         source="local",
         file_format="parquet",
         polling=Polling(0.2, 1.0),

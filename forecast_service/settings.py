@@ -63,6 +63,14 @@ class Settings(BaseSettings):
         "arn:aws:iam::000000000000:role/forecast-service",
         description="IAM role that Amazon Forecast uses to read the bucket.",
     )
+    s3_folder: Path | None = Field(
+        None,
+        description="Folder with local buckets: each folder in it is one; default: s3 in "
+        "FORECAST_HOME.",
+    )
+    assume_role: bool = Field(
+        False, description="Whether the local Amazon Forecast reads and writes S3 by the RoleArn."
+    )
     dataset_name: str = Field("store_demand", description="Name of the target time series dataset.")
     dataset_group: str = Field("store_demand_group", description="Name of the dataset group.")
     algorithm: Literal[

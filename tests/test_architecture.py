@@ -106,7 +106,7 @@ def test_the_engine_imports_no_database_no_http_and_no_amazon() -> None:
     [
         ("prophet", "engine.prophet.prophet_package"),
         ("lightgbm", "engine.boosted.lightgbm_package"),
-        ("boto3", "aws"),
+        ("boto3", "storage.objects.aws_clients"),
         ("argon2", "accounts.passwords"),
         ("authlib", "accounts.oidc.provider"),
     ],

@@ -7,11 +7,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from forecast_service.local.files.data_files import find_files, read_files
+from forecast_service.local.files.data_files import read_files
 from forecast_service.local.files.domains import METADATA, RELATED
 from forecast_service.local.files.schema import DatasetSchema
 from forecast_service.local.jobs.job import Job
 from forecast_service.local.operations.import_jobs import DATE_AND_TIME
+from forecast_service.storage.objects.object_store import find_objects
 
 __all__ = ["read_rows", "supplied_schema"]
 
@@ -25,9 +26,10 @@ def read_rows(job: Job, source: Mapping[str, Any], schema: DatasetSchema) -> pa.
         There are no files or no access to them, or one does not fit the schema.
     """
     s3_config = source["S3Config"]
-    files = find_files(job.bucket, s3_config["Path"])
     time_format = source.get("TimestampFormat", DATE_AND_TIME[0])
-    return read_files(files, schema, source.get("Format", "CSV"), time_format).table
+    with job.object_store(s3_config) as store:
+        found = find_objects(store, s3_config["Path"])
+        return read_files(store, found, schema, source.get("Format", "CSV"), time_format).table
 
 
 def supplied_schema(keys: Sequence[str], schema: Mapping[str, Any]) -> DatasetSchema:
