@@ -20,6 +20,7 @@ from forecast_service.local.operations.import_jobs import create_import_job
 from forecast_service.local.operations.insights.monitors import list_evaluations, resume
 from forecast_service.local.operations.insights.what_ifs import (
     create_analysis,
+    create_what_if_export,
     create_what_if_forecast,
 )
 from forecast_service.local.operations.legacy_predictors import create_predictor
@@ -71,6 +72,7 @@ HANDLERS: Mapping[str, Handler] = {
     "CreateForecast": create_forecast,
     "CreateWhatIfAnalysis": create_analysis,
     "CreateWhatIfForecast": create_what_if_forecast,
+    "CreateWhatIfForecastExport": create_what_if_export,
     "CreateForecastExportJob": create_forecast_export,
     "UpdateDatasetGroup": update_group,
     "GetAccuracyMetrics": accuracy,

@@ -23,6 +23,7 @@ from forecast_service.local import catalog
 from forecast_service.local.calls import JOB_KIND
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.exports.forecast_export import run_forecast_export
+from forecast_service.local.jobs.exports.what_if_export import run_what_if_export
 from forecast_service.local.jobs.forecasting import run_forecast
 from forecast_service.local.jobs.importing import run_import
 from forecast_service.local.jobs.job import Finish, Job, Stopped
@@ -45,6 +46,7 @@ WORK: dict[str, Callable[[Job], Finish]] = {
     "forecast": run_forecast,
     "what-if-analysis": run_analysis,
     "what-if-forecast": run_what_if_forecast,
+    "what-if-forecast-export": run_what_if_export,
     "forecast-export-job": run_forecast_export,
 }
 
