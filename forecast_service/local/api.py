@@ -17,7 +17,11 @@ from forecast_service.local.operations.endings import delete, delete_tree, requi
 from forecast_service.local.operations.exports import create_forecast_export
 from forecast_service.local.operations.forecasts import create_forecast
 from forecast_service.local.operations.import_jobs import create_import_job
-from forecast_service.local.operations.insights.monitors import list_evaluations, resume
+from forecast_service.local.operations.insights.monitors import (
+    create_monitor,
+    list_evaluations,
+    resume,
+)
 from forecast_service.local.operations.insights.what_ifs import (
     create_analysis,
     create_what_if_export,
@@ -70,6 +74,7 @@ HANDLERS: Mapping[str, Handler] = {
     "CreatePredictor": create_predictor,
     "CreateAutoPredictor": create_auto_predictor,
     "CreateForecast": create_forecast,
+    "CreateMonitor": create_monitor,
     "CreateWhatIfAnalysis": create_analysis,
     "CreateWhatIfForecast": create_what_if_forecast,
     "CreateWhatIfForecastExport": create_what_if_export,

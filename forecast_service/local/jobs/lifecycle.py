@@ -30,6 +30,7 @@ from forecast_service.local.jobs.job import Finish, Job, Stopped
 from forecast_service.local.jobs.training import run_training
 from forecast_service.local.jobs.what_ifs.analyses import run_analysis
 from forecast_service.local.jobs.what_ifs.what_if_forecasts import run_what_if_forecast
+from forecast_service.local.operations.insights.dependents import follow
 from forecast_service.local.resource_details import details_of
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
@@ -141,3 +142,4 @@ def _end(
     connection: sa.Connection, arn: str, status: str, message: str | None, **columns: Any
 ) -> None:
     catalog.update(connection, arn, status=status, message=message, progress_note=None, **columns)
+    follow(connection, arn, status)
