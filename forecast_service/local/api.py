@@ -20,9 +20,14 @@ from forecast_service.local.operations.exports import (
 )
 from forecast_service.local.operations.forecasts import create_forecast
 from forecast_service.local.operations.import_jobs import create_import_job
-from forecast_service.local.operations.insights.monitors import list_evaluations, resume
+from forecast_service.local.operations.insights.monitors import (
+    create_monitor,
+    list_evaluations,
+    resume,
+)
 from forecast_service.local.operations.insights.what_ifs import (
     create_analysis,
+    create_what_if_export,
     create_what_if_forecast,
 )
 from forecast_service.local.operations.legacy_predictors import create_predictor
@@ -76,6 +81,8 @@ HANDLERS: Mapping[str, Handler] = {
     "CreateWhatIfAnalysis": create_analysis,
     "CreateWhatIfForecast": create_what_if_forecast,
     "CreatePredictorBacktestExportJob": create_backtest_export,
+    "CreateMonitor": create_monitor,
+    "CreateWhatIfForecastExport": create_what_if_export,
     "UpdateDatasetGroup": update_group,
     "GetAccuracyMetrics": accuracy,
     "ListMonitorEvaluations": list_evaluations,

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self, TypedDict
 
-from forecast_service.local.kinds import FORECAST, IMPORT_JOB, PREDICTOR, WHAT_IF_ANALYSIS
+from forecast_service.local.kinds import FORECAST, IMPORT_JOB, MONITOR, PREDICTOR, WHAT_IF_ANALYSIS
 
 __all__ = [
     "AnalysisDetails",
@@ -18,7 +18,9 @@ __all__ = [
     "ForecastDetails",
     "ImportJobDetails",
     "JobDetails",
+    "KeptForecast",
     "ModelFile",
+    "MonitorDetails",
     "PredictorDetails",
     "data_details_of",
     "details_of",
@@ -118,12 +120,31 @@ class AnalysisDetails(JobDetails):
     """Keys of its series; None for all of the forecast."""
 
 
+class KeptForecast(TypedDict):
+    """A deleted forecast whose values a monitor still needs."""
+
+    arn: str
+    sequence: int
+    values: str
+    """The name of its values in the store of forecasts."""
+
+
+@dataclass(frozen=True)
+class MonitorDetails(JobDetails):
+    """Details of a monitor."""
+
+    kept: Sequence[KeptForecast] | None = None
+    continues: str | None = None
+    """ARN of the monitor of the predictor that was retrained."""
+
+
 DATA_DETAILS: Mapping[str, type[DataDetails]] = {
     PREDICTOR.word: PredictorDetails,
     FORECAST.word: ForecastDetails,
 }
 DETAILS: Mapping[str, type[JobDetails]] = {
     IMPORT_JOB.word: ImportJobDetails,
+    MONITOR.word: MonitorDetails,
     WHAT_IF_ANALYSIS.word: AnalysisDetails,
     **DATA_DETAILS,
 }

@@ -113,6 +113,25 @@ tags = Table(
     Column("value", String(256), nullable=False),
 )
 
+# What monitors found: a past forecast against the data that came since.
+monitor_evaluations = Table(
+    "monitor_evaluations",
+    metadata,
+    Column(
+        "sequence",
+        BigInteger().with_variant(Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=True,
+    ),
+    Column("monitor_arn", String(300), nullable=False),  # who lists it
+    Column("forecast", BigInteger, nullable=False),  # its sequence in resources, also if deleted
+    Column("state", String(16), nullable=False),  # SUCCESS, FAILURE
+    Column("members", JSON, nullable=False),  # as ListMonitorEvaluations answers them
+    Column("evaluated_at", Float, nullable=False),
+    Index("ix_monitor_evaluations_monitor", "monitor_arn", "sequence"),
+    sqlite_autoincrement=True,
+)
+
 # Manifest of the snapshots: immutable Parquet files, a base and its deltas. See ``manifest``.
 series_files = Table(
     "series_files",

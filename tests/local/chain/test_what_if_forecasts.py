@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import numpy as np
@@ -184,3 +186,30 @@ def test_a_swept_model_is_made_again(amazon: Amazon, predictor: str, forecast: s
     arn = what_if(amazon, analysis(amazon, forecast))
 
     assert middle(amazon, arn) == pytest.approx(middle(amazon, forecast), rel=1e-9)
+
+
+def test_an_export_shows_baseline_and_what_ifs_side_by_side(amazon: Amazon, forecast: str) -> None:
+    made = analysis(amazon, forecast)
+    arns = [
+        what_if(amazon, made, "more", TimeSeriesTransformations=[PROMOTED]),
+        what_if(amazon, made, "same"),
+    ]
+    arn = amazon.forecast.create_what_if_forecast_export(
+        WhatIfForecastExportName="spring",
+        WhatIfForecastArns=arns,
+        Destination=source("s3://bucket/what_ifs"),
+    )["WhatIfForecastExportArn"]
+    finish(amazon)
+
+    described = amazon.forecast.describe_what_if_forecast_export(WhatIfForecastExportArn=arn)
+    assert (described["Status"], described["Format"]) == ("ACTIVE", "CSV"), described
+    (file,) = (amazon.settings.home / "s3" / "bucket" / "what_ifs").glob("spring_*_part0.csv")
+    header, *rows = csv.reader(io.StringIO(file.read_text()))
+    columns = dict(zip(header, zip(*rows, strict=True), strict=True))
+    assert header[:2] == ["item_id", "date"]
+    assert set(header[2:]) == {
+        f"{name}_{of}" for name in ("Baseline", "more", "same") for of in ("p10", "p50", "p90")
+    }
+    assert columns["date"][0] == "2024-05-20T00:00:00Z"
+    assert [float(text) for text in columns["more_p50"][:7]] == list(middle(amazon, arns[0]))
+    assert columns["same_p50"] == columns["Baseline_p50"]

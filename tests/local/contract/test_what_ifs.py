@@ -199,3 +199,43 @@ def test_a_waiting_what_if_forecast_can_be_stopped(amazon: Amazon, analysis: str
 
     described = amazon.forecast.describe_what_if_forecast(WhatIfForecastArn=arn)
     assert described["Status"] == "CREATE_STOPPED"
+
+
+def export(amazon: Amazon, *arns: str) -> str:
+    answer = amazon.forecast.create_what_if_forecast_export(
+        WhatIfForecastExportName="out",
+        WhatIfForecastArns=list(arns),
+        Destination=source("s3://bucket/out"),
+    )
+    return str(answer["WhatIfForecastExportArn"])
+
+
+def test_a_what_if_forecast_that_is_being_exported_stays(amazon: Amazon, analysis: str) -> None:
+    arn = what_if(amazon, analysis)
+    amazon.mark(arn, "ACTIVE")
+    exporting = export(amazon, arn)
+
+    code, message = refusal(amazon.forecast.delete_what_if_forecast, WhatIfForecastArn=arn)
+    (listed,) = amazon.forecast.list_what_if_forecast_exports()["WhatIfForecastExports"]
+    amazon.mark(exporting, "ACTIVE")
+
+    assert exporting == f"{PREFIX}what-if-forecast-export/out"
+    assert listed["WhatIfForecastArns"] == [arn]
+    assert code == "ResourceInUseException"
+    assert f"is being exported by '{exporting}'" in message
+    assert amazon.forecast.delete_what_if_forecast(WhatIfForecastArn=arn) == {}
+
+
+def test_an_export_has_at_most_three_what_if_forecasts(amazon: Amazon, analysis: str) -> None:
+    arns = [what_if(amazon, analysis, f"w{number}") for number in range(4)]
+    for arn in arns:
+        amazon.mark(arn, "ACTIVE")
+
+    code, _ = refusal(
+        amazon.forecast.create_what_if_forecast_export,
+        WhatIfForecastExportName="out",
+        WhatIfForecastArns=arns,
+        Destination=source("s3://bucket/out"),
+    )
+
+    assert code == "LimitExceededException"
