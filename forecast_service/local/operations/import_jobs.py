@@ -84,8 +84,8 @@ def _check_time_zone(request: Mapping[str, Any]) -> None:
     if known and name not in known:
         alike = get_close_matches(name, known, n=1) or ["Europe/Berlin"]
         raise InvalidInput(
-            f"TimeZone '{name}' is unknown. Give a name of the IANA time zone database in its exact "
-            f"spelling, such as '{alike[0]}' or 'UTC', or leave it out."
+            f"TimeZone '{name}' is unknown. Give a name of the IANA time zone database in its "
+            f"exact spelling, such as '{alike[0]}' or 'UTC', or leave it out."
         )
 
 
