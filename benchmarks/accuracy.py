@@ -119,12 +119,17 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def measure(panel: Panel, cutoff: int, horizon: int, name: str) -> Window:
-    """Train on the periods before ``cutoff`` (an index); judge the ``horizon`` after it."""
+def measure(
+    panel: Panel, cutoff: int, horizon: int, name: str, naive_season: int | None = None
+) -> Window:
+    """Train on the periods before ``cutoff`` (an index); judge the ``horizon`` after it.
+
+    ``naive_season`` is the season of seasonal naive, if it is not that of the frequency.
+    """
     began = time.monotonic()
     past, future = panel.before(cutoff), panel.known_between(cutoff, cutoff + horizon)
     season = season_length(panel.frequency)
-    config = FitConfig(horizon, LEVELS, season, backtest_windows=BACKTESTS)
+    config = FitConfig(horizon, LEVELS, naive_season or season, backtest_windows=BACKTESTS)
     quantiles = algorithm(name).fit(past, config).forecast(future, LEVELS)
     seconds = time.monotonic() - began
     actual = panel.target[:, cutoff : cutoff + horizon]

@@ -182,7 +182,7 @@ class FittedPooled:
         """Chunks of rows: columns, and their values (rows, columns, periods from ``first``)."""
         features = self.features(times, covariates)
         columns, dated = features.by_date()
-        size = max(1, CHUNK_BYTES // (len(self.common) * len(times) * 4))
+        size = max(1, CHUNK_BYTES // (max(len(self.common), 1) * len(times) * 4))
         for start in range(0, len(self.keys), size):
             rows = slice(start, start + size)
             own_columns, varying = features.by_series(rows)

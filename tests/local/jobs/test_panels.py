@@ -267,3 +267,18 @@ def test_models_learn_from_the_newest_of_very_many_periods() -> None:
         "Models learn from the newest 50,000 periods, which begin at 2015-01-25T06:41:00. The "
         "34,961 periods before are left out.",
     )
+
+
+def test_related_series_of_several_minutes_join_their_periods() -> None:
+    minutes = [f"2015-01-02T10:{minute:02d}:00" for minute in range(0, 60, 5)]
+    promotions = [f"2015-01-02T{hour}:{at:02d}:00" for hour in (10, 11) for at in range(0, 60, 15)]
+
+    built = panel_of(
+        target([("a", at, 1.0) for at in minutes]),
+        related([("a", at, float(number)) for number, at in enumerate(promotions)]),
+        frequency="15min",
+    )
+
+    assert built.panel.target.tolist() == [[3.0] * 4]
+    assert built.panel.covariates["promo"].tolist() == [[0.0, 1.0, 2.0, 3.0]]
+    assert built.known_future.covariates["promo"].tolist() == [[4.0, 5.0]]
