@@ -22,7 +22,13 @@ from forecast_service.storage.bucket import Bucket, LocalBucket
 from forecast_service.storage.database import Database
 from forecast_service.storage.objects.aws_clients import client_maker
 
-__all__ = ["OUR_TAG", "ForecastSession", "open_session", "refuse_ourselves"]
+__all__ = [
+    "OUR_TAG",
+    "ForecastSession",
+    "open_amazon_session",
+    "open_session",
+    "refuse_ourselves",
+]
 
 OUR_TAG = "forecast-service"
 """Tag of what we make at Amazon; its value is the name of the dataset group."""
@@ -75,7 +81,8 @@ def open_session(settings: Settings, database: Database) -> ForecastSession:
     """
     if settings.backend == "local":
         return _local_session(settings, database)
-    amazon = _amazon_session(settings)
+    _refuse_our_algorithms(settings)
+    amazon = open_amazon_session(settings)
     if settings.backend == "amazon":
         return amazon
     return replace(_local_session(settings, database), preferred=amazon)
@@ -95,13 +102,8 @@ def _local_session(settings: Settings, database: Database) -> ForecastSession:
     )
 
 
-def _amazon_session(settings: Settings) -> ForecastSession:
-    if settings.algorithm in [name.lower() for name in OURS]:
-        allowed = [name.lower() for name in ALGORITHMS if name not in OURS]
-        raise ConfigurationError(
-            f"FORECAST_ALGORITHM is '{settings.algorithm}', which Amazon Forecast does not have. "
-            f"With FORECAST_BACKEND={settings.backend} use one of: auto, {', '.join(allowed)}."
-        )
+def open_amazon_session(settings: Settings) -> ForecastSession:
+    """The session of Amazon Forecast; it calls nobody yet. See ``open_session`` for the errors."""
     with translate_errors():
         make = client_maker(settings)
         forecast = make("forecast")
@@ -118,6 +120,15 @@ def _amazon_session(settings: Settings) -> ForecastSession:
             is_endpoint=False,
             is_remote=True,
             tagging={"Tags": [{"Key": OUR_TAG, "Value": settings.dataset_group}]},
+        )
+
+
+def _refuse_our_algorithms(settings: Settings) -> None:
+    if settings.algorithm in [name.lower() for name in OURS]:
+        allowed = [name.lower() for name in ALGORITHMS if name not in OURS]
+        raise ConfigurationError(
+            f"FORECAST_ALGORITHM is '{settings.algorithm}', which Amazon Forecast does not have. "
+            f"With FORECAST_BACKEND={settings.backend} use one of: auto, {', '.join(allowed)}."
         )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from forecast_service.amazon.made import ensure_dataset, ensure_group
+from forecast_service.amazon.made import arns_by_name, ensure_dataset, ensure_group
 from forecast_service.aws import translate_errors
 from forecast_service.common.arrow import write_csv_rows
 from forecast_service.errors import InvalidData
@@ -73,6 +73,26 @@ class Feeding:
             self._update_group(arn, list(there.values()))
         return arn
 
+    def is_up_to_date(self, group: DatasetGroup) -> bool:
+        """Whether Amazon has our rows already; nothing is changed."""
+        with translate_errors():
+            names = arns_by_name(self.amazon.forecast, "list_datasets", "Datasets", "Dataset")
+            for dataset in self._datasets(group):
+                if not self.snapshots.version(dataset["DatasetArn"]):
+                    continue
+                arn = names.get(dataset["DatasetName"])
+                newest = None if arn is None else _newest(self._jobs(arn))
+                start = self._start_of_name(dataset)
+                if newest is None or not newest["DatasetImportJobName"].startswith(start):
+                    return False
+        return True
+
+    def _start_of_name(self, dataset: Mapping[str, Any]) -> str:
+        """How the names of import jobs with our present rows begin."""
+        files = self.snapshots.verified(dataset["DatasetArn"])
+        digest = hashlib.sha256("".join(f.sha256 for f in files).encode()).hexdigest()
+        return f"rows_{digest[:DIGEST_LENGTH]}_"
+
     def _datasets(self, group: DatasetGroup) -> list[dict[str, Any]]:
         """Our descriptions of the group's datasets, the target first."""
         client = self.local.forecast
@@ -92,11 +112,8 @@ class Feeding:
 
     def _is_fed(self, dataset: Mapping[str, Any], arn: str, since: float) -> bool:
         """Whether Amazon's dataset has our rows; if not, an import job is started or under way."""
-        files = self.snapshots.verified(dataset["DatasetArn"])
-        digest = hashlib.sha256("".join(f.sha256 for f in files).encode()).hexdigest()
-        start = f"rows_{digest[:DIGEST_LENGTH]}_"
-        jobs = self._jobs(arn)
-        newest = max(jobs, key=lambda job: job["CreationTime"], default=None)
+        start, jobs = self._start_of_name(dataset), self._jobs(arn)
+        newest = _newest(jobs)
         if newest is None or not newest["DatasetImportJobName"].startswith(start):
             self._start(dataset, arn, f"{start}{len(jobs)}")
             return False
@@ -147,6 +164,10 @@ class Feeding:
         present = client.describe_dataset_group(DatasetGroupArn=arn).get("DatasetArns", [])
         if set(present) != set(datasets):
             client.update_dataset_group(DatasetGroupArn=arn, DatasetArns=list(datasets))
+
+
+def _newest(jobs: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    return max(jobs, key=lambda job: job["CreationTime"], default=None)
 
 
 def _kind_of(dataset: Mapping[str, Any]) -> tuple[Any, ...]:
