@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from .conftest import Api, OpenContext
 
 SOON = 300  # milliseconds
+LOADS = 5  # the best counts: the machine may be busy
 
 
 def opened(page: Page, address: str = "/store/7") -> Page:
@@ -158,14 +159,14 @@ def test_a_scenario_is_saved_only_when_asked_and_opened_by_its_link(
     assert api("/scenarios?store_number=5")["scenarios"] == []
 
 
-@pytest.mark.slow  # it needs the processor
-def test_something_is_painted_soon(page: Page) -> None:
-    opened(page)
-    painted = []
-    for _ in range(5):
-        opened(page)
-        painted.append(
-            page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-        )
+def test_something_is_painted_soon(open_context: OpenContext) -> None:
+    assert any(first_paint(open_context) < SOON for _ in range(LOADS))
 
-    assert min(painted) < SOON
+
+def first_paint(open_context: OpenContext) -> float:
+    """Milliseconds until a browser without a cache shows something of a store."""
+    context = open_context()
+    page = opened(context.new_page())
+    entry = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    context.close()
+    return float(entry)
