@@ -37,6 +37,18 @@ def test_the_table_says_what_the_api_says(page: Page, api: Api) -> None:
     assert [number(text) for _, text in shown] == pytest.approx(forecast["p50"], abs=0.51)
 
 
+def test_the_coming_week_is_that_of_the_overview(page: Page, api: Api) -> None:
+    line = next(row for row in api("/overview")["stores"] if row["store_number"] == 7)
+
+    opened(page)
+
+    tile, year = (page.locator("#tiles .tile").nth(place) for place in range(2))
+    expect(tile).to_contain_text("Next 7 days")
+    expect(tile.locator("dd").first).to_have_text(f"{line['next_7_days']:,.0f}")
+    expect(tile).to_contain_text(f"likely {line['low']:,.0f} to {line['high']:,.0f}")
+    expect(year).to_contain_text(f"{line['last_year']:,.0f} in the comparable week")
+
+
 def test_the_picture_is_read_by_keyboard(page: Page, api: Api) -> None:
     forecast = api("/stores/7/outlook")["forecast"]
     opened(page)
