@@ -39,6 +39,7 @@ from forecast_service.resources.representations import (
     representation_of,
 )
 from forecast_service.resources.tables.overviews import overview_table
+from forecast_service.resources.told import told
 
 __all__ = ["OverviewResource", "RegionsResource"]
 
@@ -109,7 +110,11 @@ def _encoded(
         following = f"/overview?{urlencode(parameters)}"
     stores = [_numbered(store) for store in document["stores"]]
     if not form.is_table:
-        return orjson.dumps({**document, "stores": stores, "next": following}), ()
+        found = [store["problems"] for store in stores]
+        answer = told(
+            {**document, "stores": stores, "next": following}, found, document["forecast"]
+        )
+        return orjson.dumps(answer), ()
     names_of_file = ["overview", *([question.region] if question.region else []), str(board.as_of)]
     headers = (attachment(names_of_file, form), *link_to_next(following))
     return form.write(overview_table(document, stores)), headers

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from forecast_service import errors
 from forecast_service.errors import ForecastServiceError
-from forecast_service.resources.contract.fields import AnswerModel, Sentence, Text
+from forecast_service.resources.contract.fields import AnswerModel, Sentence, Sentences, Text
 
 __all__ = ["BLANK", "PLAIN", "SENTENCES", "Problem", "ProblemFinding", "examples_of", "kinds_of"]
 
@@ -62,6 +62,7 @@ class Problem(AnswerModel):
         description="Identifier of the request; the log of the service has the request under it.",
         examples=[REQUEST_ID],
     )
+    sentences: Sentences = None
 
 
 PLAIN: Mapping[int, str] = {

@@ -36,6 +36,7 @@ from forecast_service.resources.tables.outlooks import (
     items_table,
     outlook_table,
 )
+from forecast_service.resources.told import told
 
 __all__ = ["ItemsResource", "OutlookResource"]
 
@@ -69,7 +70,7 @@ class OutlookResource(ServiceResource):
             shown = document if query.full else rounded(document)
             if query.shape == "rows":
                 shown |= {part: as_rows(shown[part]) for part in ("history", "forecast")}
-            return orjson.dumps(shown), ()
+            return orjson.dumps(told(shown, shown["provenance"], shown["problems"])), ()
 
         key = (form, query.full, query.shape)
         answer = self.service.outlooks.answer(question, key, encode)
