@@ -6,7 +6,7 @@ from flask import Flask
 
 from forecast_service.accounts.caller import PUBLIC
 from forecast_service.common.logs import configure_logging
-from forecast_service.dashboard import error_pages, explorer, first_admin, frame
+from forecast_service.dashboard import error_pages, explorer, first_admin, frame, log_out
 from forecast_service.local import wire
 from forecast_service.resources import hooks, problems, routes
 from forecast_service.resources.gate.admission import Admission
@@ -60,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     explorer.init_app(app, document)
     error_pages.init_app(app)
     first_admin.init_app(app, service)
+    log_out.init_app(app, service)
     session = service.session
     if session.is_endpoint and settings.aws_endpoint == "on":
         key = settings.aws_key
