@@ -117,6 +117,7 @@ class TrainingRunResource(OfRuns):
     @documented(
         "State and progress of a training run",
         scope="read",
+        headers=("Retry-After",),
         answers={200: "TrainingRun"},
         errors=OF_NAMES,
     )

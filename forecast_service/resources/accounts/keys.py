@@ -61,7 +61,8 @@ class KeysResource(ServiceResource):
             created_by=caller().name,
         )
         self.service.accounts_state.forget()
-        return json_response({**key_document(key), "key": text}, 201, NEVER_STORED)
+        headers = {**NEVER_STORED, "Location": f"/keys/{key.id}"}
+        return json_response({**key_document(key), "key": text}, 201, headers)
 
 
 class KeyResource(ServiceResource):
