@@ -11,6 +11,7 @@ from flask import Response, request
 from forecast_service.errors import UnknownStore
 from forecast_service.reading.board import Board
 from forecast_service.reading.board_totals import region_totals
+from forecast_service.reading.current import Encoded
 from forecast_service.reading.overview import (
     OverviewQuestion,
     overview_document,
@@ -44,8 +45,6 @@ from forecast_service.resources.told import told
 __all__ = ["OverviewResource", "RegionsResource"]
 
 PAGE_STORES, TABLE_STORES = 100, 5000  # without ``limit``
-
-Encoded = tuple[bytes, tuple[tuple[str, str], ...]]
 
 
 class OverviewResource(ServiceResource):

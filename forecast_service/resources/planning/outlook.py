@@ -10,6 +10,7 @@ import orjson
 from flask import Response, request
 
 from forecast_service.common.rounding import decimals_of
+from forecast_service.reading.current import Encoded
 from forecast_service.reading.outlook import ItemsQuestion, OutlookQuestion, rounded
 from forecast_service.resources.api import ServiceResource
 from forecast_service.resources.contract.documentation import documented
@@ -42,8 +43,6 @@ __all__ = ["ItemsResource", "OutlookResource"]
 
 PAGE_ITEMS, TABLE_ITEMS = 100, 5000
 SHARE_DECIMALS = 3
-
-Encoded = tuple[bytes, tuple[tuple[str, str], ...]]
 
 
 class OutlookResource(ServiceResource):
