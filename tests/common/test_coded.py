@@ -44,3 +44,14 @@ def test_sentences_that_were_put_together_are_told_one_by_one() -> None:
 
 def test_an_unknown_text_has_no_code() -> None:
     assert sentences_in({"notes": ["Something else was found.", "Monday"]}) == []
+
+
+def test_faults_with_their_places_are_told_one_by_one() -> None:
+    fault = say("empty_cell", column="Sales")
+    faults = f"line 2: {say('no_number', column='Sales', value='x')}; line 3: {fault}"
+
+    found = sentences_in([say("file_refused", file="sales.csv", faults=f"{faults}; and 37 more")])
+
+    codes = [sentence["code"] for sentence in found]
+    assert codes.count("at_place") == 2
+    assert {"file_refused", "no_number", "empty_cell", "and_more"} <= set(codes)

@@ -19,7 +19,7 @@ __all__ = ["said", "say", "sentences_in"]
 NUMBER = r"-?\d[\d,]*"
 JOINT = "; "  # between sentences that were put together
 ONE, ANY = rf"(?:(?!{JOINT}).)+?", ".+?"
-JOINED = ("faults", "reason")  # values that may be several sentences
+JOINED = ("faults", "fault", "reason")  # values that may be several sentences
 MOST_KEPT = 2048
 
 Said = dict[str, Any]
@@ -53,7 +53,7 @@ def sentences_in(document: Any) -> list[Said]:
 
 
 def _collect(text: str, found: dict[str, Said], *, is_value: bool) -> None:
-    sentence = None if text in found else _said(text, is_value) or _joined(text, is_value)
+    sentence = None if text in found else _known(text, is_value)
     if sentence is None:
         return
     found[text] = sentence
@@ -76,13 +76,25 @@ def _said(text: str, is_value: bool) -> Said | None:
 
 
 def _joined(text: str, is_value: bool) -> Said | None:
-    """Two sentences that were put together, the first of which has a code."""
-    places = (match.start() for match in re.finditer(re.escape(JOINT), text))
-    for place in places:
-        first, second = text[:place], text[place + len(JOINT) :]
-        if _said(first, is_value) is not None:
-            return {"text": text, "code": "both", "values": {"first": first, "second": second}}
-    return None
+    """Two sentences that were put together; the second may be unknown outside of a value."""
+    places = [match.start() for match in re.finditer(re.escape(JOINT), text)]
+    pairs = [(text[:place], text[place + len(JOINT) :]) for place in places]
+    known = [pair for pair in pairs if _said(pair[0], is_value) is not None]
+    whole = (pair for pair in known if _said(pair[1], is_value) or _joined(pair[1], is_value))
+    found = next(whole, None if is_value else next(iter(known), None))
+    if found is None:
+        return None
+    return {
+        "text": text,
+        "code": "both",
+        "values": dict(zip(("first", "second"), found, strict=True)),
+    }
+
+
+def _known(text: str, is_value: bool) -> Said | None:
+    if is_value:
+        return _joined(text, is_value) or _said(text, is_value)
+    return _said(text, is_value) or _joined(text, is_value)
 
 
 @cache
