@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from forecast_service.common.logs import configure_logging
-from forecast_service.dashboard import error_pages, explorer, first_admin, frame
+from forecast_service.dashboard import error_pages, explorer, first_admin, frame, log_out
 from forecast_service.resources import hooks, problems, routes
 from forecast_service.resources.amazon import endpoint
 from forecast_service.resources.gate.admission import Admission
@@ -59,6 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     error_pages.init_app(app)
     first_admin.init_app(app, service)
     endpoint.init_app(app, service)
+    log_out.init_app(app, service)
     admission.init_app(app)
     return app
 

@@ -195,6 +195,12 @@ class Settings(BaseSettings):
     session_idle_hours: float = Field(
         8.0, gt=0, description="A user must log in again after this time without a request."
     )
+    oidc_session_hours: float = Field(
+        12.0,
+        gt=0,
+        description="Users of the identity provider must log in again after this time, if it is "
+        "shorter: until then they keep what a group granted that they left.",
+    )
     oidc_issuer: str | None = Field(
         None,
         pattern=r"^https?://[^\s?#]+$",

@@ -15,12 +15,11 @@ from forecast_service.accounts.audit import record
 from forecast_service.accounts.aws_secrets import AwsSecrets, new_access_key_id
 from forecast_service.accounts.caller import OPEN_CALLER
 from forecast_service.accounts.scopes import COMMAND_LINE, SCOPES, Scope
-from forecast_service.accounts.tables import users
+from forecast_service.accounts.tables import api_keys, users
 from forecast_service.errors import Conflict, InvalidRequest, NotFound, Remedy
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.limits import UNLIMITED, Limits
 from forecast_service.storage.stores import existing_stores, refuse_unknown_region
-from forecast_service.storage.tables import api_keys
 
 __all__ = ["PREFIX", "Key", "Keys", "checked_limits", "digest_of", "read_keys"]
 

@@ -14,10 +14,10 @@ from forecast_service.accounts.accounts_state import AccountsState
 from forecast_service.accounts.aws_secrets import AwsSecrets
 from forecast_service.accounts.caller import Caller
 from forecast_service.accounts.keys import digest_of
+from forecast_service.accounts.tables import api_keys
 from forecast_service.errors import BackendUnavailable, Remedy, Unauthenticated
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.limits import Limits
-from forecast_service.storage.tables import api_keys
 
 __all__ = ["KnownKey", "KnownKeys"]
 

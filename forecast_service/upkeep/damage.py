@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from forecast_service.common.disks import is_full
 from forecast_service.common.instants import utc_text
+from forecast_service.common.wording.coded import say
 from forecast_service.engine import archive
 from forecast_service.local import catalog
 from forecast_service.local.calls import ACTIVE
@@ -25,10 +26,10 @@ from forecast_service.storage.tables import imports
 __all__ = ["Damage", "find_damage", "shortcomings"]
 
 SAME_COMMIT_SECONDS = 5.0  # an import and its snapshots get their times in one transaction
-ALL_AGAIN = "Restore a backup, or import all data again."
+ALL_AGAIN = say("all_data_again")
 NOT_NEEDED = "Nothing needs it any more."
-TRAIN = "The next training replaces it."
-NEXT_FORECAST = "What-ifs need it. The next forecast has a new one."
+TRAIN = say("next_training")
+NEXT_FORECAST = say("next_forecast")
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,9 @@ class Damage:
 
     def sentence(self, *, with_path: bool = True) -> str:
         """What is damaged, and what helps; without the path for those who cannot see the disk."""
-        subject = f"'{self.path}' ({self.content})" if with_path else f"A file ({self.content})"
-        return f"{subject} {self.problem}. {self.remedy}"
+        if with_path:
+            return f"'{self.path}' ({self.content}) {self.problem}. {self.remedy}"
+        return say("damaged_file", content=self.content, problem=self.problem, remedy=self.remedy)
 
 
 def find_damage(settings: Settings, database: Database) -> list[Damage]:
@@ -66,7 +68,7 @@ def shortcomings(settings: Settings, database: Database) -> list[str]:
     found = find_damage(settings, database)
     sentences = [damage.sentence(with_path=False) for damage in found if damage.is_needed]
     if is_full(settings.home):
-        sentences.append("The disk of the service is full. Free some space.")
+        sentences.append(say("disk_full"))
     return sentences
 
 
@@ -111,11 +113,11 @@ def _models(settings: Settings, database: Database) -> Iterator[Damage]:
     for predictor in active[-1:]:
         damaged = damaged_file(settings.home, predictor)
         if damaged is not None:
-            yield Damage(damaged[0], "model of the latest predictor", damaged[1], TRAIN, True)
+            yield Damage(damaged[0], say("model_of_predictor"), damaged[1], TRAIN, True)
     for path in served:
         problem = archive.problem_of(settings.home / path)
         if problem is not None:
-            yield Damage(path, "model of a forecast", problem, NEXT_FORECAST, True)
+            yield Damage(path, say("model_of_forecast"), problem, NEXT_FORECAST, True)
 
 
 def _waiting_imports(home: Path, database: Database) -> Iterator[Damage]:
@@ -124,5 +126,5 @@ def _waiting_imports(home: Path, database: Database) -> Iterator[Damage]:
         waiting = connection.execute(statement).scalars().all()
     for path in (path for files in waiting for path in files.values()):
         if not (home / path).is_file():
-            content = "file of an import that waits"
-            yield Damage(path, content, "is missing", "Send it again.", True)
+            content = say("file_of_import")
+            yield Damage(path, content, say("is_missing"), say("send_again"), True)

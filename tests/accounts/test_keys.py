@@ -14,6 +14,7 @@ from forecast_service.accounts.accounts_state import AccountsState
 from forecast_service.accounts.aws_secrets import AwsSecrets
 from forecast_service.accounts.keys import Keys
 from forecast_service.accounts.known_keys import KnownKeys
+from forecast_service.accounts.tables import api_keys
 from forecast_service.errors import (
     Conflict,
     InvalidRequest,
@@ -25,7 +26,7 @@ from forecast_service.errors import (
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.limits import Limits
-from forecast_service.storage.tables import api_keys, metadata
+from forecast_service.storage.tables import metadata
 from tests.resources.rows import GROUP, import_group, insert_store
 
 

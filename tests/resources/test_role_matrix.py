@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from forecast_service.accounts.accounts_state import note_change
 from forecast_service.accounts.scopes import KNOWN, PUBLIC, SCOPES
+from forecast_service.accounts.tables import api_keys
 from forecast_service.app import create_app
 from forecast_service.resources.gate.declarations import declarations
 from forecast_service.service import Service
@@ -115,8 +116,8 @@ def keys(app: Flask) -> dict[str, str]:
         made[name] = service.keys.create(name, SCOPES, created_by="test")[1]
     service.keys.revoke("revoked key")
     with service.database.write() as connection:
-        expired = tables.api_keys.c.name == "expired key"
-        connection.execute(sa.update(tables.api_keys).where(expired).values(expires_at=1.0))
+        expired = api_keys.c.name == "expired key"
+        connection.execute(sa.update(api_keys).where(expired).values(expires_at=1.0))
         note_change(connection)
     service.accounts_state.forget()
     return {**made, "wrong key": "fsk_" + "0" * 48}

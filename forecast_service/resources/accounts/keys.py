@@ -67,7 +67,7 @@ class KeysResource(ServiceResource):
         )
         self.service.accounts_state.forget()
         document = new_key_document(self.service.keys, key, text)
-        return json_response(document, 201, NEVER_STORED)
+        return json_response(document, 201, {**NEVER_STORED, "Location": f"/keys/{key.id}"})
 
 
 class KeyResource(ServiceResource):

@@ -4,6 +4,7 @@ import { post } from "./api.js";
 import { moved } from "./explanations.js";
 import { shortDay, t, units } from "./language.js";
 import { el, scroller, show, toast } from "./pieces.js";
+import { inWords, spoken } from "./sentences.js";
 
 const PATIENCE = 250; // milliseconds after the last change
 
@@ -133,7 +134,7 @@ class WhatIf {
   showTotal(answer) {
     this.bar.removeAttribute("aria-busy");
     const words = answer
-      ? [el("strong.figure", {}, moved(answer.total.baseline, answer.total.what_if)), " ", t("units over all days"), ...answer.notes.map((note) => el("small.muted.block", { lang: "en" }, note))]
+      ? [el("strong.figure", {}, moved(answer.total.baseline, answer.total.what_if)), " ", t("units over all days"), ...answer.notes.map((note) => el("small.muted.block", spoken(note), inWords(note)))]
       : [el("strong", {}, t("What if …")), " ", t("Change the plan of some days. Nothing is stored unless you save it.")];
     show(this.bar, el("p", { "aria-live": "polite" }, ...words), this.actions(answer));
   }
