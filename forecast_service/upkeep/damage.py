@@ -8,6 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from forecast_service.accounts.aws_secrets import FILE, AwsSecrets
 from forecast_service.common.disks import is_full
 from forecast_service.common.instants import utc_text
 from forecast_service.engine import archive
@@ -20,7 +21,7 @@ from forecast_service.storage.database import Database
 from forecast_service.storage.groups import read_group
 from forecast_service.storage.manifest import SnapshotFile
 from forecast_service.storage.snapshots import SnapshotStore
-from forecast_service.storage.tables import imports
+from forecast_service.storage.tables import api_keys, imports
 
 __all__ = ["Damage", "find_damage", "shortcomings"]
 
@@ -28,6 +29,7 @@ SAME_COMMIT_SECONDS = 5.0  # an import and its snapshots get their times in one 
 ALL_AGAIN = "Restore a backup, or import all data again."
 NOT_NEEDED = "Nothing needs it any more."
 TRAIN = "The next training replaces it."
+NEW_KEYS = "Restore the file from a backup, or make these keys anew."
 NEXT_FORECAST = "What-ifs need it. The next forecast has a new one."
 
 
@@ -57,6 +59,7 @@ def find_damage(settings: Settings, database: Database) -> list[Damage]:
         *_snapshots(settings.home, database),
         *_models(settings, database),
         *_waiting_imports(settings.home, database),
+        *_aws_access_keys(settings.home, database),
     ]
     return sorted(found, key=lambda damage: not damage.is_needed)
 
@@ -126,3 +129,17 @@ def _waiting_imports(home: Path, database: Database) -> Iterator[Damage]:
         if not (home / path).is_file():
             content = "file of an import that waits"
             yield Damage(path, content, "is missing", "Send it again.", True)
+
+
+def _aws_access_keys(home: Path, database: Database) -> Iterator[Damage]:
+    columns = api_keys.c
+    has_one = sa.and_(columns.aws_access_key_id.is_not(None), columns.revoked_at.is_(None))
+    chosen = columns.name, columns.aws_access_key_id, columns.aws_digest
+    with database.read() as connection:
+        rows = connection.execute(sa.select(*chosen).where(has_one).order_by(columns.name)).all()
+    secrets = AwsSecrets(home)
+    lost = [name for name, *known in rows if secrets.known_secret(*known) is None]
+    if lost:
+        content = f"secrets of the AWS access keys {', '.join(map(repr, lost))}"
+        problem = "is another file" if secrets.file.exists() else "is missing"
+        yield Damage(str(FILE), content, problem, NEW_KEYS, is_needed=False)
