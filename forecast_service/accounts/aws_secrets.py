@@ -6,11 +6,12 @@ import contextlib
 import hmac
 import os
 import secrets
+from hashlib import sha256
 from pathlib import Path
 
 from forecast_service.common.files import sync
 
-__all__ = ["AwsSecrets", "new_access_key_id"]
+__all__ = ["FILE", "AwsSecrets", "new_access_key_id"]
 
 FILE = Path("secrets", "aws_access_keys")
 ID_PREFIX, ID_LETTERS, ID_LENGTH = "FSKA", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 20
@@ -36,6 +37,12 @@ class AwsSecrets:
         except OSError:
             return None
         return _derive(root, access_key_id)
+
+    def known_secret(self, access_key_id: str, digest: str) -> str | None:
+        """The same, but None also if the file is another one than when the digest was made."""
+        secret = self.secret_of(access_key_id)
+        is_same = secret is not None and sha256(secret.encode()).hexdigest() == digest
+        return secret if is_same else None
 
     def make_secret(self, access_key_id: str) -> str:
         """The secret of a new AWS access key; the first one makes the file."""

@@ -126,15 +126,14 @@ class KnownKeys:
     def _aws_secret(self, row: sa.RowMapping) -> str | None:
         if row["aws_access_key_id"] is None:
             return None
-        secret = self.aws_secrets.secret_of(row["aws_access_key_id"])
-        if secret is None or digest_of(secret) != row["aws_digest"]:
+        secret = self.aws_secrets.known_secret(row["aws_access_key_id"], row["aws_digest"])
+        if secret is None:
             logger.error(
                 "The AWS access key of key '%s' is refused: '%s' cannot be read, or is not the "
                 "file that the key was made with. Restore the file, or make a new key.",
                 row["name"],
                 self.aws_secrets.file,
             )
-            return None
         return secret
 
     def _note_use(self, identifier: str) -> None:

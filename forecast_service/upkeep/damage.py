@@ -8,6 +8,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from forecast_service.accounts.aws_secrets import FILE, AwsSecrets
+from forecast_service.accounts.tables import api_keys
 from forecast_service.common.disks import is_full
 from forecast_service.common.instants import utc_text
 from forecast_service.common.wording.coded import say
@@ -30,6 +32,7 @@ ALL_AGAIN = say("all_data_again")
 NOT_NEEDED = "Nothing needs it any more."
 TRAIN = say("next_training")
 NEXT_FORECAST = say("next_forecast")
+NEW_KEYS = "Restore the file from a backup, or make these keys anew."
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ def find_damage(settings: Settings, database: Database) -> list[Damage]:
         *_snapshots(settings.home, database),
         *_models(settings, database),
         *_waiting_imports(settings.home, database),
+        *_aws_access_keys(settings.home, database),
     ]
     return sorted(found, key=lambda damage: not damage.is_needed)
 
@@ -128,3 +132,17 @@ def _waiting_imports(home: Path, database: Database) -> Iterator[Damage]:
         if not (home / path).is_file():
             content = say("file_of_import")
             yield Damage(path, content, say("is_missing"), say("send_again"), True)
+
+
+def _aws_access_keys(home: Path, database: Database) -> Iterator[Damage]:
+    columns = api_keys.c
+    has_one = sa.and_(columns.aws_access_key_id.is_not(None), columns.revoked_at.is_(None))
+    chosen = columns.name, columns.aws_access_key_id, columns.aws_digest
+    with database.read() as connection:
+        rows = connection.execute(sa.select(*chosen).where(has_one).order_by(columns.name)).all()
+    secrets = AwsSecrets(home)
+    lost = [name for name, *known in rows if secrets.known_secret(*known) is None]
+    if lost:
+        content = f"secrets of the AWS access keys {', '.join(map(repr, lost))}"
+        problem = "is another file" if secrets.file.exists() else say("is_missing")
+        yield Damage(str(FILE), content, problem, NEW_KEYS, is_needed=False)

@@ -27,6 +27,7 @@ from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.limits import Limits
 from forecast_service.storage.tables import metadata
+from forecast_service.upkeep.damage import find_damage
 from tests.resources.rows import GROUP, import_group, insert_store
 
 
@@ -158,7 +159,11 @@ def test_no_secret_of_aws_is_in_the_database(database: Database, keys: Keys) -> 
 
 @pytest.mark.parametrize("content", [None, b"another"])
 def test_a_lost_file_of_secrets_is_said_and_the_key_is_unknown(
-    database: Database, keys: Keys, content: bytes | None, caplog: pytest.LogCaptureFixture
+    database: Database,
+    settings: Settings,
+    keys: Keys,
+    content: bytes | None,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     made, text = keys.create("sdk", ["read"], aws=True, created_by="a")
     keys.aws_secrets.file.unlink()
@@ -169,6 +174,12 @@ def test_a_lost_file_of_secrets_is_said_and_the_key_is_unknown(
     assert process.aws_key(str(made.aws_access_key_id)) is None
     assert "The AWS access key of key 'sdk' is refused" in caplog.text
     assert process.caller(text).name == "sdk"
+    (damage,) = find_damage(settings, database)
+    is_missing = "is missing" if content is None else "is another file"
+    assert damage.sentence() == (
+        f"'secrets/aws_access_keys' (secrets of the AWS access keys 'sdk') {is_missing}. Restore "
+        "the file from a backup, or make these keys anew."
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from forecast_service.accounts.accounts_state import note_change
+from forecast_service.accounts.tables import api_keys
 from forecast_service.app import create_app
 from forecast_service.service import Service
 from forecast_service.settings import Settings
-from forecast_service.storage.tables import api_keys
 
 from .callers import CALLERS, Access, Endpoint
 
