@@ -17,6 +17,10 @@ from forecast_service.local.operations.endings import delete, delete_tree, requi
 from forecast_service.local.operations.exports import create_forecast_export
 from forecast_service.local.operations.forecasts import create_forecast
 from forecast_service.local.operations.import_jobs import create_import_job
+from forecast_service.local.operations.insights.explainabilities import (
+    create_explainability,
+    create_explainability_export,
+)
 from forecast_service.local.operations.insights.monitors import (
     create_monitor,
     list_evaluations,
@@ -74,6 +78,8 @@ HANDLERS: Mapping[str, Handler] = {
     "CreatePredictor": create_predictor,
     "CreateAutoPredictor": create_auto_predictor,
     "CreateForecast": create_forecast,
+    "CreateExplainability": create_explainability,
+    "CreateExplainabilityExport": create_explainability_export,
     "CreateMonitor": create_monitor,
     "CreateWhatIfAnalysis": create_analysis,
     "CreateWhatIfForecast": create_what_if_forecast,
