@@ -24,6 +24,7 @@ from forecast_service.local.calls import JOB_KIND
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.explaining.explainability import run_explainability
 from forecast_service.local.jobs.exports.explainability_export import run_explainability_export
+from forecast_service.local.jobs.exports.backtest_export import run_backtest_export
 from forecast_service.local.jobs.exports.forecast_export import run_forecast_export
 from forecast_service.local.jobs.exports.what_if_export import run_what_if_export
 from forecast_service.local.jobs.forecasting import run_forecast
@@ -53,6 +54,7 @@ WORK: dict[str, Callable[[Job], Finish]] = {
     "what-if-forecast": run_what_if_forecast,
     "what-if-forecast-export": run_what_if_export,
     "forecast-export-job": run_forecast_export,
+    "predictor-backtest-export-job": run_backtest_export,
 }
 
 logger = logging.getLogger(__name__)
