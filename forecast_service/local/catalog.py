@@ -21,6 +21,7 @@ __all__ = [
     "find_all",
     "get",
     "insert",
+    "newest_alike",
     "newest_child",
     "of_group",
     "update",
@@ -123,6 +124,20 @@ def newest_child(connection: sa.Connection, arn: str, status: str) -> Resource |
         .limit(1)
     )
     return _one(connection, statement)
+
+
+def newest_alike(connection: sa.Connection, resource: Resource, count: int) -> list[Resource]:
+    """The newest ACTIVE resources of the same type with the same parent (or dataset group)."""
+    same = resources.c.type == resource.type, resources.c.status == "ACTIVE"
+    place = (
+        resources.c.dataset_group_arn == resource.dataset_group_arn
+        if resource.dataset_group_arn is not None
+        else resources.c.parent_arn == resource.parent_arn
+    )
+    statement = (
+        sa.select(resources).where(*same, place).order_by(resources.c.sequence.desc()).limit(count)
+    )
+    return [Resource(**row) for row in connection.execute(statement).mappings()]
 
 
 def of_group(

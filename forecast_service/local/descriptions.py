@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from statistics import median
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +32,8 @@ from forecast_service.local.shapes import Shape
 
 __all__ = ["dataset_state", "describe", "select_members"]
 
+EARLY = 0.1  # finished share up to which earlier jobs tell more
+RECENT = 5  # earlier jobs
 CHANGING = frozenset({"CREATE_IN_PROGRESS", "CREATE_STOPPING"})
 METRIC_NAMES = ("AverageWeightedQuantileLoss", "MAPE", "MASE", "RMSE", "WAPE")
 DATASET_STATUS = {
@@ -84,7 +87,7 @@ def _members(connection: sa.Connection, resource: Resource) -> dict[str, Any]:
         "Message": resource.message,
         "CreationTime": resource.created_at,
         "LastModificationTime": _modified_at(resource),
-        "EstimatedTimeRemainingInMinutes": _minutes_left(resource),
+        "EstimatedTimeRemainingInMinutes": _minutes_left(connection, resource),
     }
     extra = EXTRAS.get(resource.type)
     return members if extra is None else members | extra(connection, resource)
@@ -96,15 +99,28 @@ def _modified_at(resource: Resource) -> float:
     return time.time() if resource.status in CHANGING else resource.modified_at
 
 
-def _minutes_left(resource: Resource) -> int | None:
-    """Minutes left (at least 1), estimated from the finished share; None without an estimate."""
+def _minutes_left(connection: sa.Connection, resource: Resource) -> int | None:
+    """Minutes left (at least 1) of a job in progress; None without an estimate.
+
+    The estimate comes from the finished share; at the beginning, which says little, from the
+    jobs of the same kind that ended before.
+    """
     share = resource.progress or 0.0
-    if resource.status != "CREATE_IN_PROGRESS" or not 0 < share < 1:
+    if resource.status != "CREATE_IN_PROGRESS" or share >= 1:
         return None
+    elapsed = max(0.0, time.time() - _started_at(resource))
+    if share < EARLY:
+        earlier = catalog.newest_alike(connection, resource, RECENT)
+        took = [each.modified_at - _started_at(each) for each in earlier]
+        if took:
+            return max(1, math.ceil((median(took) - elapsed) / 60))
+    return max(1, math.ceil(elapsed * (1 - share) / share / 60)) if share > 0 else None
+
+
+def _started_at(resource: Resource) -> float:
+    """Epoch seconds at which a worker last began, or else of the creation."""
     started_at = details_of(resource.type, resource.details).started_at
-    since = resource.created_at if started_at is None else started_at
-    elapsed_seconds = max(0.0, time.time() - since)
-    return max(1, math.ceil(elapsed_seconds * (1 - share) / share / 60))
+    return resource.created_at if started_at is None else started_at
 
 
 def _dataset(connection: sa.Connection, dataset: Resource) -> dict[str, Any]:

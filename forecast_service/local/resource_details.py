@@ -91,6 +91,8 @@ class PredictorDetails(DataDetails):
     """Details of a predictor."""
 
     is_auto: bool = False
+    frequency: str | None = None
+    """Frequency code of the engine that it was trained with; it says where periods begin."""
     keys: Sequence[str] | None = None
     """Fields that identify a series: the item, then the forecast dimensions in schema order."""
     accuracy: Mapping[str, Any] | None = None

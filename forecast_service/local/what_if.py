@@ -11,6 +11,7 @@ from forecast_service.common.keys import series_key, split_key
 from forecast_service.details import Change, WhatIfSeries
 from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import KnownFuture
+from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.errors import (
     Conflict,
     FieldError,
@@ -86,7 +87,7 @@ def _series(
             forecast_arn=forecast.arn,
             series_key=series_key(key),
             start=start,
-            frequency=model.frequency,
+            frequency=parse_frequency(model.frequency).short,
             forecast_types=model.forecast_types,
             values=baseline_values,
             algorithm=algorithm,

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.calendar import Times
 from forecast_service.engine.features.regression_features import LOOKBACK
 from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.engine.periods.frequency import Times
 from forecast_service.engine.pooled.correction import PLAIN, Correction
 from forecast_service.engine.pooled.log_forecast import LOWEST
 from forecast_service.engine.pooled.log_target import LogTarget, log_target

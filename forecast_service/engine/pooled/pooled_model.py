@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.archive import Arrays, prefixed, unprefixed
-from forecast_service.engine.calendar import Times, period_starts, periods_between
+from forecast_service.engine.calendar import period_starts, periods_between
 from forecast_service.engine.closing import Closing
 from forecast_service.engine.features.columns import Column, Single
 from forecast_service.engine.features.regression_features import Features, Recipe
 from forecast_service.engine.panel import FloatArray, KnownFuture
+from forecast_service.engine.periods.frequency import Times
 from forecast_service.engine.pooled.backdrop import Backdrop
 from forecast_service.engine.pooled.level_prior import LevelPrior
 from forecast_service.engine.pooled.log_forecast import LogForecast
@@ -181,7 +182,7 @@ class FittedPooled:
         """Chunks of rows: columns, and their values (rows, columns, periods from ``first``)."""
         features = self.features(times, covariates)
         columns, dated = features.by_date()
-        size = max(1, CHUNK_BYTES // (len(self.common) * len(times) * 4))
+        size = max(1, CHUNK_BYTES // (max(len(self.common), 1) * len(times) * 4))
         for start in range(0, len(self.keys), size):
             rows = slice(start, start + size)
             own_columns, varying = features.by_series(rows)

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.algorithm import FitConfig, Progress, silent
-from forecast_service.engine.calendar import Times, parse_frequency, weekday_of
+from forecast_service.engine.calendar import weekday_of
 from forecast_service.engine.closing import Closing
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
+from forecast_service.engine.periods.frequency import Times, parse_frequency
 from forecast_service.engine.simple.empirical_distribution import weighted_mean, weighted_quantiles
 from forecast_service.engine.simple.npts_options import NptsOptions
 from forecast_service.engine.simple.seasonal_naive import fit_seasonal_naive

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.algorithm import FitConfig, Progress, silent
-from forecast_service.engine.calendar import periods_between, usable_season
+from forecast_service.engine.calendar import periods_between
 from forecast_service.engine.closing import Closing, find_closing
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
+from forecast_service.engine.periods.frequency import usable_season
 from forecast_service.engine.quantiles import clip_mean, clip_quantiles, require_levels
 from forecast_service.errors import InvalidData
 

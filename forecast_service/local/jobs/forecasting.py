@@ -12,6 +12,7 @@ from forecast_service.common.keys import series_key
 from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.grouped import facts_of
 from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.engine.registry import condition
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
@@ -101,7 +102,7 @@ def model_for(
     limits = limits_of(whole.panel, whole.known_future)
     future = limits.bounds.within(whole.known_future)
     ranges = covariate_ranges(whole.panel, whole.known_future)
-    model = ServedModel(fitted, future, config.frequency, types, ranges, limits)
+    model = ServedModel(fitted, future, whole.panel.frequency, types, ranges, limits)
     if chosen is None:
         return whole, model
     kept = [key for key in fitted.keys if key in chosen]
@@ -134,7 +135,7 @@ def _rows(
             forecast_arn=forecast_arn,
             series_key=series_key(key),
             start=start,
-            frequency=model.frequency,
+            frequency=parse_frequency(model.frequency).short,
             forecast_types=model.forecast_types,
             values=series_values,
             algorithm=algorithm,

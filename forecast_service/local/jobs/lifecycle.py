@@ -23,8 +23,8 @@ from forecast_service.local import catalog
 from forecast_service.local.calls import JOB_KIND
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.explaining.explainability import run_explainability
-from forecast_service.local.jobs.exports.explainability_export import run_explainability_export
 from forecast_service.local.jobs.exports.backtest_export import run_backtest_export
+from forecast_service.local.jobs.exports.explainability_export import run_explainability_export
 from forecast_service.local.jobs.exports.forecast_export import run_forecast_export
 from forecast_service.local.jobs.exports.what_if_export import run_what_if_export
 from forecast_service.local.jobs.forecasting import run_forecast

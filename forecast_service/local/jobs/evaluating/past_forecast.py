@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from forecast_service.common.keys import MEAN, middle_type, parse_forecast_type, split_key
 from forecast_service.engine.backtest import Metrics, TestedWindow
-from forecast_service.engine.calendar import next_periods, periods_between, usable_season
+from forecast_service.engine.calendar import next_periods, periods_between
 from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.engine.periods.frequency import usable_season
 from forecast_service.storage import forecast_store
 from forecast_service.storage.database import Database
 

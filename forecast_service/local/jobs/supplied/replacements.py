@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from forecast_service.common.arrow import to_numpy, to_times
 from forecast_service.common.keys import series_key
-from forecast_service.engine.calendar import Times, periods_between
+from forecast_service.engine.calendar import periods_between
 from forecast_service.engine.panel import KnownFuture
+from forecast_service.engine.periods.frequency import Times
 from forecast_service.errors import InvalidData
 from forecast_service.local.files.schema import DatasetSchema
 from forecast_service.local.jobs.aggregation import SeriesRows, series_rows, spread
