@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import bare, memory, scale
+from benchmarks import bare, exports, memory, scale
 from benchmarks.processes import Cost
 from benchmarks.sample import DAYS, fill
 from benchmarks.synthetic import Shape, write_synthetic
@@ -54,6 +54,16 @@ def test_the_bare_resource_returns_the_bytes_of_the_service(
     assert plain.data == answer.data
     assert answer.text.count("Timestamp") == 3 * DAYS
     service.extensions["forecast_service"].close()
+
+
+@pytest.mark.parametrize("file_format", ["CSV", "PARQUET"])
+def test_exports_are_measured_step_by_step(file_format: str) -> None:
+    measured = exports.measure(3, file_format)
+
+    lines = exports.table([measured]).splitlines()
+    assert list(measured["costs"]) == ["keep backtest", "export forecast", "export backtest"]
+    assert measured["bytes"]["exports"] > 0
+    assert [line.split()[:1] for line in lines[1:]] == [["3"], ["3"], ["3"], ["files:"]]
 
 
 @pytest.mark.slow

@@ -14,7 +14,10 @@ from forecast_service.local.operations.auto_predictors import create_auto_predic
 from forecast_service.local.operations.dataset_groups import create_group, update_group
 from forecast_service.local.operations.datasets import create_dataset
 from forecast_service.local.operations.endings import delete, delete_tree, require_any, stop
-from forecast_service.local.operations.exports import create_forecast_export
+from forecast_service.local.operations.exports import (
+    create_backtest_export,
+    create_forecast_export,
+)
 from forecast_service.local.operations.forecasts import create_forecast
 from forecast_service.local.operations.import_jobs import create_import_job
 from forecast_service.local.operations.legacy_predictors import create_predictor
@@ -66,6 +69,7 @@ HANDLERS: Mapping[str, Handler] = {
     "CreateAutoPredictor": create_auto_predictor,
     "CreateForecast": create_forecast,
     "CreateForecastExportJob": create_forecast_export,
+    "CreatePredictorBacktestExportJob": create_backtest_export,
     "UpdateDatasetGroup": update_group,
     "GetAccuracyMetrics": accuracy,
     "ListMonitorEvaluations": list_evaluations,

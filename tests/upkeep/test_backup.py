@@ -121,12 +121,14 @@ def test_folders_of_killed_processes_are_swept_unless_an_import_needs_them(
 ) -> None:
     left_behind(chain.home / "uploads" / new_id())
     left_behind(chain.home / "imports" / new_id())
+    left_behind(chain.home / ".scratch" / new_id())
     sales = left_behind(chain.home / "s3" / chain.bucket / "imports" / "mine") / "sales.csv"
     waiting = Imports(database, chain, open_session(chain, database)).request({"sales": sales})
     sweep(chain, database, folder_seconds=0)
 
     assert sales.exists()
     assert list((chain.home / "uploads").iterdir()) == []
+    assert list((chain.home / ".scratch").iterdir()) == []
     assert [path.name for path in (chain.home / "imports").iterdir()] == [waiting]
 
 

@@ -22,6 +22,7 @@ from forecast_service.errors import ForecastServiceError, LeaseLost
 from forecast_service.local import catalog
 from forecast_service.local.calls import JOB_KIND
 from forecast_service.local.catalog import Resource
+from forecast_service.local.jobs.exports.backtest_export import run_backtest_export
 from forecast_service.local.jobs.exports.forecast_export import run_forecast_export
 from forecast_service.local.jobs.forecasting import run_forecast
 from forecast_service.local.jobs.importing import run_import
@@ -42,6 +43,7 @@ WORK: dict[str, Callable[[Job], Finish]] = {
     "predictor": run_training,
     "forecast": run_forecast,
     "forecast-export-job": run_forecast_export,
+    "predictor-backtest-export-job": run_backtest_export,
 }
 
 logger = logging.getLogger(__name__)

@@ -62,9 +62,9 @@ def test_every_point_of_every_store_is_exported(amazon: Amazon, finish_jobs: Fin
     assert part == f"nightly_{at}_part0.csv"
     assert (folder / "daily" / part).read_text() == (
         "item_id,date,p90,p10,mean\n"
-        "1,2015-08-01T00:00:00Z,0,0.25,0.5\n"
+        "1,2015-08-01T00:00:00Z,0.0,0.25,0.5\n"
         "1,2015-08-02T00:00:00Z,0.125,0.375,0.625\n"
-        "2,2015-08-01T00:00:00Z,1,1.25,1.5\n"
+        "2,2015-08-01T00:00:00Z,1.0,1.25,1.5\n"
         "2,2015-08-02T00:00:00Z,1.125,1.375,1.625\n"
     )
     assert [(folder / "daily" / name).read_bytes() for name in markers] == [b"", b""]
@@ -83,9 +83,9 @@ def test_items_of_stores_are_exported_to_s3(
     assert (check, success) == ("daily/_CHECK", "daily/_SUCCESS")
     assert csv_rows(simulated_aws.get(part).decode()) == [
         ["item_id", "date", "location", "p90", "p10", "mean"],
-        ['5" pot', "2015-08-01T00:00:00Z", "1", "1", "1.125", "1.25"],
-        ["milk", "2015-08-01T00:00:00Z", "2", "2", "2.125", "2.25"],
-        ["milk, fat", "2015-08-01T00:00:00Z", "1", "0", "0.125", "0.25"],
+        ['5" pot', "2015-08-01T00:00:00Z", "1", "1.0", "1.125", "1.25"],
+        ["milk", "2015-08-01T00:00:00Z", "2", "2.0", "2.125", "2.25"],
+        ["milk, fat", "2015-08-01T00:00:00Z", "1", "0.0", "0.125", "0.25"],
     ]
 
 

@@ -58,13 +58,11 @@ def test_folders_of_an_export_share_its_markers(tmp_path: Path, destination: Des
     ]
 
 
-def test_texts_have_quotes_only_in_blocks_where_one_needs_it(
-    tmp_path: Path, destination: Destination
-) -> None:
+def test_only_texts_that_need_quotes_have_them(tmp_path: Path, destination: Destination) -> None:
     write_export(destination, {"": [block("a b", "c"), block("d,e", 'f"g', "h\ni", "j")]})
 
     text = files(tmp_path)["nightly_2020-01-26T00-53-20Z_part0.csv"]
-    assert text == 'item_id,p50\na b,0.5\nc,0.5\n"d,e",0.5\n"f""g",0.5\n"h\ni",0.5\n"j",0.5\n'
+    assert text == 'item_id,p50\na b,0.5\nc,0.5\n"d,e",0.5\n"f""g",0.5\n"h\ni",0.5\nj,0.5\n'
 
 
 def test_nothing_is_stored_if_a_block_cannot_be_made(

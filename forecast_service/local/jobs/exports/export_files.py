@@ -10,17 +10,16 @@ All parts are made on this machine before the first one is stored: an export tha
 
 from __future__ import annotations
 
+import csv
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pyarrow import csv as arrow_csv
 
 from forecast_service.local.jobs.job import Job
 from forecast_service.storage.objects.object_store import ObjectStore
@@ -29,7 +28,6 @@ __all__ = ["PART_ROWS", "Destination", "export_destination", "write_export"]
 
 PART_ROWS = 1_000_000  # of a part, or a block more: about 90 MB of CSV
 CHECK, SUCCESS = "_CHECK", "_SUCCESS"
-NEEDS_QUOTES = '[",\r\n]'
 
 
 class PartWriter(Protocol):
@@ -142,35 +140,26 @@ def _write_parts(
 
 
 class _CsvPart:
-    """A CSV file with a header; texts have quotes only in blocks where one of them needs it."""
+    """A CSV file with a header. Numbers have a point (``90.0``), and texts quotes if need be."""
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self.stream = path.open("wb")
-        self.stream.write((",".join(schema.names) + "\n").encode())
+    def __init__(self, stream: TextIO, schema: pa.Schema) -> None:
+        self.rows = csv.writer(stream, lineterminator="\n")
+        self.rows.writerow(schema.names)
 
     def write(self, table: pa.Table) -> None:
         """Append rows."""
-        options = arrow_csv.WriteOptions(
-            include_header=False, quoting_style="needed" if _needs_quotes(table) else "none"
-        )
-        arrow_csv.write_csv(table, self.stream, options)
+        self.rows.writerows(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
 
 @contextmanager
 def _csv_part(path: Path, schema: pa.Schema) -> Iterator[PartWriter]:
-    part = _CsvPart(path, schema)
-    with part.stream:
-        yield part
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        yield _CsvPart(stream, schema)
 
 
 def _parquet_part(path: Path, schema: pa.Schema) -> AbstractContextManager[PartWriter]:
     writer: AbstractContextManager[PartWriter] = pq.ParquetWriter(path, schema)
     return writer
-
-
-def _needs_quotes(table: pa.Table) -> bool:
-    texts = [column for column in table.columns if pa.types.is_string(column.type)]
-    return any(pc.any(pc.match_substring_regex(text, NEEDS_QUOTES)).as_py() for text in texts)
 
 
 OpenPart = Callable[[Path, pa.Schema], AbstractContextManager[PartWriter]]
