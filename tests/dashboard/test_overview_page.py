@@ -16,7 +16,7 @@ MOST_REQUESTS, MOST_KB, MOST_API_CALLS = 15, 400, 2
 def opened(page: Page, address: str = "/") -> Page:
     """The page when its data are there."""
     page.goto(address)
-    expect(page.locator(".stores tbody tr").first).to_be_visible()
+    expect(page.locator("main[data-finished] .stores tbody tr").first).to_be_visible()
     return page
 
 

@@ -24,7 +24,7 @@ def force(address: str) -> str:
 def settled(page: Page, address: str) -> Page:
     """The page when all that it asked for is there."""
     page.goto(address)
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("main[data-finished]")).to_be_visible()
     expect(page.locator(".skeleton")).to_have_count(0)
     return page
 

@@ -5,7 +5,7 @@ import { moved } from "./explanations.js";
 import { caller } from "./frame.js";
 import { date, shortDay, t, units, week } from "./language.js";
 import { Picture } from "./picture.js";
-import { byId, el, failure, scroller, show, toast } from "./pieces.js";
+import { byId, el, failure, finished, scroller, show, toast } from "./pieces.js";
 import { labelOf, movedDay } from "./what_if.js";
 
 const id = decodeURIComponent(location.pathname.split("/")[2]);
@@ -132,6 +132,7 @@ async function load() {
   } catch (problem) {
     show(byId("scenario"), el("div.card", {}, failure(problem, load)));
   }
+  finished();
 }
 
 byId("print").addEventListener("click", () => window.print());
