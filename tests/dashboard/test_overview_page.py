@@ -51,6 +51,7 @@ def test_filters_are_in_the_address_and_remembered(page: Page, api: Api) -> None
     expect(rows).to_have_count(region["stores"])
 
 
+@pytest.mark.slow  # test_filters_are_in_the_address_and_remembered
 def test_a_shared_address_shows_the_same(page: Page) -> None:
     opened(page, "/?search=7&sort=store_number&order=asc")
 
