@@ -9,6 +9,7 @@ const TOP = 16; // room for a number above the bars
 const WIDEST = 28; // of a day
 const NARROWEST = 4;
 const LABEL = 72; // width of a date
+const GUTTER = 44; // room for the number left of the bars
 const COLOURS = 6;
 
 /** Names of the parts beside the level; those that move most come first. */
@@ -60,8 +61,8 @@ function drawn(forecast, names) {
 
 function drawing(forecast, names, available) {
   const { date } = forecast;
-  const step = Math.min(WIDEST, Math.max(NARROWEST, available / date.length));
-  const width = Math.ceil(date.length * step);
+  const step = Math.min(WIDEST, Math.max(NARROWEST, (available - GUTTER) / date.length));
+  const width = Math.round(GUTTER + date.length * step);
   const sums = date.map((_, day) => stackOf(forecast.parts, names, day));
   const up = Math.max(1, ...sums.map(({ up }) => up));
   const down = Math.max(0, ...sums.map(({ down }) => down));
@@ -74,7 +75,7 @@ function drawing(forecast, names, available) {
       svg("title", {}, said(forecast, names, day)),
       ...pieces.map(({ from, to, i }) =>
         svg(`rect.part-${colourOf(i)}`, {
-          x: (day + 0.15) * step,
+          x: GUTTER + (day + 0.15) * step,
           y: zero - Math.max(from, to) * scale,
           width: step * 0.7,
           height: Math.max(0, Math.abs(to - from) * scale - 0.5),
@@ -84,16 +85,16 @@ function drawing(forecast, names, available) {
   );
   const apart = 7 * Math.ceil(LABEL / (7 * step)); // whole weeks between two dates
   const ticks = date.flatMap((text, day) =>
-    day % apart === 0 && (day * step) + LABEL <= width + 8 ? [svg("text", { x: day * step, y: TOP + HEIGHT + 16 }, shortDay(text))] : [],
+    day % apart === 0 && GUTTER + day * step + LABEL <= width + 8 ? [svg("text", { x: GUTTER + day * step, y: TOP + HEIGHT + 16 }, shortDay(text))] : [],
   );
   const round = roundBelow(up);
   return svg(
     "svg.bars",
     { viewBox: `0 0 ${width} ${TOP + HEIGHT + 22}`, width, height: TOP + HEIGHT + 22, role: "img", "aria-label": t("Parts of the forecast by day; the table below has the numbers") },
-    svg("line.scale", { x1: 0, x2: width, y1: zero - round * scale, y2: zero - round * scale }),
+    svg("line.scale", { x1: GUTTER, x2: width, y1: zero - round * scale, y2: zero - round * scale }),
     ...bars,
-    svg("text.scale", { x: 0, y: zero - round * scale - 4 }, difference(round)),
-    svg("line", { x1: 0, x2: width, y1: zero, y2: zero }),
+    svg("text", { x: 0, y: zero - round * scale + 4 }, difference(round)),
+    svg("line", { x1: GUTTER, x2: width, y1: zero, y2: zero }),
     ...ticks,
   );
 }
