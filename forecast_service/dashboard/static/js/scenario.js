@@ -96,12 +96,12 @@ function daysCard(result) {
       "tr",
       { "data-day": row.day },
       el("th", { scope: "row" }, el("time", { datetime: row.day }, shortDay(row.day))),
-      el("td.num", {}, units(row.now.middle)),
-      el("td.num.figure", {}, units(row.after)),
+      el("td.num.wide-only", {}, units(row.now.middle)),
+      el("td.num", {}, el("span.figure", {}, units(row.after)), el("small.muted.narrow-only", {}, t("instead of %(units)s", { units: units(row.now.middle) }))),
       el("td.num", {}, movedDay(row.now.middle, row.after)),
     ),
   );
-  const heads = [["th", t("Day")], ["th.num", t("Expected")], ["th.num", t("What if")], ["th.num", t("Difference")]];
+  const heads = [["th", t("Day")], ["th.num.wide-only", t("Expected")], ["th.num", t("What if")], ["th.num", t("Difference")]];
   const table = el(
     "table",
     { id: "days" },
