@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +21,9 @@ from forecast_service.cli import main
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import Queue
+
+if TYPE_CHECKING:
+    from simulated_aws import SimulatedAws
 
 BESIDE = Path(__file__).parents[2] / "shared" / "data" / "rossmann"
 ROSSMANN = os.environ.get("FORECAST_TEST_ROSSMANN", str(BESIDE))
@@ -181,3 +185,26 @@ def rossmann() -> Path:
     if not (folder / "train.csv.gz").exists():
         pytest.skip("the Rossmann files are absent; name their folder in FORECAST_TEST_ROSSMANN")
     return folder
+
+
+@pytest.fixture(scope="session")
+def moto_url() -> Iterator[str]:
+    """URL of moto's server on the loopback interface."""
+    from moto.server import ThreadedMotoServer  # costs more than most tests
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def simulated_aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> SimulatedAws:
+    """An empty AWS account; the service calls it, and may do everything."""
+    from simulated_aws import SimulatedAws
+
+    aws = SimulatedAws(moto_url, monkeypatch)
+    aws.reset()
+    aws.use()
+    return aws

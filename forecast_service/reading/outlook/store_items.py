@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from forecast_service.common.arrow import to_numpy
 from forecast_service.common.keys import series_key
 from forecast_service.common.names import natural_order
-from forecast_service.engine.calendar import parse_frequency
+from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.engine.totals.sums import mean_of_quantiles
 from forecast_service.importer.history import sales_key
 from forecast_service.importer.merging.stored_rows import rows_of_store

@@ -12,7 +12,8 @@ import numpy as np
 import sqlalchemy as sa
 
 from forecast_service.common.rounding import decimals_of
-from forecast_service.engine.calendar import parse_frequency, period_starts
+from forecast_service.engine.calendar import period_starts
+from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.errors import NoForecast
 from forecast_service.monitoring.forecast_values import StoreFacts
 from forecast_service.monitoring.last_year import aligned_last_year

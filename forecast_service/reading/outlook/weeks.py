@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from forecast_service.common.keys import MEAN
-from forecast_service.engine.calendar import floor, last_day, parse_frequency
+from forecast_service.engine.calendar import floor, last_day
+from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.engine.totals.past import Past
 from forecast_service.engine.totals.sums import mean_of_quantiles, total
 from forecast_service.monitoring.week_totals import DAYS, past_weeks, week_totals

@@ -231,3 +231,19 @@ def test_the_audit_log_is_filtered_and_exported(page: Page) -> None:
     lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
     assert len(lines) > 1
     assert all("logged_in" in line for line in lines[1:])
+
+
+@pytest.mark.slow
+def test_a_key_for_aws_sdks_is_shown_with_their_variables(page: Page) -> None:
+    logged_in(page, "anna", wanted="/admin?tab=keys")
+    page.get_by_text("New API key").click()
+    page.get_by_label("What it is for").fill("notebooks")
+    page.get_by_label("work with AWS SDKs").check()
+    page.get_by_role("button", name="Make the key").click()
+
+    lines = page.locator("#shown-once").inner_text().splitlines()
+
+    assert [line.partition("=")[0] for line in lines[1:]] == [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+    ]

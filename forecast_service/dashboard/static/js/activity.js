@@ -1,6 +1,6 @@
 /** Page "Runs and imports": what was done, by whom, how long it took, and what goes on now. */
 
-import { get, pause, remove } from "./api.js";
+import { get, pause, Problem, remove } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { untilVisible } from "./following.js";
 import { caller } from "./frame.js";
@@ -8,6 +8,7 @@ import { fileNames, importChip, importSummary, isOpenImport, undo, undoable } fr
 import { ago, duration, n, t, time } from "./language.js";
 import { announce, byId, el, failure, finished, show, skeleton, state, toast } from "./pieces.js";
 import { changesText, isOpenRun, runChip, runName, runSummary } from "./runs.js";
+import { inWords } from "./sentences.js";
 import { stacked } from "./stacked.js";
 
 const PAGE = 25;
@@ -134,8 +135,8 @@ function howLong({ thing, isOpen }) {
 }
 
 function whatChanged({ kind, thing }) {
-  const error = kind === "run" ? thing.error : thing.error?.detail;
-  if (error) return details(thing, t("Why"), error);
+  const { error } = thing;
+  if (error) return details(thing, t("Why"), kind === "run" ? inWords(error) : new Problem(422, error).message);
   if (kind === "run") {
     const joined = thing.joined
       ? ` ${n("%(count)s more request joined.", "%(count)s more requests joined.", { count: thing.joined })}`
@@ -162,7 +163,7 @@ function moved(run) {
 }
 
 function details(thing, title, text) {
-  return el("details", { "data-of": thing.id }, el("summary", {}, title), el("p", { lang: "en" }, text));
+  return el("details", { "data-of": thing.id }, el("summary", {}, title), el("p", {}, text));
 }
 
 function actions(activity) {

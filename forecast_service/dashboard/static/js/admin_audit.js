@@ -131,6 +131,9 @@ function actionNames() {
     key_created: t("made a key"),
     key_revoked: t("revoked a key"),
     admin_link_made: t("made the link for the first administrator"),
+    resource_created: t("made a resource at Amazon's interface"),
+    resource_changed: t("changed a resource at Amazon's interface"),
+    resource_deleted: t("deleted a resource at Amazon's interface"),
     pruned_audit_log: t("deleted old entries"),
   };
 }

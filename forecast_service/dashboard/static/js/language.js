@@ -22,6 +22,16 @@ export function n(one, many, values) {
   return filled(found[values.count === 1 ? 0 : 1], { ...values, count: number(values.count) });
 }
 
+/**
+ * The sentence with a code of the service; null if the page's language has none.
+ * `shown` words its values, except names: those stand in quotes.
+ */
+export function worded(code, values, shown) {
+  const found = catalog[`wording:${code}`];
+  if (!found) return null;
+  return found.replace(/(„?)%\((\w+)\)s/g, (_, quote, name) => quote + (quote ? values[name] : shown(values[name])));
+}
+
 function filled(text, values) {
   return text.replace(/%\((\w+)\)s/g, (_, name) => String(values[name] ?? ""));
 }

@@ -6,6 +6,7 @@ import { caller } from "./frame.js";
 import { date, shortDay, t, units, week } from "./language.js";
 import { Picture } from "./picture.js";
 import { byId, el, failure, finished, scroller, show, toast } from "./pieces.js";
+import { inWords, spoken } from "./sentences.js";
 import { labelOf, movedDay } from "./what_if.js";
 
 const id = decodeURIComponent(location.pathname.split("/")[2]);
@@ -51,7 +52,7 @@ function showScenario(scenario) {
   showHead(scenario);
   const news = [
     scenario.moved_on ? el("p.notice.info", {}, t("There is a newer forecast since this was saved; the numbers compare with the newer one.")) : null,
-    scenario.problem ? el("p.notice", {}, el("strong", {}, t("It cannot be computed any more.")), " ", el("span", { lang: "en" }, scenario.problem)) : null,
+    scenario.problem ? el("p.notice", {}, el("strong", {}, t("It cannot be computed any more.")), " ", el("span", spoken(scenario.problem), inWords(scenario.problem))) : null,
   ];
   show(byId("news"), ...news);
   const total = scenario.result?.total ?? scenario.total;

@@ -9,6 +9,7 @@ import { ago, number, t, time } from "./language.js";
 import { announce, byId, el, failure, finished, show, state } from "./pieces.js";
 import { refusalParts } from "./refusal.js";
 import { isOpenRun } from "./runs.js";
+import { inWords } from "./sentences.js";
 import { stacked } from "./stacked.js";
 
 const ROLES = ["sales", "future", "features", "stores"];
@@ -339,7 +340,7 @@ async function showForecast(place) {
 function showRun(place, run) {
   const words = {
     serving: t("The forecast is up to date."),
-    failed: t("The new forecast failed: %(reason)s", { reason: run.error ?? "" }),
+    failed: t("The new forecast failed: %(reason)s", { reason: inWords(run.error) }),
     cancelled: t("The new forecast was cancelled."),
   };
   const text = words[run.state] ?? t("A new forecast is being made …");
@@ -367,7 +368,7 @@ async function takeBack(delivery) {
       show(byId("outcome"), el("p.notice.good", {}, t("The delivery was taken back.")));
     }
   } catch (problem) {
-    show(byId("outcome"), el("p.notice.bad", { role: "alert", lang: "en" }, problem.message));
+    show(byId("outcome"), el("p.notice.bad", { role: "alert" }, problem.message));
   }
   showDeliveries();
 }
@@ -402,7 +403,7 @@ function deliveryColumns(newest) {
 }
 
 function brought(delivery) {
-  if (delivery.error) return el("span", { lang: "en" }, delivery.error.detail);
+  if (delivery.error) return el("span", {}, new Problem(422, delivery.error).message);
   return importSummary(delivery.report) ?? "–";
 }
 

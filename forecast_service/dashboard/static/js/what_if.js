@@ -4,6 +4,7 @@ import { post } from "./api.js";
 import { moved } from "./explanations.js";
 import { difference, shortDay, t, units } from "./language.js";
 import { el, scroller, show, toast } from "./pieces.js";
+import { inWords, spoken } from "./sentences.js";
 
 const PATIENCE = 250; // milliseconds after the last change
 const SMALL = 0.005; // share of a day below which it counts as the same
@@ -134,7 +135,7 @@ class WhatIf {
   showTotal(answer) {
     this.bar.removeAttribute("aria-busy");
     const words = answer
-      ? [el("strong.figure", {}, moved(answer.total.baseline, answer.total.what_if)), " ", t("units over all days"), ...answer.notes.map((note) => el("small.muted.block", { lang: "en" }, note))]
+      ? [el("strong.figure", {}, moved(answer.total.baseline, answer.total.what_if)), " ", t("units over all days"), ...answer.notes.map((note) => el("small.muted.block", spoken(note), inWords(note)))]
       : [el("strong", {}, t("What if …")), " ", t("Change the plan of some days. Nothing is stored unless you save it.")];
     show(this.bar, el("p", { "aria-live": "polite" }, ...words), this.actions(answer));
   }
@@ -196,6 +197,7 @@ const LABELS = [
   [/^open$/i, () => t("Open")],
   [/^price$/i, () => t("Price")],
   [/school/i, () => t("School holiday")],
+  [/^state_?holiday/i, () => t("Holiday")],
 ];
 
 /** The name of a covariate in the table. */

@@ -17,6 +17,7 @@ from forecast_service.resources.contract.fields import (
     NextPage,
     RegionName,
     Sentence,
+    Sentences,
     Share,
     StoreName,
     StoreNumber,
@@ -280,3 +281,4 @@ class Outlook(AnswerModel):
         description="Its newest days with sales far from the usual."
     )
     provenance: Provenance
+    sentences: Sentences = None
