@@ -17,7 +17,7 @@ LOADS = 5  # the best counts: the machine may be busy
 def opened(page: Page, address: str = "/store/7") -> Page:
     """The page when its data are there."""
     page.goto(address)
-    expect(page.locator("#days tbody tr").first).to_be_visible()
+    expect(page.locator("main[data-finished] #days tbody tr").first).to_be_visible()
     return page
 
 
@@ -145,6 +145,16 @@ def test_axe_finds_nothing(
 
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_a_phone_nothing_is_clipped(open_context: OpenContext) -> None:
+    page = opened(open_context(viewport={"width": 390, "height": 900}).new_page())
+
+    expect(page.locator(".bars g")).to_have_count(page.locator("#days tbody tr").count())
+    clipped = """() => [...document.querySelectorAll('.scroll')]
+        .filter(part => part.checkVisibility() && part.scrollWidth > part.clientWidth)
+        .map(part => part.getAttribute('aria-label'))"""
+    assert page.evaluate(clipped) == []
 
 
 def test_a_scenario_is_saved_only_when_asked_and_opened_by_its_link(

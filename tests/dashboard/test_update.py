@@ -73,7 +73,7 @@ def newest_sale(api: Api, address: str, home: Path) -> date:
 def opened(page: Page) -> Page:
     """The page of a store when its data are there."""
     page.goto("/store/6")
-    expect(page.locator("#days tbody tr").first).to_be_visible()
+    expect(page.locator("main[data-finished] #days tbody tr").first).to_be_visible()
     return page
 
 

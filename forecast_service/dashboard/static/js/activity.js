@@ -6,7 +6,7 @@ import { untilVisible } from "./following.js";
 import { caller } from "./frame.js";
 import { fileNames, importChip, importSummary, isOpenImport, undo, undoable } from "./imports.js";
 import { ago, duration, n, t, time } from "./language.js";
-import { announce, byId, el, failure, show, skeleton, state, toast } from "./pieces.js";
+import { announce, byId, el, failure, finished, show, skeleton, state, toast } from "./pieces.js";
 import { changesText, isOpenRun, runChip, runName, runSummary } from "./runs.js";
 import { inWords } from "./sentences.js";
 import { stacked } from "./stacked.js";
@@ -40,10 +40,12 @@ async function live() {
       activities = await read();
     } catch (problem) {
       if (mine === fresh) show(byId("activities"), failure(problem, live));
+      finished();
       return;
     }
     if (mine !== fresh) return;
     draw(activities);
+    finished();
     if (!activities.some((each) => each.isOpen)) return;
     await pause(LIVE_SECONDS * 1000);
     await untilVisible();

@@ -88,11 +88,15 @@ function table() {
 
 function detailsText(details) {
   if (!details) return "–";
-  const text = (value) => (value !== null && typeof value === "object" ? JSON.stringify(value) : String(value));
+  const words = { true: t("yes"), false: t("no") };
+  const text = (value) => {
+    if (Array.isArray(value)) return value.map(text).join(", ");
+    return typeof value === "object" ? JSON.stringify(value) : (words[value] ?? String(value));
+  };
   return Object.entries(details)
     .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name}: ${text(value)}`)
-    .join(", ") || "–";
+    .join(" · ") || "–";
 }
 
 function kindName(kind) {

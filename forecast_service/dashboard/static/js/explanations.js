@@ -163,7 +163,9 @@ export function origin(provenance, outlook) {
       t("Method"),
       members.length > 1
         ? list(members.map(([name, weight]) => `${methodName(name)} (${percent(weight)})`))
-        : methodName(members[0]?.[0] ?? provenance.algorithm),
+        : outlook.items && !outlook.item
+          ? t("chosen for each item")
+          : methodName(members[0]?.[0] ?? provenance.algorithm),
     ],
     provenance.fallback ? [t("Simpler method because"), inWords(provenance.fallback)] : null,
     provenance.stale ? [t("Out of date because"), staleWords(provenance.stale, outlook.forecast.date.at(-1))] : null,

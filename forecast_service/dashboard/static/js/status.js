@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { caller } from "./frame.js";
 import { ago, date, n, number, percent, t, time } from "./language.js";
-import { byId, el, failure, show, skeleton, tile } from "./pieces.js";
+import { byId, el, failure, finished, show, skeleton, tile } from "./pieces.js";
 import { inWords, spoken } from "./sentences.js";
 import { weeksChart } from "./weeks_chart.js";
 
@@ -17,8 +17,7 @@ caller.then(look);
 
 function look() {
   show(byId("tiles"), skeleton(2));
-  lookAtSystem();
-  lookAtAccuracy();
+  Promise.all([lookAtSystem(), lookAtAccuracy()]).then(finished);
 }
 
 async function lookAtSystem() {

@@ -7,7 +7,7 @@ import { caller, copyCall } from "./frame.js";
 import { ago, change, date, n, percent, shortDay, t, time, units, week as weekOf } from "./language.js";
 import { partsOfDays } from "./parts.js";
 import { Picture, rowsOf } from "./picture.js";
-import { announce, byId, chip, el, failure, scroller, show, tile } from "./pieces.js";
+import { announce, byId, chip, el, failure, finished, scroller, show, tile } from "./pieces.js";
 
 const RANGES = [
   ["4", () => t("4 weeks")],
@@ -36,6 +36,7 @@ async function load() {
     byId("tiles").hidden = true;
     show(byId("outlook"), el("div.card", {}, failure(problem, load)));
   }
+  finished();
 }
 
 /** Shows an outlook; a newer one replaces it. */
@@ -230,7 +231,7 @@ function itemsCard(outlook) {
   const place = el("div");
   const open = async () => (await import("./items.js")).showItems(place, series.store);
   const title = n("%(count)s item", "%(count)s items", { count: outlook.items.count });
-  return el("details.card.fold", { toggle: open, id: "items" }, el("summary", {}, el("h2", {}, title)), place);
+  return el("details.card.fold", { toggle: open, id: "items", open: location.hash === "#items" }, el("summary", {}, el("h2", {}, title)), place);
 }
 
 function daysCard() {

@@ -6,7 +6,7 @@ import { follow } from "./following.js";
 import { caller } from "./frame.js";
 import { fileNames, importChip, importSummary, isOpenImport, undo, undoable } from "./imports.js";
 import { ago, number, t, time } from "./language.js";
-import { announce, byId, el, failure, show, state } from "./pieces.js";
+import { announce, byId, el, failure, finished, show, state } from "./pieces.js";
 import { refusalParts } from "./refusal.js";
 import { isOpenRun } from "./runs.js";
 import { inWords } from "./sentences.js";
@@ -30,10 +30,11 @@ let working = new AbortController();
 caller.then((found) => {
   if (found && !found.scopes.includes("import")) {
     show(byId("main"), denied());
+    finished();
     return;
   }
   byId("work").hidden = false;
-  begin();
+  begin().then(finished);
 });
 
 function denied() {
@@ -45,7 +46,7 @@ function denied() {
   });
 }
 
-function begin() {
+async function begin() {
   const input = byId("files");
   const drop = byId("drop");
   input.addEventListener("change", () => {
@@ -66,7 +67,7 @@ function begin() {
     choose([...event.dataTransfer.files]);
   });
   byId("choice").addEventListener("submit", (event) => event.preventDefault());
-  showDeliveries();
+  await showDeliveries();
 }
 
 /* The files */
