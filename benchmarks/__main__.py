@@ -12,6 +12,7 @@ from forecast_service.errors import ForecastServiceError
 VERBS = {
     "accuracy": "WAPE, WQL, MASE and coverage of rolling forecasts of the past",
     "burst": "every store sends its sales at closing time: when are they served?",
+    "exports": "time and memory of exports, for 1,115 and 100,000 series",
     "frequencies": "hourly and weekly accuracy of auto and each member, by seasonal naive",
     "memory": "peak memory of import, training and forecast, each in its own process",
     "retrain": "cost of a full training, compared with a training after one store's new day",

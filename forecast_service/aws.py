@@ -1,15 +1,14 @@
-"""AWS: boto3 clients, files on S3, and AWS errors translated into errors of the service."""
+"""AWS: files on S3 for Amazon Forecast, and AWS errors translated into errors of the service."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from forecast_service.details import Change, WhatIfSeries
@@ -22,18 +21,16 @@ from forecast_service.errors import (
     NotFound,
     NotOffered,
 )
-from forecast_service.settings import Settings
 
 __all__ = [
     "ALREADY_EXISTS",
     "NoDetails",
     "S3Bucket",
-    "client_maker",
     "error_code",
     "translate_errors",
 ]
 
-CONNECT_TIMEOUT_SECONDS = 5
+logger = logging.getLogger(__name__)
 
 ALREADY_EXISTS = "ResourceAlreadyExistsException"
 ERRORS: dict[str, type[ForecastServiceError]] = {
@@ -102,21 +99,21 @@ class S3Bucket:
             self.client.upload_file(str(source), bucket, key)
 
     def discard(self, uri: str) -> None:
-        """Do nothing: the rules of the S3 bucket decide how long files stay."""
+        """Delete the files in a folder: Amazon Forecast has its own copy once they are imported.
 
-
-def client_maker(settings: Settings) -> Callable[[str], Any]:
-    """A function that makes clients; they share one look-up of credentials."""
-    import boto3  # costs 50 ms and is not needed without AWS
-
-    # Only the standard mode retries LimitExceededException, which asks for fewer calls.
-    config = Config(
-        connect_timeout=min(CONNECT_TIMEOUT_SECONDS, settings.aws_timeout_seconds),
-        read_timeout=settings.aws_timeout_seconds,
-        retries={"mode": "standard", "total_max_attempts": settings.aws_attempts},
-    )
-    aws: Any = boto3.session.Session(region_name=settings.region)  # the stubs type each AWS service
-    return partial(aws.client, config=config)
+        A failure is only logged: the files are no longer needed, and the work is done.
+        """
+        bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+        try:
+            with translate_errors():
+                pages = self.client.get_paginator("list_objects_v2").paginate(
+                    Bucket=bucket, Prefix=f"{prefix.rstrip('/')}/"
+                )
+                for key in [entry["Key"] for page in pages for entry in page.get("Contents", [])]:
+                    self.client.delete_object(Bucket=bucket, Key=key)
+        except ForecastServiceError as error:
+            facts = {"event": "files_left", "uri": uri}
+            logger.warning("files stay in %s: %s", uri, error.detail, extra=facts)
 
 
 def error_code(error: ClientError) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +21,9 @@ from forecast_service.cli import main
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import Queue
+
+if TYPE_CHECKING:
+    from simulated_aws import SimulatedAws
 
 BESIDE = Path(__file__).parents[2] / "shared" / "data" / "rossmann"
 ROSSMANN = os.environ.get("FORECAST_TEST_ROSSMANN", str(BESIDE))
@@ -40,10 +46,10 @@ FIRST = ("acceptance/", "worker/", "test_exploration", "test_benchmarks", "runs/
 
 # Files that test our own SQL, which could behave differently on PostgreSQL.
 OWN_SQL = (
-    *("storage/", "accounts/", "runs/", "reading/", "upkeep/", "monitoring/"),
+    *("storage/", "accounts/", "reading/", "runs/test_requests", "runs/test_steps"),
+    *("upkeep/test_maintenance", "monitoring/test_accuracy", "resources/test_stores"),
     *("local/contract/test_endings", "local/contract/test_listing", "local/contract/test_tags"),
-    *("local/jobs/test_jobs", "importer/test_interruptions", "resources/test_stores"),
-    "importer/test_undo_of_imports",
+    *("local/jobs/test_jobs", "importer/test_interruptions"),
 )
 
 
@@ -53,11 +59,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     On PostgreSQL, the whole suite leaves out those that use no database, too.
     """
+    seen: Counter[str] = Counter()
     places = {item: item.nodeid.removeprefix("tests/") for item in items}
     items.sort(key=lambda item: not places[item].startswith(FIRST))
     for item in items:
         if places[item].startswith(OWN_SQL):
             item.add_marker(pytest.mark.sql)
+        quick = item.get_closest_marker("quick")
+        if quick is not None:
+            test = places[item].partition("[")[0]
+            seen[test] += 1
+            if seen[test] > quick.args[0]:
+                item.add_marker(pytest.mark.slow)
     other = "postgres" if SERVER_URL is None else "sqlite"
     needless = {item for item in items if item.get_closest_marker(other) is not None}
     if SERVER_URL is not None and config.args == config.getini("testpaths"):
@@ -75,27 +88,50 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> Iterator[str]:
-    """URL of an empty database: a new SQLite file, or a new database on the PostgreSQL server."""
-    if SERVER_URL is None:
-        yield f"sqlite:///{tmp_path / 'home' / 'forecast.db'}"
-        return
+@contextmanager
+def new_database(template: str = "template1") -> Iterator[str]:
+    """URL of a new database on the PostgreSQL server: a copy of another one."""
+    assert SERVER_URL is not None
     name = f"test_{uuid.uuid4().hex}"
-    server = sa.create_engine(
-        sa.make_url(SERVER_URL).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
-    )
+    url = sa.make_url(SERVER_URL).set(drivername="postgresql+psycopg")
+    server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    yield sa.make_url(SERVER_URL).set(database=name).render_as_string(hide_password=False)
+        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield url.set(database=name).render_as_string(hide_password=False)
     with server.connect() as connection:
         connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
     server.dispose()
 
 
 @pytest.fixture(scope="session")
+def migrated_name() -> Iterator[str]:
+    """Name of a migrated, empty database on the PostgreSQL server."""
+    with new_database() as url:
+        database = Database(url)
+        database.migrate()
+        database.dispose()
+        yield str(sa.make_url(url).database)
+
+
+@pytest.fixture
+def database_url(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """URL of an empty database: a new SQLite file, or a new database on the PostgreSQL server.
+
+    For a test with ``settings`` it is migrated, because a copy is sooner there than a migration is
+    done.
+    """
+    if SERVER_URL is None:
+        yield f"sqlite:///{tmp_path / 'home' / 'forecast.db'}"
+        return
+    is_migrated = "settings" in request.fixturenames
+    template = request.getfixturevalue("migrated_name") if is_migrated else "template1"
+    with new_database(template) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty SQLite database: a copy is sooner there than a migration is done."""
+    """A migrated, empty SQLite database."""
     file = tmp_path_factory.mktemp("migrated") / "forecast.db"
     database = Database(f"sqlite:///{file}")
     database.migrate()
@@ -149,3 +185,26 @@ def rossmann() -> Path:
     if not (folder / "train.csv.gz").exists():
         pytest.skip("the Rossmann files are absent; name their folder in FORECAST_TEST_ROSSMANN")
     return folder
+
+
+@pytest.fixture(scope="session")
+def moto_url() -> Iterator[str]:
+    """URL of moto's server on the loopback interface."""
+    from moto.server import ThreadedMotoServer  # costs more than most tests
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def simulated_aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> SimulatedAws:
+    """An empty AWS account; the service calls it, and may do everything."""
+    from simulated_aws import SimulatedAws
+
+    aws = SimulatedAws(moto_url, monkeypatch)
+    aws.reset()
+    aws.use()
+    return aws

@@ -106,7 +106,7 @@ def test_the_engine_imports_no_database_no_http_and_no_amazon() -> None:
     [
         ("prophet", "engine.prophet.prophet_package"),
         ("lightgbm", "engine.boosted.lightgbm_package"),
-        ("boto3", "aws"),
+        ("boto3", "storage.objects.aws_clients"),
         ("argon2", "accounts.passwords"),
         ("authlib", "accounts.oidc.provider"),
     ],
@@ -124,7 +124,7 @@ def test_the_local_amazon_forecast_uses_no_table_of_the_service() -> None:
         if module.startswith("local.") and name.startswith(tables)
     }
 
-    assert touched == {"resources", "tags"}
+    assert touched == {"resources", "tags", "monitor_evaluations"}
 
 
 def test_details_of_a_resource_are_read_in_one_module() -> None:

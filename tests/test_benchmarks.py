@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import bare, frequencies, memory, scale
+from benchmarks import bare, exports, frequencies, memory, scale
 from benchmarks.hourly import hourly_panel
 from benchmarks.processes import Cost
 from benchmarks.sample import DAYS, fill
@@ -58,6 +58,16 @@ def test_the_bare_resource_returns_the_bytes_of_the_service(
     service.extensions["forecast_service"].close()
 
 
+@pytest.mark.parametrize("file_format", ["CSV", "PARQUET"])
+def test_exports_are_measured_step_by_step(file_format: str) -> None:
+    measured = exports.measure(3, file_format)
+
+    lines = exports.table([measured]).splitlines()
+    assert list(measured["costs"]) == ["keep backtest", "export forecast", "export backtest"]
+    assert measured["bytes"]["exports"] > 0
+    assert [line.split()[:1] for line in lines[1:]] == [["3"], ["3"], ["3"], ["files:"]]
+
+
 @pytest.mark.slow
 def test_speed_compares_with_the_package_on_the_sample_data() -> None:
     ended = benchmark("speed", "--stores", "2", "--json")
@@ -68,6 +78,7 @@ def test_speed_compares_with_the_package_on_the_sample_data() -> None:
     assert result["p50_difference"] < 0.005
 
 
+@pytest.mark.slow
 def test_accuracy_measures_rolling_windows_and_their_mean() -> None:
     asked = "--windows 2 --horizon 28 --algorithm seasonal_naive --json"
 

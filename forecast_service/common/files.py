@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-__all__ = ["link_or_copy", "new_folder", "once_per_content", "reason_of", "sync"]
+__all__ = ["link_or_copy", "new_folder", "once_per_content", "reason_of", "sync", "without_folder"]
 
 RECHECK_SECONDS = 600.0  # a file is read again after this time, even if it looks unchanged
 REMEMBERED = 4096  # files whose result a process remembers
@@ -68,6 +68,11 @@ def once_per_content(read: Callable[[Path], T]) -> Callable[[Path], T]:
         return remembered(path, signature, int(time.monotonic() / RECHECK_SECONDS))
 
     return call
+
+
+def without_folder(error: Exception, path: Path) -> str:
+    """The text of an error about a file, with its name instead of its path on this machine."""
+    return str(error).replace(str(path), path.name)
 
 
 def reason_of(error: OSError) -> str:

@@ -61,7 +61,7 @@ def _train_all(
     )
     content = content_of(name, panel, config)
     kept = Kept(content.until, content.until, tested.notes)
-    return Trained(fitted, windows, (*tested.notes, *reasons), content, kept)
+    return Trained(fitted, windows, (*tested.notes, *reasons), content, kept, tested=tested)
 
 
 def _fit(name: str, panel: Panel, config: FitConfig, progress: Progress) -> tuple[Fitted, Backtest]:

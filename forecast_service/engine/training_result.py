@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.algorithm import Fitted
-from forecast_service.engine.backtest import Metrics, average_metrics
+from forecast_service.engine.backtest import Backtest, Metrics, average_metrics
 from forecast_service.engine.changes import Content
 
 __all__ = ["Kept", "Trained", "Window"]
@@ -60,6 +60,8 @@ class Trained:
     kept: Kept
     keeps: bool = False
     """Whether parts were kept from an earlier training."""
+    tested: Backtest | None = None
+    """The forecasts behind ``windows``; None if these were kept from an earlier training."""
 
     @property
     def summary(self) -> Metrics | None:

@@ -13,7 +13,16 @@ import sqlalchemy as sa
 
 from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
-from forecast_service.local.kinds import DATASET, FORECAST, IMPORT_JOB, PREDICTOR, kind_of
+from forecast_service.local.kinds import (
+    DATASET,
+    EXPLAINABILITY,
+    FORECAST,
+    IMPORT_JOB,
+    MONITOR,
+    PREDICTOR,
+    kind_of,
+)
+from forecast_service.local.operations.insights.evaluated import newest_evaluation
 from forecast_service.local.resource_details import (
     ImportJobDetails,
     PredictorDetails,
@@ -26,6 +35,7 @@ __all__ = ["dataset_state", "describe", "select_members"]
 EARLY = 0.1  # finished share up to which earlier jobs tell more
 RECENT = 5  # earlier jobs
 CHANGING = frozenset({"CREATE_IN_PROGRESS", "CREATE_STOPPING"})
+METRIC_NAMES = ("AverageWeightedQuantileLoss", "MAPE", "MASE", "RMSE", "WAPE")
 DATASET_STATUS = {
     "CREATE_PENDING": "UPDATE_PENDING",
     "CREATE_IN_PROGRESS": "UPDATE_IN_PROGRESS",
@@ -137,6 +147,17 @@ def _predictor(connection: sa.Connection, predictor: Resource) -> dict[str, Any]
         "DatasetImportJobArns": details.dataset_import_job_arns,
         "PredictorExecutionDetails": details.executions,
         "ReferencePredictorSummary": _reference(connection, predictor),
+        **_insights(connection, predictor),
+    }
+
+
+def _insights(connection: sa.Connection, predictor: Resource) -> dict[str, Any]:
+    """``MonitorInfo`` and ``ExplainabilityInfo``, as far as there are such."""
+    return {
+        f"{kind.stem}Info": {kind.arn_member: child.arn, "Status": child.status}
+        for kind in (MONITOR, EXPLAINABILITY)
+        for child in catalog.children(connection, predictor.arn)
+        if child.type == kind.word
     }
 
 
@@ -154,11 +175,35 @@ def _forecast(connection: sa.Connection, forecast: Resource) -> dict[str, Any]:
     return {"DatasetGroupArn": forecast.dataset_group_arn, "CreatedUsingAutoPredictor": is_auto}
 
 
+def _monitor(connection: sa.Connection, monitor: Resource) -> dict[str, Any]:
+    newest = newest_evaluation(connection, monitor)
+    predictor = catalog.get(connection, str(monitor.parent_arn))
+    metrics = {} if predictor is None else _baseline(PredictorDetails.of(predictor.details))
+    baseline = [{"Name": name, "Value": value} for name, value in metrics.items()]
+    return {
+        "LastEvaluationTime": None if newest is None else newest["evaluated_at"],
+        "LastEvaluationState": None if newest is None else newest["state"],
+        "Baseline": {"PredictorBaseline": {"BaselineMetrics": baseline}} if baseline else None,
+    }
+
+
+def _baseline(predictor: PredictorDetails) -> dict[str, float]:
+    """The accuracy in the backtest of a predictor, in the order of the evaluations."""
+    results = (predictor.accuracy or {}).get("PredictorEvaluationResults") or [{}]
+    windows = results[0].get("TestWindows")
+    if not windows:
+        return {}
+    metrics = windows[0]["Metrics"]
+    values = {**metrics, **metrics["ErrorMetrics"][0]}
+    return {name: values[name] for name in METRIC_NAMES if name in values}
+
+
 EXTRAS: Mapping[str, Callable[[sa.Connection, Resource], dict[str, Any]]] = {
     DATASET.word: _dataset,
     IMPORT_JOB.word: _import_job,
     PREDICTOR.word: _predictor,
     FORECAST.word: _forecast,
+    MONITOR.word: _monitor,
 }
 
 

@@ -26,10 +26,13 @@ class Bucket(Protocol):
 
 
 class LocalBucket:
-    """The folder ``s3`` of FORECAST_HOME: ``s3://bucket/key`` is the file ``s3/bucket/key``."""
+    """A folder with buckets: ``s3://bucket/key`` is the file ``bucket/key`` in it.
 
-    def __init__(self, home: Path) -> None:
-        self.root = home / "s3"
+    It is FORECAST_S3_FOLDER, by default the folder ``s3`` of FORECAST_HOME.
+    """
+
+    def __init__(self, home: Path, folder: Path | None = None) -> None:
+        self.root = home / "s3" if folder is None else folder
 
     def path_of(self, uri: str) -> Path:
         """Path of the file or folder at an address; it need not exist.
@@ -49,6 +52,10 @@ class LocalBucket:
                 f"'{uri}' points outside its bucket. Leave out '.' and '..' between the slashes."
             )
         return self.root.joinpath(*segments)
+
+    def has_bucket(self, uri: str) -> bool:
+        """Whether the bucket of an address exists as a folder."""
+        return (self.root / self.path_of(uri).relative_to(self.root).parts[0]).is_dir()
 
     def put(self, source: Path, uri: str) -> None:
         """Store a file under ``uri``: as a hard link if possible, else as a copy.

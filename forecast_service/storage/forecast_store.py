@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from forecast_service.common.keys import series_key
 from forecast_service.errors import DamagedData, Remedy
+from forecast_service.storage.database import Database
 from forecast_service.storage.stored_forecast import StoredForecast, horizon_days
 from forecast_service.storage.tables import (
     forecast_parts,
@@ -34,8 +35,10 @@ __all__ = [
     "keys",
     "read",
     "read_each",
+    "read_in_blocks",
     "read_many",
     "read_whole",
+    "rename",
     "totals_of",
     "write",
 ]
@@ -103,6 +106,39 @@ def read_whole(
     statement = sa.select(forecast_values).where(forecast_values.c.forecast_arn == forecast_arn)
     for row in connection.execute(statement):
         yield row.series_key, None if _is_damaged(row) else _stored(row)
+
+
+def read_in_blocks(
+    database: Database, forecast_arn: str, size: int
+) -> Iterator[list[StoredForecast]]:
+    """Every series of a forecast in the order of their keys, at most ``size`` at a time.
+
+    Each block is a transaction of its own: rows of a forecast never change.
+
+    Raises
+    ------
+    DamagedData
+        Stored values are not those that were written.
+    """
+    last = ""
+    while True:
+        statement = (
+            sa.select(forecast_values)
+            .where(
+                forecast_values.c.forecast_arn == forecast_arn,
+                forecast_values.c.series_key > last,
+            )
+            .order_by(forecast_values.c.series_key)
+            .limit(size)
+        )
+        with database.read() as connection:
+            rows = connection.execute(statement).all()
+        for row in rows:
+            _refuse_damaged(row)
+        if not rows:
+            return
+        yield [_stored(row) for row in rows]
+        last = rows[-1].series_key
 
 
 def forecast_row(connection: sa.Connection, forecast_arn: str) -> sa.RowMapping | None:
@@ -174,6 +210,15 @@ def dormant_items(
     keys = [series_key([item, store]) for item in items]
     found = _dormant_keys(connection, (forecast_arn,), keys)
     return [item for item, key in zip(items, keys, strict=True) if key in found]
+
+
+def rename(connection: sa.Connection, forecast_arn: str, name: str) -> None:
+    """Keep the values of a forecast under another name, in place of its ARN."""
+    connection.execute(
+        sa.update(forecast_values)
+        .where(forecast_values.c.forecast_arn == forecast_arn)
+        .values(forecast_arn=name)
+    )
 
 
 def delete(connection: sa.Connection, forecast_arn: str) -> None:

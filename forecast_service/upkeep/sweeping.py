@@ -14,8 +14,10 @@ import sqlalchemy as sa
 from forecast_service.importer.undoing.reversal import versions_to_undo
 from forecast_service.importer.workspace import FOLDER_SECONDS, replacing
 from forecast_service.local import catalog
+from forecast_service.local.jobs.job import SCRATCH
 from forecast_service.local.jobs.predictor_models import sweep_models
 from forecast_service.settings import Settings
+from forecast_service.storage.bucket import LocalBucket
 from forecast_service.storage.database import Database
 from forecast_service.storage.snapshots import GRACE_SECONDS, SnapshotStore
 from forecast_service.storage.tables import imports
@@ -88,8 +90,9 @@ def _sweep_folders(settings: Settings, database: Database, grace_seconds: float)
     with database.read() as connection:
         is_open = imports.c.finished_at.is_(None)
         waiting = set(connection.execute(sa.select(imports.c.id).where(is_open)).scalars())
-    home = settings.home
-    places = [home / "uploads", home / "imports", home / "s3" / settings.bucket / "imports"]
+    home, buckets = settings.home, LocalBucket(settings.home, settings.s3_folder).root
+    places = [home / "uploads", home / "imports", home / SCRATCH]
+    places.append(buckets / settings.bucket / "imports")
     removed = 0
     for folder in (folder for place in places for folder in sorted(place.glob(OUR_FOLDERS))):
         with contextlib.suppress(FileNotFoundError):

@@ -217,6 +217,7 @@ def losses(name: str, panel: Panel, horizon: int) -> tuple[float, float]:
     return metrics.wape(actual, by_level[0.5]), metrics.average_wql(actual, by_level)
 
 
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("make", SHAPES, ids=[make.__name__ for make in SHAPES])
 def test_auto_is_at_least_as_good_as_seasonal_naive(make: Callable[[Random], Panel]) -> None:
     panel = make(np.random.default_rng(1))

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from damage import flipped_copies
 
+from forecast_service.common.keys import series_key
 from forecast_service.errors import DamagedData, InvalidRequest
 from forecast_service.storage import forecast_store
 from forecast_service.storage.database import Database
@@ -245,3 +246,18 @@ def test_a_forecast_of_an_older_version_has_no_checksum(database: Database) -> N
         connection.execute(sa.update(forecast_values).values(checksum=None))
     with database.read() as connection:
         assert forecast_store.read(connection, ARN, '["1"]') is not None
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_a_whole_forecast_is_read_in_blocks(database: Database, size: int) -> None:
+    names = ["a", "B", "b", "ä", "A b", 'c"d', "1", "10", "2", "Ü", "é", "e", "_"]
+    keys = [series_key([name, "1"]) for name in names]
+    with database.write() as connection:
+        other = make_forecast(forecast_arn=f"{ARN}x")
+        forecast_store.write(connection, [other, *(make_forecast(series_key=k) for k in keys)])
+
+    blocks = list(forecast_store.read_in_blocks(database, ARN, size))
+
+    assert sorted(row.series_key for block in blocks for row in block) == sorted(keys)
+    assert {len(block) for block in blocks[:-1]} <= {size}
+    assert {row.forecast_arn for block in blocks for row in block} == {ARN}

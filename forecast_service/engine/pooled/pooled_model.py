@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.wording.coded import say
 from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.calendar import period_starts, periods_between
 from forecast_service.engine.closing import Closing
@@ -24,8 +25,8 @@ from forecast_service.errors import InvalidData
 __all__ = ["NAME", "NEVER_SOLD", "NOTHING_KNOWN", "FittedPooled", "Spread", "note_of"]
 
 NAME = "pooled"
-NOTHING_KNOWN = "This series has no known sales yet: its forecast is that of a typical series."
-NEVER_SOLD = "All known sales of this series are 0, and so is its forecast."
+NOTHING_KNOWN = say("no_known_sales_typical")
+NEVER_SOLD = say("never_sold")
 OTHER_VERSION = (
     "The model was trained by an earlier version of the service, with other columns for this "
     "frequency. Train a new predictor."

@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from forecast_service.common.arrow import from_texts
+from forecast_service.common.files import without_folder
 from forecast_service.errors import InvalidData
 from forecast_service.local.files.schema import DatasetSchema
 from forecast_service.local.files.timestamps import parse_times
@@ -47,9 +48,9 @@ def read_csv(path: Path, schema: DatasetSchema, time_format: str) -> pa.Table:
             ),
         )
     except (pa.ArrowInvalid, OSError, EOFError) as error:
-        fault = first_fault(path, schema, time_format)
+        fault, reason = first_fault(path, schema, time_format), without_folder(error, path)
         raise InvalidData(
-            fault or f"File '{path.name}' cannot be read as CSV: {error}. Write it again."
+            fault or f"File '{path.name}' cannot be read as CSV: {reason}. Write it again."
         ) from error
 
 
@@ -101,7 +102,8 @@ def _lines(path: Path) -> Iterator[str]:
                     ) from error
     except (OSError, pa.ArrowInvalid) as error:
         raise InvalidData(
-            f"File '{path.name}' cannot be read to its end: {error}. Copy it again."
+            f"File '{path.name}' cannot be read to its end: {without_folder(error, path)}. "
+            "Copy it again."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Data files of an import job: found in the bucket, read by the dataset's schema, and checked."""
+"""Data files of an import job: read by the dataset's schema, and checked."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from forecast_service.common.arrow import to_numpy
+from forecast_service.common.files import without_folder
 from forecast_service.errors import InvalidData
 from forecast_service.local.files.csv_files import TEXT, first_fault, read_csv
 from forecast_service.local.files.schema import DatasetSchema
 from forecast_service.local.files.timestamps import parse_times, strptime_pattern
-from forecast_service.storage.bucket import LocalBucket
+from forecast_service.storage.objects.object_store import ObjectStore, each_opened
+from forecast_service.storage.objects.stored_object import StoredObject
 
-__all__ = ["DataFiles", "find_files", "read_files"]
+__all__ = ["DataFiles", "read_files"]
 
-MAX_FILES = 10_000
 TIME = pa.timestamp("ms")
 
 
@@ -34,36 +35,14 @@ class DataFiles:
     """The file itself, if it is a single Parquet file that holds exactly the table."""
 
 
-def find_files(bucket: LocalBucket, uri: str) -> list[Path]:
-    """The files at an address: the file itself, or all files in the folder, sorted by name.
-
-    Raises
-    ------
-    InvalidData
-        There are none, or more than 10,000.
-    """
-    path = bucket.path_of(uri)
-    if path.is_file():
-        return [path]
-    files = sorted(
-        file for file in path.rglob("*") if file.is_file() and not file.name.startswith((".", "_"))
-    )
-    if not files:
-        raise InvalidData(
-            f"'{uri}' holds no files. Put the data there first; in the local bucket this is "
-            f"'{path.relative_to(bucket.root.parent)}' in FORECAST_HOME."
-        )
-    if len(files) > MAX_FILES:
-        raise InvalidData(
-            f"'{uri}' holds {len(files):,} files; at most {MAX_FILES:,} are allowed. Merge some."
-        )
-    return files
-
-
 def read_files(
-    files: Sequence[Path], schema: DatasetSchema, file_format: str, time_format: str
+    store: ObjectStore,
+    found: Sequence[StoredObject],
+    schema: DatasetSchema,
+    file_format: str,
+    time_format: str,
 ) -> DataFiles:
-    """Read and check every file; a single fault refuses them all.
+    """Read and check every object, one after another; a single fault refuses them all.
 
     Raises
     ------
@@ -72,17 +51,20 @@ def read_files(
     """
     strptime_pattern(time_format)  # refuses an unknown format before reading
     read = _read_parquet if file_format == "PARQUET" else _read_csv
-    tables = [read(path, schema, time_format) for path in files]
+    tables, paths = [], []
+    for path in each_opened(store, found):
+        tables.append(read(path, schema, time_format))
+        paths.append(path)
     table = pa.concat_tables(tables).unify_dictionaries()
     if table.num_rows == 0:
         raise InvalidData(
-            f"'{files[0].name}' holds no rows. Write at least one line per item and time."
+            f"'{found[0].name}' holds no rows. Write at least one line per item and time."
         )
-    single = files[0] if len(files) == 1 and file_format == "PARQUET" else None
+    is_single = len(paths) == 1 and file_format == "PARQUET" and store.files_never_change
     return DataFiles(
         table=table,
-        size_bytes=sum(path.stat().st_size for path in files),
-        canonical=single if single is not None and _is_canonical(single, schema) else None,
+        size_bytes=sum(one.size_bytes for one in found),
+        canonical=paths[0] if is_single and _is_canonical(paths[0], schema) else None,
     )
 
 
@@ -106,7 +88,8 @@ def _read_parquet(path: Path, schema: DatasetSchema, time_format: str) -> pa.Tab
             table = file.read(columns=names).select(names)
     except (pa.ArrowInvalid, OSError) as error:
         raise InvalidData(
-            f"File '{path.name}' cannot be read as Parquet: {error}. Write it again."
+            f"File '{path.name}' cannot be read as Parquet: {without_folder(error, path)}. "
+            "Write it again."
         ) from error
     typed = _convert_columns(table.rename_columns(list(schema.names)), schema, time_format)
     if isinstance(typed, pa.Table):

@@ -8,13 +8,16 @@ import sqlalchemy as sa
 
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
-from forecast_service.local.files.data_files import find_files, read_files
+from forecast_service.local.files.data_files import read_files
+from forecast_service.local.files.domains import TARGET
 from forecast_service.local.files.field_statistics import field_statistics
 from forecast_service.local.files.schema import schema_of
 from forecast_service.local.jobs.job import Finish, Job
 from forecast_service.local.operations.import_jobs import DATE_AND_TIME
+from forecast_service.local.operations.insights.evaluated import queue_evaluations
 from forecast_service.local.resource_details import ImportJobDetails
 from forecast_service.storage import manifest
+from forecast_service.storage.objects.object_store import find_objects
 
 __all__ = ["run_import"]
 
@@ -27,15 +30,18 @@ def run_import(job: Job) -> Finish:
     Raises
     ------
     InvalidData
-        There are no files, or one does not fit the schema. Nothing was imported.
+        There are no files or no access to them, or one does not fit the schema. Nothing was
+        imported.
     """
     request = job.resource.request
     dataset = job.get(request["DatasetArn"])
     schema = schema_of(dataset)
     job.progress(0.0, "reading the files")
-    files = find_files(job.bucket, request["DataSource"]["S3Config"]["Path"])
     time_format = request.get("TimestampFormat", DATE_AND_TIME[0])  # absent for item metadata
-    content = read_files(files, schema, request["Format"], time_format)
+    s3_config = request["DataSource"]["S3Config"]
+    with job.object_store(s3_config) as store:
+        found = find_objects(store, s3_config["Path"])
+        content = read_files(store, found, schema, request["Format"], time_format)
     job.progress(0.6, "describing the columns")
     details = replace(
         ImportJobDetails.of(job.resource.details),
@@ -58,6 +64,8 @@ def run_import(job: Job) -> Finish:
         # A dataset with the ARN of a deleted one must not use the same version numbers again.
         after = newest or _last_used_version(connection, dataset.arn)
         version = manifest.add(connection, dataset.arn, kind, staged, key=schema.key, after=after)
+        if dataset.request["DatasetType"] == TARGET:
+            queue_evaluations(connection, dataset.arn)
         catalog.update(connection, dataset.arn)  # the end of the import is its LastModificationTime
         return replace(details, version=version)
 

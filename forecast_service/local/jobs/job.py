@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import sqlalchemy as sa
 
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
-from forecast_service.local.resource_details import JobDetails, data_details_of
+from forecast_service.local.resource_details import DataDetails, JobDetails, details_of
 from forecast_service.settings import Settings
-from forecast_service.storage.bucket import LocalBucket
 from forecast_service.storage.database import Database
-from forecast_service.storage.queue import Claim, Queue
+from forecast_service.storage.objects.object_store import ObjectStore, open_store
+from forecast_service.storage.queue import Claim, Queue, new_id
 from forecast_service.storage.snapshots import SnapshotStore
 
-__all__ = ["Finish", "Job", "Stopped"]
+__all__ = ["SCRATCH", "Finish", "Job", "Stopped"]
 
+SCRATCH = ".scratch"  # in FORECAST_HOME; backups leave hidden folders out
 PROGRESS_SECONDS = 0.5  # each note is a transaction on disk
 
 Finish = Callable[[sa.Connection], JobDetails]
@@ -41,9 +45,27 @@ class Job:
     resource: Resource
     noted_at: float = 0.0
 
-    @property
-    def bucket(self) -> LocalBucket:
-        return LocalBucket(self.settings.home)
+    @contextmanager
+    def object_store(self, s3_config: Mapping[str, str]) -> Iterator[ObjectStore]:
+        """The store with the path of an S3Config of Amazon's.
+
+        Raises
+        ------
+        InvalidData
+            There is no such address, or no access to it.
+        """
+        with self.scratch() as scratch:
+            yield open_store(self.settings, s3_config, scratch)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """An empty folder that is deleted at the end; sweeps delete what a killed job leaves."""
+        folder = self.settings.home / SCRATCH / new_id()
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     @property
     def snapshots(self) -> SnapshotStore:
@@ -69,7 +91,9 @@ class Job:
 
     def record_snapshot(self, snapshot: Mapping[str, int]) -> None:
         """Record the version of each dataset that is used, so that no sweep deletes it."""
-        before = data_details_of(self.resource.type, self.resource.details)
+        before = details_of(self.resource.type, self.resource.details)
+        if not isinstance(before, DataDetails):  # such as a monitor, which keeps nothing of it
+            return
         details = replace(before, snapshot=dict(snapshot))
         with self.queue.fenced(self.claim) as connection:
             catalog.update(connection, self.resource.arn, details=details)

@@ -20,7 +20,7 @@ from forecast_service.local.jobs.related_series import related_values
 from forecast_service.local.jobs.sources import Source, Sources
 from forecast_service.local.operations.filling_rules import TARGET_DEFAULTS
 
-__all__ = ["ModelInput", "build_input"]
+__all__ = ["ModelInput", "attributes_of", "build_input"]
 
 DAILY = "D"
 MOST_PERIODS = 50_000  # that models learn from: 35 days of minutes, five years of hours
@@ -203,9 +203,14 @@ def _date(time: np.datetime64) -> str:
 
 
 def _add_attributes(panel: Panel, metadata: Source | None) -> Panel:
-    """The panel with item metadata as attributes; an item without metadata gets ''."""
+    """The panel with item metadata as attributes."""
     if metadata is None:
         return panel
+    return replace(panel, attributes=attributes_of(metadata, panel.keys))
+
+
+def attributes_of(metadata: Source, keys: Sequence[tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The item metadata of each series by field; an item without metadata gets ''."""
     items = metadata.table[metadata.schema.item].to_pylist()
     attributes: dict[str, tuple[str, ...]] = {}
     for name in metadata.schema.texts:
@@ -213,5 +218,5 @@ def _add_attributes(panel: Panel, metadata: Source | None) -> Panel:
             values: Mapping[str, str | None] = dict(
                 zip(items, metadata.table[name].to_pylist(), strict=True)
             )
-            attributes[name] = tuple(values.get(key[0]) or "" for key in panel.keys)
-    return replace(panel, attributes=attributes)
+            attributes[name] = tuple(values.get(key[0]) or "" for key in keys)
+    return attributes

@@ -15,10 +15,16 @@ from forecast_service.common.files import new_folder
 from forecast_service.engine import archive
 from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.grouped import pieces
+from forecast_service.engine.panel import Panel
 from forecast_service.engine.registry import load_pieces
 from forecast_service.engine.training_result import Trained
 from forecast_service.errors import InvalidData
 from forecast_service.local.catalog import Resource
+from forecast_service.local.jobs.exports.backtest_files import (
+    BACKTEST,
+    keep_backtest,
+    save_backtest,
+)
 from forecast_service.local.jobs.forecast_models import MEMORY, served_model_paths
 from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.storage.database import Database
@@ -27,6 +33,7 @@ from forecast_service.storage.snapshots import GRACE_SECONDS
 from forecast_service.storage.tables import resources
 
 __all__ = [
+    "backtest_path",
     "load_model",
     "load_trained",
     "save_trained",
@@ -36,11 +43,18 @@ __all__ = [
 FOLDER = "models"
 
 
-def save_trained(home: Path, algorithm: str, trained: Trained) -> list[str]:
-    """Write a model, and what a retraining needs, into a new folder.
+def save_trained(
+    home: Path,
+    algorithm: str,
+    trained: Trained,
+    panel: Panel,
+    earlier: Resource | None = None,
+) -> list[str]:
+    """Write a model, its backtest, and what a retraining needs, into a new folder.
 
-    Returns the paths relative to FORECAST_HOME. A model in shards has one file per shard, so that
-    memory holds the arrays of only one shard at a time.
+    If the accuracy was kept from an ``earlier`` predictor, so is its backtest. Returns the paths of
+    the model relative to FORECAST_HOME. A model in shards has one file per shard, so that memory
+    holds the arrays of only one shard at a time.
     """
     folder, paths = f"{FOLDER}/{new_id()}", []
     with new_folder(home / folder):
@@ -49,7 +63,17 @@ def save_trained(home: Path, algorithm: str, trained: Trained) -> list[str]:
             archive.save(home / paths[-1], arrays, {"algorithm": algorithm})
         paths.append(f"{folder}/{MEMORY}")
         archive.save(home / paths[-1], trained.record(), {})
+        if trained.tested is not None:
+            save_backtest(home / folder, trained.tested, panel.timestamps)
+        elif earlier is not None:
+            keep_backtest(backtest_path(home, earlier), home / folder)
     return paths
+
+
+def backtest_path(home: Path, predictor: Resource) -> Path:
+    """Path of the backtest of an ACTIVE predictor; the file may not exist."""
+    models = PredictorDetails.of(predictor.details).models or (f"{FOLDER}/none/",)
+    return (home / models[0]).with_name(BACKTEST)
 
 
 def load_model(home: Path, predictor: Resource) -> Fitted:

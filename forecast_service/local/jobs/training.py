@@ -54,7 +54,9 @@ def run_training(job: Job) -> Finish:
         part(job.progress, 0.02, 0.98),
         previous=earlier.trained,
     )
-    models = save_trained(job.settings.home, config.algorithm, trained)
+    models = save_trained(
+        job.settings.home, config.algorithm, trained, model_input.panel, earlier.predictor
+    )
     notes = [*model_input.notes, *earlier.notes_of(trained), *count_notes(trained.fitted.notes)]
     details = replace(
         PredictorDetails.of(job.resource.details),

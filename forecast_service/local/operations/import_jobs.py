@@ -16,7 +16,7 @@ from forecast_service.local.errors import InUse, InvalidInput
 from forecast_service.local.files.domains import METADATA
 from forecast_service.local.kinds import DATASET, IMPORT_JOB
 
-__all__ = ["DATE_AND_TIME", "create_import_job"]
+__all__ = ["DATE_AND_TIME", "DATE_ONLY", "create_import_job"]
 
 DATE_ONLY = ("yyyy-MM-dd",)
 DATE_AND_TIME = ("yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd hh:mm:ss")  # Amazon reads hh as HH

@@ -108,11 +108,14 @@ def test_a_truncated_gzip_is_refused(world: World, target: str) -> None:
 
 
 def test_an_address_without_files_is_refused(world: World, target: str) -> None:
+    world.put(GOOD)
+
     message = failure(world, target, "s3://sales/nothing/here")
 
     assert message == (
-        "'s3://sales/nothing/here' holds no files. Put the data there first; in the local bucket "
-        "this is 's3/sales/nothing/here' in FORECAST_HOME."
+        "No objects found in s3 path s3://sales/nothing/here, please ensure the path is specified "
+        "correctly. A folder in FORECAST_S3_FOLDER with the name of a bucket takes the place of "
+        "that bucket."
     )
 
 

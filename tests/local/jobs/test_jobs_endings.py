@@ -72,13 +72,14 @@ def test_a_job_that_is_being_stopped_ends_as_stopped(
 
 
 def test_unusable_data_fail_the_job_with_a_message(world: World, target: str) -> None:
+    world.put(sales())
     arn = world.import_job(target, "s3://sales/nothing")
 
     job = world.perform(arn)
 
     assert job.status == "CREATE_FAILED"
     assert job.message is not None
-    assert job.message.startswith("'s3://sales/nothing' holds no files.")
+    assert job.message.startswith("No objects found in s3 path s3://sales/nothing,")
     assert open_work(world) == 0
 
 

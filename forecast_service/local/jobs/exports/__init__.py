@@ -1,0 +1,1 @@
+"""Export jobs: what was forecast or measured becomes files under an ``s3://`` address."""
