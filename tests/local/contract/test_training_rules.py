@@ -8,8 +8,6 @@ import pytest
 
 from ..amazon import Amazon, auto_request, legacy_request, refusal
 
-NOT_YET = "is not available in this local Amazon Forecast yet. Leave it out."
-
 
 def config(methods: dict[str, str], attribute: str = "demand") -> dict[str, Any]:
     return {"AttributeConfigs": [{"AttributeName": attribute, "Transformations": methods}]}
@@ -87,8 +85,6 @@ REFUSED_AUTO: list[tuple[dict[str, Any], str]] = [
         {"DataConfig": {"AdditionalDatasets": [{"Name": "moon"}]}},
         "'moon' is not an additional dataset. Allowed are: holiday, weather.",
     ),
-    ({"ExplainPredictor": True}, f"'ExplainPredictor': true {NOT_YET}"),
-    ({"MonitorConfig": {"MonitorName": "watch"}}, f"'MonitorConfig' {NOT_YET}"),
     (
         {"TimeAlignmentBoundary": {"DayOfMonth": 4}},
         "'TimeAlignmentBoundary' {'DayOfMonth': 4} does not fit ForecastFrequency 'D'. It must be "
