@@ -13,6 +13,7 @@ VERBS = {
     "accuracy": "WAPE, WQL, MASE and coverage of rolling forecasts of the past",
     "burst": "every store sends its sales at closing time: when are they served?",
     "exports": "time and memory of exports, for 1,115 and 100,000 series",
+    "frequencies": "hourly and weekly accuracy of auto and each member, by seasonal naive",
     "memory": "peak memory of import, training and forecast, each in its own process",
     "retrain": "cost of a full training, compared with a training after one store's new day",
     "scale": "time and memory of training and forecast, for 100 to 100,000 synthetic series",

@@ -23,14 +23,13 @@ from benchmarks.panels import add_column_option, read_panel
 from benchmarks.sample import LAST_SALE
 from forecast_service.engine import metrics
 from forecast_service.engine.algorithm import FitConfig
-from forecast_service.engine.calendar import (
-    LEAST_HISTORY,
+from forecast_service.engine.closing import find_closing
+from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.engine.periods.frequency import (
     parse_frequency,
     season_length,
     usable_season,
 )
-from forecast_service.engine.closing import find_closing
-from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.engine.registry import NAMES, algorithm
 from forecast_service.importer.sample import write_sample
 
@@ -120,12 +119,17 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def measure(panel: Panel, cutoff: int, horizon: int, name: str) -> Window:
-    """Train on the periods before ``cutoff`` (an index); judge the ``horizon`` after it."""
+def measure(
+    panel: Panel, cutoff: int, horizon: int, name: str, naive_season: int | None = None
+) -> Window:
+    """Train on the periods before ``cutoff`` (an index); judge the ``horizon`` after it.
+
+    ``naive_season`` is the season of seasonal naive, if it is not that of the frequency.
+    """
     began = time.monotonic()
     past, future = panel.before(cutoff), panel.known_between(cutoff, cutoff + horizon)
     season = season_length(panel.frequency)
-    config = FitConfig(horizon, LEVELS, season, backtest_windows=BACKTESTS)
+    config = FitConfig(horizon, LEVELS, naive_season or season, backtest_windows=BACKTESTS)
     quantiles = algorithm(name).fit(past, config).forecast(future, LEVELS)
     seconds = time.monotonic() - began
     actual = panel.target[:, cutoff : cutoff + horizon]
@@ -212,7 +216,7 @@ def _cutoffs(panel: Panel, windows: int, horizon: int) -> list[int]:
 
 
 def _least_history(panel: Panel) -> int:
-    return LEAST_HISTORY[parse_frequency(panel.frequency).unit]
+    return parse_frequency(panel.frequency).least_history
 
 
 def _by_level(quantiles: FloatArray) -> dict[float, FloatArray]:

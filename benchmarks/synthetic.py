@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forecast_service.common.arrow import from_numpy, from_times
-from forecast_service.engine.calendar import Times, next_periods, parse_frequency
+from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
+from forecast_service.engine.periods.frequency import Times, parse_frequency
 
 __all__ = ["BLOCK", "Block", "Shape", "blocks", "synthetic_panel", "write_synthetic"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from forecast_service.common.countries import amazon_country
-from forecast_service.engine.calendar import parse_frequency
+from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.local.arns import ALGORITHMS, algorithm_arn
 from forecast_service.local.operations.alignment import boundary_of
 from forecast_service.settings import Settings

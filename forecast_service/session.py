@@ -92,7 +92,7 @@ def _local_session(settings: Settings, database: Database) -> ForecastSession:
     return ForecastSession(
         forecast=LocalForecast(database, settings),
         forecastquery=LocalForecastQuery(database, settings),
-        details=LocalDetails(database, settings.home),
+        details=LocalDetails(database, settings),
         bucket=LocalBucket(settings.home, settings.s3_folder),
         source="local",
         file_format="parquet",

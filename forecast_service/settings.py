@@ -53,9 +53,13 @@ class Settings(BaseSettings):
         description="What trains the models: our own engine (local), Amazon Forecast through boto3 "
         "(amazon), or Amazon while it answers, else our own engine (auto).",
     )
-    region: str = Field("eu-west-1", description="AWS region; local ARNs contain it, too.")
+    region: str = Field(
+        "eu-west-1", description="AWS region of the service's own resources, also of local ones."
+    )
     account_id: str = Field(
-        "000000000000", pattern=r"^\d{12}$", description="AWS account number in local ARNs."
+        "000000000000",
+        pattern=r"^\d{12}$",
+        description="AWS account of local resources, unless a key names another one.",
     )
     bucket: str = Field(
         "forecast-service", description="S3 bucket from which Amazon Forecast reads the data."
@@ -171,10 +175,7 @@ class Settings(BaseSettings):
         description="Most refused requests of one address without a valid key; or off.",
     )
     aws_endpoint: Literal["on", "off"] = Field(
-        "on", description="Whether `/aws` answers. Without a key, it answers this machine only."
-    )
-    aws_key: SecretStr | None = Field(
-        None, description="Access key ID that calls of `/aws` must carry; then from any machine."
+        "on", description="Whether `/aws` answers. Without accounts, it answers this machine only."
     )
     web_processes: int = Field(1, ge=1, description="Web processes of `serve`.")
     max_body_bytes: int = Field(
@@ -193,6 +194,12 @@ class Settings(BaseSettings):
     )
     session_idle_hours: float = Field(
         8.0, gt=0, description="A user must log in again after this time without a request."
+    )
+    oidc_session_hours: float = Field(
+        12.0,
+        gt=0,
+        description="Users of the identity provider must log in again after this time, if it is "
+        "shorter: until then they keep what a group granted that they left.",
     )
     oidc_issuer: str | None = Field(
         None,

@@ -124,7 +124,7 @@ def test_the_local_amazon_forecast_uses_no_table_of_the_service() -> None:
         if module.startswith("local.") and name.startswith(tables)
     }
 
-    assert touched == {"resources", "tags"}
+    assert touched == {"resources", "tags", "monitor_evaluations"}
 
 
 def test_details_of_a_resource_are_read_in_one_module() -> None:

@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import bare, exports, memory, scale
+from benchmarks import bare, exports, frequencies, memory, scale
+from benchmarks.hourly import hourly_panel
 from benchmarks.processes import Cost
 from benchmarks.sample import DAYS, fill
 from benchmarks.synthetic import Shape, write_synthetic
 from forecast_service.app import create_app
+from forecast_service.engine.panel import Panel
 from forecast_service.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -76,6 +78,7 @@ def test_speed_compares_with_the_package_on_the_sample_data() -> None:
     assert result["p50_difference"] < 0.005
 
 
+@pytest.mark.slow
 def test_accuracy_measures_rolling_windows_and_their_mean() -> None:
     asked = "--windows 2 --horizon 28 --algorithm seasonal_naive --json"
 
@@ -203,3 +206,29 @@ def test_soak_measures_the_memory_after_each_new_forecast() -> None:
     result = json.loads(ended.stdout)
     assert len(result["samples"]) == result["rounds"] == 4
     assert 50e6 < result["first"] < 1e9
+
+
+def test_hourly_accuracy_is_compared_with_seasonal_naive() -> None:
+    data = frequencies.Data("hours", hourly_panel("calls", weeks=5), 24)
+
+    result = frequencies.compare(data, 1, ("pooled", "seasonal_naive"))
+
+    algorithms = result["algorithms"]
+    assert list(algorithms) == ["pooled", "seasonal_naive", "same as last week"]
+    assert algorithms["pooled"]["WQL"] < 0.5 * algorithms["seasonal_naive"]["WQL"]
+    assert frequencies.table(result).startswith(
+        "hours: 12 series, 840 periods (H), 1 windows of 24"
+    )
+
+
+def test_whole_weeks_are_added_up_from_known_days() -> None:
+    times = np.arange("2024-01-04", "2024-01-30", dtype="datetime64[D]").astype("datetime64[s]")
+    days = np.arange(26.0)
+    days[20] = np.nan
+    panel = Panel((("1",),), times, "D", days[None], {"promo": np.ones((1, 26))})
+
+    weeks = frequencies.whole_weeks(panel)
+
+    assert [str(at)[:10] for at in weeks.timestamps] == ["2024-01-08", "2024-01-15", "2024-01-22"]
+    np.testing.assert_equal(weeks.target, [[49.0, 98.0, np.nan]])
+    assert weeks.covariates["promo"].tolist() == [[1.0, 1.0, 1.0]]

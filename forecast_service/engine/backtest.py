@@ -11,16 +11,12 @@ import numpy.typing as npt
 
 from forecast_service.engine import metrics
 from forecast_service.engine.algorithm import Algorithm, FitConfig, Progress, part, silent
-from forecast_service.engine.calendar import (
-    LEAST_HISTORY,
-    next_periods,
-    parse_frequency,
-    usable_season,
-)
+from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.guards.bounds import find_bounds
 from forecast_service.engine.guards.clean_panel import clean_panel
 from forecast_service.engine.guards.dormancy import find_dormant
 from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.engine.periods.frequency import parse_frequency, usable_season
 from forecast_service.engine.pool import map_in_order, pool
 
 __all__ = [
@@ -128,10 +124,10 @@ def cutoffs(
     """Cutoff indices, most recent first, and a note if there are fewer than requested.
 
     Window k begins ``k`` offsets before the end. A window is skipped if it leaves less history
-    than ``calendar.LEAST_HISTORY`` or reaches beyond the end of the data.
+    than ``Frequency.least_history`` or reaches beyond the end of the data.
     """
     offset = config.backtest_offset or config.horizon
-    minimum = LEAST_HISTORY.get(parse_frequency(frequency).unit, 2)
+    minimum = parse_frequency(frequency).least_history
     requested = [n_periods - k * offset for k in range(1, config.backtest_windows + 1)]
     possible = [c for c in requested if c >= minimum and c + config.horizon <= n_periods]
     if len(possible) == len(requested):

@@ -8,7 +8,6 @@ from forecast_service.engine.algorithm import FitConfig, Fitted, Progress, part,
 from forecast_service.engine.auto.auto_algorithm import NAME as AUTO
 from forecast_service.engine.auto.auto_algorithm import fit_with_backtest
 from forecast_service.engine.backtest import Backtest, backtest
-from forecast_service.engine.calendar import require_trainable
 from forecast_service.engine.changes import content_of
 from forecast_service.engine.guards.dormancy import without_silence
 from forecast_service.engine.guards.outliers import without_outliers
@@ -39,9 +38,8 @@ def train(
     Raises
     ------
     InvalidData
-        The algorithm does not exist, or the frequency cannot be trained on.
+        The algorithm does not exist.
     """
-    require_trainable(panel.frequency)
     algorithm(name)
     if previous is None:
         return _train_all(name, panel, config, progress)

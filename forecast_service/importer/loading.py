@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from forecast_service.aws import ALREADY_EXISTS, error_code, translate_errors
-from forecast_service.engine.calendar import parse_frequency
+from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.errors import BackendUnavailable, InvalidData
 from forecast_service.importer.plan import METADATA_PART, RELATED_PART, TARGET_PART, Part, Plan
 from forecast_service.session import ForecastSession

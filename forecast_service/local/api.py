@@ -20,9 +20,22 @@ from forecast_service.local.operations.exports import (
 )
 from forecast_service.local.operations.forecasts import create_forecast
 from forecast_service.local.operations.import_jobs import create_import_job
+from forecast_service.local.operations.insights.explainabilities import (
+    create_explainability,
+    create_explainability_export,
+)
+from forecast_service.local.operations.insights.monitors import (
+    create_monitor,
+    list_evaluations,
+    resume,
+)
+from forecast_service.local.operations.insights.what_ifs import (
+    create_analysis,
+    create_what_if_export,
+    create_what_if_forecast,
+)
 from forecast_service.local.operations.legacy_predictors import create_predictor
 from forecast_service.local.operations.lists import list_resources
-from forecast_service.local.operations.monitors import list_evaluations, resume
 from forecast_service.local.operations.predictors import (
     accuracy,
     describe_auto_predictor,
@@ -69,7 +82,13 @@ HANDLERS: Mapping[str, Handler] = {
     "CreateAutoPredictor": create_auto_predictor,
     "CreateForecast": create_forecast,
     "CreateForecastExportJob": create_forecast_export,
+    "CreateExplainability": create_explainability,
+    "CreateExplainabilityExport": create_explainability_export,
+    "CreateMonitor": create_monitor,
+    "CreateWhatIfAnalysis": create_analysis,
+    "CreateWhatIfForecast": create_what_if_forecast,
     "CreatePredictorBacktestExportJob": create_backtest_export,
+    "CreateWhatIfForecastExport": create_what_if_export,
     "UpdateDatasetGroup": update_group,
     "GetAccuracyMetrics": accuracy,
     "ListMonitorEvaluations": list_evaluations,

@@ -6,13 +6,23 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from statistics import median
 from typing import Any
 
 import sqlalchemy as sa
 
 from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
-from forecast_service.local.kinds import DATASET, FORECAST, IMPORT_JOB, PREDICTOR, kind_of
+from forecast_service.local.kinds import (
+    DATASET,
+    EXPLAINABILITY,
+    FORECAST,
+    IMPORT_JOB,
+    MONITOR,
+    PREDICTOR,
+    kind_of,
+)
+from forecast_service.local.operations.insights.evaluated import newest_evaluation
 from forecast_service.local.resource_details import (
     ImportJobDetails,
     PredictorDetails,
@@ -22,7 +32,10 @@ from forecast_service.local.shapes import Shape
 
 __all__ = ["dataset_state", "describe", "select_members"]
 
+EARLY = 0.1  # finished share up to which earlier jobs tell more
+RECENT = 5  # earlier jobs
 CHANGING = frozenset({"CREATE_IN_PROGRESS", "CREATE_STOPPING"})
+METRIC_NAMES = ("AverageWeightedQuantileLoss", "MAPE", "MASE", "RMSE", "WAPE")
 DATASET_STATUS = {
     "CREATE_PENDING": "UPDATE_PENDING",
     "CREATE_IN_PROGRESS": "UPDATE_IN_PROGRESS",
@@ -74,7 +87,7 @@ def _members(connection: sa.Connection, resource: Resource) -> dict[str, Any]:
         "Message": resource.message,
         "CreationTime": resource.created_at,
         "LastModificationTime": _modified_at(resource),
-        "EstimatedTimeRemainingInMinutes": _minutes_left(resource),
+        "EstimatedTimeRemainingInMinutes": _minutes_left(connection, resource),
     }
     extra = EXTRAS.get(resource.type)
     return members if extra is None else members | extra(connection, resource)
@@ -86,15 +99,28 @@ def _modified_at(resource: Resource) -> float:
     return time.time() if resource.status in CHANGING else resource.modified_at
 
 
-def _minutes_left(resource: Resource) -> int | None:
-    """Minutes left (at least 1), estimated from the finished share; None without an estimate."""
+def _minutes_left(connection: sa.Connection, resource: Resource) -> int | None:
+    """Minutes left (at least 1) of a job in progress; None without an estimate.
+
+    The estimate comes from the finished share; at the beginning, which says little, from the
+    jobs of the same kind that ended before.
+    """
     share = resource.progress or 0.0
-    if resource.status != "CREATE_IN_PROGRESS" or not 0 < share < 1:
+    if resource.status != "CREATE_IN_PROGRESS" or share >= 1:
         return None
+    elapsed = max(0.0, time.time() - _started_at(resource))
+    if share < EARLY:
+        earlier = catalog.newest_alike(connection, resource, RECENT)
+        took = [each.modified_at - _started_at(each) for each in earlier]
+        if took:
+            return max(1, math.ceil((median(took) - elapsed) / 60))
+    return max(1, math.ceil(elapsed * (1 - share) / share / 60)) if share > 0 else None
+
+
+def _started_at(resource: Resource) -> float:
+    """Epoch seconds at which a worker last began, or else of the creation."""
     started_at = details_of(resource.type, resource.details).started_at
-    since = resource.created_at if started_at is None else started_at
-    elapsed_seconds = max(0.0, time.time() - since)
-    return max(1, math.ceil(elapsed_seconds * (1 - share) / share / 60))
+    return resource.created_at if started_at is None else started_at
 
 
 def _dataset(connection: sa.Connection, dataset: Resource) -> dict[str, Any]:
@@ -121,6 +147,17 @@ def _predictor(connection: sa.Connection, predictor: Resource) -> dict[str, Any]
         "DatasetImportJobArns": details.dataset_import_job_arns,
         "PredictorExecutionDetails": details.executions,
         "ReferencePredictorSummary": _reference(connection, predictor),
+        **_insights(connection, predictor),
+    }
+
+
+def _insights(connection: sa.Connection, predictor: Resource) -> dict[str, Any]:
+    """``MonitorInfo`` and ``ExplainabilityInfo``, as far as there are such."""
+    return {
+        f"{kind.stem}Info": {kind.arn_member: child.arn, "Status": child.status}
+        for kind in (MONITOR, EXPLAINABILITY)
+        for child in catalog.children(connection, predictor.arn)
+        if child.type == kind.word
     }
 
 
@@ -138,11 +175,35 @@ def _forecast(connection: sa.Connection, forecast: Resource) -> dict[str, Any]:
     return {"DatasetGroupArn": forecast.dataset_group_arn, "CreatedUsingAutoPredictor": is_auto}
 
 
+def _monitor(connection: sa.Connection, monitor: Resource) -> dict[str, Any]:
+    newest = newest_evaluation(connection, monitor)
+    predictor = catalog.get(connection, str(monitor.parent_arn))
+    metrics = {} if predictor is None else _baseline(PredictorDetails.of(predictor.details))
+    baseline = [{"Name": name, "Value": value} for name, value in metrics.items()]
+    return {
+        "LastEvaluationTime": None if newest is None else newest["evaluated_at"],
+        "LastEvaluationState": None if newest is None else newest["state"],
+        "Baseline": {"PredictorBaseline": {"BaselineMetrics": baseline}} if baseline else None,
+    }
+
+
+def _baseline(predictor: PredictorDetails) -> dict[str, float]:
+    """The accuracy in the backtest of a predictor, in the order of the evaluations."""
+    results = (predictor.accuracy or {}).get("PredictorEvaluationResults") or [{}]
+    windows = results[0].get("TestWindows")
+    if not windows:
+        return {}
+    metrics = windows[0]["Metrics"]
+    values = {**metrics, **metrics["ErrorMetrics"][0]}
+    return {name: values[name] for name in METRIC_NAMES if name in values}
+
+
 EXTRAS: Mapping[str, Callable[[sa.Connection, Resource], dict[str, Any]]] = {
     DATASET.word: _dataset,
     IMPORT_JOB.word: _import_job,
     PREDICTOR.word: _predictor,
     FORECAST.word: _forecast,
+    MONITOR.word: _monitor,
 }
 
 

@@ -13,7 +13,7 @@ from forecast_service.local.calls import Call, Handler, Params, require_active
 from forecast_service.local.catalog import Resource
 from forecast_service.local.client import LocalClient, add_operations
 from forecast_service.local.errors import DoesNotExist, InvalidInput, InvalidToken
-from forecast_service.local.kinds import FORECAST, WHAT_IF_FORECAST
+from forecast_service.local.kinds import FORECAST, PREDICTOR, WHAT_IF_FORECAST
 from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.local.shapes import QUERY
 from forecast_service.storage import forecast_store
@@ -62,10 +62,12 @@ def _answer(call: Call, params: Params, forecast: Resource) -> dict[str, Any]:
 
 def _key_names(call: Call, forecast: Resource) -> tuple[str, ...]:
     """Fields that identify a series: the item, then the forecast dimensions in schema order."""
-    predictor = catalog.get(call.connection, str(forecast.parent_arn))
-    if predictor is None:
+    above: Resource | None = forecast
+    while above is not None and above.type != PREDICTOR.word:
+        above = catalog.get(call.connection, str(above.parent_arn))
+    if above is None:
         raise DoesNotExist(f"The predictor of the forecast '{forecast.arn}' no longer exists.")
-    return tuple(PredictorDetails.of(predictor.details).keys or ())
+    return tuple(PredictorDetails.of(above.details).keys or ())
 
 
 def _check_filters(filters: Mapping[str, str], names: tuple[str, ...]) -> None:

@@ -10,14 +10,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self, TypedDict
 
-from forecast_service.local.kinds import FORECAST, IMPORT_JOB, PREDICTOR
+from forecast_service.local.kinds import (
+    EXPLAINABILITY,
+    FORECAST,
+    IMPORT_JOB,
+    MONITOR,
+    PREDICTOR,
+    WHAT_IF_ANALYSIS,
+)
 
 __all__ = [
+    "AnalysisDetails",
     "DataDetails",
+    "ExplainabilityDetails",
     "ForecastDetails",
     "ImportJobDetails",
     "JobDetails",
+    "KeptForecast",
     "ModelFile",
+    "MonitorDetails",
     "PredictorDetails",
     "data_details_of",
     "details_of",
@@ -80,6 +91,8 @@ class PredictorDetails(DataDetails):
     """Details of a predictor."""
 
     is_auto: bool = False
+    frequency: str | None = None
+    """Frequency code of the engine that it was trained with; it says where periods begin."""
     keys: Sequence[str] | None = None
     """Fields that identify a series: the item, then the forecast dimensions in schema order."""
     accuracy: Mapping[str, Any] | None = None
@@ -107,11 +120,51 @@ class ForecastDetails(DataDetails):
     """Files of the model that made it, ordered by their first series."""
 
 
+@dataclass(frozen=True)
+class AnalysisDetails(JobDetails):
+    """Details of a what-if analysis."""
+
+    selected: Sequence[Sequence[str]] | None = None
+    """Keys of its series; None for all of the forecast."""
+
+
+class KeptForecast(TypedDict):
+    """A deleted forecast whose values a monitor still needs."""
+
+    arn: str
+    sequence: int
+    values: str
+    """The name of its values in the store of forecasts."""
+
+
+@dataclass(frozen=True)
+class MonitorDetails(JobDetails):
+    """Details of a monitor."""
+
+    kept: Sequence[KeptForecast] | None = None
+    continues: str | None = None
+    """ARN of the monitor of the predictor that was retrained."""
+
+
+@dataclass(frozen=True)
+class ExplainabilityDetails(JobDetails):
+    """Details of an explainability."""
+
+    times: Sequence[str] | None = None
+    """Starts of the periods that are explained singly."""
+
+
 DATA_DETAILS: Mapping[str, type[DataDetails]] = {
     PREDICTOR.word: PredictorDetails,
     FORECAST.word: ForecastDetails,
 }
-DETAILS: Mapping[str, type[JobDetails]] = {IMPORT_JOB.word: ImportJobDetails, **DATA_DETAILS}
+DETAILS: Mapping[str, type[JobDetails]] = {
+    IMPORT_JOB.word: ImportJobDetails,
+    EXPLAINABILITY.word: ExplainabilityDetails,
+    MONITOR.word: MonitorDetails,
+    WHAT_IF_ANALYSIS.word: AnalysisDetails,
+    **DATA_DETAILS,
+}
 
 
 def data_details_of(word: str, stored: Mapping[str, Any]) -> DataDetails:

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from forecast_service.common.keys import MEAN, parse_forecast_type, series_key
 from forecast_service.engine.algorithm import Fitted
-from forecast_service.engine.calendar import season_length
 from forecast_service.engine.guards.outliers import without_outliers
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
+from forecast_service.engine.periods.frequency import season_length
 from forecast_service.engine.totals.past import past_of
 from forecast_service.engine.totals.sums import mean_of_quantiles, total
 from forecast_service.local.jobs.limits import DORMANT, Limits

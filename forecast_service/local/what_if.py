@@ -8,9 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from forecast_service.common.keys import series_key, split_key
+from forecast_service.common.wording.coded import say
 from forecast_service.details import Change, WhatIfSeries
 from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import KnownFuture
+from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.errors import (
     Conflict,
     FieldError,
@@ -28,7 +30,7 @@ from forecast_service.storage.stored_forecast import StoredForecast
 __all__ = ["what_if"]
 
 DAY = np.timedelta64(1, "D")
-NO_EFFECT = "Nothing changes: the model of this forecast does not react to these changes."
+NO_EFFECT = say("no_effect")
 
 
 def what_if(
@@ -86,7 +88,7 @@ def _series(
             forecast_arn=forecast.arn,
             series_key=series_key(key),
             start=start,
-            frequency=model.frequency,
+            frequency=parse_frequency(model.frequency).short,
             forecast_types=model.forecast_types,
             values=baseline_values,
             algorithm=algorithm,

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
 
-from forecast_service.engine.calendar import floor, parse_frequency, season_length
+from forecast_service.engine.calendar import floor
 from forecast_service.engine.panel import FloatArray
+from forecast_service.engine.periods.frequency import parse_frequency, season_length
 from forecast_service.monitoring.last_year import Days
 from forecast_service.monitoring.packing import pack, unpack
 from forecast_service.monitoring.served_forecasts import ServedForecasts

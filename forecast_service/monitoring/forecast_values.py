@@ -9,8 +9,8 @@ import numpy as np
 import sqlalchemy as sa
 
 from forecast_service.common.keys import MEAN, parse_forecast_type, split_key
-from forecast_service.engine.calendar import Times
 from forecast_service.engine.panel import FloatArray
+from forecast_service.engine.periods.frequency import Times
 from forecast_service.storage import forecast_store
 from forecast_service.storage.stored_forecast import StoredForecast, period_starts
 

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.common.easter import easter_sunday
-from forecast_service.engine.calendar import holiday_dates, parse_frequency
+from forecast_service.engine.calendar import holiday_dates
+from forecast_service.engine.periods.frequency import parse_frequency
 
 __all__ = ["Days", "aligned_last_year"]
 

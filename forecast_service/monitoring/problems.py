@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from forecast_service.engine.calendar import WEEKDAYS, next_periods, parse_frequency, weekday_of
+from forecast_service.engine.calendar import next_periods, weekday_of
+from forecast_service.engine.periods.frequency import WEEKDAYS, parse_frequency
 from forecast_service.importer.files.column_names import shown_text
 from forecast_service.monitoring.forecast_values import StoreFacts
 from forecast_service.monitoring.last_year import Days

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.calendar import Times, period_starts, periods_between
+from forecast_service.engine.calendar import period_starts, periods_between
+from forecast_service.engine.periods.frequency import Times
 from forecast_service.importer.files.column_names import OPEN
 from forecast_service.importer.history import (
     SALES_COLUMNS,

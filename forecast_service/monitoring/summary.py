@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
 
-from forecast_service.engine.calendar import parse_frequency
 from forecast_service.engine.panel import FloatArray
+from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.engine.totals.past import Past
 from forecast_service.monitoring.forecast_values import ForecastValues, StoreFacts
 from forecast_service.monitoring.last_year import Days, aligned_last_year

@@ -7,6 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from forecast_service.amazon.amazon_state import read_state
+from forecast_service.common.wording.coded import say
 from forecast_service.reading.ladder_step import came_from_amazon
 from forecast_service.storage import forecast_store
 from forecast_service.storage.groups import DatasetGroup
@@ -49,10 +50,7 @@ def _newer_data(
 ) -> str | None:
     if forecast["data_version"] >= group.data_version:
         return None
-    reason = (
-        f"data were imported after this forecast was made: it uses sales until "
-        f"{forecast['data_until']}, and the newest sales are of {group.last_sale_on}"
-    )
+    reason = say("newer_data", data_until=forecast["data_until"], last_sale_on=group.last_sale_on)
     failure = _last_failure(connection, group.name)
     return reason if failure is None else f"{reason}; {failure}"
 
@@ -70,9 +68,9 @@ def _last_fetched(
 def _passed(days: tuple[str, str], today: str) -> str | None:
     first, last = days
     if last < today:
-        return f"all of its days have passed: it goes from {first} to {last}; import newer sales"
+        return say("all_days_passed", first=first, last=last)
     if first < today:
-        return f"some of its days have passed: it begins on {first}; import newer sales"
+        return say("some_days_passed", first=first)
     return None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.amazon.away import Away
+from forecast_service.common.wording.coded import say
 from forecast_service.errors import Conflict, ForecastServiceError, LeaseLost
 from forecast_service.runs import facts, run_rows
 from forecast_service.runs.collection import collect
@@ -35,12 +36,8 @@ BUSY_SECONDS = 0.5
 RETRY_SECONDS = 5.0
 SECONDS_PER_MINUTE = 60.0
 IsPrepared = Callable[[sa.Connection, str], bool]
-NO_PREDICTOR = (
-    "No predictor is ACTIVE any more, so no forecast can be made. Ask for a new training."
-)
-STILL_LOADING = (
-    "An import was still loading after a day, so no forecast was made. Ask again once it has ended."
-)
+NO_PREDICTOR = say("no_active_predictor")
+STILL_LOADING = say("import_still_loading")
 
 
 def fail(connection: sa.Connection, run_id: str, message: str) -> None:
@@ -330,14 +327,14 @@ class RunStep:
         status = description["Status"]
         if status not in UNFINISHED:
             reason = description.get("Message") or f"its status is {status}"
-            self._go_down_or_fail(f"The {noun} of this run could not be made: {reason}")
+            self._go_down_or_fail(say("not_made", what=noun, reason=reason))
             return
         with self.queue.database.read() as connection:
             is_late = self.run.is_late(facts.clock(connection).timestamp())
         if is_late:
             # Stop it before the run ends: otherwise the next run would compute beside it.
             self.trainer.stop(str(self.run.resource_arn))
-            self._fail(f"The {noun} was not ready within a day.")
+            self._fail(say("not_ready", what=noun))
             return
         minutes = description.get("EstimatedTimeRemainingInMinutes")
         with self.queue.fenced(self.claim) as connection:

@@ -38,6 +38,7 @@ __all__ = [
     "read_in_blocks",
     "read_many",
     "read_whole",
+    "rename",
     "totals_of",
     "write",
 ]
@@ -209,6 +210,15 @@ def dormant_items(
     keys = [series_key([item, store]) for item in items]
     found = _dormant_keys(connection, (forecast_arn,), keys)
     return [item for item, key in zip(items, keys, strict=True) if key in found]
+
+
+def rename(connection: sa.Connection, forecast_arn: str, name: str) -> None:
+    """Keep the values of a forecast under another name, in place of its ARN."""
+    connection.execute(
+        sa.update(forecast_values)
+        .where(forecast_values.c.forecast_arn == forecast_arn)
+        .values(forecast_arn=name)
+    )
 
 
 def delete(connection: sa.Connection, forecast_arn: str) -> None:

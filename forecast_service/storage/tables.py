@@ -19,10 +19,8 @@ from sqlalchemy import (
 )
 
 __all__ = [
-    "accounts_version",
     "accuracy_weeks",
     "amazon_states",
-    "api_keys",
     "dataset_groups",
     "forecast_parts",
     "forecast_summaries",
@@ -31,7 +29,6 @@ __all__ = [
     "imports",
     "metadata",
     "monitored_groups",
-    "request_counts",
     "resources",
     "scenarios",
     "series",
@@ -111,6 +108,25 @@ tags = Table(
     Column("arn", String(300), primary_key=True),
     Column("key", String(128), primary_key=True),
     Column("value", String(256), nullable=False),
+)
+
+# What monitors found: a past forecast against the data that came since.
+monitor_evaluations = Table(
+    "monitor_evaluations",
+    metadata,
+    Column(
+        "sequence",
+        BigInteger().with_variant(Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=True,
+    ),
+    Column("monitor_arn", String(300), nullable=False),  # who lists it
+    Column("forecast", BigInteger, nullable=False),  # its sequence in resources, also if deleted
+    Column("state", String(16), nullable=False),  # SUCCESS, FAILURE
+    Column("members", JSON, nullable=False),  # as ListMonitorEvaluations answers them
+    Column("evaluated_at", Float, nullable=False),
+    Index("ix_monitor_evaluations_monitor", "monitor_arn", "sequence"),
+    sqlite_autoincrement=True,
 )
 
 # Manifest of the snapshots: immutable Parquet files, a base and its deltas. See ``manifest``.
@@ -343,38 +359,4 @@ imports = Table(
     Column("requested_by", String(256)),  # name of a caller
     # Stores with rows in its files; null before they are read, or if an older version read them.
     Column("touched_stores", JSON(none_as_null=True)),
-)
-
-# One row, from the first account on: every change of a key, a user or a session raises the version.
-accounts_version = Table(
-    "accounts_version",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("version", Integer, nullable=False),
-)
-
-api_keys = Table(
-    "api_keys",
-    metadata,
-    Column("id", String(16), primary_key=True),
-    Column("name", String(64), nullable=False, unique=True),  # also of revoked keys
-    Column("digest", String(64), nullable=False, unique=True),  # SHA-256 of the key
-    Column("start", String(16), nullable=False),  # of the key, to recognise it
-    Column("scopes", JSON, nullable=False),
-    Column("stores", JSON(none_as_null=True)),  # limits; null: see ``Limits``
-    Column("regions", JSON(none_as_null=True)),
-    Column("created_by", String(256), nullable=False),
-    Column("created_at", Float, nullable=False),
-    Column("expires_at", Float),
-    Column("revoked_at", Float),
-    Column("last_used_at", Float),
-)
-
-# Requests of the callers that come near their limit, shared by all web processes.
-request_counts = Table(
-    "request_counts",
-    metadata,
-    Column("caller", String(300), primary_key=True),
-    Column("period", BigInteger, primary_key=True, autoincrement=False),  # number of the minute
-    Column("count", BigInteger, nullable=False),
 )

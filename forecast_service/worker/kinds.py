@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from forecast_service.importer import steps as importer
 from forecast_service.local.jobs import lifecycle
+from forecast_service.local.jobs.evaluating import evaluation
 from forecast_service.monitoring import monitor
 from forecast_service.runs import run_rows, steps
 from forecast_service.service import Service
@@ -55,6 +56,10 @@ def _stop_job(service: Service, connection: sa.Connection, arn: str) -> None:
     lifecycle.stop(connection, arn)
 
 
+def _evaluate(service: Service, claim: Claim) -> None:
+    evaluation.perform(service.database, service.settings, service.queue, claim)
+
+
 def _import(service: Service, claim: Claim) -> None:
     service.imports.perform(service.queue, claim)
 
@@ -83,6 +88,7 @@ def _do_nothing(service: Service, connection: sa.Connection, *_: str) -> None:
 KINDS: Mapping[str, Kind] = {
     run_rows.KIND: Kind(_step, _fail_run, _do_nothing, is_short=True, is_stopped_after=True),
     lifecycle.KIND: Kind(_run_job, _fail_job, _stop_job),
+    evaluation.KIND: Kind(_evaluate, _do_nothing, _do_nothing),
     importer.KIND: Kind(_import, _fail_import, _stop_import),
     monitor.KIND: Kind(_monitor, _do_nothing, _do_nothing),
     maintenance.KIND: Kind(_maintain, _do_nothing, _do_nothing),

@@ -12,15 +12,15 @@ from forecast_service.engine.calendar import (
     floor,
     holiday_dates,
     next_periods,
-    parse_frequency,
     period_starts,
     periods_between,
-    require_trainable,
-    season_length,
 )
+from forecast_service.engine.periods.frequency import parse_frequency, season_length
 from forecast_service.errors import InvalidData
 
 CODES = ["Y", "M", "3M", "W", "2W", "W-FRI", "W-SUN", "D", "3D", "H", "8H", "min", "15min"]
+CODES += ["Y@1970-07-01", "M@1970-01-15", "3M@1970-03-15", "2W@1970-01-02", "3D@1970-01-02"]
+CODES += ["D@1970-01-01T06:00:00", "5H@1970-01-01T03:00:00", "7min@1970-01-01T00:03:00"]
 
 
 def times(*texts: str) -> np.ndarray:
@@ -34,7 +34,22 @@ def test_a_frequency_code_survives_parsing(code: str) -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["", "d", "0D", "7D", "5W", "12M", "2Y", "60min", "24H", "D2", "S", "W-MIN", "D-FRI", "W-"],
+    [
+        "",
+        "d",
+        "0D",
+        "7D",
+        "5W",
+        "12M",
+        "2Y",
+        "60min",
+        "24H",
+        "D@1",
+        "S",
+        "W-MIN",
+        "D-FRI",
+        "W-",
+    ],
 )
 def test_a_code_outside_the_limits_is_refused(code: str) -> None:
     with pytest.raises(InvalidData, match=re.escape(f"'{code}' is not a frequency.")):
@@ -51,15 +66,25 @@ def test_refusal_lists_the_allowed_codes() -> None:
     )
 
 
-@pytest.mark.parametrize("code", ["H", "D", "W", "W-FRI", "M"])
-def test_hours_days_weeks_and_months_can_be_trained_on(code: str) -> None:
-    require_trainable(code)
+@pytest.mark.parametrize(
+    ("code", "first", "second"),
+    [
+        ("3D", "2017-12-01T10:00:00", "2017-12-04"),
+        ("2W", "2017-12-01", "2017-12-11"),  # the Monday before, two weeks later
+        ("2W@1970-01-04", "2017-12-01", "2017-12-10"),  # weeks begin on Sundays
+        ("3M", "2017-12-01", "2018-03-01"),
+        ("3M@1970-01-15", "2017-12-01", "2018-02-15"),
+        ("8H", "2017-12-01T10:30:00", "2017-12-01T18:00:00"),
+        ("15min", "2017-12-01T10:07:30", "2017-12-01T10:22:00"),
+        ("D", "2017-12-01T10:00:00", "2017-12-02"),
+    ],
+)
+def test_periods_of_several_units_begin_with_the_first_row(
+    code: str, first: str, second: str
+) -> None:
+    begun = str(parse_frequency(code).begun_at(np.datetime64(first, "s")))
 
-
-@pytest.mark.parametrize("code", ["Y", "2W", "15min", "3M"])
-def test_other_frequencies_are_refused_with_the_allowed_ones(code: str) -> None:
-    with pytest.raises(InvalidData, match=re.escape("Use one of H, D, W, M.")):
-        require_trainable(code)
+    assert next_periods(np.datetime64(first, "s"), begun, 1) == times(second)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +101,11 @@ def test_other_frequencies_are_refused_with_the_allowed_ones(code: str) -> None:
         ("H", "2015-06-17T10:20:30", "2015-06-17T10:00:00"),
         ("15min", "2015-06-17T10:20:30", "2015-06-17T10:15:00"),
         ("D", "1969-12-31T23:00:00", "1969-12-31"),
+        ("D@1970-01-01T06:00:00", "2015-06-17T05:59:59", "2015-06-16T06:00:00"),
+        ("M@1970-01-15", "2015-03-14T23:00:00", "2015-02-15"),
+        ("3M@1970-03-15", "2015-06-14", "2015-03-15"),
+        ("Y@1970-07-01", "2015-06-30", "2014-07-01"),
+        ("2W@1970-01-02", "2015-06-17", "2015-06-05"),  # a Friday
     ],
 )
 def test_floor_gives_the_start_of_the_period(code: str, moment: str, start: str) -> None:
@@ -104,7 +134,8 @@ def test_next_periods_include_a_leap_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "length"), [("D", 7), ("W", 52), ("M", 12), ("H", 24), ("15min", 96), ("2D", 1)]
+    ("code", "length"),
+    [("D", 7), ("W", 52), ("M", 12), ("15min", 96), ("2D", 7), ("Y", 1)],
 )
 def test_season_length_follows_from_the_frequency(code: str, length: int) -> None:
     assert season_length(code) == length

@@ -9,9 +9,10 @@ import pytest
 
 from forecast_service.engine import metrics
 from forecast_service.engine.algorithm import FitConfig
-from forecast_service.engine.calendar import next_periods, season_length
+from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.guards.dormancy import find_dormant
 from forecast_service.engine.panel import Panel
+from forecast_service.engine.periods.frequency import season_length
 from forecast_service.engine.registry import algorithm
 
 LEVELS = (0.1, 0.5, 0.9)
@@ -123,6 +124,58 @@ def sparse_weeks(random: Random) -> Panel:
     return panel_of("W", random.poisson(rate, (30, 110)).astype(float))
 
 
+def daily_curve(frequency: str, periods: int) -> Values:
+    """A shop that sells nothing at night, busiest at 17 hours."""
+    seconds = next_periods(START, frequency, periods).astype(int) % 86_400
+    hour = seconds / 3_600
+    return np.where((hour >= 8) & (hour < 20), 0.3 + np.exp(-((hour - 17) ** 2) / 18), 0)
+
+
+def hours(random: Random) -> Panel:
+    pattern = weekly_pattern("H", 24 * 35) * daily_curve("H", 24 * 35)
+    return panel_of("H", noisy(random, 4, 24 * 35) * pattern)
+
+
+def evenings(random: Random) -> Panel:
+    times = next_periods(START, "H", 24 * 42)
+    hour = times.astype(int) // 3_600 % 24
+    busiest = np.array([13, 13, 18, 20, 22, 22, 13])[(times.astype(int) // 86_400 + 3) % 7]
+    pattern = 0.2 + np.exp(-((hour - busiest) ** 2) / 8)
+    return panel_of("H", noisy(random, 4, 24 * 42) * pattern)
+
+
+def quarters_of_hours_with_promotions(random: Random) -> Panel:
+    periods = 96 * 12
+    promo = np.repeat(random.random((3, 12)) < 0.3, 96, axis=1).astype(float)
+    pattern = daily_curve("15min", periods) * (1 + 0.5 * promo)
+    return panel_of("15min", noisy(random, 3, periods) * pattern, promo=promo)
+
+
+def minutes_around_the_clock(random: Random) -> Panel:
+    seconds = next_periods(START, "min", 4_000).astype(int)
+    return panel_of("min", noisy(random, 2, 4_000) * (2 + np.sin(seconds / 86_400 * 2 * np.pi)))
+
+
+def half_days(random: Random) -> Panel:
+    return panel_of("12H", noisy(random, 6, 300) * weekly_pattern("12H", 300))
+
+
+def three_days(random: Random) -> Panel:
+    return panel_of("3D", noisy(random, 8, 150) * weekly_pattern("3D", 150))
+
+
+def fortnights_with_a_year(random: Random) -> Panel:
+    return panel_of("2W", noisy(random, 8, 80) * wave("2W", 80))
+
+
+def months_from_the_15th(random: Random) -> Panel:
+    return panel_of("M@1970-01-15", noisy(random, 8, 48) * wave("M", 48))
+
+
+def years(random: Random) -> Panel:
+    return panel_of("Y", noisy(random, 8, 15, 0.03) * np.exp(np.arange(15) / 30))
+
+
 SHAPES: dict[Callable[[Random], Panel], int] = {
     plain_days: 28,
     eight_weeks_of_days: 14,
@@ -139,6 +192,14 @@ SHAPES: dict[Callable[[Random], Panel], int] = {
     weeks_with_promotions: 8,
     few_weeks: 4,
     sparse_weeks: 8,
+    hours: 48,
+    quarters_of_hours_with_promotions: 96,
+    minutes_around_the_clock: 120,
+    half_days: 28,
+    three_days: 10,
+    fortnights_with_a_year: 6,
+    months_from_the_15th: 6,
+    years: 2,
 }
 """The horizon of each shape."""
 
@@ -156,6 +217,7 @@ def losses(name: str, panel: Panel, horizon: int) -> tuple[float, float]:
     return metrics.wape(actual, by_level[0.5]), metrics.average_wql(actual, by_level)
 
 
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("make", SHAPES, ids=[make.__name__ for make in SHAPES])
 def test_auto_is_at_least_as_good_as_seasonal_naive(make: Callable[[Random], Panel]) -> None:
     panel = make(np.random.default_rng(1))
@@ -165,3 +227,12 @@ def test_auto_is_at_least_as_good_as_seasonal_naive(make: Callable[[Random], Pan
     naive = losses("seasonal_naive", panel, SHAPES[make])
     assert ours[0] <= naive[0]
     assert ours[1] <= naive[1]
+
+
+@pytest.mark.parametrize("name", ["pooled", "auto"])
+def test_the_hours_of_each_weekday_are_learned(name: str) -> None:
+    panel = evenings(np.random.default_rng(1))
+
+    wape, _ = losses(name, panel, 48)
+
+    assert wape < 0.15  # the noise alone gives 0.1

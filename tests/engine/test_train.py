@@ -63,11 +63,6 @@ def test_an_unknown_algorithm_is_refused() -> None:
         train("deepar", make_panel(), CONFIG)
 
 
-def test_a_frequency_that_cannot_be_trained_on_is_refused() -> None:
-    with pytest.raises(InvalidData, match=re.escape("Use one of H, D, W, M.")):
-        train("auto", replace(make_panel(), frequency="15min"), CONFIG)
-
-
 def test_the_number_of_processes_changes_no_forecast() -> None:
     panel = make_panel(n_series=18, n_days=130)  # more than one task of 16 series
     future = future_of(panel)

@@ -26,11 +26,11 @@ from forecast_service.engine.auto.members import (
 from forecast_service.engine.auto.tested_errors import errors_of
 from forecast_service.engine.backtest import Backtest, backtest, cutoffs, join_backtests
 from forecast_service.engine.boosted.lightgbm_package import missing_library
-from forecast_service.engine.features.calendar_features import phases
 from forecast_service.engine.grouped import Carry, Group, Grouped, places_within
 from forecast_service.engine.guards.dormancy import without_silence
 from forecast_service.engine.guards.outliers import without_outliers
 from forecast_service.engine.panel import Panel
+from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.engine.pool import pool
 
 __all__ = ["NAME", "Auto", "FittedAuto", "fit_with_backtest"]
@@ -128,7 +128,7 @@ def fit_with_backtest(
     cutoff_places, _ = cutoffs(panel.n_periods, config, panel.frequency)
     clean = without_outliers(panel)
     past = clean.before(min(cutoff_places, default=panel.n_periods))
-    cycle = phases(panel.timestamps[:1], panel.frequency)[1]
+    cycle = parse_frequency(panel.frequency).cycle
     demand = Demand.of(past, cycle)
     missing = missing_library()
     fitted, tests, done = [], [], 0

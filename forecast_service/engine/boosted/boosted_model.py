@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.boosted.lightgbm_package import missing_library, predict
-from forecast_service.engine.calendar import Times
 from forecast_service.engine.features.columns import Single
 from forecast_service.engine.features.tree_features import tree_columns
 from forecast_service.engine.panel import FloatArray, KnownFuture
+from forecast_service.engine.periods.frequency import Times
 from forecast_service.engine.pooled.correction import PLAIN, Correction
 from forecast_service.engine.pooled.log_forecast import LogForecast
 from forecast_service.engine.pooled.pooled_model import FittedPooled

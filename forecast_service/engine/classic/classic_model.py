@@ -11,10 +11,12 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.wording.coded import say
 from forecast_service.engine.algorithm import FitConfig, Progress
 from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.classic.state_space import StateSpaces, stack
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
+from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.engine.pool import map_in_order, pool
 from forecast_service.engine.simple.seasonal_naive import NEW, fit_seasonal_naive
 from forecast_service.engine.simple.series_models import (
@@ -130,8 +132,9 @@ def fit_classic(
         else:
             notes[row] = notes[row] or _fallback_note(kind, reason)
     scale = np.array([float(np.abs(series).mean()) for series in values])
+    season = parse_frequency(panel.frequency).short_season
     scaled = [series / size for series, size in zip(values, scale, strict=True)]
-    outcomes = _fit_all(kind.name, fit, scaled, naive.season_length, config.processes, progress)
+    outcomes = _fit_all(kind.name, fit, scaled, season, config.processes, progress)
     for row, outcome in zip(rows, outcomes, strict=True):
         if isinstance(outcome, str):
             notes[row] = _fallback_note(kind, outcome)
@@ -197,4 +200,4 @@ def _fill_gaps(series: FloatArray, season_length: int) -> FloatArray:
 
 
 def _fallback_note(kind: type[FittedClassic], reason: str) -> str:
-    return f"{kind.name.upper()} was not used: {reason}."
+    return say("algorithm_not_used_because", algorithm=kind.name.upper(), reason=reason)

@@ -1,4 +1,4 @@
-"""Columns computed from the date: weekday, day of the month, year, Christmas, holidays."""
+"""Columns computed from the date: hour, weekday, day of the month, year, Christmas, holidays."""
 
 from __future__ import annotations
 
@@ -9,19 +9,24 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.calendar import Times, next_periods, parse_frequency, weekday_of
+from forecast_service.engine.calendar import next_periods, weekday_of
 from forecast_service.engine.features.columns import Block, Column
+from forecast_service.engine.periods.frequency import Frequency, Times, parse_frequency
 
 __all__ = ["Calendar", "calendar", "columns", "holidays", "phases"]
 
 Integers = npt.NDArray[np.intp]
 
-LONG_UNITS = ("W", "M")  # a holiday is shorter than a period
-HARMONICS = {"D": 12, "W": 8, "M": 5}
+HARMONICS = {"D": 12, "W": 8, "M": 5}  # of the year, at most half of the periods in a year
+OTHER_HARMONICS = 4
+OF_DAY = 12  # harmonics of the day, for minutes
 OWN_HARMONICS = 4  # of the year; their effects may differ between series
 CHRISTMAS = (12, 25)
 BEFORE_CHRISTMAS = 14  # days with a column each
 WEEKDAYS = 7
+YEAR = 31_557_600  # seconds
+HOUR, MINUTES = 3_600, 60
+FINEST = 5  # minutes: slots of the hour with a column each
 MONTH_END = 5  # last days of a month with a column each, counted backwards
 EDGE = 3  # days at the start and at the end of a month; they interact with the weekday
 
@@ -30,28 +35,34 @@ EDGE = 3  # days at the start and at the end of a month; they interact with the 
 class Calendar:
     """Calendar facts of some periods, each (T,)."""
 
-    unit: str
-    """Unit of the frequency, for instance D."""
+    frequency: Frequency
     phase: Integers
-    """Place within the season: the weekday, or the hour of the day."""
+    """Place within the season: the weekday, or the hour of the day (see ``phases``)."""
     n_phases: int
     day: Integers
     days_left: Integers
     """Days left in the month; 1 on its last day."""
     angle: npt.NDArray[np.float64]
     """Place in the year, in radians."""
+    time_of_day: Integers
+    """Minutes since midnight."""
     to_christmas: Integers
     """Days until 25 December of the same year; negative after it."""
 
 
 def phases(times: Times, frequency: str) -> tuple[Integers, int]:
-    """Place within the season, and number of places: weekdays, or hours of the day."""
-    code = str(parse_frequency(frequency))
-    if code == "D":
+    """Place within the season, and number of places.
+
+    Days: the weekday on which a period begins. Hours and minutes: the hour of the day; the slot
+    of the day for periods of several hours. Weeks, months and years have a single place.
+    """
+    parsed = parse_frequency(frequency)
+    if parsed.unit == "D":
         return weekday_of(times).astype(np.intp), WEEKDAYS
-    if code == "H":
-        hours = times.astype("datetime64[h]").astype(np.int64)
-        return np.asarray(hours % 24, dtype=np.intp), 24
+    if parsed.is_subdaily:
+        slot = max(parsed.seconds // HOUR, 1)
+        hours = times.astype("datetime64[h]").astype(np.int64) % 24
+        return np.asarray(hours // slot, dtype=np.intp), -(-24 // slot)
     return np.zeros(len(times), dtype=np.intp), 1
 
 
@@ -69,12 +80,13 @@ def _calendar(raw: bytes, frequency: str) -> Calendar:
     month, day = CHRISTMAS
     christmas = (years.astype("datetime64[M]") + (month - 1)).astype("datetime64[D]") + (day - 1)
     return Calendar(
-        unit=parse_frequency(frequency).unit,
+        frequency=parse_frequency(frequency),
         phase=phase,
         n_phases=n_phases,
         day=(days - months).astype(np.intp) + 1,
         days_left=((months + 1).astype("datetime64[D]") - days).astype(np.intp),
         angle=2 * np.pi * ((days - years).astype(np.float64) + 0.5) / 365.25,
+        time_of_day=(times - days).astype("timedelta64[m]").astype(np.intp),
         to_christmas=(christmas - days).astype(np.intp),
     )
 
@@ -83,43 +95,48 @@ def columns(times: Times, frequency: str, *, yearly: bool) -> Iterator[Block]:
     """All calendar columns of this frequency except holidays, values (T,)."""
     facts = calendar(times, frequency)
     yield from _within_month(times, facts)
-    if yearly and facts.unit != "Y":
-        yield from _year(facts, HARMONICS.get(facts.unit, 4))
-    if facts.unit in ("D", "W", "H"):
-        yield from _christmas(facts, weekly=facts.unit == "W")
+    if yearly:
+        per_year = round(YEAR / facts.frequency.seconds)
+        most = HARMONICS.get(facts.frequency.unit, OTHER_HARMONICS)
+        yield from _year(facts, min(most, per_year // 2))
+    if facts.frequency.unit not in ("M", "Y"):
+        yield from _christmas(facts, weekly=facts.frequency.unit == "W")
 
 
 def _within_month(times: Times, facts: Calendar) -> Iterator[Block]:
     """Columns of the hour, the weekday and the day of the month, as the frequency allows."""
-    if facts.unit == "D":
+    unit = facts.frequency.unit
+    if unit not in ("W", "M", "Y"):
         yield from _season(facts)
-        yield from _month(facts)
-        yield from _month_edges(facts)
-    elif facts.unit == "H":
-        yield from _season(facts)
+    if facts.frequency.is_subdaily:
         yield from _weekdays(times)
         yield from _month(facts)
-        yield from _season_at_weekend(times, facts)
-    elif facts.unit == "W":
+        yield from _season_by_weekday(times, facts)
+        if unit == "min":
+            yield from _minutes(facts)
+    elif unit == "D" and not facts.frequency.is_long:
+        yield from _month(facts)
+        yield from _month_edges(facts)
+    elif unit in ("D", "W"):
         yield _block("month start", "month", "monthly", facts.day <= WEEKDAYS)
         yield _block("month end", "month", "monthly", facts.days_left <= WEEKDAYS)
-    elif facts.unit == "M":
-        yield from _trading_days(times)
+    elif unit == "M":
+        yield from _trading_days(times, facts.frequency)
 
 
 def holidays(times: Times, frequency: str, dates: Mapping[str, Sequence[int]]) -> Iterator[Block]:
     """Public holidays and the days around them; ``dates`` are days since 1970 by name.
 
-    For weeks and months, values count the days of the holiday in each period. Weeks also have
-    the counts of the week before and the week after.
+    For periods of several days, values count the days of the holiday in each period. If they are
+    shorter than a month, they also have the counts of the period before and the period after.
     """
-    unit = parse_frequency(frequency).unit
+    parsed = parse_frequency(frequency)
     for name, holiday in dates.items():
-        if unit in LONG_UNITS:
+        if parsed.is_long:
             starts = [*times, *next_periods(times[-1], frequency, 2)]
             within = _count_dates(np.array(starts), holiday)
             padded = np.concatenate([[0.0], within])
-            around = {-1: padded[2:], 1: padded[:-2]} if unit == "W" else {}
+            around = {-1: padded[2:], 1: padded[:-2]} if parsed.unit in ("D", "W") else {}
             yield _block(f"holiday {name}", "holiday", "holidays", within[:-1])
         else:
             days = times.astype("datetime64[D]").astype(np.int64)
@@ -153,21 +170,36 @@ def _weekdays(times: Times) -> Iterator[Block]:
         yield _block(f"weekday {k}", "weekday", "weekly", weekday == k, own=True)
 
 
-def _season_at_weekend(times: Times, facts: Calendar) -> Iterator[Block]:
+def _season_by_weekday(times: Times, facts: Calendar) -> Iterator[Block]:
+    """Columns of each hour on each weekday: a Friday night is no later Thursday night."""
     weekday = phases(times, "D")[0]
     for k in range(facts.n_phases):
-        for name, day in (("Saturday", 5), ("Sunday", 6)):
+        for day in range(WEEKDAYS):
             both = (facts.phase == k) & (weekday == day)
-            yield _block(f"season {k} on {name}", "season at weekend", "weekly", both, own=True)
+            name = f"season {k} on weekday {day}"
+            yield _block(name, "season by weekday", "weekly", both, own=True)
 
 
-def _trading_days(times: Times) -> Iterator[Block]:
-    """Number of each weekday in a month; together they give its length."""
-    months = times.astype("datetime64[M]")
-    first, after = months.astype("datetime64[D]"), (months + 1).astype("datetime64[D]")
+def _minutes(facts: Calendar) -> Iterator[Block]:
+    """Columns of the time of day, smooth and by the minute of the hour."""
+    angle = 2 * np.pi * facts.time_of_day / (24 * MINUTES)
+    for k in range(1, OF_DAY + 1):
+        group, own = f"day {(k - 1) // 4}", k <= OWN_HARMONICS
+        yield _block(f"day cos {k}", group, "daily", np.cos(k * angle), own=own)
+        yield _block(f"day sin {k}", group, "daily", np.sin(k * angle), own=own)
+    width = max(facts.frequency.multiple, FINEST)
+    for k in range(-(-MINUTES // width)):
+        slot = facts.time_of_day % MINUTES // width == k
+        yield _block(f"minute {k * width}", "minute", "daily", slot)
+
+
+def _trading_days(times: Times, frequency: Frequency) -> Iterator[Block]:
+    """Number of each weekday in a period of months; together they give its length."""
+    after = frequency.starts(frequency.ordinals(times) + 1).astype("datetime64[D]")
     for k, mask in enumerate(np.eye(WEEKDAYS, dtype=bool)):
-        count = np.busday_count(first, after, weekmask=mask)
-        yield _block(f"weekdays {k}", "trading days", "monthly", count - 4.0)
+        count = np.busday_count(times.astype("datetime64[D]"), after, weekmask=mask)
+        usual = 4.0 * frequency.multiple
+        yield _block(f"weekdays {k}", "trading days", "monthly", count - usual)
 
 
 def _month(facts: Calendar) -> Iterator[Block]:
@@ -191,7 +223,7 @@ def _year(facts: Calendar, harmonics: int) -> Iterator[Block]:
         group, own = f"year {(k - 1) // 4}", k <= OWN_HARMONICS
         yield _block(f"year cos {k}", group, "yearly", np.cos(k * facts.angle), own=own)
         yield _block(f"year sin {k}", group, "yearly", np.sin(k * facts.angle), own=own)
-    if facts.n_phases == WEEKDAYS:
+    if facts.frequency.unit == "D":
         for k in range(facts.n_phases):
             for wave, values in _waves(facts.angle):
                 both = (facts.phase == k) * values

@@ -43,11 +43,15 @@ DAYS = Reach(
     long=14,
     reopening=(0, 3, 7, 14, 28, 56),
 )
+HOURS = replace(DAYS, past=(24,), coming=(12,), long=48, reopening=(0, 12, 24, 72, 168))
+MONTHS = Reach({"common": (1,), "rare": (1,), "number": (1,)}, (3,), (3,), 1, (0, 1, 2))
 REACH = {
-    "H": replace(DAYS, past=(24,), coming=(12,), long=48, reopening=(0, 12, 24, 72, 168)),
+    "min": HOURS,
+    "H": HOURS,
     "D": DAYS,
     "W": Reach({"common": (1, 2), "rare": (1, 2), "number": (1,)}, (4,), (4,), 2, (0, 1, 2, 4, 8)),
-    "M": Reach({"common": (1,), "rare": (1,), "number": (1,)}, (3,), (3,), 1, (0, 1, 2)),
+    "M": MONTHS,
+    "Y": MONTHS,
 }
 """By unit of the frequency."""
 
@@ -66,12 +70,12 @@ def columns(
     if kind == "common":
         yield from _edges(name, padded, periods)
         yield from _interactions(name, value, facts, yearly=yearly)
-    for k in REACH[facts.unit].shifts[kind]:
+    for k in REACH[facts.frequency.unit].shifts[kind]:
         for step in (k, -k):
             own = kind == "common" and k <= OWN_SHIFTS
             yield _block(name, "shifted", f"{step:+d}", _shift(padded, step, periods), own=own)
     if kind != "number":
-        reach = REACH[facts.unit]
+        reach = REACH[facts.frequency.unit]
         yield from _shares(name, padded, periods, reach, common=kind == "common")
 
 
@@ -91,7 +95,7 @@ def closing(padded: Booleans, facts: Calendar) -> Iterator[Block]:
     second = _shift(before >= 2, 1, periods)
     yield _block("closures", "length", "second day after", second)
     yield _block("closures", "length", "second day before", _shift(after >= 2, -1, periods))
-    reach = REACH[facts.unit]
+    reach = REACH[facts.frequency.unit]
     since = _since_reopening(before, padded[:, :periods], reach)
     for low, high in itertools.pairwise(reach.reopening):
         recent = (since >= low) & (since < high)

@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.calendar import Times, next_periods, parse_frequency
+from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.features import calendar_features, covariate_features
 from forecast_service.engine.features.columns import Block, Column, Single
 from forecast_service.engine.panel import FloatArray
+from forecast_service.engine.periods.frequency import Times, parse_frequency
 
 __all__ = ["LOOKAHEAD", "LOOKBACK", "CovariateRecipe", "Features", "Recipe", "Rows", "make_recipe"]
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.calendar import parse_frequency
 from forecast_service.engine.features.calendar_features import Calendar, calendar, phases
 from forecast_service.engine.features.columns import Single
 from forecast_service.engine.features.regression_features import (
@@ -48,17 +47,20 @@ def tree_columns(features: Features, rows: Rows, first: int) -> tuple[list[str],
 def _by_date(features: Features) -> Iterator[_Named]:
     """Columns (T,) that depend on the date only."""
     recipe, times = features.recipe, features.times
-    facts, unit = calendar(times, recipe.frequency), parse_frequency(recipe.frequency).unit
+    facts = calendar(times, recipe.frequency)
+    unit = facts.frequency.unit
     if facts.n_phases > 1:
         yield "season", facts.phase
-    if unit == "H":
+    if facts.frequency.is_subdaily:
         yield "weekday", phases(times, "D")[0]
-    if unit in ("D", "W", "H"):
+    if unit == "min":
+        yield "time of day", facts.time_of_day
+    if unit not in ("M", "Y"):
         yield "day of month", facts.day
         yield "days left in month", np.minimum(facts.days_left, 16)
     if recipe.yearly and unit != "Y":
         yield "place in year", facts.angle
-    if recipe.yearly and unit in ("D", "W", "H"):
+    if recipe.yearly and unit not in ("M", "Y"):
         yield "days to christmas", np.clip(facts.to_christmas, *CHRISTMAS)
     if recipe.holidays:
         days = times.astype("datetime64[D]").astype(np.int64)

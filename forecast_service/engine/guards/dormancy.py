@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.calendar import parse_frequency
 from forecast_service.engine.closing import find_closing
 from forecast_service.engine.panel import KnownFuture, Panel
+from forecast_service.engine.periods.frequency import parse_frequency
 
 __all__ = ["find_dormant", "last_sales", "without_silence"]
 
-SILENT = {"D": 56, "H": 24 * 56, "W": 8, "M": 3}  # periods without a sale
+SILENT = {"D": 56, "H": 24 * 56, "min": 24 * 60 * 56, "W": 8, "M": 3, "Y": 2}
+LEAST_SILENT = 2  # periods
 LONGEST_GAPS = 2  # also more than so many times the longest gap of the series so far
 AWAKE = 0.5  # of the series that sold just before, so many must have sold in half of that time
 
@@ -55,8 +56,8 @@ def without_silence(panel: Panel) -> Panel:
 
 def _silent(panel: Panel) -> Rows:
     """Rows of the series that are silent for long, while others sell."""
-    needed = SILENT.get(parse_frequency(panel.frequency).unit)
-    if needed is None or panel.n_series < 2 or not _others_sell(panel, needed):
+    needed = parse_frequency(panel.frequency).count(SILENT, LEAST_SILENT)
+    if panel.n_series < 2 or not _others_sell(panel, needed):
         return np.zeros(0, dtype=np.intp)
     last = last_sales(panel)
     silent = panel.n_periods - 1 - last

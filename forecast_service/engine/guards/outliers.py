@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.calendar import Times, parse_frequency
 from forecast_service.engine.closing import find_closing
 from forecast_service.engine.features.calendar_features import phases
 from forecast_service.engine.guards.stretches import stretches
 from forecast_service.engine.guards.unit_errors import LEVELS, unit_errors
 from forecast_service.engine.guards.usual_sales import medians, unexplained
 from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.engine.periods.frequency import Times, parse_frequency
 
 __all__ = ["UnusualDay", "find_outliers", "unusual_days", "without_outliers"]
 
@@ -22,10 +22,18 @@ Mask = npt.NDArray[np.bool_]
 Groups = npt.NDArray[np.intp]
 
 MANY = 30  # series; the effects of so many damp a lesser error of one
-TOO_MUCH = {"D": (4.0, 6.0), "H": (8.0, 8.0), "W": (5.0, 5.0), "M": (8.0, 8.0)}
+TOO_MUCH = {
+    "D": (4.0, 6.0),
+    "H": (8.0, 8.0),
+    "min": (8.0, 8.0),
+    "W": (5.0, 5.0),
+    "M": (8.0, 8.0),
+}
 TOO_LITTLE = (10.0, 250.0)  # value to usual and usual to value, of few and of many series
 SPREADS = 6.0  # also this far from the usual, in robust standard deviations
-REACH = {"D": 14, "H": 84, "W": 8, "M": 6}  # periods to each side that tell what is usual
+REACH = {"D": 14, "H": 84, "min": 84 * 60, "W": 8, "M": 6}
+"""Units of the frequency to each side that tell what is usual."""
+LEAST_REACH = 6  # periods
 LEAST = 10  # known periods of a series; with fewer nothing is usual
 MOST_IN_A_ROW = 3  # more than this is a new level
 SIDE = 7  # days before and after that it must differ from
@@ -80,15 +88,16 @@ def unusual_days(panel: Panel) -> list[UnusualDay]:
 
 def _deviations(panel: Panel, *, is_large: bool) -> FloatArray:
     """How far the log of each absurd day is from the usual, (n, T); 0 on other days."""
-    unit = parse_frequency(panel.frequency).unit
+    frequency = parse_frequency(panel.frequency)
     deviations = np.zeros(panel.target.shape)
-    if unit not in REACH:
+    if frequency.unit not in REACH:
         return deviations
-    limits = -np.log(TOO_LITTLE[is_large]), np.log(TOO_MUCH[unit][is_large])
+    limits = -np.log(TOO_LITTLE[is_large]), np.log(TOO_MUCH[frequency.unit][is_large])
     sold = find_closing(panel).open_target(panel)
     logs = np.log(np.where(np.nan_to_num(sold) > 0, sold, np.nan))
     phase, count = phases(panel.timestamps, panel.frequency)
-    for row in np.flatnonzero(_suspects(logs, phase, count, limits, REACH[unit])).tolist():
+    reach = frequency.count(REACH, LEAST_REACH)
+    for row in np.flatnonzero(_suspects(logs, phase, count, limits, reach)).tolist():
         covariates = [values[row] for values in panel.covariates.values()]
         deviations[row] = _of_series(logs[row], phase, covariates, panel, limits)
     return deviations
@@ -126,11 +135,11 @@ def _of_series(
     """The deviations of the absurd days of one series, (T,)."""
     found = np.zeros(len(logs))
     place = np.flatnonzero(np.isfinite(logs))
-    unit = parse_frequency(panel.frequency).unit
-    found[place] = unit_errors(logs[place], unit)
+    frequency = parse_frequency(panel.frequency)
+    found[place] = unit_errors(logs[place], frequency)
     place = place[found[place] == 0]
     groups = [phase[place], *(_groups(values[place]) for values in covariates)]
-    rest, effects = unexplained(logs[place], groups, place, REACH[unit])
+    rest, effects = unexplained(logs[place], groups, place, frequency.count(REACH, LEAST_REACH))
     far = SPREADS * 1.4826 * float(np.median(np.abs(rest)))
     scaled = np.maximum(rest / max(limits[1], far), rest / min(limits[0], -far))
     absurd = _short_rows(scaled, rest > 0) | _short_rows(scaled, rest < 0)

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.archive import Arrays
-from forecast_service.engine.calendar import Times
 from forecast_service.engine.features.columns import Single
 from forecast_service.engine.panel import FloatArray
+from forecast_service.engine.periods.frequency import Times
 from forecast_service.engine.pooled.deviations import Shrinkage
 
 __all__ = ["Backdrop"]

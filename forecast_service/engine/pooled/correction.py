@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.calendar import Times
 from forecast_service.engine.panel import FloatArray
+from forecast_service.engine.periods.frequency import Times
 from forecast_service.engine.pooled.pooled_model import FittedPooled
 
 __all__ = ["PLAIN", "Correction", "LogTerm"]

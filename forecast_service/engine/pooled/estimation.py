@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.algorithm import FitConfig, Progress
-from forecast_service.engine.calendar import Times, holiday_dates
+from forecast_service.engine.calendar import holiday_dates
 from forecast_service.engine.closing import Closing, find_closing
-from forecast_service.engine.features.calendar_features import phases
 from forecast_service.engine.features.columns import Column, Single
 from forecast_service.engine.features.regression_features import Features, Recipe, Rows, make_recipe
 from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.engine.periods.frequency import Times, parse_frequency
 from forecast_service.engine.pooled.backdrop import Backdrop
 from forecast_service.engine.pooled.common_effects import Pool, PoolSums, fit_pool
 from forecast_service.engine.pooled.conditioning import newest_periods
@@ -90,7 +90,7 @@ class PooledFitting:
     def _trust(self) -> Single:
         """Weights (n, T): 0 where unknown, else larger for a series that repeats its seasons."""
         known, values = self.target.known, self.target.values
-        lag = 2 * phases(self.panel.timestamps[:1], self.panel.frequency)[1]
+        lag = 2 * parse_frequency(self.panel.frequency).cycle
         both = known[:, lag:] & known[:, :-lag]
         changes = np.where(both, np.abs(values[:, lag:] - values[:, :-lag]), np.nan)
         usual = _nan_median(changes)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast_service.engine.calendar import Times, parse_frequency
 from forecast_service.engine.features.columns import Single
 from forecast_service.engine.panel import FloatArray
+from forecast_service.engine.periods.frequency import Times, parse_frequency
 
 __all__ = ["OWN_STEP", "own_steps", "recency", "spacing", "step_length", "steps"]
 
 HALF_LIFE_DAYS = 730.0  # of the weight of a period: two years, so two yearly seasons
-STEP = {"D": 14, "W": 4, "M": 3, "H": 48}  # periods between steps of the common level
+STEP = {"D": 14, "W": 4, "M": 3, "Y": 2, "H": 48, "min": 2_880}
+"""Units of the frequency between steps of the common level."""
+LEAST_STEP = 2  # periods
 OWN_STEP = 2  # steps of the common level per step of an own level
 MOST_STEPS = 40  # of a level; in a longer history, steps are further apart
 
@@ -26,7 +28,7 @@ def recency(times: Times, until: np.datetime64 | None = None) -> FloatArray:
 
 def step_length(frequency: str) -> int:
     """Periods between steps of the common level."""
-    return STEP.get(parse_frequency(frequency).unit, 14)
+    return parse_frequency(frequency).count(STEP, least=LEAST_STEP)
 
 
 def spacing(periods: int, length: int) -> int:

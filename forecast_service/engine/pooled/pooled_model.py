@@ -9,12 +9,14 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.wording.coded import say
 from forecast_service.engine.archive import Arrays, prefixed, unprefixed
-from forecast_service.engine.calendar import Times, period_starts, periods_between
+from forecast_service.engine.calendar import period_starts, periods_between
 from forecast_service.engine.closing import Closing
 from forecast_service.engine.features.columns import Column, Single
 from forecast_service.engine.features.regression_features import Features, Recipe
 from forecast_service.engine.panel import FloatArray, KnownFuture
+from forecast_service.engine.periods.frequency import Times
 from forecast_service.engine.pooled.backdrop import Backdrop
 from forecast_service.engine.pooled.level_prior import LevelPrior
 from forecast_service.engine.pooled.log_forecast import LogForecast
@@ -23,8 +25,12 @@ from forecast_service.errors import InvalidData
 __all__ = ["NAME", "NEVER_SOLD", "NOTHING_KNOWN", "FittedPooled", "Spread", "note_of"]
 
 NAME = "pooled"
-NOTHING_KNOWN = "This series has no known sales yet: its forecast is that of a typical series."
-NEVER_SOLD = "All known sales of this series are 0, and so is its forecast."
+NOTHING_KNOWN = say("no_known_sales_typical")
+NEVER_SOLD = say("never_sold")
+OTHER_VERSION = (
+    "The model was trained by an earlier version of the service, with other columns for this "
+    "frequency. Train a new predictor."
+)
 OF_SERIES = ("level", "noise", "offset", "silent")
 CHUNK_BYTES = 48_000_000
 TYPICAL = 64  # series in the sample that gives an average over all series
@@ -181,10 +187,12 @@ class FittedPooled:
         """Chunks of rows: columns, and their values (rows, columns, periods from ``first``)."""
         features = self.features(times, covariates)
         columns, dated = features.by_date()
-        size = max(1, CHUNK_BYTES // (len(self.common) * len(times) * 4))
+        size = max(1, CHUNK_BYTES // (max(len(self.common), 1) * len(times) * 4))
         for start in range(0, len(self.keys), size):
             rows = slice(start, start + size)
             own_columns, varying = features.by_series(rows)
+            if len(columns) + len(own_columns) != len(self.common):
+                raise InvalidData(OTHER_VERSION)
             values = np.empty(
                 (len(varying), len(self.common), len(times) - first), dtype=np.float32
             )

@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.calendar import Times
 from forecast_service.engine.panel import FloatArray
+from forecast_service.engine.periods.frequency import Times
 from forecast_service.engine.prophet.parameters import DAILY, WEEKLY, YEARLY, fourier
 from forecast_service.engine.prophet.prophet_options import ProphetOptions
 from forecast_service.engine.prophet.scales import DAY, Flags, Scales

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.calendar import Times
 from forecast_service.engine.panel import FloatArray
+from forecast_service.engine.periods.frequency import Times
 
 __all__ = ["Histories"]
 
 
 @dataclass(frozen=True)
 class Histories:
-    """Series with at least 14 known periods over at least 14 days."""
+    """Series with at least 14 known periods over at least 14 days (2 days if sub-daily)."""
 
     times: Times
     target: FloatArray

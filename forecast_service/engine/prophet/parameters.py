@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.calendar import Times
 from forecast_service.engine.panel import FloatArray
+from forecast_service.engine.periods.frequency import Times
 from forecast_service.errors import InvalidData
 
 __all__ = [

@@ -8,9 +8,11 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.wording.coded import say
 from forecast_service.engine.algorithm import FitConfig, Progress, silent
-from forecast_service.engine.calendar import Times, holiday_dates
+from forecast_service.engine.calendar import holiday_dates
 from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.engine.periods.frequency import Times
 from forecast_service.engine.prophet.fast_solver import fit_fast
 from forecast_service.engine.prophet.histories import Histories
 from forecast_service.engine.prophet.parameters import (
@@ -32,7 +34,8 @@ __all__ = ["NAME", "ProphetAlgorithm", "fit_prophet"]
 
 RECENT = 28  # newest known open days that may move the level
 PRIOR_DAYS = 14.0  # weight of the prior "the level did not move", in days
-MINIMUM_DAYS = 14  # known open days, and also days from the first to the last of them
+MINIMUM_DAYS = 14  # known open periods, and also days from the first to the last of them
+SUBDAILY_DAYS = 2  # the same for periods shorter than a day
 
 Outcome = tuple[Parameters | None, str | None]
 """The parameters of a series and its note; None where there are none."""
@@ -45,8 +48,9 @@ class ProphetAlgorithm:
     additive). Seasons: by Prophet's own rules; the known open periods span two seasons, and a
     period is shorter than the season. Covariates: one that does not vary on the open periods of
     a series is left out for this series. Holidays: with ``config.country``. Minimum history: 14
-    known open periods over 14 days; a series with less, or one that cannot be fitted, gets
-    seasonal naive and a note. Any quantile. Nothing is random.
+    known open periods over 14 days (over 2 days if they are shorter than a day); a series with
+    less, or one that cannot be fitted, gets seasonal naive and a note. Any quantile. Nothing is
+    random.
 
     ``config.prophet_solver`` "fast": ``map_estimate`` takes about 1 ms per series, ``newton``
     (logistic growth, multiplicative mode) a few. The posterior density is not lower than Stan's.
@@ -199,13 +203,15 @@ def _too_short(times: Times, target: FloatArray) -> dict[int, str]:
     first, last = known.argmax(axis=1), known.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
     days = (times[last] - times[first]).astype("timedelta64[D]").astype(np.int64) + 1
     days[count == 0] = 0
+    is_subdaily = len(times) > 1 and np.diff(times).min() < np.timedelta64(1, "D")
+    least = SUBDAILY_DAYS if is_subdaily else MINIMUM_DAYS
     return {
-        row: f"it needs {MINIMUM_DAYS} open days, and this series has {count[row]}"
+        row: say("few_open_days", least=MINIMUM_DAYS, days=count[row])
         if count[row] < MINIMUM_DAYS
-        else f"it needs {MINIMUM_DAYS} days, and the history of this series has {days[row]}"
-        for row in np.flatnonzero((count < MINIMUM_DAYS) | (days < MINIMUM_DAYS)).tolist()
+        else say("short_history", least=least, days=days[row])
+        for row in np.flatnonzero((count < MINIMUM_DAYS) | (days < least)).tolist()
     }
 
 
 def _fallback_note(reason: str) -> str:
-    return f"Prophet was not used: {reason}."
+    return say("algorithm_not_used_because", algorithm="Prophet", reason=reason)

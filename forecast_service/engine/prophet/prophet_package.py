@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from forecast_service.engine.calendar import Times
 from forecast_service.engine.panel import FloatArray
+from forecast_service.engine.periods.frequency import Times
 from forecast_service.engine.pool import map_in_order, pool
 from forecast_service.engine.prophet.histories import Histories
 from forecast_service.engine.prophet.parameters import DAILY, WEEKLY, YEARLY, Parameters

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.common.names import natural_order
-from forecast_service.engine.calendar import WEEKDAYS
+from forecast_service.engine.periods.frequency import WEEKDAYS
 from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.files.findings import Findings
 from forecast_service.importer.files.periods import (

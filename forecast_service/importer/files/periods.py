@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast_service.engine.calendar import parse_frequency
+from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.importer.long_rows import Ints
 
 __all__ = ["DAILY", "MONDAY_OFFSET", "WEEKDAY_NAMES", "Periods", "weekday_name"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.calendar import WEEKDAYS
+from forecast_service.engine.periods.frequency import WEEKDAYS
 from forecast_service.importer.files.periods import DAILY, WEEKDAY_NAMES, Periods
 from forecast_service.importer.long_rows import DAYS, Ints, LongRows, SeriesKey
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.calendar import Times
+from forecast_service.engine.periods.frequency import Times
 
 __all__ = ["last_complete_day"]
 

@@ -1,8 +1,8 @@
 """Model files of forecasts, so that a what-if uses the model that made the forecast.
 
-They are kept for the newest forecast of each dataset group and for the one that is served. A sweep
-deletes the others. Readers also learn here which files of a predictor are lost: unlike
-``predictor_models``, this module needs nothing of a training.
+They are kept for the newest forecast of each dataset group, for the one that is served, and for
+those with a what-if analysis. A sweep deletes the others. Readers also learn here which files of a
+predictor are lost: unlike ``predictor_models``, this module needs nothing of a training.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import threading
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 
 from forecast_service.common.files import new_folder
@@ -41,6 +42,7 @@ __all__ = [
     "damaged_file",
     "keep_model",
     "problem_of",
+    "read_model",
     "served_model_paths",
 ]
 
@@ -81,6 +83,15 @@ class ServedModel:
         """Row of each series in the model."""
         return {key: row for row, key in enumerate(self.fitted.keys)}
 
+    def take(self, rows: npt.NDArray[np.intp]) -> ServedModel:
+        """The model of the series at ``rows``, which gives them the same forecast."""
+        return replace(
+            self,
+            fitted=self.fitted.take(rows, self.known_future),
+            known_future=self.known_future.take(rows),
+            limits=self.limits.take(rows),
+        )
+
 
 def covariate_ranges(panel: Panel, known_future: KnownFuture) -> dict[str, CovariateRange]:
     """The range of each covariate in a history and its known future; only finite values count."""
@@ -105,7 +116,6 @@ def _partial_ranges(values: FloatArray) -> Iterator[CovariateRange]:
 
 def keep_model(home: Path, algorithm: str, model: ServedModel) -> list[ModelFile]:
     """Write a model in files of at most 2,000 series; return their paths and first series."""
-    fitted, known_future = model.fitted, model.known_future
     meta = {
         "algorithm": algorithm,
         "frequency": model.frequency,
@@ -113,29 +123,27 @@ def keep_model(home: Path, algorithm: str, model: ServedModel) -> list[ModelFile
         "seen": {name: asdict(known) for name, known in model.ranges.items()},
     }
     folder = f"{FOLDER}/{new_id()}"
-    count = len(fitted.keys)
+    count = len(model.fitted.keys)
     files: list[ModelFile] = []
     with new_folder(home / folder):
         for start in range(0, count, SERIES):
-            part, future, limits = fitted, known_future, model.limits
+            some = model
             if count > SERIES:
-                rows = np.arange(start, min(start + SERIES, count))
-                part, future = fitted.take(rows, known_future), known_future.take(rows)
-                limits = limits.take(rows)
+                some = model.take(np.arange(start, min(start + SERIES, count)))
             path = f"{folder}/{len(files):03}.npz"
             arrays = {
-                **archive.prefixed(MODEL, part.to_arrays()),
-                **archive.prefixed(COVARIATE, future.covariates),
-                **archive.prefixed(LIMITS, limits.to_arrays()),
-                TIMES: future.timestamps.astype("datetime64[s]"),
+                **archive.prefixed(MODEL, some.fitted.to_arrays()),
+                **archive.prefixed(COVARIATE, some.known_future.covariates),
+                **archive.prefixed(LIMITS, some.limits.to_arrays()),
+                TIMES: some.known_future.timestamps.astype("datetime64[s]"),
             }
             archive.save(home / path, arrays, meta, compress=False)  # few files, and not for long
-            files.append({"path": path, "first": list(part.keys[0])})
+            files.append({"path": path, "first": list(some.fitted.keys[0])})
     return files
 
 
 def served_model_paths(connection: sa.Connection) -> list[str]:
-    """Model files of the newest forecast of each group and of the served forecasts."""
+    """Model files of the newest forecast of each group, of served and of analysed forecasts."""
     is_forecast = resources.c.type == "forecast"
     newest = (
         sa.select(sa.func.max(resources.c.sequence))
@@ -143,7 +151,13 @@ def served_model_paths(connection: sa.Connection) -> list[str]:
         .group_by(resources.c.dataset_group_arn)
     )
     served = served_forecasts(connection)
-    is_kept = sa.or_(resources.c.sequence.in_(newest), resources.c.arn.in_(served))
+    of_analyses = resources.alias()
+    analysed = sa.select(of_analyses.c.parent_arn).where(of_analyses.c.type == "what-if-analysis")
+    is_kept = sa.or_(
+        resources.c.sequence.in_(newest),
+        resources.c.arn.in_(served),
+        resources.c.arn.in_(analysed),
+    )
     details = connection.execute(
         sa.select(resources.c.details).where(is_forecast, is_kept)
     ).scalars()
@@ -210,7 +224,7 @@ class ServedModels:
     def _load(self, path: str) -> ServedModel:
         with self._lock:
             if path not in self._models:
-                model = _read(self.home / path)
+                model = read_model(self.home / path)
                 size = (self.home / path).stat().st_size  # not compressed: like in memory
                 self._models[path] = model, size
                 self._bytes += size
@@ -220,7 +234,14 @@ class ServedModels:
             return self._models[path][0]
 
 
-def _read(path: Path) -> ServedModel:
+def read_model(path: Path) -> ServedModel:
+    """The model in a file.
+
+    Raises
+    ------
+    Conflict
+        The file is missing or damaged.
+    """
     if not path.exists():
         raise Conflict(
             "The model of this forecast does not exist: it was deleted after a newer forecast was "

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import sqlalchemy as sa
 
 from forecast_service.common.keys import series_key
 from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.grouped import facts_of
 from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.engine.registry import condition
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
@@ -22,20 +24,21 @@ from forecast_service.local.jobs.limits import limits_of
 from forecast_service.local.jobs.panels import ModelInput, build_input
 from forecast_service.local.jobs.predictor_config import configuration_of
 from forecast_service.local.jobs.predictor_models import load_model
-from forecast_service.local.jobs.sources import read_sources
+from forecast_service.local.jobs.sources import Sources, read_sources
+from forecast_service.local.jobs.supplied.selected_series import require_some, selected_keys
 from forecast_service.local.resource_details import ForecastDetails, PredictorDetails
 from forecast_service.local.store_totals import ITEMS_OF_STORES, store_totals
 from forecast_service.storage import forecast_store
 from forecast_service.storage.planning import forecast_parts as stored_parts
 from forecast_service.storage.stored_forecast import StoredForecast
 
-__all__ = ["run_forecast"]
+__all__ = ["model_for", "run_forecast"]
 
 UNREADABLE = "its model cannot be read by this version of the service"
 
 
 def run_forecast(job: Job) -> Finish:
-    """Forecast every series; the returned function stores all forecasts at once.
+    """Forecast every series, or those selected; the returned function stores all forecasts at once.
 
     The model is not trained again. If the data are newer, it is conditioned on them. That model is
     stored with the forecast, for what-ifs.
@@ -43,22 +46,20 @@ def run_forecast(job: Job) -> Finish:
     Raises
     ------
     InvalidData
-        The data do not cover the horizon, or the model cannot be read.
+        The data do not cover the horizon, or the model or the selection cannot be read.
     """
-    predictor = job.get(job.resource.request["PredictorArn"])
+    request = job.resource.request
+    predictor = job.get(request["PredictorArn"])
     config = configuration_of(predictor)
     job.progress(0.0, "reading the data")
     sources = read_sources(job, config.dataset_group_arn)
-    model_input = build_input(sources, config)
-    job.progress(0.3, "applying the newest data")
-    fitted = _conditioned(job, predictor, sources.snapshot, model_input.panel)
-    types = tuple(job.resource.request.get("ForecastTypes") or config.forecast_types)
+    names = PredictorDetails.of(predictor.details).keys or ()
+    chosen = selected_keys(job, request.get("TimeSeriesSelector"), names)
+    types = tuple(request.get("ForecastTypes") or config.forecast_types)
+    model_input, model = model_for(job, predictor, sources, types, chosen)
+    fitted, known_future = model.fitted, model.known_future
     job.progress(0.6, f"forecasting {len(fitted.keys)} series")
-    limits = limits_of(model_input.panel, model_input.known_future)
-    known_future = limits.bounds.within(model_input.known_future)
-    values = limits.applied_to(values_of(fitted, known_future, types))
-    ranges = covariate_ranges(model_input.panel, model_input.known_future)
-    model = ServedModel(fitted, known_future, config.frequency, types, ranges, limits)
+    values = model.limits.applied_to(values_of(fitted, known_future, types))
     details = replace(
         ForecastDetails.of(job.resource.details),
         snapshot=dict(sources.snapshot),
@@ -78,6 +79,37 @@ def run_forecast(job: Job) -> Finish:
         return details
 
     return finish
+
+
+def model_for(
+    job: Job,
+    predictor: Resource,
+    sources: Sources,
+    types: tuple[str, ...],
+    chosen: set[tuple[str, ...]] | None = None,
+) -> tuple[ModelInput, ServedModel]:
+    """The data and the model of a forecast, for all series or for those that are ``chosen``.
+
+    Raises
+    ------
+    InvalidData
+        The data do not cover the horizon, the model cannot be read, or no chosen series exists.
+    """
+    config = configuration_of(predictor)
+    whole = build_input(sources, config)
+    job.progress(0.3, "applying the newest data")
+    fitted = _conditioned(job, predictor, sources.snapshot, whole.panel)
+    limits = limits_of(whole.panel, whole.known_future)
+    future = limits.bounds.within(whole.known_future)
+    ranges = covariate_ranges(whole.panel, whole.known_future)
+    model = ServedModel(fitted, future, whole.panel.frequency, types, ranges, limits)
+    if chosen is None:
+        return whole, model
+    kept = [key for key in fitted.keys if key in chosen]
+    require_some(kept, chosen)
+    rows = np.array([model.rows[key] for key in kept], dtype=np.intp)
+    part = replace(whole, panel=whole.panel.take(rows), known_future=whole.known_future.take(rows))
+    return part, model.take(rows)
 
 
 def _conditioned(
@@ -103,7 +135,7 @@ def _rows(
             forecast_arn=forecast_arn,
             series_key=series_key(key),
             start=start,
-            frequency=model.frequency,
+            frequency=parse_frequency(model.frequency).short,
             forecast_types=model.forecast_types,
             values=series_values,
             algorithm=algorithm,

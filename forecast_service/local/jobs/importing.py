@@ -9,10 +9,12 @@ import sqlalchemy as sa
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
 from forecast_service.local.files.data_files import read_files
+from forecast_service.local.files.domains import TARGET
 from forecast_service.local.files.field_statistics import field_statistics
 from forecast_service.local.files.schema import schema_of
 from forecast_service.local.jobs.job import Finish, Job
 from forecast_service.local.operations.import_jobs import DATE_AND_TIME
+from forecast_service.local.operations.insights.evaluated import queue_evaluations
 from forecast_service.local.resource_details import ImportJobDetails
 from forecast_service.storage import manifest
 from forecast_service.storage.objects.object_store import find_objects
@@ -62,6 +64,8 @@ def run_import(job: Job) -> Finish:
         # A dataset with the ARN of a deleted one must not use the same version numbers again.
         after = newest or _last_used_version(connection, dataset.arn)
         version = manifest.add(connection, dataset.arn, kind, staged, key=schema.key, after=after)
+        if dataset.request["DatasetType"] == TARGET:
+            queue_evaluations(connection, dataset.arn)
         catalog.update(connection, dataset.arn)  # the end of the import is its LastModificationTime
         return replace(details, version=version)
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from forecast_service.errors import InvalidData
 from forecast_service.local import catalog
 from forecast_service.local.catalog import Resource
-from forecast_service.local.resource_details import JobDetails, data_details_of
+from forecast_service.local.resource_details import DataDetails, JobDetails, details_of
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.objects.object_store import ObjectStore, open_store
@@ -91,7 +91,9 @@ class Job:
 
     def record_snapshot(self, snapshot: Mapping[str, int]) -> None:
         """Record the version of each dataset that is used, so that no sweep deletes it."""
-        before = data_details_of(self.resource.type, self.resource.details)
+        before = details_of(self.resource.type, self.resource.details)
+        if not isinstance(before, DataDetails):  # such as a monitor, which keeps nothing of it
+            return
         details = replace(before, snapshot=dict(snapshot))
         with self.queue.fenced(self.claim) as connection:
             catalog.update(connection, self.resource.arn, details=details)

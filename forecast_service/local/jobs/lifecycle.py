@@ -22,12 +22,18 @@ from forecast_service.errors import ForecastServiceError, LeaseLost
 from forecast_service.local import catalog
 from forecast_service.local.calls import JOB_KIND
 from forecast_service.local.catalog import Resource
+from forecast_service.local.jobs.explaining.explainability import run_explainability
 from forecast_service.local.jobs.exports.backtest_export import run_backtest_export
+from forecast_service.local.jobs.exports.explainability_export import run_explainability_export
 from forecast_service.local.jobs.exports.forecast_export import run_forecast_export
+from forecast_service.local.jobs.exports.what_if_export import run_what_if_export
 from forecast_service.local.jobs.forecasting import run_forecast
 from forecast_service.local.jobs.importing import run_import
 from forecast_service.local.jobs.job import Finish, Job, Stopped
 from forecast_service.local.jobs.training import run_training
+from forecast_service.local.jobs.what_ifs.analyses import run_analysis
+from forecast_service.local.jobs.what_ifs.what_if_forecasts import run_what_if_forecast
+from forecast_service.local.operations.insights.dependents import follow
 from forecast_service.local.resource_details import details_of
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
@@ -43,7 +49,12 @@ WORK: dict[str, Callable[[Job], Finish]] = {
     "predictor": run_training,
     "forecast": run_forecast,
     "forecast-export-job": run_forecast_export,
+    "explainability": run_explainability,
+    "explainability-export": run_explainability_export,
+    "what-if-analysis": run_analysis,
+    "what-if-forecast": run_what_if_forecast,
     "predictor-backtest-export-job": run_backtest_export,
+    "what-if-forecast-export": run_what_if_export,
 }
 
 logger = logging.getLogger(__name__)
@@ -137,3 +148,4 @@ def _end(
     connection: sa.Connection, arn: str, status: str, message: str | None, **columns: Any
 ) -> None:
     catalog.update(connection, arn, status=status, message=message, progress_note=None, **columns)
+    follow(connection, arn, status)

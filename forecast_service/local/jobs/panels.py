@@ -9,14 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.common.arrow import to_numpy, to_times
-from forecast_service.engine.calendar import (
-    Times,
-    next_periods,
-    period_starts,
-    periods_between,
-)
+from forecast_service.engine.calendar import next_periods, period_starts, periods_between
 from forecast_service.engine.filling import fill_target
 from forecast_service.engine.panel import KnownFuture, Panel
+from forecast_service.engine.periods.frequency import Times, parse_frequency
 from forecast_service.local.jobs.aggregation import aggregate, series_rows
 from forecast_service.local.jobs.complete_days import last_complete_day
 from forecast_service.local.jobs.predictor_config import PredictorConfig, fill_values
@@ -24,9 +20,11 @@ from forecast_service.local.jobs.related_series import related_values
 from forecast_service.local.jobs.sources import Source, Sources
 from forecast_service.local.operations.filling_rules import TARGET_DEFAULTS
 
-__all__ = ["ModelInput", "build_input"]
+__all__ = ["ModelInput", "attributes_of", "build_input"]
 
 DAILY = "D"
+MOST_PERIODS = 50_000  # that models learn from: 35 days of minutes, five years of hours
+MOST_VALUES = 200_000_000  # of a panel with periods shorter than a day: 1.6 GB
 MIN_PERIODS = 3  # an end is compared with the periods between the ends
 USUAL = 0.9  # share of the other periods that lack no more than is usual
 NOTABLE = 0.05  # share of a period that may be missing: an hour of a day, a day of a month
@@ -55,6 +53,7 @@ def build_input(sources: Sources, config: PredictorConfig) -> ModelInput:
         The related series do not cover the target, or lack a value that is needed.
     """
     names = _key_names(sources.target, config)
+    config = replace(config, frequency=_begun_frequency(sources.target, config))
     panel, future, notes = _target_panel(sources.target, names, config)
     if sources.related is None:
         return ModelInput(_add_attributes(panel, sources.metadata), KnownFuture(future), notes)
@@ -65,6 +64,14 @@ def build_input(sources: Sources, config: PredictorConfig) -> ModelInput:
         KnownFuture(future, related.ahead),
         (*notes, *related.notes),
     )
+
+
+def _begun_frequency(source: Source, config: PredictorConfig) -> str:
+    """The frequency whose periods of several units begin with the first row of the training."""
+    if config.begun is not None:
+        return config.begun
+    first = to_times(source.table[source.schema.timestamp]).min()
+    return str(parse_frequency(config.frequency).begun_at(first))
 
 
 def _key_names(target: Source, config: PredictorConfig) -> tuple[str, ...]:
@@ -87,7 +94,8 @@ def _target_panel(
     end, waiting = _end_of_days(times, distinct, series.rows, series.keys, config.frequency)
     distinct = distinct[distinct <= end]
     timestamps, notes = _whole_periods(distinct, config.frequency)
-    notes = (*notes, *waiting)
+    timestamps, shortened = _newest_periods(timestamps, len(series.keys), config.frequency)
+    notes = (*notes, *waiting, *shortened)
     periods = periods_between(timestamps[0], times, config.frequency)
     inside = (periods >= 0) & (periods < len(timestamps))
     target = schema.numbers[0]
@@ -165,6 +173,24 @@ def _whole_periods(times: Times, frequency: str) -> tuple[Times, tuple[str, ...]
     return kept, tuple(notes)
 
 
+def _newest_periods(
+    timestamps: Times, n_series: int, frequency: str
+) -> tuple[Times, tuple[str, ...]]:
+    """The newest periods, as many as memory allows, and a note if there are more.
+
+    Only periods shorter than a day become so many.
+    """
+    most = min(MOST_PERIODS, MOST_VALUES // n_series)
+    if not parse_frequency(frequency).is_subdaily or len(timestamps) <= most:
+        return timestamps, ()
+    newest = timestamps[-most:]
+    note = (
+        f"Models learn from the newest {most:,} periods, which begin at {newest[0]}. The "
+        f"{len(timestamps) - most:,} periods before are left out."
+    )
+    return newest, (note,)
+
+
 def _omission(start: np.datetime64) -> str:
     return (
         f"The period that begins on {_date(start)} is not learned from, because it is incomplete:"
@@ -176,9 +202,14 @@ def _date(time: np.datetime64) -> str:
 
 
 def _add_attributes(panel: Panel, metadata: Source | None) -> Panel:
-    """The panel with item metadata as attributes; an item without metadata gets ''."""
+    """The panel with item metadata as attributes."""
     if metadata is None:
         return panel
+    return replace(panel, attributes=attributes_of(metadata, panel.keys))
+
+
+def attributes_of(metadata: Source, keys: Sequence[tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The item metadata of each series by field; an item without metadata gets ''."""
     items = metadata.table[metadata.schema.item].to_pylist()
     attributes: dict[str, tuple[str, ...]] = {}
     for name in metadata.schema.texts:
@@ -186,5 +217,5 @@ def _add_attributes(panel: Panel, metadata: Source | None) -> Panel:
             values: Mapping[str, str | None] = dict(
                 zip(items, metadata.table[name].to_pylist(), strict=True)
             )
-            attributes[name] = tuple(values.get(key[0]) or "" for key in panel.keys)
-    return replace(panel, attributes=attributes)
+            attributes[name] = tuple(values.get(key[0]) or "" for key in keys)
+    return attributes

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from forecast_service.common.keys import MEAN, parse_forecast_type
 from forecast_service.engine.algorithm import FitConfig
-from forecast_service.engine.calendar import season_length
+from forecast_service.engine.periods.frequency import season_length
 from forecast_service.local.catalog import Resource
 from forecast_service.local.operations.algorithms import engine_name
 from forecast_service.local.operations.alignment import engine_frequency
@@ -35,6 +35,8 @@ class PredictorConfig:
     horizon: int
     frequency: str
     """Code of the engine: ``W-FRI`` for weeks that begin on Fridays."""
+    begun: str | None = field(default=None, compare=False, kw_only=True)
+    """The frequency since its training: it also says where periods of several units begin."""
     dimensions: tuple[str, ...]
     forecast_types: tuple[str, ...]
     fillings: Mapping[str, Mapping[str, str]]
@@ -78,12 +80,9 @@ def fill_values(methods: Mapping[str, str]) -> dict[str, float]:
 
 def configuration_of(predictor: Resource) -> PredictorConfig:
     """The configuration of a predictor, from its request."""
-    request = predictor.request
-    return (
-        _auto_configuration(request)
-        if PredictorDetails.of(predictor.details).is_auto
-        else _legacy_configuration(request)
-    )
+    request, details = predictor.request, PredictorDetails.of(predictor.details)
+    config = _auto_configuration(request) if details.is_auto else _legacy_configuration(request)
+    return replace(config, begun=details.frequency)
 
 
 def _auto_configuration(request: Mapping[str, Any]) -> PredictorConfig:

@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from forecast_service.common.arrow import to_numpy, to_times
 from forecast_service.common.keys import series_key
-from forecast_service.engine.calendar import Times, periods_between
+from forecast_service.engine.calendar import periods_between
 from forecast_service.engine.filling import fill_covariate
 from forecast_service.engine.panel import FloatArray, Panel
+from forecast_service.engine.periods.frequency import Times
 from forecast_service.errors import InvalidData
 from forecast_service.local.jobs.aggregation import SeriesRows, series_rows, spread
 from forecast_service.local.jobs.predictor_config import PredictorConfig, fill_values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ from forecast_service.local.jobs.job import Job
 from forecast_service.storage import manifest
 from forecast_service.storage.groups import is_loading
 
-__all__ = ["Source", "Sources", "read_sources"]
+__all__ = ["Source", "Sources", "metadata_at", "read_sources", "sources_at"]
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,51 @@ def read_sources(job: Job, dataset_group_arn: str) -> Sources:
         imports = [_newest_import(connection, dataset.arn) for dataset in datasets]
     snapshot = {arn: version for arn, version in versions.items() if version}
     job.record_snapshot(snapshot)
+    return _sources(job, datasets, snapshot, group.name, imports)
+
+
+def sources_at(job: Job, dataset_group_arn: str, snapshot: Mapping[str, int]) -> Sources:
+    """The data that an earlier job read: these versions of the datasets.
+
+    Raises
+    ------
+    InvalidData
+        The group, or a dataset, was deleted.
+    """
+    group = job.get(dataset_group_arn)
+    datasets = [job.get(arn) for arn in snapshot]
+    return _sources(job, datasets, snapshot, group.name, ())
+
+
+def metadata_at(job: Job, snapshot: Mapping[str, int]) -> Source | None:
+    """The item metadata that an earlier job read, or None if it read none.
+
+    Raises
+    ------
+    InvalidData
+        A dataset was deleted.
+    """
+    for dataset in [job.get(arn) for arn in snapshot]:
+        if dataset.request["DatasetType"] == METADATA:
+            return _read(job, dataset, snapshot[dataset.arn])
+    return None
+
+
+def _sources(
+    job: Job,
+    datasets: Sequence[Resource],
+    snapshot: Mapping[str, int],
+    group: str,
+    imports: Sequence[str | None],
+) -> Sources:
     by_type = {
-        dataset.request["DatasetType"]: _read(job, dataset, versions[dataset.arn])
+        dataset.request["DatasetType"]: _read(job, dataset, snapshot[dataset.arn])
         for dataset in datasets
-        if versions[dataset.arn]
+        if dataset.arn in snapshot
     }
     if TARGET not in by_type:
         raise InvalidData(
-            f"Dataset group '{group.name}' has no data in a {TARGET} dataset. "
+            f"Dataset group '{group}' has no data in a {TARGET} dataset. "
             "Import some with CreateDatasetImportJob."
         )
     return Sources(

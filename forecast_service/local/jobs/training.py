@@ -9,6 +9,8 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from forecast_service.engine.algorithm import part
+from forecast_service.engine.panel import Panel
+from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.engine.train import train
 from forecast_service.errors import InvalidData
 from forecast_service.local.catalog import Resource
@@ -26,6 +28,7 @@ __all__ = ["count_notes", "run_training"]
 
 MAX_NOTES = 10
 AUTO_PARTS = 4  # the horizon of a new auto predictor is at most 1/4 of the data
+MOST_SUBDAILY = 100_000  # series with periods shorter than a day
 RETRAINED_PARTS = 3  # that of a retrained one is at most 1/3
 
 
@@ -41,6 +44,7 @@ def run_training(job: Job) -> Finish:
     job.progress(0.0, "reading the data")
     sources = read_sources(job, config.dataset_group_arn)
     model_input = build_input(sources, config)
+    _require_few_series(model_input.panel)
     _require_length(model_input.panel.n_periods, config, job.resource)
     earlier = earlier_training(job, config)
     trained = train(
@@ -57,6 +61,7 @@ def run_training(job: Job) -> Finish:
     details = replace(
         PredictorDetails.of(job.resource.details),
         is_auto=config.is_auto,
+        frequency=model_input.panel.frequency,
         accuracy=evaluation_results(trained, config.algorithm_arn),
         executions=executions(trained, config.algorithm_arn),
         dataset_import_job_arns=list(sources.import_jobs),
@@ -80,6 +85,16 @@ def count_notes(notes: Iterable[str | None]) -> list[str]:
     lines = [f"{count} series: {note}" for note, count in counts.most_common(MAX_NOTES)]
     more = len(counts) - MAX_NOTES
     return [*lines, f"and {more} more kinds of note"] if more > 0 else lines
+
+
+def _require_few_series(panel: Panel) -> None:
+    """Check Amazon's limit of series for frequencies finer than days."""
+    frequency = parse_frequency(panel.frequency)
+    if frequency.is_subdaily and panel.n_series > MOST_SUBDAILY:
+        raise InvalidData(
+            f"ForecastFrequency '{frequency.plain}' allows at most {MOST_SUBDAILY:,} series, and "
+            f"the target time series has {panel.n_series:,}. Use 'D', 'W', 'M' or 'Y'."
+        )
 
 
 def _require_length(n_periods: int, config: PredictorConfig, predictor: Resource) -> None:

@@ -6,10 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from forecast_service.local.arns import arn_of, ulid
-from forecast_service.local.calls import Call, Params, require_active
+from forecast_service.local.calls import Call, Params, require, require_active
+from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import InvalidInput
 from forecast_service.local.kinds import PREDICTOR
 from forecast_service.local.operations.alignment import check_boundary
+from forecast_service.local.operations.insights.explainabilities import (
+    insert_explainability,
+    require_explainable,
+)
+from forecast_service.local.operations.insights.monitors import (
+    check_monitor_name,
+    continue_monitor,
+    insert_monitor,
+)
 from forecast_service.local.operations.legacy_predictors import as_auto_request
 from forecast_service.local.operations.predictor_rules import PredictorRequest, check_request
 from forecast_service.local.operations.predictors import DEFAULT_TYPES, insert_predictor
@@ -19,26 +29,32 @@ __all__ = ["create_auto_predictor"]
 
 REQUIRED = ("ForecastHorizon", "ForecastFrequency", "DataConfig")
 ALLOWED_IN_RETRAINING = ("PredictorName", "ReferencePredictorArn", "Tags")
-NOT_INHERITED = ("PredictorName", "ReferencePredictorArn", "ExplainPredictor")
-NOT_YET = "is not available in this local Amazon Forecast yet. Leave it out."
+NOT_INHERITED = ("PredictorName", "ReferencePredictorArn", "ExplainPredictor", "MonitorConfig")
 
 
 def create_auto_predictor(call: Call, params: Params) -> dict[str, Any]:
     """CreateAutoPredictor: with a new configuration, or with that of another predictor."""
-    _check_available(params)
+    if "MonitorConfig" in params:
+        check_monitor_name(call, params["MonitorConfig"]["MonitorName"])
     is_retraining = "ReferencePredictorArn" in params
     request = _inherit(call, params) if is_retraining else _add_defaults(params)
     basis = check_request(call, _predictor_request(request))
     check_boundary(request["ForecastFrequency"], request.get("TimeAlignmentBoundary", {}))
     arn = arn_of(call.settings, PREDICTOR.word, f"{params['PredictorName']}_{ulid()}")
-    return insert_predictor(call, request, basis, arn=arn, is_auto=True)
+    answer = insert_predictor(call, request, basis, arn=arn, is_auto=True)
+    _add_insights(call, params, require(call, PREDICTOR, arn))
+    return answer
 
 
-def _check_available(params: Params) -> None:
+def _add_insights(call: Call, params: Params, predictor: Resource) -> None:
+    """Add what was asked for together with the predictor, and what a retraining continues."""
     if params.get("ExplainPredictor"):
-        raise InvalidInput(f"'ExplainPredictor': true {NOT_YET}")
+        require_explainable(call, predictor)
+        insert_explainability(call, predictor)
     if "MonitorConfig" in params:
-        raise InvalidInput(f"'MonitorConfig' {NOT_YET}")
+        insert_monitor(call, params["MonitorConfig"]["MonitorName"], predictor)
+    elif "ReferencePredictorArn" in params:
+        continue_monitor(call, params["ReferencePredictorArn"], predictor)
 
 
 def _add_defaults(params: Params) -> dict[str, Any]:

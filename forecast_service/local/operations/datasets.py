@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from forecast_service.engine.calendar import Frequency, parse_frequency
+from forecast_service.engine.periods.frequency import Frequency, parse_frequency
 from forecast_service.errors import InvalidData
 from forecast_service.local.arns import arn_of
 from forecast_service.local.calls import Call, Params, create

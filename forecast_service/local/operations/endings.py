@@ -8,7 +8,19 @@ from forecast_service.local import catalog, descriptions
 from forecast_service.local.calls import ACTIVE, JOB_KIND, Call, Params, require
 from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import DoesNotExist, InUse, InvalidInput
-from forecast_service.local.kinds import DATASET, FORECAST, Kind, kind_of
+from forecast_service.local.kinds import (
+    DATASET,
+    EXPLAINABILITY,
+    FORECAST,
+    MONITOR,
+    WHAT_IF_EXPORT,
+    WHAT_IF_FORECAST,
+    Kind,
+    kind_of,
+)
+from forecast_service.local.operations.insights.dependents import follow
+from forecast_service.local.operations.insights.evaluated import forget, keep_values
+from forecast_service.local.operations.insights.monitors import STOPPED, stop_monitor
 from forecast_service.storage import forecast_store, manifest
 from forecast_service.storage.groups import served_forecasts
 from forecast_service.storage.work import cancel_work, withdraw_work
@@ -18,12 +30,13 @@ __all__ = ["delete", "delete_tree", "require_any", "stop"]
 # Amazon allows only the first two; without the third, a stopped resource would stay for ever.
 DELETABLE = (ACTIVE, "CREATE_FAILED", "CREATE_STOPPED")
 RUNNING = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
-STOPPED = ("CREATE_STOPPING", "CREATE_STOPPED")
+# Kinds with rows in the store of forecasts.
+WITH_VALUES = (FORECAST.word, WHAT_IF_FORECAST.word, EXPLAINABILITY.word)
 
 
 def require_any(call: Call, arn: str) -> Resource:
     """The resource of any kind with this ARN; raises DoesNotExist if there is none."""
-    resource = catalog.get(call.connection, arn)
+    resource = call.find(arn)
     if resource is None:
         raise DoesNotExist(
             f"No resource exists with the arn: {arn}. List operations show those that exist."
@@ -37,10 +50,11 @@ def delete(kind: Kind, call: Call, params: Params) -> None:
     status = resource.status
     if kind is DATASET:
         status, _ = descriptions.dataset_state(call.connection, resource)
-    if status not in DELETABLE:
+    deletable = (*DELETABLE, STOPPED) if kind is MONITOR else DELETABLE
+    if status not in deletable:
         raise InUse(
             f"The {kind.noun} '{resource.arn}' is {status}; it can be deleted when it is "
-            f"{' or '.join(DELETABLE)}. Wait, or stop it with StopResource."
+            f"{' or '.join(deletable)}. Wait, or stop it with StopResource."
         )
     children = catalog.children(call.connection, resource.arn)
     if children:
@@ -51,6 +65,7 @@ def delete(kind: Kind, call: Call, params: Params) -> None:
             "DeleteResourceTree."
         )
     _refuse_served(call, [resource])
+    _refuse_exported(call, resource)
     _delete_rows(call, resource)
 
 
@@ -66,23 +81,22 @@ def delete_tree(call: Call, params: Params) -> None:
 def stop(call: Call, params: Params) -> None:
     """StopResource: stops a waiting job at once, and a running one when its worker notices.
 
-    For a resource that is ready, it stops the jobs below it.
+    It stops the jobs below a resource, too. One that has ended keeps its status: a job may always
+    end between the decision to stop it and the call.
     """
     resource = require_any(call, params["ResourceArn"])
     kind = kind_of(resource.type)
+    if kind is MONITOR:
+        stop_monitor(call, resource)
+        return
     if not kind.is_job:
         raise InvalidInput(
-            f"'{resource.arn}' is a {kind.noun}, which cannot be stopped. Import jobs, predictors "
-            "and forecasts can."
+            f"'{resource.arn}' is a {kind.noun}, which cannot be stopped. Jobs such as imports, "
+            "predictors, forecasts and exports can, and monitors."
         )
-    running = [entry for entry in _tree(call, resource) if entry.status in RUNNING]
-    if not running and resource.status not in STOPPED:
-        raise InvalidInput(
-            f"The {kind.noun} '{resource.arn}' is {resource.status}: nothing is running that could "
-            "be stopped. Use a Delete operation to remove it."
-        )
-    for entry in running:
-        _stop(call, entry)
+    for entry in list(_tree(call, resource)):
+        if entry.status in RUNNING:
+            _stop(call, entry)
 
 
 def _stop(call: Call, resource: Resource) -> None:
@@ -90,6 +104,8 @@ def _stop(call: Call, resource: Resource) -> None:
     if before is not None:
         status = "CREATE_STOPPED" if before == "waiting" else "CREATE_STOPPING"
         catalog.update(call.connection, resource.arn, status=status)
+        if before == "waiting":
+            follow(call.connection, resource.arn, status)
 
 
 def _tree(call: Call, resource: Resource) -> Iterator[Resource]:
@@ -111,9 +127,26 @@ def _refuse_served(call: Call, resources: list[Resource]) -> None:
         )
 
 
+def _refuse_exported(call: Call, resource: Resource) -> None:
+    """Refuse to delete a what-if forecast that is being exported."""
+    if resource.type != WHAT_IF_FORECAST.word:
+        return
+    for export in catalog.children(call.connection, str(resource.parent_arn)):
+        is_export = export.type == WHAT_IF_EXPORT.word and export.status in RUNNING
+        if is_export and resource.arn in export.request["WhatIfForecastArns"]:
+            raise InUse(
+                f"The what-if forecast '{resource.arn}' is being exported by '{export.arn}'. Wait "
+                "until the export has ended, or stop it with StopResource."
+            )
+
+
 def _delete_rows(call: Call, resource: Resource) -> None:
     """Delete the resource, and its rows in other tables."""
     if resource.type == FORECAST.word:
+        keep_values(call.connection, resource)
+    if resource.type == MONITOR.word:
+        forget(call.connection, resource)
+    if resource.type in WITH_VALUES:
         forecast_store.delete(call.connection, resource.arn)
     if resource.type == DATASET.word:
         manifest.delete(call.connection, resource.arn)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
+from zoneinfo import available_timezones
 
-from forecast_service.engine.calendar import parse_frequency
+from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.local import catalog, descriptions
 from forecast_service.local.arns import arn_of
 from forecast_service.local.calls import ACTIVE, Call, Params, create, refuse_taken, require
@@ -14,7 +16,7 @@ from forecast_service.local.errors import InUse, InvalidInput
 from forecast_service.local.files.domains import METADATA
 from forecast_service.local.kinds import DATASET, IMPORT_JOB
 
-__all__ = ["DATE_AND_TIME", "create_import_job"]
+__all__ = ["DATE_AND_TIME", "DATE_ONLY", "create_import_job"]
 
 DATE_ONLY = ("yyyy-MM-dd",)
 DATE_AND_TIME = ("yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd hh:mm:ss")  # Amazon reads hh as HH
@@ -45,6 +47,7 @@ def create_import_job(call: Call, params: Params) -> dict[str, Any]:
         )
     request = _add_defaults(params, dataset)
     _check_format(request, dataset)
+    _check_time_zone(request)
     _check_encryption(request, dataset)
     _check_increment(call, request, dataset)
     return create(call, IMPORT_JOB, request, arn=arn, parent=dataset)
@@ -70,6 +73,19 @@ def _check_format(request: Mapping[str, Any], dataset: Resource) -> None:
     if geolocation not in GEOLOCATIONS:
         raise InvalidInput(
             f"GeolocationFormat '{geolocation}' is unknown. Allowed are: {', '.join(GEOLOCATIONS)}."
+        )
+
+
+def _check_time_zone(request: Mapping[str, Any]) -> None:
+    """Refuse a name that is not in the time zone database, which Joda uses, too."""
+    if "TimeZone" not in request:
+        return
+    name, known = request["TimeZone"], available_timezones()
+    if known and name not in known:
+        alike = get_close_matches(name, known, n=1) or ["Europe/Berlin"]
+        raise InvalidInput(
+            f"TimeZone '{name}' is unknown. Give a name of the IANA time zone database in its "
+            f"exact spelling, such as '{alike[0]}' or 'UTC', or leave it out."
         )
 
 

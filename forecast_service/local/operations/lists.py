@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.local import descriptions
+from forecast_service.local.arns import arn_prefix
 from forecast_service.local.calls import Call, Params
 from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import InvalidInput, InvalidToken
@@ -20,7 +21,7 @@ from forecast_service.local.kinds import Kind
 from forecast_service.local.shapes import CONTROL, output_shape
 from forecast_service.storage.tables import resources
 
-__all__ = ["list_resources", "next_token"]
+__all__ = ["list_resources", "next_token", "page_of"]
 
 PAGE = 100  # entries per page, by default and at most
 TOKEN_LIFE_SECONDS = 24 * 3600
@@ -39,18 +40,34 @@ def list_resources(kind: Kind, call: Call, params: Params) -> dict[str, Any]:
         The token belongs to another operation or other filters, or is older than a day.
     """
     filters = params.get("Filters", ())
-    statement = sa.select(resources).where(resources.c.type == kind.word)
+    is_own = resources.c.arn.startswith(arn_prefix(call.settings), autoescape=True)
+    statement = sa.select(resources).where(resources.c.type == kind.word, is_own)
     statement = statement.where(*(_condition(kind, entry) for entry in filters))
+    rows, token = page_of(call, params, statement, resources.c.sequence)
+    page: dict[str, Any] = {kind.plural: _summaries(kind, call, [Resource(**row) for row in rows])}
+    return page if token is None else {**page, "NextToken": token}
+
+
+def page_of(
+    call: Call, params: Params, statement: sa.Select[Any], sequence: sa.Column[int]
+) -> tuple[list[sa.RowMapping], str | None]:
+    """The rows of a page, newest (by ``sequence``) first, and the token of the next page.
+
+    Raises
+    ------
+    InvalidToken
+        The token belongs to another operation or other filters, or is older than a day.
+    """
+    filters = params.get("Filters", ())
     if "NextToken" in params:
         below = _sequence(params["NextToken"], call.operation, filters)
-        statement = statement.where(resources.c.sequence < below)
+        statement = statement.where(sequence < below)
     size = params.get("MaxResults", PAGE)
-    statement = statement.order_by(resources.c.sequence.desc()).limit(size + 1)
-    entries = [Resource(**row) for row in call.connection.execute(statement).mappings()]
-    page: dict[str, Any] = {kind.plural: _summaries(kind, call, entries[:size])}
-    if len(entries) > size:
-        page["NextToken"] = next_token(call.operation, filters, entries[size - 1].sequence)
-    return page
+    statement = statement.order_by(sequence.desc()).limit(size + 1)
+    rows = list(call.connection.execute(statement).mappings())
+    if len(rows) <= size:
+        return rows, None
+    return rows[:size], next_token(call.operation, filters, rows[size - 1][sequence.name])
 
 
 def next_token(

@@ -6,9 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from forecast_service.common.countries import AMAZON_COUNTRIES
-from forecast_service.engine.calendar import Frequency, require_trainable
-from forecast_service.errors import InvalidData
+from forecast_service.common.countries import COUNTRIES
 from forecast_service.local import catalog
 from forecast_service.local.calls import ACTIVE, Call, require_active
 from forecast_service.local.catalog import Resource
@@ -29,7 +27,6 @@ __all__ = [
 
 MAX_HORIZON = 500
 MAX_FORECAST_TYPES = 5
-MINUTES = {"min": 1, "H": 60, "D": 1_440, "W": 10_080, "M": 43_200, "Y": 525_600}
 
 
 @dataclass(frozen=True)
@@ -147,7 +144,7 @@ def _check_dimensions(dimensions: Sequence[str], target: Fields, related: Fields
 def _check_frequency(code: str, datasets: Mapping[str, Resource]) -> None:
     forecast = frequency_of(code, "ForecastFrequency")
     data = datasets[TARGET].request.get("DataFrequency")
-    if data is not None and _minutes(forecast) < _minutes(frequency_of(data, "DataFrequency")):
+    if data is not None and forecast.seconds < frequency_of(data, "DataFrequency").seconds:
         raise InvalidInput(
             f"ForecastFrequency '{code}' is finer than '{data}', the frequency of the {TARGET} "
             f"dataset. Use '{data}' or a coarser one."
@@ -160,14 +157,6 @@ def _check_frequency(code: str, datasets: Mapping[str, Resource]) -> None:
                 f"{RELATED} dataset, which is never aggregated. Use '{related}', or take that "
                 "dataset out of the dataset group."
             )
-    try:
-        require_trainable(code)
-    except InvalidData as error:
-        raise InvalidInput(f"'ForecastFrequency': {error.detail}") from error
-
-
-def _minutes(frequency: Frequency) -> int:
-    return MINUTES[frequency.unit] * frequency.multiple
 
 
 def _check_fillings(
@@ -198,10 +187,10 @@ def _check_additional(additional: Sequence[tuple[str, Sequence[str]]]) -> None:
             raise InvalidInput(
                 f"'{name}' is not an additional dataset. Allowed are: holiday, weather."
             )
-        if len(countries) != 1 or countries[0] not in AMAZON_COUNTRIES:
+        if len(countries) != 1 or countries[0] not in COUNTRIES:
             raise InvalidInput(
                 f"'holiday' has country {', '.join(countries) or 'none'}. Give exactly one of: "
-                f"{', '.join(AMAZON_COUNTRIES)}."
+                f"{', '.join(COUNTRIES)}."
             )
     if len(additional) > 1:
         raise InvalidInput("'holiday' is given twice. Give it once, with one country.")

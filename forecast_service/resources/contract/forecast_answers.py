@@ -19,6 +19,7 @@ from forecast_service.resources.contract.fields import (
     ItemName,
     NextPage,
     Periods,
+    Sentences,
     Share,
     Stale,
     StoreName,
@@ -303,6 +304,7 @@ class StoreWhatIf(AnswerModel):
         examples=[["'price' was never as low as 0.5; its effect is carried no farther than 0.79"]],
     )
     provenance: WhatIfProvenance
+    sentences: Sentences = None
 
 
 class StoreWhatIfs(AnswerModel):
@@ -312,6 +314,7 @@ class StoreWhatIfs(AnswerModel):
         description="One what-if per store, in the order of the request."
     )
     total: WhatIfTotal = Field(description="Sums over all stores.")
+    sentences: Sentences = None
 
 
 class WhatIf(RootModel[StoreWhatIf | StoreWhatIfs]):

@@ -16,6 +16,7 @@ from forecast_service.resources.contract.fields import (
     Identifier,
     Instant,
     Sentence,
+    Sentences,
     Share,
     StoreNumber,
     Text,
@@ -102,6 +103,7 @@ class TrainingRun(AnswerModel):
         "before.",
         examples=[None],
     )
+    sentences: Sentences = None
 
 
 class TrainingRuns(AnswerModel):

@@ -11,8 +11,9 @@ import pytest
 
 from forecast_service.engine import metrics
 from forecast_service.engine.algorithm import Algorithm, FitConfig
-from forecast_service.engine.calendar import next_periods, season_length
+from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
+from forecast_service.engine.periods.frequency import season_length
 from forecast_service.engine.pooled.regression import PooledRegression
 from forecast_service.engine.simple.seasonal_naive import SeasonalNaive
 from forecast_service.errors import InvalidData

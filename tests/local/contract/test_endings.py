@@ -219,14 +219,13 @@ def test_stopping_a_predictor_stops_the_jobs_below_it(amazon: Amazon) -> None:
     assert described["Status"] == "CREATE_STOPPED"
 
 
-def test_a_finished_resource_cannot_be_stopped(amazon: Amazon) -> None:
-    arn = amazon.predictor(amazon.trainable_group())
+@pytest.mark.parametrize("status", ["ACTIVE", "CREATE_FAILED", "CREATE_STOPPED"])
+def test_stopping_a_job_that_has_ended_changes_nothing(amazon: Amazon, status: str) -> None:
+    arn = amazon.predictor(amazon.trainable_group(), status=status)
 
-    assert refusal(amazon.forecast.stop_resource, ResourceArn=arn) == (
-        "InvalidInputException",
-        f"The predictor '{arn}' is ACTIVE: nothing is running that could be stopped. Use a Delete "
-        "operation to remove it.",
-    )
+    assert amazon.forecast.stop_resource(ResourceArn=arn) == {}
+
+    assert amazon.forecast.describe_auto_predictor(PredictorArn=arn)["Status"] == status
 
 
 def test_only_jobs_can_be_stopped(amazon: Amazon) -> None:
@@ -234,8 +233,8 @@ def test_only_jobs_can_be_stopped(amazon: Amazon) -> None:
 
     assert refusal(amazon.forecast.stop_resource, ResourceArn=group) == (
         "InvalidInputException",
-        f"'{group}' is a dataset group, which cannot be stopped. Import jobs, predictors and "
-        "forecasts can.",
+        f"'{group}' is a dataset group, which cannot be stopped. Jobs such as imports, "
+        "predictors, forecasts and exports can, and monitors.",
     )
 
 

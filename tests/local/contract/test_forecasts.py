@@ -11,7 +11,7 @@ from forecast_service.common.keys import series_key
 from forecast_service.storage import forecast_store
 from forecast_service.storage.stored_forecast import StoredForecast
 
-from ..amazon import Amazon, refusal
+from ..amazon import Amazon, refusal, schema, source
 
 
 def stored_forecast(amazon: Amazon, *key: str, **fields: str) -> str:
@@ -78,21 +78,39 @@ def test_a_forecast_needs_a_trained_predictor(amazon: Amazon) -> None:
     )
 
 
-def test_a_selection_of_series_is_refused(amazon: Amazon) -> None:
+@pytest.mark.parametrize(
+    ("identifiers", "sentence"),
+    [
+        (
+            {"Schema": schema({"item_id": "string"})},
+            "'DataSource' is missing in TimeSeriesIdentifiers. Give the file that lists the series "
+            "as DataSource, and its columns as Schema.",
+        ),
+        (
+            {"DataSource": source(), "Schema": schema({"store": "string"})},
+            "Attribute 'item_id' is missing in the schema of TimeSeriesIdentifiers. The series of "
+            "this predictor are identified by item_id: give each as a string.",
+        ),
+        (
+            {"DataSource": source(), "Schema": schema({"item_id": "string", "x": "string"})},
+            "Attribute 'x' does not identify a series; TimeSeriesIdentifiers has the columns "
+            "item_id. Leave it out.",
+        ),
+    ],
+)
+def test_a_selection_needs_a_file_with_the_keys(
+    amazon: Amazon, identifiers: dict[str, Any], sentence: str
+) -> None:
     predictor = amazon.predictor(amazon.trainable_group())
 
     error = refusal(
         amazon.forecast.create_forecast,
         ForecastName="f",
         PredictorArn=predictor,
-        TimeSeriesSelector={},
+        TimeSeriesSelector={"TimeSeriesIdentifiers": identifiers},
     )
 
-    assert error == (
-        "InvalidInputException",
-        "'TimeSeriesSelector' is not available in this local Amazon Forecast yet. Leave it out: "
-        "every series is forecast.",
-    )
+    assert error == ("InvalidInputException", sentence)
 
 
 def test_a_query_returns_every_point_of_every_type(amazon: Amazon) -> None:

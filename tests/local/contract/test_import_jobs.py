@@ -154,6 +154,56 @@ def test_remaining_minutes_are_estimated_while_a_job_runs(amazon: Amazon) -> Non
     assert "EstimatedTimeRemainingInMinutes" not in ended
 
 
+def test_an_earlier_import_tells_how_long_a_new_one_takes(amazon: Amazon) -> None:
+    dataset, now = amazon.dataset(), time.time()
+    first = amazon.import_job(dataset, "first", status=None)
+    amazon.mark(first, "ACTIVE", details=ImportJobDetails(started_at=now - 600))
+    second = amazon.import_job(dataset, "second", status=None)
+    details = ImportJobDetails(started_at=now - 60)
+
+    amazon.mark(second, "CREATE_IN_PROGRESS", progress=0.0, details=details)
+
+    running = amazon.forecast.describe_dataset_import_job(DatasetImportJobArn=second)
+    assert running["EstimatedTimeRemainingInMinutes"] in (9, 10)
+
+
+def test_a_first_import_has_no_estimate_before_it_progresses(amazon: Amazon) -> None:
+    arn = amazon.import_job(amazon.dataset(), status="CREATE_IN_PROGRESS")
+
+    running = amazon.forecast.describe_dataset_import_job(DatasetImportJobArn=arn)
+
+    assert "EstimatedTimeRemainingInMinutes" not in running
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "EST", "UTC"])
+def test_a_known_time_zone_is_kept(amazon: Amazon, zone: str) -> None:
+    arn = amazon.forecast.create_dataset_import_job(
+        DatasetImportJobName="first",
+        DatasetArn=amazon.dataset(),
+        DataSource=source(),
+        TimeZone=zone,
+    )["DatasetImportJobArn"]
+
+    described = amazon.forecast.describe_dataset_import_job(DatasetImportJobArn=arn)
+    assert described["TimeZone"] == zone
+
+
+def test_an_unknown_time_zone_is_refused_with_a_similar_one(amazon: Amazon) -> None:
+    error = refusal(
+        amazon.forecast.create_dataset_import_job,
+        DatasetImportJobName="first",
+        DatasetArn=amazon.dataset(),
+        DataSource=source(),
+        TimeZone="Europe/Berln",
+    )
+
+    assert error == (
+        "InvalidInputException",
+        "TimeZone 'Europe/Berln' is unknown. Give a name of the IANA time zone database in its "
+        "exact spelling, such as 'Europe/Berlin' or 'UTC', or leave it out.",
+    )
+
+
 def test_a_failed_job_has_a_message(amazon: Amazon) -> None:
     arn = amazon.import_job(amazon.dataset(), status=None)
 

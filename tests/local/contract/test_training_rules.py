@@ -36,11 +36,6 @@ REFUSED_AUTO: list[tuple[dict[str, Any], str]] = [
         "Use 'D' or a coarser one.",
     ),
     (
-        {"ForecastFrequency": "2W"},
-        "'ForecastFrequency': Frequency '2W' cannot be trained on: models need hours, days, weeks "
-        "or months. Use one of H, D, W, M.",
-    ),
-    (
         {"ForecastFrequency": "W-FRI"},
         "'ForecastFrequency': 'W-FRI' is not a frequency. Use 'W', and give the day on which weeks "
         "begin as TimeAlignmentBoundary of an auto predictor.",
@@ -95,10 +90,10 @@ REFUSED_AUTO: list[tuple[dict[str, Any], str]] = [
     ({"ExplainPredictor": True}, f"'ExplainPredictor': true {NOT_YET}"),
     ({"MonitorConfig": {"MonitorName": "watch"}}, f"'MonitorConfig' {NOT_YET}"),
     (
-        {"TimeAlignmentBoundary": {"Hour": 4}},
-        "'TimeAlignmentBoundary' {'Hour': 4} does not fit ForecastFrequency 'D'. In this local "
-        "Amazon Forecast it must be {'Hour': 0} or be left out. Without it, periods begin on "
-        "Mondays, on the first of a month or at midnight.",
+        {"TimeAlignmentBoundary": {"DayOfMonth": 4}},
+        "'TimeAlignmentBoundary' {'DayOfMonth': 4} does not fit ForecastFrequency 'D'. It must be "
+        "{'Hour': 0 to 23}, or be left out. Without it, periods begin on the first of January or "
+        "of a month, on Mondays, at midnight, or with the hour or minute.",
     ),
 ]
 
@@ -117,7 +112,7 @@ def test_an_auto_predictor_with_wrong_parameters_is_refused(
     assert amazon.forecast.list_predictors() == {"Predictors": []}
 
 
-@pytest.mark.parametrize("countries", [["GB"], ["DE", "FR"], None])
+@pytest.mark.parametrize("countries", [["XX"], ["DE", "FR"], None])
 def test_holidays_are_those_of_one_known_country(
     amazon: Amazon, countries: list[str] | None
 ) -> None:
@@ -133,6 +128,19 @@ def test_holidays_are_those_of_one_known_country(
     assert code == "InvalidInputException"
     assert sentence.startswith("'holiday' has country ")
     assert "UA, UK, US" in sentence
+
+
+@pytest.mark.parametrize("country", ["UK", "GB"])
+def test_great_britain_has_two_codes(amazon: Amazon, country: str) -> None:
+    group = amazon.trainable_group()
+    holiday = {"Name": "holiday", "Configuration": {"CountryCode": [country]}}
+
+    predictor = amazon.predictor(
+        group, DataConfig={"DatasetGroupArn": group, "AdditionalDatasets": [holiday]}
+    )
+
+    described = amazon.forecast.describe_auto_predictor(PredictorArn=predictor)
+    assert described["DataConfig"]["AdditionalDatasets"] == [holiday]
 
 
 def test_a_new_predictor_needs_all_of_its_configuration(amazon: Amazon) -> None:

@@ -222,3 +222,63 @@ def test_a_million_rows_need_no_call_per_row() -> None:
 
     assert built.panel.target.shape == (stores, days)
     assert calls["call"] + calls["c_call"] < 20 * stores
+
+
+@pytest.mark.parametrize(
+    ("frequency", "begin", "expected"),
+    [
+        ("3D", "2017-12-01", ["2019-02-03", "2019-02-06"]),  # as Amazon answered
+        ("3M", "2017-12-01", ["2019-03-01", "2019-06-01"]),  # as Amazon answered
+        ("2W", "2017-12-01", ["2019-02-04", "2019-02-18"]),
+        ("2W@1970-01-04", "2017-12-01", ["2019-02-03", "2019-02-17"]),  # Sundays
+        ("M@1970-01-15", "2017-12-01", ["2019-02-15", "2019-03-15"]),
+        ("Y@1970-07-01", "2014-07-01", ["2019-07-01", "2020-07-01"]),
+        ("D@1970-01-01T06:00:00", "2018-12-01", ["2019-01-31T06:00:00", "2019-02-01T06:00:00"]),
+    ],
+)
+def test_forecasts_begin_after_the_period_of_the_last_row(
+    frequency: str, begin: str, expected: list[str]
+) -> None:
+    days = np.arange(begin, "2019-02-01", dtype="datetime64[D]").astype(str).tolist()
+
+    built = panel_of(target([("a", day, 1.0) for day in days]), frequency=frequency)
+
+    starts = [str(at).removesuffix("T00:00:00") for at in built.known_future.timestamps]
+    assert starts == expected
+
+
+def test_minutes_are_added_up_to_periods_that_begin_with_the_first_row() -> None:
+    minutes = [f"2015-01-02T10:{minute:02d}:20" for minute in range(7, 37)]
+
+    built = panel_of(target([("a", at, 1.0) for at in minutes]), frequency="15min")
+
+    assert built.panel.target.tolist() == [[15.0, 15.0]]
+    assert str(built.panel.timestamps[0]) == "2015-01-02T10:07:00"
+
+
+def test_models_learn_from_the_newest_of_very_many_periods() -> None:
+    rows = [("a", "2015-01-01T00:00:00", 1.0), ("a", "2015-03-01T00:00:00", 2.0)]
+
+    built = panel_of(target(rows), frequency="min")
+
+    assert built.panel.target.shape == (1, 50_000)
+    assert built.panel.target[0, -1] == 2.0
+    assert built.notes == (
+        "Models learn from the newest 50,000 periods, which begin at 2015-01-25T06:41:00. The "
+        "34,961 periods before are left out.",
+    )
+
+
+def test_related_series_of_several_minutes_join_their_periods() -> None:
+    minutes = [f"2015-01-02T10:{minute:02d}:00" for minute in range(0, 60, 5)]
+    promotions = [f"2015-01-02T{hour}:{at:02d}:00" for hour in (10, 11) for at in range(0, 60, 15)]
+
+    built = panel_of(
+        target([("a", at, 1.0) for at in minutes]),
+        related([("a", at, float(number)) for number, at in enumerate(promotions)]),
+        frequency="15min",
+    )
+
+    assert built.panel.target.tolist() == [[3.0] * 4]
+    assert built.panel.covariates["promo"].tolist() == [[0.0, 1.0, 2.0, 3.0]]
+    assert built.known_future.covariates["promo"].tolist() == [[4.0, 5.0]]

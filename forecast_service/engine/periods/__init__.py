@@ -1,0 +1,1 @@
+"""Periods: how long they are, where they begin, and which patterns repeat over them."""

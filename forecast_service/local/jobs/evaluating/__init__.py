@@ -1,0 +1,1 @@
+"""Evaluations of monitors: past forecasts against the data that came since."""

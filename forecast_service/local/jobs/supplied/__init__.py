@@ -1,0 +1,1 @@
+"""Rows and series that a request supplies as files in a bucket."""

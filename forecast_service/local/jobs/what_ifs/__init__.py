@@ -1,0 +1,1 @@
+"""What-if analyses and forecasts: the model of a forecast with other related series."""

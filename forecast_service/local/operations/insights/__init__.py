@@ -1,0 +1,1 @@
+"""What is made from predictors and forecasts: what-ifs, explainabilities and monitors."""
