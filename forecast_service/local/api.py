@@ -20,6 +20,10 @@ from forecast_service.local.operations.exports import (
 )
 from forecast_service.local.operations.forecasts import create_forecast
 from forecast_service.local.operations.import_jobs import create_import_job
+from forecast_service.local.operations.insights.explainabilities import (
+    create_explainability,
+    create_explainability_export,
+)
 from forecast_service.local.operations.insights.monitors import (
     create_monitor,
     list_evaluations,
@@ -78,10 +82,12 @@ HANDLERS: Mapping[str, Handler] = {
     "CreateAutoPredictor": create_auto_predictor,
     "CreateForecast": create_forecast,
     "CreateForecastExportJob": create_forecast_export,
+    "CreateExplainability": create_explainability,
+    "CreateExplainabilityExport": create_explainability_export,
+    "CreateMonitor": create_monitor,
     "CreateWhatIfAnalysis": create_analysis,
     "CreateWhatIfForecast": create_what_if_forecast,
     "CreatePredictorBacktestExportJob": create_backtest_export,
-    "CreateMonitor": create_monitor,
     "CreateWhatIfForecastExport": create_what_if_export,
     "UpdateDatasetGroup": update_group,
     "GetAccuracyMetrics": accuracy,

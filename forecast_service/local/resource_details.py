@@ -10,11 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self, TypedDict
 
-from forecast_service.local.kinds import FORECAST, IMPORT_JOB, MONITOR, PREDICTOR, WHAT_IF_ANALYSIS
+from forecast_service.local.kinds import (
+    EXPLAINABILITY,
+    FORECAST,
+    IMPORT_JOB,
+    MONITOR,
+    PREDICTOR,
+    WHAT_IF_ANALYSIS,
+)
 
 __all__ = [
     "AnalysisDetails",
     "DataDetails",
+    "ExplainabilityDetails",
     "ForecastDetails",
     "ImportJobDetails",
     "JobDetails",
@@ -138,12 +146,21 @@ class MonitorDetails(JobDetails):
     """ARN of the monitor of the predictor that was retrained."""
 
 
+@dataclass(frozen=True)
+class ExplainabilityDetails(JobDetails):
+    """Details of an explainability."""
+
+    times: Sequence[str] | None = None
+    """Starts of the periods that are explained singly."""
+
+
 DATA_DETAILS: Mapping[str, type[DataDetails]] = {
     PREDICTOR.word: PredictorDetails,
     FORECAST.word: ForecastDetails,
 }
 DETAILS: Mapping[str, type[JobDetails]] = {
     IMPORT_JOB.word: ImportJobDetails,
+    EXPLAINABILITY.word: ExplainabilityDetails,
     MONITOR.word: MonitorDetails,
     WHAT_IF_ANALYSIS.word: AnalysisDetails,
     **DATA_DETAILS,

@@ -11,7 +11,9 @@ training of our own engine that fails is repeated with the seasonal naive foreca
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -29,10 +31,12 @@ from forecast_service.common.instants import utc_text
 from forecast_service.errors import ForecastServiceError
 from forecast_service.runs import facts, run_rows
 from forecast_service.runs.run import TrainingRun, read_run
+from forecast_service.runs.unknown_series import naive_forecasts, unknown_keys
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.groups import DatasetGroup, read_group
+from forecast_service.storage.stored_forecast import StoredForecast
 
 __all__ = ["AMAZON", "LOCAL", "Ladder"]
 
@@ -96,6 +100,20 @@ class Ladder:
             with self.database.write() as connection:
                 note_group(connection, group.name, arn)
         return arn
+
+    def fill_unknown(
+        self, run: TrainingRun, description: Mapping[str, Any]
+    ) -> list[StoredForecast]:
+        """Forecasts of the series that Amazon left out; none where nothing can take over."""
+        if not (self.has_steps and self.is_at_amazon(run)):
+            return []
+        with self.database.read() as connection:
+            group = read_group(connection, run.dataset_group)
+            arn = description["ForecastArn"]
+            keys = [] if group is None else unknown_keys(connection, group, arn)
+        if group is None or not keys:
+            return []
+        return naive_forecasts(self.base, self.settings, self.database, group, description, keys)
 
     def note_answer(self, run: TrainingRun) -> None:
         """Record that a step of the run succeeded at Amazon."""

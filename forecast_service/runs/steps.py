@@ -22,6 +22,7 @@ from forecast_service.runs.run import TrainingRun, read_run, resource_name
 from forecast_service.runs.started_resources import UNFINISHED, stop_started
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
+from forecast_service.storage import forecast_store
 from forecast_service.storage.groups import is_loading, lock_group, read_group
 from forecast_service.storage.queue import Claim, Queue
 from forecast_service.trainer import Trainer
@@ -226,8 +227,15 @@ class RunStep:
             if not (description["Status"] == "CREATE_FAILED" and self._replaces_lost_predictor()):
                 self._wait_for("forecast", description)
             return
+        self._serve(description)
+
+    def _serve(self, description: dict[str, Any]) -> None:
+        """Fetch what is missing of a finished forecast, have it prepared, and serve it."""
         if collect(self.session, self.settings, self.queue, self.claim, self.run, description):
             return
+        if left_out := self.ladder.fill_unknown(self.run, description):
+            with self.queue.fenced(self.claim) as connection:
+                forecast_store.write(connection, left_out)
         if self._waits_for_preparation(description["ForecastArn"]):
             return
         predictor = self.trainer.describe_predictor(str(self.run.predictor_arn))

@@ -12,9 +12,10 @@ import pytest
 import sqlalchemy as sa
 from aws_stand_in import SERVICES, Aws, Quiet, aws
 from flask import Flask, Response
-from support import group_of, import_small_chain, step_run, work
+from support import group_of, import_small_chain, step_run, until, work
 from werkzeug.serving import make_server
 
+from forecast_service.common.keys import series_key
 from forecast_service.reading.questions import Question
 from forecast_service.reading.store_reader import StoreReader
 from forecast_service.runs import TrainingRuns
@@ -23,7 +24,7 @@ from forecast_service.session import open_session
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.stores import existing_stores
-from forecast_service.storage.tables import resources, training_runs
+from forecast_service.storage.tables import forecast_values, resources, training_runs
 from forecast_service.storage.tables import work as work_rows
 
 __all__ = ["aws"]
@@ -273,3 +274,34 @@ def test_a_cancelled_run_does_not_wait_for_amazon(
             sa.select(work_rows.c.id).where(work_rows.c.kind == "run", work_rows.c.state != "done")
         ).all()
     assert (list(states), left) == (["cancelled"], [])
+
+
+def test_a_store_that_amazon_leaves_out_gets_the_seasonal_naive_forecast(
+    aws: Aws, chain: TrainingRuns, settings: Settings, database: Database
+) -> None:
+    run = chain.request(None).run
+    assert run is not None
+
+    def has_begun() -> bool:
+        step_run(settings, chain.session, database)
+        return chain.get(run.id).forecast_arn is not None
+
+    def is_made() -> bool:
+        with aws.database.read() as connection:
+            status = sa.select(resources.c.status).where(resources.c.type == "forecast")
+            return connection.execute(status).scalars().all() == ["ACTIVE"]
+
+    until(has_begun)
+    until(is_made)
+    left_out = forecast_values.c.series_key == series_key(["2"])
+    with aws.database.write() as connection:
+        connection.execute(sa.delete(forecast_values).where(left_out))
+    make_due(database)
+    work(settings, 120)
+
+    assert origin(settings, database, 1)["ladder"] == FIRST_STEP
+    served = origin(settings, database, 2)
+    assert (served["algorithm"], served["horizon"]["first"]) == ("seasonal_naive", "2024-03-31")
+    assert served["ladder"]["step"] == "seasonal_naive"
+    assert served["ladder"]["reason"] == "unknown_store"
+    assert served["horizon"] == origin(settings, database, 1)["horizon"]

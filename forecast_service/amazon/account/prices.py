@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DATED", "TRAINING_HOURS", "Estimate", "estimate"]
+__all__ = ["DATED", "TRAINING_HOURS", "TRAINING_PER_HOUR", "Estimate", "estimate"]
 
 DATED = "2024-07-29"
 """The day on which Amazon Forecast closed to new customers; these are its prices of that time."""

@@ -27,6 +27,10 @@ __all__ = ["NAME", "NEVER_SOLD", "NOTHING_KNOWN", "FittedPooled", "Spread", "not
 NAME = "pooled"
 NOTHING_KNOWN = say("no_known_sales_typical")
 NEVER_SOLD = say("never_sold")
+OTHER_VERSION = (
+    "The model was trained by an earlier version of the service, with other columns for this "
+    "frequency. Train a new predictor."
+)
 OF_SERIES = ("level", "noise", "offset", "silent")
 CHUNK_BYTES = 48_000_000
 TYPICAL = 64  # series in the sample that gives an average over all series
@@ -187,6 +191,8 @@ class FittedPooled:
         for start in range(0, len(self.keys), size):
             rows = slice(start, start + size)
             own_columns, varying = features.by_series(rows)
+            if len(columns) + len(own_columns) != len(self.common):
+                raise InvalidData(OTHER_VERSION)
             values = np.empty(
                 (len(varying), len(self.common), len(times) - first), dtype=np.float32
             )

@@ -22,7 +22,9 @@ from forecast_service.errors import ForecastServiceError, LeaseLost
 from forecast_service.local import catalog
 from forecast_service.local.calls import JOB_KIND
 from forecast_service.local.catalog import Resource
+from forecast_service.local.jobs.explaining.explainability import run_explainability
 from forecast_service.local.jobs.exports.backtest_export import run_backtest_export
+from forecast_service.local.jobs.exports.explainability_export import run_explainability_export
 from forecast_service.local.jobs.exports.forecast_export import run_forecast_export
 from forecast_service.local.jobs.exports.what_if_export import run_what_if_export
 from forecast_service.local.jobs.forecasting import run_forecast
@@ -47,6 +49,8 @@ WORK: dict[str, Callable[[Job], Finish]] = {
     "predictor": run_training,
     "forecast": run_forecast,
     "forecast-export-job": run_forecast_export,
+    "explainability": run_explainability,
+    "explainability-export": run_explainability_export,
     "what-if-analysis": run_analysis,
     "what-if-forecast": run_what_if_forecast,
     "predictor-backtest-export-job": run_backtest_export,

@@ -11,6 +11,10 @@ from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import InvalidInput
 from forecast_service.local.kinds import PREDICTOR
 from forecast_service.local.operations.alignment import check_boundary
+from forecast_service.local.operations.insights.explainabilities import (
+    insert_explainability,
+    require_explainable,
+)
 from forecast_service.local.operations.insights.monitors import (
     check_monitor_name,
     continue_monitor,
@@ -44,6 +48,9 @@ def create_auto_predictor(call: Call, params: Params) -> dict[str, Any]:
 
 def _add_insights(call: Call, params: Params, predictor: Resource) -> None:
     """Add what was asked for together with the predictor, and what a retraining continues."""
+    if params.get("ExplainPredictor"):
+        require_explainable(call, predictor)
+        insert_explainability(call, predictor)
     if "MonitorConfig" in params:
         insert_monitor(call, params["MonitorConfig"]["MonitorName"], predictor)
     elif "ReferencePredictorArn" in params:

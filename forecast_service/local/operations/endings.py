@@ -10,6 +10,7 @@ from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import DoesNotExist, InUse, InvalidInput
 from forecast_service.local.kinds import (
     DATASET,
+    EXPLAINABILITY,
     FORECAST,
     MONITOR,
     WHAT_IF_EXPORT,
@@ -29,7 +30,8 @@ __all__ = ["delete", "delete_tree", "require_any", "stop"]
 # Amazon allows only the first two; without the third, a stopped resource would stay for ever.
 DELETABLE = (ACTIVE, "CREATE_FAILED", "CREATE_STOPPED")
 RUNNING = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
-WITH_VALUES = (FORECAST.word, WHAT_IF_FORECAST.word)  # in the store of forecasts
+# Kinds with rows in the store of forecasts.
+WITH_VALUES = (FORECAST.word, WHAT_IF_FORECAST.word, EXPLAINABILITY.word)
 
 
 def require_any(call: Call, arn: str) -> Resource:

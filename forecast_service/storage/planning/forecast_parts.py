@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from forecast_service.storage.tables import forecast_parts
 
-__all__ = ["StoredParts", "read", "write"]
+__all__ = ["StoredParts", "read", "read_whole", "write"]
 
 Floats = npt.NDArray[np.float64]
 STEPS = 32_767  # of the largest part: two bytes per value are precise enough to be shown
@@ -50,8 +51,19 @@ def read(connection: sa.Connection, forecast_arn: str, series_key: str) -> dict[
             forecast_parts.c.series_key == series_key,
         )
     ).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _parts(row)
+
+
+def read_whole(
+    connection: sa.Connection, forecast_arn: str
+) -> Iterator[tuple[str, dict[str, Floats]]]:
+    """The parts of each series by its key."""
+    statement = sa.select(forecast_parts).where(forecast_parts.c.forecast_arn == forecast_arn)
+    for row in connection.execute(statement):
+        yield row.series_key, _parts(row)
+
+
+def _parts(row: Any) -> dict[str, Floats]:
     names = json.loads(row.names)
     steps = np.frombuffer(zlib.decompress(row._mapping["values"]), dtype="<i2")
     if not names:

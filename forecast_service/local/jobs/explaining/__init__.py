@@ -1,0 +1,1 @@
+"""Explainability: how much each attribute moves a forecast."""
