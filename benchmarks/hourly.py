@@ -16,6 +16,7 @@ START = np.datetime64("2023-01-01T23:00:00", "s")  # the first hour is that of t
 WEEKS = 26
 OPENS, CLOSES = 8, 20
 WEEK = np.array([0.9, 0.85, 0.9, 1.0, 1.2, 1.5, 0.7])  # Monday first
+BUSIEST = np.array([13.0, 13.0, 18.0, 20.0, 22.0, 22.0, 13.0])  # hour by weekday, of bars
 PROMOTED = 0.25  # share of the days
 LIFT = 0.4  # of a promotion, in the log
 NOISE = 0.15  # standard deviation of the log of an hour
@@ -65,6 +66,14 @@ def _shops(times: Times, random: Random) -> FloatArray:
     return week * np.where((hour >= OPENS) & (hour < CLOSES), 0.3 + shape, 0.0)
 
 
+def _bars(times: Times, random: Random) -> FloatArray:
+    """Busy at noon on quiet days, and late in the evening on Fridays and Saturdays."""
+    hour, week = _day(times)
+    weekday = (times.astype("datetime64[D]").astype(np.int64) + 3) % 7
+    peak = BUSIEST[weekday] + random.normal(0, 0.5, (SERIES, 1))
+    return week * (0.2 + np.exp(-((hour - peak) ** 2) / 8))
+
+
 def _wandering(times: Times, random: Random) -> FloatArray:
     """Calls whose level drifts from day to day."""
     steps = random.normal(0, 0.08, (SERIES, len(times) // 24)).cumsum(axis=1)
@@ -74,6 +83,7 @@ def _wandering(times: Times, random: Random) -> FloatArray:
 HOURLY: Mapping[str, Callable[[Times, Random], FloatArray]] = {
     "calls": _calls,
     "shops": _shops,
+    "bars": _bars,
     "wandering": _wandering,
     "items": _shops,
 }

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
-from forecast_service.accounts.caller import PUBLIC
 from forecast_service.common.logs import configure_logging
-from forecast_service.dashboard import error_pages, explorer, first_admin, frame
-from forecast_service.local import wire
+from forecast_service.dashboard import error_pages, explorer, first_admin, frame, log_out
 from forecast_service.resources import hooks, problems, routes
+from forecast_service.resources.amazon import endpoint
 from forecast_service.resources.gate.admission import Admission
 from forecast_service.resources.gate.callers import Callers
-from forecast_service.resources.gate.declarations import needs
 from forecast_service.resources.gate.front import Front
 from forecast_service.resources.gate.origins import OtherSites
 from forecast_service.resources.gate.paths import EncodedSlashes
@@ -60,19 +58,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     explorer.init_app(app, document)
     error_pages.init_app(app)
     first_admin.init_app(app, service)
-    session = service.session
-    if session.is_endpoint and settings.aws_endpoint == "on":
-        key = settings.aws_key
-        app.register_blueprint(
-            wire.blueprint(
-                session.forecast,
-                session.forecastquery,
-                key=None if key is None else key.get_secret_value(),
-                is_open=service.is_open,
-            )
-        )
-        for endpoint in wire.ENDPOINTS:  # it checks its own key
-            needs(PUBLIC)(app.view_functions[endpoint])
+    endpoint.init_app(app, service)
+    log_out.init_app(app, service)
     admission.init_app(app)
     return app
 

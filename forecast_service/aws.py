@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ __all__ = [
     "error_code",
     "translate_errors",
 ]
+
+logger = logging.getLogger(__name__)
 
 ALREADY_EXISTS = "ResourceAlreadyExistsException"
 ERRORS: dict[str, type[ForecastServiceError]] = {
@@ -96,7 +99,21 @@ class S3Bucket:
             self.client.upload_file(str(source), bucket, key)
 
     def discard(self, uri: str) -> None:
-        """Do nothing: the rules of the S3 bucket decide how long files stay."""
+        """Delete the files in a folder: Amazon Forecast has its own copy once they are imported.
+
+        A failure is only logged: the files are no longer needed, and the work is done.
+        """
+        bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+        try:
+            with translate_errors():
+                pages = self.client.get_paginator("list_objects_v2").paginate(
+                    Bucket=bucket, Prefix=f"{prefix.rstrip('/')}/"
+                )
+                for key in [entry["Key"] for page in pages for entry in page.get("Contents", [])]:
+                    self.client.delete_object(Bucket=bucket, Key=key)
+        except ForecastServiceError as error:
+            facts = {"event": "files_left", "uri": uri}
+            logger.warning("files stay in %s: %s", uri, error.detail, extra=facts)
 
 
 def error_code(error: ClientError) -> str:

@@ -13,6 +13,9 @@
     ├── InvalidData                 a file or a series cannot be used; nothing of it was kept
     ├── Conflict                    the present state forbids this
     │   └── LeaseLost               another worker holds this work; nothing may be written
+    ├── Unauthenticated             nobody is known to make the request
+    │   └── WrongCredentials        a name, a password or a link is wrong
+    ├── NotAllowed                  the caller may not do this
     ├── TooManyAttempts             too many attempts to log in failed
     ├── TooManyRequests             a caller made too many requests in some time
     ├── NotOffered                  the configured backend cannot do this at all

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from forecast_service.accounts.accounts_state import AccountsState
     from forecast_service.accounts.admin_link import AdminLink
     from forecast_service.accounts.audit import AuditLog
+    from forecast_service.accounts.aws_secrets import AwsSecrets
     from forecast_service.accounts.keys import Keys
     from forecast_service.accounts.known_keys import KnownKeys
     from forecast_service.accounts.log_in import LogIn
@@ -63,16 +64,22 @@ class Service:
         return AccountsState(self.database)
 
     @cached_property
+    def aws_secrets(self) -> AwsSecrets:
+        from forecast_service.accounts.aws_secrets import AwsSecrets
+
+        return AwsSecrets(self.settings.home)
+
+    @cached_property
     def keys(self) -> Keys:
         from forecast_service.accounts.keys import Keys
 
-        return Keys(self.database, self.settings.dataset_group)
+        return Keys(self.database, self.settings.dataset_group, self.aws_secrets)
 
     @cached_property
     def known_keys(self) -> KnownKeys:
         from forecast_service.accounts.known_keys import KnownKeys
 
-        return KnownKeys(self.database, self.accounts_state)
+        return KnownKeys(self.database, self.accounts_state, self.aws_secrets)
 
     @cached_property
     def runs(self) -> TrainingRuns:
@@ -186,12 +193,34 @@ class Service:
         Raises
         ------
         ConfigurationError
-            The database is lost.
+            The database is lost, or its data belong to another AWS region or account.
         NewerSchema, DatabaseDamaged, NotWritable, BackendUnavailable
             The database cannot be used now.
         """
         self._refuse_lost_database()
         self.database.migrate()
+        self._refuse_other_place()
+
+    def _refuse_other_place(self) -> None:
+        """Refuse a region or an account in which the engine would not find its own data."""
+        from forecast_service.local import catalog
+        from forecast_service.local.arns import arn_prefix
+        from forecast_service.storage.groups import read_group
+
+        with self.database.read() as connection:
+            group = read_group(connection, self.settings.dataset_group)
+            if group is None or group.arn.startswith(arn_prefix(self.settings)):
+                return
+            is_ours = catalog.get(connection, group.arn) is not None
+            if self.settings.backend != "local" or not is_ours:
+                return
+        _, _, _, region, account_id, _ = group.arn.split(":", 5)
+        raise ConfigurationError(
+            f"FORECAST_REGION and FORECAST_ACCOUNT_ID are '{self.settings.region}' and "
+            f"'{self.settings.account_id}', but the data of '{self.settings.home}' were imported "
+            f"with '{region}' and '{account_id}'. Set these, or name another folder in "
+            "FORECAST_HOME."
+        )
 
     def _refuse_lost_database(self) -> None:
         """Refuse to begin anew beside the data of a lost database: sweeps would delete them."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from forecast_service.aws import NoDetails, S3Bucket, translate_errors
+from forecast_service.common.hosts import WILDCARDS, is_local_name
 from forecast_service.common.polling import Polling
 from forecast_service.details import Details
 from forecast_service.errors import ConfigurationError
@@ -18,7 +22,16 @@ from forecast_service.storage.bucket import Bucket, LocalBucket
 from forecast_service.storage.database import Database
 from forecast_service.storage.objects.aws_clients import client_maker
 
-__all__ = ["ForecastSession", "open_session"]
+__all__ = [
+    "OUR_TAG",
+    "ForecastSession",
+    "open_amazon_session",
+    "open_session",
+    "refuse_ourselves",
+]
+
+OUR_TAG = "forecast-service"
+"""Tag of what we make at Amazon; its value is the name of the dataset group."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,17 @@ class ForecastSession:
     """Whether rows disappear when the import job that added them is deleted."""
     is_endpoint: bool
     """Whether other programs can call this service at ``/aws`` as their Amazon Forecast."""
+    is_remote: bool = False
+    """Whether calls leave this machine: requests of users must not make them."""
+    tagging: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters that mark what Create calls make as ours."""
+    preferred: ForecastSession | None = None
+    """The session that trains while it answers. This one holds the data, and trains otherwise."""
+
+    @property
+    def remote(self) -> ForecastSession | None:
+        """The session of Amazon Forecast; None if our own engine does everything."""
+        return self if self.is_remote else self.preferred
 
 
 def open_session(settings: Settings, database: Database) -> ForecastSession:
@@ -52,18 +76,23 @@ def open_session(settings: Settings, database: Database) -> ForecastSession:
     Raises
     ------
     ConfigurationError
-        The algorithm does not exist on AWS, or no credentials or region can be found.
+        The algorithm does not exist on AWS, the endpoint is this service itself, or a profile does
+        not exist.
     """
     if settings.backend == "local":
         return _local_session(settings, database)
-    return _amazon_session(settings)
+    _refuse_our_algorithms(settings)
+    amazon = open_amazon_session(settings)
+    if settings.backend == "amazon":
+        return amazon
+    return replace(_local_session(settings, database), preferred=amazon)
 
 
 def _local_session(settings: Settings, database: Database) -> ForecastSession:
     return ForecastSession(
         forecast=LocalForecast(database, settings),
         forecastquery=LocalForecastQuery(database, settings),
-        details=LocalDetails(database, settings.home),
+        details=LocalDetails(database, settings),
         bucket=LocalBucket(settings.home, settings.s3_folder),
         source="local",
         file_format="parquet",
@@ -73,17 +102,14 @@ def _local_session(settings: Settings, database: Database) -> ForecastSession:
     )
 
 
-def _amazon_session(settings: Settings) -> ForecastSession:
-    if settings.algorithm in [name.lower() for name in OURS]:
-        allowed = [name.lower() for name in ALGORITHMS if name not in OURS]
-        raise ConfigurationError(
-            f"FORECAST_ALGORITHM is '{settings.algorithm}', which Amazon Forecast does not have. "
-            f"With FORECAST_BACKEND=amazon use one of: auto, {', '.join(allowed)}."
-        )
+def open_amazon_session(settings: Settings) -> ForecastSession:
+    """The session of Amazon Forecast; it calls nobody yet. See ``open_session`` for the errors."""
     with translate_errors():
         make = client_maker(settings)
+        forecast = make("forecast")
+        refuse_ourselves(settings, forecast.meta.endpoint_url)
         return ForecastSession(
-            forecast=make("forecast"),
+            forecast=forecast,
             forecastquery=make("forecastquery"),
             details=NoDetails(),
             bucket=S3Bucket(make("s3")),
@@ -92,4 +118,35 @@ def _amazon_session(settings: Settings) -> ForecastSession:
             polling=Polling(settings.poll_seconds, settings.poll_seconds, jitter=0.2),
             rows_need_jobs=True,
             is_endpoint=False,
+            is_remote=True,
+            tagging={"Tags": [{"Key": OUR_TAG, "Value": settings.dataset_group}]},
+        )
+
+
+def _refuse_our_algorithms(settings: Settings) -> None:
+    if settings.algorithm in [name.lower() for name in OURS]:
+        allowed = [name.lower() for name in ALGORITHMS if name not in OURS]
+        raise ConfigurationError(
+            f"FORECAST_ALGORITHM is '{settings.algorithm}', which Amazon Forecast does not have. "
+            f"With FORECAST_BACKEND={settings.backend} use one of: auto, {', '.join(allowed)}."
+        )
+
+
+def refuse_ourselves(settings: Settings, endpoint: str) -> None:
+    """Refuse an endpoint that is this service: it would train with itself.
+
+    Raises
+    ------
+    ConfigurationError
+        The endpoint names this machine and the port of this service.
+    """
+    parts = urlsplit(endpoint)
+    name = parts.hostname or ""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    ours = {settings.host, socket.gethostname().lower(), *settings.allowed_hosts}
+    if port == settings.port and (is_local_name(name) or name in ours or name in WILDCARDS):
+        raise ConfigurationError(
+            f"The endpoint of Amazon Forecast is '{endpoint}', which is this service itself "
+            f"(FORECAST_PORT is {settings.port}). Unset AWS_ENDPOINT_URL_FORECAST to use AWS, name "
+            "the endpoint of another service, or set FORECAST_BACKEND=local."
         )

@@ -48,13 +48,18 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL; default: SQLite in FORECAST_HOME."
     )
-    backend: Literal["local", "amazon"] = Field(
+    backend: Literal["local", "amazon", "auto"] = Field(
         "local",
-        description="What trains the models: our own engine, or Amazon Forecast through boto3.",
+        description="What trains the models: our own engine (local), Amazon Forecast through boto3 "
+        "(amazon), or Amazon while it answers, else our own engine (auto).",
     )
-    region: str = Field("eu-west-1", description="AWS region; local ARNs contain it, too.")
+    region: str = Field(
+        "eu-west-1", description="AWS region of the service's own resources, also of local ones."
+    )
     account_id: str = Field(
-        "000000000000", pattern=r"^\d{12}$", description="AWS account number in local ARNs."
+        "000000000000",
+        pattern=r"^\d{12}$",
+        description="AWS account of local resources, unless a key names another one.",
     )
     bucket: str = Field(
         "forecast-service", description="S3 bucket from which Amazon Forecast reads the data."
@@ -146,6 +151,11 @@ class Settings(BaseSettings):
     aws_attempts: int = Field(
         3, ge=1, description="Number of attempts before a call to AWS counts as failed."
     )
+    amazon_patience_minutes: float = Field(
+        60.0,
+        ge=0,
+        description="How long a run waits for Amazon before our own engine does it (with auto).",
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(5000, ge=0, le=65535, description="Port to listen on.")
     allowed_hosts: CommaList = Field(
@@ -170,10 +180,7 @@ class Settings(BaseSettings):
         description="Most refused requests of one address without a valid key; or off.",
     )
     aws_endpoint: Literal["on", "off"] = Field(
-        "on", description="Whether `/aws` answers. Without a key, it answers this machine only."
-    )
-    aws_key: SecretStr | None = Field(
-        None, description="Access key ID that calls of `/aws` must carry; then from any machine."
+        "on", description="Whether `/aws` answers. Without accounts, it answers this machine only."
     )
     web_processes: int = Field(1, ge=1, description="Web processes of `serve`.")
     max_body_bytes: int = Field(
@@ -192,6 +199,12 @@ class Settings(BaseSettings):
     )
     session_idle_hours: float = Field(
         8.0, gt=0, description="A user must log in again after this time without a request."
+    )
+    oidc_session_hours: float = Field(
+        12.0,
+        gt=0,
+        description="Users of the identity provider must log in again after this time, if it is "
+        "shorter: until then they keep what a group granted that they left.",
     )
     oidc_issuer: str | None = Field(
         None,

@@ -107,6 +107,7 @@ class Trainer:
         else:
             create = self.session.forecast.create_predictor
             request = legacy_predictor(name, self.group, self.settings)
+        request |= self.session.tagging
         arn = self._create("PredictorArn", create, request) or self.find_predictor(name)
         return arn or self._refuse_taken(name)
 
@@ -127,6 +128,7 @@ class Trainer:
             "ForecastName": name,
             "PredictorArn": predictor_arn or self._latest_arn(),
             "ForecastTypes": list(self.settings.forecast_types),
+            **self.session.tagging,
         }
         create = self.session.forecast.create_forecast
         arn = self._create("ForecastArn", create, request) or self.find_forecast(name)

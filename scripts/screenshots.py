@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import os
 import shutil
 import signal
@@ -16,25 +17,34 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-# Name of the picture, address, and what is there once the page is complete.
-PAGES = (
-    ("overview", "/", ".stores tbody tr"),
-    ("store", "/store/7", "#days tbody tr"),
-    ("login", "/login", "#login"),
-    ("upload", "/upload", "main"),
-    ("activity", "/activity", "main"),
-    ("status", "/status", "main"),
-    ("accuracy", "/accuracy-report", "main"),
-    ("admin", "/admin", "main"),
-)
+# Name of the picture, and its address.
+PAGES = {
+    "overview": "/",
+    "store": "/store/{store}",
+    "login": "/login",
+    "upload": "/upload",
+    "activity": "/activity",
+    "status": "/status",
+    "accuracy": "/accuracy-report",
+    "admin": "/admin",
+    "keys": "/admin?tab=keys",
+    "audit": "/admin?tab=audit",
+    "account": "/account",
+}
+ITEM_PAGES = {"items": "/store/{store}#items", "item": "/store/{store}/item/{item}"}
+# Every page says so when it shows what it asked for; a part may still be read.
+FINISHED = "main[data-finished]:not(:has(.skeleton))"
 THEMES = ("light", "dark")
 LOCALES = {"en": "en-GB", "de": "de-DE"}
 WIDTHS = {1440: 900, 390: 844}
 START_SECONDS = 1800
+ITEMS = {"milk": 220, "bread": 140, "yoghurt": 90, "butter": 60, "coffee": 35, "tea": 18}
 
 
 @contextmanager
@@ -47,7 +57,7 @@ def served(files: list[str]) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as home:
         process = subprocess.Popen(
             [sys.executable, "-m", "forecast_service", "run", *sales, "--port", str(port)],
-            env={**os.environ, "FORECAST_HOME": home},
+            env={**os.environ, "FORECAST_HOME": home, "FORECAST_LOG_LEVEL": "WARNING"},
             stdout=subprocess.DEVNULL,
         )
         address = f"http://127.0.0.1:{port}"
@@ -70,15 +80,20 @@ def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
     sys.exit("The service did not start.")
 
 
-def saved_scenario(address: str) -> str:
-    """The path of a scenario of store 7: what is off on its first day is on."""
-    with urllib.request.urlopen(f"{address}/stores/7/outlook", timeout=60) as answer:  # noqa: S310
-        outlook = json.load(answer)
+def _get(address: str) -> dict[str, Any]:
+    with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310
+        document: dict[str, Any] = json.load(answer)
+    return document
+
+
+def saved_scenario(address: str, store: int | str) -> str:
+    """The path of a scenario of the store: what is off on its first day is on."""
+    outlook = _get(f"{address}/stores/{store}/outlook")
     flags = (each for each in outlook["plan"] if each["kind"] == "flag")
     flag = next(each for each in flags if each["values"][0] == 0)
     day = outlook["forecast"]["date"][0]
     change = {"covariate": flag["covariate"], "value": 1, "from": day}
-    body = {"name": f"{flag['label']} …", "store_number": 7, "changes": [change]}
+    body = {"name": f"{flag['label']} …", "store_number": store, "changes": [change]}
     request = urllib.request.Request(  # noqa: S310
         f"{address}/scenarios", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
@@ -86,9 +101,22 @@ def saved_scenario(address: str) -> str:
         return f"/scenario/{json.load(answer)['id']}"
 
 
+def pages_of(address: str) -> dict[str, str]:
+    """Name and path of every page of a service; of one that sells items, only theirs."""
+    stores = [
+        row["store_number"] for row in _get(f"{address}/overview?sort=store_number")["stores"]
+    ]
+    store = 7 if 7 in stores else stores[0]
+    items = _get(f"{address}/stores/{store}/items")["items"]
+    if items:
+        return {n: p.format(store=store, item=items[0]["item"]) for n, p in ITEM_PAGES.items()}
+    paths = {name: path.format(store=store) for name, path in PAGES.items()}
+    return {**paths, "scenario": saved_scenario(address, store)}
+
+
 def take(browser: Browser, address: str, folder: Path) -> Iterator[Path]:
     """Take all pictures."""
-    pages = (*PAGES, ("scenario", saved_scenario(address), "#days tbody tr"))
+    pages = pages_of(address)
     for theme, (language, locale), (width, height) in itertools.product(
         THEMES, LOCALES.items(), WIDTHS.items()
     ):
@@ -98,21 +126,34 @@ def take(browser: Browser, address: str, folder: Path) -> Iterator[Path]:
             color_scheme="dark" if theme == "dark" else "light",
         )
         page = context.new_page()
-        for name, path, complete in pages:
-            if _opens(page, address + path, complete):
-                picture = folder / f"{name}-{width}-{theme}-{language}.png"
-                page.screenshot(path=picture, full_page=True)
-                yield picture
+        for name, path in pages.items():
+            page.goto(address + path)
+            page.locator(FINISHED).wait_for()
+            page.evaluate("scrollTo(0, 0)")
+            picture = folder / f"{name}-{width}-{theme}-{language}.png"
+            page.screenshot(path=picture, full_page=True)
+            yield picture
         context.close()
 
 
-def _opens(page: Page, url: str, complete: str) -> bool:
-    response = page.goto(url)
-    if response is None or response.status != 200:
-        return False
-    page.locator(complete).first.wait_for()
-    page.wait_for_load_state("networkidle")
-    return True
+def item_files(folder: Path) -> list[str]:
+    """Files of two stores that sell items: sales until yesterday, coming days, stores."""
+    today = datetime.now(UTC).date()
+    lines: dict[str, list[str]] = {"sales": [], "future": []}
+    for store, (item, usual), index in itertools.product((1, 2), ITEMS.items(), range(-364, 28)):
+        day = today + timedelta(days=index)
+        promoted = int(item == "milk" and day.toordinal() // 7 % 3 == 0)
+        wave = 1 + 0.2 * math.sin(index * 1.7) + 0.1 * math.sin(index / 58)
+        sold = usual * store * wave * (1.4 if promoted else 1.0) * (1.3 if day.weekday() > 3 else 1)
+        sales = f"{round(sold)}," if index < 0 else ""
+        kind = "sales" if index < 0 else "future"
+        lines[kind].append(f"{store},{item},{day},{sales}{promoted}\n")
+    heads = {"sales": "Store,Item,Date,Sales,Promo\n", "future": "Store,Item,Date,Promo\n"}
+    texts = {name: heads[name] + "".join(rows) for name, rows in lines.items()}
+    texts["stores"] = "Store,Name,Region\n1,Altona,north\n2,Bogenhausen,south\n"
+    for name, text in texts.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return [str(folder / f"{name}.csv") for name in ("sales", "future", "stores")]
 
 
 def main(folder: str, *files: str) -> None:
@@ -127,6 +168,8 @@ def main(folder: str, *files: str) -> None:
         else:
             with served(list(files)) as address:
                 pictures = list(take(browser, address, Path(folder)))
+            with tempfile.TemporaryDirectory() as items, served(item_files(Path(items))) as address:
+                pictures += take(browser, address, Path(folder))
     print(f"{len(pictures)} pictures in {folder}")
 
 

@@ -23,6 +23,7 @@ LEVELS = (
     ("local", "aws"),
     ("session",),
     ("predictor_requests", "trainer", "forecaster"),
+    ("amazon",),
     ("accounts",),
     ("runs",),
     ("importer",),

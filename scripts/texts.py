@@ -15,15 +15,21 @@ from pathlib import Path
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from forecast_service.common.wording.wordings import PHRASES, SENTENCES
+
 DASHBOARD = Path(__file__).parents[1] / "forecast_service" / "dashboard"
 SCRIPT_KEYWORDS = {"t": None, "n": (1, 2)}
 TEMPLATE_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 
 
 def used_texts(*, of_scripts: bool) -> set[str]:
-    """English texts in the sources; of a text with a plural, the singular."""
+    """English texts in the sources; of a text with a plural, the singular.
+
+    Scripts also use the sentences of the service, by their codes.
+    """
     if of_scripts:
-        return set(_extracted("static/js", [("**.js", "javascript")], SCRIPT_KEYWORDS))
+        of_service = {f"wording:{code}" for code in (*SENTENCES, *PHRASES)}
+        return of_service | set(_extracted("static/js", [("**.js", "javascript")], SCRIPT_KEYWORDS))
     return set(
         _extracted("templates", [("**.html", "jinja2.ext:babel_extract")], TEMPLATE_KEYWORDS)
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,10 +46,10 @@ FIRST = ("acceptance/", "worker/", "test_exploration", "test_benchmarks", "runs/
 
 # Files that test our own SQL, which could behave differently on PostgreSQL.
 OWN_SQL = (
-    *("storage/", "accounts/", "runs/", "reading/", "upkeep/", "monitoring/"),
+    *("storage/", "accounts/", "reading/", "runs/test_requests", "runs/test_steps"),
+    *("upkeep/test_maintenance", "monitoring/test_accuracy", "resources/test_stores"),
     *("local/contract/test_endings", "local/contract/test_listing", "local/contract/test_tags"),
-    *("local/jobs/test_jobs", "importer/test_interruptions", "resources/test_stores"),
-    "importer/test_undo_of_imports",
+    *("local/jobs/test_jobs", "importer/test_interruptions"),
 )
 
 
@@ -57,11 +59,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     On PostgreSQL, the whole suite leaves out those that use no database, too.
     """
+    seen: Counter[str] = Counter()
     places = {item: item.nodeid.removeprefix("tests/") for item in items}
     items.sort(key=lambda item: not places[item].startswith(FIRST))
     for item in items:
         if places[item].startswith(OWN_SQL):
             item.add_marker(pytest.mark.sql)
+        quick = item.get_closest_marker("quick")
+        if quick is not None:
+            test = places[item].partition("[")[0]
+            seen[test] += 1
+            if seen[test] > quick.args[0]:
+                item.add_marker(pytest.mark.slow)
     other = "postgres" if SERVER_URL is None else "sqlite"
     needless = {item for item in items if item.get_closest_marker(other) is not None}
     if SERVER_URL is not None and config.args == config.getini("testpaths"):
@@ -79,27 +88,50 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> Iterator[str]:
-    """URL of an empty database: a new SQLite file, or a new database on the PostgreSQL server."""
-    if SERVER_URL is None:
-        yield f"sqlite:///{tmp_path / 'home' / 'forecast.db'}"
-        return
+@contextmanager
+def new_database(template: str = "template1") -> Iterator[str]:
+    """URL of a new database on the PostgreSQL server: a copy of another one."""
+    assert SERVER_URL is not None
     name = f"test_{uuid.uuid4().hex}"
-    server = sa.create_engine(
-        sa.make_url(SERVER_URL).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
-    )
+    url = sa.make_url(SERVER_URL).set(drivername="postgresql+psycopg")
+    server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    yield sa.make_url(SERVER_URL).set(database=name).render_as_string(hide_password=False)
+        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield url.set(database=name).render_as_string(hide_password=False)
     with server.connect() as connection:
         connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
     server.dispose()
 
 
 @pytest.fixture(scope="session")
+def migrated_name() -> Iterator[str]:
+    """Name of a migrated, empty database on the PostgreSQL server."""
+    with new_database() as url:
+        database = Database(url)
+        database.migrate()
+        database.dispose()
+        yield str(sa.make_url(url).database)
+
+
+@pytest.fixture
+def database_url(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """URL of an empty database: a new SQLite file, or a new database on the PostgreSQL server.
+
+    For a test with ``settings`` it is migrated, because a copy is sooner there than a migration is
+    done.
+    """
+    if SERVER_URL is None:
+        yield f"sqlite:///{tmp_path / 'home' / 'forecast.db'}"
+        return
+    is_migrated = "settings" in request.fixturenames
+    template = request.getfixturevalue("migrated_name") if is_migrated else "template1"
+    with new_database(template) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty SQLite database: a copy is sooner there than a migration is done."""
+    """A migrated, empty SQLite database."""
     file = tmp_path_factory.mktemp("migrated") / "forecast.db"
     database = Database(f"sqlite:///{file}")
     database.migrate()

@@ -15,12 +15,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.importer.imports import Imports
-from forecast_service.runs import TrainingRuns
+from forecast_service.runs import TrainingRuns, steps
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.groups import DatasetGroup, read_group
+from forecast_service.storage.queue import Queue, new_id
 from forecast_service.storage.tables import resources
+from forecast_service.storage.tables import work as work_rows
 from forecast_service.worker import Worker
 
 FIRST_DAY = date(2024, 1, 1)  # a Monday
@@ -46,6 +48,18 @@ def runs_of(settings: Settings, database: Database) -> TrainingRuns:
 def work(settings: Settings, seconds: float = PATIENCE) -> None:
     """Do all queued work in this process."""
     assert Worker(settings).run_until_idle(seconds), "work is left"
+
+
+def step_run(settings: Settings, session: ForecastSession, database: Database) -> None:
+    """Do the next step of the open run at once, even if its pause has not passed."""
+    queue = Queue(database, lease_seconds=3600)
+    with database.write() as connection:
+        connection.execute(
+            sa.update(work_rows).where(work_rows.c.state != "done").values(not_before=0)
+        )
+    claim = queue.claim(new_id(), ["run"])
+    assert claim is not None
+    steps.RunStep(session, settings, queue, claim).go()
 
 
 def sold(store: int, day: int) -> int:

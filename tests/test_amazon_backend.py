@@ -7,30 +7,20 @@ from __future__ import annotations
 
 import re
 import socket
-import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask, Response, request
-from support import group_of, import_sales, import_small_chain, work
-from werkzeug.serving import WSGIRequestHandler, make_server
+from aws_stand_in import Aws, aws
+from support import group_of, import_sales, import_small_chain, step_run, work
 
 from forecast_service.common.keys import series_key
 from forecast_service.errors import BackendUnavailable, ConfigurationError, NotFound
 from forecast_service.forecaster import Forecaster
-from forecast_service.local.api import LocalForecast
-from forecast_service.local.query import LocalForecastQuery
-from forecast_service.local.wire import blueprint
 from forecast_service.runs import TrainingRuns, steps
 from forecast_service.session import open_session
 from forecast_service.settings import Settings
 from forecast_service.storage import forecast_store
-from forecast_service.storage.bucket import LocalBucket
 from forecast_service.storage.database import Database
 from forecast_service.storage.groups import DatasetGroup
 from forecast_service.storage.queue import Queue, new_id
@@ -38,83 +28,12 @@ from forecast_service.storage.stored_forecast import predictions
 from forecast_service.storage.tables import forecasts
 from forecast_service.storage.tables import work as work_table
 from forecast_service.trainer import Trainer
-from forecast_service.worker import Worker
 from forecast_service.worker.heartbeat import HeartBeat
+
+__all__ = ["aws"]
 
 ARN = "arn:aws:forecast:eu-west-1:000000000000"
 GROUP_ARN = f"{ARN}:dataset-group"
-SERVICES = ("FORECAST", "FORECASTQUERY", "S3")
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:
-        """Log no requests."""
-
-
-@dataclass
-class Aws:
-    """A substitute for AWS: an endpoint, and a worker that does the jobs."""
-
-    settings: Settings
-    url: str
-    stopping: threading.Event
-
-    def work(self) -> None:
-        """Do jobs until the test stops them."""
-        worker = Worker(self.settings)
-        while not self.stopping.wait(0.05):
-            worker.run_until_idle(600, kinds=("resource",))
-
-
-def application(settings: Settings, database: Database) -> Flask:
-    """Amazon Forecast at ``/aws``, and the part of S3 that uploads need."""
-    app = Flask("aws")
-    app.register_blueprint(
-        blueprint(LocalForecast(database, settings), LocalForecastQuery(database, settings))
-    )
-    bucket = LocalBucket(settings.home)
-
-    @app.put("/s3/<path:key>")
-    def put(key: str) -> Response:
-        path = bucket.path_of(f"s3://{key}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(request.get_data())
-        return Response(headers={"ETag": '"1"'})
-
-    return app
-
-
-@pytest.fixture
-def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    """AWS on this machine; boto3 finds its address in the environment."""
-    settings = Settings(home=tmp_path / "aws", processes=1)
-    database = Database(settings.resolved_database_url)
-    database.migrate()
-    server = make_server(
-        "127.0.0.1",
-        0,
-        application(settings, database),
-        threaded=True,
-        request_handler=_Quiet,
-    )
-    url = f"http://127.0.0.1:{server.server_port}"
-    aws = Aws(settings, url, threading.Event())
-    for service in SERVICES:
-        path = "s3" if service == "S3" else "aws"
-        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", f"{url}/{path}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
-    monkeypatch.setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
-    threads = [threading.Thread(target=server.serve_forever), threading.Thread(target=aws.work)]
-    for thread in threads:
-        thread.start()
-    yield aws
-    aws.stopping.set()
-    server.shutdown()
-    for thread in threads:
-        thread.join()
-    server.server_close()
-    database.dispose()
 
 
 @pytest.fixture
@@ -237,3 +156,48 @@ def test_a_call_that_is_never_answered_costs_no_lease(
     assert (row.state, row.losses, row.errors) == ("waiting", 0, 0)
     found = TrainingRuns(database, at_home, open_session(at_home, database)).get(run.id)
     assert str(found.message).startswith("Amazon Forecast cannot be reached: Read timeout")
+
+
+def test_uploaded_files_are_deleted_once_they_are_imported(
+    aws: Aws, settings: Settings, database: Database
+) -> None:
+    import_small_chain(open_session(settings, database), settings, database, stores=1, days=60)
+
+    assert aws.database.revision() is not None
+    assert aws.files == []
+
+
+def test_a_request_while_amazon_is_away_is_kept_and_done_later(
+    aws: Aws, settings: Settings, database: Database
+) -> None:
+    session = open_session(settings, database)
+    import_small_chain(session, settings, database, stores=1, days=60)
+    aws.go()
+    runs = TrainingRuns(database, settings, session)
+    decision = runs.request(1)
+    assert decision.started
+    assert decision.run is not None
+
+    step_run(settings, session, database)
+    waiting = runs.get(decision.run.id)
+    assert waiting.state == "waiting"
+    assert str(waiting.message).startswith("Amazon Forecast cannot be reached")
+
+    aws.come()
+    work(settings, 120)
+    assert runs.get(decision.run.id).state == "serving"
+
+
+@pytest.mark.parametrize("backend", ["amazon", "auto"])
+def test_a_backend_that_is_this_service_itself_is_refused(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch, backend: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_FORECAST", "http://localhost:5000/aws")
+    sentence = (
+        "The endpoint of Amazon Forecast is 'http://localhost:5000/aws', which is this service "
+        "itself (FORECAST_PORT is 5000). Unset AWS_ENDPOINT_URL_FORECAST to use AWS, name the "
+        "endpoint of another service, or set FORECAST_BACKEND=local."
+    )
+
+    with pytest.raises(ConfigurationError, match=re.escape(sentence)):
+        open_session(settings.model_copy(update={"backend": backend}), database)

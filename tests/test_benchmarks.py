@@ -78,6 +78,7 @@ def test_speed_compares_with_the_package_on_the_sample_data() -> None:
     assert result["p50_difference"] < 0.005
 
 
+@pytest.mark.slow
 def test_accuracy_measures_rolling_windows_and_their_mean() -> None:
     asked = "--windows 2 --horizon 28 --algorithm seasonal_naive --json"
 

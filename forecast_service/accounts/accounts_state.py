@@ -8,8 +8,8 @@ import time
 
 import sqlalchemy as sa
 
+from forecast_service.accounts.tables import accounts_version
 from forecast_service.storage.database import Database
-from forecast_service.storage.tables import accounts_version
 
 __all__ = ["AccountsState", "note_change"]
 

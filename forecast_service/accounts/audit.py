@@ -40,6 +40,9 @@ Action = Literal[
     "key_created",
     "key_revoked",
     "admin_link_made",
+    "resource_created",
+    "resource_changed",
+    "resource_deleted",
     "pruned_audit_log",
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)

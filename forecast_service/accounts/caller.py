@@ -40,6 +40,8 @@ class Caller:
     limits: Limits = UNLIMITED
     role: str | None = None
     """Role of a user."""
+    account_id: str | None = None
+    """AWS account whose resources a key uses as an AWS access key; None: that of the settings."""
 
     def may(self, scope: Scope) -> bool:
         """Whether the caller has this scope. Who sees only some stores administers nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,14 +12,14 @@ import sqlalchemy as sa
 
 from forecast_service.accounts.accounts_state import note_change
 from forecast_service.accounts.audit import record
+from forecast_service.accounts.aws_secrets import AwsSecrets, new_access_key_id
 from forecast_service.accounts.caller import OPEN_CALLER
 from forecast_service.accounts.scopes import COMMAND_LINE, SCOPES, Scope
-from forecast_service.accounts.tables import users
+from forecast_service.accounts.tables import api_keys, users
 from forecast_service.errors import Conflict, InvalidRequest, NotFound, Remedy
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.limits import UNLIMITED, Limits
 from forecast_service.storage.stores import existing_stores, refuse_unknown_region
-from forecast_service.storage.tables import api_keys
 
 __all__ = ["PREFIX", "Key", "Keys", "checked_limits", "digest_of", "read_keys"]
 
@@ -26,6 +27,7 @@ PREFIX = "fsk_"  # a key that leaked into a file can be found by it
 RANDOM_BYTES = 24
 SHOWN_CHARACTERS = len(PREFIX) + 4
 NAME_LENGTH = 64
+ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,19 @@ class Key:
     revoked_at: float | None
     last_used_at: float | None
     """Up to a minute late."""
+    aws_access_key_id: str | None = None
+    """ID of the AWS access key that AWS SDKs sign with; None: the key has none."""
+    account_id: str | None = None
+    """AWS account whose resources AWS SDKs use with this key; None: that of the settings."""
 
 
 class Keys:
     """The API keys of this installation."""
 
-    def __init__(self, database: Database, dataset_group: str) -> None:
+    def __init__(self, database: Database, dataset_group: str, aws_secrets: AwsSecrets) -> None:
         self.database = database
         self.dataset_group = dataset_group
+        self.aws_secrets = aws_secrets
 
     def create(
         self,
@@ -60,9 +67,13 @@ class Keys:
         *,
         limits: Limits = UNLIMITED,
         expires_at: float | None = None,
+        aws: bool = False,
+        account_id: str | None = None,
         created_by: str,
     ) -> tuple[Key, str]:
         """Make a key; the second value is the key itself, which nobody can read later.
+
+        With ``aws``, the key also has an AWS access key, for resources of an AWS account.
 
         Raises
         ------
@@ -82,6 +93,7 @@ class Keys:
             **limits.document(),
             "created_by": created_by,
             "expires_at": expires_at,
+            **self._aws_columns(aws, account_id, limits),
         }
         with self.database.write() as connection:
             _refuse_taken_name(connection, name)
@@ -92,6 +104,12 @@ class Keys:
             note_change(connection)
             record(connection, "key_created", name, scopes=row["scopes"])
             return _one(connection, identifier), text
+
+    def aws_secret(self, key: Key) -> str | None:
+        """The secret of the AWS access key of a key; None if it has none. Show it only once."""
+        if key.aws_access_key_id is None:
+            return None
+        return self.aws_secrets.secret_of(key.aws_access_key_id)
 
     def list(self) -> list[Key]:
         """All keys, also revoked ones, newest first."""
@@ -117,6 +135,20 @@ class Keys:
                 record(connection, "key_revoked", _one(connection, found).name)
             note_change(connection)
             return _one(connection, found)
+
+    def _aws_columns(
+        self, aws: bool, account_id: str | None, limits: Limits
+    ) -> dict[str, str | None]:
+        _check_aws(aws, account_id, limits)
+        if not aws:
+            return {}
+        access_key_id = new_access_key_id()
+        secret = self.aws_secrets.make_secret(access_key_id)
+        return {
+            "aws_access_key_id": access_key_id,
+            "aws_digest": digest_of(secret),
+            "account_id": account_id,
+        }
 
 
 def digest_of(key: str) -> str:
@@ -151,6 +183,7 @@ def _key(row: sa.RowMapping) -> Key:
 KEPT = (
     *("id", "name", "start", "created_by"),
     *("created_at", "expires_at", "revoked_at", "last_used_at"),
+    *("aws_access_key_id", "account_id"),
 )
 
 
@@ -184,6 +217,24 @@ def _checked_scopes(scopes: set[str], limits: Limits) -> list[str]:
             "out the scope or the limits."
         )
     return [scope for scope in SCOPES if scope in scopes]
+
+
+def _check_aws(aws: bool, account_id: str | None, limits: Limits) -> None:
+    if account_id is not None and not aws:
+        raise InvalidRequest(
+            f"The AWS account '{account_id[:100]}' is only for a key that has an AWS access key, "
+            "too. Ask for one, or leave out the account."
+        )
+    if account_id is not None and not ACCOUNT_ID.fullmatch(account_id):
+        raise InvalidRequest(
+            f"'{account_id[:100]}' is not an AWS account. It has 12 digits, such as 123456789012."
+        )
+    if aws and not limits.are_none:
+        raise InvalidRequest(
+            "A key with limits cannot have an AWS access key: dataset groups, predictors and "
+            "exports of Amazon Forecast are about all stores. Leave out the limits or the AWS "
+            "access key."
+        )
 
 
 def _refuse_taken_name(connection: sa.Connection, name: str) -> None:

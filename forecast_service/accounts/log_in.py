@@ -78,12 +78,13 @@ class LogIn:
             end_sessions(connection, name)
             return LoggedIn(_user(connection, name), self.sessions.open(connection, name))
 
-    def out(self, token: str) -> bool:
-        """End a session; False if there was none."""
+    def out(self, token: str, address: str | None = None) -> bool:
+        """End a session; False if there was none that is open."""
+        session = self.sessions.find(token)
         with self.database.write() as connection:
             ended = self.sessions.end(connection, token)
-            if ended:
-                record(connection, "logged_out")
+            if ended and session is not None:
+                record(connection, "logged_out", by=Actor("user", session.user.name, address))
         return ended
 
     def _compare(self, name: str, password: str, address: str) -> sa.RowMapping:

@@ -1,7 +1,9 @@
 """Sessions of users: a token in a cookie, of which only the hash is stored.
 
 A session ends when it is not used for FORECAST_SESSION_IDLE_HOURS, after FORECAST_SESSION_HOURS in
-any case, when its user logs out, gets another password, is disabled or deleted.
+any case, when its user logs out, gets another password, is disabled or deleted. That of a user of
+the identity provider also ends after FORECAST_OIDC_SESSION_HOURS: we hear of her groups only when
+she logs in.
 """
 
 from __future__ import annotations
@@ -55,6 +57,8 @@ class Sessions:
         self.database = database
         self.idle_seconds = settings.session_idle_hours * HOUR
         self.longest_seconds = settings.session_hours * HOUR
+        external = min(settings.session_hours, settings.oidc_session_hours)
+        self.external_seconds = external * HOUR
         # Built once: every request with a cookie executes it.
         self._statement = (
             sa.select(
@@ -63,7 +67,7 @@ class Sessions:
             )
             .join(user_sessions, user_sessions.c.user == users.c.name)
             .where(user_sessions.c.token_hash == sa.bindparam("token_hash"), self._is_open())
-            .where(users.c.disabled.is_(False))
+            .where(users.c.disabled.is_(False), self._is_confirmed())
         )
 
     def open(self, connection: sa.Connection, user: str) -> str:
@@ -105,6 +109,11 @@ class Sessions:
             user_sessions.c.used_at > now - self.idle_seconds,
             user_sessions.c.created_at > now - self.longest_seconds,
         )
+
+    def _is_confirmed(self) -> sa.ColumnElement[bool]:
+        """Whether what the identity provider said of the user is new enough to count."""
+        newest = user_sessions.c.created_at > database_now() - self.external_seconds
+        return sa.or_(users.c.subject.is_(None), newest)
 
 
 def end_sessions(connection: sa.Connection, user: str) -> None:

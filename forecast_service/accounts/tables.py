@@ -1,4 +1,5 @@
-"""The tables of accounts: users, their sessions, failed log-ins, admin links, the audit log.
+"""The tables of accounts: API keys, users, their sessions, failed log-ins, admin links, the audit
+log; and how many requests a caller made.
 
 Times are epoch seconds in UTC, by the clock of the database.
 """
@@ -21,7 +22,16 @@ from sqlalchemy import (
 
 from forecast_service.storage.tables import metadata
 
-__all__ = ["admin_links", "audit_log", "log_in_failures", "user_sessions", "users"]
+__all__ = [
+    "accounts_version",
+    "admin_links",
+    "api_keys",
+    "audit_log",
+    "log_in_failures",
+    "request_counts",
+    "user_sessions",
+    "users",
+]
 
 users = Table(
     "users",
@@ -94,4 +104,42 @@ audit_log = Table(
     Index("ix_audit_log_who", "who", "id"),
     Index("ix_audit_log_action", "action", "id"),
     sqlite_autoincrement=True,
+)
+
+# One row, from the first account on: every change of a key, a user or a session raises the version.
+accounts_version = Table(
+    "accounts_version",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),  # also of revoked keys
+    Column("digest", String(64), nullable=False, unique=True),  # SHA-256 of the key
+    Column("start", String(16), nullable=False),  # of the key, to recognise it
+    Column("scopes", JSON, nullable=False),
+    Column("stores", JSON(none_as_null=True)),  # limits; null: see ``Limits``
+    Column("regions", JSON(none_as_null=True)),
+    Column("created_by", String(256), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("expires_at", Float),
+    Column("revoked_at", Float),
+    Column("last_used_at", Float),
+    Column("aws_access_key_id", String(32)),
+    Column("aws_digest", String(64)),  # SHA-256 of its secret, which is derived; see AwsSecrets
+    Column("account_id", String(12)),  # AWS account; null: that of the settings
+    Index("uq_api_keys_aws", "aws_access_key_id", unique=True),
+)
+
+# Requests of the callers that come near their limit, shared by all web processes.
+request_counts = Table(
+    "request_counts",
+    metadata,
+    Column("caller", String(300), primary_key=True),
+    Column("period", BigInteger, primary_key=True, autoincrement=False),  # number of the minute
+    Column("count", BigInteger, nullable=False),
 )

@@ -15,7 +15,7 @@ from forecast_service.accounts.caller import ROLES
 from forecast_service.accounts.keys import checked_limits
 from forecast_service.accounts.passwords import refuse_weak_password, stored_password
 from forecast_service.accounts.sessions import end_sessions
-from forecast_service.accounts.tables import users
+from forecast_service.accounts.tables import api_keys, users
 from forecast_service.accounts.user import (
     LANGUAGES,
     User,
@@ -26,7 +26,6 @@ from forecast_service.accounts.user import (
 from forecast_service.errors import Conflict, InvalidRequest, NotFound, Remedy
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.limits import Limits
-from forecast_service.storage.tables import api_keys
 
 __all__ = ["CHANGES", "Users", "checked_row", "has_admin", "insert_user"]
 

@@ -10,6 +10,7 @@ from forecast_service import __version__
 from forecast_service.cli.accounts.audit import audit
 from forecast_service.cli.accounts.keys import keys
 from forecast_service.cli.accounts.users import users
+from forecast_service.cli.cloud.aws_commands import aws
 from forecast_service.cli.data import import_sales, sample, stores, undo
 from forecast_service.cli.forecasts import forecast, rollback
 from forecast_service.cli.output import ServiceGroup
@@ -41,6 +42,6 @@ def main() -> None:
 
 for command in (
     *(import_sales, undo, train, forecast, rollback, what_if, stores, runs, serve, worker, run),
-    *(check, sample, backup, restore, prune, keys, users, audit),
+    *(check, sample, backup, restore, prune, keys, users, audit, aws),
 ):
     main.add_command(command)

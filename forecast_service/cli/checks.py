@@ -36,7 +36,8 @@ def all_checks() -> list[Finding]:
     if findings[-1].ok:
         findings += files(settings)
     checks = {"disk": disk, "model": model}
-    return findings + [_finding(name, check, settings) for name, check in checks.items()]
+    findings += [_finding(name, check, settings) for name, check in checks.items()]
+    return findings + ([] if settings.backend == "local" else amazon(settings))
 
 
 def _finding(name: str, check: Callable[[Settings], str], settings: Settings) -> Finding:
@@ -49,6 +50,16 @@ def _finding(name: str, check: Callable[[Settings], str], settings: Settings) ->
         if known is not None:
             return Finding(name, False, known.detail)
         return Finding(name, False, f"{type(error).__name__}: {error}")
+
+
+def amazon(settings: Settings) -> list[Finding]:
+    """Try credentials, endpoint, bucket and role of Amazon Forecast."""
+    from forecast_service.amazon.checking import check_amazon
+
+    return [
+        Finding(name, error is None, detail if error is None else error.sentence(REMEDY_COMMANDS))
+        for name, detail, error in check_amazon(settings)
+    ]
 
 
 def database(settings: Settings) -> str:

@@ -69,14 +69,14 @@ def outlook_frame(document: Document) -> pd.DataFrame:
     ``closed``, covariates; ``<type>_then`` is what was forecast a week before, ``part_<name>`` the
     parts of the forecast.
 
-    ``attrs`` has the ``weeks``, ``reasons``, ``plan``, ``coverage``, ``problems``, ``holidays`` and
-    the ``provenance``.
+    ``attrs`` has ``next_7_days``, the ``weeks``, ``reasons``, ``plan``, ``coverage``, ``problems``,
+    ``holidays`` and the ``provenance``.
     """
     frames = [_columns(document["history"]), _columns(document["forecast"])]
     frame = pd.concat([each for each in frames if len(each)], ignore_index=True)
     frame["date"] = pd.to_datetime(frame["date"])
-    names = ("weeks", "reasons", "plan", "coverage", "problems", "holidays", "provenance")
-    frame.attrs |= {name: document[name] for name in names}
+    names = ("next_7_days", "weeks", "reasons", "plan", "coverage", "problems", "holidays")
+    frame.attrs |= {name: document[name] for name in (*names, "provenance")}
     return frame
 
 

@@ -7,11 +7,13 @@ of CPU, as much as reading a million rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
 
 __all__ = [
     "dictionary_text",
@@ -22,6 +24,7 @@ __all__ = [
     "from_times",
     "to_numpy",
     "to_times",
+    "write_csv_rows",
 ]
 
 TYPES = {"int32": pa.int32(), "int64": pa.int64(), "float64": pa.float64()}
@@ -108,3 +111,18 @@ def dictionary_text(codes: npt.NDArray[np.generic], texts: Sequence[str]) -> pa.
     return pa.DictionaryArray.from_arrays(
         from_numpy(codes.astype(np.int32)), from_texts(texts), safe=False
     )
+
+
+def write_csv_rows(table: pa.Table, path: Path) -> None:
+    """Write the rows as Amazon Forecast reads CSV: no header, dates as yyyy-MM-dd."""
+    columns = [_for_csv(column) for column in table.columns]
+    options = pa_csv.WriteOptions(include_header=False, quoting_style="needed")
+    pa_csv.write_csv(pa.table(columns, names=table.column_names), path, write_options=options)
+
+
+def _for_csv(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_timestamp(column.type):
+        return column.cast(pa.date32()).cast(pa.string())
+    if pa.types.is_dictionary(column.type):
+        return column.cast(pa.string())
+    return column

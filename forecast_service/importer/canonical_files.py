@@ -6,10 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from forecast_service.common.arrow import dictionary_text, floats_with_nulls, from_numpy, from_texts
+from forecast_service.common.arrow import (
+    dictionary_text,
+    floats_with_nulls,
+    from_numpy,
+    from_texts,
+    write_csv_rows,
+)
 from forecast_service.importer.long_rows import LongRows
 from forecast_service.importer.plan import METADATA_PART, RELATED_PART, TARGET_PART
 from forecast_service.importer.understanding.understanding import Understanding
@@ -62,13 +67,9 @@ def write_parquet(table: pa.Table, path: Path) -> None:
 
 
 def write_csv(table: pa.Table, path: Path) -> None:
-    """Write a table as Amazon Forecast reads CSV: no header, dates as yyyy-MM-dd."""
-    columns = [_for_csv(column) for column in table.columns]
-    options = pa_csv.WriteOptions(include_header=False, quoting_style="needed")
+    """Write a table as Amazon Forecast reads CSV; an existing file is replaced, never changed."""
     with replacing(path) as temporary:
-        pa_csv.write_csv(
-            pa.table(columns, names=table.column_names), temporary, write_options=options
-        )
+        write_csv_rows(table, temporary)
 
 
 def _table(rows: LongRows, names: dict[str, str], has_items: bool) -> pa.Table:
@@ -88,11 +89,3 @@ def _texts(rows: LongRows, part: int) -> pa.Array:
     at = {name: index for index, name in enumerate(distinct)}
     codes = np.array([at[name] for name in names], dtype=np.int32)
     return dictionary_text(codes[rows.series], distinct)
-
-
-def _for_csv(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if pa.types.is_timestamp(column.type):
-        return column.cast(pa.date32()).cast(pa.string())
-    if pa.types.is_dictionary(column.type):
-        return column.cast(pa.string())
-    return column

@@ -77,7 +77,7 @@ class Loader:
         name = self.settings.dataset_group
         try:
             answer = self.session.forecast.create_dataset_group(
-                DatasetGroupName=name, Domain=DOMAIN
+                DatasetGroupName=name, Domain=DOMAIN, **self.session.tagging
             )
             return str(answer["DatasetGroupArn"])
         except ClientError as error:
@@ -169,6 +169,7 @@ class Loader:
             DatasetType=TYPES[part.kind],
             Schema={"Attributes": attributes},
             **optional,
+            **self.session.tagging,
         )
         return str(answer["DatasetArn"])
 
@@ -197,6 +198,7 @@ class Loader:
                 TimestampFormat="yyyy-MM-dd",
                 Format=self.extension.upper(),
                 ImportMode=part.mode,
+                **self.session.tagging,
             )
             return str(answer["DatasetImportJobArn"])
         except ClientError as error:

@@ -7,7 +7,7 @@ import time
 
 from forecast_service.settings import Settings
 
-__all__ = ["ALGORITHMS", "OURS", "algorithm_arn", "arn_of", "ulid"]
+__all__ = ["ALGORITHMS", "OURS", "algorithm_arn", "arn_of", "arn_prefix", "prefix_of", "ulid"]
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 OURS = ("Pooled", "Seasonal_Naive", "TSB")
@@ -18,8 +18,17 @@ ALGORITHMS = ("ARIMA", "ETS", "NPTS", "Prophet", *OURS)
 
 def arn_of(settings: Settings, word: str, *path: str) -> str:
     """The ARN of a resource: ``arn_of(settings, "dataset", "sales")``."""
-    resource = "/".join((word, *path))
-    return f"arn:aws:forecast:{settings.region}:{settings.account_id}:{resource}"
+    return arn_prefix(settings) + "/".join((word, *path))
+
+
+def arn_prefix(settings: Settings) -> str:
+    """The beginning of all ARNs of one region and account."""
+    return prefix_of(settings.region, settings.account_id)
+
+
+def prefix_of(region: str, account_id: str) -> str:
+    """The beginning of all ARNs of this region and account."""
+    return f"arn:aws:forecast:{region}:{account_id}:"
 
 
 def algorithm_arn(name: str) -> str:

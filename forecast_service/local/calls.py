@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.local import catalog, tags
+from forecast_service.local.arns import arn_prefix
 from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import AlreadyExists, DoesNotExist, InUse
 from forecast_service.local.kinds import Kind
@@ -43,6 +44,12 @@ class Call:
     operation: str
     connection: sa.Connection
     settings: Settings
+    """Region and account in them are those of the caller."""
+
+    def find(self, arn: str) -> Resource | None:
+        """The resource with this ARN; None also if another region or account has it."""
+        is_own = arn.startswith(arn_prefix(self.settings))
+        return catalog.get(self.connection, arn) if is_own else None
 
 
 Handler = Callable[[Call, Params], dict[str, Any] | None]
@@ -56,7 +63,7 @@ def require(call: Call, kind: Kind, arn: str) -> Resource:
     DoesNotExist
         No resource has the ARN, or it belongs to another kind.
     """
-    resource = catalog.get(call.connection, arn)
+    resource = call.find(arn)
     if resource is None or resource.type != kind.word:
         raise DoesNotExist(
             f"No {kind.noun} exists with the arn: {arn}. List{kind.plural} shows those that exist."
@@ -127,7 +134,7 @@ def refuse_taken(call: Call, kind: Kind, name: str, arn: str) -> None:
     """
     taken = catalog.get(call.connection, arn)
     if taken is None and not kind.named_in_parent:
-        taken = catalog.find(call.connection, kind.word, name)
+        taken = catalog.find(call.connection, kind.word, name, arn_prefix(call.settings))
     if taken is not None:
         raise AlreadyExists(f"A {kind.noun} already exists with the arn: {taken.arn}")
 

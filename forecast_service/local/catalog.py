@@ -86,23 +86,21 @@ def get(connection: sa.Connection, arn: str) -> Resource | None:
     return _one(connection, sa.select(resources).where(resources.c.arn == arn))
 
 
-def find(connection: sa.Connection, type: str, name: str) -> Resource | None:
-    """The newest resource of a type with this name, or None."""
+def find(connection: sa.Connection, type: str, name: str, prefix: str) -> Resource | None:
+    """The newest resource of a type with this name whose ARN begins so, or None."""
     statement = (
         sa.select(resources)
-        .where(resources.c.type == type, resources.c.name == name)
+        .where(*_named(type, name, prefix))
         .order_by(resources.c.sequence.desc())
         .limit(1)
     )
     return _one(connection, statement)
 
 
-def find_all(connection: sa.Connection, type: str, name: str) -> list[Resource]:
-    """The resources of a type with this name, oldest first; import jobs can share a name."""
+def find_all(connection: sa.Connection, type: str, name: str, prefix: str) -> list[Resource]:
+    """All of them, oldest first; import jobs can share a name."""
     statement = (
-        sa.select(resources)
-        .where(resources.c.type == type, resources.c.name == name)
-        .order_by(resources.c.sequence)
+        sa.select(resources).where(*_named(type, name, prefix)).order_by(resources.c.sequence)
     )
     return [Resource(**row) for row in connection.execute(statement).mappings()]
 
@@ -178,6 +176,12 @@ def used_snapshots(connection: sa.Connection) -> set[tuple[str, int]]:
     rows = connection.execute(statement)
     used = (data_details_of(word, stored).snapshot or {} for word, stored in rows)
     return {version for snapshot in used for version in snapshot.items()}
+
+
+def _named(type: str, name: str, prefix: str) -> tuple[sa.ColumnElement[bool], ...]:
+    columns = resources.c
+    is_own = columns.arn.startswith(prefix, autoescape=True)
+    return columns.type == type, columns.name == name, is_own
 
 
 def _one(connection: sa.Connection, statement: sa.Select[Any]) -> Resource | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
 
@@ -20,24 +20,34 @@ __all__ = ["LocalClient", "add_operations"]
 WRITE_LOCK = 0x666F7263  # number of the lock; migrations use another one
 READING = ("Describe", "List", "Get", "Query")
 
+Note = Callable[[sa.Connection, str, Mapping[str, Any], Mapping[str, Any]], None]
+"""Records a change in its transaction: operation, parameters, answer."""
+
 
 class LocalClient:
     """A client like boto3's without AWS: the same methods, parameters, answers and errors.
 
-    ``exceptions`` holds the error classes. Safe to share between threads.
+    ``exceptions`` holds the error classes. Safe to share between threads. It sees the resources of
+    one region and one account, those of ``settings``. ``note`` is called after every change.
     """
 
     service: str
     handlers: Mapping[str, Handler]
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Database, settings: Settings, note: Note | None = None) -> None:
         self.database = database
         self.settings = settings
+        self.note = note
         self.exceptions = shapes.exceptions(self.service)
 
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]: ...
+
+    def at(self, region: str, account_id: str) -> Self:
+        """The same client for the resources of this region and account."""
+        place = {"region": region, "account_id": account_id}
+        return type(self)(self.database, self.settings.model_copy(update=place), self.note)
 
     def invoke(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Perform an operation by its name in the service model.
@@ -86,7 +96,10 @@ class LocalClient:
                 return handler(Call(operation, connection, self.settings), params)
         with self.database.write() as connection:
             self._lock_writes(connection)
-            return handler(Call(operation, connection, self.settings), params)
+            answer = handler(Call(operation, connection, self.settings), params)
+            if self.note is not None:
+                self.note(connection, operation, params, answer or {})
+            return answer
 
     def _lock_writes(self, connection: sa.Connection) -> None:
         """Let one call write at a time, so that its checks still hold when it writes its row."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,11 +11,13 @@ import sqlalchemy as sa
 from forecast_service.details import Change, WhatIfSeries
 from forecast_service.errors import Busy, Conflict, Remedy
 from forecast_service.local import catalog
+from forecast_service.local.arns import arn_prefix
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.forecast_models import ServedModels, problem_of
 from forecast_service.local.operations.undo import data_state, restore_data, undo
 from forecast_service.local.resource_details import ForecastDetails
 from forecast_service.local.what_if import what_if
+from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 
 __all__ = ["LocalDetails"]
@@ -29,10 +30,11 @@ class LocalDetails:
 
     undoes_imports = True
 
-    def __init__(self, database: Database, home: Path) -> None:
+    def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database
-        self.home = home
-        self._models = ServedModels(home)
+        self.home = settings.home
+        self.prefix = arn_prefix(settings)
+        self._models = ServedModels(settings.home)
         # A what-if computes in a web process. More at a time would take threads from the readers.
         self._computing = threading.Lock()
         self._places = threading.BoundedSemaphore(WHAT_IFS)
@@ -70,13 +72,13 @@ class LocalDetails:
             self._places.release()
 
     def data_state(self, connection: sa.Connection, group: str) -> dict[str, Any]:
-        return data_state(connection, group)
+        return data_state(connection, self.prefix, group)
 
     def restore_data(self, connection: sa.Connection, group: str, state: Mapping[str, Any]) -> None:
-        restore_data(connection, group, state)
+        restore_data(connection, self.prefix, group, state)
 
     def undo_import(self, connection: sa.Connection, group: str, job_name: str) -> None:
-        undo(connection, group, job_name)
+        undo(connection, self.prefix, group, job_name)
 
     def _resource(self, arn: str) -> Resource | None:
         with self.database.read() as connection:

@@ -9,20 +9,27 @@
     ├── InUse                   the resource, or one that it needs, is busy
     └── TooMany                 the limit on a number of things is reached
 
+    Fault                       said by the frame of AWS around the operations, over HTTP only
+    WrongSignature              the signature of an AWS SDK is missing or wrong
+
 Clients see them as ClientError with ``error.response["Error"]["Code"]``, as with boto3.
 """
 
 from __future__ import annotations
 
+from forecast_service.errors import Unauthenticated
+
 __all__ = [
     "AlreadyExists",
     "DoesNotExist",
+    "Fault",
     "InUse",
     "Invalid",
     "InvalidInput",
     "InvalidToken",
     "Refusal",
     "TooMany",
+    "WrongSignature",
 ]
 
 
@@ -76,3 +83,21 @@ class TooMany(Refusal):
     """The limit on a number of things is reached."""
 
     code = "LimitExceededException"
+
+
+class Fault(Exception):
+    """An error answer over HTTP, with its code and status."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+class WrongSignature(Unauthenticated):
+    """The signature of an AWS SDK is missing or wrong; code and sentence are Amazon's."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from forecast_service.common.keys import series_key, split_key
+from forecast_service.common.wording.coded import say
 from forecast_service.details import Change, WhatIfSeries
 from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import KnownFuture
@@ -29,7 +30,7 @@ from forecast_service.storage.stored_forecast import StoredForecast
 __all__ = ["what_if"]
 
 DAY = np.timedelta64(1, "D")
-NO_EFFECT = "Nothing changes: the model of this forecast does not react to these changes."
+NO_EFFECT = say("no_effect")
 
 
 def what_if(

@@ -41,6 +41,8 @@ ENTRY_BYTES = 500  # of an answer in the cache, besides its body and its questio
 
 
 Headers = tuple[tuple[str, str], ...]
+Encoded = tuple[bytes, Headers]
+"""A body, and its headers besides those of every answer."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from forecast_service.common.instants import today
 from forecast_service.common.names import natural_order
-from forecast_service.errors import InvalidRequest, Remedy, UnknownRegion
+from forecast_service.errors import InvalidRequest
 from forecast_service.monitoring.monitor import monitored_version
 from forecast_service.monitoring.problems import severity
 from forecast_service.reading.board import Board, Line, read_board
@@ -19,6 +19,7 @@ from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.groups import read_group
 from forecast_service.storage.limits import Limits
+from forecast_service.storage.stores import unknown_region
 
 __all__ = [
     "Overview",
@@ -136,12 +137,7 @@ def lines_of_region(lines: Sequence[Line], region: str | None) -> list[Line]:
         return list(lines)
     chosen = [line for line in lines if line.region == region]
     if not chosen:
-        names = sorted({line.region for line in lines}, key=natural_order)
-        listed = ", ".join(f"'{name}'" for name in names) or "none"
-        raise UnknownRegion(
-            f"Region '{region}' is unknown: the regions are {listed}.",
-            remedy=Remedy.LIST_REGIONS,
-        )
+        raise unknown_region(region, list({line.region for line in lines}))
     return chosen
 
 

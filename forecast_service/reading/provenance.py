@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.common.instants import utc_text
+from forecast_service.common.wording.coded import say
 from forecast_service.importer.files.column_names import shown_text
 from forecast_service.importer.understanding.assumptions import rule_for
 from forecast_service.importer.understanding.rest_days import rest_words
@@ -26,6 +27,7 @@ def provenance(
     store: Row,
     *,
     stale: str | None,
+    ladder: dict[str, Any] | None,
     covariates: Collection[str],
     tolerance_days: float,
 ) -> dict[str, Any]:
@@ -47,6 +49,7 @@ def provenance(
         "created_at": utc_text(forecast["created_at"]),
         "horizon": {"first": first, "last": last, "periods": stored.values.shape[1]},
         "stale": stale,
+        "ladder": ladder,
         "assumptions": [
             *map(shown_text, forecast["assumptions"]),
             *_assumed_covariates(store, first, last, covariates),
@@ -63,8 +66,12 @@ def _assumed_covariates(
     if assumed_from is None or assumed_from > last:
         return []
     return [
-        f"no plan for store '{store['store']}' from {max(assumed_from, first)} on: "
-        f"{rule_for(covariates)}"
+        say(
+            "no_plan",
+            store=store["store"],
+            day=max(assumed_from, first),
+            rule=rule_for(covariates),
+        )
     ]
 
 
@@ -72,7 +79,4 @@ def _rest_days(store: Row) -> list[str]:
     """The weekdays on which the forecast is 0, because the store never sold then."""
     if store["rest_days"] is None:
         return []
-    return [
-        f"store '{store['store']}' never sold on {rest_words(store['rest_days'])} and counts as "
-        "closed on these days"
-    ]
+    return [say("rest_days", store=store["store"], weekdays=rest_words(store["rest_days"]))]

@@ -9,6 +9,7 @@ from typing import Any
 
 from forecast_service.accounts.audit import record
 from forecast_service.common.instants import utc_text
+from forecast_service.common.wording.coded import say
 from forecast_service.errors import (
     Conflict,
     InvalidRequest,
@@ -139,7 +140,7 @@ class Scenarios:
         except NOT_COMPUTED as error:
             return {"result": None, "moved_on": self._moved_on(scenario), "problem": str(error)}
         if len(inside) < len(scenario.changes):
-            result["notes"].append("Some days of the scenario have passed: they do not count.")
+            result["notes"].append(say("scenario_days_passed"))
         return {"result": result, "moved_on": self._moved_on(scenario), "problem": None}
 
     def _what_if(

@@ -6,6 +6,9 @@ from datetime import date
 
 import sqlalchemy as sa
 
+from forecast_service.amazon.amazon_state import read_state
+from forecast_service.common.wording.coded import say
+from forecast_service.reading.ladder_step import came_from_amazon
 from forecast_service.storage import forecast_store
 from forecast_service.storage.groups import DatasetGroup
 from forecast_service.storage.tables import training_runs
@@ -24,7 +27,11 @@ def staleness(
 
     ``days`` are the first and last day of the forecast.
     """
-    reasons = [_passed(days, today.isoformat()), _newer_data(connection, group, forecast)]
+    reasons = [
+        _passed(days, today.isoformat()),
+        _newer_data(connection, group, forecast),
+        _last_fetched(connection, group, forecast),
+    ]
     return "; ".join(reason for reason in reasons if reason) or None
 
 
@@ -43,20 +50,27 @@ def _newer_data(
 ) -> str | None:
     if forecast["data_version"] >= group.data_version:
         return None
-    reason = (
-        f"data were imported after this forecast was made: it uses sales until "
-        f"{forecast['data_until']}, and the newest sales are of {group.last_sale_on}"
-    )
+    reason = say("newer_data", data_until=forecast["data_until"], last_sale_on=group.last_sale_on)
     failure = _last_failure(connection, group.name)
     return reason if failure is None else f"{reason}; {failure}"
+
+
+def _last_fetched(
+    connection: sa.Connection, group: DatasetGroup, forecast: sa.RowMapping
+) -> str | None:
+    """Why a forecast of Amazon's may not be its newest one."""
+    if not came_from_amazon(forecast):
+        return None
+    sentence = read_state(connection, group.name).sentence
+    return sentence and f"{sentence}: this is the last forecast that was fetched"
 
 
 def _passed(days: tuple[str, str], today: str) -> str | None:
     first, last = days
     if last < today:
-        return f"all of its days have passed: it goes from {first} to {last}; import newer sales"
+        return say("all_days_passed", first=first, last=last)
     if first < today:
-        return f"some of its days have passed: it begins on {first}; import newer sales"
+        return say("some_days_passed", first=first)
     return None
 
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forecast_service.amazon.amazon_state import AmazonState, read_state
 from forecast_service.common.keys import series_key
 from forecast_service.common.names import natural_order
 from forecast_service.errors import NoForecast, OutsideHorizon, Remedy, TooMuch
 from forecast_service.importer.files.column_names import shown_name
+from forecast_service.reading.ladder_step import ladder_step
 from forecast_service.reading.provenance import provenance
 from forecast_service.reading.questions import Question
 from forecast_service.reading.staleness import staleness
@@ -161,6 +163,7 @@ class StoreReader:
             self.forecast,
             store,
             stale=self._staleness(stored),
+            ladder=ladder_step(self.forecast, stored.facts or {}, self._amazon),
             covariates=self.group.planned_covariates,
             tolerance_days=self.settings.tolerance_days,
         )
@@ -173,6 +176,10 @@ class StoreReader:
                 self.connection, self.group, self.forecast, days, self.today
             )
         return self._stale[days]
+
+    @cached_property
+    def _amazon(self) -> AmazonState:
+        return read_state(self.connection, self.group.name)
 
     @cached_property
     def _values_of_a_series(self) -> int:

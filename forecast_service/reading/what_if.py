@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from forecast_service.common.keys import middle_type, prediction_key, series_key
+from forecast_service.common.wording.coded import say
 from forecast_service.details import Change, WhatIfSeries
 from forecast_service.errors import FieldError, InvalidRequest
 from forecast_service.importer.files.column_names import known_name, shown_name, shown_text, snake
@@ -26,10 +27,7 @@ from forecast_service.storage.stores import existing_stores, refuse_missing_item
 __all__ = ["Supposition", "WhatIf", "total_of"]
 
 TOLERANCE = 1e-9  # relative; another processor may round the last bits differently
-DIFFERS = (
-    "This machine computed the baseline again from the same model, and it differs from the served "
-    "forecast: compare the result with the baseline."
-)
+DIFFERS = say("baseline_differs")
 
 Predictions = dict[str, list[dict[str, Any]]]
 

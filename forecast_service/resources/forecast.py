@@ -13,6 +13,7 @@ from flask import Response, request
 
 from forecast_service.common.names import listed_names
 from forecast_service.reading import Answer, Documents, Encode, Question
+from forecast_service.reading.current import Encoded
 from forecast_service.resources.api import ServiceResource
 from forecast_service.resources.contract.documentation import documented
 from forecast_service.resources.contract.refusals import (
@@ -175,7 +176,7 @@ def _with_address(
 
 def _as_table(
     documents: Iterator[dict[str, Any]], question: Question, form: Representation
-) -> tuple[bytes, tuple[tuple[str, str], ...]]:
+) -> Encoded:
     """A table of all series; later pages leave the total out, so that pages can be joined."""
     first = next(documents)
     link = link_to_next(first.get("next"))

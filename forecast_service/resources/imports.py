@@ -40,6 +40,7 @@ from forecast_service.resources.parsing import (
     text_values,
 )
 from forecast_service.resources.remedies import REMEDY_ROUTES, remedy_document
+from forecast_service.resources.told import told
 from forecast_service.settings import Settings
 
 __all__ = [
@@ -82,7 +83,8 @@ class ImportsResource(ServiceResource):
                 caller().require_all_stores("a table of stores says the region of every store")
             if query.dry_run:
                 with one_dry_run():
-                    return json_response(imports.dry_run(files, query.mode, options).to_dict())
+                    report = imports.dry_run(files, query.mode, options).to_dict()
+                    return json_response(told(report))
             identifier = imports.request(files, query.mode, options, requested_by=caller().name)
         return accepted_response(identifier, import_document(imports.get(identifier)))
 
@@ -180,10 +182,11 @@ def import_document(record: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON of an import. The remedy of its error becomes part of the sentence."""
     error = record["error"]
     if error is None:
-        return dict(record)
+        return told(record, record["report"])
     stored = stored_error(error)
     words = {"detail": stored.sentence(REMEDY_ROUTES), "remedy": remedy_document(stored)}
-    return {**record, "error": {**error, **words}}
+    document = {**record, "error": {**error, **words}}
+    return told(document, stored.detail, error)
 
 
 def accepted_response(identifier: str, document: Mapping[str, Any]) -> Response:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from forecast_service.common.disks import not_writable
 from forecast_service.common.logs import request_id
+from forecast_service.common.wording.coded import sentences_in
 from forecast_service.errors import ForecastServiceError, Unauthenticated
 from forecast_service.resources.remedies import REMEDY_ROUTES, remedy_document
 
@@ -56,6 +57,9 @@ def _from_service(error: ForecastServiceError) -> Response:
     }
     if error.remedy is not None:
         members["remedy"] = remedy_document(error)
+    sentences = sentences_in([error.detail, *(finding.detail for finding in error.errors)])
+    if sentences:
+        members["sentences"] = sentences
     if error.errors:
         members["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in error.errors]
     if error.status == SERVER_ERROR:

@@ -24,6 +24,7 @@ from forecast_service.resources.contract.refusals import (
 from forecast_service.resources.contract.requests import ListQuery, TrainingBody
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import as_number, checked_name, json_body, read_query
+from forecast_service.resources.told import told
 from forecast_service.runs.decisions import Decision
 from forecast_service.runs.run import TrainingRun
 from forecast_service.storage.stores import stores_within
@@ -54,10 +55,10 @@ class OfRuns(ServiceResource):
         """The JSON of runs, without what names stores that the caller may not see."""
         limits = caller().limits
         if limits.are_none:
-            return [run_document(run) for run in runs]
+            return [told(run_document(run)) for run in runs]
         with self.service.database.read() as connection:
             visible = stores_within(connection, self.service.settings.dataset_group, limits)
-        return [within_limits(run_document(run), visible) for run in runs]
+        return [told(within_limits(run_document(run), visible)) for run in runs]
 
 
 class TrainingResource(OfRuns):
@@ -116,6 +117,7 @@ class TrainingRunResource(OfRuns):
     @documented(
         "State and progress of a training run",
         scope="read",
+        headers=("Retry-After",),
         answers={200: "TrainingRun"},
         errors=OF_NAMES,
     )
@@ -168,6 +170,10 @@ def run_document(run: TrainingRun) -> dict[str, Any]:
     """The JSON of a training run; times in UTC."""
     document = asdict(run)
     del document["collected_until"]
+    del document["away_since"]
+    step, why = document.pop("step"), document["ladder"] or {}
+    reason, detail = why.get("reason"), why.get("detail")
+    document["ladder"] = step and {"step": step, "reason": reason, "detail": detail}
     document["stages"] = ["training", "forecasting"] if run.trains else ["forecasting"]
     document["error"] = run.message if run.state == "failed" else None
     for name in TIMES:
@@ -184,6 +190,7 @@ def within_limits(document: dict[str, Any], visible: Collection[str]) -> dict[st
     hidden: dict[str, Any] = {}
     if document["finished_at"] is not None:
         hidden |= {"message": None, "error": document["error"] and HIDDEN_ERROR}
+        hidden |= {"ladder": document["ladder"] and {**document["ladder"], "detail": None}}
     if store is not None and store not in visible:
         hidden |= {"store": None, "detail": HIDDEN_DETAIL}
     return {**document, **hidden}

@@ -23,6 +23,7 @@ from forecast_service.resources.representations import (
     table_response,
 )
 from forecast_service.resources.tables.forecasts import rounded, what_if_table
+from forecast_service.resources.told import told
 
 __all__ = ["WhatIfResource"]
 
@@ -63,5 +64,6 @@ class WhatIfResource(ServiceResource):
         if not form.full:
             documents = [rounded(document) for document in documents]
         if not question.many:
-            return json_response(documents[0])
-        return json_response({"forecasts": documents, "total": total_of(documents)})
+            return json_response(told(documents[0]))
+        answer = {"forecasts": documents, "total": total_of(documents)}
+        return json_response(told(answer))

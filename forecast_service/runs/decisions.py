@@ -13,7 +13,7 @@ from forecast_service.runs.run import TrainingRun
 __all__ = ["TRAINING_RULES", "Decision", "Facts", "checked_date", "detail_of", "rule_of"]
 
 MAX_AHEAD = timedelta(days=1)
-TRAINING_RULES = ("forced", "no_predictor", "unknown_store", "age", "new_sales")
+TRAINING_RULES = ("forced", "no_predictor", "unknown_store", "age", "new_sales", "amazon_back")
 
 
 @dataclass(frozen=True)

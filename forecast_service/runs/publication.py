@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forecast_service.amazon.amazon_state import note_predictor
 from forecast_service.errors import InvalidData
 from forecast_service.runs import run_rows
 from forecast_service.runs.run import TrainingRun
@@ -43,6 +44,8 @@ def serve(
         lock_group(connection, run.dataset_group)
         _record(connection, session.source, run, predictor, forecast, notes)
         move_pointer(connection, run.dataset_group, forecast["ForecastArn"])
+        if session.is_remote:
+            note_predictor(connection, run.dataset_group, predictor)
         run_rows.end(connection, run, "serving", progress=1.0, message=None)
         queue.finish(connection, claim)
 
@@ -79,9 +82,17 @@ def _record(
             data_until=_data_until(start),
             data_version=run.data_version,
             run_id=run.id,
+            ladder=_ladder(run),
             assumptions=[*notes, *_without_forecast(connection, run.dataset_group, count)],
         )
     )
+
+
+def _ladder(run: TrainingRun) -> dict[str, str] | None:
+    """Which step made the forecast, and why not the first one; None if the first one did."""
+    if run.ladder is None or run.step is None:
+        return None
+    return {"step": run.step, **run.ladder}
 
 
 def _data_until(start: str) -> str:

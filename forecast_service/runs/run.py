@@ -65,6 +65,12 @@ class TrainingRun:
     requested_at: float
     started_at: float | None
     finished_at: float | None
+    step: str | None
+    """Its step of the ladder (``amazon``, ``local``, ``seasonal_naive``); None before it begins."""
+    ladder: Mapping[str, str] | None
+    """Why it left the first step: ``reason`` and ``detail``."""
+    away_since: float | None
+    """Since when Amazon gives it no answer."""
 
     @property
     def is_open(self) -> bool:
@@ -98,7 +104,7 @@ def read_run(connection: sa.Connection, run_id: str, *, lock: bool = False) -> T
 
 def resource_name(run: TrainingRun) -> str:
     """Name of the resources of a run; it is fixed, so that a repeated step finds them again."""
-    suffix = f"_{run.id}"
+    suffix = f"_{run.id}_naive" if run.step == "seasonal_naive" else f"_{run.id}"
     return run.dataset_group[: NAME_LENGTH - len(suffix)] + suffix
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.accounts.audit import record
+from forecast_service.amazon.amazon_state import read_state
 from forecast_service.errors import Conflict, NoForecast, NotFound, Remedy
 from forecast_service.runs import facts, refresh, run_rows
 from forecast_service.runs.decisions import (
@@ -78,13 +79,11 @@ class TrainingRuns:
         InvalidRequest
             ``at`` is more than a day ahead.
         BackendUnavailable
-            Amazon Forecast or the database cannot be reached now.
+            The database cannot be reached now.
         """
         for _ in range(MAX_DECISIONS):
             runs_version, at_checked = self._check_request(store, at, limits)
-            trainer = self._trainer()
-            predictor = trainer.get_latest_predictor()
-            lost = trainer.lost_predictor() if predictor is None else None
+            predictor, lost = self._latest_predictor()
             try:
                 with self.database.write() as connection:
                     group = lock_group(connection, self.settings.dataset_group)
@@ -178,12 +177,27 @@ class TrainingRuns:
         logger.info("run cancelled", extra={"event": "run_cancelled", "run_id": run_id})
         return self.get(run_id)
 
-    def _trainer(self) -> Trainer:
+    def _latest_predictor(self) -> tuple[dict[str, Any] | None, str | None]:
+        """The newest predictor, or why the newest one counts as none.
+
+        Nobody waits for Amazon here: of its predictors, the newest one counts that a worker saw.
+        """
         with self.database.read() as connection:
             group = read_group(connection, self.settings.dataset_group)
-        if group is None:
-            raise NoForecast(NO_SALES, remedy=Remedy.IMPORT)
-        return Trainer(self.session, self.settings, group)
+            if group is None:
+                raise NoForecast(NO_SALES, remedy=Remedy.IMPORT)
+            is_amazon = self.session.remote is not None
+            seen = read_state(connection, group.name).latest_predictor if is_amazon else None
+        if seen is not None and seen["CreationTime"].timestamp() < (group.trained_after or 0.0):
+            seen = None
+        if self.session.is_remote:
+            return seen, None
+        trainer = Trainer(self.session, self.settings, group)
+        own = trainer.get_latest_predictor()
+        if own is None and seen is None:
+            return None, trainer.lost_predictor()
+        both = [predictor for predictor in (own, seen) if predictor is not None]
+        return max(both, key=lambda predictor: predictor["CreationTime"]), None
 
     def _check_request(
         self, store: int | str | None, at: datetime | None, limits: Limits

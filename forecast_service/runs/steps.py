@@ -5,19 +5,24 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
+from forecast_service.amazon.away import Away
+from forecast_service.common.wording.coded import say
 from forecast_service.errors import Conflict, ForecastServiceError, LeaseLost
 from forecast_service.runs import facts, run_rows
 from forecast_service.runs.collection import collect
+from forecast_service.runs.ladder import AMAZON, LOCAL, Ladder
 from forecast_service.runs.publication import serve
 from forecast_service.runs.refresh import refresh_after
-from forecast_service.runs.run import read_run, resource_name
+from forecast_service.runs.run import TrainingRun, read_run, resource_name
 from forecast_service.runs.started_resources import UNFINISHED, stop_started
 from forecast_service.session import ForecastSession
 from forecast_service.settings import Settings
+from forecast_service.storage import forecast_store
 from forecast_service.storage.groups import is_loading, lock_group, read_group
 from forecast_service.storage.queue import Claim, Queue
 from forecast_service.trainer import Trainer
@@ -31,12 +36,8 @@ BUSY_SECONDS = 0.5
 RETRY_SECONDS = 5.0
 SECONDS_PER_MINUTE = 60.0
 IsPrepared = Callable[[sa.Connection, str], bool]
-NO_PREDICTOR = (
-    "No predictor is ACTIVE any more, so no forecast can be made. Ask for a new training."
-)
-STILL_LOADING = (
-    "An import was still loading after a day, so no forecast was made. Ask again once it has ended."
-)
+NO_PREDICTOR = say("no_active_predictor")
+STILL_LOADING = say("import_still_loading")
 
 
 def fail(connection: sa.Connection, run_id: str, message: str) -> None:
@@ -65,8 +66,7 @@ class RunStep:
         claim: Claim,
         is_prepared: IsPrepared | None = None,
     ) -> None:
-        self.session = session
-        self.settings = settings
+        self.ladder = Ladder(session, settings, queue.database)
         self.queue = queue
         self.claim = claim
         self.is_prepared = is_prepared
@@ -74,8 +74,9 @@ class RunStep:
     def go(self) -> None:
         """Do the run's next step, then give the run back or finish it.
 
-        An error that may pass (Amazon is away or at a limit) is retried until the deadline. Any
-        other error ends the run as failed.
+        An error that may pass (Amazon is away or at a limit) is retried until the deadline, or
+        until the ladder has another step. Any other error ends the run as failed, or makes the run
+        go one step down.
 
         Raises
         ------
@@ -87,10 +88,42 @@ class RunStep:
         except LeaseLost:
             raise
         except ForecastServiceError as error:
-            if error.retryable or isinstance(error, Conflict):
-                self._postpone(error.detail)
-            else:
-                self._fail(error.detail)
+            self._note(error)
+        else:
+            self._note_answer()
+
+    def _note(self, error: ForecastServiceError) -> None:
+        """Wait, go a step down, or end the run."""
+        run = getattr(self, "run", None)
+        away = None if run is None else self.ladder.note_error(run, error)
+        if run is not None and away is not None:
+            self._do_without_amazon(run, away)
+        elif error.retryable or isinstance(error, Conflict):
+            self._postpone(error.detail)
+        elif run is not None:
+            self._go_down_or_fail(error.detail)
+        else:
+            self._fail(error.detail)
+
+    def _do_without_amazon(self, run: TrainingRun, away: Away) -> None:
+        with self.queue.fenced(self.claim) as connection:
+            if not run.is_open and self.ladder.has_steps:
+                self.queue.finish(connection, self.claim)  # what it started cannot be stopped
+                return
+            if self.ladder.must_leave(connection, run, away):
+                self.ladder.go_down(connection, run, away.reason, away.detail)
+                self.queue.go_on(connection, self.claim, delay_seconds=0.0)
+                return
+            message, seconds = self.ladder.waiting(connection, run, away)
+        if away.passes:
+            self._postpone(message, seconds)
+        else:
+            self._fail(message)
+
+    def _note_answer(self) -> None:
+        run = getattr(self, "run", None)
+        if run is not None:
+            self.ladder.note_answer(run)
 
     def _do_next(self) -> None:
         with self.queue.database.read() as connection:
@@ -99,8 +132,11 @@ class RunStep:
         if run is None or group is None:
             self._finish()
             return
-        self.run, self.group = run, group
-        self.trainer = Trainer(self.session, self.settings, group)
+        self.run = run
+        self.session = self.ladder.session_of(run)
+        self.settings = self.ladder.settings_of(run)
+        self.group = self.ladder.group_of(run, group)
+        self.trainer = Trainer(self.session, self.settings, self.group)
         step_of_state = {
             "waiting": self._begin,
             "training": self._train,
@@ -121,6 +157,11 @@ class RunStep:
                 return
             run = read_run(connection, self.run.id, lock=True) or self.run
             trains = run.trains and not run.is_satisfied_by(predictor)
+            step = self._first_step(run)
+            if not trains and predictor is None and step == AMAZON and self.ladder.has_steps:
+                run_rows.change(connection, run.id, step=LOCAL)
+                self.queue.go_on(connection, self.claim, delay_seconds=0.0)
+                return
             if not trains and lost is not None:
                 self._train_instead(connection, lost)
                 trains = True
@@ -138,9 +179,16 @@ class RunStep:
                 data_until=group.last_sale_on,
                 started_at=facts.clock(connection).timestamp(),
                 message=None,
+                step=step,
             )
         self._log("run started", "run_started")
         self._do_next()
+
+    def _first_step(self, run: TrainingRun) -> str | None:
+        """The step of the ladder on which the run begins; None if there is no ladder."""
+        if self.ladder.is_at_amazon(run):
+            return AMAZON
+        return run.step
 
     def _has_to_wait(self, connection: sa.Connection) -> bool:
         name = self.group.name
@@ -148,6 +196,8 @@ class RunStep:
 
     def _train(self) -> None:
         if self.run.predictor_arn is None:
+            if not self._is_fed():
+                return
             arn = self.trainer.train_new_predictor(resource_name(self.run))
             self._record(arn, predictor_arn=arn)
             return
@@ -161,8 +211,11 @@ class RunStep:
         self._do_next()
 
     def _forecast(self) -> None:
+        if self.run.predictor_arn is None:
+            self._take_own_predictor()
+            return
         if self.run.forecast_arn is None:
-            if self._waits_for_import():
+            if self._waits_for_import() or not self._is_fed():
                 return
             arn = self.trainer.create_latest_forecast(
                 self.run.predictor_arn, resource_name(self.run)
@@ -174,13 +227,42 @@ class RunStep:
             if not (description["Status"] == "CREATE_FAILED" and self._replaces_lost_predictor()):
                 self._wait_for("forecast", description)
             return
+        self._serve(description)
+
+    def _serve(self, description: dict[str, Any]) -> None:
+        """Fetch what is missing of a finished forecast, have it prepared, and serve it."""
         if collect(self.session, self.settings, self.queue, self.claim, self.run, description):
             return
+        if left_out := self.ladder.fill_unknown(self.run, description):
+            with self.queue.fenced(self.claim) as connection:
+                forecast_store.write(connection, left_out)
         if self._waits_for_preparation(description["ForecastArn"]):
             return
         predictor = self.trainer.describe_predictor(str(self.run.predictor_arn))
         serve(self.session, self.queue, self.claim, self.run, predictor, description)
         self._log("forecast is served", "run_serving")
+
+    def _is_fed(self) -> bool:
+        """Whether the backend has the newest data; if not, give the run back."""
+        arn = self.ladder.feed(self.run, self.group)
+        if arn is None:
+            self._look_later()
+            return False
+        self.group = replace(self.group, arn=arn)
+        self.trainer = Trainer(self.session, self.settings, self.group)
+        return True
+
+    def _take_own_predictor(self) -> None:
+        """Go on with the latest predictor of our own engine, or train one."""
+        predictor = self.trainer.get_latest_predictor()
+        with self.queue.fenced(self.claim) as connection:
+            if predictor is None:
+                self._train_instead(connection, "our own engine has no predictor yet")
+                run_rows.change(connection, self.run.id, state="training")
+            else:
+                arn = predictor["PredictorArn"]
+                run_rows.change(connection, self.run.id, predictor_arn=arn)
+            self.queue.go_on(connection, self.claim, delay_seconds=0.0)
 
     def _waits_for_preparation(self, forecast_arn: str) -> bool:
         if self.is_prepared is None:
@@ -245,14 +327,14 @@ class RunStep:
         status = description["Status"]
         if status not in UNFINISHED:
             reason = description.get("Message") or f"its status is {status}"
-            self._fail(f"The {noun} of this run could not be made: {reason}")
+            self._go_down_or_fail(say("not_made", what=noun, reason=reason))
             return
         with self.queue.database.read() as connection:
             is_late = self.run.is_late(facts.clock(connection).timestamp())
         if is_late:
             # Stop it before the run ends: otherwise the next run would compute beside it.
             self.trainer.stop(str(self.run.resource_arn))
-            self._fail(f"The {noun} was not ready within a day.")
+            self._fail(say("not_ready", what=noun))
             return
         minutes = description.get("EstimatedTimeRemainingInMinutes")
         with self.queue.fenced(self.claim) as connection:
@@ -262,7 +344,17 @@ class RunStep:
             delay = self._poll_seconds(now)
             self.queue.go_on(connection, self.claim, delay_seconds=delay)
 
-    def _postpone(self, reason: str) -> None:
+    def _go_down_or_fail(self, reason: str) -> None:
+        """Go on with the next step of the ladder, or end the run."""
+        word = "refused" if self.ladder.is_at_amazon(self.run) else "failed"
+        with self.queue.fenced(self.claim) as connection:
+            if self.ladder.go_down(connection, self.run, word, reason):
+                self.queue.go_on(connection, self.claim, delay_seconds=0.0)
+            else:
+                fail(connection, self.claim.subject, reason)
+                self.queue.finish(connection, self.claim)
+
+    def _postpone(self, reason: str, seconds: float = RETRY_SECONDS) -> None:
         with self.queue.fenced(self.claim) as connection:
             run = read_run(connection, self.claim.subject)
             if run is not None and run.is_open:
@@ -271,7 +363,7 @@ class RunStep:
                     self.queue.finish(connection, self.claim)
                     return
                 run_rows.change(connection, run.id, message=reason)
-            delay = RETRY_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
+            delay = seconds * random.uniform(0.8, 1.2)  # noqa: S311
             self.queue.give_back(connection, self.claim, delay_seconds=delay)
         self._log("run postponed", "run_postponed")
 
@@ -284,6 +376,11 @@ class RunStep:
         with self.queue.fenced(self.claim) as connection:
             delay = self._poll_seconds(facts.clock(connection).timestamp())
             self.queue.give_back(connection, self.claim, delay_seconds=delay)
+
+    def _look_later(self) -> None:
+        with self.queue.fenced(self.claim) as connection:
+            delay = self._poll_seconds(facts.clock(connection).timestamp())
+            self.queue.go_on(connection, self.claim, delay_seconds=delay)
 
     def _finish(self) -> None:
         with self.queue.fenced(self.claim) as connection:

@@ -94,7 +94,8 @@ def _columns_between(stored: StoredForecast, start: str | None, end: str | None)
         return []
     begins = _starts(stored.start, stored.frequency, count + 1)
     ends = begins[:-1]
-    if _unit(stored.frequency)[1] in LONG_UNITS:
+    multiple, unit = _unit(stored.frequency)
+    if unit in LONG_UNITS or (unit == "D" and multiple > 1):
         begins = begins.astype("datetime64[D]").astype("datetime64[s]")
         ends = begins[1:] - np.timedelta64(1, "s")
     is_inside = np.ones(count, dtype=bool)

@@ -29,6 +29,7 @@ __all__ = [
     "refuse_unknown_region",
     "stores_with_commas",
     "stores_within",
+    "unknown_region",
     "unknown_store",
 ]
 
@@ -140,10 +141,15 @@ def refuse_unknown_region(
     ).scalars()
     names = list(regions)
     if region not in names:
-        raise UnknownRegion(
-            f"Region '{region}' is unknown: the regions are {_names(names)}.",
-            remedy=Remedy.LIST_REGIONS,
-        )
+        raise unknown_region(region, names)
+
+
+def unknown_region(region: str, names: list[str]) -> UnknownRegion:
+    """The error about a region without stores; its sentence names the regions that exist."""
+    return UnknownRegion(
+        f"Region '{region}' is unknown: the regions are {_names(names)}.",
+        remedy=Remedy.LIST_REGIONS,
+    )
 
 
 def page_of_stores(

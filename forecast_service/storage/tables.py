@@ -19,9 +19,8 @@ from sqlalchemy import (
 )
 
 __all__ = [
-    "accounts_version",
     "accuracy_weeks",
-    "api_keys",
+    "amazon_states",
     "dataset_groups",
     "forecast_parts",
     "forecast_summaries",
@@ -30,7 +29,6 @@ __all__ = [
     "imports",
     "metadata",
     "monitored_groups",
-    "request_counts",
     "resources",
     "scenarios",
     "series",
@@ -252,6 +250,7 @@ forecasts = Table(
     Column("data_version", Integer, nullable=False),
     Column("run_id", String(32)),
     Column("assumptions", JSON, nullable=False),
+    Column("ladder", JSON(none_as_null=True)),  # step, reason, detail; null if nothing failed
     Index("ix_forecasts_group", "dataset_group", "created_at"),
     Index("ix_forecasts_predictor", "predictor_arn"),
 )
@@ -309,6 +308,9 @@ training_runs = Table(
     Column("requested_at", Float, nullable=False),
     Column("started_at", Float),
     Column("finished_at", Float),
+    Column("step", String(16)),  # of the ladder: amazon, local, seasonal_naive
+    Column("ladder", JSON(none_as_null=True)),  # why it left the first step: reason, detail
+    Column("away_since", Float),  # since when Amazon gives it no answer
     Index("ix_training_runs_group", "dataset_group", "requested_at"),
     Index("ix_training_runs_predictor", "predictor_arn"),
     Index(
@@ -325,6 +327,18 @@ training_runs = Table(
         sqlite_where=text("state IN ('training', 'forecasting')"),
         postgresql_where=text("state IN ('training', 'forecasting')"),
     ),
+)
+
+# What the workers last saw of Amazon Forecast, per dataset group; requests read only this.
+amazon_states = Table(
+    "amazon_states",
+    metadata,
+    Column("dataset_group", String(63), primary_key=True),
+    Column("reason", String(32)),  # why it cannot be used; null if it can
+    Column("detail", Text),
+    Column("since", Float),
+    Column("group_arn", String(300)),  # of the group there
+    Column("predictor", JSON(none_as_null=True)),  # the newest ACTIVE one there
 )
 
 imports = Table(
@@ -345,38 +359,4 @@ imports = Table(
     Column("requested_by", String(256)),  # name of a caller
     # Stores with rows in its files; null before they are read, or if an older version read them.
     Column("touched_stores", JSON(none_as_null=True)),
-)
-
-# One row, from the first account on: every change of a key, a user or a session raises the version.
-accounts_version = Table(
-    "accounts_version",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("version", Integer, nullable=False),
-)
-
-api_keys = Table(
-    "api_keys",
-    metadata,
-    Column("id", String(16), primary_key=True),
-    Column("name", String(64), nullable=False, unique=True),  # also of revoked keys
-    Column("digest", String(64), nullable=False, unique=True),  # SHA-256 of the key
-    Column("start", String(16), nullable=False),  # of the key, to recognise it
-    Column("scopes", JSON, nullable=False),
-    Column("stores", JSON(none_as_null=True)),  # limits; null: see ``Limits``
-    Column("regions", JSON(none_as_null=True)),
-    Column("created_by", String(256), nullable=False),
-    Column("created_at", Float, nullable=False),
-    Column("expires_at", Float),
-    Column("revoked_at", Float),
-    Column("last_used_at", Float),
-)
-
-# Requests of the callers that come near their limit, shared by all web processes.
-request_counts = Table(
-    "request_counts",
-    metadata,
-    Column("caller", String(300), primary_key=True),
-    Column("period", BigInteger, primary_key=True, autoincrement=False),  # number of the minute
-    Column("count", BigInteger, nullable=False),
 )

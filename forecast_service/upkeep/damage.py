@@ -8,8 +8,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from forecast_service.accounts.aws_secrets import FILE, AwsSecrets
+from forecast_service.accounts.tables import api_keys
 from forecast_service.common.disks import is_full
 from forecast_service.common.instants import utc_text
+from forecast_service.common.wording.coded import say
 from forecast_service.engine import archive
 from forecast_service.local import catalog
 from forecast_service.local.calls import ACTIVE
@@ -25,10 +28,11 @@ from forecast_service.storage.tables import imports
 __all__ = ["Damage", "find_damage", "shortcomings"]
 
 SAME_COMMIT_SECONDS = 5.0  # an import and its snapshots get their times in one transaction
-ALL_AGAIN = "Restore a backup, or import all data again."
+ALL_AGAIN = say("all_data_again")
 NOT_NEEDED = "Nothing needs it any more."
-TRAIN = "The next training replaces it."
-NEXT_FORECAST = "What-ifs need it. The next forecast has a new one."
+TRAIN = say("next_training")
+NEXT_FORECAST = say("next_forecast")
+NEW_KEYS = "Restore the file from a backup, or make these keys anew."
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,9 @@ class Damage:
 
     def sentence(self, *, with_path: bool = True) -> str:
         """What is damaged, and what helps; without the path for those who cannot see the disk."""
-        subject = f"'{self.path}' ({self.content})" if with_path else f"A file ({self.content})"
-        return f"{subject} {self.problem}. {self.remedy}"
+        if with_path:
+            return f"'{self.path}' ({self.content}) {self.problem}. {self.remedy}"
+        return say("damaged_file", content=self.content, problem=self.problem, remedy=self.remedy)
 
 
 def find_damage(settings: Settings, database: Database) -> list[Damage]:
@@ -57,6 +62,7 @@ def find_damage(settings: Settings, database: Database) -> list[Damage]:
         *_snapshots(settings.home, database),
         *_models(settings, database),
         *_waiting_imports(settings.home, database),
+        *_aws_access_keys(settings.home, database),
     ]
     return sorted(found, key=lambda damage: not damage.is_needed)
 
@@ -66,7 +72,7 @@ def shortcomings(settings: Settings, database: Database) -> list[str]:
     found = find_damage(settings, database)
     sentences = [damage.sentence(with_path=False) for damage in found if damage.is_needed]
     if is_full(settings.home):
-        sentences.append("The disk of the service is full. Free some space.")
+        sentences.append(say("disk_full"))
     return sentences
 
 
@@ -111,11 +117,11 @@ def _models(settings: Settings, database: Database) -> Iterator[Damage]:
     for predictor in active[-1:]:
         damaged = damaged_file(settings.home, predictor)
         if damaged is not None:
-            yield Damage(damaged[0], "model of the latest predictor", damaged[1], TRAIN, True)
+            yield Damage(damaged[0], say("model_of_predictor"), damaged[1], TRAIN, True)
     for path in served:
         problem = archive.problem_of(settings.home / path)
         if problem is not None:
-            yield Damage(path, "model of a forecast", problem, NEXT_FORECAST, True)
+            yield Damage(path, say("model_of_forecast"), problem, NEXT_FORECAST, True)
 
 
 def _waiting_imports(home: Path, database: Database) -> Iterator[Damage]:
@@ -124,5 +130,19 @@ def _waiting_imports(home: Path, database: Database) -> Iterator[Damage]:
         waiting = connection.execute(statement).scalars().all()
     for path in (path for files in waiting for path in files.values()):
         if not (home / path).is_file():
-            content = "file of an import that waits"
-            yield Damage(path, content, "is missing", "Send it again.", True)
+            content = say("file_of_import")
+            yield Damage(path, content, say("is_missing"), say("send_again"), True)
+
+
+def _aws_access_keys(home: Path, database: Database) -> Iterator[Damage]:
+    columns = api_keys.c
+    has_one = sa.and_(columns.aws_access_key_id.is_not(None), columns.revoked_at.is_(None))
+    chosen = columns.name, columns.aws_access_key_id, columns.aws_digest
+    with database.read() as connection:
+        rows = connection.execute(sa.select(*chosen).where(has_one).order_by(columns.name)).all()
+    secrets = AwsSecrets(home)
+    lost = [name for name, *known in rows if secrets.known_secret(*known) is None]
+    if lost:
+        content = f"secrets of the AWS access keys {', '.join(map(repr, lost))}"
+        problem = "is another file" if secrets.file.exists() else say("is_missing")
+        yield Damage(str(FILE), content, problem, NEW_KEYS, is_needed=False)

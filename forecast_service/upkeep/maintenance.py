@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
-from forecast_service.errors import DamagedData
+from forecast_service.amazon.cleaning import delete_superseded
+from forecast_service.errors import DamagedData, ForecastServiceError
 from forecast_service.session import ForecastSession, open_session
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database, database_now
@@ -45,6 +46,8 @@ class Pruned:
     """Snapshots, models and folders of imports that are not in use any more."""
     compacted: int
     """Datasets with many small files that were merged into one."""
+    at_amazon: int
+    """Resources that we made at Amazon, older than the newest three of their kind."""
 
 
 def schedule(database: Database) -> bool:
@@ -87,7 +90,19 @@ def prune(settings: Settings, database: Database, session: ForecastSession | Non
     store = SnapshotStore(database, settings.home)
     compacted = sum(_compact(store, dataset) for dataset in store.datasets())
     files = sweep(settings, database)
-    return Pruned(forecasts, predictors, import_jobs, runs, rows, files, compacted)
+    at_amazon = _clean_amazon(pruning.session, settings.dataset_group)
+    return Pruned(forecasts, predictors, import_jobs, runs, rows, files, compacted, at_amazon)
+
+
+def _clean_amazon(session: ForecastSession, group: str) -> int:
+    """Delete what is superseded at Amazon; if it is away, the next maintenance does it."""
+    if session.remote is None:
+        return 0
+    try:
+        return delete_superseded(session.remote, group)
+    except ForecastServiceError as error:
+        logger.warning("nothing deleted at Amazon: %s", error, extra={"event": "not_cleaned"})
+        return 0
 
 
 def _compact(store: SnapshotStore, dataset: str) -> bool:

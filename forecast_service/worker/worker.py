@@ -15,6 +15,7 @@ from multiprocessing.connection import wait
 
 from forecast_service.errors import BackendUnavailable, ForecastServiceError, LeaseLost
 from forecast_service.monitoring import monitor
+from forecast_service.runs.watch import Watch
 from forecast_service.service import open_service
 from forecast_service.settings import Settings
 from forecast_service.storage.queue import Claim, new_id
@@ -58,7 +59,8 @@ class Worker:
         self._service.make_parts()  # bad settings raise now, not during work
         logger.info("worker started", extra={"event": "worker_started", "pid": os.getpid()})
         try:
-            with self._signals(), HeartBeat(self._service.queue) as self._heart:
+            watch = Watch(self._service.session, self.settings, self._service.database)
+            with self._signals(), watch, HeartBeat(self._service.queue) as self._heart:
                 self._work()
                 self._return_work()
         finally:

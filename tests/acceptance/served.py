@@ -24,8 +24,10 @@ END_SECONDS = 300.0
 class Served:
     """One running `serve` with its log."""
 
-    def __init__(self, settings: Settings, log: Path, *options: str) -> None:
-        self.port = free_port()
+    def __init__(
+        self, settings: Settings, log: Path, *options: str, port: int | None = None
+    ) -> None:
+        self.port = port or free_port()
         self.log = log
         environment = {
             **os.environ,

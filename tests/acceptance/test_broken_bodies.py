@@ -135,6 +135,7 @@ def test_a_body_without_a_length_is_refused(
     assert exchange(served, head(path, kind), ends=False) == 411
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("size", [1, 7, 100_000])
 def test_a_whole_body_in_chunks_is_read(served: Served, size: int) -> None:
     request = head("/imports?dry_run=true", "text/csv", "Transfer-Encoding: chunked")
@@ -158,6 +159,7 @@ def test_a_too_long_body_in_chunks_is_too_long(
     assert exchange(served, request + chunked(b" " * length, 1 << 20), ends=False) == 413
 
 
+@pytest.mark.slow
 def test_slow_bodies_end_and_stop_nobody(served: Served) -> None:
     slow = [
         head("/imports", "text/csv", "Content-Length: 100") + b"s",

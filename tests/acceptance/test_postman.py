@@ -41,6 +41,7 @@ def served(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     served.process.wait(timeout=END_SECONDS)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not NEWMAN.exists(), reason="the Postman collection needs newman: apt-get install npm && npm ci"
 )

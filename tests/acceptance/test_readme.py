@@ -119,6 +119,7 @@ def test_the_shown_output_is_the_real_output(
     assert wrong == {}
 
 
+@pytest.mark.slow
 def test_the_line_for_cron_runs_as_printed(tmp_path: Path) -> None:
     """As cron does: with a short PATH, from the home folder, without any other setting."""
     clone = tmp_path / "forecast-service"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from forecast_service.accounts.accounts_state import AccountsState
+from forecast_service.accounts.aws_secrets import AwsSecrets
 from forecast_service.accounts.keys import Keys
 from forecast_service.accounts.known_keys import KnownKeys
+from forecast_service.accounts.tables import api_keys
 from forecast_service.errors import (
     Conflict,
     InvalidRequest,
@@ -20,25 +23,28 @@ from forecast_service.errors import (
     UnknownRegion,
     UnknownStore,
 )
+from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.limits import Limits
-from forecast_service.storage.tables import api_keys, metadata
+from forecast_service.storage.tables import metadata
+from forecast_service.upkeep.damage import find_damage
 from tests.resources.rows import GROUP, import_group, insert_store
 
 
 @pytest.fixture
-def keys(database: Database) -> Keys:
+def keys(database: Database, settings: Settings) -> Keys:
     """The keys of an installation with stores 1 and 2 in region North."""
     with database.write() as connection:
         import_group(connection)
         for store in ("1", "2"):
             insert_store(connection, store, region="North")
-    return Keys(database, GROUP)
+    return Keys(database, GROUP, AwsSecrets(settings.home))
 
 
-def known(database: Database, moment_seconds: float = 0.0) -> KnownKeys:
+def known(database: Database, keys: Keys, moment_seconds: float = 0.0) -> KnownKeys:
     """What another process knows of the keys."""
-    return KnownKeys(database, AccountsState(database, moment_seconds), write_seconds=0.01)
+    state = AccountsState(database, moment_seconds)
+    return KnownKeys(database, state, AwsSecrets(keys.aws_secrets.file.parents[1]), 0.01)
 
 
 def wait_for(condition: Callable[[], object]) -> None:
@@ -52,7 +58,7 @@ def test_a_key_is_found_with_its_scopes_and_limits(database: Database, keys: Key
     limits = Limits(frozenset({"1"}), frozenset({"North"}))
 
     made, text = keys.create("till", ["read", "import"], limits=limits, created_by="anna")
-    caller = known(database).caller(text)
+    caller = known(database, keys).caller(text)
 
     assert re.fullmatch("fsk_[0-9a-f]{48}", text)
     assert text.startswith(made.start)
@@ -70,7 +76,7 @@ def test_the_database_has_no_key(database: Database, keys: Keys) -> None:
 
 
 def test_a_key_that_was_made_this_moment_is_known(database: Database, keys: Keys) -> None:
-    process = known(database, moment_seconds=3600)
+    process = known(database, keys, moment_seconds=3600)
     _, first = keys.create("first", ["read"], created_by="anna")
     assert process.caller(first).name == "first"
 
@@ -80,7 +86,7 @@ def test_a_key_that_was_made_this_moment_is_known(database: Database, keys: Keys
 
 
 def test_a_revoked_key_is_useless_and_stays_in_the_list(database: Database, keys: Keys) -> None:
-    process = known(database)
+    process = known(database, keys)
     made, text = keys.create("till", ["read"], created_by="anna")
     process.caller(text)
 
@@ -94,7 +100,7 @@ def test_a_revoked_key_is_useless_and_stays_in_the_list(database: Database, keys
 
 
 def test_a_key_ends_by_itself(database: Database, keys: Keys) -> None:
-    process = known(database, moment_seconds=3600)
+    process = known(database, keys, moment_seconds=3600)
     _, text = keys.create("till", ["read"], expires_at=time.time() + 0.5, created_by="anna")
     assert process.caller(text).name == "till"
 
@@ -105,7 +111,7 @@ def test_a_key_ends_by_itself(database: Database, keys: Keys) -> None:
 
 
 def test_when_a_key_was_used_is_written_later(database: Database, keys: Keys) -> None:
-    process = known(database)
+    process = known(database, keys)
     _, text = keys.create("till", ["read"], created_by="anna")
     assert keys.list()[0].last_used_at is None
 
@@ -114,8 +120,91 @@ def test_when_a_key_was_used_is_written_later(database: Database, keys: Keys) ->
     wait_for(lambda: keys.list()[0].last_used_at is not None)
 
 
+def test_an_aws_access_key_is_known_by_its_id(database: Database, keys: Keys) -> None:
+    made, text = keys.create("sdk", ["read"], aws=True, account_id="123456789012", created_by="a")
+    process = known(database, keys)
+
+    found = process.aws_key(str(made.aws_access_key_id))
+
+    assert found is not None
+    assert found.aws_secret == keys.aws_secret(made)
+    assert found.caller == process.caller(text)
+    assert found.caller.account_id == "123456789012"
+    assert re.fullmatch("FSKA[A-Z2-7]{16}", str(made.aws_access_key_id))
+    assert re.fullmatch("fska_[0-9a-f]{48}", str(found.aws_secret))
+    assert str(found.aws_secret) not in repr(found)
+    assert process.aws_key("FSKAAAAAAAAAAAAAAAAA") is None
+
+
+def test_every_aws_access_key_has_a_secret_of_its_own(database: Database, keys: Keys) -> None:
+    secrets = {
+        keys.aws_secret(keys.create(n, ["read"], aws=True, created_by="a")[0]) for n in "abc"
+    }
+    plain, _ = keys.create("plain", ["read"], created_by="a")
+
+    assert len(secrets) == 3
+    assert (plain.aws_access_key_id, keys.aws_secret(plain)) == (None, None)
+
+
+def test_no_secret_of_aws_is_in_the_database(database: Database, keys: Keys) -> None:
+    made, _ = keys.create("sdk", ["read"], aws=True, created_by="a")
+
+    with database.read() as connection:
+        row = connection.execute(sa.select(api_keys)).one()
+
+    assert str(keys.aws_secret(made)) not in str(row)
+    assert keys.aws_secrets.file.stat().st_mode & 0o777 == 0o600
+    assert keys.aws_secrets.file.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("content", [None, b"another"])
+def test_a_lost_file_of_secrets_is_said_and_the_key_is_unknown(
+    database: Database,
+    settings: Settings,
+    keys: Keys,
+    content: bytes | None,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    made, text = keys.create("sdk", ["read"], aws=True, created_by="a")
+    keys.aws_secrets.file.unlink()
+    if content is not None:
+        keys.aws_secrets.file.write_bytes(content)
+    process = known(database, keys)
+
+    assert process.aws_key(str(made.aws_access_key_id)) is None
+    assert "The AWS access key of key 'sdk' is refused" in caplog.text
+    assert process.caller(text).name == "sdk"
+    (damage,) = find_damage(settings, database)
+    is_missing = "is missing" if content is None else "is another file"
+    assert damage.sentence() == (
+        f"'secrets/aws_access_keys' (secrets of the AWS access keys 'sdk') {is_missing}. Restore "
+        "the file from a backup, or make these keys anew."
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            {"aws": True, "limits": Limits(frozenset({"1"}))},
+            "A key with limits cannot have an AWS access key",
+        ),
+        ({"aws": True, "account_id": "12345"}, "'12345' is not an AWS account. It has 12 digits"),
+        ({"aws": True, "account_id": "١٢٣٤٥٦٧٨٩٠١٢"}, "is not an AWS account"),
+        ({"account_id": "123456789012"}, "is only for a key that has an AWS access key"),
+    ],
+)
+def test_an_aws_access_key_that_can_not_be_is_refused(
+    keys: Keys, options: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=re.escape(sentence)):
+        keys.create("sdk", ["read"], created_by="a", **options)
+
+    assert keys.list() == []
+
+
 def test_when_a_key_was_used_is_written_at_the_end(database: Database, keys: Keys) -> None:
-    process = KnownKeys(database, AccountsState(database), write_seconds=3600)
+    process = KnownKeys(database, AccountsState(database), keys.aws_secrets, write_seconds=3600)
     _, text = keys.create("till", ["read"], created_by="anna")
     process.caller(text)
 

@@ -236,7 +236,7 @@ def test_log_ins_are_recorded_with_address_and_reason(service: Service, ann: Use
 
     assert recorded(service)[1:] == [
         ("user", "ann", "logged_in", None),
-        ("service", "service", "logged_out", None),
+        ("user", "ann", "logged_out", None),
         ("user", "ann", "log_in_failed", None),
         ("user", "my…", "log_in_failed", None),
     ]

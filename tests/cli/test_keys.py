@@ -8,6 +8,19 @@ from typing import Any
 import pytest
 
 
+def test_a_key_for_aws_sdks_is_printed_as_their_variables(forecast_service: Any) -> None:
+    made = forecast_service("keys", "create", "sdk", "--aws", "--account", "123456789012")
+    listed = json.loads(forecast_service("keys", "list", "--json").stdout)[0]
+    plain = json.loads(forecast_service("keys", "create", "plain", "--json").stdout)
+
+    key, access_key_id, secret = made.stdout.splitlines()
+    assert key.startswith("fsk_")
+    assert access_key_id == f"AWS_ACCESS_KEY_ID={listed['aws_access_key_id']}"
+    assert secret.startswith("AWS_SECRET_ACCESS_KEY=fska_")
+    assert listed["account_id"] == "123456789012"
+    assert plain["aws_secret_access_key"] is plain["aws_access_key_id"] is None
+
+
 def test_a_key_is_made_listed_and_revoked(forecast_service: Any) -> None:
     made = forecast_service("keys", "create", "till", "--scope", "import", "--days", "30")
     listed = json.loads(forecast_service("keys", "list", "--json").stdout)

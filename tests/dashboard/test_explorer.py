@@ -32,7 +32,11 @@ def test_the_list_has_every_route_without_javascript(empty_app: Flask) -> None:
             assert method == "parameters" or f"<code>{method.upper()} {path}</code>" in text
 
 
-def test_a_request_is_sent_from_the_page(page: Page) -> None:
+def test_a_request_is_sent_from_the_page_and_nothing_comes_from_elsewhere(
+    page: Page, address: str
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     opened(page)
 
     page.locator(f"{POST_FORECAST} .opblock-summary-control").click()
@@ -41,15 +45,6 @@ def test_a_request_is_sent_from_the_page(page: Page) -> None:
     answer = page.locator(f"{POST_FORECAST} .live-responses-table .response")
     expect(answer.locator(".response-col_status")).to_have_text("200")
     expect(answer).to_contain_text("provenance")
-
-
-def test_nothing_comes_from_elsewhere(open_context: OpenContext, address: str) -> None:
-    asked: list[str] = []
-    page = open_context().new_page()
-    page.on("request", lambda request: asked.append(request.url))
-
-    opened(page)
-
     assert [url for url in asked if not url.startswith((address, "data:"))] == []
 
 

@@ -16,7 +16,7 @@ MOST_REQUESTS, MOST_KB, MOST_API_CALLS = 15, 400, 2
 def opened(page: Page, address: str = "/") -> Page:
     """The page when its data are there."""
     page.goto(address)
-    expect(page.locator(".stores tbody tr").first).to_be_visible()
+    expect(page.locator("main[data-finished] .stores tbody tr").first).to_be_visible()
     return page
 
 
@@ -51,6 +51,7 @@ def test_filters_are_in_the_address_and_remembered(page: Page, api: Api) -> None
     expect(rows).to_have_count(region["stores"])
 
 
+@pytest.mark.slow  # test_filters_are_in_the_address_and_remembered
 def test_a_shared_address_shows_the_same(page: Page) -> None:
     opened(page, "/?search=7&sort=store_number&order=asc")
 

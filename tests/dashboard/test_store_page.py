@@ -11,12 +11,13 @@ from playwright.sync_api import Page, expect
 from .conftest import Api, OpenContext
 
 SOON = 300  # milliseconds
+LOADS = 5  # the best counts: the machine may be busy
 
 
 def opened(page: Page, address: str = "/store/7") -> Page:
     """The page when its data are there."""
     page.goto(address)
-    expect(page.locator("#days tbody tr").first).to_be_visible()
+    expect(page.locator("main[data-finished] #days tbody tr").first).to_be_visible()
     return page
 
 
@@ -34,6 +35,18 @@ def test_the_table_says_what_the_api_says(page: Page, api: Api) -> None:
     )
     assert [day for day, _ in shown] == forecast["date"]
     assert [number(text) for _, text in shown] == pytest.approx(forecast["p50"], abs=0.51)
+
+
+def test_the_coming_week_is_that_of_the_overview(page: Page, api: Api) -> None:
+    line = next(row for row in api("/overview")["stores"] if row["store_number"] == 7)
+
+    opened(page)
+
+    tile, year = (page.locator("#tiles .tile").nth(place) for place in range(2))
+    expect(tile).to_contain_text("Next 7 days")
+    expect(tile.locator("dd").first).to_have_text(f"{line['next_7_days']:,.0f}")
+    expect(tile).to_contain_text(f"likely {line['low']:,.0f} to {line['high']:,.0f}")
+    expect(year).to_contain_text(f"{line['last_year']:,.0f} in the comparable week")
 
 
 def test_the_picture_is_read_by_keyboard(page: Page, api: Api) -> None:
@@ -134,6 +147,16 @@ def test_axe_finds_nothing(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_on_a_phone_nothing_is_clipped(open_context: OpenContext) -> None:
+    page = opened(open_context(viewport={"width": 390, "height": 900}).new_page())
+
+    expect(page.locator(".bars g")).to_have_count(page.locator("#days tbody tr").count())
+    clipped = """() => [...document.querySelectorAll('.scroll')]
+        .filter(part => part.checkVisibility() && part.scrollWidth > part.clientWidth)
+        .map(part => part.getAttribute('aria-label'))"""
+    assert page.evaluate(clipped) == []
+
+
 def test_a_scenario_is_saved_only_when_asked_and_opened_by_its_link(
     page: Page, api: Api, violations: Callable[[Page], list[str]]
 ) -> None:
@@ -158,14 +181,14 @@ def test_a_scenario_is_saved_only_when_asked_and_opened_by_its_link(
     assert api("/scenarios?store_number=5")["scenarios"] == []
 
 
-@pytest.mark.slow  # it needs the processor
-def test_something_is_painted_soon(page: Page) -> None:
-    opened(page)
-    painted = []
-    for _ in range(5):
-        opened(page)
-        painted.append(
-            page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-        )
+def test_something_is_painted_soon(open_context: OpenContext) -> None:
+    assert any(first_paint(open_context) < SOON for _ in range(LOADS))
 
-    assert min(painted) < SOON
+
+def first_paint(open_context: OpenContext) -> float:
+    """Milliseconds until a browser without a cache shows something of a store."""
+    context = open_context()
+    page = opened(context.new_page())
+    entry = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    context.close()
+    return float(entry)

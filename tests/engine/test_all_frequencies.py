@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,9 @@ from forecast_service.engine.algorithm import FitConfig
 from forecast_service.engine.calendar import next_periods
 from forecast_service.engine.panel import KnownFuture, Panel
 from forecast_service.engine.periods.frequency import season_length
+from forecast_service.engine.pooled.regression import PooledRegression
 from forecast_service.engine.registry import NAMES, algorithm
+from forecast_service.errors import InvalidData
 
 PERIODS = {"30min": 300, "3D@1970-01-03": 60, "Y@1970-07-01": 12}
 MORE = {
@@ -64,6 +68,16 @@ def check(code: str, periods: int, name: str) -> None:
 @pytest.mark.parametrize("code", PERIODS)
 def test_an_algorithm_forecasts_a_frequency(code: str, name: str) -> None:
     check(code, PERIODS[code], name)
+
+
+def test_a_model_with_the_columns_of_another_version_is_refused() -> None:
+    panel = panel_of("30min", 300)
+    config = FitConfig(HORIZON, LEVELS, season_length("30min"))
+    fitted = PooledRegression().fit(panel.before(297), config)
+    older = replace(fitted, common=fitted.common[1:])
+
+    with pytest.raises(InvalidData, match="trained by an earlier version of the service"):
+        older.forecast(future_of(panel, 297), LEVELS)
 
 
 @pytest.mark.slow

@@ -28,6 +28,7 @@ def weekly(low: float, weekday: int = 5) -> np.ndarray:
     return np.where(np.arange(98) % 7 == weekday, low, 950.0)
 
 
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("name", ["auto", "pooled", "boosted", "prophet"])
 @pytest.mark.parametrize(("low", "weekday"), [(1.05, 5), (20.0, 5), (300.0, 0), (5000.0, 3)])
 def test_a_weekly_pattern_is_exact(name: str, low: float, weekday: int) -> None:
@@ -46,6 +47,7 @@ def test_a_constant_series_is_exact() -> None:
     assert median("auto", np.full(98, 7.0))[0] == pytest.approx(np.full(14, 7.0))
 
 
+@pytest.mark.slow
 def test_a_straight_line_is_exact() -> None:
     line = 500 + 2.0 * np.arange(112)
 

@@ -136,6 +136,14 @@ def hours(random: Random) -> Panel:
     return panel_of("H", noisy(random, 4, 24 * 35) * pattern)
 
 
+def evenings(random: Random) -> Panel:
+    times = next_periods(START, "H", 24 * 42)
+    hour = times.astype(int) // 3_600 % 24
+    busiest = np.array([13, 13, 18, 20, 22, 22, 13])[(times.astype(int) // 86_400 + 3) % 7]
+    pattern = 0.2 + np.exp(-((hour - busiest) ** 2) / 8)
+    return panel_of("H", noisy(random, 4, 24 * 42) * pattern)
+
+
 def quarters_of_hours_with_promotions(random: Random) -> Panel:
     periods = 96 * 12
     promo = np.repeat(random.random((3, 12)) < 0.3, 96, axis=1).astype(float)
@@ -209,6 +217,7 @@ def losses(name: str, panel: Panel, horizon: int) -> tuple[float, float]:
     return metrics.wape(actual, by_level[0.5]), metrics.average_wql(actual, by_level)
 
 
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("make", SHAPES, ids=[make.__name__ for make in SHAPES])
 def test_auto_is_at_least_as_good_as_seasonal_naive(make: Callable[[Random], Panel]) -> None:
     panel = make(np.random.default_rng(1))
@@ -218,3 +227,12 @@ def test_auto_is_at_least_as_good_as_seasonal_naive(make: Callable[[Random], Pan
     naive = losses("seasonal_naive", panel, SHAPES[make])
     assert ours[0] <= naive[0]
     assert ours[1] <= naive[1]
+
+
+@pytest.mark.parametrize("name", ["pooled", "auto"])
+def test_the_hours_of_each_weekday_are_learned(name: str) -> None:
+    panel = evenings(np.random.default_rng(1))
+
+    wape, _ = losses(name, panel, 48)
+
+    assert wape < 0.15  # the noise alone gives 0.1

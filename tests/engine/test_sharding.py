@@ -163,3 +163,13 @@ def test_a_retraining_fits_only_what_changed_in_its_shard() -> None:
     old, new = (trained.fitted.forecast(FUTURE, LEVELS) for trained in (before, after))
     assert after.notes[1].startswith("1 of 59 series")
     assert np.array_equal(np.flatnonzero((old != new).any(axis=(1, 2))), [row])
+
+
+def test_the_forecasts_behind_the_accuracy_are_kept_for_all_shards(trained: Trained) -> None:
+    tested = trained.tested
+
+    assert tested is not None
+    assert tested.keys == PANEL.keys
+    assert [w.metrics(tested.levels) for w in tested.windows] == [
+        window.metrics for window in trained.windows
+    ]

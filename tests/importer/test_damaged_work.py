@@ -38,6 +38,7 @@ def loading(imports: Imports, settings: Settings, tmp_path: Path, queue: Queue) 
     return import_id
 
 
+@pytest.mark.quick(6)
 @pytest.mark.parametrize("name", ["plan.json", "target.parquet", "related.parquet"])
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_working_file_ends_the_import(

@@ -135,6 +135,7 @@ def some_posts(dice):
         yield rows.values(), header, number
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("seed", range(3))
 def test_the_result_is_that_of_one_after_the_other(settings, tmp_path, seed):
     options = {"empty_sales": "forget"}

@@ -147,6 +147,7 @@ def test_marks_can_be_added_after_imports_without_any(write_file, import_files, 
     assert [row["stockout"] for row in imports.history("1", start=day(54))] == [False, False, True]
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize(
     ("name", "out", "there"),
     [

@@ -6,6 +6,7 @@ import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ import boto3
 import pytest
 import sqlalchemy as sa
 from botocore.config import Config
-from flask import Flask
+from flask import Flask, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from forecast_service.local.api import LocalForecast
 from forecast_service.local.jobs import lifecycle
 from forecast_service.local.query import LocalForecastQuery
-from forecast_service.local.wire import blueprint
+from forecast_service.local.wire import Asked, blueprint
+from forecast_service.resources.gate.signatures import read_signature
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
 from forecast_service.storage.queue import Queue, new_id
@@ -28,6 +30,7 @@ from forecast_service.storage.tables import metadata
 from .amazon import Amazon, Checked
 from .support import TARGET, TARGET_FIELDS, World
 
+SECRET = "of the caller"  # every request is signed with it, and every signature is checked
 SERVER_URL = os.environ.get("FORECAST_TEST_DATABASE_URL")
 
 
@@ -65,6 +68,10 @@ def database_url(tmp_path: Path, shared_database_url: str | None) -> str:
     return shared_database_url
 
 
+def _check_signature(_asked: Asked) -> None:
+    read_signature(request, datetime.now(UTC)).check(request, SECRET)
+
+
 class _Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:
         """Requests are not logged in tests."""
@@ -89,7 +96,7 @@ class Endpoint:
             region_name="eu-west-1",
             endpoint_url=self.url,
             aws_access_key_id="nobody",
-            aws_secret_access_key="nothing",
+            aws_secret_access_key=SECRET,
             config=Config(retries={"total_max_attempts": 1}),
         )
 
@@ -129,7 +136,7 @@ def served(
 ) -> Iterator[Endpoint]:
     """The endpoint with the Amazon Forecast of this test and production settings."""
     application = Flask("amazon")
-    application.register_blueprint(blueprint(*local_clients))
+    application.register_blueprint(blueprint(*local_clients, admit=_check_signature))
     endpoint.application = application
     yield endpoint
     endpoint.application = None

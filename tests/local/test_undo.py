@@ -5,12 +5,13 @@ from __future__ import annotations
 from forecast_service.local.operations.undo import undo
 from forecast_service.storage.snapshots import SnapshotStore
 
+from .amazon import PREFIX
 from .support import World, sales
 
 
 def undo_import(world: World, job_name: str) -> None:
     with world.database.write() as connection:
-        undo(connection, "store_demand_group", job_name)
+        undo(connection, PREFIX, "store_demand_group", job_name)
 
 
 def test_unused_rows_are_removed(world: World, target: str) -> None:

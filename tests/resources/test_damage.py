@@ -77,6 +77,7 @@ def is_a_sentence(text: str, settings: Settings) -> bool:
     return text.endswith(".") and str(settings.home) not in text and "Traceback" not in text
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_damaged_sales_are_no_history(
     client: FlaskClient, settings: Settings, own_database: Database, damage: Damage
@@ -96,6 +97,7 @@ def test_damaged_sales_are_no_history(
     assert all(is_a_sentence(sentence, settings) for sentence in ready.get_json()["problems"])
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_model_answers_no_what_if(
     client: FlaskClient, settings: Settings, own_database: Database, damage: Damage
@@ -111,6 +113,7 @@ def test_a_damaged_model_answers_no_what_if(
     assert client.get("/forecast?store_number=1").status_code == 200
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_predictor_is_replaced_by_a_plain_training(
     client: FlaskClient, settings: Settings, own_database: Database, damage: Damage
@@ -127,6 +130,7 @@ def test_a_damaged_predictor_is_replaced_by_a_plain_training(
     assert client.get("/readyz").get_json()["status"] == "ready"
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_importing_all_data_again_repairs_damaged_sales(
     client: FlaskClient, settings: Settings, own_database: Database, damage: Damage
@@ -164,6 +168,7 @@ ROUTES = (
 )
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("path", ROUTES)
 def test_a_database_that_breaks_meanwhile_is_a_sentence(
     client: FlaskClient, settings: Settings, path: str

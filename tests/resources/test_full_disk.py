@@ -106,6 +106,7 @@ def test_a_request_on_a_full_disk_is_refused_and_leaves_nothing(
     assert client.post("/sales", json={"sales": [ROW]}).status_code == 202
 
 
+@pytest.mark.quick(1)
 def test_accepted_work_waits_and_goes_on(
     client: FlaskClient,
     settings: Settings,

@@ -53,6 +53,7 @@ def odd_stores(own_database: Database) -> Database:
     return own_database
 
 
+@pytest.mark.quick(6)
 @pytest.mark.usefixtures("odd_stores")
 @pytest.mark.parametrize("prefix", ["", "/v1"])
 @pytest.mark.parametrize("name", [name for name in NAMES if name != ".."])
@@ -64,6 +65,7 @@ def test_a_store_is_found_by_its_encoded_name(client: FlaskClient, name: str, pr
     assert history.get_json()["store_number"] == name
 
 
+@pytest.mark.quick(4)
 @pytest.mark.usefixtures("odd_stores")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_forecast_is_found_by_the_name(client: FlaskClient, name: str) -> None:

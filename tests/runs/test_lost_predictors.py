@@ -38,6 +38,7 @@ def newest_run(runs: TrainingRuns) -> TrainingRun:
     return runs.list(1)[0]
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_plain_request_replaces_a_lost_predictor(
     trained: TrainingRuns,
@@ -57,6 +58,7 @@ def test_a_plain_request_replaces_a_lost_predictor(
     assert trained.request(1).rule == "within_tolerance"
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("damage", ["bit 1", "removed"])
 def test_new_sales_are_forecast_by_a_new_predictor(
     trained: TrainingRuns,

@@ -176,6 +176,14 @@ def test_any_day_of_a_week_selects_it(
     assert [point["Value"] for point in predictions(weeks, start, end)["p10"]] == expected
 
 
+def test_any_day_of_three_selects_them() -> None:
+    days = make_forecast(frequency="3D", start="2024-01-05T00:00:00")
+
+    points = predictions(days, "2024-01-07T00:00:00", "2024-01-08T00:00:00")["p10"]
+
+    assert [point["Timestamp"][:10] for point in points] == ["2024-01-05", "2024-01-08"]
+
+
 def test_any_day_of_a_month_selects_it() -> None:
     months = make_forecast(frequency="M", start="2024-01-01T00:00:00")
 

@@ -10,6 +10,8 @@ import pyarrow as pa
 import pytest
 from support import import_small_chain, naive
 
+from forecast_service.accounts.aws_secrets import AwsSecrets
+from forecast_service.accounts.keys import Keys
 from forecast_service.errors import InvalidData
 from forecast_service.importer import Imports
 from forecast_service.session import open_session
@@ -47,6 +49,21 @@ def left_behind(path: Path) -> Path:
 
 def elsewhere(settings: Settings, home: Path) -> Settings:
     return settings.model_copy(update={"home": home})
+
+
+def test_a_restored_installation_knows_the_aws_access_keys(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    keys = Keys(database, settings.dataset_group, AwsSecrets(settings.home))
+    made, _ = keys.create("sdk", ["read"], aws=True, created_by="test")
+    backup.backup(settings, database, tmp_path / "all.tar.gz")
+    restored = elsewhere(settings, tmp_path / "restored")
+
+    backup.restore(restored, tmp_path / "all.tar.gz")
+
+    secrets = AwsSecrets(restored.home)
+    assert secrets.secret_of(str(made.aws_access_key_id)) == keys.aws_secret(made)
+    assert secrets.file.stat().st_mode & 0o077 == 0
 
 
 def test_a_backup_into_the_home_folder_does_not_contain_itself(

@@ -90,6 +90,7 @@ def workers(settings: Settings, tmp_path: Path) -> Iterator[list[subprocess.Pope
         process.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(2 * PATIENCE)
 def test_a_burst_is_loaded_as_one_and_a_training_ends_meanwhile(
     settings: Settings,

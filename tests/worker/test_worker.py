@@ -145,6 +145,7 @@ def test_stopping_a_predictor_kills_its_computation(
     assert not is_held(database, "resource")
 
 
+@pytest.mark.slow
 def test_a_frozen_worker_changes_nothing_after_another_took_over(
     runs: TrainingRuns, database: Database, start: Start
 ) -> None:

@@ -13,7 +13,9 @@ from forecast_service.cli.parameters import NAME
 
 __all__ = ["keys"]
 
-KEY_COLUMNS = ("id", "name", "start", "scopes", "limits", "state", "last_used_at")
+KEY_COLUMNS = (
+    *("id", "name", "start", "scopes", "limits", "state", "last_used_at", "aws_access_key_id"),
+)
 
 
 @click.group(cls=ServiceGroup, epilog="Example: forecast-service keys create report --region North")
@@ -43,6 +45,13 @@ def keys() -> None:
 @click.option(
     "--region", "regions", type=NAME, multiple=True, help="Region it may see; may be repeated."
 )
+@click.option("--aws", is_flag=True, help="Make an AWS access key, too, for AWS SDKs at /aws.")
+@click.option(
+    "--account",
+    "account_id",
+    metavar="NUMBER",
+    help="AWS account of its resources [default: FORECAST_ACCOUNT_ID].",
+)
 @click.option("--days", type=click.IntRange(1), help="Days until it ends [default: never].")
 @json_option
 def create(
@@ -50,12 +59,17 @@ def create(
     scopes: tuple[str, ...],
     stores: tuple[str, ...],
     regions: tuple[str, ...],
+    aws: bool,
+    account_id: str | None,
     days: int | None,
     as_json: bool,
 ) -> None:
-    """Make an API key, and print it. Nobody can read it later."""
+    """Make an API key, and print it. Nobody can read it later.
+
+    With --aws, two more lines have an AWS access key, as variables of AWS SDKs.
+    """
     from forecast_service.cli.opening import open_for_command
-    from forecast_service.resources.accounts.keys import key_document
+    from forecast_service.resources.accounts.keys import new_key_document
     from forecast_service.storage.limits import Limits
 
     ends = None if days is None else datetime.now(UTC) + timedelta(days=days)
@@ -65,13 +79,23 @@ def create(
             scopes,
             limits=Limits(frozenset(stores) or None, frozenset(regions) or None),
             expires_at=None if ends is None else ends.timestamp(),
+            aws=aws,
+            account_id=account_id,
             created_by=COMMAND_LINE,
         )
+        document = new_key_document(service.keys, key, text)
     if as_json:
-        print_json({**key_document(key), "key": text})
+        print_json(document)
     else:
-        click.echo(text)
+        _print_key(document)
     say(f"Key '{key.name}' is shown this once. Requests send it as 'Authorization: Bearer KEY'.")
+
+
+def _print_key(document: dict[str, Any]) -> None:
+    click.echo(document["key"])
+    if document["aws_access_key_id"] is not None:
+        click.echo(f"AWS_ACCESS_KEY_ID={document['aws_access_key_id']}")
+        click.echo(f"AWS_SECRET_ACCESS_KEY={document['aws_secret_access_key']}")
 
 
 @keys.command("list", epilog="Example: forecast-service keys list --json")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.wording.coded import say
 from forecast_service.engine.algorithm import Fitted
 from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.auto.calibration import GRID, Calibration, Coverage
@@ -78,7 +79,9 @@ class FittedCombination:
         notes = list(self._first.notes)
         for place, (name, member) in enumerate(self.members.items()):
             for row in np.flatnonzero(missing[:, place]):
-                notes[row] = notes[row] or member.notes[row] or f"{name} was not used."
+                notes[row] = (
+                    notes[row] or member.notes[row] or say("algorithm_not_used", algorithm=name)
+                )
         return tuple(notes)
 
     @property

@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.wording.coded import say
 from forecast_service.engine.algorithm import FitConfig, Progress
 from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.classic.state_space import StateSpaces, stack
@@ -199,4 +200,4 @@ def _fill_gaps(series: FloatArray, season_length: int) -> FloatArray:
 
 
 def _fallback_note(kind: type[FittedClassic], reason: str) -> str:
-    return f"{kind.name.upper()} was not used: {reason}."
+    return say("algorithm_not_used_because", algorithm=kind.name.upper(), reason=reason)

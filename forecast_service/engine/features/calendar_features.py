@@ -111,7 +111,7 @@ def _within_month(times: Times, facts: Calendar) -> Iterator[Block]:
     if facts.frequency.is_subdaily:
         yield from _weekdays(times)
         yield from _month(facts)
-        yield from _season_at_weekend(times, facts)
+        yield from _season_by_weekday(times, facts)
         if unit == "min":
             yield from _minutes(facts)
     elif unit == "D" and not facts.frequency.is_long:
@@ -170,12 +170,14 @@ def _weekdays(times: Times) -> Iterator[Block]:
         yield _block(f"weekday {k}", "weekday", "weekly", weekday == k, own=True)
 
 
-def _season_at_weekend(times: Times, facts: Calendar) -> Iterator[Block]:
+def _season_by_weekday(times: Times, facts: Calendar) -> Iterator[Block]:
+    """Columns of each hour on each weekday: a Friday night is no later Thursday night."""
     weekday = phases(times, "D")[0]
     for k in range(facts.n_phases):
-        for name, day in (("Saturday", 5), ("Sunday", 6)):
+        for day in range(WEEKDAYS):
             both = (facts.phase == k) & (weekday == day)
-            yield _block(f"season {k} on {name}", "season at weekend", "weekly", both, own=True)
+            name = f"season {k} on weekday {day}"
+            yield _block(name, "season by weekday", "weekly", both, own=True)
 
 
 def _minutes(facts: Calendar) -> Iterator[Block]:

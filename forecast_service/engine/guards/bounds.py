@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.wording.coded import say
 from forecast_service.engine.closing import COVARIATE as CLOSING_COVARIATE
 from forecast_service.engine.panel import FloatArray, KnownFuture, Panel
 
@@ -109,7 +110,4 @@ def _has_levels(values: FloatArray, known: npt.NDArray[np.bool_]) -> bool:
 def _note(name: str, values: FloatArray, low: float, high: float) -> str:
     low_text, high_text = f"{low:.6g}", f"{high:.6g}"
     values_text = " to ".join(dict.fromkeys(f"{v:.6g}" for v in (values.min(), values.max())))
-    return (
-        f"'{name}' is {values_text} on coming days. The effect of '{name}' is known from "
-        f"{low_text} to {high_text} and is carried no farther"
-    )
+    return say("beyond_bounds", name=name, values=values_text, low=low_text, high=high_text)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.wording.coded import say
 from forecast_service.engine.features.regression_features import LOOKBACK
 from forecast_service.engine.panel import FloatArray, Panel
 from forecast_service.engine.periods.frequency import Times
@@ -17,7 +18,7 @@ from forecast_service.engine.pooled.pooled_model import NEVER_SOLD, FittedPooled
 
 __all__ = ["NEW", "condition", "newest_periods", "update_levels"]
 
-NEW = "This series is new since the training: its forecast is that of a typical series."
+NEW = say("new_series_typical")
 RECENT = 56  # newest periods that can move a level
 NOISE_DAYS = 56.0  # weight, in periods, of the noise learned in training
 

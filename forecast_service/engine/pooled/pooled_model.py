@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.wording.coded import say
 from forecast_service.engine.archive import Arrays, prefixed, unprefixed
 from forecast_service.engine.calendar import period_starts, periods_between
 from forecast_service.engine.closing import Closing
@@ -24,8 +25,12 @@ from forecast_service.errors import InvalidData
 __all__ = ["NAME", "NEVER_SOLD", "NOTHING_KNOWN", "FittedPooled", "Spread", "note_of"]
 
 NAME = "pooled"
-NOTHING_KNOWN = "This series has no known sales yet: its forecast is that of a typical series."
-NEVER_SOLD = "All known sales of this series are 0, and so is its forecast."
+NOTHING_KNOWN = say("no_known_sales_typical")
+NEVER_SOLD = say("never_sold")
+OTHER_VERSION = (
+    "The model was trained by an earlier version of the service, with other columns for this "
+    "frequency. Train a new predictor."
+)
 OF_SERIES = ("level", "noise", "offset", "silent")
 CHUNK_BYTES = 48_000_000
 TYPICAL = 64  # series in the sample that gives an average over all series
@@ -186,6 +191,8 @@ class FittedPooled:
         for start in range(0, len(self.keys), size):
             rows = slice(start, start + size)
             own_columns, varying = features.by_series(rows)
+            if len(columns) + len(own_columns) != len(self.common):
+                raise InvalidData(OTHER_VERSION)
             values = np.empty(
                 (len(varying), len(self.common), len(times) - first), dtype=np.float32
             )

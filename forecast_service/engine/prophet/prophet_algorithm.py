@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.wording.coded import say
 from forecast_service.engine.algorithm import FitConfig, Progress, silent
 from forecast_service.engine.calendar import holiday_dates
 from forecast_service.engine.panel import FloatArray, Panel
@@ -205,12 +206,12 @@ def _too_short(times: Times, target: FloatArray) -> dict[int, str]:
     is_subdaily = len(times) > 1 and np.diff(times).min() < np.timedelta64(1, "D")
     least = SUBDAILY_DAYS if is_subdaily else MINIMUM_DAYS
     return {
-        row: f"it needs {MINIMUM_DAYS} open days, and this series has {count[row]}"
+        row: say("few_open_days", least=MINIMUM_DAYS, days=count[row])
         if count[row] < MINIMUM_DAYS
-        else f"it needs {least} days, and the history of this series has {days[row]}"
+        else say("short_history", least=least, days=days[row])
         for row in np.flatnonzero((count < MINIMUM_DAYS) | (days < least)).tolist()
     }
 
 
 def _fallback_note(reason: str) -> str:
-    return f"Prophet was not used: {reason}."
+    return say("algorithm_not_used_because", algorithm="Prophet", reason=reason)

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.wording.coded import say
 from forecast_service.engine.algorithm import FitConfig, Progress, silent
 from forecast_service.engine.calendar import weekday_of
 from forecast_service.engine.closing import Closing
@@ -27,9 +28,6 @@ from forecast_service.engine.simple.series_models import (
 __all__ = ["NAME", "FittedNpts", "Npts", "season_feature"]
 
 NAME = "npts"
-NO_CONTEXT = (
-    "Its newest {} periods (context_length) have no known sales, so its whole history is sampled."
-)
 
 _Arrays = Mapping[str, npt.NDArray[np.generic]]
 Rows = npt.NDArray[np.intp]
@@ -182,7 +180,7 @@ def _fit(
     begin = max(0, panel.n_periods - (options.context_length or panel.n_periods))
     is_stale = known.any(axis=1) & ~known[:, begin:].any(axis=1)
     for row in np.flatnonzero(is_stale):
-        notes[row] = notes[row] or NO_CONTEXT.format(options.context_length)
+        notes[row] = notes[row] or say("no_context", periods=options.context_length)
     rows = np.flatnonzero(known.any(axis=1))
     if is_stale.any():
         sold[~is_stale, :begin] = np.nan

@@ -10,6 +10,7 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.wording.coded import say
 from forecast_service.engine.algorithm import FitConfig, Progress, silent
 from forecast_service.engine.calendar import periods_between
 from forecast_service.engine.closing import Closing, find_closing
@@ -21,9 +22,9 @@ from forecast_service.errors import InvalidData
 __all__ = ["NAME", "NEW", "FittedSeasonalNaive", "SeasonalNaive", "fit_seasonal_naive"]
 
 NAME = "seasonal_naive"
-NEW = "This series is new since the training: until the next one, seasonal naive forecasts it."
-NOTHING_KNOWN = "This series has no known sales: its forecast is 0."
-ONE_KNOWN = "This series has one known day: its spread is guessed as half of its level."
+NEW = say("new_series")
+NOTHING_KNOWN = say("no_known_sales")
+ONE_KNOWN = say("one_known_day")
 
 _Arrays = Mapping[str, npt.NDArray[np.generic]]
 

@@ -9,6 +9,7 @@ from typing import NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.wording.coded import say
 from forecast_service.errors import FieldError, InvalidData, Remedy
 
 __all__ = ["MAX_SHOWN", "Findings", "refuse"]
@@ -83,8 +84,7 @@ def _raise(
 ) -> NoReturn:
     others = f"; and {more:,} more" if more > 0 else ""
     raise InvalidData(
-        f"'{name}' was not imported, and nothing of it was kept: {'; '.join(shown)}{others}. "
-        "Correct the file and import it again.",
+        say("file_refused", file=name, faults=f"{'; '.join(shown)}{others}"),
         errors=errors,
         remedy=remedy,
     )

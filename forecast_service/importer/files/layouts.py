@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forecast_service.common.arrow import from_numpy, from_texts, to_numpy
+from forecast_service.common.wording.coded import say
 from forecast_service.errors import InvalidData
 from forecast_service.importer.files.column_names import folded, snake, unique_names
 from forecast_service.importer.files.columns import find_column, is_total, recognise, role_of
@@ -191,7 +192,7 @@ def _with_date(raw: RawTable, options: ImportOptions) -> RawTable:
     (name,) = unique_names((DATE,), taken=others)
     table = raw.table.select(others).append_column(name, column)
     listed = ", ".join(f"'{part}'" for part in parts.values())
-    note = f"'{raw.name}': its dates are put together from the columns {listed}."
+    note = say("dates_joined", file=raw.name, columns=listed)
     return replace(raw, table=table, notes=(*raw.notes, note))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from forecast_service.common.wording.coded import say
 from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.files.column_names import (
     folded,
@@ -119,7 +120,7 @@ def _refuse_bad_keys(raw: RawTable, codes: Codes) -> None:
     def describe(row: int) -> str:
         code = int(codes.values[row])
         place = raw.places([first_of[code]])[0]
-        return f"a second row for store '{codes.names[code]}'; the first is {place}"
+        return say("second_store_row", store=codes.names[code], place=place)
 
     findings.add(repeated, describe)
     findings.refuse()

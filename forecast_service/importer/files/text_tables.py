@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from forecast_service.common.arrow import from_numpy
 from forecast_service.common.files import reason_of
+from forecast_service.common.wording.coded import say
 from forecast_service.errors import InvalidData
 from forecast_service.importer.files.delimited_text import (
     DelimitedText,
@@ -134,13 +135,13 @@ def _pointers(rows: Sequence[int]) -> list[str]:
 def _notes(text: DelimitedText, encoding: str | None, skipped: Sequence[int]) -> Iterator[str]:
     """What was read in another way than it stands in the text."""
     if encoding is not None:
-        yield f"'{text.name}' was read as {encoding}."
+        yield say("read_as", file=text.name, encoding=encoding)
     if text.has_titles:
         line = text.lines_above + 1
-        yield f"'{text.name}': its header is line {line}; what stands above it was skipped."
+        yield say("header_below", file=text.name, line=line)
     if skipped:
         lines = ", ".join(f"line {line}" for line in skipped[:MAX_SHOWN])
-        yield f"'{text.name}': totals and remarks are left out ({lines})."
+        yield say("totals_left_out", file=text.name, lines=lines)
 
 
 def _read_sheet(content: bytes, name: str, options: ImportOptions) -> RawTable:

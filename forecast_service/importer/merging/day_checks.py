@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.wording.coded import say
 from forecast_service.errors import Remedy
 from forecast_service.importer.files.findings import Findings
 from forecast_service.importer.files.sheets import Sheet
@@ -36,7 +37,7 @@ def refuse_duplicates(
 
         def describe(row: int, sheet: Sheet = sheet, first: dict[int, int] = first) -> str:
             place = _place(sheets, starts, first[row])
-            return f"a second row for {_key(sheet, row)}; the first is {place}"
+            return say("second_row", series=_key(sheet, row), place=place)
 
         findings.add(np.sort(second), describe, Remedy.ADD_UP_ROWS)
         findings.refuse()

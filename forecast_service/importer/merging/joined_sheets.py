@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forecast_service.common.arrow import from_numpy, to_numpy
+from forecast_service.common.wording.coded import say
 from forecast_service.importer.files.candidates import titles_of
 from forecast_service.importer.files.column_names import unique_names
 from forecast_service.importer.files.sheets import Sheet
@@ -89,16 +90,11 @@ def _joined(sheet: Sheet, plan: Sheet) -> tuple[Sheet, Sheet]:
         return sheet, plan
     filled, differing = _fill(sheet, plan, at, matches)
     rest = _rest(sheet, plan, (own, other), np.isin(plan_code, code))
-    joined = (
-        f"'{plan.name}' was joined to '{sheet.name}' by store and date: "
-        f"{int(np.isin(plan_code, code).sum()):,} of its {plan.rows:,} rows."
-    )
+    rows = int(np.isin(plan_code, code).sum())
+    joined = say("files_joined", plan=plan.name, file=sheet.name, rows=rows, all=plan.rows)
     notes = [*plan.raw.notes, joined]
     if differing:
-        notes.append(
-            f"{differing:,} cells of '{plan.name}' differ from those of '{sheet.name}', which "
-            "count."
-        )
+        notes.append(say("cells_differ", cells=differing, plan=plan.name, file=sheet.name))
     raw = replace(filled.raw, notes=(*filled.raw.notes, *notes))
     rest = replace(rest, raw=replace(rest.raw, notes=()))
     return replace(filled, raw=raw, notes=(*filled.notes, *plan.notes)), rest

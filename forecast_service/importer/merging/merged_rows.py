@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.wording.coded import say
 from forecast_service.errors import InvalidData
 from forecast_service.importer.files.frequencies import choose_periods
 from forecast_service.importer.files.periods import Periods
@@ -245,9 +246,9 @@ def _first_of_group(repeated: RepeatedRows) -> npt.NDArray[np.bool_]:
 
 
 def _repeated_note(repeated: RepeatedRows, periods: Periods, duplicates: str | None) -> str:
-    rows, left, noun = len(repeated.order), len(repeated.starts), periods.noun
-    became = "added up to" if duplicates == "sum" else "replaced by the last ones:"
-    return f"Several rows of a {noun}: {rows:,} rows were {became} {left:,}, one per {noun}."
+    rows, left = len(repeated.order), len(repeated.starts)
+    code = "rows_added_up" if duplicates == "sum" else "rows_replaced"
+    return say(code, period=periods.noun, rows=rows, left=left)
 
 
 def _earlier_last_sale(keys: Sequence[SeriesKey], earlier: EarlierImports | None) -> Ints:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.wording.coded import say
 from forecast_service.importer.files.column_names import OPEN
 from forecast_service.importer.files.periods import DAILY, Periods
 from forecast_service.importer.long_rows import DAYS, Floats, Ints, LongRows
@@ -14,13 +15,11 @@ from forecast_service.importer.long_rows import DAYS, Floats, Ints, LongRows
 __all__ = ["FillRules", "open_by_rests", "rule_for"]
 
 OPEN_DAYS = 56  # eight weeks, to see on which weekdays a store opens
-BY_WEEKDAY = f"'{OPEN}' follows the store's usual weekdays of the last 8 weeks"
-OTHERWISE = "yes/no columns count as 0, numbers keep their last value"
 
 
 def rule_for(covariates: Collection[str]) -> str:
     """The rule that fills covariates with these names, in words."""
-    return f"{BY_WEEKDAY}, {OTHERWISE}" if OPEN in covariates else OTHERWISE
+    return say("rule_with_open" if OPEN in covariates else "rule_without_open")
 
 
 class FillRules:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.common.wording.coded import say
 from forecast_service.errors import InvalidData, Remedy
 from forecast_service.importer.files.candidates import (
     PAST_ONLY,
@@ -187,10 +188,7 @@ def _add_indicators(
     if group_names:
         new = [text for text, name in zip(texts, names, strict=True) if name not in group_names]
         if new:
-            chosen.notes.append(
-                f"Column '{column.title}' has the new text '{new[0]}', for which the dataset group "
-                "has no covariate. Days with this text count as ordinary days."
-            )
+            chosen.notes.append(say("new_text", column=column.title, text=new[0]))
         of_name = {
             name: texts[names.index(name)] if name in names else None for name in group_names
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from forecast_service.common.wording.coded import say
 from forecast_service.errors import InvalidData
 from forecast_service.importer.files.periods import DAILY, Periods
 
@@ -41,21 +42,23 @@ def choose_horizon(
             f"is at most a quarter of the history. Import more {nouns} of sales."
         )
     if configured is not None:
-        wish, reason = configured, "it is set by FORECAST_HORIZON"
+        wish, reason = configured, say("horizon_configured")
     elif known_future:
-        wish, reason = known_future, "the known future is that long"
+        wish, reason = known_future, say("horizon_planned")
     else:
         wish = DEFAULT_HORIZON[periods.unit]
-        reason = f"it is the default, as no file has future {nouns}"
+        reason = say("horizon_default", periods=nouns)
     limit = min(history // SHARE, LONGEST)
     if wish <= limit:
         return wish, reason
-    most = f"a quarter of the {history} {nouns} of history" if limit < LONGEST else f"{LONGEST}"
-    return limit, f"at most {most} is allowed; without this limit it would be {wish} ({reason})"
+    most = f"{LONGEST}"
+    if limit < LONGEST:
+        most = say("quarter_of_history", count=history, periods=nouns)
+    return limit, say("horizon_limited", most=most, wish=wish, reason=reason)
 
 
 def _fixed_reason(fixed: int, configured: int | None) -> str:
-    reason = "it was fixed by the first import of this dataset group"
+    reason = say("horizon_fixed")
     if configured not in (None, fixed):
         return f"{reason}; FORECAST_HORIZON={configured} counts at a full import with 'replace'"
     return reason

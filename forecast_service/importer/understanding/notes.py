@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from forecast_service.common.wording.coded import say
 from forecast_service.importer.files.column_names import OPEN, shown_name
 from forecast_service.importer.files.periods import Periods
 from forecast_service.importer.long_rows import series_title
@@ -35,16 +36,16 @@ def notes(facts: Facts) -> Iterator[str]:
     yield from _left_out(facts)
     if facts.related is not None and facts.related.filled_cells:
         cells = facts.related.filled_cells
-        yield f"Empty cells of covariates: {cells:,}. They were filled: {facts.rule}."
+        yield say("cells_filled", cells=cells, rule=facts.rule)
     if facts.table is not None:
         absent = sum(store not in facts.table.attributes for store in facts.stores)
         if absent:
-            yield f"'{facts.table.name}' has no row for {absent:,} of the stores with sales."
+            yield say("stores_without_row", file=facts.table.name, stores=absent)
 
 
 def _lost_sales(facts: Facts) -> Iterator[str]:
     if facts.sales.removed:
-        yield f"Rows taken out of the sales: {facts.sales.removed:,}."
+        yield say("rows_taken_out", rows=facts.sales.removed)
     if facts.mode == "FULL" and facts.earlier is not None:
         lost = lost_sales(facts.earlier.stores, facts.stores)
         if lost is not None:
@@ -55,8 +56,13 @@ def fixed(facts: Facts, horizon: int) -> str | None:
     """What the first import fixes, or what a later one changes of it."""
     new = _kind(facts.merged.periods, facts.merged.has_items, horizon, facts.covariates)
     if facts.earlier is None:
-        listed = "; ".join(f"{name} {value}" for name, value in new.items())
-        return f"Fixed for later imports: {listed}. A full import with 'replace' can change them."
+        return say(
+            "fixed",
+            period=facts.merged.periods.noun,
+            series=_series_noun(facts.merged.has_items),
+            horizon=new["horizon"],
+            covariates=new["covariates"],
+        )
     group = facts.earlier.group
     old = _kind(Periods(group.frequency), group.has_items, group.horizon, group.covariates)
     changed = [f"{name} {old[name]} → {new[name]}" for name in new if new[name] != old[name]]
@@ -69,22 +75,26 @@ def _kind(
     periods: Periods, has_items: bool, horizon: int, covariates: Sequence[str]
 ) -> dict[str, str]:
     names = ", ".join(shown_name(name) for name in covariates) or "none"
-    series = "item in a store" if has_items else "store"
     return {
-        "one row per": f"{periods.noun} and {series}",
+        "one row per": f"{periods.noun} and {_series_noun(has_items)}",
         "horizon": f"{horizon} {periods.noun}s",
         "covariates": names,
     }
+
+
+def _series_noun(has_items: bool) -> str:
+    return say("word_item_in_store" if has_items else "word_store")
 
 
 def _stockouts(facts: Facts) -> Iterator[str]:
     mostly = mostly_marked(facts.sales.whole)
     if mostly.any():
         example = series_title(facts.merged.keys[int(np.argmax(mostly))])
-        yield (
-            f"Stock-outs: more than half of the {facts.merged.periods.noun}s with sales are marked "
-            f"in {int(mostly.sum()):,} series, such as {example}. Their usual sales are unknown, "
-            "so all of their sales count as demand."
+        yield say(
+            "mostly_sold_out",
+            period=facts.merged.periods.noun,
+            series=int(mostly.sum()),
+            example=example,
         )
 
 
@@ -96,10 +106,9 @@ def _left_out(facts: Facts) -> Iterator[str]:
         has_items = facts.merged.has_items
         one, many = ("item in a store", "items in stores") if has_items else ("store", "stores")
         yield (
-            f"Left out: 1 {one} without sales: {example}. It is added with its first sale."
+            say("one_without_sales", series=one, example=example)
             if unsold == 1
-            else f"Left out: {unsold:,} {many} without sales, such as {example}. They are added "
-            "with their first sale."
+            else say("some_without_sales", count=unsold, series=many, example=example)
         )
 
 
@@ -107,7 +116,7 @@ def _days_without_rows(facts: Facts) -> Iterator[str]:
     """What days without a row count as, where that matters."""
     noun = facts.merged.periods.noun
     if facts.sales.zeros:
-        yield f"{noun.capitalize()}s without a row: {facts.sales.zeros:,}. They count as 0 sales."
+        yield say("days_without_rows", period=noun.capitalize(), rows=facts.sales.zeros)
         return
     found = only_sold_days(facts.sales.rows, facts.merged.periods, facts.sales.rests)
     if found is None:
@@ -115,12 +124,16 @@ def _days_without_rows(facts: Facts) -> Iterator[str]:
     many, one = ("items in stores", "item") if facts.merged.has_items else ("stores", "store")
     kind = many if found.series > 1 else one
     example = series_title(facts.merged.keys[found.example])
-    yield (
-        f"Rows on days with sales only? {found.series:,} {kind} have rows on {found.rows:,} of "
-        f"{found.days:,} {noun}s, and none says 0. {example}: {found.example_rows:,} of "
-        f"{found.example_days:,}. Missing {noun}s count as unknown, so the forecast is that of "
-        f"{noun}s with sales. If nothing was sold on them, import with the option 'missing' as "
-        "'zero'."
+    yield say(
+        "only_sold_days",
+        count=found.series,
+        series=kind,
+        rows=found.rows,
+        days=found.days,
+        period=noun,
+        example=example,
+        example_rows=found.example_rows,
+        example_days=found.example_days,
     )
 
 
@@ -137,10 +150,10 @@ def _rest_days(facts: Facts) -> Iterator[str]:
     for code, names in stores.items():
         subject = "1 store" if len(names) == 1 else f"{len(names):,} stores"
         examples = ", ".join(names[:EXAMPLES])
-        what = (
-            f"The forecast is 0 on these days, as if '{OPEN}' were 0."
-            if counted
-            else f"The forecast does not know that yet: a full import adds the covariate '{OPEN}'."
+        wording = "never_sold_on" if counted else "never_sold_unknown"
+        yield say(
+            f"{wording}_such_as" if len(names) > EXAMPLES else wording,
+            weekdays=rest_words(code),
+            stores=subject,
+            examples=examples,
         )
-        such_as = ", such as" if len(names) > EXAMPLES else ":"
-        yield f"Never sold on {rest_words(code)}: {subject}{such_as} {examples}. {what}"

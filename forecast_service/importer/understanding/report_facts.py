@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.common.names import natural_order
+from forecast_service.common.wording.coded import say
 from forecast_service.importer.files.candidates import titles_of
 from forecast_service.importer.files.column_names import shown_name, snake
 from forecast_service.importer.files.sheets import Sheet
@@ -114,7 +115,7 @@ def _columns(facts: Facts) -> Iterator[ColumnReport]:
     if facts.table is not None:
         for number, (column, name) in enumerate(facts.table.columns.items()):
             used = number < MAX_ATTRIBUTES
-            reason = None if used else f"at most {MAX_ATTRIBUTES} attributes reach the models"
+            reason = None if used else say("too_many_attributes", most=MAX_ATTRIBUTES)
             yield ColumnReport(facts.table.name, column, "attribute", (name,), reason)
 
 
@@ -131,7 +132,7 @@ def _columns_of(sheet: Sheet, chosen: Covariates) -> Iterator[ColumnReport]:
         elif title in chosen.columns:
             yield ColumnReport(sheet.name, name, "covariate", _shown(chosen.columns[title]))
         else:
-            reason = chosen.left_out.get(title, "the option 'ignore' names it")
+            reason = chosen.left_out.get(title, say("column_ignored"))
             yield ColumnReport(sheet.name, name, "left out", (), reason)
 
 

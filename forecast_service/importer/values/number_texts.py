@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forecast_service.common.arrow import to_numpy
+from forecast_service.common.wording.coded import say
 from forecast_service.errors import Remedy
 from forecast_service.importer.values.decimal_marks import COMMA, POINT, NumberText, choose_mark
 from forecast_service.importer.values.text_columns import Describe, encode, shorten
@@ -162,10 +163,7 @@ def _with_faults(
         text = str(column[row].as_py())
         taken = _take_apart(text)
         if taken is None or np.isinf(taken.value((taken.marks or POINT)[0])):
-            return (
-                f"'{title}' is {shorten(text)}, which is not a plain number; "
-                "write a number such as 12.5"
-            )
+            return say("no_number", column=title, value=shorten(text))
         if undecided and taken.is_open:
             one, other = taken.value(POINT), taken.value(COMMA)
             return (

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from forecast_service.common.arrow import to_numpy
+from forecast_service.common.wording.coded import say
 
 __all__ = ["EPOCH", "Codes", "Describe", "day_of", "encode", "iso", "parse_names", "shorten"]
 
@@ -55,7 +56,7 @@ def parse_names(column: pa.ChunkedArray, title: str) -> Codes:
     def describe(row: int) -> str:
         text = stripped[codes[row]] if codes[row] >= 0 else ""
         if not text:
-            return f"'{title}' is empty; every row needs a value"
+            return say("empty_cell", column=title)
         return f"'{title}' is {shorten(text)}; allowed are up to {MAX_NAME} printable characters"
 
     return Codes(values, tuple(names), np.flatnonzero(values < 0), describe)

@@ -60,7 +60,7 @@ def read_files(
         raise InvalidData(
             f"'{found[0].name}' holds no rows. Write at least one line per item and time."
         )
-    is_single = len(paths) == 1 and file_format == "PARQUET" and store.keeps_files
+    is_single = len(paths) == 1 and file_format == "PARQUET" and store.files_never_change
     return DataFiles(
         table=table,
         size_bytes=sum(one.size_bytes for one in found),

@@ -48,13 +48,13 @@ WORK: dict[str, Callable[[Job], Finish]] = {
     "dataset-import-job": run_import,
     "predictor": run_training,
     "forecast": run_forecast,
+    "forecast-export-job": run_forecast_export,
     "explainability": run_explainability,
     "explainability-export": run_explainability_export,
     "what-if-analysis": run_analysis,
     "what-if-forecast": run_what_if_forecast,
-    "what-if-forecast-export": run_what_if_export,
-    "forecast-export-job": run_forecast_export,
     "predictor-backtest-export-job": run_backtest_export,
+    "what-if-forecast-export": run_what_if_export,
 }
 
 logger = logging.getLogger(__name__)

@@ -36,7 +36,7 @@ WITH_VALUES = (FORECAST.word, WHAT_IF_FORECAST.word, EXPLAINABILITY.word)
 
 def require_any(call: Call, arn: str) -> Resource:
     """The resource of any kind with this ARN; raises DoesNotExist if there is none."""
-    resource = catalog.get(call.connection, arn)
+    resource = call.find(arn)
     if resource is None:
         raise DoesNotExist(
             f"No resource exists with the arn: {arn}. List operations show those that exist."

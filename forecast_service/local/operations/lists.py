@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.local import descriptions
+from forecast_service.local.arns import arn_prefix
 from forecast_service.local.calls import Call, Params
 from forecast_service.local.catalog import Resource
 from forecast_service.local.errors import InvalidInput, InvalidToken
@@ -39,7 +40,8 @@ def list_resources(kind: Kind, call: Call, params: Params) -> dict[str, Any]:
         The token belongs to another operation or other filters, or is older than a day.
     """
     filters = params.get("Filters", ())
-    statement = sa.select(resources).where(resources.c.type == kind.word)
+    is_own = resources.c.arn.startswith(arn_prefix(call.settings), autoescape=True)
+    statement = sa.select(resources).where(resources.c.type == kind.word, is_own)
     statement = statement.where(*(_condition(kind, entry) for entry in filters))
     rows, token = page_of(call, params, statement, resources.c.sequence)
     page: dict[str, Any] = {kind.plural: _summaries(kind, call, [Resource(**row) for row in rows])}

@@ -1,4 +1,7 @@
-"""Undo: removes the rows that an import loaded, or comes back to earlier rows."""
+"""Undo: removes the rows that an import loaded, or comes back to earlier rows.
+
+``prefix`` begins the ARNs of the region and account that the dataset group belongs to.
+"""
 
 from __future__ import annotations
 
@@ -22,19 +25,19 @@ ENDED = ("CREATE_FAILED", "CREATE_STOPPED")
 UNFINISHED = (CREATE_PENDING, "CREATE_IN_PROGRESS", "CREATE_STOPPING")
 
 
-def undo(connection: sa.Connection, group: str, job_name: str) -> None:
+def undo(connection: sa.Connection, prefix: str, group: str, job_name: str) -> None:
     """Remove the versions that import jobs of this name made, and end jobs that still run.
 
     A dataset that is left without rows is deleted: it would block trainings, and the corrected
     files would need the same columns. A second call changes nothing.
     """
-    jobs = catalog.find_all(connection, IMPORT_JOB.word, job_name)
+    jobs = catalog.find_all(connection, IMPORT_JOB.word, job_name, prefix)
     for job in jobs:
         if job.status not in ENDED:
             _undo_job(connection, job)
     datasets = [job.parent_arn for job in jobs if job.parent_arn is not None]
     emptied = {arn for arn in datasets if _is_empty(connection, arn)}
-    resource = catalog.find(connection, DATASET_GROUP.word, group)
+    resource = catalog.find(connection, DATASET_GROUP.word, group, prefix)
     if resource is not None and emptied:
         arns = [arn for arn in resource.request.get("DatasetArns", []) if arn not in emptied]
         catalog.update(connection, resource.arn, request={**resource.request, "DatasetArns": arns})
@@ -42,29 +45,31 @@ def undo(connection: sa.Connection, group: str, job_name: str) -> None:
         _delete_dataset(connection, arn)
 
 
-def data_state(connection: sa.Connection, group: str) -> dict[str, Any]:
+def data_state(connection: sa.Connection, prefix: str, group: str) -> dict[str, Any]:
     """The datasets of a dataset group, and the newest version of each."""
-    arns = _datasets(connection, group)
+    arns = _datasets(connection, prefix, group)
     return {"datasets": {arn: manifest.newest(connection, arn) for arn in arns}}
 
 
-def restore_data(connection: sa.Connection, group: str, state: Mapping[str, Any]) -> None:
+def restore_data(
+    connection: sa.Connection, prefix: str, group: str, state: Mapping[str, Any]
+) -> None:
     """Come back to a ``data_state``. Datasets that did not exist or had no rows are deleted."""
     versions: Mapping[str, int] = state["datasets"]
-    for arn in _datasets(connection, group):
+    for arn in _datasets(connection, prefix, group):
         if not versions.get(arn):
             manifest.delete(connection, arn)
             _delete_dataset(connection, arn)
     kept = [arn for arn, version in versions.items() if version]
     for arn in kept:
         manifest.restore(connection, arn, versions[arn])
-    resource = catalog.find(connection, DATASET_GROUP.word, group)
+    resource = catalog.find(connection, DATASET_GROUP.word, group, prefix)
     if resource is not None:
         catalog.update(connection, resource.arn, request={**resource.request, "DatasetArns": kept})
 
 
-def _datasets(connection: sa.Connection, group: str) -> list[str]:
-    resource = catalog.find(connection, DATASET_GROUP.word, group)
+def _datasets(connection: sa.Connection, prefix: str, group: str) -> list[str]:
+    resource = catalog.find(connection, DATASET_GROUP.word, group, prefix)
     return [] if resource is None else list(resource.request.get("DatasetArns", []))
 
 

@@ -18,7 +18,7 @@ from forecast_service.engine.totals.sums import mean_of_quantiles
 from forecast_service.importer.history import sales_key
 from forecast_service.importer.merging.stored_rows import rows_of_store
 from forecast_service.reading.outlook.series_forecast import SeriesForecast
-from forecast_service.reading.outlook.weeks import quantiles_of_sum
+from forecast_service.reading.outlook.weeks import coming_week, quantiles_of_sum
 from forecast_service.storage import forecast_store
 from forecast_service.storage.groups import DatasetGroup
 from forecast_service.storage.limits import UNLIMITED, Limits
@@ -61,7 +61,7 @@ def items_document(
     stored = {} if arn is None else forecast_store.read_many(connection, arn, list(keys))
     series = {keys[key]: SeriesForecast(one, None) for key, one in stored.items()}
     first = next(iter(series.values()), None)
-    inside = None if first is None else _coming_week(first, day)
+    inside = None if first is None else coming_week(first, day)
     sold = _sold(snapshots, group, store)
     rows = [_row(name, series.get(name), inside, sold.get(name)) for name in found]
     ordered = _sorted(rows, question)
@@ -76,18 +76,6 @@ def items_document(
         "count": len(ordered),
         "next": page[-1]["item"] if has_more else None,
     }
-
-
-def _coming_week(series: SeriesForecast, day: date) -> slice:
-    """The next seven days from today on, or the first ones if the forecast has not so many."""
-    is_daily = parse_frequency(series.stored.frequency).unit == "D"
-    count = min(DAYS if is_daily else 1, len(series.dates))
-    later = np.flatnonzero(series.dates <= np.datetime64(day, "D"))
-    start = int(later[-1]) if len(later) else 0
-    is_current = series.dates[start] == np.datetime64(day, "D") or not is_daily
-    if not is_current or start + count > len(series.dates):
-        start = 0
-    return slice(start, start + count)
 
 
 def _days(series: SeriesForecast, inside: slice) -> Document:

@@ -18,6 +18,7 @@ from forecast_service.errors import NoForecast
 from forecast_service.monitoring.forecast_values import StoreFacts
 from forecast_service.monitoring.last_year import aligned_last_year
 from forecast_service.monitoring.problems import State, problems_of
+from forecast_service.monitoring.store_sales import KEPT_DAYS
 from forecast_service.reading.current import Answer, CurrentForecast, Headers, imported_group
 from forecast_service.reading.outlook.band_coverage import coverage_of
 from forecast_service.reading.outlook.columns import numbers
@@ -30,7 +31,7 @@ from forecast_service.reading.outlook.reasons import no_parts, reasons_of
 from forecast_service.reading.outlook.series_forecast import SeriesForecast, read_series
 from forecast_service.reading.outlook.store_items import ItemsQuestion, items_document
 from forecast_service.reading.outlook.timeline import Dates, Timeline, read_timeline
-from forecast_service.reading.outlook.weeks import weeks_of
+from forecast_service.reading.outlook.weeks import next_7_days, weeks_of
 from forecast_service.reading.questions import Question
 from forecast_service.reading.store_reader import StoreReader
 from forecast_service.settings import Settings
@@ -44,6 +45,7 @@ __all__ = ["OutlookQuestion", "Outlooks"]
 SHOWN_DAYS = {"D": 91, "W": 2 * 364, "M": 3 * 365}
 """Days of history by unit of the frequency, unless the question has another number."""
 YEAR = np.timedelta64(410, "D")  # the comparable day of last year is at most so far before a day
+COMPARED = np.timedelta64(KEPT_DAYS, "D")  # before the forecast, to tell how days move together
 
 Document = dict[str, Any]
 Encode = Callable[[Document], tuple[bytes, Headers]]
@@ -150,6 +152,13 @@ class _Outlook:
                 "parts": None if parts is None else {n: numbers(v) for n, v in parts.items()},
             },
             "holidays": holidays,
+            "next_7_days": next_7_days(
+                self.series,
+                self.timeline,
+                self.last_year,
+                self.day,
+                is_item=self.question.item is not None,
+            ),
             "weeks": weeks_of(self.series, self.timeline, self.last_year),
             "coverage": coverage_of(
                 self.timeline.sales_on(self.past), self.then, self.series.facts
@@ -182,7 +191,8 @@ class _Outlook:
 
     @cached_property
     def timeline(self) -> Timeline:
-        first = min(self.past[0], self.series.dates[0]) - YEAR
+        start = self.series.dates[0]
+        first = min(self.past[0] - YEAR, start - YEAR, start - COMPARED)
         last = max(self.past[-1], self.series.dates[-1])
         series = self.name, self.question.item
         return read_timeline(self.snapshots, self.group, series, first, last)

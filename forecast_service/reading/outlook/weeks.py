@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from forecast_service.common.keys import MEAN
-from forecast_service.engine.calendar import floor
+from forecast_service.engine.calendar import floor, last_day
 from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.engine.totals.past import Past
 from forecast_service.engine.totals.sums import mean_of_quantiles, total
-from forecast_service.monitoring.week_totals import DAYS, past_weeks
+from forecast_service.monitoring.week_totals import DAYS, past_weeks, week_totals
 from forecast_service.reading.outlook.series_forecast import SeriesForecast
 from forecast_service.reading.outlook.timeline import Dates, Floats, Timeline
 
-__all__ = ["BACKTEST", "HISTORY", "PERIOD", "day_comovement", "quantiles_of_sum", "weeks_of"]
+__all__ = [
+    "BACKTEST",
+    "HISTORY",
+    "PERIOD",
+    "coming_week",
+    "day_comovement",
+    "next_7_days",
+    "quantiles_of_sum",
+    "weeks_of",
+]
 
 LEAST_WEEKS = 26  # of history
 BACKTEST, HISTORY, PERIOD = "backtest", "history", "period"
@@ -40,6 +51,60 @@ def weeks_of(series: SeriesForecast, timeline: Timeline, last_year: Floats) -> l
     return [
         _week(series, inside, comovement, method, last_year) for inside in _by_week(series.dates)
     ]
+
+
+def coming_week(series: SeriesForecast, today: date) -> slice:
+    """The next seven days from today on, or the first ones if the forecast has not so many.
+
+    Of longer periods it is that of today, or the first one.
+    """
+    frequency = series.stored.frequency
+    is_daily = parse_frequency(frequency).unit == "D"
+    count = min(DAYS if is_daily else 1, len(series.dates))
+    later = np.flatnonzero(series.dates <= np.datetime64(today, "D"))
+    start = int(later[-1]) if len(later) else 0
+    is_current = str(today) <= last_day(str(series.dates[start]), frequency)
+    if not is_current or start + count > len(series.dates):
+        start = 0
+    return slice(start, start + count)
+
+
+def next_7_days(
+    series: SeriesForecast, timeline: Timeline, last_year: Floats, today: date, *, is_item: bool
+) -> Week:
+    """Totals of the coming week: of a store as in the overview, of an item as among its items."""
+    inside = coming_week(series, today)
+    days = series.dates[inside]
+    measured = series.facts.get("day_comovement")
+    if is_item:
+        sums = quantiles_of_sum(series, inside, measured)
+    else:
+        sums = _sums_of_store(series, timeline, inside, measured)
+    values: dict[str, float | None] = dict.fromkeys(series.values)
+    values.update(sums or {})
+    if MEAN in series.values:
+        values[MEAN] = float(series.values[MEAN][inside].sum())
+    method = HISTORY if measured is None else BACKTEST
+    method = PERIOD if len(days) == 1 else method
+    closed = series.values[list(series.levels or series.values)[-1]][inside] == 0
+    before = np.where(np.isnan(last_year[inside]) & closed, 0.0, last_year[inside])
+    ends = np.array([days[0], last_day(str(days[-1]), series.stored.frequency)], days.dtype)
+    count = int((ends[1] - ends[0]).astype(int)) + 1
+    return _document(ends, count, values, method if sums else None, before)
+
+
+def _sums_of_store(
+    series: SeriesForecast, timeline: Timeline, inside: slice, measured: float | None
+) -> dict[str, float]:
+    """Quantiles of the sum, as the summary of the forecast has them, in its 32 bits."""
+    past = past_weeks(timeline.sales[timeline.dates < series.dates[0]])
+    past = past if measured is None else replace(past, comovement=float(measured))
+    names = list(series.levels)
+    if not names:
+        return {}
+    quantiles = np.stack([series.values[name][inside] for name in names])
+    added = week_totals(quantiles, list(series.levels.values()), past, quantiles.shape[1])[:, 0]
+    return dict(zip(names, added.astype(np.float32).tolist(), strict=True))
 
 
 def day_comovement(series: SeriesForecast, timeline: Timeline) -> tuple[float | None, str | None]:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, request
 
 from forecast_service.accounts.caller import SCOPES
-from forecast_service.accounts.keys import Key
+from forecast_service.accounts.keys import Key, Keys
 from forecast_service.common.instants import utc_text
 from forecast_service.errors import (
     UnknownRegion,
@@ -27,7 +27,7 @@ from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import checked_name, json_body
 from forecast_service.storage.limits import Limits
 
-__all__ = ["KeyResource", "KeysResource", "key_document"]
+__all__ = ["KeyResource", "KeysResource", "key_document", "new_key_document"]
 
 NEVER_STORED = {"Cache-Control": "private, no-store"}
 
@@ -47,7 +47,10 @@ class KeysResource(ServiceResource):
         body=KeyBody,
         answers={201: "NewApiKey"},
         errors=(*OF_BODIES, UnknownStore, UnknownRegion, *OF_STATES, *OF_WRITING),
-        examples={"For a dashboard": {"name": "dashboards", "scopes": ["read"]}},
+        examples={
+            "For a dashboard": {"name": "dashboards", "scopes": ["read"]},
+            "For an AWS SDK": {"name": "pipeline", "scopes": ["read", "train"], "aws": True},
+        },
     )
     def post(self) -> Response:
         """201 with the key, which is shown this once. From the first one on, all need a key."""
@@ -58,10 +61,13 @@ class KeysResource(ServiceResource):
             body.scopes,
             limits=Limits(_names(body.stores), _names(body.regions)),
             expires_at=None if ends is None else datetime.fromisoformat(ends).timestamp(),
+            aws=body.aws,
+            account_id=body.account_id,
             created_by=caller().name,
         )
         self.service.accounts_state.forget()
-        return json_response({**key_document(key), "key": text}, 201, NEVER_STORED)
+        document = new_key_document(self.service.keys, key, text)
+        return json_response(document, 201, {**NEVER_STORED, "Location": f"/keys/{key.id}"})
 
 
 class KeyResource(ServiceResource):
@@ -93,7 +99,14 @@ def key_document(key: Key) -> dict[str, Any]:
         "expires_at": utc_text(key.expires_at),
         "revoked_at": utc_text(key.revoked_at),
         "last_used_at": utc_text(key.last_used_at),
+        "aws_access_key_id": key.aws_access_key_id,
+        "account_id": key.account_id,
     }
+
+
+def new_key_document(keys: Keys, key: Key, text: str) -> dict[str, Any]:
+    """The JSON of a key that was just made, with its secrets."""
+    return {**key_document(key), "key": text, "aws_secret_access_key": keys.aws_secret(key)}
 
 
 def _names(names: list[Any] | None) -> frozenset[str] | None:

@@ -28,6 +28,9 @@ from forecast_service.resources.gate.redirects import local_path
 from forecast_service.resources.parsing import json_body, read_model, text_values
 
 __all__ = [
+    "FORM_BYTES",
+    "LOG_IN_PAGE",
+    "NO_STORE",
     "OwnPasswordResource",
     "SessionResource",
     "address_of",
@@ -66,7 +69,7 @@ class SessionResource(ServiceResource):
         """End the session of the cookie; without one, nothing happens."""
         token = session_token(request)
         if token is not None:
-            self.service.log_in.out(token)
+            self.service.log_in.out(token, address_of(request))
         response = Response(status=204, headers=NO_STORE)
         clear_cookie(request, response)
         return response

@@ -8,6 +8,7 @@ from flask import Response, request
 from forecast_service.errors import UnknownStore
 from forecast_service.reading.accuracy_report import accuracy_document
 from forecast_service.reading.board import Board, Line
+from forecast_service.reading.current import Encoded
 from forecast_service.reading.overview import lines_of_region, visible_lines
 from forecast_service.resources.api import JSON_TYPE, ServiceResource
 from forecast_service.resources.contract.documentation import documented
@@ -39,7 +40,7 @@ class AccuracyResource(ServiceResource):
         """The accuracy of a store, of a region, or of all stores that the caller may see."""
         query, limits = read_query(request, AccuracyQuery), caller().limits
 
-        def encode(board: Board) -> tuple[bytes, tuple[tuple[str, str], ...]]:
+        def encode(board: Board) -> Encoded:
             lines = _lines(board, limits, query)
             with self.service.database.read() as connection:
                 group = self.service.settings.dataset_group

@@ -11,6 +11,7 @@ from flask import Response, request
 from forecast_service.errors import UnknownStore
 from forecast_service.reading.board import Board
 from forecast_service.reading.board_totals import region_totals
+from forecast_service.reading.current import Encoded
 from forecast_service.reading.overview import (
     OverviewQuestion,
     overview_document,
@@ -39,12 +40,11 @@ from forecast_service.resources.representations import (
     representation_of,
 )
 from forecast_service.resources.tables.overviews import overview_table
+from forecast_service.resources.told import told
 
 __all__ = ["OverviewResource", "RegionsResource"]
 
 PAGE_STORES, TABLE_STORES = 100, 5000  # without ``limit``
-
-Encoded = tuple[bytes, tuple[tuple[str, str], ...]]
 
 
 class OverviewResource(ServiceResource):
@@ -109,7 +109,11 @@ def _encoded(
         following = f"/overview?{urlencode(parameters)}"
     stores = [_numbered(store) for store in document["stores"]]
     if not form.is_table:
-        return orjson.dumps({**document, "stores": stores, "next": following}), ()
+        found = [store["problems"] for store in stores]
+        answer = told(
+            {**document, "stores": stores, "next": following}, found, document["forecast"]
+        )
+        return orjson.dumps(answer), ()
     names_of_file = ["overview", *([question.region] if question.region else []), str(board.as_of)]
     headers = (attachment(names_of_file, form), *link_to_next(following))
     return form.write(overview_table(document, stores)), headers

@@ -34,6 +34,8 @@ class Operation:
     """Name of the JSON answer's model, by status; None for an answer without JSON."""
     other_types: tuple[str, ...] = ()
     """Media types of answers besides JSON."""
+    headers: tuple[str, ...] = ()
+    """Headers of an answer with 200 that neither status nor media types tell."""
     errors: tuple[Refusal, ...] = ()
     examples: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """JSON bodies, or queries of a method without a body, by what they ask in words.

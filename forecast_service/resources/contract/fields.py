@@ -14,6 +14,7 @@ __all__ = [
     "AnswerModel",
     "Arn",
     "Change",
+    "CodedSentence",
     "Count",
     "Day",
     "Days",
@@ -25,6 +26,7 @@ __all__ = [
     "Periods",
     "RegionName",
     "Sentence",
+    "Sentences",
     "Share",
     "Stale",
     "StoreName",
@@ -48,6 +50,28 @@ Text = Annotated[str, Field()]
 """A text whose field gives description and examples."""
 Flag = Annotated[bool, Field(examples=[False])]
 Sentence = Annotated[str, Field(examples=["The predictor is 2 days old."])]
+
+
+class CodedSentence(AnswerModel):
+    """A sentence of the answer that has a code: a program words it by code and values."""
+
+    text: Sentence = Field(
+        description="The sentence as it stands in the answer, or in a value of another one.",
+        examples=["Rows taken out of the sales: 1,200."],
+    )
+    code: Text = Field(description="Its code, which stays.", examples=["rows_taken_out"])
+    values: dict[str, int | str] = Field(
+        description="What it says, by name.", examples=[{"rows": 1200}]
+    )
+
+
+Sentences = Annotated[
+    list[CodedSentence] | None,
+    Field(
+        description="Code and values of the sentences in this answer that have a code; missing "
+        "without any."
+    ),
+]
 StoreNumber = Annotated[
     int | str,
     Field(description="Name of the store: a whole number, or a text such as 'S001'.", examples=[1]),

@@ -19,6 +19,7 @@ from forecast_service.resources.contract.fields import (
     ItemName,
     NextPage,
     Periods,
+    Sentences,
     Share,
     Stale,
     StoreName,
@@ -81,6 +82,26 @@ class Coverage(AnswerModel):
     days: Days = Field(description="Number of days that were measured.", examples=[96])
 
 
+class LadderStep(AnswerModel):
+    """The step of the ladder amazon, last_fetched, local, seasonal_naive that made the answer."""
+
+    step: Text = Field(
+        description="'amazon' (Amazon Forecast), 'last_fetched' (the last forecast from there), "
+        "'local' (our own engine) or 'seasonal_naive' (its simplest forecast).",
+        examples=["last_fetched"],
+    )
+    reason: Text | None = Field(
+        description="Why not Amazon: no_credentials, access_denied, closed (to new customers), "
+        "throttled, unreachable, refused, unknown_store; failed if our own engine did. Null for "
+        "the first step.",
+        examples=["unreachable"],
+    )
+    detail: Text | None = Field(
+        description="What Amazon or the engine said.",
+        examples=["Amazon Forecast cannot be reached: Connection refused."],
+    )
+
+
 class Provenance(AnswerModel):
     """Where the numbers come from; all times are absolute, in UTC."""
 
@@ -122,6 +143,9 @@ class Provenance(AnswerModel):
     created_at: Instant = Field(description="When the forecast was made.")
     horizon: Horizon
     stale: Stale
+    ladder: LadderStep | None = Field(
+        description="The step of the ladder of FORECAST_BACKEND=auto; null with our own engine."
+    )
     assumptions: list[str] = Field(
         description="What was assumed about coming days that no file states.",
         examples=[["promo: 0 from 2026-09-14 on"]],
@@ -280,6 +304,7 @@ class StoreWhatIf(AnswerModel):
         examples=[["'price' was never as low as 0.5; its effect is carried no farther than 0.79"]],
     )
     provenance: WhatIfProvenance
+    sentences: Sentences = None
 
 
 class StoreWhatIfs(AnswerModel):
@@ -289,6 +314,7 @@ class StoreWhatIfs(AnswerModel):
         description="One what-if per store, in the order of the request."
     )
     total: WhatIfTotal = Field(description="Sums over all stores.")
+    sentences: Sentences = None
 
 
 class WhatIf(RootModel[StoreWhatIf | StoreWhatIfs]):

@@ -16,6 +16,7 @@ from forecast_service.resources.contract.fields import (
     Periods,
     RegionName,
     Sentence,
+    Sentences,
     Text,
     Units,
 )
@@ -184,6 +185,7 @@ class ImportReport(AnswerModel):
         examples=["Later imports have daily rows and items, too."],
     )
     unusual: ReportedUnusualDays | None = None
+    sentences: Sentences = None
 
 
 class ImportFailure(AnswerModel):
@@ -232,6 +234,7 @@ class Import(AnswerModel):
         description="The import whose load contains the rows of this one; null if it is its own.",
         examples=[None, "77aa03c9e1b2f460"],
     )
+    sentences: Sentences = None
 
 
 class Imports(AnswerModel):

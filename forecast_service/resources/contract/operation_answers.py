@@ -13,6 +13,7 @@ from forecast_service.resources.contract.fields import (
     Days,
     Identifier,
     Instant,
+    Sentences,
     Stale,
     Text,
 )
@@ -129,3 +130,4 @@ class System(AnswerModel):
     queue: QueueState
     workers: WorkerState
     forecast: SystemForecast | None
+    sentences: Sentences = None

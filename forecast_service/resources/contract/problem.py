@@ -11,9 +11,18 @@ from pydantic import Field
 
 from forecast_service import errors
 from forecast_service.errors import ForecastServiceError
-from forecast_service.resources.contract.fields import AnswerModel, Sentence, Text
+from forecast_service.resources.contract.fields import AnswerModel, Sentence, Sentences, Text
 
-__all__ = ["BLANK", "PLAIN", "SENTENCES", "Problem", "ProblemFinding", "examples_of", "kinds_of"]
+__all__ = [
+    "BLANK",
+    "PLAIN",
+    "SENTENCES",
+    "Problem",
+    "ProblemFinding",
+    "errors_of",
+    "examples_of",
+    "kinds_of",
+]
 
 BLANK = "about:blank"
 PREFIX = "urn:forecast-service:"
@@ -62,6 +71,7 @@ class Problem(AnswerModel):
         description="Identifier of the request; the log of the service has the request under it.",
         examples=[REQUEST_ID],
     )
+    sentences: Sentences = None
 
 
 PLAIN: Mapping[int, str] = {
@@ -128,6 +138,12 @@ def kinds_of(refusals: Iterable[Any]) -> dict[int, list[str]]:
         else:
             kinds.setdefault(refusal.status, []).append(refusal("").type)
     return {status: list(dict.fromkeys(names)) for status, names in sorted(kinds.items())}
+
+
+def errors_of(types: Iterable[str]) -> list[type[ForecastServiceError]]:
+    """The errors with these types; none for a problem that its status alone describes."""
+    names = set(types)
+    return [kind for kind in _offered() if kind("").type in names]
 
 
 def _types_with(status: int) -> Iterator[str]:

@@ -16,17 +16,19 @@ from forecast_service.resources.contract.fields import (
     Identifier,
     Instant,
     Sentence,
+    Sentences,
     Share,
     StoreNumber,
     Text,
 )
+from forecast_service.resources.contract.forecast_answers import LadderStep
 from forecast_service.resources.contract.planning.kept_answers import RunChanges
 
 __all__ = ["TrainingDecision", "TrainingRun", "TrainingRuns"]
 
 RULES = (
-    "forced, no_predictor, unknown_store, age or new_sales (these train), forecast_outdated (only "
-    "makes a forecast), or within_tolerance (nothing is done)"
+    "forced, no_predictor, unknown_store, age, new_sales or amazon_back (these train), "
+    "forecast_outdated (only makes a forecast), or within_tolerance (nothing is done)"
 )
 
 
@@ -84,6 +86,10 @@ class TrainingRun(AnswerModel):
         description="Why it failed; null if it did not.",
         examples=[None, "The computation needs more memory than there is."],
     )
+    ladder: LadderStep | None = Field(
+        description="The step of the ladder of FORECAST_BACKEND=auto that does it; null with our "
+        "own engine, and before it begins."
+    )
     requested_by: Text | None = Field(
         description="Who requested it; null if the service did, or a caller may not know.",
         examples=["anna"],
@@ -97,6 +103,7 @@ class TrainingRun(AnswerModel):
         "before.",
         examples=[None],
     )
+    sentences: Sentences = None
 
 
 class TrainingRuns(AnswerModel):

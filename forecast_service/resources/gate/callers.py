@@ -10,6 +10,7 @@ from werkzeug.exceptions import Forbidden
 
 from forecast_service.common.hosts import WILDCARDS, is_local_name, split_host
 from forecast_service.resources.gate.origins import OtherSites
+from forecast_service.resources.gate.signed_requests import names_its_host
 from forecast_service.settings import Settings
 
 __all__ = ["Callers"]
@@ -42,7 +43,7 @@ class Callers:
             The host is not allowed; or a page of another host wants to change something.
         """
         host: str = request.environ.get("HTTP_HOST", "")
-        if not self._is_our_host(host):
+        if not self._is_our_host(host) and not names_its_host(request):
             raise Forbidden(
                 f"'{host[:100]}' is not a host of this service. Call it by 'localhost', or add "
                 "the host to FORECAST_ALLOWED_HOSTS."

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from forecast_service.accounts.tables import request_counts
 from forecast_service.errors import BackendUnavailable, TooManyRequests
 from forecast_service.storage.database import Database
-from forecast_service.storage.tables import request_counts
 
 __all__ = ["Rate", "Window", "wait_for_reports"]
 

@@ -9,6 +9,7 @@ from forecast_service.accounts.known_keys import KnownKeys
 from forecast_service.common.hosts import is_from_this_machine
 from forecast_service.resources.gate.admission import Source
 from forecast_service.resources.gate.cookies import CookieSessions
+from forecast_service.resources.gate.signed_requests import SignedRequests
 from forecast_service.service import Service
 
 __all__ = ["KeyHeader", "OpenMachine", "caller_sources"]
@@ -18,8 +19,12 @@ BEARER = "bearer "
 
 def caller_sources(service: Service) -> tuple[Source, ...]:
     """All sources of callers."""
-    cookies = CookieSessions(service.sessions)
-    return (KeyHeader(service.known_keys), cookies, OpenMachine(service))
+    return (
+        SignedRequests(service.known_keys, service.accounts_state.has_accounts),
+        KeyHeader(service.known_keys),
+        CookieSessions(service.sessions),
+        OpenMachine(service),
+    )
 
 
 class KeyHeader:

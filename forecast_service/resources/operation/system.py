@@ -13,6 +13,7 @@ from forecast_service import __version__
 from forecast_service.common.instants import utc_text
 from forecast_service.resources.api import ServiceResource, json_response
 from forecast_service.resources.contract.documentation import documented
+from forecast_service.resources.told import told
 from forecast_service.storage.database import Database, database_now
 from forecast_service.storage.groups import served_forecasts
 from forecast_service.storage.tables import forecasts, work
@@ -57,7 +58,7 @@ class SystemResource(ServiceResource):
             "workers": {"alive": present.alive, "seen_at": utc_text(present.seen_at)},
             "forecast": self._forecast(),
         }
-        return json_response(document)
+        return json_response(told(document))
 
     def _forecast(self) -> dict[str, Any] | None:
         with self.service.database.read() as connection:

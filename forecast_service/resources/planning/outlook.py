@@ -10,6 +10,7 @@ import orjson
 from flask import Response, request
 
 from forecast_service.common.rounding import decimals_of
+from forecast_service.reading.current import Encoded
 from forecast_service.reading.outlook import ItemsQuestion, OutlookQuestion, rounded
 from forecast_service.resources.api import ServiceResource
 from forecast_service.resources.contract.documentation import documented
@@ -36,13 +37,12 @@ from forecast_service.resources.tables.outlooks import (
     items_table,
     outlook_table,
 )
+from forecast_service.resources.told import told
 
 __all__ = ["ItemsResource", "OutlookResource"]
 
 PAGE_ITEMS, TABLE_ITEMS = 100, 5000
 SHARE_DECIMALS = 3
-
-Encoded = tuple[bytes, tuple[tuple[str, str], ...]]
 
 
 class OutlookResource(ServiceResource):
@@ -69,7 +69,7 @@ class OutlookResource(ServiceResource):
             shown = document if query.full else rounded(document)
             if query.shape == "rows":
                 shown |= {part: as_rows(shown[part]) for part in ("history", "forecast")}
-            return orjson.dumps(shown), ()
+            return orjson.dumps(told(shown, shown["provenance"], shown["problems"])), ()
 
         key = (form, query.full, query.shape)
         answer = self.service.outlooks.answer(question, key, encode)

@@ -25,6 +25,7 @@ from forecast_service.resources.contract.refusals import (
 from forecast_service.resources.gate.access import caller
 from forecast_service.resources.parsing import as_number, checked_name, json_body, read_query
 from forecast_service.resources.tables.forecasts import rounded
+from forecast_service.resources.told import told
 
 __all__ = ["ScenarioResource", "ScenariosResource"]
 
@@ -92,7 +93,7 @@ class ScenarioResource(ServiceResource):
         computed = self.service.scenarios.computed(scenario, as_number(scenario.store), limits)
         if computed["result"] is not None:
             computed["result"] = rounded(computed["result"])
-        return json_response({**_summary(scenario), **computed})
+        return json_response(told({**_summary(scenario), **computed}))
 
     @documented(
         "Delete a scenario: whoever made it, or an administrator",

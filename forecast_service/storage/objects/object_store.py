@@ -21,13 +21,14 @@ from forecast_service.storage.objects.stored_object import StoredObject, is_cont
 __all__ = ["FolderStore", "ObjectStore", "each_opened", "find_objects", "open_store"]
 
 MAX_FILES = 10_000
+OURS = "imports"  # folder in FORECAST_BUCKET that only this service writes
 
 
 class ObjectStore(Protocol):
     """Files under the addresses of one bucket."""
 
-    keeps_files: bool
-    """Whether the path of an opened object stays valid after it is closed."""
+    files_never_change: bool
+    """Whether an opened file stays as it is for ever, so that others may link to it."""
 
     def find(self, uri: str) -> Sequence[StoredObject]:
         """The object at an address, else all in the folder of that name, sorted by address.
@@ -53,7 +54,7 @@ def open_store(settings: Settings, s3_config: Mapping[str, str], scratch: Path) 
     bucket = LocalBucket(settings.home, settings.s3_folder)
     uri = s3_config["Path"]
     if bucket.has_bucket(uri):
-        return FolderStore(bucket)
+        return FolderStore(bucket, is_ours=uri.startswith(f"s3://{settings.bucket}/{OURS}/"))
     role = s3_config.get("RoleArn") if settings.assume_role else None
     return S3Store(settings, scratch, role_arn=role, kms_key=s3_config.get("KMSKeyArn"))
 
@@ -91,10 +92,9 @@ def each_opened(store: ObjectStore, found: Sequence[StoredObject]) -> Iterator[P
 class FolderStore:
     """Buckets that are folders on this machine."""
 
-    keeps_files = True
-
-    def __init__(self, bucket: LocalBucket) -> None:
+    def __init__(self, bucket: LocalBucket, *, is_ours: bool = False) -> None:
         self.bucket = bucket
+        self.files_never_change = is_ours
 
     def find(self, uri: str) -> list[StoredObject]:
         """The file at an address, else all in the folder."""

@@ -37,7 +37,7 @@ CHECK = "Check the bucket, the role, and AWS_ENDPOINT_URL_S3. Then create the jo
 class S3Store:
     """Objects of a bucket on S3."""
 
-    keeps_files = False
+    files_never_change = False
 
     def __init__(
         self,

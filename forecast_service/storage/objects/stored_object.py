@@ -32,12 +32,12 @@ def bucket_and_key(uri: str) -> tuple[str, str]:
     InvalidData
         The text is no such address.
     """
-    bucket, _, key = uri.removeprefix(SCHEME).lstrip("/").partition("/")
+    bucket, _, key = uri.removeprefix(SCHEME).partition("/")
     if not uri.startswith(SCHEME) or not bucket:
         raise InvalidData(
             f"'{uri}' is not an address in a bucket. Write it as 's3://bucket/folder/file.csv'."
         )
-    return bucket, key.lstrip("/")
+    return bucket, key
 
 
 def is_content(uri: str) -> bool:

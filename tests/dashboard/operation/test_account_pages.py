@@ -11,6 +11,7 @@ from ..conftest import OpenContext
 from .conftest import log_in, logged_in
 
 OTHER_PATHS = (
+    "/forecast?store_number=2",
     "/stores/2",
     "/stores/2/history",
     "/forecast?store_number=2&format=csv",
@@ -58,6 +59,7 @@ def test_a_viewer_may_look_but_not_import_nor_train(page: Page) -> None:
     assert [answer.status for answer in refused] == [403, 403, 403]
 
 
+@pytest.mark.slow
 def test_a_viewer_sees_no_buttons_that_change_something(page: Page) -> None:
     logged_in(page, "vera", wanted="/activity")
 
@@ -65,6 +67,7 @@ def test_a_viewer_sees_no_buttons_that_change_something(page: Page) -> None:
     expect(page.get_by_role("button", name="Take it back")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_viewer_does_not_administer(page: Page) -> None:
     logged_in(page, "vera", wanted="/admin")
 
@@ -75,7 +78,6 @@ def test_a_viewer_does_not_administer(page: Page) -> None:
     "path",
     [
         "/stores/2/outlook",
-        "/forecast?store_number=2",
         *(pytest.param(path, marks=pytest.mark.slow) for path in OTHER_PATHS),
     ],
 )
@@ -99,6 +101,7 @@ def test_a_planner_sees_no_store_of_another_region_on_a_page(page: Page) -> None
     assert {store["region"] for store in listed} == {"north"}
 
 
+@pytest.mark.slow
 def test_a_planner_cannot_open_a_scenario_of_another_region(
     page: Page, open_context: OpenContext
 ) -> None:
@@ -228,3 +231,19 @@ def test_the_audit_log_is_filtered_and_exported(page: Page) -> None:
     lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
     assert len(lines) > 1
     assert all("logged_in" in line for line in lines[1:])
+
+
+@pytest.mark.slow
+def test_a_key_for_aws_sdks_is_shown_with_their_variables(page: Page) -> None:
+    logged_in(page, "anna", wanted="/admin?tab=keys")
+    page.get_by_text("New API key").click()
+    page.get_by_label("What it is for").fill("notebooks")
+    page.get_by_label("work with AWS SDKs").check()
+    page.get_by_role("button", name="Make the key").click()
+
+    lines = page.locator("#shown-once").inner_text().splitlines()
+
+    assert [line.partition("=")[0] for line in lines[1:]] == [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+    ]

@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 
 from ..conftest import Api, OpenContext, post
 
-PAGES = ("/upload", "/activity", "/status", "/accuracy-report", "/admin", "/admin?tab=keys")
-OTHERS = ("/admin?tab=audit", "/account")
+PAGES = ("/upload", "/activity", "/status", "/accuracy-report", "/admin", "/account")
+TABS = ("/admin?tab=keys", "/admin?tab=audit")
 
 
 def force(address: str) -> str:
@@ -24,7 +24,7 @@ def force(address: str) -> str:
 def settled(page: Page, address: str) -> Page:
     """The page when all that it asked for is there."""
     page.goto(address)
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("main[data-finished]")).to_be_visible()
     expect(page.locator(".skeleton")).to_have_count(0)
     return page
 
@@ -81,7 +81,9 @@ def test_the_status_shows_what_an_operator_looks_for(page: Page, api: Api) -> No
         expect(page.get_by_role("link", name=name)).to_have_attribute("href", name)
 
 
-@pytest.mark.parametrize("address_", [*PAGES, *OTHERS])
+@pytest.mark.parametrize(
+    "address_", [*PAGES, *(pytest.param(tab, marks=pytest.mark.slow) for tab in TABS)]
+)
 @pytest.mark.parametrize(
     ("theme", "width", "language"),
     [

@@ -132,6 +132,7 @@ def test_a_good_file_is_understood_imported_and_taken_back(
     assert extent(api) == before
 
 
+@pytest.mark.slow
 def test_an_undo_that_is_not_meant_changes_nothing(page: Page, api: Api) -> None:
     wait_for_work(api)
     page.goto("/upload")

@@ -34,6 +34,7 @@ def almost_constant(n: int, usual: float, once: float) -> np.ndarray:
     return values
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize(("usual", "once", "coming"), [
     (2.5, 2.51, 1.99), (20.0, 20.1, -15.0), (25_000.0, 25_001.0, 250.0), (0.3, 0.30001, 40.0),
 ])  # fmt: skip

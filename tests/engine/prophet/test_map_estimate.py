@@ -188,6 +188,7 @@ def test_a_constant_series_is_forecast_as_by_the_package() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_series_almost_without_noise_is_fitted_by_the_package() -> None:
     panel = make_panel(2, 60, closes=False)
     target = panel.target.copy()

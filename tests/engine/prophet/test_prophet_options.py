@@ -63,6 +63,7 @@ def future(panel: Panel) -> KnownFuture:
     return future_of(panel, 28, closes=False)
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize("options", CASES, ids=lambda options: " ".join(options.values()))
 def test_no_option_is_fitted_worse_than_by_stan(
     panel: Panel, future: KnownFuture, options: dict[str, str]
@@ -124,6 +125,7 @@ def assert_alike(differences: np.ndarray) -> None:
     assert max(differences[0], differences[2]) < 0.02
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("options", [FLAT, {**TIMES, "n_changepoints": "0"}, LOGISTIC])
 def test_the_package_takes_the_same_options(
     panel: Panel, future: KnownFuture, options: dict[str, str]

@@ -18,6 +18,7 @@ def quantiles(trend: float, rate: float, sigma: float, horizon: int) -> np.ndarr
     return spread_quantiles(*of_each, np.ones((1, horizon)), LEVELS)[0]
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize(
     ("trend", "rate", "sigma", "horizon"),
     [

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from forecast_service.errors import InvalidData
 from forecast_service.local.files.data_files import read_files
 from forecast_service.local.files.schema import DatasetSchema
+from forecast_service.storage.bucket import LocalBucket
+from forecast_service.storage.objects.object_store import FolderStore
 
 SCHEMA = DatasetSchema(
     "RELATED_TIME_SERIES",
@@ -49,12 +51,14 @@ texts = st.lists(lines, max_size=6).map("\n".join).map(str.encode)
 def test_any_file_is_read_or_refused_with_a_message(
     tmp_path: Path, file_format: str, content: bytes
 ) -> None:
-    path = tmp_path / "file"
+    store = FolderStore(LocalBucket(tmp_path))
+    path = store.bucket.root / "bucket" / "file"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
 
     refusal = ""
     try:
-        read = read_files([path], SCHEMA, file_format, "yyyy-MM-dd")
+        read = read_files(store, store.find("s3://bucket/file"), SCHEMA, file_format, "yyyy-MM-dd")
     except InvalidData as error:
         refusal = error.detail
 

@@ -35,18 +35,32 @@ def test_parquet_columns_match_by_name_in_any_numeric_type(world: World, target:
     assert demands(world, target) == {("1", "2015-01-01"): 5.0, ("1", "2015-01-02"): None}
 
 
-def test_a_canonical_parquet_file_becomes_the_snapshot_itself(world: World, target: str) -> None:
-    columns = {
-        "item_id": pa.array(["1", "1"]),
-        "timestamp": times("2015-01-01", "2015-01-02"),
-        "demand": pa.array([5.0, 6.5]),
-    }
-    uri = parquet(world, columns)
+CANONICAL = {
+    "item_id": pa.array(["1", "1"]),
+    "timestamp": times("2015-01-01", "2015-01-02"),
+    "demand": pa.array([5.0, 6.5]),
+}
+
+
+def test_a_canonical_file_of_the_service_becomes_the_snapshot_itself(
+    world: World, target: str
+) -> None:
+    uri = f"s3://{world.settings.bucket}/imports/one/part-0.parquet"
+    world.bucket.put(world.bucket.path_of(parquet(world, CANONICAL)), uri)
 
     world.import_rows(target, uri, Format="PARQUET")
 
     snapshots = list((world.settings.home / "snapshots").iterdir())
     assert [path.samefile(world.bucket.path_of(uri)) for path in snapshots] == [True]
+    assert demands(world, target) == {("1", "2015-01-01"): 5.0, ("1", "2015-01-02"): 6.5}
+
+
+def test_a_file_of_others_can_be_overwritten_after_its_import(world: World, target: str) -> None:
+    uri = parquet(world, CANONICAL)
+    world.import_rows(target, uri, Format="PARQUET")
+
+    world.bucket.path_of(uri).write_bytes(b"overwritten in place")
+
     assert demands(world, target) == {("1", "2015-01-01"): 5.0, ("1", "2015-01-02"): 6.5}
 
 

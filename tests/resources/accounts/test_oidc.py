@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from joserfc.jwk import RSAKey
 from pydantic import SecretStr
@@ -17,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from forecast_service.accounts.audit import AuditFilter
 from forecast_service.accounts.oidc.provider import IdentityProvider
+from forecast_service.accounts.tables import user_sessions
 from forecast_service.app import create_app
 from forecast_service.errors import ConfigurationError
 from forecast_service.service import Service
@@ -142,6 +144,7 @@ def test_an_address_works_once(browser: Person, provider: Provider) -> None:
     assert "invalid_grant" in refused(browser.get(f"{back.path}?{back.query}"), 401)
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -251,6 +254,34 @@ def test_each_log_in_sets_what_the_groups_grant_now(
     assert (me["name"], me["role"], me["limits"]["stores"]) == ("carla", "viewer", ["7"])
     (entry,) = service.audit.list(AuditFilter(action="user_changed"))
     assert entry.details == {"role": "viewer", "stores": ["7"]}
+
+
+def test_who_left_a_group_there_has_to_log_in_again_within_half_a_day(
+    browser: Person, provider: Provider, service: Service
+) -> None:
+    log_in(browser, provider)
+    provider.person["groups"] = []
+
+    age_sessions(service, 11.9)
+    assert browser.get("/me").status_code == 200
+    age_sessions(service, 0.2)
+    assert browser.get("/me").status_code == 401
+
+
+def test_who_has_a_password_stays_longer(browser: Person, service: Service) -> None:
+    service.users.create("dora", {"role": "admin", "password": PASSWORD})
+    browser.log_in("dora", PASSWORD)
+
+    age_sessions(service, 100.0)
+
+    assert browser.get("/me").status_code == 200
+
+
+def age_sessions(service: Service, hours: float) -> None:
+    """Let sessions have begun so much earlier; they are in use."""
+    earlier = user_sessions.c.created_at - hours * 3600
+    with service.database.write() as connection:
+        connection.execute(sa.update(user_sessions).values(created_at=earlier))
 
 
 def test_who_lost_all_groups_is_logged_out_at_the_next_try(

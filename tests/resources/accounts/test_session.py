@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from forecast_service.accounts.audit import AuditFilter
 from forecast_service.service import Service
 
 from .people import NEW_PASSWORD, PASSWORD, Person
@@ -157,6 +158,7 @@ def post_form(person: Person, **fields: str) -> Any:
     return person.client.post("/session", data=fields, base_url=person.base_url)
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize(
     ("wanted", "location"),
     [
@@ -252,3 +254,31 @@ def test_a_user_chooses_the_language_of_the_pages(bob: Person) -> None:
     assert bob.get("/me").get_json()["language"] == "en"
     assert bob.send("PATCH", "/me", {"language": None}).get_json()["language"] is None
     assert bob.send("PATCH", "/me", {"language": "fr"}).status_code == 422
+
+
+def test_a_form_without_javascript_logs_out(bob: Person, service: Service) -> None:
+    token = bob.client.get("/log-out").text.partition('name="csrf_token" value="')[2][:64]
+
+    answer = bob.client.post("/log-out", data={"csrf_token": token})
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
+    assert bob.cookie() is None
+    assert bob.get("/me").status_code == 401
+    entry = service.audit.list(AuditFilter(action="logged_out"))[0]
+    assert (entry.kind, entry.who) == ("user", "bob")
+
+
+@pytest.mark.parametrize("sent", [{}, {"csrf_token": "0" * 64}, {"csrf_token": "ä"}])
+def test_a_form_of_another_site_logs_nobody_out(bob: Person, sent: dict[str, str]) -> None:
+    assert bob.client.post("/log-out", data=sent).status_code == 403
+    assert bob.get("/me").status_code == 200
+
+
+def test_who_is_not_logged_in_is_sent_to_the_log_in_page(nobody: Person) -> None:
+    for answer in (nobody.client.get("/log-out"), nobody.client.post("/log-out")):
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
+
+
+def test_a_page_without_javascript_leads_to_the_log_out(bob: Person, nobody: Person) -> None:
+    assert '<a href="/log-out">' in bob.client.get("/").text
+    assert '<a href="/log-out">' not in nobody.client.get("/login").text

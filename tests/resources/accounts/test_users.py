@@ -97,6 +97,7 @@ def test_the_last_admin_stays(ann: Person, method: str, body: Any) -> None:
     assert "is the last admin" in answer.get_json()["detail"]
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize(
     ("body", "status"),
     [

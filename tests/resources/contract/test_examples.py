@@ -148,6 +148,7 @@ def check(sent: Sent, response: Any) -> None:
         jsonschema.validate(response.get_json(), whole, cls=jsonschema.Draft202012Validator)
 
 
+@pytest.mark.quick(30)
 @pytest.mark.parametrize("sent", READS, ids=lambda sent: sent.name)
 def test_reading_by_the_example_succeeds(
     request: pytest.FixtureRequest, browser: FlaskClient, sent: Sent
@@ -157,6 +158,7 @@ def test_reading_by_the_example_succeeds(
     check(sent, send(asked, sent))
 
 
+@pytest.mark.quick(8)
 @pytest.mark.parametrize("sent", CHANGES, ids=lambda sent: sent.name)
 def test_changing_by_the_example_succeeds(
     request: pytest.FixtureRequest, browser: FlaskClient, served_settings: Settings, sent: Sent

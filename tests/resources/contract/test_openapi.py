@@ -18,7 +18,7 @@ from .operations import resolved
 PAGES = {address for address, _ in frame.PAGES}
 NOT_DESCRIBED = {
     *PAGES,
-    *("/docs", "/first-admin", "/aws", "/aws/", "/static/<version>/<path:name>"),
+    *("/docs", "/first-admin", "/log-out", "/aws", "/aws/", "/static/<version>/<path:name>"),
 }
 
 

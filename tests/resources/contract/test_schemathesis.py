@@ -101,6 +101,7 @@ def takes_files(operation: Documented) -> bool:
     return "multipart/form-data" in operation.operation.get("requestBody", {}).get("content", {})
 
 
+@pytest.mark.quick(25)
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_answers_to_an_admin_keep_to_the_description(
@@ -111,6 +112,7 @@ def test_answers_to_an_admin_keep_to_the_description(
     assert send_all(described, operation, mode, SOME, headers) is not None
 
 
+@pytest.mark.quick(40)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 @pytest.mark.parametrize("role", ["nobody", "viewer", "planner"])
 def test_nobody_does_what_the_role_does_not_allow(

@@ -65,7 +65,12 @@ def test_outside_of_this_machine_the_service_is_locked(
 
     assert client.get("/stores").status_code == 401
     assert client.post("/training", json={"store_number": 1}).status_code == 401
-    assert client.post("/aws").status_code == 403
+    assert client.post("/aws").get_json(force=True) == {
+        "__type": "AccessDeniedException",
+        "Message": "The service is locked: it has no account yet, and without one it answers only "
+        "programs on its own machine. Make an AWS access key on the server with "
+        "'forecast-service keys create NAME --aws'.",
+    }
     assert client.get("/healthz").status_code == 200
     app.extensions["forecast_service"].close()
 

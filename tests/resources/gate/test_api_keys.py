@@ -48,12 +48,13 @@ def test_a_key_is_shown_once(client: FlaskClient, three_stores: Database) -> Non
         },
     )
     made = answer.get_json()
-    key = made.pop("key")
+    key, aws_secret = made.pop("key"), made.pop("aws_secret_access_key")
     listed = client.get("/keys", headers=with_key(key)).get_json()["keys"]
 
     assert answer.status_code == 201
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert listed == [made]
+    assert aws_secret is made["aws_access_key_id"] is None
     assert made["scopes"] == ["read", "admin"]
     assert made["limits"] == {"stores": None, "regions": None}
     assert made["expires_at"] == "2997-12-31T23:00:00Z"
@@ -74,7 +75,7 @@ def test_from_the_first_key_on_every_request_needs_one(client: FlaskClient) -> N
     )
     assert client.get("/stores", headers=with_key(key)).status_code == 200
     assert client.get("/stores", headers={"X-API-Key": key}).status_code == 200
-    assert client.post("/aws").status_code == 403
+    assert client.post("/aws").status_code == 400
     assert client.get("/", headers={"Accept": "text/html"}).status_code == 302
     assert client.get("/healthz").status_code == 200
 

@@ -12,7 +12,7 @@ from forecast_service.app import create_app
 from forecast_service.errors import ConfigurationError
 from forecast_service.settings import Settings, read_settings
 
-PATHS = ("/", "/docs", "/healthz", "/readyz", "/metrics", "/stores", "/v1/forecast", "/aws", "/no")
+PATHS = ("/", "/docs", "/healthz", "/readyz", "/metrics", "/stores", "/v1/forecast", "/no")
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,16 @@ def test_every_route_refuses_a_foreign_host(empty_app: Flask, path: str, method:
         "'evil.example:5000' is not a host of this service. Call it by 'localhost', or add the "
         "host to FORECAST_ALLOWED_HOSTS."
     )
+
+
+def test_the_endpoint_of_amazon_forecast_refuses_a_foreign_host_in_its_own_form(
+    empty_app: Flask,
+) -> None:
+    answer = empty_app.test_client().post("/aws", headers={"Host": "evil.example:5000"})
+
+    assert answer.status_code == 403
+    assert answer.get_json(force=True)["__type"] == "AccessDeniedException"
+    assert answer.get_json(force=True)["Message"].startswith("'evil.example:5000' is not a host")
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ def client(settings: Settings) -> Iterator[FlaskClient]:
     app.extensions["forecast_service"].close()
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize(
     "body",
     [

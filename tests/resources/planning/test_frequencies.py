@@ -52,6 +52,9 @@ def test_longer_periods_have_outlooks_too(served: tuple[str, Flask]) -> None:
     assert history["sales"][-1] == 99 + len(PERIODS[kind])
     a_year = 52 if kind == "weekly" else 12
     assert history["last_year"][-1] == history["sales"][-1] - a_year
+    coming, first = answer["next_7_days"], answer["forecast"]["p50"][0]
+    assert (coming["from"], coming["p50"]) == (answer["forecast"]["date"][0], first)
+    assert (coming["days"], coming["total_method"]) == (7 if kind == "weekly" else 31, "period")
     assert answer["forecast"]["parts"] is None
     assert answer["reasons"][0]["code"] == "no_parts"
     if kind == "monthly":

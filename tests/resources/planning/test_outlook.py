@@ -174,6 +174,19 @@ def test_the_weeks_have_quantiles_of_their_sum(client: FlaskClient) -> None:
     assert week["last_year"] == pytest.approx(sum(forecast["last_year"][7:14]))
 
 
+def test_the_coming_week_is_that_of_the_overview(client: FlaskClient) -> None:
+    overview = client.get("/overview").get_json()
+
+    for line in overview["stores"]:
+        week = outlook_of(client, line["store_number"], days=7)["next_7_days"]
+        assert {"from": week["from"], "to": week["to"]} == overview["week"]
+        assert (week["days"], week["total_method"]) == (7, "backtest")
+        assert [line["low"], line["next_7_days"], line["high"]] == pytest.approx(
+            [week["p10"], week["p50"], week["p90"]], abs=0.51
+        )
+        assert line["last_year"] == pytest.approx(week["last_year"], abs=0.51)
+
+
 def test_the_coverage_is_that_of_the_backtest_until_forecasts_were_served(
     client: FlaskClient,
 ) -> None:

@@ -8,8 +8,15 @@ import pytest
 from simulated_aws import SimulatedAws
 
 from forecast_service.errors import InvalidData
+from forecast_service.session import open_session
 from forecast_service.settings import Settings
-from forecast_service.storage.objects.object_store import ObjectStore, each_opened, open_store
+from forecast_service.storage.database import Database
+from forecast_service.storage.objects.object_store import (
+    FolderStore,
+    ObjectStore,
+    each_opened,
+    open_store,
+)
 
 NEEDED = (
     "Who reads needs s3:ListBucket and s3:GetObject there, who exports s3:PutObject; who assumes "
@@ -201,6 +208,34 @@ def test_a_folder_that_cannot_be_written_is_named_without_its_path(
         "'s3://chain/sales/a.csv' cannot be written: file exists. Check the folder of this bucket "
         "in FORECAST_S3_FOLDER."
     )
+
+
+@pytest.mark.parametrize(
+    "key", ["/a.csv", "a//b.csv", "Umsatz März/a b+c%20&=?#.csv", "long" * 60 + ".csv"]
+)
+def test_any_key_can_be_read(
+    simulated_aws: SimulatedAws, settings: Settings, tmp_path: Path, key: str
+) -> None:
+    simulated_aws.put(f"folder/{key}", "1")
+
+    store = store_of(settings, tmp_path, "s3://chain/folder")
+    found = store.find("s3://chain/folder")
+
+    assert [one.uri for one in found] == [f"s3://chain/folder/{key}"]
+    assert [path.read_text() for path in each_opened(store, found)] == ["1"]
+
+
+def test_the_service_writes_its_own_files_into_the_folder(
+    simulated_aws: SimulatedAws, settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    settings = settings.model_copy(update={"s3_folder": tmp_path / "buckets", "bucket": "chain"})
+    (tmp_path / "sales.csv").write_text("1")
+
+    open_session(settings, database).bucket.put(tmp_path / "sales.csv", "s3://chain/a/sales.csv")
+
+    assert (tmp_path / "buckets" / "chain" / "a" / "sales.csv").read_text() == "1"
+    assert isinstance(store_of(settings, tmp_path, "s3://chain/a"), FolderStore)
+    assert simulated_aws.keys() == []
 
 
 def test_a_key_of_kms_encrypts_what_is_written(

@@ -3,10 +3,10 @@
 import { me, post } from "./api.js";
 import { caller } from "./frame.js";
 import { list, t } from "./language.js";
-import { byId, el, failure, show, toast } from "./pieces.js";
+import { byId, el, failure, finished, show, toast } from "./pieces.js";
 import { limitsText, roleMeaning, roleName, scopeName } from "./rights.js";
 
-caller.then(() => me()).then(begin, (problem) => show(byId("who"), failure(problem)));
+caller.then(() => me()).then(begin, (problem) => show(byId("who"), failure(problem))).then(finished);
 
 function begin(found) {
   const kinds = {

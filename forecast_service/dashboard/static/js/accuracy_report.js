@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { caller } from "./frame.js";
 import { byName, change, n, number, percent, t } from "./language.js";
-import { byId, el, failure, show, skeleton, state } from "./pieces.js";
+import { byId, el, failure, finished, show, skeleton, state } from "./pieces.js";
 import { stacked } from "./stacked.js";
 import { weeksChart } from "./weeks_chart.js";
 
@@ -19,10 +19,7 @@ region.addEventListener("change", () => {
   history.replaceState(null, "", address);
   look();
 });
-caller.then(() => {
-  listRegions();
-  look(wanted);
-});
+caller.then(() => Promise.all([listRegions(), look(wanted)])).then(finished);
 
 async function listRegions() {
   const found = await get("/regions").catch(() => ({ regions: [] }));

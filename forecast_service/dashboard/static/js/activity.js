@@ -1,13 +1,14 @@
 /** Page "Runs and imports": what was done, by whom, how long it took, and what goes on now. */
 
-import { get, pause, remove } from "./api.js";
+import { get, pause, Problem, remove } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { untilVisible } from "./following.js";
 import { caller } from "./frame.js";
 import { fileNames, importChip, importSummary, isOpenImport, undo, undoable } from "./imports.js";
 import { ago, duration, n, t, time } from "./language.js";
-import { announce, byId, el, failure, show, skeleton, state, toast } from "./pieces.js";
+import { announce, byId, el, failure, finished, show, skeleton, state, toast } from "./pieces.js";
 import { changesText, isOpenRun, runChip, runName, runSummary } from "./runs.js";
+import { inWords } from "./sentences.js";
 import { stacked } from "./stacked.js";
 
 const PAGE = 25;
@@ -39,10 +40,12 @@ async function live() {
       activities = await read();
     } catch (problem) {
       if (mine === fresh) show(byId("activities"), failure(problem, live));
+      finished();
       return;
     }
     if (mine !== fresh) return;
     draw(activities);
+    finished();
     if (!activities.some((each) => each.isOpen)) return;
     await pause(LIVE_SECONDS * 1000);
     await untilVisible();
@@ -132,8 +135,8 @@ function howLong({ thing, isOpen }) {
 }
 
 function whatChanged({ kind, thing }) {
-  const error = kind === "run" ? thing.error : thing.error?.detail;
-  if (error) return details(thing, t("Why"), error);
+  const { error } = thing;
+  if (error) return details(thing, t("Why"), kind === "run" ? inWords(error) : new Problem(422, error).message);
   if (kind === "run") {
     const joined = thing.joined
       ? ` ${n("%(count)s more request joined.", "%(count)s more requests joined.", { count: thing.joined })}`
@@ -160,7 +163,7 @@ function moved(run) {
 }
 
 function details(thing, title, text) {
-  return el("details", { "data-of": thing.id }, el("summary", {}, title), el("p", { lang: "en" }, text));
+  return el("details", { "data-of": thing.id }, el("summary", {}, title), el("p", {}, text));
 }
 
 function actions(activity) {

@@ -2,7 +2,7 @@
 
 import { caller } from "./frame.js";
 import { t } from "./language.js";
-import { byId, el, failure, show, skeleton } from "./pieces.js";
+import { byId, el, failure, finished, show, skeleton } from "./pieces.js";
 import { showAudit } from "./admin_audit.js";
 import { showKeys } from "./admin_keys.js";
 import { showUsers } from "./admin_users.js";
@@ -25,4 +25,5 @@ async function begin(found) {
   } catch (problem) {
     show(byId("list"), failure(problem, () => begin(found)));
   }
+  finished();
 }

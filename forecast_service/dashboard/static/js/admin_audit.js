@@ -88,11 +88,15 @@ function table() {
 
 function detailsText(details) {
   if (!details) return "–";
-  const text = (value) => (value !== null && typeof value === "object" ? JSON.stringify(value) : String(value));
+  const words = { true: t("yes"), false: t("no") };
+  const text = (value) => {
+    if (Array.isArray(value)) return value.map(text).join(", ");
+    return typeof value === "object" ? JSON.stringify(value) : (words[value] ?? String(value));
+  };
   return Object.entries(details)
     .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name}: ${text(value)}`)
-    .join(", ") || "–";
+    .join(" · ") || "–";
 }
 
 function kindName(kind) {
@@ -127,6 +131,9 @@ function actionNames() {
     key_created: t("made a key"),
     key_revoked: t("revoked a key"),
     admin_link_made: t("made the link for the first administrator"),
+    resource_created: t("made a resource at Amazon's interface"),
+    resource_changed: t("changed a resource at Amazon's interface"),
+    resource_deleted: t("deleted a resource at Amazon's interface"),
     pruned_audit_log: t("deleted old entries"),
   };
 }

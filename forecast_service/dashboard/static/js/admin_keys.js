@@ -60,8 +60,9 @@ function newKey() {
         scopes: fields.getAll("scope"),
         ...limitsOf(fields),
         ...(end ? { expires_at: `${end}T23:59:59Z` } : {}),
+        ...(fields.get("aws") ? { aws: true } : {}),
       });
-      show(byId("secret"), shownOnce(t("Key “%(name)s”:", { name: key.name }), key.key));
+      show(byId("secret"), shownOnce(t("Key “%(name)s”:", { name: key.name }), secretsOf(key)));
       announce(t("The key was made."));
       await showKeys();
     } catch (problem) {
@@ -91,11 +92,27 @@ function newKey() {
             el("span", {}, scopeName(scope)),
           ),
         ),
+        el(
+          "label.choice",
+          {},
+          el("input", { type: "checkbox", name: "aws" }),
+          el("span", {}, t("work with AWS SDKs, as at Amazon Forecast (for all stores)")),
+        ),
       ),
       refusal,
       el("p.actions.whole-row", {}, el("button.primary", {}, t("Make the key"))),
     ),
   );
+}
+
+/** The key, and the variables in which AWS SDKs expect an AWS access key. */
+function secretsOf(key) {
+  if (key.aws_access_key_id === null) return key.key;
+  return [
+    key.key,
+    `AWS_ACCESS_KEY_ID=${key.aws_access_key_id}`,
+    `AWS_SECRET_ACCESS_KEY=${key.aws_secret_access_key}`,
+  ].join("\n");
 }
 
 async function revoke(key) {

@@ -1,6 +1,7 @@
 /** Api: requests to the service, and its refusals in words. */
 
 import { t } from "./language.js";
+import { inWords, learn } from "./sentences.js";
 
 const PATIENCE = 3; // times that a reading is repeated while the service is busy
 const LONGEST_WAIT = 10; // seconds
@@ -14,13 +15,21 @@ export class Problem extends Error {
    *   remedy?: {code: string, text: string}}} document
    */
   constructor(status, document) {
-    super(document.detail || document.title || t("The service could not answer."));
+    learn(document);
+    super(sentenceOf(document) || document.title || t("The service could not answer."));
     this.status = status;
     this.type = document.type ?? "";
     this.findings = document.errors ?? [];
     this.remedy = document.remedy ?? null;
     this.requestId = document.request_id ?? null;
   }
+}
+
+/** What a refusal says, in the language of the page; what helps stays at its end. */
+function sentenceOf({ detail, remedy }) {
+  const help = remedy?.text;
+  if (!help || !detail?.endsWith(help)) return inWords(detail);
+  return `${inWords(detail.slice(0, -help.length).trim())} ${help}`;
 }
 
 let asked = null;
@@ -56,7 +65,9 @@ export function remove(address, options = {}) {
 export async function call(method, address, options = {}) {
   const response = await send(method, address, options);
   if (response.status === 204) return null;
-  return response.json();
+  const answer = await response.json();
+  learn(answer);
+  return answer;
 }
 
 /**

@@ -13,9 +13,10 @@ function head(...names) {
   return el("thead", {}, el("tr", {}, ...names.map(([name, kind]) => el(`th${kind ? `.${kind}` : ""}`, { scope: "col" }, name))));
 }
 
+/** The day; on a narrow window with its notes below. */
 function nameOf(row) {
   const isWeekend = [0, 6].includes(dayOf(row.day).getUTCDay());
-  return el(`th${isWeekend ? ".weekend" : ""}`, { scope: "row" }, el("time", { datetime: row.day, title: longDay(row.day) }, shortDay(row.day)));
+  return el(`th${isWeekend ? ".weekend" : ""}`, { scope: "row" }, el("time", { datetime: row.day, title: longDay(row.day) }, shortDay(row.day)), el("span.narrow-only", {}, el("span.notes", {}, ...marked(row))));
 }
 
 function rangeOf(low, high) {
@@ -28,7 +29,7 @@ function expected(value, range) {
 }
 
 function notes(row) {
-  return el("td", {}, el("span.notes", {}, ...marked(row)));
+  return el("td.wide-only", {}, el("span.notes", {}, ...marked(row)));
 }
 
 function marked(row) {
@@ -57,7 +58,7 @@ export function comingDays(rows) {
     [t("Expected"), "num"],
     [t("Likely range"), "num.wide-only"],
     ...(hasLastYear ? [[t("Last year"), "num.wide-only"], [t("Against last year"), "num"]] : []),
-    [t("Notes")],
+    [t("Notes"), "wide-only"],
   ];
   return el(
     "table",
@@ -94,7 +95,7 @@ export function pastDays(rows) {
       [t("Likely range"), "num.wide-only"],
       [t("Sold against forecast"), "num"],
       [t("Last year"), "num.wide-only"],
-      [t("Notes")],
+      [t("Notes"), "wide-only"],
     ),
     el("tbody", {}, ...body),
   );

@@ -3,6 +3,7 @@
 import { span } from "./imports.js";
 import { date, list, n, number, t } from "./language.js";
 import { el, tile } from "./pieces.js";
+import { inWords, spoken } from "./sentences.js";
 
 const MOST_TOTALS = 12; // lines
 const MOST_UNUSUAL = 10; // lines
@@ -124,7 +125,7 @@ function meaning({ role, name, becomes, reason }) {
     "left out": t("Not used"),
   };
   const parts = becomes.filter((each) => plain(each) !== plain(name));
-  const details = reason ?? (role === "covariate" && parts.length ? parts.join(", ") : null);
+  const details = inWords(reason) || (role === "covariate" && parts.length ? parts.join(", ") : null);
   return el("span", {}, words[role] ?? role, details ? el("small.muted.below", {}, details) : null);
 }
 
@@ -193,15 +194,19 @@ function remarks(report) {
   if (report.by_rule) {
     texts.push(t("No plan from %(day)s on: %(rule)s.", {
       day: date(report.by_rule.first_on),
-      rule: report.by_rule.rule,
+      rule: inWords(report.by_rule.rule),
     }));
   }
   texts.push(t("The forecast will cover %(periods)s, because %(reason)s.", {
     periods: periods(report, report.horizon),
-    reason: report.horizon_reason,
+    reason: inWords(report.horizon_reason),
   }));
-  texts.push(...report.notes, ...(report.fixed ? [report.fixed] : []));
-  return section(t("Remarks"), null, el("ul.remarks", {}, ...texts.map((text) => el("li", {}, text))));
+  const said = [...report.notes, ...(report.fixed ? [report.fixed] : [])];
+  const items = [
+    ...texts.map((text) => el("li", {}, text)),
+    ...said.map((text) => el("li", spoken(text), inWords(text))),
+  ];
+  return section(t("Remarks"), null, el("ul.remarks", {}, ...items));
 }
 
 function section(title, text, ...content) {

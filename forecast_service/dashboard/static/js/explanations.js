@@ -1,6 +1,7 @@
 /** Explanations: what the service found, as sentences in the language of the page. */
 
 import { change, date, dayText, difference, list, longDay, n, percent, shortDay, t, units, week, weekday } from "./language.js";
+import { inWords } from "./sentences.js";
 
 /** How much a problem matters: the kind of its chip. */
 const KINDS = {
@@ -36,7 +37,7 @@ const DETAILS = {
   no_forecast: () => t("Its sales came after the forecast was made, or there is none yet. Update the forecast."),
   damaged: () => t("Update the forecast; an administrator finds more on the page of the status."),
   sales_late: (p) => t("Those of %(day)s are due.", { day: shortDay(p.expected_until) }),
-  fallback: (p) => p.reason,
+  fallback: (p) => inWords(p.reason),
   dormant: (p) => t("Last sale on %(day)s or before; the forecast is 0 until it sells again.", { day: date(p.last_sale_on) }),
 };
 
@@ -57,7 +58,7 @@ function detailOf(problem) {
 
 /** Why a forecast is out of date: its days have passed, or what the service says. */
 export function staleWords(stale, lastDay, today = dayText(new Date())) {
-  if (!lastDay || lastDay >= today) return stale;
+  if (!lastDay || lastDay >= today) return inWords(stale);
   return t("The days until %(day)s have passed. Load newer sales.", { day: date(lastDay) });
 }
 
@@ -162,13 +163,15 @@ export function origin(provenance, outlook) {
       t("Method"),
       members.length > 1
         ? list(members.map(([name, weight]) => `${methodName(name)} (${percent(weight)})`))
-        : methodName(members[0]?.[0] ?? provenance.algorithm),
+        : outlook.items && !outlook.item
+          ? t("chosen for each item")
+          : methodName(members[0]?.[0] ?? provenance.algorithm),
     ],
-    provenance.fallback ? [t("Simpler method because"), provenance.fallback.reason ?? provenance.fallback] : null,
+    provenance.fallback ? [t("Simpler method because"), inWords(provenance.fallback)] : null,
     provenance.stale ? [t("Out of date because"), staleWords(provenance.stale, outlook.forecast.date.at(-1))] : null,
     outlook.coverage ? [t("Range held"), heldWords(outlook.coverage)] : null,
     [t("Computed by"), provenance.source === "amazon" ? "Amazon Forecast" : t("this service")],
-    ...(provenance.assumptions ?? []).map((text) => [t("Assumed"), text.text ?? text]),
+    ...(provenance.assumptions ?? []).map((text) => [t("Assumed"), inWords(text)]),
   ].filter((row) => row !== null && row[1]);
 }
 

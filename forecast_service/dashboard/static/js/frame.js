@@ -48,6 +48,14 @@ export function permit(caller, root = document) {
   }
 }
 
+/** On a narrow window, the bar begins with the page that is open. */
+function showCurrent() {
+  const current = document.querySelector(".bar nav [aria-current]");
+  const nav = current?.closest("nav");
+  if (nav) nav.scrollLeft += current.getBoundingClientRect().right - nav.getBoundingClientRect().right + 24;
+}
+
+showCurrent();
 for (const button of document.querySelectorAll("[data-language]")) {
   button.addEventListener("click", () => {
     keep("language", button.dataset.language);
@@ -64,6 +72,7 @@ export const caller = byId("account")
   ? me().then(
       (found) => {
         permit(found);
+        showCurrent(); // there may be more pages now
         showAccount(found);
         return found;
       },

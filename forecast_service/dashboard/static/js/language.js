@@ -22,6 +22,16 @@ export function n(one, many, values) {
   return filled(found[values.count === 1 ? 0 : 1], { ...values, count: number(values.count) });
 }
 
+/**
+ * The sentence with a code of the service; null if the page's language has none.
+ * `shown` words its values, except names: those stand in quotes.
+ */
+export function worded(code, values, shown) {
+  const found = catalog[`wording:${code}`];
+  if (!found) return null;
+  return found.replace(/(„?)%\((\w+)\)s/g, (_, quote, name) => quote + (quote ? values[name] : shown(values[name])));
+}
+
 function filled(text, values) {
   return text.replace(/%\((\w+)\)s/g, (_, name) => String(values[name] ?? ""));
 }
@@ -57,16 +67,18 @@ export function difference(value) {
 /** A share as per cent: 12 %. */
 export function percent(share, decimals = 0) {
   if (share === null || share === undefined) return "–";
-  const options = { style: "percent", maximumFractionDigits: decimals };
+  const options = { style: "percent", minimumFractionDigits: decimals, maximumFractionDigits: decimals };
   return format(Intl.NumberFormat, options).format(share).replace(/^-/, MINUS);
 }
 
 /** A change as per cent with its sign: +12 %, −3 %. */
 export function change(share) {
   if (share === null || share === undefined) return "–";
+  const decimals = share !== 0 && Math.abs(share) < 0.0995 ? 1 : 0;
   const options = {
     style: "percent",
-    maximumFractionDigits: Math.abs(share) < 0.0995 ? 1 : 0,
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
     signDisplay: "exceptZero",
   };
   return format(Intl.NumberFormat, options).format(share).replace(/^-/, MINUS);

@@ -3,7 +3,7 @@
 import { send } from "./api.js";
 import "./frame.js";
 import { t } from "./language.js";
-import { byId } from "./pieces.js";
+import { byId, finished } from "./pieces.js";
 
 /** Where to go after the log-in: only an address of this service. */
 function target() {
@@ -32,3 +32,4 @@ async function logIn(event) {
 
 byId("provider")?.setAttribute("href", `/session/oidc?next=${encodeURIComponent(target())}`);
 byId("login").addEventListener("submit", logIn);
+finished();

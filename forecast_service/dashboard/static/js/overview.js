@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { problemWords, staleWords } from "./explanations.js";
 import { caller, copyCall, permit } from "./frame.js";
 import { ago, change, date, n, number, percent, t, time, units, week } from "./language.js";
-import { announce, byId, chip, el, failure, show, state, tile, toast } from "./pieces.js";
+import { announce, byId, chip, el, failure, finished, show, state, tile, toast } from "./pieces.js";
 
 const PAGE = 60; // stores in one request
 const PATIENCE = 180; // milliseconds after a key before the search begins
@@ -61,6 +61,7 @@ async function load() {
     byId("tiles").hidden = !page.overview;
     show(byId("stores"), failure(problem, load));
   }
+  finished();
 }
 
 function showOverview(overview) {

@@ -44,6 +44,11 @@ export function show(element, ...children) {
   element.removeAttribute("aria-busy");
 }
 
+/** Says that the page shows what it asked for, or why it cannot: `data-finished` of its main part. */
+export function finished() {
+  requestAnimationFrame(() => requestAnimationFrame(() => (byId("main").dataset.finished = "")));
+}
+
 /** A part that scrolls sideways if it is too wide, also by keyboard. */
 export function scroller(label, ...children) {
   const place = el("div.scroll", { role: "group", "aria-label": label }, ...children);

@@ -3,6 +3,7 @@
 import { number, t } from "./language.js";
 import { el } from "./pieces.js";
 import { question } from "./questions.js";
+import { inWords, spoken } from "./sentences.js";
 
 /**
  * Everything that a refusal says, as parts of a page.
@@ -17,7 +18,7 @@ export function refusalParts(problem, onAnswer) {
     el("h2", {}, t("These files cannot be imported yet")),
     problem.findings.length
       ? el("p", {}, nextStep(asked))
-      : el("p", { lang: "en" }, withoutRemedy(problem)),
+      : el("p", {}, withoutRemedy(problem)),
   );
   return [verdict, asked, findings(problem)];
 }
@@ -35,7 +36,7 @@ function withoutRemedy({ message, remedy }) {
 function findings(problem) {
   if (!problem.findings.length) return null;
   const rows = problem.findings.map(({ pointer, detail }) =>
-    el("tr", {}, el("th", { scope: "row" }, place(pointer)), el("td", { lang: "en" }, detail)),
+    el("tr", {}, el("th", { scope: "row" }, place(pointer)), el("td", spoken(detail), inWords(detail))),
   );
   return el(
     "section.card.flush",
@@ -51,7 +52,7 @@ function findings(problem) {
       "details.whole",
       {},
       el("summary", {}, t("The whole message")),
-      el("p", { lang: "en" }, withoutRemedy(problem)),
+      el("p", {}, withoutRemedy(problem)),
     ),
   );
 }

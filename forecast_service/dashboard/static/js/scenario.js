@@ -5,7 +5,8 @@ import { moved } from "./explanations.js";
 import { caller } from "./frame.js";
 import { date, shortDay, t, units, week } from "./language.js";
 import { Picture } from "./picture.js";
-import { byId, el, failure, scroller, show, toast } from "./pieces.js";
+import { byId, el, failure, finished, scroller, show, toast } from "./pieces.js";
+import { inWords, spoken } from "./sentences.js";
 import { labelOf, movedDay } from "./what_if.js";
 
 const id = decodeURIComponent(location.pathname.split("/")[2]);
@@ -51,7 +52,7 @@ function showScenario(scenario) {
   showHead(scenario);
   const news = [
     scenario.moved_on ? el("p.notice.info", {}, t("There is a newer forecast since this was saved; the numbers compare with the newer one.")) : null,
-    scenario.problem ? el("p.notice", {}, el("strong", {}, t("It cannot be computed any more.")), " ", el("span", { lang: "en" }, scenario.problem)) : null,
+    scenario.problem ? el("p.notice", {}, el("strong", {}, t("It cannot be computed any more.")), " ", el("span", spoken(scenario.problem), inWords(scenario.problem))) : null,
   ];
   show(byId("news"), ...news);
   const total = scenario.result?.total ?? scenario.total;
@@ -96,12 +97,12 @@ function daysCard(result) {
       "tr",
       { "data-day": row.day },
       el("th", { scope: "row" }, el("time", { datetime: row.day }, shortDay(row.day))),
-      el("td.num", {}, units(row.now.middle)),
-      el("td.num.figure", {}, units(row.after)),
+      el("td.num.wide-only", {}, units(row.now.middle)),
+      el("td.num", {}, el("span.figure", {}, units(row.after)), el("small.muted.narrow-only", {}, t("instead of %(units)s", { units: units(row.now.middle) }))),
       el("td.num", {}, movedDay(row.now.middle, row.after)),
     ),
   );
-  const heads = [["th", t("Day")], ["th.num", t("Expected")], ["th.num", t("What if")], ["th.num", t("Difference")]];
+  const heads = [["th", t("Day")], ["th.num.wide-only", t("Expected")], ["th.num", t("What if")], ["th.num", t("Difference")]];
   const table = el(
     "table",
     { id: "days" },
@@ -132,6 +133,7 @@ async function load() {
   } catch (problem) {
     show(byId("scenario"), el("div.card", {}, failure(problem, load)));
   }
+  finished();
 }
 
 byId("print").addEventListener("click", () => window.print());

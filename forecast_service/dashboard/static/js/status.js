@@ -3,7 +3,8 @@
 import { get } from "./api.js";
 import { caller } from "./frame.js";
 import { ago, date, n, number, percent, t, time } from "./language.js";
-import { byId, el, failure, show, skeleton, tile } from "./pieces.js";
+import { byId, el, failure, finished, show, skeleton, tile } from "./pieces.js";
+import { inWords, spoken } from "./sentences.js";
 import { weeksChart } from "./weeks_chart.js";
 
 const GIGABYTE = 1024 ** 3;
@@ -16,8 +17,7 @@ caller.then(look);
 
 function look() {
   show(byId("tiles"), skeleton(2));
-  lookAtSystem();
-  lookAtAccuracy();
+  Promise.all([lookAtSystem(), lookAtAccuracy()]).then(finished);
 }
 
 async function lookAtSystem() {
@@ -47,7 +47,7 @@ async function lookAtAccuracy() {
 /** What is wrong, worst first, in sentences. */
 function findings(system) {
   const { queue, workers, forecast, disk } = system;
-  const texts = system.problems.map((text) => el("span", { lang: "en" }, text));
+  const texts = system.problems.map((text) => el("span", spoken(text), inWords(text)));
   if (!workers.alive) {
     const since = workers.seen_at ? t("The last one was seen %(when)s.", { when: ago(workers.seen_at) }) : "";
     texts.push(`${t("No worker runs: imports and trainings wait.")} ${since}`);
@@ -55,9 +55,9 @@ function findings(system) {
     texts.push(t("Work has been waiting for %(when)s: the workers cannot keep up.", { when: time(queue.oldest_due_at) }));
   }
   if (!forecast) texts.push(t("No forecast is served yet."));
-  else if (forecast.stale) texts.push(el("span", { lang: "en" }, `${forecast.stale}.`));
+  else if (forecast.stale) texts.push(el("span", spoken(forecast.stale), `${inWords(forecast.stale)}.`));
   if (disk.free_bytes / disk.total_bytes < LITTLE_SPACE) texts.push(t("The disk is nearly full."));
-  if (queue.last_error) texts.push(el("span", { lang: "en" }, queue.last_error));
+  if (queue.last_error) texts.push(el("span", spoken(queue.last_error), inWords(queue.last_error)));
   return texts;
 }
 

@@ -7,7 +7,7 @@ import { caller, copyCall } from "./frame.js";
 import { ago, change, date, n, percent, shortDay, t, time, units, week as weekOf } from "./language.js";
 import { partsOfDays } from "./parts.js";
 import { Picture, rowsOf } from "./picture.js";
-import { announce, byId, chip, el, failure, scroller, show, tile } from "./pieces.js";
+import { announce, byId, chip, el, failure, finished, scroller, show, tile } from "./pieces.js";
 
 const RANGES = [
   ["4", () => t("4 weeks")],
@@ -36,6 +36,7 @@ async function load() {
     byId("tiles").hidden = true;
     show(byId("outlook"), el("div.card", {}, failure(problem, load)));
   }
+  finished();
 }
 
 /** Shows an outlook; a newer one replaces it. */
@@ -89,30 +90,31 @@ function problemList(outlook) {
   return el("ul.notice.problems", { "aria-label": t("Needs a look") }, ...rows);
 }
 
-/** The first whole week of the forecast. */
-function firstWeek(outlook) {
-  return outlook.weeks.find((week) => week.days === 7) ?? outlook.weeks[0];
+/** The name of the coming week; of longer periods and short forecasts, their days alone. */
+function weekName({ from, to, days }) {
+  return days === 7 ? `${t("Next 7 days")} · ${weekOf(from, to)}` : weekOf(from, to);
+}
+
+/** What was sold a year before, in words. */
+function yearBefore({ last_year: sold, days }) {
+  if (!sold) return t("no sales of that time are known");
+  return days === 7
+    ? t("%(units)s in the comparable week", { units: units(sold) })
+    : t("%(units)s in the comparable period", { units: units(sold) });
 }
 
 function showTiles(outlook) {
-  const week = firstWeek(outlook);
+  const week = outlook.next_7_days;
   const tomorrow = page.rows.find((row) => !row.isPast && !row.closed);
-  const hasBand = week?.p10 !== null && week?.p10 !== undefined;
+  const hasBand = week.p10 !== null && week.p10 !== undefined;
+  const isKnown = week.last_year && week.p50 !== null;
   const tiles = [
-    week
-      ? tile(
-          weekOf(week.from, week.to),
-          units(week.p50),
-          hasBand ? t("units; likely %(low)s to %(high)s", { low: units(week.p10), high: units(week.p90) }) : t("units expected"),
-        )
-      : null,
-    week
-      ? tile(
-          t("Against last year"),
-          change(week.last_year ? week.p50 / week.last_year - 1 : null),
-          week.last_year ? t("%(units)s in the comparable week", { units: units(week.last_year) }) : t("no sales of that week are known"),
-        )
-      : null,
+    tile(
+      weekName(week),
+      units(week.p50),
+      hasBand ? t("units; likely %(low)s to %(high)s", { low: units(week.p10), high: units(week.p90) }) : t("units expected"),
+    ),
+    tile(t("Against last year"), change(isKnown ? week.p50 / week.last_year - 1 : null), yearBefore(week)),
     tomorrow
       ? tile(
           t("Next open day"),
@@ -229,7 +231,7 @@ function itemsCard(outlook) {
   const place = el("div");
   const open = async () => (await import("./items.js")).showItems(place, series.store);
   const title = n("%(count)s item", "%(count)s items", { count: outlook.items.count });
-  return el("details.card.fold", { toggle: open, id: "items" }, el("summary", {}, el("h2", {}, title)), place);
+  return el("details.card.fold", { toggle: open, id: "items", open: location.hash === "#items" }, el("summary", {}, el("h2", {}, title)), place);
 }
 
 function daysCard() {

@@ -6,6 +6,7 @@ import { follow } from "./following.js";
 import { ago, change, difference, duration, list, n, percent, shortDay, t, units, week } from "./language.js";
 import { announce, el, show, toast } from "./pieces.js";
 import { isOpenRun } from "./runs.js";
+import { inWords } from "./sentences.js";
 
 const BIG = 0.02; // a day that moved by less is not named
 
@@ -104,7 +105,7 @@ async function ended(run, series, before, place) {
     return false;
   }
   if (run.state === "failed") {
-    tell(place, "bad", t("The update failed."), run.error ?? run.message ?? "");
+    tell(place, "bad", t("The update failed."), inWords(run.error));
     return false;
   }
   if (!before) {

@@ -6,9 +6,10 @@ import { follow } from "./following.js";
 import { caller } from "./frame.js";
 import { fileNames, importChip, importSummary, isOpenImport, undo, undoable } from "./imports.js";
 import { ago, number, t, time } from "./language.js";
-import { announce, byId, el, failure, show, state } from "./pieces.js";
+import { announce, byId, el, failure, finished, show, state } from "./pieces.js";
 import { refusalParts } from "./refusal.js";
 import { isOpenRun } from "./runs.js";
+import { inWords } from "./sentences.js";
 import { stacked } from "./stacked.js";
 
 const ROLES = ["sales", "future", "features", "stores"];
@@ -29,10 +30,11 @@ let working = new AbortController();
 caller.then((found) => {
   if (found && !found.scopes.includes("import")) {
     show(byId("main"), denied());
+    finished();
     return;
   }
   byId("work").hidden = false;
-  begin();
+  begin().then(finished);
 });
 
 function denied() {
@@ -44,7 +46,7 @@ function denied() {
   });
 }
 
-function begin() {
+async function begin() {
   const input = byId("files");
   const drop = byId("drop");
   input.addEventListener("change", () => {
@@ -65,7 +67,7 @@ function begin() {
     choose([...event.dataTransfer.files]);
   });
   byId("choice").addEventListener("submit", (event) => event.preventDefault());
-  showDeliveries();
+  await showDeliveries();
 }
 
 /* The files */
@@ -338,7 +340,7 @@ async function showForecast(place) {
 function showRun(place, run) {
   const words = {
     serving: t("The forecast is up to date."),
-    failed: t("The new forecast failed: %(reason)s", { reason: run.error ?? "" }),
+    failed: t("The new forecast failed: %(reason)s", { reason: inWords(run.error) }),
     cancelled: t("The new forecast was cancelled."),
   };
   const text = words[run.state] ?? t("A new forecast is being made …");
@@ -366,7 +368,7 @@ async function takeBack(delivery) {
       show(byId("outcome"), el("p.notice.good", {}, t("The delivery was taken back.")));
     }
   } catch (problem) {
-    show(byId("outcome"), el("p.notice.bad", { role: "alert", lang: "en" }, problem.message));
+    show(byId("outcome"), el("p.notice.bad", { role: "alert" }, problem.message));
   }
   showDeliveries();
 }
@@ -401,7 +403,7 @@ function deliveryColumns(newest) {
 }
 
 function brought(delivery) {
-  if (delivery.error) return el("span", { lang: "en" }, delivery.error.detail);
+  if (delivery.error) return el("span", {}, new Problem(422, delivery.error).message);
   return importSummary(delivery.report) ?? "–";
 }
 

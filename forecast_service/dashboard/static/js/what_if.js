@@ -2,10 +2,12 @@
 
 import { post } from "./api.js";
 import { moved } from "./explanations.js";
-import { shortDay, t, units } from "./language.js";
+import { difference, shortDay, t, units } from "./language.js";
 import { el, scroller, show, toast } from "./pieces.js";
+import { inWords, spoken } from "./sentences.js";
 
 const PATIENCE = 250; // milliseconds after the last change
+const SMALL = 0.005; // share of a day below which it counts as the same
 
 /** A what-if over the days of one outlook. */
 class WhatIf {
@@ -124,7 +126,7 @@ class WhatIf {
       const [value, moves] = row.querySelectorAll("[data-result]");
       value.textContent = answer ? units(after) : "–";
       moves.textContent = answer ? movedDay(before, after) : "–";
-      row.classList.toggle("moved", moves.textContent !== "–");
+      row.classList.toggle("moved", Math.abs(after - before) >= before * SMALL && after !== before);
     }
     this.page.picture.suppose(answer ? result : null);
     this.showTotal(answer);
@@ -133,7 +135,7 @@ class WhatIf {
   showTotal(answer) {
     this.bar.removeAttribute("aria-busy");
     const words = answer
-      ? [el("strong.figure", {}, moved(answer.total.baseline, answer.total.what_if)), " ", t("units over all days"), ...answer.notes.map((note) => el("small.muted.block", { lang: "en" }, note))]
+      ? [el("strong.figure", {}, moved(answer.total.baseline, answer.total.what_if)), " ", t("units over all days"), ...answer.notes.map((note) => el("small.muted.block", spoken(note), inWords(note)))]
       : [el("strong", {}, t("What if …")), " ", t("Change the plan of some days. Nothing is stored unless you save it.")];
     show(this.bar, el("p", { "aria-live": "polite" }, ...words), this.actions(answer));
   }
@@ -185,8 +187,9 @@ class WhatIf {
 
 /** How a day moved; less than half a per cent is not worth a look. */
 export function movedDay(before, after) {
-  if (Math.abs(after - before) < Math.max(0.05, before * 0.005)) return "–";
-  return moved(before, after);
+  if (units(before) === units(after)) return "–";
+  const isSmall = Math.abs(after - before) < before * SMALL;
+  return isSmall ? difference(Math.round(after) - Math.round(before)) : moved(before, after);
 }
 
 const LABELS = [
@@ -194,6 +197,7 @@ const LABELS = [
   [/^open$/i, () => t("Open")],
   [/^price$/i, () => t("Price")],
   [/school/i, () => t("School holiday")],
+  [/^state_?holiday/i, () => t("Holiday")],
 ];
 
 /** The name of a covariate in the table. */

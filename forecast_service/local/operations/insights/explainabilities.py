@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from forecast_service.local import catalog
-from forecast_service.local.arns import arn_of, ulid
+from forecast_service.local.arns import arn_of, arn_prefix, ulid
 from forecast_service.local.calls import (
     CREATE_PENDING,
     Call,
@@ -79,7 +79,10 @@ def insert_explainability(call: Call, predictor: Resource) -> None:
     Its name is that of the predictor, unless another explainability has it.
     """
     name = predictor.name
-    if catalog.find(call.connection, EXPLAINABILITY.word, name) is not None:
+    if (
+        catalog.find(call.connection, EXPLAINABILITY.word, name, arn_prefix(call.settings))
+        is not None
+    ):
         name = f"{name[:36]}_{ulid()}"
     catalog.insert(
         call.connection,
@@ -121,7 +124,7 @@ def require_explainable(call: Call, predictor: Resource) -> None:
 
 
 def _subject(call: Call, arn: str) -> Resource:
-    found = catalog.get(call.connection, arn)
+    found = call.find(arn)
     if found is None or found.type not in (PREDICTOR.word, FORECAST.word):
         raise DoesNotExist(
             f"No predictor and no forecast exists with the arn: {arn}. ListPredictors and "

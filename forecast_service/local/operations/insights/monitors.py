@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecast_service.local import catalog, descriptions, tags
-from forecast_service.local.arns import arn_of, ulid
+from forecast_service.local.arns import arn_of, arn_prefix, ulid
 from forecast_service.local.calls import (
     ACTIVE,
     CREATE_PENDING,
@@ -106,7 +106,7 @@ def continue_monitor(call: Call, reference_arn: str, predictor: Resource) -> Non
     if before is None or before.status not in (ACTIVE, CREATE_PENDING):
         return
     name = predictor.name
-    if catalog.find(call.connection, MONITOR.word, name) is not None:
+    if catalog.find(call.connection, MONITOR.word, name, arn_prefix(call.settings)) is not None:
         name = f"{name[:36]}_{ulid()}"
     insert_monitor(call, name, predictor, continues=before.arn)
 

@@ -62,6 +62,14 @@ class ApiKey(AnswerModel):
     last_used_at: Instant | None = Field(
         description="When it was last used, up to a minute late; null if it never was."
     )
+    aws_access_key_id: Text | None = Field(
+        description="ID of its AWS access key; null: it has none.",
+        examples=["FSKAQ2V1EXAMPLEABCDE"],
+    )
+    account_id: Text | None = Field(
+        description="AWS account of its resources at '/aws'; null: that of FORECAST_ACCOUNT_ID.",
+        examples=["123456789012"],
+    )
 
 
 class NewApiKey(ApiKey):
@@ -69,6 +77,10 @@ class NewApiKey(ApiKey):
 
     key: Text = Field(
         description="The key itself; it is shown this once.", examples=["fsk_Q2v1example"]
+    )
+    aws_secret_access_key: Text | None = Field(
+        description="Secret of its AWS access key; it is shown this once. Null: it has none.",
+        examples=["fska_3b1fexample"],
     )
 
 

@@ -47,6 +47,16 @@ class KeyBody(StrictModel):
     regions: list[Name] | None = Field(
         None, description="Regions whose stores the key may see.", examples=[["north"]]
     )
+    aws: bool = Field(
+        False,
+        description="Whether the key gets an AWS access key, too, for '/aws'.",
+        examples=[True],
+    )
+    account_id: str | None = Field(
+        None,
+        description="AWS account of its resources at '/aws'; null: that of FORECAST_ACCOUNT_ID.",
+        examples=["123456789012"],
+    )
     expires_at: ZonedMoment | None = Field(
         None, description="End of the key; null: none.", examples=["2030-01-31T00:00:00Z"]
     )

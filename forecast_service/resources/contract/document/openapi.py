@@ -15,6 +15,7 @@ from forecast_service.resources.contract.document.addresses import (
     group_of,
     path_parameters,
 )
+from forecast_service.resources.contract.document.headers import HEADERS
 from forecast_service.resources.contract.document.operations import operation_document
 from forecast_service.resources.contract.document.schemas import Schemas
 from forecast_service.resources.contract.document.security import SCHEMES
@@ -70,6 +71,7 @@ def description(routes: Routes, version: str) -> dict[str, Any]:
         "tags": [{"name": name} for name in dict.fromkeys((*GROUPS.values(), "Service"))],
         "paths": paths,
         "components": {
+            "headers": HEADERS,
             "schemas": dict(sorted(schemas.by_name.items())),
             "responses": dict(sorted(schemas.refusals.items())),
             "securitySchemes": SCHEMES,

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from forecast_service.accounts.caller import PUBLIC, SCOPES
 from forecast_service.importer.options import ROLES
 from forecast_service.resources.contract.answers import ANSWERS
+from forecast_service.resources.contract.document.headers import answer_headers
 from forecast_service.resources.contract.document.schemas import Schema, Schemas
 from forecast_service.resources.contract.document.security import security_of
 from forecast_service.resources.contract.documentation import Operation, Refusal
@@ -118,7 +119,10 @@ FILES = [(name, "coming days" if name == "future" else name) for name in ROLES]
 def _answers(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     for status, name in operation.answers.items():
-        answer: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+        answer: dict[str, Any] = {
+            "description": HTTPStatus(status).phrase,
+            "headers": answer_headers(operation, status),
+        }
         content: dict[str, Any] = {}
         if name is not None:
             schema = schemas.reference(ANSWERS[name])

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from forecast_service.resources.contract.problem import BLANK, Problem, examples_of
+from forecast_service.resources.contract.document.headers import refusal_headers
+from forecast_service.resources.contract.problem import BLANK, Problem, errors_of, examples_of
 
 __all__ = ["Schema", "Schemas", "example_of", "reference", "schema_of"]
 
@@ -46,6 +47,7 @@ class Schemas:
         problem = {"schema": self.reference(Problem), "examples": examples_of(status, types)}
         self.refusals[name] = {
             "description": f"{HTTPStatus(status).phrase}: {', '.join(types)}",
+            "headers": refusal_headers(status, errors_of(types)),
             "content": {PROBLEM_TYPE: problem, PAGE_TYPE: {"schema": {"type": "string"}}},
         }
         return {"$ref": f"#/components/responses/{name}"}

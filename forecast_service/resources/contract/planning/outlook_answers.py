@@ -17,6 +17,7 @@ from forecast_service.resources.contract.fields import (
     NextPage,
     RegionName,
     Sentence,
+    Sentences,
     Share,
     StoreName,
     StoreNumber,
@@ -92,7 +93,7 @@ class OutlookForecast(BaseModel):
 
 
 class OutlookWeek(BaseModel):
-    """Totals of a calendar week, also one field per forecast type; null if not known."""
+    """Totals of a week, also one field per forecast type; null if not known."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Number]
@@ -106,7 +107,7 @@ class OutlookWeek(BaseModel):
     )
     total_method: Text | None = Field(
         description="How the quantiles of the sum were made; null without any.",
-        examples=["comovement"],
+        examples=["backtest"],
     )
 
 
@@ -266,7 +267,11 @@ class Outlook(AnswerModel):
         description="Names of the public holidays by day.",
         examples=[{"2026-12-25": "Christmas Day"}],
     )
-    weeks: list[OutlookWeek] = Field(description="Totals of the weeks of the forecast.")
+    next_7_days: OutlookWeek = Field(
+        description="Totals of the coming week from today on, in units: as in the overview. Of "
+        "weekly or monthly data, that of one period.",
+    )
+    weeks: list[OutlookWeek] = Field(description="Totals of the calendar weeks of the forecast.")
     coverage: BandCoverage | None
     reasons: list[Finding] = Field(description="Why it looks like this, the largest part first.")
     plan: list[PlannedCovariate] = Field(description="What a what-if may change.")
@@ -276,3 +281,4 @@ class Outlook(AnswerModel):
         description="Its newest days with sales far from the usual."
     )
     provenance: Provenance
+    sentences: Sentences = None

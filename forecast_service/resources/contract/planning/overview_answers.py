@@ -17,6 +17,7 @@ from forecast_service.resources.contract.fields import (
     NextPage,
     RegionName,
     Sentence,
+    Sentences,
     Stale,
     StoreName,
     StoreNumber,
@@ -172,6 +173,7 @@ class Overview(AnswerModel):
     stores: list[OverviewStore] = Field(description="A page of the stores.")
     count: Count = Field(description="Number of all stores in the question.")
     next: NextPage = Field(examples=["/overview?limit=100&after=100"])
+    sentences: Sentences = None
 
 
 class Regions(AnswerModel):

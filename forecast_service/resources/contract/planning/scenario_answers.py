@@ -11,6 +11,7 @@ from forecast_service.resources.contract.fields import (
     Instant,
     ItemName,
     Sentence,
+    Sentences,
     StoreNumber,
     Text,
 )
@@ -55,6 +56,7 @@ class Scenario(ScenarioSummary):
         description="Why it cannot be computed any more; null if it can.",
         examples=[None, "All of its days have passed."],
     )
+    sentences: Sentences = None
 
 
 class Scenarios(AnswerModel):
