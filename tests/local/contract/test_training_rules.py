@@ -163,13 +163,15 @@ REFUSED_LEGACY: list[tuple[dict[str, Any], str]] = [
         {"AlgorithmArn": f"{ALGORITHM}Deep_AR_Plus"},
         f"'{ALGORITHM}Deep_AR_Plus' is a deep network, which this local Amazon Forecast does not "
         "train. Use CreateAutoPredictor, which weighs several algorithms for each series, or one "
-        f"of: {OPTIONS}",
+        f"of: {OPTIONS}. With FORECAST_CLOSED_ALGORITHMS=substitute, our best model is trained "
+        "under this name.",
     ),
     (
         {"AlgorithmArn": f"{ALGORITHM}CNN-QR"},
         f"'{ALGORITHM}CNN-QR' is a deep network, which this local Amazon Forecast does not "
         "train. Use CreateAutoPredictor, which weighs several algorithms for each series, or one "
-        f"of: {OPTIONS}",
+        f"of: {OPTIONS}. With FORECAST_CLOSED_ALGORITHMS=substitute, our best model is trained "
+        "under this name.",
     ),
     (
         {"AlgorithmArn": f"{ALGORITHM}NPTS", "TrainingParameters": {"epochs": "500"}},
@@ -183,7 +185,8 @@ REFUSED_LEGACY: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"AlgorithmArn": None},
-        "'AlgorithmArn' is missing. Name one, or use CreateAutoPredictor.",
+        "'AlgorithmArn' is missing. Name one, set 'PerformAutoML': true, or use "
+        "CreateAutoPredictor.",
     ),
     (
         {"PerformAutoML": True},
@@ -192,11 +195,6 @@ REFUSED_LEGACY: list[tuple[dict[str, Any], str]] = [
     (
         {"PerformAutoML": True, "AlgorithmArn": None, "PerformHPO": True},
         "'PerformHPO' does not go with 'PerformAutoML': true. Leave one out.",
-    ),
-    (
-        {"PerformAutoML": True, "AlgorithmArn": None},
-        "'PerformAutoML': true is not available in this local Amazon Forecast yet. Use "
-        "CreateAutoPredictor, which chooses per series, or name an AlgorithmArn.",
     ),
     (
         {"PerformHPO": True},
