@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+import sqlalchemy as sa
 from aws_stand_in import Aws, aws
 from click.testing import Result
 from support import until, write_sales
@@ -16,6 +17,7 @@ from support import until, write_sales
 from forecast_service.session import open_session
 from forecast_service.settings import Settings
 from forecast_service.storage.database import Database
+from forecast_service.storage.tables import resources
 
 __all__ = ["aws"]
 
@@ -74,6 +76,12 @@ def account(aws: Aws, tmp_path: Path) -> Any:
         ForecastName="old_week", PredictorArn=old, ForecastTypes=["0.5", "0.9"]
     )["ForecastArn"]
     active(client.describe_forecast, ForecastArn=forecast)
+    export = client.create_forecast_export_job(
+        ForecastExportJobName="nightly",
+        ForecastArn=forecast,
+        Destination={"S3Config": {"Path": "s3://chain/exports", "RoleArn": ROLE}},
+    )["ForecastExportJobArn"]
+    active(client.describe_forecast_export_job, ForecastExportJobArn=export)
     return client
 
 
@@ -89,6 +97,7 @@ def test_an_account_is_rebuilt_and_compared(
     assert len(compared["here"]["windows"]) == 2
     assert compared["there"]["wape"] == pytest.approx(compared["here"]["wape"])
     assert compared["note"] is None
+    assert compared["forecast_difference"] == pytest.approx(0, abs=1e-9)
     assert compared["cost_there"] == pytest.approx(compared["seconds_there"] / 3600 * 0.24)
 
     here = open_session(settings, database).forecast
@@ -124,3 +133,22 @@ def test_a_group_that_does_not_exist_is_named(aws: Aws, forecast_service: Comman
 
     assert result.exit_code == 1
     assert "Dataset group 'nobody' does not exist in this account. It has: none." in result.stderr
+
+
+def test_an_algorithm_that_only_aws_has_becomes_an_auto_predictor(
+    aws: Aws, account: Any, forecast_service: Command
+) -> None:
+    with aws.database.write() as connection:
+        predictor = resources.c.type == "predictor"
+        request = connection.execute(sa.select(resources.c.request).where(predictor)).scalar_one()
+        request["AlgorithmArn"] = "arn:aws:forecast:::algorithm/CNN-QR"
+        connection.execute(sa.update(resources).where(predictor).values(request=request))
+    aws.account.s3.delete_object(Bucket="chain", Key=next(iter(aws.account.keys("exports/n"))))
+
+    moved = forecast_service("aws", "migrate", "--json")
+    assert moved.exit_code == 0, moved.output
+
+    (compared,) = json.loads(moved.stdout)
+    assert compared["note"].startswith("CNN-QR is trained as an auto predictor here")
+    assert compared["here"]["wape"] is not None
+    assert compared["forecast_difference"] is None

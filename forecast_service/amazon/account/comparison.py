@@ -41,6 +41,9 @@ class Compared:
     forecast_here: str | None
     note: str | None
     """What differs, or why it could not be trained here."""
+    forecast_difference: float | None = None
+    """Sum of absolute differences between the medians of both forecasts, as a share; None without
+    an export of the one at Amazon."""
 
     @property
     def same_windows(self) -> bool:

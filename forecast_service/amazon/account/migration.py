@@ -6,12 +6,15 @@ changed at Amazon.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from forecast_service.amazon.account.comparison import Compared, compare, unable
+from forecast_service.amazon.account.exported_forecasts import ExportedForecasts
 from forecast_service.amazon.made import arns_by_name
 from forecast_service.aws import ALREADY_EXISTS, error_code, translate_errors
 from forecast_service.errors import InvalidData, NotFound
@@ -19,6 +22,8 @@ from forecast_service.local.arns import ALGORITHMS
 from forecast_service.trainer import list_summaries
 
 __all__ = ["Migration"]
+
+logger = logging.getLogger(__name__)
 
 AUTO_SETTINGS = (
     *("PredictorName", "ForecastHorizon", "ForecastTypes", "ForecastDimensions"),
@@ -42,10 +47,11 @@ Work = Callable[[], None]
 class Migration:
     """Moves dataset groups from the client ``there`` to the client ``here``."""
 
-    def __init__(self, there: Any, here: Any, work: Work) -> None:
+    def __init__(self, there: Any, here: Any, work: Work, exported: ExportedForecasts) -> None:
         self.there = there
         self.here = here
         self.work = work
+        self.exported = exported
 
     def groups(self) -> dict[str, str]:
         """Name -> ARN of the dataset groups at Amazon."""
@@ -153,7 +159,27 @@ class Migration:
         if trained["Status"] != "ACTIVE":
             return unable(name, summary, str(trained.get("Message") or trained["Status"]))
         forecast = self._move_forecast(summary["PredictorArn"], here)
-        return compare(self.there, self.here, name, description, trained, forecast, note)
+        difference = None if forecast is None else self._difference(*forecast)
+        compared = compare(self.there, self.here, name, description, trained, forecast, note)
+        return replace(compared, forecast_difference=difference)
+
+    def _difference(self, there: str, here: str) -> float | None:
+        """How far the medians differ from those in the newest export; None without an export."""
+        of_forecast = {"Key": "ForecastArn", "Condition": "IS", "Value": there}
+        pager = self.there.get_paginator("list_forecast_export_jobs")
+        pages = pager.paginate(Filters=[of_forecast])
+        jobs = [
+            job for page in pages for job in page["ForecastExportJobs"] if job["Status"] == "ACTIVE"
+        ]
+        if not jobs:
+            return None
+        arn = max(jobs, key=lambda job: job["CreationTime"])["ForecastExportJobArn"]
+        export = self.there.describe_forecast_export_job(ForecastExportJobArn=arn)
+        try:
+            return self.exported.difference(export, here)
+        except InvalidData as error:  # its files may be gone; the forecast is made all the same
+            logger.warning("%s", error.detail, extra={"event": "export_unread"})
+            return None
 
     def _train(
         self, description: Mapping[str, Any], group: str, is_auto: bool

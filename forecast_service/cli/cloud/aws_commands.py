@@ -18,7 +18,7 @@ __all__ = ["aws"]
 STEP_COLUMNS = ("what", "name", "state")
 COMPARED_COLUMNS = (
     *("group", "predictor", "wql_there", "wql_here", "wape_there", "wape_here"),
-    *("seconds_there", "seconds_here", "cost_there", "note"),
+    *("seconds_there", "seconds_here", "cost_there", "forecast_difference", "note"),
 )
 WORK_SECONDS = 7 * 24 * 3600.0  # of one step; many large predictors take days
 
@@ -79,8 +79,10 @@ def migrate(groups: tuple[str, ...], as_json: bool) -> None:
     Datasets, their imports from S3, predictors and their newest forecasts are made here with the
     same names and settings; nothing is changed at Amazon. What exists here is left as it is, so the
     command can be repeated. For each predictor it prints the accuracy of both on the backtest
-    windows, how long both trainings took, and what the one at Amazon cost.
+    windows, how long both trainings took, and what the one at Amazon cost. If a forecast was
+    exported to S3, it also says how far the medians differ.
     """
+    from forecast_service.amazon.account.exported_forecasts import ExportedForecasts
     from forecast_service.amazon.account.migration import Migration
     from forecast_service.cli.opening import open_for_command
     from forecast_service.session import open_amazon_session, open_session
@@ -91,7 +93,8 @@ def migrate(groups: tuple[str, ...], as_json: bool) -> None:
         here = open_session(at_home, service.database).forecast
         there = open_amazon_session(service.settings).forecast
         worker = Worker(at_home)
-        migration = Migration(there, here, lambda: _work(worker))
+        exported = ExportedForecasts(at_home, service.database)
+        migration = Migration(there, here, lambda: _work(worker), exported)
         compared = []
         for name in groups or migration.groups():
             say(f"Moving dataset group {name} ...")
@@ -118,6 +121,7 @@ def _row(one: Compared) -> dict[str, Any]:
         "seconds_there": one.seconds_there,
         "seconds_here": one.seconds_here,
         "cost_there": None if one.cost_there is None else f"${one.cost_there:.2f}",
+        "forecast_difference": _digits(one.forecast_difference),
         "note": one.note,
     }
 
