@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from forecast_service.local.jobs.evaluating import evaluation
 from forecast_service.storage.queue import Queue, new_id
+from forecast_service.storage.tables import forecast_parts, forecast_values, monitor_evaluations
+from forecast_service.worker.worker import Worker
 
 from ..amazon import Amazon, refusal
 from .conftest import DAYS, HORIZON, finish, load, promotions, related, sold
@@ -175,3 +178,46 @@ def test_a_monitor_is_deleted_before_its_predictor(
     assert code == "ResourceInUseException"
     assert amazon.forecast.list_monitors() == {"Monitors": []}
     assert amazon.forecast.delete_predictor(PredictorArn=predictor) == {}
+
+
+def test_a_deleted_tree_leaves_nothing_behind(
+    amazon: Amazon, predictor: str, forecast: str
+) -> None:
+    next_forecast(amazon, predictor, "before")
+    watch(amazon, predictor)
+    next_forecast(amazon, predictor, "after")
+    import_weeks(amazon, 1)
+    next_forecast(amazon, predictor, "newest")
+    explained = {"TimeSeriesGranularity": "ALL", "TimePointGranularity": "ALL"}
+    amazon.forecast.create_explainability(
+        ExplainabilityName="why", ResourceArn=forecast, ExplainabilityConfig=explained
+    )
+    made = amazon.forecast.create_what_if_analysis(WhatIfAnalysisName="a", ForecastArn=forecast)
+    finish(amazon)
+    amazon.forecast.create_what_if_forecast(
+        WhatIfForecastName="w", WhatIfAnalysisArn=made["WhatIfAnalysisArn"]
+    )
+    finish(amazon)
+
+    amazon.forecast.delete_resource_tree(ResourceArn=predictor)
+
+    with amazon.database.read() as connection:
+        counts = {
+            table.name: connection.execute(
+                sa.select(sa.func.count()).select_from(table)
+            ).scalar_one()
+            for table in (forecast_values, forecast_parts, monitor_evaluations)
+        }
+    assert counts == dict.fromkeys(counts, 0)
+
+
+@pytest.mark.parametrize("amazon", ["in_process"], indirect=True)
+def test_a_worker_evaluates_after_an_import(amazon: Amazon, predictor: str, forecast: str) -> None:
+    monitor = watch(amazon, predictor)
+    dataset = amazon.forecast.list_datasets()["Datasets"][-1]["DatasetArn"]
+    days = range(DAYS, DAYS + HORIZON)
+    load(amazon, dataset, "next", sold(days, promotions()), "INCREMENTAL")
+
+    assert Worker(amazon.settings).run_until_idle(60)
+
+    assert len(evaluations(amazon, monitor)) == 1

@@ -135,7 +135,8 @@ def newest_evaluation(connection: sa.Connection, monitor: Resource) -> sa.RowMap
 def forget(connection: sa.Connection, monitor: Resource) -> None:
     """End a monitor that is being deleted; the one that continues it takes over its evaluations."""
     withdraw_work(connection, EVALUATION, monitor.arn)
-    details = MonitorDetails.of(monitor.details)
+    newest = catalog.get(connection, monitor.arn) or monitor  # in a tree, forecasts went before it
+    details = MonitorDetails.of(newest.details)
     for kept in details.kept or ():
         forecast_store.delete(connection, kept["values"])
     own = monitor_evaluations.c.monitor_arn == monitor.arn
