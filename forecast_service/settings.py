@@ -76,6 +76,11 @@ class Settings(BaseSettings):
     assume_role: bool = Field(
         False, description="Whether the local Amazon Forecast reads and writes S3 by the RoleArn."
     )
+    closed_algorithms: Literal["refuse", "substitute"] = Field(
+        "refuse",
+        description="What the local Amazon Forecast does with CNN-QR and Deep_AR_Plus: refuse "
+        "them, or train our best model under their names.",
+    )
     dataset_name: str = Field("store_demand", description="Name of the target time series dataset.")
     dataset_group: str = Field("store_demand_group", description="Name of the dataset group.")
     algorithm: Literal[

@@ -22,6 +22,7 @@ from forecast_service.local.kinds import (
     PREDICTOR,
     kind_of,
 )
+from forecast_service.local.operations.closed_algorithms import SUBSTITUTED, is_closed
 from forecast_service.local.operations.insights.evaluated import newest_evaluation
 from forecast_service.local.resource_details import (
     ImportJobDetails,
@@ -139,16 +140,25 @@ def _import_job(connection: sa.Connection, job: Resource) -> dict[str, Any]:
 
 def _predictor(connection: sa.Connection, predictor: Resource) -> dict[str, Any]:
     details = PredictorDetails.of(predictor.details)
-    algorithm = predictor.request.get("AlgorithmArn")
+    algorithm = predictor.request.get("AlgorithmArn") or details.chosen
     return {
         "DatasetGroupArn": predictor.dataset_group_arn,
         "IsAutoPredictor": details.is_auto,
+        "AlgorithmArn": algorithm,
+        "Message": predictor.message or _substitution(algorithm),
         "AutoMLAlgorithmArns": None if algorithm is None else [algorithm],
         "DatasetImportJobArns": details.dataset_import_job_arns,
         "PredictorExecutionDetails": details.executions,
         "ReferencePredictorSummary": _reference(connection, predictor),
         **_insights(connection, predictor),
     }
+
+
+def _substitution(algorithm: str | None) -> str | None:
+    """What is trained under the name of a deep network."""
+    if algorithm is None or not is_closed(algorithm):
+        return None
+    return SUBSTITUTED.format(name=algorithm.rpartition("/")[2])
 
 
 def _insights(connection: sa.Connection, predictor: Resource) -> dict[str, Any]:

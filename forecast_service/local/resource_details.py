@@ -104,6 +104,8 @@ class PredictorDetails(DataDetails):
     """Paths of its files, relative to FORECAST_HOME."""
     algorithms: Mapping[str, int] | None = None
     """The number of series that each algorithm forecasts, by its name in the engine."""
+    chosen: str | None = None
+    """ARN of the algorithm that AutoML chose."""
     kept_from: str | None = None
     """ARN of the predictor from which unchanged parts of the training were kept."""
     unreadable: str | None = None

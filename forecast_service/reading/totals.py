@@ -9,6 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from forecast_service.common.keys import series_key
+from forecast_service.common.wording.coded import say
 from forecast_service.storage import forecast_store
 from forecast_service.storage.stored_forecast import StoredForecast
 
@@ -30,16 +31,9 @@ class Total:
 
     def sentence(self) -> str:
         """How the quantiles were made."""
-        subject = f"These are quantiles of the sum of {self.items:,} items, not sums of quantiles"
         if self.comovement is None:
-            return (
-                f"{subject}; how the items move together was not measured, so the range is the "
-                "widest possible, as if all erred together. The next forecast measures it"
-            )
-        return (
-            f"{subject}; the items move together by {self.comovement:.2f} (0: independently, "
-            "1: always together)"
-        )
+            return say("sum_of_items_unmeasured", items=self.items)
+        return say("sum_of_items", items=self.items, comovement=f"{self.comovement:.2f}")
 
 
 def total_of_store(

@@ -70,7 +70,7 @@ def test_a_wrong_setting_is_named(forecast_service, monkeypatch: pytest.MonkeyPa
         ("FORECAST_TYPES", "0.1,2", "up to five different quantiles from 0.01 to 0.99 or 'mean'"),
         ("FORECAST_TYPES", "0.1,.10", "up to five different quantiles"),
         ("TOLERANCE_DAYS", "-1", "a number of at least 0"),
-        ("BACKEND", "gcp", "'local' or 'amazon'"),
+        ("BACKEND", "gcp", "'local', 'amazon' or 'auto'"),
         ("RETRAIN_RULES", "age,foo", "'age' or 'new_sales', or both separated by a comma"),
     ],
 )

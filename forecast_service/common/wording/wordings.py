@@ -32,6 +32,11 @@ ASSUMPTIONS = {
     "rest_days": "store '{store}' never sold on {weekdays} and counts as closed on these days",
     "beyond_bounds": "'{name}' is {values} on coming days. The effect of '{name}' is known from "
     "{low} to {high} and is carried no farther",
+    "sum_of_items": "These are quantiles of the sum of {items:,} items, not sums of quantiles; the "
+    "items move together by {comovement} (0: independently, 1: always together)",
+    "sum_of_items_unmeasured": "These are quantiles of the sum of {items:,} items, not sums of "
+    "quantiles; how the items move together was not measured, so the range is the widest "
+    "possible, as if all erred together. The next forecast measures it",
     "rule_without_open": OTHERWISE,
     "rule_with_open": "'open' follows the store's usual weekdays of the last 8 weeks, " + OTHERWISE,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from forecast_service.engine.backtest import Metrics
@@ -12,19 +12,30 @@ from forecast_service.engine.train import Trained, Window
 __all__ = ["evaluation_results", "executions"]
 
 
-def evaluation_results(trained: Trained, algorithm_arn: str | None) -> dict[str, Any]:
-    """``PredictorEvaluationResults``: the summary, then the windows, newest first."""
+def evaluation_results(results: Sequence[tuple[Trained, str | None]]) -> dict[str, Any]:
+    """``PredictorEvaluationResults`` of trainings, each with the ARN of its algorithm.
+
+    Of each, the summary, then the windows, newest first.
+    """
+    return {"PredictorEvaluationResults": [_evaluation(*result) for result in results]}
+
+
+def executions(results: Sequence[tuple[Trained, str | None]]) -> dict[str, Any]:
+    """``PredictorExecutionDetails``: the windows that were tested, in the order of the results."""
+    return {"PredictorExecutions": [_execution(*result) for result in results]}
+
+
+def _evaluation(trained: Trained, algorithm_arn: str | None) -> dict[str, Any]:
     summary = trained.summary
     windows = [_window_results(window) for window in trained.windows]
     if summary is not None:
         windows.insert(0, {"EvaluationType": "SUMMARY", "Metrics": _metrics(summary)})
-    return {"PredictorEvaluationResults": [_add_arn({"TestWindows": windows}, algorithm_arn)]}
+    return _add_arn({"TestWindows": windows}, algorithm_arn)
 
 
-def executions(trained: Trained, algorithm_arn: str | None) -> dict[str, Any]:
-    """``PredictorExecutionDetails``: the windows that were tested."""
+def _execution(trained: Trained, algorithm_arn: str | None) -> dict[str, Any]:
     windows = [{**_range(window), "Status": "ACTIVE"} for window in trained.windows]
-    return {"PredictorExecutions": [_add_arn({"TestWindows": windows}, algorithm_arn)]}
+    return _add_arn({"TestWindows": windows}, algorithm_arn)
 
 
 def _window_results(window: Window) -> dict[str, Any]:

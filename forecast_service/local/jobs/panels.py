@@ -24,7 +24,8 @@ __all__ = ["ModelInput", "attributes_of", "build_input"]
 
 DAILY = "D"
 MOST_PERIODS = 50_000  # that models learn from: 35 days of minutes, five years of hours
-MOST_VALUES = 200_000_000  # of a panel with periods shorter than a day: 1.6 GB
+FEWEST_PERIODS = 2_000  # at least so many, for four times the longest horizon
+MOST_VALUES = 20_000_000  # of a panel with periods shorter than a day, unless they are fewer
 MIN_PERIODS = 3  # an end is compared with the periods between the ends
 USUAL = 0.9  # share of the other periods that lack no more than is usual
 NOTABLE = 0.05  # share of a period that may be missing: an hour of a day, a day of a month
@@ -180,7 +181,7 @@ def _newest_periods(
 
     Only periods shorter than a day become so many.
     """
-    most = min(MOST_PERIODS, MOST_VALUES // n_series)
+    most = min(MOST_PERIODS, max(FEWEST_PERIODS, MOST_VALUES // n_series))
     if not parse_frequency(frequency).is_subdaily or len(timestamps) <= most:
         return timestamps, ()
     newest = timestamps[-most:]

@@ -13,6 +13,7 @@ from forecast_service.engine.periods.frequency import season_length
 from forecast_service.local.catalog import Resource
 from forecast_service.local.operations.algorithms import engine_name
 from forecast_service.local.operations.alignment import engine_frequency
+from forecast_service.local.operations.closed_algorithms import is_closed
 from forecast_service.local.operations.legacy_predictors import fillings
 from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.settings import Settings
@@ -20,6 +21,8 @@ from forecast_service.settings import Settings
 __all__ = ["PredictorConfig", "configuration_of", "fill_values"]
 
 AUTO = "auto"
+AUTO_ML = "algorithm/auto_ml"  # in place of an ARN, until one is chosen
+CANDIDATES = ("Prophet", "ETS", "ARIMA", "NPTS")
 AUTO_WINDOWS = 2  # weights and spread are learned on one window and tested on the other, both ways
 
 
@@ -45,6 +48,8 @@ class PredictorConfig:
     offset: int | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     """Training parameters, under Amazon's names."""
+    candidates: tuple[str, ...] = ()
+    """Algorithms (as in ARNs) among which AutoML still has to choose."""
 
     @property
     def is_auto(self) -> bool:
@@ -81,7 +86,10 @@ def fill_values(methods: Mapping[str, str]) -> dict[str, float]:
 def configuration_of(predictor: Resource) -> PredictorConfig:
     """The configuration of a predictor, from its request."""
     request, details = predictor.request, PredictorDetails.of(predictor.details)
-    config = _auto_configuration(request) if details.is_auto else _legacy_configuration(request)
+    if details.is_auto:
+        config = _auto_configuration(request)
+    else:
+        config = _legacy_configuration(request, details.chosen)
     return replace(config, begun=details.frequency)
 
 
@@ -111,13 +119,17 @@ def _auto_configuration(request: Mapping[str, Any]) -> PredictorConfig:
     )
 
 
-def _legacy_configuration(request: Mapping[str, Any]) -> PredictorConfig:
+def _legacy_configuration(request: Mapping[str, Any], chosen: str | None) -> PredictorConfig:
+    """``chosen`` is the ARN of the algorithm that AutoML chose, if it did."""
+    arn = request.get("AlgorithmArn") or chosen or AUTO_ML
+    closed = is_closed(arn)
     featurization, data = request["FeaturizationConfig"], request["InputDataConfig"]
     evaluation = request.get("EvaluationParameters", {})
     return PredictorConfig(
         dataset_group_arn=data["DatasetGroupArn"],
-        algorithm=engine_name(request["AlgorithmArn"]),
-        algorithm_arn=request["AlgorithmArn"],
+        algorithm=AUTO if closed else engine_name(arn),
+        algorithm_arn=arn,
+        candidates=CANDIDATES if arn == AUTO_ML else (),
         horizon=request["ForecastHorizon"],
         frequency=featurization["ForecastFrequency"],
         dimensions=tuple(featurization.get("ForecastDimensions", ())),
@@ -126,9 +138,9 @@ def _legacy_configuration(request: Mapping[str, Any]) -> PredictorConfig:
         country=_country(
             {entry["Name"]: [entry["Value"]] for entry in data.get("SupplementaryFeatures", ())}
         ),
-        windows=evaluation.get("NumberOfBacktestWindows", 1),
+        windows=max(evaluation.get("NumberOfBacktestWindows", 1), AUTO_WINDOWS if closed else 1),
         offset=evaluation.get("BackTestWindowOffset"),
-        options=request.get("TrainingParameters", {}),
+        options={} if closed else request.get("TrainingParameters", {}),
     )
 
 

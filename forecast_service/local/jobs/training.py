@@ -12,10 +12,12 @@ from forecast_service.engine.algorithm import part
 from forecast_service.engine.panel import Panel
 from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.engine.train import train
+from forecast_service.engine.training_result import Trained
 from forecast_service.errors import InvalidData
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.accuracy import evaluation_results, executions
-from forecast_service.local.jobs.earlier_training import earlier_training
+from forecast_service.local.jobs.auto_ml.contest import Contestant, contest
+from forecast_service.local.jobs.earlier_training import EarlierTraining, earlier_training
 from forecast_service.local.jobs.job import Finish, Job
 from forecast_service.local.jobs.panels import build_input
 from forecast_service.local.jobs.predictor_config import PredictorConfig, configuration_of
@@ -29,7 +31,7 @@ __all__ = ["count_notes", "run_training"]
 MAX_NOTES = 10
 AUTO_PARTS = 4  # the horizon of a new auto predictor is at most 1/4 of the data
 MOST_SUBDAILY = 100_000  # series with periods shorter than a day
-RETRAINED_PARTS = 3  # that of a retrained one is at most 1/3
+RETRAINED_PARTS = 3  # that of a retrained one, and with AutoML, is at most 1/3
 
 
 def run_training(job: Job) -> Finish:
@@ -46,24 +48,26 @@ def run_training(job: Job) -> Finish:
     model_input = build_input(sources, config)
     _require_few_series(model_input.panel)
     _require_length(model_input.panel.n_periods, config, job.resource)
-    earlier = earlier_training(job, config)
-    trained = train(
-        config.algorithm,
-        model_input.panel,
-        config.fit_config(job.settings),
-        part(job.progress, 0.02, 0.98),
-        previous=earlier.trained,
-    )
+    tested, trained, earlier, left_out = _trained(job, config, model_input.panel)
+    config = tested[0].config if tested else config
+    results = [(one.trained, one.config.algorithm_arn) for one in tested]
+    results = results or [(trained, config.algorithm_arn)]
     models = save_trained(
         job.settings.home, config.algorithm, trained, model_input.panel, earlier.predictor
     )
-    notes = [*model_input.notes, *earlier.notes_of(trained), *count_notes(trained.fitted.notes)]
+    notes = [
+        *model_input.notes,
+        *left_out,
+        *earlier.notes_of(trained),
+        *count_notes(trained.fitted.notes),
+    ]
     details = replace(
         PredictorDetails.of(job.resource.details),
         is_auto=config.is_auto,
         frequency=model_input.panel.frequency,
-        accuracy=evaluation_results(trained, config.algorithm_arn),
-        executions=executions(trained, config.algorithm_arn),
+        chosen=config.algorithm_arn if tested else None,
+        accuracy=evaluation_results(results),
+        executions=executions(results),
         dataset_import_job_arns=list(sources.import_jobs),
         snapshot=dict(sources.snapshot),
         data_until=str(model_input.panel.timestamps[-1])[:10],
@@ -77,6 +81,20 @@ def run_training(job: Job) -> Finish:
         return details
 
     return finish
+
+
+def _trained(
+    job: Job, config: PredictorConfig, panel: Panel
+) -> tuple[list[Contestant], Trained, EarlierTraining, list[str]]:
+    """The training; if AutoML chooses, all contestants (best first) and notes about others."""
+    fit_config, progress = config.fit_config(job.settings), part(job.progress, 0.02, 0.98)
+    if config.candidates:
+        metric = job.resource.request.get("OptimizationMetric")
+        tested, notes = contest(config, metric, panel, fit_config, progress)
+        return tested, tested[0].trained, EarlierTraining(), notes
+    earlier = earlier_training(job, config)
+    trained = train(config.algorithm, panel, fit_config, progress, previous=earlier.trained)
+    return [], trained, earlier, []
 
 
 def count_notes(notes: Iterable[str | None]) -> list[str]:
@@ -99,8 +117,9 @@ def _require_few_series(panel: Panel) -> None:
 
 def _require_length(n_periods: int, config: PredictorConfig, predictor: Resource) -> None:
     """Check Amazon's limits of the horizon for this length of the target time series."""
-    if config.is_auto:
-        parts = RETRAINED_PARTS if "ReferencePredictorArn" in predictor.request else AUTO_PARTS
+    if config.is_auto or config.candidates:
+        is_new = config.is_auto and "ReferencePredictorArn" not in predictor.request
+        parts = AUTO_PARTS if is_new else RETRAINED_PARTS
         most, rule = n_periods // parts, f"{n_periods} periods / {parts}"
     else:
         most, rule = n_periods - 1, f"{n_periods} periods - 1"

@@ -10,10 +10,11 @@ from forecast_service.engine.simple.npts_options import NptsOptions
 from forecast_service.errors import InvalidData
 from forecast_service.local.arns import ALGORITHMS, algorithm_arn
 from forecast_service.local.errors import InvalidInput
+from forecast_service.local.operations.closed_algorithms import is_closed
+from forecast_service.settings import Settings
 
-__all__ = ["engine_name", "require_algorithm", "training_parameters"]
+__all__ = ["STATSMODELS", "engine_name", "require_algorithm", "training_parameters"]
 
-DEEP_NETWORKS = ("CNN-QR", "Deep_AR_Plus")
 STATSMODELS = ("ARIMA", "ETS")
 
 
@@ -22,7 +23,7 @@ def engine_name(arn: str) -> str:
     return arn.rsplit("/", 1)[1].lower()
 
 
-def require_algorithm(arn: str) -> None:
+def require_algorithm(arn: str, settings: Settings) -> None:
     """Refuse an algorithm that cannot be trained here.
 
     Raises
@@ -31,11 +32,14 @@ def require_algorithm(arn: str) -> None:
         The algorithm does not exist, is a deep network of Amazon, or its library is not installed.
     """
     options = ", ".join(algorithm_arn(name) for name in ALGORITHMS)
-    if arn in [algorithm_arn(name) for name in DEEP_NETWORKS]:
+    if is_closed(arn):
+        if settings.closed_algorithms == "substitute":
+            return
         raise InvalidInput(
             f"'{arn}' is a deep network, which this local Amazon Forecast does not train. Use "
             "CreateAutoPredictor, which weighs several algorithms for each series, or one of: "
-            f"{options}"
+            f"{options}. With FORECAST_CLOSED_ALGORITHMS=substitute, our best model is trained "
+            "under this name."
         )
     if arn not in [algorithm_arn(name) for name in ALGORITHMS]:
         raise InvalidInput(f"Invalid Algorithm ARN specified: {arn}. Options: {options}")

@@ -10,6 +10,7 @@ from forecast_service.local.calls import Call, Params
 from forecast_service.local.errors import InvalidInput
 from forecast_service.local.kinds import PREDICTOR
 from forecast_service.local.operations.algorithms import require_algorithm, training_parameters
+from forecast_service.local.operations.closed_algorithms import closed_parameters, is_closed
 from forecast_service.local.operations.filling_rules import TARGET_DEFAULTS
 from forecast_service.local.operations.predictor_rules import PredictorRequest, check_request
 from forecast_service.local.operations.predictors import DEFAULT_TYPES, insert_predictor
@@ -23,7 +24,7 @@ Fillings = list[tuple[str, Mapping[str, str]]]
 
 def create_predictor(call: Call, params: Params) -> dict[str, Any]:
     """CreatePredictor: one algorithm for all series."""
-    _check_algorithm(params)
+    _check_algorithm(call, params)
     request = _add_defaults(params)
     basis = check_request(call, _predictor_request(request))
     _check_evaluation(request)
@@ -69,16 +70,20 @@ def as_auto_request(request: Mapping[str, Any]) -> dict[str, Any]:
     return {member: value for member, value in auto.items() if value is not None}
 
 
-def _check_algorithm(params: Params) -> None:
+def _check_algorithm(call: Call, params: Params) -> None:
     if params.get("PerformAutoML"):
         _check_auto_ml(params)
+        return
     arn = params.get("AlgorithmArn")
     if arn is None:
-        raise InvalidInput("'AlgorithmArn' is missing. Name one, or use CreateAutoPredictor.")
-    require_algorithm(arn)
+        raise InvalidInput(
+            "'AlgorithmArn' is missing. Name one, set 'PerformAutoML': true, or use "
+            "CreateAutoPredictor."
+        )
+    require_algorithm(arn, call.settings)
     if "HPOConfig" in params and not params.get("PerformHPO"):
         raise InvalidInput("'HPOConfig' is allowed only with 'PerformHPO': true. Leave it out.")
-    if params.get("PerformHPO"):
+    if params.get("PerformHPO") and not is_closed(arn):
         raise InvalidInput(
             f"'PerformHPO' is true, but {arn.rsplit('/', 1)[1]} has no hyperparameters to tune. "
             "Leave it out."
@@ -89,10 +94,6 @@ def _check_auto_ml(params: Params) -> None:
     for member in ("AlgorithmArn", "HPOConfig", "PerformHPO", "TrainingParameters"):
         if params.get(member):
             raise InvalidInput(f"'{member}' does not go with 'PerformAutoML': true. Leave one out.")
-    raise InvalidInput(
-        "'PerformAutoML': true is not available in this local Amazon Forecast yet. Use "
-        "CreateAutoPredictor, which chooses per series, or name an AlgorithmArn."
-    )
 
 
 def _add_defaults(params: Params) -> dict[str, Any]:
@@ -106,11 +107,21 @@ def _add_defaults(params: Params) -> dict[str, Any]:
         "PerformAutoML": False,
         "PerformHPO": False,
         **params,
-        "TrainingParameters": training_parameters(
-            params["AlgorithmArn"], params.get("TrainingParameters", {})
-        ),
+        **_training_parameters(params),
         "EvaluationParameters": evaluation,
     }
+
+
+def _training_parameters(params: Params) -> dict[str, Any]:
+    """``TrainingParameters`` with all defaults; nothing if AutoML will choose the algorithm."""
+    arn, given = params.get("AlgorithmArn"), params.get("TrainingParameters", {})
+    if arn is None:
+        return {}
+    if is_closed(arn):
+        parameters = closed_parameters(arn, params["ForecastHorizon"], given)
+    else:
+        parameters = training_parameters(arn, given)
+    return {"TrainingParameters": parameters}
 
 
 def _predictor_request(request: Mapping[str, Any]) -> PredictorRequest:

@@ -56,6 +56,7 @@ def accuracy(call: Call, params: Params) -> dict[str, Any]:
     members = {
         "IsAutoPredictor": details.is_auto,
         "OptimizationMetric": predictor.request.get("OptimizationMetric"),
+        "AutoMLOverrideStrategy": predictor.request.get("AutoMLOverrideStrategy"),
         **(details.accuracy or {}),
     }
     answer: dict[str, Any] = descriptions.select_members(

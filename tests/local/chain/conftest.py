@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -83,33 +85,37 @@ def load(amazon: Amazon, dataset: str, name: str, text: str, mode: str = "FULL")
     return str(answer["DatasetImportJobArn"])
 
 
-@pytest.fixture(scope="session")
-def trained_home(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Path:
-    """A home with an auto predictor of the chain, and its forecast of a week."""
-    home = tmp_path_factory.mktemp("chain") / "home"
+@contextmanager
+def opened(home: Path, migrated_file: Path) -> Iterator[Amazon]:
+    """An empty Amazon Forecast in a new home, in process."""
     home.mkdir()
     shutil.copyfile(migrated_file, home / "forecast.db")
     settings = Settings(home=home, database_url=f"sqlite:///{home / 'forecast.db'}", processes=1)
     database = Database(settings.resolved_database_url)
     planes = LocalForecast(database, settings), LocalForecastQuery(database, settings)
-    amazon = Amazon(
+    yield Amazon(
         Checked(planes[0], "forecast"), Checked(planes[1], "forecastquery"), database, settings
     )
-    promo = promotions()
-    target = amazon.dataset()
-    others = (
-        amazon.dataset("plans", "RELATED_TIME_SERIES", luck="float"),
-        amazon.dataset("stores", "ITEM_METADATA"),
-    )
-    load(amazon, target, "sold", sold(range(DAYS), promo))
-    load(amazon, others[0], "planned", related(range(DAYS + HORIZON), promo))
-    load(amazon, others[1], "described", "1,north\n2,north\n3,south\n4,south\n")
-    group = amazon.group(target, *others)
-    predictor = amazon.forecast.create_auto_predictor(**auto_request(group))["PredictorArn"]
-    finish(amazon)
-    amazon.make_forecast(predictor, status=None)
-    finish(amazon)
     database.dispose()
+
+
+@pytest.fixture(scope="session")
+def trained_home(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Path:
+    """A home with an auto predictor of the chain, and its forecast of a week."""
+    home = tmp_path_factory.mktemp("chain") / "home"
+    promo = promotions()
+    with opened(home, migrated_file) as amazon:
+        target = amazon.dataset()
+        plans = amazon.dataset("plans", "RELATED_TIME_SERIES", luck="float")
+        stores = amazon.dataset("stores", "ITEM_METADATA")
+        load(amazon, target, "sold", sold(range(DAYS), promo))
+        load(amazon, plans, "planned", related(range(DAYS + HORIZON), promo))
+        load(amazon, stores, "described", "1,north\n2,north\n3,south\n4,south\n")
+        group = amazon.group(target, plans, stores)
+        predictor = amazon.forecast.create_auto_predictor(**auto_request(group))["PredictorArn"]
+        finish(amazon)
+        amazon.make_forecast(predictor, status=None)
+        finish(amazon)
     return home
 
 

@@ -8,8 +8,6 @@ import pytest
 
 from ..amazon import Amazon, auto_request, legacy_request, refusal
 
-NOT_YET = "is not available in this local Amazon Forecast yet. Leave it out."
-
 
 def config(methods: dict[str, str], attribute: str = "demand") -> dict[str, Any]:
     return {"AttributeConfigs": [{"AttributeName": attribute, "Transformations": methods}]}
@@ -87,8 +85,6 @@ REFUSED_AUTO: list[tuple[dict[str, Any], str]] = [
         {"DataConfig": {"AdditionalDatasets": [{"Name": "moon"}]}},
         "'moon' is not an additional dataset. Allowed are: holiday, weather.",
     ),
-    ({"ExplainPredictor": True}, f"'ExplainPredictor': true {NOT_YET}"),
-    ({"MonitorConfig": {"MonitorName": "watch"}}, f"'MonitorConfig' {NOT_YET}"),
     (
         {"TimeAlignmentBoundary": {"DayOfMonth": 4}},
         "'TimeAlignmentBoundary' {'DayOfMonth': 4} does not fit ForecastFrequency 'D'. It must be "
@@ -167,13 +163,15 @@ REFUSED_LEGACY: list[tuple[dict[str, Any], str]] = [
         {"AlgorithmArn": f"{ALGORITHM}Deep_AR_Plus"},
         f"'{ALGORITHM}Deep_AR_Plus' is a deep network, which this local Amazon Forecast does not "
         "train. Use CreateAutoPredictor, which weighs several algorithms for each series, or one "
-        f"of: {OPTIONS}",
+        f"of: {OPTIONS}. With FORECAST_CLOSED_ALGORITHMS=substitute, our best model is trained "
+        "under this name.",
     ),
     (
         {"AlgorithmArn": f"{ALGORITHM}CNN-QR"},
         f"'{ALGORITHM}CNN-QR' is a deep network, which this local Amazon Forecast does not "
         "train. Use CreateAutoPredictor, which weighs several algorithms for each series, or one "
-        f"of: {OPTIONS}",
+        f"of: {OPTIONS}. With FORECAST_CLOSED_ALGORITHMS=substitute, our best model is trained "
+        "under this name.",
     ),
     (
         {"AlgorithmArn": f"{ALGORITHM}NPTS", "TrainingParameters": {"epochs": "500"}},
@@ -187,7 +185,8 @@ REFUSED_LEGACY: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"AlgorithmArn": None},
-        "'AlgorithmArn' is missing. Name one, or use CreateAutoPredictor.",
+        "'AlgorithmArn' is missing. Name one, set 'PerformAutoML': true, or use "
+        "CreateAutoPredictor.",
     ),
     (
         {"PerformAutoML": True},
@@ -196,11 +195,6 @@ REFUSED_LEGACY: list[tuple[dict[str, Any], str]] = [
     (
         {"PerformAutoML": True, "AlgorithmArn": None, "PerformHPO": True},
         "'PerformHPO' does not go with 'PerformAutoML': true. Leave one out.",
-    ),
-    (
-        {"PerformAutoML": True, "AlgorithmArn": None},
-        "'PerformAutoML': true is not available in this local Amazon Forecast yet. Use "
-        "CreateAutoPredictor, which chooses per series, or name an AlgorithmArn.",
     ),
     (
         {"PerformHPO": True},

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from forecast_service.storage import forecast_store
 from forecast_service.storage.bucket import LocalBucket
 
 from ..amazon import Amazon, refusal, source
@@ -188,6 +189,10 @@ def test_later_data_keep_the_periods_of_the_training(
     answer = amazon.forecastquery.query_forecast(ForecastArn=made, Filters={"item_id": "1"})
     first = answer["Forecast"]["Predictions"]["p50"][0]
     assert first["Timestamp"][:10] == "2014-04-09"
+    with amazon.database.read() as connection:
+        stored = forecast_store.any_of(connection, made)
+    assert stored is not None
+    assert stored.frequency == "3D"  # the column has room for five characters
 
 
 @pytest.mark.parametrize("amazon", ["wire"], indirect=True)

@@ -269,6 +269,16 @@ def test_models_learn_from_the_newest_of_very_many_periods() -> None:
     )
 
 
+@pytest.mark.slow
+def test_models_learn_from_fewer_periods_of_many_series() -> None:
+    ends = [("2015-01-01T00:00:00", 1.0), ("2015-02-01T00:00:00", 2.0)]
+    rows = [(f"{item:04}", at, value) for item in range(1_000) for at, value in ends]
+
+    built = panel_of(target(rows), frequency="min")
+
+    assert built.panel.target.shape == (1_000, 20_000)
+
+
 def test_related_series_of_several_minutes_join_their_periods() -> None:
     minutes = [f"2015-01-02T10:{minute:02d}:00" for minute in range(0, 60, 5)]
     promotions = [f"2015-01-02T{hour}:{at:02d}:00" for hour in (10, 11) for at in range(0, 60, 15)]

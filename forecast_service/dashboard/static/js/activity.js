@@ -5,10 +5,9 @@ import { confirmed } from "./dialog.js";
 import { untilVisible } from "./following.js";
 import { caller } from "./frame.js";
 import { fileNames, importChip, importSummary, isOpenImport, undo, undoable } from "./imports.js";
-import { ago, duration, n, t, time } from "./language.js";
+import { ago, duration, inWords, n, t, time } from "./language.js";
 import { announce, byId, el, failure, finished, show, skeleton, state, toast } from "./pieces.js";
 import { changesText, isOpenRun, runChip, runName, runSummary } from "./runs.js";
-import { inWords } from "./sentences.js";
 import { stacked } from "./stacked.js";
 
 const PAGE = 25;

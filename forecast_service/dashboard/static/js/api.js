@@ -1,7 +1,6 @@
 /** Api: requests to the service, and its refusals in words. */
 
-import { t } from "./language.js";
-import { inWords, learn } from "./sentences.js";
+import { inWords, learn, t } from "./language.js";
 
 const PATIENCE = 3; // times that a reading is repeated while the service is busy
 const LONGEST_WAIT = 10; // seconds

@@ -1,9 +1,8 @@
 /** Delivery report: what the service understood of files, before anything is imported. */
 
 import { span } from "./imports.js";
-import { date, list, n, number, t } from "./language.js";
+import { date, inWords, list, n, number, spoken, t } from "./language.js";
 import { el, tile } from "./pieces.js";
-import { inWords, spoken } from "./sentences.js";
 
 const MOST_TOTALS = 12; // lines
 const MOST_UNUSUAL = 10; // lines

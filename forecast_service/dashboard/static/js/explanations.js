@@ -1,7 +1,6 @@
 /** Explanations: what the service found, as sentences in the language of the page. */
 
-import { change, date, dayText, difference, list, longDay, n, percent, shortDay, t, units, week, weekday } from "./language.js";
-import { inWords } from "./sentences.js";
+import { change, date, dayText, difference, inWords, list, longDay, n, percent, shortDay, t, units, week, weekday } from "./language.js";
 
 /** How much a problem matters: the kind of its chip. */
 const KINDS = {

@@ -1,9 +1,8 @@
 /** Refusal: why files cannot be imported, line by line, with the question that helps. */
 
-import { number, t } from "./language.js";
+import { inWords, number, spoken, t } from "./language.js";
 import { el } from "./pieces.js";
 import { question } from "./questions.js";
-import { inWords, spoken } from "./sentences.js";
 
 /**
  * Everything that a refusal says, as parts of a page.

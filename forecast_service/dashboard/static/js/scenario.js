@@ -3,10 +3,9 @@
 import { get, remove } from "./api.js";
 import { moved } from "./explanations.js";
 import { caller } from "./frame.js";
-import { date, shortDay, t, units, week } from "./language.js";
+import { date, inWords, shortDay, spoken, t, units, week } from "./language.js";
 import { Picture } from "./picture.js";
 import { byId, el, failure, finished, scroller, show, toast } from "./pieces.js";
-import { inWords, spoken } from "./sentences.js";
 import { labelOf, movedDay } from "./what_if.js";
 
 const id = decodeURIComponent(location.pathname.split("/")[2]);

@@ -2,9 +2,8 @@
 
 import { get } from "./api.js";
 import { caller } from "./frame.js";
-import { ago, date, n, number, percent, t, time } from "./language.js";
+import { ago, date, inWords, n, number, percent, spoken, t, time } from "./language.js";
 import { byId, el, failure, finished, show, skeleton, tile } from "./pieces.js";
-import { inWords, spoken } from "./sentences.js";
 import { weeksChart } from "./weeks_chart.js";
 
 const GIGABYTE = 1024 ** 3;

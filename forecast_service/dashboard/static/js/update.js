@@ -3,10 +3,9 @@
 import { get, post, remove } from "./api.js";
 import { moved, partName } from "./explanations.js";
 import { follow } from "./following.js";
-import { ago, change, difference, duration, list, n, percent, shortDay, t, units, week } from "./language.js";
+import { ago, change, difference, duration, inWords, list, n, percent, shortDay, t, units, week } from "./language.js";
 import { announce, el, show, toast } from "./pieces.js";
 import { isOpenRun } from "./runs.js";
-import { inWords } from "./sentences.js";
 
 const BIG = 0.02; // a day that moved by less is not named
 

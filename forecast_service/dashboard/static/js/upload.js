@@ -5,11 +5,10 @@ import { reportParts } from "./delivery_report.js";
 import { follow } from "./following.js";
 import { caller } from "./frame.js";
 import { fileNames, importChip, importSummary, isOpenImport, undo, undoable } from "./imports.js";
-import { ago, number, t, time } from "./language.js";
+import { ago, inWords, number, t, time } from "./language.js";
 import { announce, byId, el, failure, finished, show, state } from "./pieces.js";
 import { refusalParts } from "./refusal.js";
 import { isOpenRun } from "./runs.js";
-import { inWords } from "./sentences.js";
 import { stacked } from "./stacked.js";
 
 const ROLES = ["sales", "future", "features", "stores"];

@@ -2,9 +2,8 @@
 
 import { post } from "./api.js";
 import { moved } from "./explanations.js";
-import { difference, shortDay, t, units } from "./language.js";
+import { difference, inWords, shortDay, spoken, t, units } from "./language.js";
 import { el, scroller, show, toast } from "./pieces.js";
-import { inWords, spoken } from "./sentences.js";
 
 const PATIENCE = 250; // milliseconds after the last change
 const SMALL = 0.005; // share of a day below which it counts as the same

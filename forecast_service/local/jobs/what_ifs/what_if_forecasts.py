@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from forecast_service.common.keys import series_key, split_key
 from forecast_service.engine.panel import KnownFuture
+from forecast_service.engine.periods.frequency import parse_frequency
 from forecast_service.local.catalog import Resource
 from forecast_service.local.jobs.forecast_models import ServedModel, read_model
 from forecast_service.local.jobs.forecast_values import values_of
@@ -90,7 +91,7 @@ class _Assumption:
                 forecast_arn=self.job.resource.arn,
                 series_key=series_key(key),
                 start=str(future.timestamps[0]),
-                frequency=model.frequency,
+                frequency=parse_frequency(model.frequency).short,
                 forecast_types=model.forecast_types,
                 values=of_series,
                 algorithm=algorithm,

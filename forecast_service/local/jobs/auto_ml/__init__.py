@@ -1,0 +1,1 @@
+"""PerformAutoML: the algorithm that forecasts a data set best."""
