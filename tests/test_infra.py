@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -195,5 +196,7 @@ def texts(value: str | list[str]) -> list[str]:
 
 
 def parsed(document: Any) -> Any:
-    """A policy, which moto answers as text if CloudFormation made it."""
-    return json.loads(document) if isinstance(document, str) else document
+    """A policy; of a role that CloudFormation made, moto answers the text of a Python value."""
+    if not isinstance(document, str):
+        return document
+    return json.loads(document) if '"' in document else ast.literal_eval(document)
