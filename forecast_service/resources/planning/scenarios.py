@@ -74,7 +74,7 @@ class ScenariosResource(ServiceResource):
         scenario, result = self.service.scenarios.save(new, caller().limits)
         document = {**_summary(scenario), "result": rounded(result)}
         document |= {"moved_on": None, "problem": None}
-        return json_response(document, 201, {"Location": f"/scenarios/{scenario.id}"})
+        return json_response(told(document), 201, {"Location": f"/scenarios/{scenario.id}"})
 
 
 class ScenarioResource(ServiceResource):
