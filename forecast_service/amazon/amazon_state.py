@@ -9,8 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forecast_service.amazon.away import WORDS, Away
-from forecast_service.common.instants import utc_text
+from forecast_service.amazon.away import Away
 from forecast_service.storage.database import database_now
 from forecast_service.storage.groups import raise_runs_version
 from forecast_service.storage.tables import amazon_states
@@ -24,20 +23,13 @@ class AmazonState:
 
     dataset_group: str
     reason: str | None
-    """Why Amazon cannot be used, a key of ``away.WORDS``; None if it can."""
+    """Why Amazon cannot be used, see ``Away``; None if it can."""
     detail: str | None
     since: float | None
     group_arn: str | None
     """ARN of the dataset group at Amazon."""
     predictor: Mapping[str, Any] | None
     """The newest ACTIVE predictor there: ARN, name, and its creation in epoch seconds."""
-
-    @property
-    def sentence(self) -> str | None:
-        """Why Amazon cannot be used, and since when; None if it can."""
-        if self.reason is None:
-            return None
-        return f"Amazon Forecast {WORDS[self.reason]} since {utc_text(self.since)}"
 
     @property
     def latest_predictor(self) -> dict[str, Any] | None:

@@ -11,19 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from forecast_service.aws import CREDENTIAL_ERRORS, error_code
 from forecast_service.errors import ForecastServiceError
 
-__all__ = ["WORDS", "Away", "why_away"]
-
-WORDS = {
-    "no_credentials": "has no credentials",
-    "access_denied": "denies access",
-    "closed": "is closed to new customers",
-    "throttled": "throttles its calls",
-    "unreachable": "cannot be reached",
-    "refused": "refused the work",
-    "unknown_store": "does not know the series",
-    "failed": "is not available, and our own engine failed",
-}
-"""What each reason says about Amazon Forecast."""
+__all__ = ["Away", "why_away"]
 
 THROTTLED = ("Throttl", "LimitExceeded", "TooManyRequests", "RequestLimit", "SlowDown")
 CLOSED_CODES = ("SubscriptionRequired", "OptInRequired", "OperationNotAllowed")
@@ -40,7 +28,7 @@ class Away:
     """Amazon Forecast cannot be used now."""
 
     reason: str
-    """A key of ``WORDS``."""
+    """no_credentials, access_denied, closed, throttled or unreachable."""
     detail: str
     """The sentence of the error."""
     passes: bool

@@ -7,6 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from forecast_service.amazon.amazon_state import read_state
+from forecast_service.common.instants import utc_text
 from forecast_service.common.wording.coded import say
 from forecast_service.reading.ladder_step import came_from_amazon
 from forecast_service.storage import forecast_store
@@ -61,8 +62,8 @@ def _last_fetched(
     """Why a forecast of Amazon's may not be its newest one."""
     if not came_from_amazon(forecast):
         return None
-    sentence = read_state(connection, group.name).sentence
-    return sentence and f"{sentence}: this is the last forecast that was fetched"
+    state = read_state(connection, group.name)
+    return state.reason and say(f"amazon_{state.reason}", since=utc_text(state.since))
 
 
 def _passed(days: tuple[str, str], today: str) -> str | None:

@@ -46,6 +46,16 @@ STALENESS = {
     "some_days_passed": "some of its days have passed: it begins on {first}; import newer sales",
     "newer_data": "data were imported after this forecast was made: it uses sales until "
     "{data_until}, and the newest sales are of {last_sale_on}",
+    "amazon_no_credentials": "there are no credentials for Amazon Forecast since {since}: this is "
+    "the last forecast that was fetched",
+    "amazon_access_denied": "Amazon Forecast denies access since {since}: this is the last "
+    "forecast that was fetched",
+    "amazon_closed": "Amazon Forecast is closed to this account since {since}: this is the last "
+    "forecast that was fetched",
+    "amazon_throttled": "Amazon Forecast throttles its calls since {since}: this is the last "
+    "forecast that was fetched",
+    "amazon_unreachable": "Amazon Forecast cannot be reached since {since}: this is the last "
+    "forecast that was fetched",
 }
 WHAT_IFS = {
     "no_effect": "Nothing changes: the model of this forecast does not react to these changes.",
