@@ -55,9 +55,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def served(home: Path) -> Iterator[Served]:
-    """Web processes without a worker; a body may take a second."""
+    """Web processes without a worker; a body may take five seconds, also on a busy machine."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FORECAST_BODY_SECONDS", "1")
+        patch.setenv("FORECAST_BODY_SECONDS", "5")
         patch.setenv("FORECAST_MAX_BODY_BYTES", str(16 * 1024 * 1024))
         served = Served(Settings(home=home / "home"), home / "log", "--no-worker")
     yield served

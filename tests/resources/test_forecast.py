@@ -44,6 +44,7 @@ class TestOneStore:
             "horizon": {"first": "2015-06-14", "last": "2015-07-31", "periods": DAYS},
             "stale": "all of its days have passed: it goes from 2015-06-14 to 2015-07-31; import "
             "newer sales",
+            "ladder": None,
             "assumptions": [],
         }
 

@@ -31,7 +31,7 @@ POSTED = (
     *("/keys", "/users", "/session", "/me/password"),
 )
 WITHOUT_BODY = ("/forecasts/<forecast_id>/current",)
-FORMS = ("/first-admin",)  # answer with pages
+FORMS = ("/first-admin", "/log-out")  # answer with pages
 READING = [path for path, resource in ROUTES if hasattr(resource, "get")]
 FIELDS = (
     "store_number",
