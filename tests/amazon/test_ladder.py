@@ -142,6 +142,7 @@ def test_the_last_forecast_is_served_and_marked_while_a_training_waits(
     assert (served["stale"], served["ladder"]) == (None, FIRST_STEP)
 
 
+@pytest.mark.slow
 def test_a_run_that_waited_too_long_is_done_by_our_own_engine(
     aws: Aws, chain: TrainingRuns, settings: Settings, database: Database
 ) -> None:
@@ -158,6 +159,7 @@ def test_a_run_that_waited_too_long_is_done_by_our_own_engine(
     assert served["ladder"]["reason"] == "unreachable"
 
 
+@pytest.mark.slow
 def test_amazon_trains_again_once_it_is_back(
     aws: Aws, chain: TrainingRuns, settings: Settings, database: Database
 ) -> None:
@@ -174,6 +176,7 @@ def test_amazon_trains_again_once_it_is_back(
     assert origin(settings, database)["source"] == "amazon"
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize(
     ("status", "code", "message", "reason"),
     [
@@ -205,6 +208,7 @@ def test_our_own_engine_serves_the_first_forecast_whatever_amazon_says(
     assert message in served["ladder"]["detail"]
 
 
+@pytest.mark.slow
 def test_no_credentials_are_a_reason_too(
     chain: TrainingRuns, settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,6 +222,7 @@ def test_no_credentials_are_a_reason_too(
     assert origin(settings, database)["ladder"]["reason"] == "no_credentials"
 
 
+@pytest.mark.slow
 def test_the_seasonal_naive_forecast_is_the_last_step(
     chain: TrainingRuns, settings: Settings, database: Database
 ) -> None:
@@ -258,6 +263,7 @@ def test_a_request_calls_nobody(
     assert calls == []
 
 
+@pytest.mark.slow
 def test_a_cancelled_run_does_not_wait_for_amazon(
     aws: Aws, chain: TrainingRuns, settings: Settings, database: Database
 ) -> None:
@@ -276,6 +282,7 @@ def test_a_cancelled_run_does_not_wait_for_amazon(
     assert (list(states), left) == (["cancelled"], [])
 
 
+@pytest.mark.slow
 def test_a_store_that_amazon_leaves_out_gets_the_seasonal_naive_forecast(
     aws: Aws, chain: TrainingRuns, settings: Settings, database: Database
 ) -> None:

@@ -119,6 +119,7 @@ def test_an_account_is_rebuilt_and_compared(
     assert row.startswith("team\told\t0.")
 
 
+@pytest.mark.slow
 def test_data_that_left_s3_are_named(aws: Aws, account: Any, forecast_service: Command) -> None:
     aws.account.s3.delete_object(Bucket="chain", Key="sales.csv")
     moved = forecast_service("aws", "migrate", "--group", "team")
@@ -135,6 +136,7 @@ def test_a_group_that_does_not_exist_is_named(aws: Aws, forecast_service: Comman
     assert "Dataset group 'nobody' does not exist in this account. It has: none." in result.stderr
 
 
+@pytest.mark.slow
 def test_an_algorithm_that_only_aws_has_becomes_an_auto_predictor(
     aws: Aws, account: Any, forecast_service: Command
 ) -> None:

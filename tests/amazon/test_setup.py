@@ -68,6 +68,7 @@ def test_the_set_up_makes_everything_and_repeats_nothing(
     assert again == {**dict.fromkeys(again, "exists"), "role": "made"}
 
 
+@pytest.mark.slow
 def test_a_dry_run_says_the_cost_in_words(with_data: Aws, forecast_service: Command) -> None:
     result = forecast_service("aws", "setup", "--dry-run")
 

@@ -43,6 +43,7 @@ def settings(tmp_path: Path, automatic_home: Path, database_url: str) -> Setting
     return Settings(home=tmp_path / "home", database_url=database_url, processes=1)
 
 
+@pytest.mark.quick(1)
 def test_the_best_algorithm_of_the_backtest_is_chosen(amazon: Amazon, predictor: str) -> None:
     described = amazon.forecast.describe_predictor(PredictorArn=predictor)
     answer = amazon.forecast.get_accuracy_metrics(PredictorArn=predictor)

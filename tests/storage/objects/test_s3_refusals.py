@@ -210,6 +210,7 @@ def test_a_folder_that_cannot_be_written_is_named_without_its_path(
     )
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize(
     "key", ["/a.csv", "a//b.csv", "Umsatz März/a b+c%20&=?#.csv", "long" * 60 + ".csv"]
 )
