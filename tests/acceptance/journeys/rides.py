@@ -1,0 +1,37 @@
+"""Made-up data of the journeys: hourly rides by quarter, and monthly sales with a price."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import numpy as np
+
+FIELDS = {"timestamp": "timestamp", "item_id": "string", "target_value": "integer"}
+FIRST_HOUR = dt.datetime(2021, 1, 1)
+FIRST_MONTH = dt.date(2018, 1, 1)
+
+
+def hourly(days: int, items: str = "123", every: int = 1, first: int = 0) -> Iterator[str]:
+    """Rides at some hours of each day: few at night, more for quarters with higher numbers."""
+    luck = np.random.default_rng(7)
+    for item in items:
+        for hour in range(24 * first, 24 * days, every):
+            at = FIRST_HOUR + dt.timedelta(hours=hour)
+            level = int(item) * (12 - abs(12 - at.hour) + 3 * (at.weekday() < 5))
+            yield f"{at:%Y-%m-%d %H:%M:%S},{item},{level + int(luck.integers(0, 3))}"
+
+
+def month(number: int) -> dt.date:
+    """The first day of a month, counted from the first one."""
+    return dt.date(FIRST_MONTH.year + number // 12, number % 12 + 1, 1)
+
+
+def price(item: int, number: int) -> float:
+    return 20.0 + item + 5.0 * ((7 * number + 3 * item) % 4)
+
+
+def sold(item: int, number: int) -> float:
+    """Sales that fall when the price rises."""
+    season = 1 + 0.2 * np.sin(2 * np.pi * number / 12)
+    return float(round(1000 * (1 + item) * season * (20.0 / price(item, number)), 3))
