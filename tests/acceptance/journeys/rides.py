@@ -28,10 +28,12 @@ def month(number: int) -> dt.date:
 
 
 def price(item: int, number: int) -> float:
-    return 20.0 + item + 5.0 * ((7 * number + 3 * item) % 4)
+    """A price that changes irregularly, so that no season explains it."""
+    return 20.0 + item + 2.0 * float(np.random.default_rng([item, number]).integers(0, 8))
 
 
 def sold(item: int, number: int) -> float:
-    """Sales that fall when the price rises."""
+    """Sales that fall when the price rises, with a little luck."""
     season = 1 + 0.2 * np.sin(2 * np.pi * number / 12)
-    return float(round(1000 * (1 + item) * season * (20.0 / price(item, number)), 3))
+    luck = np.random.default_rng([item, number, 1]).normal(1, 0.02)
+    return float(round(1000 * (1 + item) * season * luck * 20.0 / price(item, number), 3))
