@@ -12,17 +12,17 @@ from .rides import FIELDS, hourly
 pytestmark = pytest.mark.slow
 
 BOUNDARIES: dict[str, tuple[str, dict[str, Any], str]] = {
-    "FRIDAY": ("W", {"DayOfWeek": "FRIDAY"}, "2022-01-07T00:00:00"),
-    "SUNDAY": ("W", {"DayOfWeek": "SUNDAY"}, "2022-01-02T00:00:00"),
-    "MIDMONTH": ("M", {"DayOfMonth": 15}, "2022-01-15T00:00:00"),
-    "NINE": ("D", {"Hour": 9}, "2022-01-01T09:00:00"),
+    "FRIDAY": ("W", {"DayOfWeek": "FRIDAY"}, "2022-05-20T00:00:00"),
+    "SUNDAY": ("W", {"DayOfWeek": "SUNDAY"}, "2022-05-22T00:00:00"),
+    "MIDMONTH": ("M", {"DayOfMonth": 15}, "2022-06-15T00:00:00"),
+    "NINE": ("D", {"Hour": 9}, "2022-05-16T09:00:00"),
 }
 
 
 def test_time_alignment_boundaries(notebook: Notebook) -> None:
     forecast = notebook.forecast
     dataset = notebook.dataset("ALIGNMENT_DEMO", FIELDS, DataFrequency="H")
-    path = notebook.upload("rides.csv", hourly(days=365, items="12", every=6))
+    path = notebook.upload("rides.csv", hourly(days=500, items="12", every=6))
     layout = {"TimestampFormat": "yyyy-MM-dd hh:mm:ss", "TimeZone": "EST"}
     notebook.load(dataset, "rides", path, **layout)
     group = notebook.group("ALIGNMENT_DEMO", dataset)
