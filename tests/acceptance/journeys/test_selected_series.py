@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.local.amazon import schema
 
@@ -60,12 +58,8 @@ def test_forecasts_of_selected_series(notebook: Notebook) -> None:
         assert sorted({row["date"] for row in rows}) == dates
 
     forecast.delete_resource_tree(ResourceArn=group)
-    while forecast.list_dataset_groups()["DatasetGroups"]:
-        pass
+    assert forecast.list_dataset_groups()["DatasetGroups"] == []
     for job in forecast.list_dataset_import_jobs()["DatasetImportJobs"]:
         assert "SUBSET_DEMO" in job["DatasetImportJobArn"]
-        arn = job["DatasetImportJobArn"]
-        notebook.wait_till_delete(forecast.delete_dataset_import_job, DatasetImportJobArn=arn)
-    with suppress(ClientError):
-        forecast.delete_dataset(DatasetArn=dataset)
-    notebook.wait_till_delete(forecast.delete_dataset, DatasetArn=dataset)
+        forecast.delete_dataset_import_job(DatasetImportJobArn=job["DatasetImportJobArn"])
+    forecast.delete_dataset(DatasetArn=dataset)
