@@ -51,6 +51,6 @@ def notebook(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "notebook")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "notebook")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    notebook = Notebook(simulated_aws)
+    notebook = Notebook()
     yield notebook
     notebook.tidy()

@@ -12,7 +12,6 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
-from simulated_aws import SimulatedAws
 
 from tests.local.amazon import assert_conforms, schema
 
@@ -38,7 +37,7 @@ TRUST = {
 class Notebook:
     """A session of boto3 that knows nothing but environment variables."""
 
-    def __init__(self, aws: SimulatedAws) -> None:
+    def __init__(self) -> None:
         session = boto3.Session(region_name=REGION)
         self.called: set[str] = set()
         self.forecast: Any = session.client("forecast")

@@ -9,11 +9,13 @@ import pytest
 from forecast_service.local import shapes
 
 from .notebook import Notebook
-from .test_related_series import KEYS, LAYOUT, lines
+from .rides import rentals
 
 pytestmark = pytest.mark.slow
 
 HORIZON = 7
+KEYS = {"item_id": "string", "timestamp": "timestamp"}
+LAYOUT = {"TimestampFormat": "yyyy-MM-dd"}
 
 
 class Walk:
@@ -37,7 +39,7 @@ class Walk:
 
     def data(self) -> str:
         """Datasets and a group of them, with imported rows; the ARN of the group."""
-        target, related = lines()
+        target, related = rentals()
         places = ((target, "target_value", "TARGET"), (related, "temperature", "RELATED"))
         datasets = []
         for rows, field, kind in places:

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from .notebook import Notebook
+from .rides import RENTAL_HORIZON as HORIZON
+from .rides import rentals
 
 pytestmark = pytest.mark.slow
 
-DAYS, HORIZON = 120, 14
 KEYS = {"item_id": "string", "timestamp": "timestamp"}
 LAYOUT = {"TimestampFormat": "yyyy-MM-dd"}
-
-
-def lines() -> tuple[list[str], list[str]]:
-    """Temperature, and rentals that follow it; the temperature is known for the horizon."""
-    luck = np.random.default_rng(9)
-    target, related = [], []
-    for item in range(3):
-        for day in range(DAYS + HORIZON):
-            at = np.datetime64("2021-03-01") + day
-            warm = float(luck.normal(15, 6))
-            related.append(f"bike_{item},{at},{warm:.2f}")
-            if day < DAYS:
-                rented = 200 + 40 * item + 10 * warm + luck.normal(0, 3)
-                target.append(f"bike_{item},{at},{rented:.2f}")
-    return target, related
 
 
 def prophet(notebook: Notebook, group: str, name: str) -> str:
@@ -48,7 +33,7 @@ def prophet(notebook: Notebook, group: str, name: str) -> str:
 
 def test_a_related_series_makes_the_forecast_better(notebook: Notebook) -> None:
     forecast = notebook.forecast
-    target, related = lines()
+    target, related = rentals()
     tts = notebook.dataset("bike_target", KEYS | {"target_value": "float"}, DataFrequency="D")
     notebook.load(tts, "target", notebook.upload("bike/target.csv", target), **LAYOUT)
     group = notebook.group("bike_gp", tts)

@@ -32,7 +32,9 @@ def load(amazon: Amazon, dataset: str, rows: list[str], folder: Path) -> None:
     )
 
 
-def described_group(amazon: Amazon, folder: Path, finish: Callable[[], None]) -> str:
+def described_group(
+    amazon: Amazon, folder: Path, finish: Callable[[], None], name: str = "chain"
+) -> str:
     """Three items with sales, and four with metadata."""
     sales, items = amazon.dataset(), amazon.dataset("items", "ITEM_METADATA")
     days = [FIRST + dt.timedelta(days=day) for day in range(DAYS)]
@@ -41,7 +43,7 @@ def described_group(amazon: Amazon, folder: Path, finish: Callable[[], None]) ->
     load(amazon, sales, rows, folder)
     load(amazon, items, [f"{item},{region}" for item, region in REGIONS.items()], folder)
     finish()
-    return amazon.group(sales, items)
+    return amazon.group(sales, items, name=name)
 
 
 def middle(amazon: Amazon, forecast: str, item: str) -> list[float]:
@@ -63,6 +65,12 @@ def test_a_new_item_gets_the_mean_of_the_items_most_like_it(
     assert np.allclose(middle(amazon, forecast, "4"), np.mean(of_north, axis=0))
 
 
+def is_unknown(amazon: Amazon, forecast: str, item: str) -> bool:
+    query = amazon.forecastquery.query_forecast
+    code, _ = refusal(query, ForecastArn=forecast, Filters={"item_id": item})
+    return code == "ResourceNotFoundException"
+
+
 def test_a_model_of_single_series_knows_no_new_item(
     amazon: Amazon, tmp_path: Path, finish_jobs: Callable[[], None]
 ) -> None:
@@ -73,7 +81,16 @@ def test_a_model_of_single_series_knows_no_new_item(
     forecast = amazon.make_forecast(predictor, status=None)
     finish_jobs()
 
-    query = amazon.forecastquery.query_forecast
-    code, _ = refusal(query, ForecastArn=forecast, Filters={"item_id": "4"})
+    assert is_unknown(amazon, forecast, "4")
 
-    assert code == "ResourceNotFoundException"
+
+def test_a_store_of_the_service_itself_is_known_by_its_sales(
+    amazon: Amazon, tmp_path: Path, finish_jobs: Callable[[], None]
+) -> None:
+    group = described_group(amazon, tmp_path, finish_jobs, amazon.settings.dataset_group)
+    predictor = amazon.predictor(group, status=None)
+    finish_jobs()
+    forecast = amazon.make_forecast(predictor, status=None)
+    finish_jobs()
+
+    assert is_unknown(amazon, forecast, "4")
