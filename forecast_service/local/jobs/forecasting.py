@@ -22,9 +22,10 @@ from forecast_service.local.jobs.forecast_values import forecast_parts, values_o
 from forecast_service.local.jobs.job import Finish, Job
 from forecast_service.local.jobs.limits import limits_of
 from forecast_service.local.jobs.panels import ModelInput, build_input
-from forecast_service.local.jobs.predictor_config import configuration_of
+from forecast_service.local.jobs.predictor_config import AUTO, configuration_of
 from forecast_service.local.jobs.predictor_models import load_model
 from forecast_service.local.jobs.sources import Sources, read_sources
+from forecast_service.local.jobs.supplied.new_items import forecasts_of_new_items
 from forecast_service.local.jobs.supplied.selected_series import require_some, selected_keys
 from forecast_service.local.resource_details import ForecastDetails, PredictorDetails
 from forecast_service.local.store_totals import ITEMS_OF_STORES, store_totals
@@ -64,17 +65,18 @@ def run_forecast(job: Job) -> Finish:
         ForecastDetails.of(job.resource.details),
         snapshot=dict(sources.snapshot),
         data_until=str(model_input.panel.timestamps[-1])[:10],
-        series=len(fitted.keys),
         notes=list(model_input.notes),
         served=keep_model(job.settings.home, config.algorithm, model),
     )
     rows = _rows(job.resource.arn, model, values, model_input)
+    new = [] if chosen is not None else _new_items(job, predictor, sources, model, rows)
+    details = replace(details, series=len(rows) + len(new))
     totals = _totals(job, predictor, model, rows, model_input.panel)
     job.progress(0.95, "explaining the forecasts")
     parts = forecast_parts(rows, totals, fitted, known_future)
 
     def finish(connection: sa.Connection) -> ForecastDetails:
-        forecast_store.write(connection, [*rows, *totals.values()])
+        forecast_store.write(connection, [*rows, *new, *totals.values()])
         stored_parts.write(connection, parts)
         return details
 
@@ -144,6 +146,24 @@ def _rows(
         )
         for key, algorithm, note, facts, series_values in zip(*columns, strict=True)
     ]
+
+
+def _new_items(
+    job: Job,
+    predictor: Resource,
+    sources: Sources,
+    model: ServedModel,
+    rows: Sequence[StoredForecast],
+) -> list[StoredForecast]:
+    """Forecasts of items without sales, as Amazon's global models make them.
+
+    Stores of the service itself have none: outside Amazon's API, a store is known by its sales.
+    """
+    config = configuration_of(predictor)
+    own = job.get(config.dataset_group_arn).name == job.settings.dataset_group
+    if own or config.algorithm != AUTO:
+        return []
+    return forecasts_of_new_items(sources, model.fitted.keys, rows)
 
 
 def _totals(

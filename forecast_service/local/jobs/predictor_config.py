@@ -18,7 +18,7 @@ from forecast_service.local.operations.legacy_predictors import fillings
 from forecast_service.local.resource_details import PredictorDetails
 from forecast_service.settings import Settings
 
-__all__ = ["PredictorConfig", "configuration_of", "fill_values"]
+__all__ = ["AUTO", "PredictorConfig", "configuration_of", "fill_values"]
 
 AUTO = "auto"
 AUTO_ML = "algorithm/auto_ml"  # in place of an ARN, until one is chosen
