@@ -1,4 +1,4 @@
-"""Made-up data of the journeys: hourly rides by quarter, monthly sales with a price, rentals of bikes."""
+"""Made-up data: hourly rides by quarter, monthly sales with a price, rentals of bikes."""
 
 from __future__ import annotations
 
