@@ -13,7 +13,6 @@ from typing import Any
 import boto3
 import pytest
 from cfnlint.decode import cfn_yaml
-from moto.server import ThreadedMotoServer
 
 TEMPLATES = sorted((Path(__file__).parents[1] / "infra").glob("*.yaml"))
 AMAZON = next(path for path in TEMPLATES if path.name == "amazon-forecast.yaml")
@@ -23,32 +22,22 @@ TEMPLATE = next(path for path in TEMPLATES if path.name == "ecr.yaml")
 unknown_to_moto = pytest.mark.filterwarnings("ignore:Tried to parse AWS..S3..BucketPolicy")
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    """URL of the AWS that moto simulates on this machine."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def repository(endpoint: str) -> Iterator[dict[str, Any]]:
+def repository(moto_url: str) -> Iterator[dict[str, Any]]:
     """ECR's description of the repository after the deployment."""
-    stacks = client("cloudformation", endpoint)
+    stacks = client("cloudformation", moto_url)
     stacks.create_stack(StackName="forecast-service", TemplateBody=TEMPLATE.read_text())
     status = stacks.describe_stacks(StackName="forecast-service")["Stacks"][0]["StackStatus"]
     assert status == "CREATE_COMPLETE"
-    yield client("ecr", endpoint).describe_repositories()["repositories"][0]
+    yield client("ecr", moto_url).describe_repositories()["repositories"][0]
     stacks.delete_stack(StackName="forecast-service")
-    client("ecr", endpoint).delete_repository(repositoryName="forecast-service", force=True)
+    client("ecr", moto_url).delete_repository(repositoryName="forecast-service", force=True)
 
 
-def client(service: str, endpoint: str) -> Any:
+def client(service: str, moto_url: str) -> Any:
     return boto3.client(
         service,
-        endpoint_url=endpoint,
+        endpoint_url=moto_url,
         region_name="eu-west-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",
@@ -81,11 +70,11 @@ def test_images_are_scanned_on_push_and_encrypted() -> None:
 
 @pytest.mark.slow
 def test_the_repository_takes_the_policy_that_lets_old_images_expire(
-    repository: dict[str, Any], endpoint: str
+    repository: dict[str, Any], moto_url: str
 ) -> None:
     # Put directly: moto's CloudFormation ignores lifecycle policies, its ECR validates them.
     text = repository_properties()["LifecyclePolicy"]["LifecyclePolicyText"]["Fn::Sub"]
-    registry = client("ecr", endpoint)
+    registry = client("ecr", moto_url)
     registry.put_lifecycle_policy(
         repositoryName="forecast-service",
         lifecyclePolicyText=text.replace("${KeepImages}", "20"),
@@ -104,9 +93,9 @@ def repository_properties() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def amazon_stack(endpoint: str) -> dict[str, str]:
+def amazon_stack(moto_url: str) -> dict[str, str]:
     """The outputs of the bucket and the role of Amazon Forecast after the deployment."""
-    stacks = client("cloudformation", endpoint)
+    stacks = client("cloudformation", moto_url)
     stacks.create_stack(
         StackName="amazon-forecast",
         TemplateBody=AMAZON.read_text(),
@@ -121,9 +110,9 @@ def amazon_stack(endpoint: str) -> dict[str, str]:
 @unknown_to_moto
 @pytest.mark.slow
 def test_the_bucket_is_private_encrypted_and_forgets_uploads(
-    amazon_stack: dict[str, str], endpoint: str
+    amazon_stack: dict[str, str], moto_url: str
 ) -> None:
-    s3, name = client("s3", endpoint), amazon_stack["BucketName"]
+    s3, name = client("s3", moto_url), amazon_stack["BucketName"]
 
     assert name == "chain-forecasts"
     # Put directly: moto's CloudFormation does not pass it to its S3.
@@ -152,9 +141,9 @@ def test_the_bucket_refuses_connections_without_encryption() -> None:
 @unknown_to_moto
 @pytest.mark.slow
 def test_the_role_is_for_amazon_forecast_and_this_bucket_only(
-    amazon_stack: dict[str, str], endpoint: str
+    amazon_stack: dict[str, str], moto_url: str
 ) -> None:
-    iam = client("iam", endpoint)
+    iam = client("iam", moto_url)
     role = iam.get_role(RoleName="forecast-service")["Role"]
 
     assert role["Arn"] == amazon_stack["RoleArn"]
@@ -173,9 +162,9 @@ def test_the_role_is_for_amazon_forecast_and_this_bucket_only(
 @unknown_to_moto
 @pytest.mark.slow
 def test_the_service_may_do_what_it_does_and_no_more(
-    amazon_stack: dict[str, str], endpoint: str
+    amazon_stack: dict[str, str], moto_url: str
 ) -> None:
-    iam, arn = client("iam", endpoint), amazon_stack["ServicePolicyArn"]
+    iam, arn = client("iam", moto_url), amazon_stack["ServicePolicyArn"]
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     found = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
     document = parsed(found)

@@ -128,17 +128,23 @@ def test_an_analysis_of_selected_series_has_no_others(amazon: Amazon, forecast: 
     assert len(middle(amazon, arn, "2")) == 7
 
 
-def test_a_forecast_can_be_made_of_selected_series(amazon: Amazon, predictor: str) -> None:
+def forecast_of(amazon: Amazon, predictor: str, name: str, listed: str) -> str:
+    """ARN of a forecast of the series that a file lists, one per line."""
     identifiers = {
-        "DataSource": source(put(amazon, "some.csv", "2\n4\nunknown\n")),
+        "DataSource": source(put(amazon, f"{name}.csv", listed)),
         "Schema": schema({"item_id": "string"}),
     }
-    arn = amazon.forecast.create_forecast(
-        ForecastName="some",
+    arn: str = amazon.forecast.create_forecast(
+        ForecastName=name,
         PredictorArn=predictor,
         TimeSeriesSelector={"TimeSeriesIdentifiers": identifiers},
     )["ForecastArn"]
     finish(amazon)
+    return arn
+
+
+def test_a_forecast_can_be_made_of_selected_series(amazon: Amazon, predictor: str) -> None:
+    arn = forecast_of(amazon, predictor, "some", "2\n4\nunknown\n")
 
     whole = amazon.forecast.list_forecasts()["Forecasts"][1]["ForecastArn"]
 
@@ -150,16 +156,7 @@ def test_a_forecast_can_be_made_of_selected_series(amazon: Amazon, predictor: st
 
 
 def test_a_selection_without_a_known_series_fails(amazon: Amazon, predictor: str) -> None:
-    identifiers = {
-        "DataSource": source(put(amazon, "none.csv", "x\ny\n")),
-        "Schema": schema({"item_id": "string"}),
-    }
-    arn = amazon.forecast.create_forecast(
-        ForecastName="none",
-        PredictorArn=predictor,
-        TimeSeriesSelector={"TimeSeriesIdentifiers": identifiers},
-    )["ForecastArn"]
-    finish(amazon)
+    arn = forecast_of(amazon, predictor, "none", "x\ny\n")
 
     described = amazon.forecast.describe_forecast(ForecastArn=arn)
 
